@@ -1,0 +1,244 @@
+"""One batch: its photos in columns, and `apply`, the only code that changes it."""
+
+from collections import Counter, OrderedDict
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from heapq import heappop, heappush
+
+import numpy as np
+
+from actors.eta import Pace
+from actors.records import BatchSpec, Json, LeaseKey, Outcome, PhotoSpec
+from actors.states import ENDED, OPEN_PHOTOS, BatchState, PhotoState
+
+Q, P, S, F, C = PhotoState
+MAX_STRIKES = 2  # so many lone workers may a photo kill before it fails
+
+
+class Batch:
+    """State of one batch, a fold over its events.
+
+    The event is a dict with `e` (its kind), `t` (unix seconds) and what that kind needs; it is what the journal keeps. Decisions
+    (what to lease, whether a report counts) are made by callers and by the queries below; `apply` only carries them out, so that
+    replaying the journal gives the same batch to the bit.
+    """
+
+    def __init__(self, spec: BatchSpec, created_at: float) -> None:
+        self.spec = spec
+        self.created_at = created_at
+        self.started_at: float | None = None
+        self.finished_at: float | None = None
+        self.version = 0
+        self.state = BatchState.QUEUED
+        self.paused = False
+        self.counts: Counter[PhotoState] = Counter()
+        self.pace = Pace()
+        self.photos: list[PhotoSpec] = []
+        self.photo_state = bytearray()
+        self.attempt: list[int] = []
+        self.tries = bytearray()
+        self.strikes = bytearray()
+        self.changed = np.zeros(0, np.uint64)  # version of each photo's last change
+        self.outcome: dict[int, Json] = {}
+        self.holder: dict[int, str] = {}  # worker of each photo in PROCESSING
+        self.alone: set[int] = set()  # those of them that are computed alone
+        self.ready: OrderedDict[int, None] = OrderedDict()  # queued and due, in order
+        self.suspects: OrderedDict[int, None] = OrderedDict()  # queued, must be computed alone
+        self._later: list[tuple[float, int]] = []  # queued, not before a time
+
+    # --- events ---------------------------------------------------------------------------------------------------
+
+    @classmethod
+    def create(cls, version: int, event: Json) -> "Batch":
+        """Return the batch that a `created` event describes."""
+        batch = cls(BatchSpec(**event["spec"]), event["t"])
+        batch.version = version
+        return batch
+
+    def apply(self, version: int, event: Json) -> None:
+        """Carry one event out. Events of photos that have moved on since are no-ops, never errors."""
+        getattr(self, f"_on_{event['e']}")(version, event)
+        self.version = version
+        self._settle(event["t"])
+
+    def _on_photos(self, version: int, event: Json) -> None:
+        first = len(self.photos)
+        added = [PhotoSpec(*row) for row in event["p"]]
+        self.photos += added
+        self.photo_state += bytes(len(added))
+        self.attempt += [0] * len(added)
+        self.tries += bytes(len(added))
+        self.strikes += bytes(len(added))
+        self.changed = np.concatenate([self.changed, np.full(len(added), version, np.uint64)])
+        self.counts[Q] += len(added)
+        self.ready.update(dict.fromkeys(range(first, len(self.photos))))
+
+    def _on_leased(self, version: int, event: Json) -> None:
+        self.started_at = self.started_at or event["t"]
+        for index, attempt in event["p"]:
+            self._move(index, P, version)
+            self.attempt[index] = attempt
+            self.holder[index] = event["w"]
+            if event["alone"]:
+                self.alone.add(index)
+
+    def _on_reported(self, version: int, event: Json) -> None:
+        for row in event["p"]:
+            index = row["i"]
+            if not self.holds(LeaseKey(self.spec.task_id, index, row["a"])):
+                continue
+            self.outcome[index] = row
+            if row["error"] is None:
+                self._move(index, S, version)
+            elif "again" in row:  # retryable, with tries left; not before `again`
+                self.tries[index] += 1
+                self._queue(index, version, not_before=row["again"])
+            else:
+                self._move(index, F, version)
+            if self.photo_state[index] != Q:
+                self.pace.ended(event["t"])
+
+    def _on_returned(self, version: int, event: Json) -> None:
+        for index, attempt in event["p"]:
+            if self.holds(LeaseKey(self.spec.task_id, index, attempt)):
+                self._queue(index, version)
+
+    def _on_struck(self, version: int, event: Json) -> None:
+        index, attempt = event["p"]
+        if not self.holds(LeaseKey(self.spec.task_id, index, attempt)):
+            return
+        if index in self.alone:
+            self.strikes[index] += 1
+        if self.strikes[index] < MAX_STRIKES:
+            self._queue(index, version, suspect=True)
+            return
+        self.outcome[index] = {"i": index, "a": attempt, "result": None, "error": event["error"]}
+        self._move(index, F, version)
+        self.pace.ended(event["t"])
+
+    def _on_paused(self, version: int, event: Json) -> None:
+        self.paused = True
+
+    def _on_resumed(self, version: int, event: Json) -> None:
+        self.paused = False
+        self.pace.interrupted()
+
+    def _on_cancelled(self, version: int, event: Json) -> None:
+        self.paused = False
+        for index in self._indices(OPEN_PHOTOS):
+            self._move(index, C, version)
+        self.state = BatchState.CANCELLED
+
+    def _on_retried(self, version: int, event: Json) -> None:
+        for index in self._indices({F, C}):
+            self.tries[index] = self.strikes[index] = 0
+            self.outcome.pop(index, None)
+            self._queue(index, version)
+        self.finished_at = None
+        self.state = BatchState.PROCESSING
+        self.pace.interrupted()
+
+    # --- queries --------------------------------------------------------------------------------------------------
+
+    def holds(self, key: LeaseKey) -> bool:
+        """Say whether this attempt is the one that may report now."""
+        return (
+            key.index < len(self.photos)
+            and self.photo_state[key.index] == P
+            and self.attempt[key.index] == key.attempt
+        )
+
+    def accepted(self, key: LeaseKey) -> bool:
+        """Say whether this very attempt has reported already: a report sent twice is answered twice alike."""
+        known = key.index < len(self.photos) and self.attempt[key.index] == key.attempt
+        return known and self.outcome.get(key.index, {}).get("a") == key.attempt
+
+    def next_due(self) -> float | None:
+        """Unix time at which a photo that waits for its retry is due; None when none waits."""
+        return self._later[0][0] if self._later else None
+
+    def leasable(self, now: float) -> bool:
+        """Say whether a worker could get a photo of this batch now."""
+        while self._later and self._later[0][0] <= now:
+            index = heappop(self._later)[1]
+            if self.photo_state[index] == Q:
+                self.ready[index] = None
+        return not self.paused and self.state not in ENDED and bool(self.ready or self.suspects)
+
+    def pick(self, count: int, alone_allowed: bool) -> tuple[list[int], bool]:
+        """Choose the next photos and whether they are to be computed alone; changes nothing."""
+        if self.suspects and alone_allowed:
+            return [next(iter(self.suspects))], True
+        chosen = [index for index, _ in zip(self.ready, range(count), strict=False)]
+        return chosen, False
+
+    def held_by(self, worker_id: str) -> list[LeaseKey]:
+        """List what a worker holds by our books."""
+        task = self.spec.task_id
+        return [LeaseKey(task, index, self.attempt[index]) for index, who in self.holder.items() if who == worker_id]
+
+    def changed_since(self, version: int) -> Iterator[int]:
+        """Yield the photos that changed after a version, in their order."""
+        yield from np.flatnonzero(self.changed > version).tolist()
+
+    def indices(self, state: PhotoState | None, start: int) -> Iterator[int]:
+        """Yield the photos from `start` on, of one state or of any."""
+        for index in range(start, len(self.photos)):
+            if state is None or self.photo_state[index] == state:
+                yield index
+
+    # --- moves ----------------------------------------------------------------------------------------------------
+
+    def _indices(self, states: frozenset[PhotoState] | set[PhotoState]) -> list[int]:
+        return [index for index, state in enumerate(self.photo_state) if state in states]
+
+    def _move(self, index: int, state: PhotoState, version: int) -> None:
+        before = PhotoState(self.photo_state[index])
+        self.counts[before] -= 1
+        self.counts[state] += 1
+        self.photo_state[index] = state
+        self.changed[index] = version
+        self.holder.pop(index, None)
+        self.alone.discard(index)
+        self.ready.pop(index, None)
+        self.suspects.pop(index, None)
+
+    def _queue(self, index: int, version: int, *, suspect: bool = False, not_before: float = 0.0) -> None:
+        self._move(index, Q, version)
+        if suspect or self.strikes[index]:
+            self.suspects[index] = None
+        elif not_before:
+            heappush(self._later, (not_before, index))
+        else:
+            self.ready[index] = None
+            self.ready.move_to_end(index, last=False)  # it was begun before: it goes first
+
+    def _settle(self, now: float) -> None:
+        """Derive the batch's state from its photos."""
+        open_photos = self.counts[Q] + self.counts[P]
+        if open_photos == 0 and self.photos:
+            if self.state != BatchState.CANCELLED:
+                self.state = BatchState.COMPLETED if self.counts[S] else BatchState.FAILED
+            self.finished_at = self.finished_at or now
+        elif self.paused:
+            self.state = BatchState.PAUSED
+        else:
+            self.state = BatchState.PROCESSING if self.started_at else BatchState.QUEUED
+
+
+def created(spec: BatchSpec, photos: Sequence[PhotoSpec], now: float, slice_size: int = 1000) -> Iterator[Json]:
+    """Yield the events that make a batch, the photos in slices."""
+    yield {"e": "created", "t": now, "spec": asdict(spec)}
+    for first in range(0, len(photos), slice_size):
+        rows = [[photo.source, photo.name, photo.params] for photo in photos[first : first + slice_size]]
+        yield {"e": "photos", "t": now, "p": rows}
+
+
+def reported(outcome: Outcome, again: float | None) -> Json:
+    """Return the row of a `reported` event; `again` is when a retry is due, None when this is final."""
+    row = asdict(outcome)
+    key = row.pop("key")
+    row |= {"i": key["index"], "a": key["attempt"]}
+    if again is not None:
+        row["again"] = again
+    return row

@@ -1,0 +1,51 @@
+"""Calls to the coordinator that outlive its death: they look it up again until one answers."""
+
+import asyncio
+import time
+from typing import Any
+
+from ray.exceptions import (
+    ActorDiedError,
+    ActorUnavailableError,
+    ActorUnschedulableError,
+    GetTimeoutError,
+    RaySystemError,
+    RayTaskError,
+)
+
+from actors import launch
+from actors.errors import BatchError
+
+GONE = (ActorDiedError, ActorUnavailableError, ActorUnschedulableError, GetTimeoutError, RaySystemError, ValueError)
+RETRY_S = 0.1
+
+
+class CoordinatorClient:
+    """`await client.ask("get", task_id)`: the coordinator's method of that name.
+
+    Raises what the method raises, and BatchError `unavailable` when no coordinator answered within `patience_s`. Every
+    method of the coordinator may be repeated, so a call whose answer was lost is simply made again.
+    """
+
+    def __init__(self, namespace: str, patience_s: float = 30.0) -> None:
+        self._namespace = namespace
+        self._patience_s = patience_s
+        self._handle: Any = None
+
+    async def ask(self, method: str, *args: Any) -> Any:
+        """Call a method of the coordinator and return its answer."""
+        deadline = time.monotonic() + self._patience_s
+        while True:
+            try:
+                if self._handle is None:
+                    self._handle = launch.find_coordinator(self._namespace)
+                return await getattr(self._handle, method).remote(*args)
+            except RayTaskError as error:
+                raise error.cause from None
+            except GONE:
+                self._handle = None
+                if time.monotonic() > deadline:
+                    raise BatchError(
+                        "unavailable", "The service is restarting; try again in a few seconds.", retry_after_s=5.0
+                    ) from None
+                await asyncio.sleep(RETRY_S)

@@ -1,0 +1,63 @@
+"""The crumb: which photo a worker is computing, readable after the process has died."""
+
+import json
+import mmap
+import os
+import tempfile
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from actors.records import LeaseKey
+
+SIZE = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Suspicion:
+    """The photo that was being computed, and when its time was up (unix seconds)."""
+
+    key: LeaseKey
+    deadline: float
+
+    def timed_out(self) -> bool:
+        """Say whether the worker's own watchdog ended it (it fires at the deadline)."""
+        return time.time() >= self.deadline - 0.05
+
+
+class Crumb:
+    """A small memory-mapped file: writing it costs no system call, and the kernel keeps it when the process is gone."""
+
+    def __init__(self, worker_id: str) -> None:
+        folder = Path(tempfile.gettempdir()) / f"photobatch-crumbs-{os.getuid()}"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        self.path = str(folder / worker_id)
+        with open(self.path, "w+b") as file:
+            file.truncate(SIZE)
+            self._map = mmap.mmap(file.fileno(), SIZE)
+
+    def drop(self, key: LeaseKey, deadline: float) -> None:
+        """Say what is computed from now on."""
+        line = json.dumps([asdict(key), deadline]).encode()
+        self._map[: len(line) + 1] = line + b"\n"
+
+    def wipe(self) -> None:
+        """Say that nothing is being computed."""
+        self._map[0:1] = b"\n"
+
+    def remove(self) -> None:
+        """Take the file away."""
+        Path(self.path).unlink(missing_ok=True)
+
+
+def read_crumb(path: str) -> Suspicion | None:
+    """Read and remove the crumb of a dead worker; None when it was computing nothing or its node is not this one."""
+    try:
+        line = Path(path).read_bytes().split(b"\n", 1)[0]
+        Path(path).unlink()
+    except OSError:
+        return None
+    if not line:
+        return None
+    key, deadline = json.loads(line)
+    return Suspicion(LeaseKey(**key), deadline)

@@ -1,0 +1,157 @@
+"""Who works on what: reports in, leases out."""
+
+import asyncio
+import time
+
+from actors.batch import Batch, reported
+from actors.crumb import Suspicion
+from actors.errors import BatchError
+from actors.ledger import Ledger
+from actors.pool import Pool
+from actors.records import BatchSpec, Grant, Json, Lease, LeaseKey, Outcome
+from actors.retries import due
+from actors.scheduler import Scheduler
+from actors.states import ENDED
+
+IDLE_S = 10.0  # a worker without work asks again after this long at the latest
+CRASHED = {
+    "code": "worker_crashed",
+    "message": "Processing this photo ended its worker repeatedly; the file is probably damaged. Save it anew, then retry.",
+    "retryable": False,
+}
+TIMED_OUT = {
+    "code": "timed_out",
+    "message": "This photo took longer than allowed; make it smaller or raise BATCH_TASK_TIMEOUT.",
+    "retryable": True,
+}
+
+
+class Dispatch:
+    """Takes reports, chooses leases, and gives back what a dead worker held. Knows no Ray."""
+
+    def __init__(self, ledger: Ledger, pool: Pool, retry_count: int) -> None:
+        self._ledger = ledger
+        self._pool = pool
+        self._retry_count = retry_count
+        self._scheduler = Scheduler()
+        self._work = asyncio.Event()
+
+    async def exchange(self, worker_id: str, turn: int, outcomes: list[Outcome], holding: int, want: int) -> Grant:
+        """Take a worker's reports and lease it up to `want` photos; waits a while when there is nothing to do.
+
+        `turn` numbers the worker's exchanges: one that is repeated because its answer was lost gets the same answer.
+        Raises BatchError `unknown_worker`: the caller was given up and must leave.
+        """
+        worker = self._pool.heard(worker_id)
+        if worker is None:
+            raise BatchError("unknown_worker", "This worker was given up; its leases are with others.")
+        if worker.turn != turn or worker.answer is None:
+            worker.turn = turn
+            worker.answer = asyncio.ensure_future(self._serve(worker_id, outcomes, holding, want))
+        return await asyncio.shield(worker.answer)
+
+    def worker_died(self, worker_id: str, suspicion: Suspicion | None) -> None:
+        """Give back what it held; the photo it was computing is struck, or has timed out."""
+        for batch in list(self._ledger.open.values()):
+            held = batch.held_by(worker_id)
+            if suspicion and suspicion.key in held:
+                held.remove(suspicion.key)
+                self._judge(batch, suspicion)
+            self.give_back(held)
+
+    def give_back(self, keys: list[LeaseKey]) -> None:
+        """Queue leased photos again that nobody works on; no try is counted."""
+        by_batch: dict[str, list[list[int]]] = {}
+        for key in keys:
+            by_batch.setdefault(key.task_id, []).append([key.index, key.attempt])
+        for task_id, rows in by_batch.items():
+            if batch := self._ledger.batches.get(task_id):
+                self.record(batch, {"e": "returned", "p": rows})
+                self.wake()
+
+    def record(self, batch: Batch, event: Json) -> None:
+        """Record an event; what is known of a batch's speed goes when it ends."""
+        self._ledger.record(batch, event)
+        if batch.state in ENDED:
+            self.forget(batch)
+
+    def forget(self, batch: Batch) -> None:
+        """Drop what is known of a batch that ended or is gone."""
+        self._scheduler.forget(batch)
+
+    def wake(self) -> None:
+        """Tell waiting workers that there may be work."""
+        self._work.set()
+
+    async def _serve(self, worker_id: str, outcomes: list[Outcome], holding: int, want: int) -> Grant:
+        refused = self._take(outcomes)
+        leases, jobs = self._lease(worker_id, want, holding == 0)
+        if not (outcomes or holding or leases):
+            await self._wait_for_work()
+            leases, jobs = self._lease(worker_id, want, True)
+        await self._ledger.told()
+        return Grant(self._ledger.epoch, leases, jobs, refused)
+
+    def _take(self, outcomes: list[Outcome]) -> list[LeaseKey]:
+        """Record what counts, batch by batch; return the keys of what came too late."""
+        refused: list[LeaseKey] = []
+        accepted: dict[str, list[Json]] = {}
+        for outcome in outcomes:
+            key = outcome.key
+            batch = self._ledger.batches.get(key.task_id)
+            if batch is not None and batch.holds(key):
+                again = due(outcome.error, batch.tries[key.index], self._retry_count)
+                accepted.setdefault(key.task_id, []).append(reported(outcome, again))
+                self._scheduler.took(key.task_id, _seconds(outcome))
+                self._pool.did_well()
+            elif batch is None or not batch.accepted(key):
+                refused.append(key)
+        for task_id, rows in accepted.items():
+            self.record(self._ledger.batches[task_id], {"e": "reported", "p": rows})
+            if any("again" in row for row in rows):
+                self.wake()  # who waits for work must learn when the retry is due
+        return refused
+
+    def _lease(self, worker_id: str, want: int, alone_allowed: bool) -> tuple[list[Lease], dict[str, BatchSpec]]:
+        now = time.time()
+        batch = self._scheduler.choose(self._ledger.open.values(), now) if want > 0 else None
+        if batch is None:
+            return [], {}
+        size = min(want, self._scheduler.lease_size(batch, len(self._pool.workers)))
+        chosen, alone = batch.pick(size, alone_allowed)
+        if not chosen:  # only a suspect is left: this worker gets it once it holds nothing else
+            return [], {}
+        self._scheduler.served(batch, now)
+        attempts = [[index, batch.attempt[index] + 1] for index in chosen]
+        self.record(batch, {"e": "leased", "w": worker_id, "p": attempts, "alone": alone})
+        task_id = batch.spec.task_id
+        leases = [
+            Lease(LeaseKey(task_id, index, attempt), batch.photos[index].source, batch.photos[index].params, alone)
+            for index, attempt in attempts
+        ]
+        return leases, {task_id: batch.spec}
+
+    async def _wait_for_work(self) -> None:
+        now = time.time()
+        waits = [due_at - now for batch in self._ledger.open.values() if (due_at := batch.next_due()) is not None]
+        self._work.clear()
+        try:
+            await asyncio.wait_for(self._work.wait(), max(0.0, min([IDLE_S, *waits])))
+        except TimeoutError:
+            return
+
+    def _judge(self, batch: Batch, suspicion: Suspicion) -> None:
+        key = suspicion.key
+        if suspicion.timed_out():
+            again = due(TIMED_OUT, batch.tries[key.index], self._retry_count)
+            self.record(batch, {"e": "reported", "p": [reported(Outcome(key, error=TIMED_OUT), again)]})
+        else:
+            self.record(batch, {"e": "struck", "p": [key.index, key.attempt], "error": CRASHED})
+        self.wake()
+
+
+def _seconds(outcome: Outcome) -> float:
+    """How long a photo kept its worker's line busy: its slowest stage, since the three run side by side."""
+    took = outcome.timings_ms
+    compute = sum(took.get(stage, 0.0) for stage in ("decode", "analyse", "apply", "encode"))
+    return max(compute, took.get("fetch", 0.0), took.get("store", 0.0)) / 1000

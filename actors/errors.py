@@ -1,0 +1,28 @@
+"""The one error root of the actor layer. Each error pickles, for it crosses processes."""
+
+
+class BatchError(Exception):
+    """A request that cannot be granted; `code` is stable, `detail` says what to do, `retry_after_s` when to come back."""
+
+    def __init__(self, code: str, detail: str, retry_after_s: float | None = None) -> None:
+        super().__init__(code, detail, retry_after_s)
+        self.code = code
+        self.detail = detail
+        self.retry_after_s = retry_after_s
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.detail}"
+
+
+class SourceError(BatchError):
+    """A photo's source that cannot be fetched; `retryable` says whether it may work later."""
+
+    def __init__(self, code: str, detail: str, retryable: bool = False) -> None:
+        super().__init__(code, detail)
+        self.args = (code, detail, retryable)
+        self.retryable = retryable
+
+
+def no_such_batch() -> BatchError:
+    """Return the error of an id that names no batch (any more)."""
+    return BatchError("not_found", "There is no batch with this id; it may have been deleted or have expired.")

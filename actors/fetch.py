@@ -1,0 +1,67 @@
+"""A photo's source to its bytes: uploads, files below allowed folders, http(s)."""
+
+import asyncio
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from actors.errors import SourceError
+from actors.web_source import WebSource
+from storage.blobs import Blobs
+from storage.errors import BlobNotFoundError
+from storage.keys import upload_key
+
+SCHEMES = ("http", "https", "upload", "file")
+
+
+class Fetcher:
+    """Fetches photos for one worker."""
+
+    def __init__(
+        self, blobs: Blobs, *, max_bytes: int, file_roots: tuple[str, ...], allowed_hosts: frozenset[str]
+    ) -> None:
+        self._blobs = blobs
+        self._max_bytes = max_bytes
+        self._file_roots = file_roots
+        self._web = WebSource(max_bytes, allowed_hosts)
+
+    async def fetch(self, source: str) -> bytes:
+        """Return the photo's bytes; raises SourceError, storage.errors.StorageError."""
+        scheme, _, rest = source.partition(":")
+        if scheme == "upload":
+            return await self._upload(rest)
+        if scheme == "file":
+            return await asyncio.to_thread(self._file, source)
+        if scheme in {"http", "https"}:
+            return await self._web.fetch(source)
+        raise SourceError("unsupported_source", f"{scheme}: is no source of photos; use {', '.join(SCHEMES)}.")
+
+    async def _upload(self, upload_id: str) -> bytes:
+        try:
+            return await self._blobs.get(upload_key(upload_id))
+        except BlobNotFoundError:
+            raise SourceError("upload_not_found", "This upload does not exist or has expired; upload it again.") from None
+
+    def _file(self, source: str) -> bytes:
+        path = allowed_path(source, self._file_roots)
+        try:
+            if path.stat().st_size > self._max_bytes:
+                raise SourceError("too_large", f"The file is larger than {self._max_bytes >> 20} MB.")
+            return path.read_bytes()
+        except IsADirectoryError:
+            raise SourceError("invalid_source", "This is a folder; name the photos in it.") from None
+        except PermissionError:
+            raise SourceError("forbidden_path", "This file may not be read; check its permissions.") from None
+        except OSError:
+            raise SourceError("source_not_found", "There is no such file.") from None
+
+
+def allowed_path(source: str, roots: tuple[str, ...]) -> Path:
+    """Return the path of a `file:` source, symlinks resolved; raises SourceError `forbidden_path` outside the roots."""
+    parts = urlsplit(source)
+    path = Path(unquote(parts.path)).resolve()
+    inside = any(path.is_relative_to(Path(root).resolve()) for root in roots)
+    if parts.netloc not in {"", "localhost"} or not inside:
+        raise SourceError(
+            "forbidden_path", "Files may be read only below the configured folders (BATCH_FILE_ROOTS); upload it instead."
+        )
+    return path

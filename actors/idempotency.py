@@ -1,0 +1,57 @@
+"""Idempotency keys: the same key and request get the first answer, as long as the batch is kept."""
+
+import time
+from collections.abc import Iterable
+
+from actors.batch import Batch
+from actors.errors import BatchError
+
+RESERVED_S = 600.0  # an ingress that died holding a key blocks it no longer than this
+
+
+class IdempotencyKeys:
+    """Which batch each (user, key) made. The journal's batches carry the keys; nothing else is stored."""
+
+    def __init__(self, batches: Iterable[Batch]) -> None:
+        self._made: dict[tuple[str, str], Batch] = {}
+        self._reserved: dict[tuple[str, str], float] = {}
+        for batch in batches:
+            self.made(batch)
+
+    def reserve(self, user_id: str, key: str) -> None:
+        """Claim a key while its request is being read; raises BatchError `idempotency_in_progress`."""
+        if (user_id, key) in self._made:
+            return
+        if self._reserved.get((user_id, key), 0.0) > time.monotonic():
+            raise BatchError(
+                "idempotency_in_progress",
+                "A request with this Idempotency-Key is still under way; repeat this one in a moment.",
+                retry_after_s=1.0,
+            )
+        self._reserved[user_id, key] = time.monotonic() + RESERVED_S
+
+    def release(self, user_id: str, key: str) -> None:
+        """Give a key back whose request came to nothing."""
+        self._reserved.pop((user_id, key), None)
+
+    def find(self, user_id: str, key: str, digest: str | None) -> Batch | None:
+        """Return the batch that this key made; raises BatchError `idempotency_mismatch` for another request."""
+        batch = self._made.get((user_id, key))
+        if batch is not None and batch.spec.digest != digest:
+            raise BatchError(
+                "idempotency_mismatch",
+                "This Idempotency-Key was used for another request; use a new key for a new batch.",
+            )
+        return batch
+
+    def made(self, batch: Batch) -> None:
+        """Note what a key made."""
+        if batch.spec.idempotency_key:
+            name = (batch.spec.user_id, batch.spec.idempotency_key)
+            self._made[name] = batch
+            self._reserved.pop(name, None)
+
+    def forget(self, batch: Batch) -> None:
+        """Drop the key of a batch that is gone."""
+        if batch.spec.idempotency_key:
+            self._made.pop((batch.spec.user_id, batch.spec.idempotency_key), None)

@@ -1,0 +1,83 @@
+"""How our actors are created and found. The one place that knows Ray's options for them."""
+
+from typing import TYPE_CHECKING, Any
+
+import ray
+from ray.exceptions import RayError
+from ray.util import list_named_actors
+
+from actors.config import CoordinatorConfig, WorkerConfig
+
+if TYPE_CHECKING:
+    from ray.actor import ActorHandle
+
+COORDINATOR = "coordinator"
+WORKER_PREFIX = "worker-"
+HEAD = "node:__internal_head__"
+
+
+def start_coordinator(config: CoordinatorConfig) -> "ActorHandle[Any]":
+    """Start the coordinator on the head node, or return the one that is there."""
+    from actors.coordinator import Coordinator  # noqa: PLC0415 - not needed by those who only look it up
+
+    return (
+        ray.remote(Coordinator)
+        .options(
+            name=COORDINATOR,
+            namespace=config.namespace,
+            get_if_exists=True,
+            lifetime="detached",
+            max_restarts=-1,
+            num_cpus=0,
+            resources={HEAD: 0.001},
+            max_concurrency=10_000,  # a waiting watcher is a call in progress
+        )
+        .remote(config)
+    )
+
+
+def find_coordinator(namespace: str) -> "ActorHandle[Any]":
+    """Return the living coordinator; raises ValueError when there is none."""
+    return ray.get_actor(COORDINATOR, namespace=namespace)
+
+
+def start_worker(
+    worker_id: str, config: WorkerConfig, *, namespace: str, gpu_fraction: float
+) -> "ActorHandle[Any]":
+    """Start a worker; Ray places it where there is room, and it waits (and shows as demand) where there is none."""
+    from actors.worker import Worker  # noqa: PLC0415
+
+    has_gpu = ray.cluster_resources().get("GPU", 0) > 0
+    return (
+        ray.remote(Worker)
+        .options(
+            name=worker_id,
+            namespace=namespace,
+            lifetime="detached",
+            max_restarts=0,
+            num_cpus=1,
+            num_gpus=gpu_fraction if has_gpu else 0,
+        )
+        .remote(worker_id, namespace, config)
+    )
+
+
+def living_workers(namespace: str) -> dict[str, "ActorHandle[Any]"]:
+    """Return the workers of an earlier coordinator by name."""
+    names = [
+        actor["name"]
+        for actor in list_named_actors(all_namespaces=True)
+        if actor["namespace"] == namespace and actor["name"].startswith(WORKER_PREFIX)
+    ]
+    handles = {}
+    for name in names:
+        try:
+            handles[name] = ray.get_actor(name, namespace=namespace)
+        except (ValueError, RayError):  # it died between the two calls
+            continue
+    return handles
+
+
+def end_actor(handle: "ActorHandle[Any]") -> None:
+    """Kill an actor for good."""
+    ray.kill(handle, no_restart=True)

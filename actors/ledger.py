@@ -1,0 +1,119 @@
+"""Every batch, and the journal behind them: what is recorded here is applied at once and told only when durable."""
+
+import asyncio
+import json
+import time
+from collections.abc import Callable, Iterable
+
+from actors.batch import Batch
+from actors.errors import no_such_batch
+from actors.records import Json
+from actors.states import ENDED
+from storage.errors import StorageError
+from storage.journal import Entry, Journal
+
+
+class Ledger:
+    """The batches of one epoch.
+
+    A decision is `record`ed: applied in memory and handed to the journal in one step, without a point at which another task could
+    see half of it. Every answer is built first and leaves after `told()`, so nobody hears of what a crash could take back. When the
+    journal fails, `fail` must end this process: memory is ahead of the truth, and the next coordinator replays the truth.
+    """
+
+    def __init__(self, journal: Journal, fail: Callable[[StorageError], None]) -> None:
+        self._journal = journal
+        self._fail = fail
+        self.epoch = journal.open()
+        self._next = 0
+        self.batches: dict[str, Batch] = {}
+        self.open: dict[str, Batch] = {}  # those that have not ended, oldest first
+        self._bells: dict[str, asyncio.Event] = {}
+        self._commits: set[asyncio.Task[None]] = set()
+        self._replay()
+
+    def _replay(self) -> None:
+        for entry in self._journal.replay():
+            event = json.loads(entry.body)
+            if event["e"] == "created":
+                self.batches[entry.batch_id] = Batch.create(entry.version, event)
+            elif batch := self.batches.get(entry.batch_id):
+                batch.apply(entry.version, event)
+        self.open = {task_id: batch for task_id, batch in self.batches.items() if batch.state not in ENDED}
+
+    def get(self, task_id: str) -> Batch:
+        """Return a batch; raises BatchError `not_found`."""
+        batch = self.batches.get(task_id)
+        if batch is None:
+            raise no_such_batch()
+        return batch
+
+    def create(self, task_id: str, events: Iterable[Json]) -> Batch:
+        """Make a batch from its first events, which become durable together or not at all."""
+        entries = [self._entry(task_id, event) for event in events]
+        first, *rest = entries
+        batch = self.batches[task_id] = self.open[task_id] = Batch.create(first[0].version, first[1])
+        for entry, event in rest:
+            batch.apply(entry.version, event)
+        self._commit(task_id, [entry for entry, _ in entries])
+        return batch
+
+    def record(self, batch: Batch, event: Json) -> None:
+        """Apply an event (stamped with the time here) and hand it to the journal."""
+        task_id = batch.spec.task_id
+        entry, event = self._entry(task_id, event | {"t": time.time()})
+        batch.apply(entry.version, event)
+        if batch.state in ENDED:
+            self.open.pop(task_id, None)
+        else:
+            self.open[task_id] = batch
+        self._commit(task_id, [entry])
+
+    def remove(self, batch: Batch) -> None:
+        """Forget a batch; the journal forgets it too."""
+        task_id = batch.spec.task_id
+        self.batches.pop(task_id, None)
+        self.open.pop(task_id, None)
+        self._commit(task_id, None)
+
+    async def told(self) -> None:
+        """Return once everything recorded so far is durable."""
+        if self._commits:
+            await asyncio.wait(set(self._commits))
+
+    async def changed(self, task_id: str, since: int, timeout_s: float) -> bool:
+        """Wait until a batch has moved past a version, durably; False when it has not within the time-out."""
+        deadline = time.monotonic() + timeout_s
+        while self.get(task_id).version <= since:
+            bell = self._bells.setdefault(task_id, asyncio.Event())
+            try:
+                await asyncio.wait_for(bell.wait(), deadline - time.monotonic())
+            except TimeoutError:
+                return False
+        return True
+
+    def close(self) -> None:
+        """Commit what is pending."""
+        self._journal.close()
+
+    def _entry(self, task_id: str, event: Json) -> tuple[Entry, Json]:
+        self._next += 1
+        version = (self.epoch << 32) + self._next
+        return Entry(task_id, version, json.dumps(event, separators=(",", ":")).encode()), event
+
+    def _commit(self, task_id: str, entries: list[Entry] | None) -> None:
+        task = asyncio.ensure_future(self._write(task_id, entries))
+        self._commits.add(task)
+        task.add_done_callback(self._commits.discard)
+
+    async def _write(self, task_id: str, entries: list[Entry] | None) -> None:
+        try:
+            if entries is None:
+                await self._journal.drop(task_id)
+            else:
+                await self._journal.append(entries)
+        except StorageError as error:
+            self._fail(error)
+            return
+        if bell := self._bells.pop(task_id, None):
+            bell.set()

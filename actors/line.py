@@ -1,0 +1,220 @@
+"""A worker's production line: while one photo is computed, the next is fetched and the last is stored."""
+
+import asyncio
+import faulthandler
+import hashlib
+import logging
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from actors.crumb import Crumb
+from actors.errors import SourceError
+from actors.fetch import Fetcher
+from actors.records import BatchSpec, Json, Lease, LeaseKey, Outcome
+from actors.retoucher import Retouched, Retoucher
+from models.errors import PhotoError
+from storage.blobs import Blobs
+from storage.errors import StorageError
+from storage.keys import attempt_prefix, original_key, result_key, thumbnail_key
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Work:
+    """One lease on its way through the line."""
+
+    lease: Lease
+    job: BatchSpec
+    begun: bool = False
+    data: bytes = b""
+    timings_ms: dict[str, float] = field(default_factory=dict)
+
+
+class Line:
+    """Three stages joined by queues of one. `finished` is called with the outcome of every photo that was not revoked."""
+
+    def __init__(
+        self,
+        fetcher: Fetcher,
+        retoucher: Retoucher,
+        blobs: Blobs,
+        crumb: Crumb,
+        timeout_s: float,
+        finished: Callable[[Outcome], None],
+    ) -> None:
+        self._fetcher = fetcher
+        self._retoucher = retoucher
+        self._blobs = blobs
+        self._crumb = crumb
+        self._timeout_s = timeout_s
+        self._finished = finished
+        self._thread = ThreadPoolExecutor(1, "compute")
+        self._inbox: asyncio.Queue[Work] = asyncio.Queue()
+        self._fetched: asyncio.Queue[Work] = asyncio.Queue(1)
+        self._computed: asyncio.Queue[tuple[Work, Retouched]] = asyncio.Queue(1)
+        self._held: dict[LeaseKey, Work] = {}
+
+    @property
+    def waiting(self) -> int:
+        """How many photos nobody has begun."""
+        return sum(not work.begun for work in self._held.values())
+
+    @property
+    def alone(self) -> bool:
+        """Say whether a suspect is on the line: nothing may join it."""
+        return any(work.lease.alone for work in self._held.values())
+
+    def held(self) -> list[LeaseKey]:
+        """What is on the line."""
+        return list(self._held)
+
+    def take(self, lease: Lease, job: BatchSpec) -> None:
+        """Put a photo on the line."""
+        work = self._held[lease.key] = Work(lease, job)
+        self._inbox.put_nowait(work)
+
+    def revoke(self, task_id: str, *, running: bool) -> list[LeaseKey]:
+        """Take a batch's photos off the line that are not begun (all of them, with `running`); return their keys."""
+        keys = [
+            key for key, work in self._held.items() if key.task_id == task_id and (running or not work.begun)
+        ]
+        for key in keys:
+            del self._held[key]
+        return keys
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        async with asyncio.TaskGroup() as stages:
+            stages.create_task(self._fetch())
+            stages.create_task(self._compute())
+            stages.create_task(self._store())
+
+    async def _fetch(self) -> None:
+        while True:
+            work = await self._inbox.get()
+            if work.lease.key not in self._held:
+                continue
+            work.begun = True
+            started = time.perf_counter()
+            try:
+                work.data = await asyncio.wait_for(self._fetcher.fetch(work.lease.source), self._timeout_s)
+            except TimeoutError:
+                self._fail(work, "source_timeout", "The host of the photo answers too slowly.", True)
+            except SourceError as error:
+                self._fail(work, error.code, error.detail, error.retryable)
+            except StorageError as error:
+                self._fail(work, error.code, "The photo could not be read from the blob store.", error.retryable)
+            else:
+                work.timings_ms["fetch"] = _since(started)
+                await self._fetched.put(work)
+
+    async def _compute(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            work = await self._fetched.get()
+            if work.lease.key not in self._held:
+                continue
+            try:
+                retouched = await loop.run_in_executor(self._thread, self._retouch, work)
+            except PhotoError as error:
+                self._fail(work, error.code, error.detail, error.retryable)
+            else:
+                work.timings_ms |= retouched.timings_ms
+                await self._computed.put((work, retouched))
+
+    def _retouch(self, work: Work) -> Retouched:
+        """Compute under guard: the crumb names the suspect, the watchdog ends the process when its time is up."""
+        # What the fetch took is gone; time spent waiting for the photo before it is not this one's.
+        left = max(1.0, self._timeout_s - work.timings_ms["fetch"] / 1000)
+        self._crumb.drop(work.lease.key, time.time() + left)
+        faulthandler.dump_traceback_later(left, exit=True, file=sys.__stderr__)
+        try:
+            return self._retoucher.retouch(work.data, work.job, work.lease.params)
+        except PhotoError:
+            raise
+        except Exception as error:  # a bug of ours must fail this photo, not the batch
+            faulthandler.cancel_dump_traceback_later()
+            sys.excepthook(type(error), error, error.__traceback__)
+            raise PhotoError(
+                "internal_error", "Something went wrong on our side with this photo; please report it.", False
+            ) from error
+        finally:
+            faulthandler.cancel_dump_traceback_later()
+            self._crumb.wipe()
+
+    async def _store(self) -> None:
+        while True:
+            work, retouched = await self._computed.get()
+            if work.lease.key not in self._held:
+                continue
+            started = time.perf_counter()
+            try:
+                result = await self._put(work, retouched)
+            except StorageError as error:
+                self._fail(work, error.code, "The result could not be stored.", error.retryable)
+                continue
+            if work.lease.key not in self._held:  # revoked meanwhile: nobody will ever ask for it
+                await discard(self._blobs, work.lease.key)
+                continue
+            work.timings_ms["store"] = _since(started)
+            self._done(
+                Outcome(
+                    work.lease.key,
+                    result=result,
+                    engine=self._retoucher.engine,
+                    notes=retouched.notes,
+                    timings_ms=work.timings_ms,
+                )
+            )
+
+    async def _put(self, work: Work, retouched: Retouched) -> Json:
+        """Store what the photo's owner can ask for; durable on return."""
+        key = work.lease.key
+        where = (key.task_id, key.index, key.attempt)
+        result = {
+            "key": result_key(*where, retouched.format),
+            "thumbnail_key": thumbnail_key(*where) if retouched.thumbnail else None,
+            # An upload or a file is still where it was; what came over the network may be gone tomorrow.
+            "original_key": original_key(*where) if work.lease.source.startswith("http") else None,
+            "width": retouched.width,
+            "height": retouched.height,
+            "bytes": len(retouched.data),
+            "format": retouched.format,
+            "sha256": await asyncio.to_thread(_sha256, retouched.data),
+            "input_sha256": retouched.input_sha256,
+        }
+        puts = [self._blobs.put(result["key"], retouched.data)]
+        if retouched.thumbnail:
+            puts.append(self._blobs.put(result["thumbnail_key"], retouched.thumbnail))
+        if result["original_key"]:
+            puts.append(self._blobs.put(result["original_key"], work.data))
+        await asyncio.gather(*puts)
+        return result
+
+    def _fail(self, work: Work, code: str, message: str, retryable: bool) -> None:
+        error = {"code": code, "message": message, "retryable": retryable}
+        self._done(Outcome(work.lease.key, error=error, engine=self._retoucher.engine, timings_ms=work.timings_ms))
+
+    def _done(self, outcome: Outcome) -> None:
+        if self._held.pop(outcome.key, None):
+            self._finished(outcome)
+
+
+async def discard(blobs: Blobs, key: LeaseKey) -> None:
+    """Remove what an attempt stored that does not count."""
+    try:
+        await blobs.delete_prefix(attempt_prefix(key.task_id, key.index, key.attempt))
+    except StorageError as error:  # an orphan costs room, not correctness: the sweeper finds it
+        log.warning("could not remove the blobs of a late attempt: %s", error)
+
+
+def _since(started: float) -> float:
+    return round((time.perf_counter() - started) * 1000, 2)
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

@@ -1,0 +1,90 @@
+"""Which workers there are, and how many more to start. A plain class; whoever owns it starts and ends the processes."""
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from actors.records import Grant
+
+QUICK_DEATH_S = 30.0
+SICK_AFTER = 5  # quick deaths in a row after which health says so
+LONGEST_BACKOFF_S = 60.0
+
+
+class WorkerState(StrEnum):
+    """starting → ready; ready workers that hold photos are busy."""
+
+    STARTING = "starting"
+    READY = "ready"
+
+
+@dataclass(slots=True)
+class WorkerRecord:
+    """One worker as the coordinator knows it."""
+
+    worker_id: str
+    handle: Any  # ray.actor.ActorHandle
+    crumb: str = ""  # path of its crumb file on its node
+    node_id: str = ""
+    state: WorkerState = WorkerState.STARTING
+    born: float = field(default_factory=time.monotonic)
+    heard: float = field(default_factory=time.monotonic)
+    ours: bool = False  # we ended it ourselves: no strike, no back-off
+    turn: int = -1  # number of the exchange that `answer` answers
+    answer: asyncio.Future[Grant] | None = None
+
+
+class Pool:
+    """The workers, and a back-off when new ones keep dying young."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.workers: dict[str, WorkerRecord] = {}
+        self._quick_deaths = 0
+        self._not_before = 0.0
+
+    def add(self, worker: WorkerRecord) -> None:
+        """Take a worker in."""
+        self.workers[worker.worker_id] = worker
+
+    def heard(self, worker_id: str) -> WorkerRecord | None:
+        """Note a sign of life; None for a worker that is not (or no longer) one of ours."""
+        worker = self.workers.get(worker_id)
+        if worker is not None:
+            worker.heard = time.monotonic()
+            worker.state = WorkerState.READY
+        return worker
+
+    def did_well(self) -> None:
+        """Note that a photo came out: whatever killed workers before is over."""
+        self._quick_deaths = 0
+
+    def died(self, worker: WorkerRecord) -> None:
+        """Strike a worker off and decide when the next may start."""
+        self.workers.pop(worker.worker_id, None)
+        if worker.ours or time.monotonic() - worker.born > QUICK_DEATH_S:
+            return
+        self._quick_deaths += 1
+        if self._quick_deaths > 1:  # the first is replaced at once
+            self._not_before = time.monotonic() + min(0.5 * 2**self._quick_deaths, LONGEST_BACKOFF_S)
+
+    def missing(self) -> int:
+        """How many workers to start now."""
+        if time.monotonic() < self._not_before:
+            return 0
+        return max(0, self.size - len(self.workers))
+
+    @property
+    def sick(self) -> bool:
+        """Say whether workers die as fast as they are started."""
+        return self._quick_deaths >= SICK_AFTER
+
+    def counts(self, busy: set[str]) -> dict[str, int]:
+        """Count the workers by state; `busy` names those that hold photos."""
+        states = [
+            "starting" if w.state is WorkerState.STARTING else "busy" if w.worker_id in busy else "ready"
+            for w in self.workers.values()
+        ]
+        return {name: states.count(name) for name in ("ready", "busy", "starting")} | {"max": self.size}

@@ -1,0 +1,83 @@
+"""What travels between ingress, coordinator and workers. Plain and JSON-able: the journal keeps them too."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoSpec:
+    """One photo as the client named it; `params` override the batch's preset for this photo alone."""
+
+    source: str
+    name: str
+    params: Json | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BatchSpec:
+    """Everything about a batch that never changes after it was accepted."""
+
+    task_id: str
+    user_id: str
+    preset: Json  # presets.ResolvedPreset as a dict
+    output: Json  # photobatch.schemas.OutputOptions as a dict
+    priority: int = 5
+    metadata: dict[str, str] = field(default_factory=dict)
+    callback_url: str | None = None
+    idempotency_key: str | None = None
+    digest: str | None = None  # of the request; tells a repeated request from another one under the same key
+    thumbnails: bool = True  # `photobatch run` needs none
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseKey:
+    """Names one attempt at one photo; a report under any other attempt is refused."""
+
+    task_id: str
+    index: int
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to work on a photo; ends by report, return, or death of the worker."""
+
+    key: LeaseKey
+    source: str
+    params: Json | None
+    alone: bool = False  # a suspect: nothing else may be at risk while it is computed
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a lease: `result` when it succeeded, else `error`."""
+
+    key: LeaseKey
+    result: Json | None = None  # key, thumbnail_key, original_key, width, height, bytes, format, sha256, input_sha256
+    error: Json | None = None  # code, message, retryable
+    engine: str | None = None
+    notes: list[str] = field(default_factory=list)
+    timings_ms: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """The answer to an exchange. `jobs` holds the spec of every batch that `leases` names."""
+
+    epoch: int
+    leases: list[Lease]
+    jobs: dict[str, BatchSpec]
+    refused: list[LeaseKey]  # reports that came too late: their blobs are to be removed
+
+
+@dataclass(frozen=True, slots=True)
+class Hello:
+    """What a living worker tells a new coordinator."""
+
+    worker_id: str
+    node_id: str
+    crumb: str
+    ready: bool
+    held: list[LeaseKey]  # leased and not yet acknowledged, finished or not

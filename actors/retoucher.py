@@ -1,0 +1,144 @@
+"""A photo's bytes in, the retouched photo's bytes out. One a worker; runs on its compute thread."""
+
+import hashlib
+import json
+import time
+from collections import OrderedDict
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from actors.records import BatchSpec, Json
+
+if TYPE_CHECKING:
+    from models.codec.header import Limits
+    from presets.pipeline import Pipeline
+
+PIPELINES = 32  # compiled pipelines kept: photos of a few batches at a time take turns
+
+
+@dataclass(slots=True)
+class Retouched:
+    """A finished photo before it is stored."""
+
+    data: bytes
+    thumbnail: bytes | None
+    format: str
+    width: int
+    height: int
+    input_sha256: str
+    notes: list[str]
+    timings_ms: dict[str, float] = field(default_factory=dict)
+
+
+class Retoucher(Protocol):
+    """What a worker does to a photo. Raises models.errors.PhotoError for a photo that cannot be worked on."""
+
+    engine: str
+
+    def warm(self) -> None:
+        """Load what is needed, so that the first photo waits for nothing."""
+        ...
+
+    def retouch(self, data: bytes, job: BatchSpec, params: Json | None) -> Retouched:
+        """Return the retouched photo; `params` override the job's preset for this photo."""
+        ...
+
+
+class PixelRetoucher:
+    """decode → pipeline → encode. torch and OpenCV are imported here and not before: only workers need them."""
+
+    def __init__(self, tables: Path, *, version: str, limits: "Limits") -> None:
+        import cv2  # noqa: PLC0415
+        import torch  # noqa: PLC0415
+
+        from models.codec import Workspace  # noqa: PLC0415
+        from models.colour.cache import TableCache  # noqa: PLC0415
+        from models.faces import FaceDetector  # noqa: PLC0415
+
+        # One thread a library: the workers are the parallelism, and they must not fight over the cores.
+        torch.set_num_threads(1)
+        cv2.setNumThreads(1)
+        self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self._limits = limits
+        self._workspace = Workspace()
+        self._tables = TableCache(tables)
+        self._faces = FaceDetector()
+        self._pipelines: OrderedDict[str, Pipeline] = OrderedDict()
+        self.engine = _engine(version, torch, cv2, self._device.type)
+
+    def warm(self) -> None:
+        """Send one picture through codec, detector and beauty."""
+        import numpy as np  # noqa: PLC0415
+        import simplejpeg  # noqa: PLC0415
+
+        from presets.catalogue import Catalogue  # noqa: PLC0415
+
+        grey = np.full((480, 640, 3), 127, np.uint8)
+        preset = Catalogue.built_in().resolve("beauty_light", None, {})
+        job = BatchSpec("warm-up", "", asdict(preset), {})
+        self.retouch(simplejpeg.encode_jpeg(grey, 92), job, None)
+
+    def retouch(self, data: bytes, job: BatchSpec, params: Json | None) -> Retouched:
+        """Return the retouched photo; raises PhotoError."""
+        from models.codec import OutputOptions, decode, encode, thumbnail  # noqa: PLC0415
+
+        clock = _Clock()
+        digest = hashlib.sha256(data)
+        picture = decode(data, self._limits, self._workspace)
+        clock.lap("decode")
+        notes = self._pipeline(job, params).run(picture, digest.digest())
+        clock.lap("apply")
+        output = {name: job.output[name] for name in ("format", "quality", "subsampling", "metadata") if name in job.output}
+        encoded = encode(picture, OutputOptions(**output))
+        small = thumbnail(picture.pixels) if job.thumbnails else None
+        clock.lap("encode")
+        return Retouched(
+            data=encoded.data,
+            thumbnail=small,
+            format=encoded.format,
+            width=encoded.width,
+            height=encoded.height,
+            input_sha256=digest.hexdigest(),
+            notes=[*picture.notes, *notes, *encoded.notes],
+            timings_ms=clock.laps,
+        )
+
+    def _pipeline(self, job: BatchSpec, params: Json | None) -> "Pipeline":
+        from presets.catalogue import Catalogue, ResolvedPreset  # noqa: PLC0415
+        from presets.pipeline import compile_pipeline  # noqa: PLC0415
+
+        preset = ResolvedPreset(**job.preset)
+        if params:
+            preset = Catalogue.built_in().resolve(None, preset.type, {**preset.params, **params})
+        max_side = job.output.get("max_side")
+        name = json.dumps([preset.type, preset.params, max_side], sort_keys=True)
+        pipeline = self._pipelines.get(name)
+        if pipeline is None:
+            pipeline = compile_pipeline(
+                preset, max_side=max_side, tables=self._tables, device=self._device, faces=self._faces
+            )
+            self._pipelines[name] = pipeline
+            if len(self._pipelines) > PIPELINES:
+                self._pipelines.popitem(last=False)
+        self._pipelines.move_to_end(name)
+        return pipeline
+
+
+class _Clock:
+    """Laps in milliseconds."""
+
+    def __init__(self) -> None:
+        self.laps: dict[str, float] = {}
+        self._last = time.perf_counter()
+
+    def lap(self, name: str) -> None:
+        now = time.perf_counter()
+        self.laps[name] = round((now - self._last) * 1000, 2)
+        self._last = now
+
+
+def _engine(version: str, torch: "object", cv2: "object", device: str) -> str:
+    """Name what the bytes of a result depend on, beside input and preset."""
+    cpu = torch.backends.cpu.get_cpu_capability()  # type: ignore[attr-defined]
+    return f"photobatch {version}, torch {torch.__version__}, opencv {cv2.__version__}, {device}, {cpu}"  # type: ignore[attr-defined]

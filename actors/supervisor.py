@@ -1,0 +1,127 @@
+"""The life of workers: started, watched, adopted, replaced, ended."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+import ray
+from ray.exceptions import RayError
+
+from actors import launch
+from actors.config import CoordinatorConfig
+from actors.crumb import Suspicion, read_crumb
+from actors.ids import new_id
+from actors.pool import Pool, WorkerRecord, WorkerState
+from actors.records import Hello, LeaseKey
+
+log = logging.getLogger(__name__)
+
+ATTACH_S = 3.0
+GRACE_S = 30.0  # how long after its time-out a silent worker with leases is killed
+
+
+class Supervisor:
+    """Keeps the pool filled. Tells `on_death(worker, suspicion)` of every worker that ends."""
+
+    def __init__(
+        self,
+        config: CoordinatorConfig,
+        on_death: Callable[[WorkerRecord, Suspicion | None], None],
+    ) -> None:
+        self._config = config
+        self._on_death = on_death
+        self._watches: set[asyncio.Task[None]] = set()
+        self.pool = Pool(config.max_workers)
+
+    async def adopt(self, epoch: int) -> set[LeaseKey]:
+        """Take over the living workers of an earlier coordinator; return every lease that they hold."""
+        handles = launch.living_workers(self._config.namespace)
+        if not handles:
+            return set()
+        asked = {asyncio.ensure_future(_attach(handle, epoch)): name for name, handle in handles.items()}
+        done, late = await asyncio.wait(asked, timeout=ATTACH_S)
+        held: set[LeaseKey] = set()
+        for answer in done:
+            hello = answer.result()
+            if hello is None:
+                continue
+            held.update(hello.held)
+            state = WorkerState.READY if hello.ready else WorkerState.STARTING
+            handle = handles[asked[answer]]
+            self._watch(WorkerRecord(hello.worker_id, handle, hello.crumb, hello.node_id, state))
+        for answer in late:  # its leases are given to others: it must not go on
+            answer.cancel()
+            launch.end_actor(handles[asked[answer]])
+        return held
+
+    def fill(self) -> None:
+        """Start what is missing."""
+        for _ in range(self.pool.missing()):
+            worker_id = new_id(launch.WORKER_PREFIX)
+            handle = launch.start_worker(
+                worker_id,
+                self._config.worker,
+                namespace=self._config.namespace,
+                gpu_fraction=self._config.gpu_fraction,
+            )
+            self._watch(WorkerRecord(worker_id, handle))
+
+    def end_silent(self, busy: set[str]) -> None:
+        """Kill workers that hold leases and have been silent for longer than their own watchdog allows."""
+        limit = self._config.worker.timeout_s + GRACE_S
+        for worker in list(self.pool.workers.values()):
+            if worker.worker_id in busy and time.monotonic() - worker.heard > limit:
+                log.warning("worker %s is silent, ending it", worker.worker_id)
+                launch.end_actor(worker.handle)
+
+    def revoke(self, worker_ids: set[str], task_id: str, *, running: bool) -> "list[asyncio.Future[list[LeaseKey]]]":
+        """Ask workers to give back what they have not begun of a batch (and to drop what they have, with `running`)."""
+        handles = [self.pool.workers[name].handle for name in worker_ids if name in self.pool.workers]
+        return [asyncio.ensure_future(_revoke(handle, task_id, running)) for handle in handles]
+
+    def end_all(self) -> None:
+        """End every worker."""
+        for worker in list(self.pool.workers.values()):
+            worker.ours = True
+            launch.end_actor(worker.handle)
+
+    def _watch(self, worker: WorkerRecord) -> None:
+        self.pool.add(worker)
+        task = asyncio.ensure_future(self._until_death(worker))
+        self._watches.add(task)
+        task.add_done_callback(self._watches.discard)
+
+    async def _until_death(self, worker: WorkerRecord) -> None:
+        try:
+            hello: Hello = await worker.handle.attach.remote(0)  # once it is constructed: who and where it is
+            worker.crumb, worker.node_id = hello.crumb, hello.node_id
+            await worker.handle.run.remote()  # returns when it leaves by itself
+        except RayError as error:
+            log.warning("worker %s died: %s", worker.worker_id, str(error).splitlines()[0])
+        self.pool.died(worker)
+        suspicion = read_crumb(worker.crumb)
+        if worker.ours or not self._node_lives(worker):  # no strike: the photo is not what ended it
+            suspicion = None
+        self._on_death(worker, suspicion)
+        self.fill()
+
+    def _node_lives(self, worker: WorkerRecord) -> bool:
+        return any(node["Alive"] for node in ray.nodes() if node["NodeID"] == worker.node_id)
+
+
+async def _attach(handle: Any, epoch: int) -> Hello | None:
+    try:
+        hello: Hello = await handle.attach.remote(epoch)
+    except RayError:  # it died before it answered
+        return None
+    return hello
+
+
+async def _revoke(handle: Any, task_id: str, running: bool) -> list[LeaseKey]:
+    try:
+        given_back: list[LeaseKey] = await handle.revoke.remote(task_id, running)
+    except RayError:  # its death gives them back
+        return []
+    return given_back

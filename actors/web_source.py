@@ -1,0 +1,100 @@
+"""Photos from http(s) addresses: every hop checked at connect time, the size counted on what arrives."""
+
+import asyncio
+import socket
+from collections.abc import Iterable
+from urllib.parse import urljoin, urlsplit
+
+import httpcore
+
+from actors.addresses import is_public
+from actors.errors import SourceError
+
+MAX_REDIRECTS = 5
+CONNECT_S = 10.0
+STALL_S = 30.0  # between two pieces of the body
+SEVERAL_TIMES = {408, 425, 429, 500, 502, 503, 504}  # answers that may be another one later
+
+
+class _CheckedNetwork(httpcore.AsyncNetworkBackend):
+    """Resolves a name once, refuses what is not public, and connects to exactly the address that was checked."""
+
+    def __init__(self, allowed_hosts: frozenset[str]) -> None:
+        self._allowed = allowed_hosts
+        self._network = httpcore.AnyIOBackend()
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        try:
+            found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except (socket.gaierror, UnicodeError) as error:
+            temporary = isinstance(error, socket.gaierror) and error.errno == socket.EAI_AGAIN
+            raise SourceError("unknown_host", f"There is no host named {host}; check the address.", temporary) from error
+        addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
+        if host not in self._allowed and not all(is_public(address) for address in addresses):
+            raise SourceError("blocked_address", f"{host} is not on the public internet; photos must come from there.")
+        return await self._network.connect_tcp(addresses[0], port, timeout, local_address, socket_options)
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+
+class WebSource:
+    """A connection pool that fetches whole photos. Proxies from the environment are not used."""
+
+    def __init__(self, max_bytes: int, allowed_hosts: frozenset[str]) -> None:
+        self._max_bytes = max_bytes
+        self._pool = httpcore.AsyncConnectionPool(
+            network_backend=_CheckedNetwork(allowed_hosts), max_connections=8, keepalive_expiry=15.0
+        )
+
+    async def fetch(self, url: str) -> bytes:
+        """Return the body; raises SourceError."""
+        for _ in range(MAX_REDIRECTS + 1):
+            answer = await self._get(url)
+            if isinstance(answer, bytes):
+                return answer
+            url = urljoin(url, answer)
+        raise SourceError("too_many_redirects", f"The address redirects more than {MAX_REDIRECTS} times.")
+
+    async def _get(self, url: str) -> bytes | str:
+        """Return the body, or the address that it redirects to."""
+        if urlsplit(url).scheme not in {"http", "https"}:
+            raise SourceError("unsupported_source", "The address redirects to something that is not http(s).")
+        timeouts = {"connect": CONNECT_S, "read": STALL_S, "write": STALL_S, "pool": STALL_S}
+        headers = {"User-Agent": "photobatch", "Accept": "image/*, */*;q=0.1", "Accept-Encoding": "identity"}
+        try:
+            async with self._pool.stream("GET", url, headers=headers, extensions={"timeout": timeouts}) as response:
+                return await self._read(response)
+        except httpcore.TimeoutException as error:
+            raise SourceError("source_timeout", "The host of the photo answers too slowly.", True) from error
+        except (httpcore.NetworkError, httpcore.ProtocolError, OSError) as error:
+            raise SourceError("fetch_failed", "The photo could not be fetched: the connection broke.", True) from error
+        except (httpcore.UnsupportedProtocol, UnicodeError, ValueError, TypeError) as error:
+            raise SourceError("invalid_source", "The address of the photo is not a valid URL.") from error
+
+    async def _read(self, response: httpcore.Response) -> bytes | str:
+        headers = {name.lower(): value for name, value in response.headers}
+        if response.status in {301, 302, 303, 307, 308} and b"location" in headers:
+            return headers[b"location"].decode("latin-1")
+        if response.status != 200:
+            code = "source_not_found" if response.status in {404, 410} else "fetch_failed"
+            detail = f"The host of the photo answered {response.status}; check that the address is public and right."
+            raise SourceError(code, detail, response.status in SEVERAL_TIMES)
+        if headers.get(b"content-encoding", b"identity") != b"identity":
+            raise SourceError("fetch_failed", "The host sent the photo compressed although it was asked not to.")
+        body = bytearray()
+        async for piece in response.aiter_stream():
+            body += piece
+            if len(body) > self._max_bytes:
+                raise SourceError("too_large", f"The photo is larger than {self._max_bytes >> 20} MB.")
+        expected = headers.get(b"content-length")
+        if expected is not None and expected.isdigit() and int(expected) != len(body):
+            raise SourceError("fetch_failed", "The photo arrived incomplete.", True)
+        return bytes(body)

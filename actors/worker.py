@@ -1,0 +1,125 @@
+"""The worker: an actor that leases photos, sends them down its line, and reports."""
+
+import asyncio
+import logging
+import os
+import time
+
+import ray
+
+from actors.client import CoordinatorClient
+from actors.config import WorkerConfig
+from actors.crumb import Crumb
+from actors.fetch import Fetcher
+from actors.line import Line, discard
+from actors.records import Grant, Hello, LeaseKey, Outcome
+
+log = logging.getLogger(__name__)
+
+ORPHANED_S = 60.0  # without a coordinator for so long, a worker leaves
+MOST = 64  # photos that a worker is ready to take at once; the coordinator decides how many it gets
+
+
+class Worker:
+    """Pulls: whoever has room asks. Nothing is pushed to it but the request to give a batch's photos back."""
+
+    def __init__(self, worker_id: str, namespace: str, config: WorkerConfig) -> None:
+        self._id = worker_id
+        self._config = config
+        self._crumb = Crumb(worker_id)
+        self._coordinator = CoordinatorClient(namespace, patience_s=ORPHANED_S)
+        self._line: Line | None = None
+        self._outbox: list[Outcome] = []
+        self._news = asyncio.Event()
+        self._epoch = 0
+        self._turn = int(time.time())  # never one that this coordinator has answered
+        self._running: asyncio.Task[None] | None = None
+
+    async def attach(self, epoch: int) -> Hello:
+        """Introduce oneself to a coordinator; answers of earlier ones count no longer."""
+        self._epoch = max(self._epoch, epoch)
+        held = self._line.held() if self._line else []
+        return Hello(
+            worker_id=self._id,
+            node_id=ray.get_runtime_context().get_node_id(),
+            crumb=self._crumb.path,
+            ready=self._line is not None,
+            held=[*held, *(outcome.key for outcome in self._outbox)],
+        )
+
+    async def run(self) -> None:
+        """Work; returns when this worker leaves. A second call waits for the first."""
+        if self._running is None:
+            self._running = asyncio.ensure_future(self._work())
+        await asyncio.shield(self._running)
+
+    async def revoke(self, task_id: str, running: bool) -> list[LeaseKey]:
+        """Give back what is not begun of a batch; with `running`, drop the rest of it too."""
+        keys = self._line.revoke(task_id, running=running) if self._line else []
+        self._news.set()
+        return keys
+
+    async def pid(self) -> int:
+        """Return the process id."""
+        return os.getpid()
+
+    async def _work(self) -> None:
+        try:
+            line = await asyncio.to_thread(self._build)
+            running = asyncio.ensure_future(line.run())
+            self._line = line
+            asking = asyncio.ensure_future(self._exchange_forever(line))
+            await asyncio.wait({running, asking}, return_when=asyncio.FIRST_COMPLETED)
+            for ended in (running, asking):
+                if ended.done() and (error := ended.exception()):
+                    log.error("worker %s leaves: %r", self._id, error)
+        finally:
+            self._crumb.remove()  # it leaves by itself: nothing is suspect
+            os._exit(1)  # at once: Ray's own way out would wait for the compute thread
+
+    def _build(self) -> Line:
+        """Load models and send a picture through: a worker that is called ready makes nobody wait."""
+        config = self._config
+        retoucher = config.make_retoucher()
+        retoucher.warm()
+        blobs = config.open_blobs()
+        fetcher = Fetcher(
+            blobs,
+            max_bytes=config.limits.max_bytes,
+            file_roots=config.file_roots,
+            allowed_hosts=config.allowed_hosts,
+        )
+        self._blobs = blobs
+        return Line(fetcher, retoucher, blobs, self._crumb, config.timeout_s, self._finished)
+
+    def _finished(self, outcome: Outcome) -> None:
+        self._outbox.append(outcome)
+        self._news.set()
+
+    async def _exchange_forever(self, line: Line) -> None:
+        """Report and ask, whenever there is something to report or room for more."""
+        while True:
+            self._news.clear()
+            want = 0 if line.alone or line.waiting > 1 else MOST
+            if self._outbox or want:
+                grant = await self._exchange(line, want)
+                for lease in grant.leases:
+                    line.take(lease, grant.jobs[lease.key.task_id])
+                if grant.leases or self._outbox or not line.held():
+                    continue
+            await self._news.wait()
+
+    async def _exchange(self, line: Line, want: int) -> Grant:
+        reports = list(self._outbox)
+        while True:
+            self._turn += 1
+            grant: Grant = await self._coordinator.ask(
+                "exchange", self._id, self._turn, reports, len(line.held()), want
+            )
+            if grant.epoch >= self._epoch:  # else a dead coordinator's last words: its successor knows nothing of them
+                break
+        self._epoch = grant.epoch
+        del self._outbox[: len(reports)]
+        for key in grant.refused:
+            await discard(self._blobs, key)
+        return grant

@@ -1,0 +1,1 @@
+"""Measured figures: each module is run as `python -m benchmarks.NAME`."""

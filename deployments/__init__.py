@@ -1,0 +1,1 @@
+"""The Ray Serve ingress: HTTP, WebSocket, SSE, settings, and the composition root."""

@@ -1,0 +1,64 @@
+"""The Serve application: an ingress that makes sure there is a coordinator, and answers HTTP."""
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+from ray import serve
+from ray.exceptions import RayError
+
+from actors import launch
+from actors.errors import BatchError
+from deployments import compose
+from deployments.settings import Settings
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+    from ray.serve import Application
+
+log = logging.getLogger(__name__)
+
+APP = "photobatch"
+GREET_S = 5.0
+
+
+@serve.deployment(
+    name="ingress",
+    num_replicas=1,
+    max_ongoing_requests=10_000,  # a WebSocket holds one for as long as it is open
+    ray_actor_options={"num_cpus": 0},
+    graceful_shutdown_timeout_s=5.0,
+)
+@serve.ingress()
+class Ingress:
+    """HTTP in, coordinator calls out; holds no state of its own."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._services = compose.services(settings)
+        self._config = compose.coordinator_config(settings)
+        launch.start_coordinator(self._config)
+        self._greeting = asyncio.ensure_future(self._greet())
+
+    def __serve_build_asgi_app__(self) -> "FastAPI":
+        from deployments.api import create_api  # noqa: PLC0415 - only replicas build it
+
+        return create_api(self._services)
+
+    async def _greet(self) -> None:
+        """Keep the coordinator wanted; start one when there is none."""
+        while True:
+            try:
+                await self._services.coordinator.ask("greet")
+            except BatchError:
+                log.warning("no coordinator answered; starting one")
+                try:
+                    launch.start_coordinator(self._config)
+                except RayError:
+                    log.exception("the coordinator could not be started")
+            await asyncio.sleep(GREET_S)
+
+
+def build(args: dict[str, str]) -> "Application":
+    """Return the application for `serve deploy`; `args` are settings by their lower-case names."""
+    return Ingress.bind(Settings.model_validate({**Settings().model_dump(exclude_unset=True), **args}))

@@ -1,0 +1,60 @@
+"""The composition root: settings in, every service out. Nothing is constructed anywhere else."""
+
+import os
+from functools import partial
+from pathlib import Path
+
+from actors.client import CoordinatorClient
+from actors.config import NAMESPACE, CoordinatorConfig, WorkerConfig
+from actors.retoucher import PixelRetoucher
+from deployments.services import Services
+from deployments.settings import Settings
+from models.codec.header import Limits
+from photobatch import __version__
+from presets.catalogue import Catalogue
+from storage.blobs import open_blobs
+from storage.sqlite import SqliteJournal
+
+
+def coordinator_config(settings: Settings, tables: Path | None = None) -> CoordinatorConfig:
+    """Return what coordinator and workers are told; their parts are built in their own processes."""
+    blobs = partial(open_blobs, settings.blobs)
+    limits = Limits(max_pixels=settings.max_pixels, max_bytes=settings.max_bytes)
+    retoucher = partial(PixelRetoucher, tables or settings.tables_dir, version=__version__, limits=limits)
+    return CoordinatorConfig(
+        open_journal=partial(SqliteJournal, settings.journal_path),
+        open_blobs=blobs,
+        worker=WorkerConfig(
+            open_blobs=blobs,
+            make_retoucher=retoucher,
+            limits=limits,
+            timeout_s=settings.task_timeout,
+            file_roots=settings.file_roots,
+            allowed_hosts=settings.allowed_hosts,
+        ),
+        max_workers=settings.max_workers,
+        gpu_fraction=settings.gpu_fraction,
+        max_queue=settings.max_queue_size,
+        max_photos=settings.max_photos,
+        retry_count=settings.task_retry_count,
+        result_ttl_s=settings.result_ttl,
+        version=__version__,
+    )
+
+
+def services(settings: Settings) -> Services:
+    """Return what the ingress's routes work with."""
+    return Services(
+        coordinator=CoordinatorClient(NAMESPACE),
+        blobs=open_blobs(settings.blobs),
+        catalogue=Catalogue.built_in(),
+        limits=Limits(max_pixels=settings.max_pixels, max_bytes=settings.max_bytes),
+        max_photos=settings.max_photos,
+        file_roots=settings.file_roots,
+        version=__version__,
+    )
+
+
+def workers_here(settings: Settings) -> Settings:
+    """Return settings with no more workers than this machine has cores (one is busy a core)."""
+    return settings.model_copy(update={"max_workers": min(settings.max_workers, os.cpu_count() or 1)})

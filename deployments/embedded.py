@@ -1,0 +1,163 @@
+"""photobatch on one machine: the engine behind `photobatch run`, and `photobatch serve`."""
+
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from actors.errors import BatchError
+from actors.ids import new_id
+from actors.records import BatchSpec, Json, PhotoSpec
+from deployments import compose, local_ray, wire
+from deployments.settings import Settings, new_scratch_folder
+from photobatch import schemas
+from presets.catalogue import Catalogue
+from presets.errors import PresetError
+from storage.blobs import open_blobs
+
+GREET_S = 10.0
+PING_S = 0.5
+
+
+class EngineError(Exception):
+    """A batch that the engine does not take; `code` is stable, `detail` says what to do."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(code, detail)
+        self.code = code
+        self.detail = detail
+
+    def __str__(self) -> str:
+        return self.detail
+
+
+class Engine:
+    """Coordinator and workers on a Ray of their own, with a throw-away journal below `data_dir`.
+
+    The blobs lie there too, so that taking a result is a rename. Colour tables stay in the machine's own cache.
+    """
+
+    def __init__(self, data_dir: Path, *, workers: int | None, file_roots: list[Path]) -> None:
+        own = Settings()
+        settings = own.model_copy(
+            update={
+                "data_dir": data_dir.resolve(),
+                "blob_url": None,
+                "file_roots": tuple(str(root) for root in file_roots),
+                "max_photos": 1_000_000,
+                "max_workers": workers or compose.workers_here(own).max_workers,
+            }
+        )
+        self._config = compose.coordinator_config(settings, tables=own.tables_dir)
+        self._blobs = open_blobs(settings.blobs)
+        self._scratch = new_scratch_folder()
+        self._cpus = max(settings.max_workers, os.cpu_count() or 1)
+        self._keys: dict[tuple[str, int], str] = {}
+        self._coordinator: Any = None
+        self._closing = threading.Event()
+        self._entered = False
+
+    def __enter__(self) -> "Engine":
+        self._entered = True
+        local_ray.start(cpus=self._cpus, dashboard=False, scratch=self._scratch)
+        from actors import launch  # noqa: PLC0415 - imports Ray
+
+        self._coordinator = launch.start_coordinator(self._config)
+        threading.Thread(target=self._greet, name="greet", daemon=True).start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def submit(self, request: schemas.SubmitRequest) -> str:
+        """Hand in a batch of `file:` sources and return its task id; raises EngineError."""
+        try:
+            preset = Catalogue.built_in().resolve(request.preset_id, request.preset_type, request.preset_params)
+        except PresetError as error:
+            raise EngineError(error.code, error.detail) from error
+        spec = BatchSpec(
+            task_id=new_id("b"),
+            user_id=request.user_id,
+            preset=wire.preset_record(preset),
+            output=request.output.model_dump(),
+            priority=request.priority,
+            metadata=request.metadata,
+            thumbnails=False,
+        )
+        named = [*(schemas.PhotoInput(source=url) for url in request.image_urls), *request.photos]
+        photos = [PhotoSpec(photo.source, wire.name_of(photo.source), photo.params or None) for photo in named]
+        self._ask("submit", spec, photos)
+        return spec.task_id
+
+    def watch(self, task_id: str) -> Iterator[schemas.ProgressMessage]:
+        """Yield the batch and the photos changed since, at once and with every change; the last is `done`."""
+        since = 0
+        while True:
+            update: Json | None = self._ask("watch", task_id, since, PING_S)
+            if update is None:
+                yield schemas.ProgressMessage(type="ping")
+                continue
+            batch = wire.batch(update["batch"])
+            photos = update["photos"] if since else self._ask("photos", task_id, None, 1_000_000, None)["items"]
+            since = batch.version
+            for photo in photos:
+                if photo["result"]:
+                    self._keys[task_id, photo["index"]] = photo["result"]["key"]
+            kind = "done" if update["ended"] else "progress"
+            told = [wire.photo(task_id, photo) for photo in photos]
+            yield schemas.ProgressMessage(type=kind, version=since, batch=batch, photos=told)
+            if update["ended"]:
+                return
+
+    def take(self, task_id: str, index: int, destination: Path) -> None:
+        """Move a finished result to its place, replacing what is there; raises EngineError `not_ready`."""
+        key = self._keys.get((task_id, index))
+        source = self._blobs.local_path(key) if key else None
+        if source is None:
+            raise EngineError("not_ready", f"Photo {index} has no result to take.")
+        destination.parent.mkdir(parents=True, exist_ok=True)
+        if source.stat().st_dev == destination.parent.stat().st_dev:
+            source.replace(destination)
+            return
+        half = destination.with_name(f".{destination.name}.part")  # across file systems: never a half-written result
+        shutil.move(source, half)
+        half.replace(destination)
+
+    def cancel(self, task_id: str) -> None:
+        """Cancel a batch; what is finished stays."""
+        self._ask("control", task_id, "cancel")
+
+    def workers_ready(self) -> int:
+        """Return how many workers are warm."""
+        workers = self._ask("greet")["workers"]
+        return int(workers["ready"] + workers["busy"])
+
+    def memory(self) -> int:
+        """Return the memory of this process and all that it started, in bytes (PSS)."""
+        return local_ray.memory()
+
+    def close(self) -> None:
+        """End every process that was started. Idempotent."""
+        if not self._entered or self._closing.is_set():
+            return
+        self._closing.set()
+        local_ray.stop()
+        shutil.rmtree(self._scratch, ignore_errors=True)
+
+    def _ask(self, method: str, *args: Any) -> Any:
+        import ray  # noqa: PLC0415
+        from ray.exceptions import RayTaskError  # noqa: PLC0415
+
+        try:
+            return ray.get(getattr(self._coordinator, method).remote(*args))
+        except RayTaskError as error:
+            if isinstance(error.cause, BatchError):
+                raise EngineError(error.cause.code, error.cause.detail) from None
+            raise
+
+    def _greet(self) -> None:
+        while not self._closing.wait(GREET_S):
+            self._coordinator.greet.remote()

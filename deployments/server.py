@@ -1,0 +1,128 @@
+"""`photobatch serve`: Ray, Serve and the application on this machine, until a signal."""
+
+import fcntl
+import os
+import shutil
+import signal
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from deployments import compose, local_ray
+from deployments.embedded import EngineError
+from deployments.settings import (
+    Settings,
+    new_scratch_folder,
+    prepare_proxy_environment,
+    prepare_ray_environment,
+)
+
+READY_POLL_S = 0.2
+
+
+def serve(*, host: str, port: int, workers: int | None) -> None:
+    """Serve until Ctrl-C or SIGTERM, then end every process that was started; a second signal ends them at once.
+
+    Raises EngineError when the port is taken or another server uses the data folder.
+    """
+    settings = Settings()
+    settings = settings.model_copy(update={"max_workers": workers}) if workers else compose.workers_here(settings)
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: os._exit(130) if stop.is_set() else stop.set())
+    _check_port(host, port)
+    with _alone(settings.data_dir), _cluster(settings, host, port):
+        if _wait_ready(stop):
+            print(f"photobatch is ready at http://{host}:{port} (docs at /docs, Ctrl-C stops)", flush=True)
+        stop.wait()
+        print("stopping …", flush=True)
+
+
+@contextmanager
+def _cluster(settings: Settings, host: str, port: int) -> Iterator[None]:
+    """Run the application on a Ray of our own, or on the cluster that RAY_ADDRESS names."""
+    scratch = new_scratch_folder()
+    prepare_ray_environment()
+    prepare_proxy_environment(scratch, loopback=host in {"127.0.0.1", "localhost", "::1"})
+    try:
+        if settings.ray_address:
+            import ray  # noqa: PLC0415
+
+            ray.init(address=settings.ray_address)
+        else:
+            cpus = max(settings.max_workers, os.cpu_count() or 1)
+            local_ray.start(cpus=cpus, dashboard=True, scratch=scratch)
+        _run_application(settings, host, port)
+        yield
+    finally:
+        _stop_application(own_ray=not settings.ray_address)
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _run_application(settings: Settings, host: str, port: int) -> None:
+    from ray import serve as ray_serve  # noqa: PLC0415 - after the environment is prepared
+
+    from actors import launch  # noqa: PLC0415
+    from deployments.app import APP, Ingress  # noqa: PLC0415
+
+    launch.start_coordinator(compose.coordinator_config(settings))  # workers warm up while Serve starts
+    ray_serve.start(proxy_location="HeadOnly", http_options={"host": host, "port": port})
+    ray_serve.run(Ingress.bind(settings), name=APP, route_prefix="/")
+
+
+def _stop_application(*, own_ray: bool) -> None:
+    import ray  # noqa: PLC0415
+    from ray import serve as ray_serve  # noqa: PLC0415
+
+    from actors import launch  # noqa: PLC0415
+    from actors.config import NAMESPACE  # noqa: PLC0415
+
+    try:
+        ray.get(launch.find_coordinator(NAMESPACE).close.remote(), timeout=5)
+    except (ray.exceptions.RayError, ValueError):  # it ends itself while it answers, or was gone
+        pass
+    if own_ray:
+        local_ray.stop()
+    else:
+        ray_serve.shutdown()
+        ray.shutdown()
+
+
+def _wait_ready(stop: threading.Event) -> bool:
+    import ray  # noqa: PLC0415
+
+    from actors import launch  # noqa: PLC0415
+    from actors.config import NAMESPACE  # noqa: PLC0415
+
+    while not stop.wait(READY_POLL_S):
+        try:
+            workers = ray.get(launch.find_coordinator(NAMESPACE).stats.remote(), timeout=5)["workers"]
+        except (ray.exceptions.RayError, ValueError):
+            continue
+        if workers["ready"] + workers["busy"]:
+            return True
+    return False
+
+
+def _check_port(host: str, port: int) -> None:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            raise EngineError("port_taken", f"Port {port} on {host} is taken; choose another with --port.") from None
+
+
+@contextmanager
+def _alone(data_dir: Path) -> Iterator[None]:
+    """Hold the data folder: two servers on one journal would take turns in killing each other."""
+    data_dir.mkdir(parents=True, exist_ok=True)
+    with open(data_dir / "serve.lock", "w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            detail = f"Another photobatch server uses {data_dir}; stop it, or set BATCH_DATA_DIR to another folder."
+            raise EngineError("data_dir_taken", detail) from None
+        yield

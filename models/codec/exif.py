@@ -1,0 +1,192 @@
+"""EXIF in place: a walker over the TIFF block that changes what a retouched photo must not repeat.
+
+In place, because makers' notes hold offsets into the block: what moves breaks.
+"""
+
+from dataclasses import dataclass, field
+
+ORIENTATION = 0x0112
+_WIDTHS, _HEIGHTS = (0x0100, 0xA002), (0x0101, 0xA003)
+_EXIF_IFD, _GPS_IFD, _INTEROP_IFD = 0x8769, 0x8825, 0xA005
+_TABLES = (_EXIF_IFD, _GPS_IFD, _INTEROP_IFD)
+_ALWAYS_GONE = (0x014A, 0x02BC, 0x8649)  # other pictures (SubIFDs), an XMP of its own, Photoshop's
+_PRIVATE = (_GPS_IFD, 0x83BB, 0x927C)  # position, IPTC, maker's note
+_SHORT, _LONG = 3, 4
+_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
+
+
+class DamagedExifError(ValueError):
+    """The block can't be walked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One tag of an IFD: where it stands and where its value is."""
+
+    tag: int
+    type: int
+    count: int
+    at: int  # offset of the 12 bytes of the entry
+    value_at: int
+    size: int  # bytes of the value
+
+    @property
+    def inline(self) -> bool:
+        """Whether the value stands in the entry itself."""
+        return self.size <= 4
+
+
+@dataclass(slots=True)
+class Ifd:
+    """A table of tags."""
+
+    at: int
+    entries: list[Entry] = field(default_factory=list)
+    next_at: int = 0  # offset of the pointer to the next IFD
+
+
+class TiffBlock:
+    """A TIFF block (EXIF without its prefix) that is changed in place. Raises DamagedExifError."""
+
+    def __init__(self, block: bytes) -> None:
+        self.data = bytearray(block)
+        self.order = {b"II": "little", b"MM": "big"}.get(bytes(block[:2]), "")
+        if not self.order or len(block) < 8 or self.u16(2) != 42:
+            raise DamagedExifError
+
+    def u16(self, at: int) -> int:
+        """Read two bytes."""
+        return self._read(at, 2)
+
+    def u32(self, at: int) -> int:
+        """Read four bytes."""
+        return self._read(at, 4)
+
+    def write(self, at: int, value: int, size: int) -> None:
+        """Write a number of `size` bytes."""
+        self._read(at, size)
+        self.data[at : at + size] = value.to_bytes(size, "little" if self.order == "little" else "big")
+
+    def ifd(self, at: int) -> Ifd:
+        """Read the table at `at`; tags whose value lies outside of the block keep their entry."""
+        count = self.u16(at)
+        ifd = Ifd(at, next_at=at + 2 + 12 * count)
+        self._read(at, 2 + 12 * count)
+        for entry_at in range(at + 2, ifd.next_at, 12):
+            kind, number = self.u16(entry_at + 2), self.u32(entry_at + 4)
+            size = _SIZES.get(kind, 0) * number
+            value_at = entry_at + 8 if size <= 4 else self.u32(entry_at + 8)
+            ifd.entries.append(Entry(self.u16(entry_at), kind, number, entry_at, value_at, size))
+        return ifd
+
+    def number(self, entry: Entry, index: int = 0) -> int:
+        """Read a SHORT or LONG value; 0 for other types and for what lies outside of the block."""
+        size = {_SHORT: 2, _LONG: 4, 13: 4}.get(entry.type)
+        at = entry.value_at + index * (size or 0)
+        if size is None or index >= entry.count or at + size > len(self.data):
+            return 0
+        return self._read(at, size)
+
+    def set_number(self, entry: Entry, value: int) -> None:
+        """Write a single number in place; a SHORT that is too short becomes a LONG."""
+        if entry.count != 1 or entry.type not in (_SHORT, _LONG):
+            return
+        kind = _LONG if value > 0xFFFF else entry.type
+        self.write(entry.at + 2, kind, 2)
+        self.write(entry.at + 8, 0, 4)
+        self.write(entry.at + 8, value, 4 if kind == _LONG else 2)
+
+    def remove(self, ifd: Ifd, tag: int) -> Ifd:
+        """Take a tag out of its table; all values stay where they are."""
+        for entry in [entry for entry in ifd.entries if entry.tag == tag][::-1]:
+            # The following entries and the pointer to the next IFD move up by one entry. The pointer is
+            # copied, not moved: some writers leave it out and put a value there.
+            end = min(len(self.data), ifd.next_at + 4)
+            self.data[entry.at : end - 12] = self.data[entry.at + 12 : end]
+            self.write(ifd.at, self.u16(ifd.at) - 1, 2)
+            ifd = self.ifd(ifd.at)
+        return ifd
+
+    def _read(self, at: int, size: int) -> int:
+        if at < 0 or at + size > len(self.data):
+            raise DamagedExifError
+        return int.from_bytes(self.data[at : at + size], "little" if self.order == "little" else "big")
+
+
+def orientation_of(block: bytes | None) -> int:
+    """Return the orientation 1..8 that an EXIF block asks for; 1 where there is none or it is damaged."""
+    if not block:
+        return 1
+    try:
+        tiff = TiffBlock(bare(block))
+        for entry in tiff.ifd(tiff.u32(4)).entries:
+            if entry.tag == ORIENTATION and 1 <= tiff.number(entry) <= 8:
+                return tiff.number(entry)
+    except DamagedExifError:
+        return 1
+    return 1
+
+
+def bare(block: bytes) -> bytes:
+    """Return the block without the prefix that some containers put before it."""
+    return block[6:] if block.startswith(b"Exif\0") else block
+
+
+def patch_exif(
+    block: bytes, width: int, height: int, strip_gps: bool = False, keep_orientation: bool = True
+) -> bytes:
+    """Return the block for a retouched, upright picture of `width` × `height` pixels.
+
+    Orientation is 1 (or gone, where not `keep_orientation`) and the dimensions are the actual ones. What no
+    kept tag refers to is zero: the thumbnail and every other picture, whoever pointed at it. With `strip_gps`
+    also the position, the maker's note (it may repeat it) and IPTC are gone. Raises DamagedExifError.
+    """
+    tiff = TiffBlock(bare(block))
+    root = tiff.ifd(tiff.u32(4))
+    if root.next_at + 4 <= len(tiff.data):
+        tiff.write(root.next_at, 0, 4)
+    doomed = _ALWAYS_GONE + (_PRIVATE if strip_gps else ()) + (() if keep_orientation else (ORIENTATION,))
+    for at in [root.at] + [tiff.number(entry) for entry in root.entries if entry.tag == _EXIF_IFD]:
+        _patch_table(tiff, at, doomed, width, height)
+    return _swept(tiff)
+
+
+def _patch_table(tiff: TiffBlock, at: int, doomed: tuple[int, ...], width: int, height: int) -> None:
+    ifd = tiff.ifd(at)
+    for tag in doomed:
+        ifd = tiff.remove(ifd, tag)
+    for entry in ifd.entries:
+        if entry.tag == ORIENTATION:
+            tiff.set_number(entry, 1)
+        elif entry.tag in _WIDTHS:
+            tiff.set_number(entry, width)
+        elif entry.tag in _HEIGHTS:
+            tiff.set_number(entry, height)
+
+
+def _swept(tiff: TiffBlock) -> bytes:
+    """Return the block with zeros wherever no tag refers to, cut behind the last value."""
+    swept = bytearray(len(tiff.data))
+    end = 0
+    for start, size in _referred(tiff):
+        stop = start + size
+        if stop <= len(swept):  # a value that is not in the block has nothing to keep
+            swept[start:stop] = tiff.data[start:stop]
+            end = max(end, stop)
+    return bytes(swept[:end])
+
+
+def _referred(tiff: TiffBlock) -> list[tuple[int, int]]:
+    """List (offset, size) of the header, of the tables and of their values."""
+    ranges, seen = [(0, 8)], set[int]()
+    waiting = [tiff.u32(4)]
+    while waiting:
+        at = waiting.pop()
+        if at in seen:
+            continue
+        seen.add(at)
+        ifd = tiff.ifd(at)
+        ranges += [(at, ifd.next_at - at), (ifd.next_at, 4)]
+        ranges += [(entry.value_at, entry.size) for entry in ifd.entries if not entry.inline]
+        waiting += [tiff.number(entry) for entry in ifd.entries if entry.tag in _TABLES]
+    return ranges

@@ -1,0 +1,191 @@
+"""What a file says about itself before a pixel is decoded. Needs Pillow only; the ingress asks at upload."""
+
+from dataclasses import dataclass
+
+from models.codec import refusal
+from models.codec.exif import orientation_of
+from models.codec.jpeg_segments import read_segments
+from models.codec.pillow import opened
+from models.codec.sniff import sniff
+
+NAMES = {
+    "jpeg": "JPEG",
+    "png": "PNG",
+    "webp": "WebP",
+    "avif": "AVIF",
+    "tiff": "TIFF",
+    "bmp": "BMP",
+    "gif": "GIF",
+}
+_RAW_TAGS = (50706, 33421)  # DNG version, CFA pattern: a camera's RAW file in the clothes of a TIFF
+_AVIF_SCAN = 65_536  # bytes in which the boxes of properties are looked for
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a photo may cost at most."""
+
+    max_pixels: int = 100_000_000
+    max_bytes: int = 100 * 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """Format and size; width and height as displayed, after EXIF orientation."""
+
+    format: str
+    width: int
+    height: int
+
+
+def read_header(data: bytes | memoryview, limits: Limits) -> Header:
+    """Check what can be checked without allocating pixels.
+
+    Raises PhotoError: `empty_file`, `too_large`, `unsupported_media`, `too_many_pixels`,
+    `unsupported_bit_depth`, `truncated`, `corrupt`.
+    """
+    if len(data) > limits.max_bytes:
+        raise refusal.too_large(len(data), limits.max_bytes)
+    data = bytes(data)
+    name = sniff(data)
+    width, height, orientation = _READERS[name](data, limits)
+    _check_size(width, height, limits)
+    if orientation >= 5:
+        width, height = height, width
+    return Header(name, width, height)
+
+
+def _check_size(width: int, height: int, limits: Limits) -> None:
+    if width <= 0 or height <= 0:
+        raise refusal.corrupt()
+    if width * height > limits.max_pixels:
+        raise refusal.too_many_pixels(width, height, limits.max_pixels)
+
+
+def _jpeg(data: bytes, limits: Limits) -> tuple[int, int, int]:
+    jpeg = read_segments(data)
+    _check_size(jpeg.width, jpeg.height, limits)
+    if jpeg.precision != 8:
+        raise refusal.unsupported_bit_depth("JPEG", f"{jpeg.precision} bits")
+    if jpeg.lossless:
+        raise refusal.unsupported_media("a lossless JPEG, as used in medicine")
+    return jpeg.width, jpeg.height, orientation_of(jpeg.exif)
+
+
+def _png(data: bytes, limits: Limits) -> tuple[int, int, int]:
+    if len(data) < 33:
+        raise refusal.truncated()
+    if data[12:16] != b"IHDR":
+        raise refusal.corrupt()
+    width, height = _u32(data, 16), _u32(data, 20)
+    _check_size(width, height, limits)
+    if data[24] > 8:
+        raise refusal.unsupported_bit_depth("PNG", f"{data[24]} bits")
+    return width, height, orientation_of(_png_exif(data))
+
+
+def _png_exif(data: bytes) -> bytes | None:
+    at = 8
+    while at + 12 <= len(data):
+        size = _u32(data, at)
+        if data[at + 4 : at + 8] == b"eXIf":
+            return data[at + 8 : at + 8 + size]
+        at += 12 + size
+    return None
+
+
+def _webp(data: bytes, limits: Limits) -> tuple[int, int, int]:
+    if len(data) < 30:
+        raise refusal.truncated()
+    chunk = data[12:16]
+    if chunk == b"VP8 ":
+        size = _u16(data, 26) & 0x3FFF, _u16(data, 28) & 0x3FFF
+    elif chunk == b"VP8L":
+        bits = int.from_bytes(data[21:25], "little")
+        size = (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+    elif chunk == b"VP8X":
+        size = int.from_bytes(data[24:27], "little") + 1, int.from_bytes(data[27:30], "little") + 1
+    else:
+        raise refusal.corrupt()
+    _check_size(*size, limits)  # before Pillow: its decoder allocates the canvas when it is made
+    if chunk != b"VP8X" or not data[20] & 0x08:  # no EXIF
+        return *size, 1
+    return *size, _orientation_by_pillow(data, "webp")
+
+
+def _gif(data: bytes, limits: Limits) -> tuple[int, int, int]:
+    """Return the logical screen, grown to what the first frame covers, as decoders do."""
+    if len(data) < 13:
+        raise refusal.truncated()
+    width, height = _u16(data, 6), _u16(data, 8)
+    at = 13 + (3 << (data[10] & 7) + 1 if data[10] & 0x80 else 0)
+    while at < len(data) and data[at] == 0x21:  # an extension: skip its blocks
+        at += 2
+        while at < len(data) and data[at]:
+            at += data[at] + 1
+        at += 1
+    if at + 10 > len(data):
+        raise refusal.truncated()
+    if data[at] != 0x2C:
+        raise refusal.corrupt()
+    right, bottom = _u16(data, at + 1) + _u16(data, at + 5), _u16(data, at + 3) + _u16(data, at + 7)
+    return max(width, right), max(height, bottom), 1
+
+
+def _bmp(data: bytes, limits: Limits) -> tuple[int, int, int]:
+    if len(data) < 30:
+        raise refusal.truncated()
+    if data[14] == 12:
+        return _u16(data, 18), _u16(data, 20), 1
+    width = int.from_bytes(data[18:22], "little", signed=True)
+    height = int.from_bytes(data[22:26], "little", signed=True)
+    return abs(width), abs(height), 1
+
+
+def _avif(data: bytes, limits: Limits) -> tuple[int, int, int]:
+    at = data.find(b"ispe", 0, _AVIF_SCAN)
+    while at >= 0:  # each property that gives a size: the decoder refuses large ones in its own words
+        width, height = _u32(data, at + 8), _u32(data, at + 12)
+        if width * height > limits.max_pixels:
+            raise refusal.too_many_pixels(width, height, limits.max_pixels)
+        at = data.find(b"ispe", at + 4, _AVIF_SCAN)
+    with opened(data, "avif") as image:
+        return *image.size, orientation_of(image.info.get("exif"))
+
+
+def _tiff(data: bytes, limits: Limits) -> tuple[int, int, int]:
+    with opened(data, "tiff") as image:
+        _check_size(*image.size, limits)
+        tags = getattr(image, "tag_v2", {})
+        if any(tag in tags for tag in _RAW_TAGS) or (tags.get(254, 0) == 1 and 330 in tags):
+            raise refusal.unsupported_media("a camera's RAW file")
+        bits = max(tags.get(258, (8,)))
+        if image.mode == "F":
+            raise refusal.unsupported_bit_depth("TIFF", "floating-point values")
+        if bits > 8 or image.mode.startswith("I"):
+            raise refusal.unsupported_bit_depth("TIFF", f"{bits} bits")
+        return *image.size, 1  # Pillow gives the size as displayed
+
+
+def _orientation_by_pillow(data: bytes, name: str) -> int:
+    with opened(data, name) as image:
+        return orientation_of(image.info.get("exif"))
+
+
+def _u16(data: bytes, at: int) -> int:
+    return int.from_bytes(data[at : at + 2], "little")
+
+
+def _u32(data: bytes, at: int) -> int:
+    return int.from_bytes(data[at : at + 4], "big")
+
+
+_READERS = {
+    "jpeg": _jpeg,
+    "png": _png,
+    "webp": _webp,
+    "avif": _avif,
+    "tiff": _tiff,
+    "bmp": _bmp,
+    "gif": _gif,
+}

@@ -1,0 +1,30 @@
+"""JPEG to pixels, by libjpeg-turbo; what it refuses is left to Pillow."""
+
+import simplejpeg
+
+from models.codec.jpeg_segments import JpegFile
+from models.codec.workspace import Workspace
+from models.picture import Pixels
+
+_HARMLESS = "extraneous bytes"  # libjpeg's warning about stray bytes between segments: no pixel is wrong
+
+
+def decode_jpeg(data: bytes, jpeg: JpegFile, workspace: Workspace) -> Pixels | None:
+    """Decode grey or three-component JPEG to (H, W, 4), not yet upright; None where libjpeg-turbo refuses."""
+    if jpeg.components not in (1, 3):
+        return None
+    target = workspace.take(jpeg.height, jpeg.width)
+    try:
+        return _decode(data, target, strict=True)
+    except ValueError as warning:
+        if _HARMLESS not in str(warning):
+            return None
+    return _decode(data, target, strict=False)
+
+
+def _decode(data: bytes, target: Pixels, strict: bool) -> Pixels:
+    """Fill `target`; libjpeg-turbo sets its fourth byte to 255."""
+    pixels = simplejpeg.decode_jpeg(data, "RGBX", buffer=target, strict=strict)
+    if pixels.shape != target.shape:
+        raise ValueError
+    return target

@@ -1,0 +1,157 @@
+"""The segments of a JPEG file: what its header says, what metadata it carries, how metadata is put back."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from models.codec import refusal
+
+EXIF = b"Exif\0\0"
+XMP = b"http://ns.adobe.com/xap/1.0/\0"
+EXTENDED_XMP = b"http://ns.adobe.com/xmp/extension/\0"
+ICC = b"ICC_PROFILE\0"
+MAX_PAYLOAD = 65_533  # bytes behind the two of the length
+ICC_CHUNK = MAX_PAYLOAD - len(ICC) - 2  # 65,519
+
+_EOI, _SOS, _APP0, _APP1, _APP2 = 0xD9, 0xDA, 0xE0, 0xE1, 0xE2
+_APP14 = 0xEE
+_NO_LENGTH = {0x01, *range(0xD0, 0xD9)}
+_SOF = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
+_PROGRESSIVE = {0xC2, 0xCA}
+_LOSSLESS = {0xC3, 0xC7, 0xCB, 0xCF}
+_SUBSAMPLING = {(1, 1): "444", (2, 1): "422", (2, 2): "420", (1, 2): "440", (4, 1): "411"}
+_DROPPED = {  # what is not carried to the output: it shows or describes the photo as it was
+    (_APP2, b"MPF\0"): "mpf_dropped",
+    (_APP1, EXTENDED_XMP): "extended_xmp_dropped",
+    (0xEB, b"JP"): "c2pa_dropped",
+    (0xED, b"Photoshop 3.0\0"): "photoshop_dropped",
+}
+
+
+@dataclass(slots=True)
+class JpegFile:
+    """What stands before the first scan."""
+
+    width: int = 0  # as stored, before orientation
+    height: int = 0
+    precision: int = 0  # bits a channel
+    components: int = 0
+    subsampling: str = "420"  # 444, 422, 420, 440, 411 or gray; the nearest of them
+    progressive: bool = False
+    lossless: bool = False
+    adobe: bool = False  # has the Adobe marker: CMYK is stored inverted
+    icc: bytes | None = None
+    icc_damaged: bool = False
+    exif: bytes | None = None  # without the prefix
+    xmp: bytes | None = None
+    dropped: list[str] = field(default_factory=list)  # notes about what is not carried
+
+
+def read_segments(data: bytes) -> JpegFile:
+    """Walk the segments up to the first scan. Raises PhotoError `truncated` or `corrupt`."""
+    jpeg = JpegFile()
+    chunks: list[bytes] = []
+    for marker, payload in _segments(data):
+        if marker in _SOF and not jpeg.components:
+            _read_frame(jpeg, marker, payload)
+        elif marker == _APP1 and payload.startswith(EXIF[:5]):
+            jpeg.exif = jpeg.exif or payload[len(EXIF) :]
+        elif marker == _APP1 and payload.startswith(XMP):
+            jpeg.xmp = jpeg.xmp or payload[len(XMP) :]
+        elif marker == _APP2 and payload.startswith(ICC):
+            chunks.append(payload[len(ICC) :])
+        elif marker == _APP14 and payload.startswith(b"Adobe"):
+            jpeg.adobe = True
+        jpeg.dropped += [
+            note
+            for (at, magic), note in _DROPPED.items()
+            if marker == at and payload.startswith(magic) and note not in jpeg.dropped
+        ]
+    if not jpeg.components:
+        raise refusal.corrupt()
+    jpeg.icc = _join_icc(chunks)
+    jpeg.icc_damaged = bool(chunks) and jpeg.icc is None
+    return jpeg
+
+
+def splice(jpeg: bytes, exif: bytes | None, xmp: bytes | None, icc: bytes | None) -> bytes:
+    """Return `jpeg` (as simplejpeg writes it: SOI, APP0, …) with the metadata behind its APP0.
+
+    `exif` and `xmp` must fit one segment: `fits` tells.
+    """
+    at = 4 + int.from_bytes(jpeg[4:6], "big") if jpeg[3] == _APP0 else 2
+    parts = [jpeg[:at]]
+    if exif:
+        parts.append(_segment(_APP1, EXIF + exif))
+    if xmp:
+        parts.append(_segment(_APP1, XMP + xmp))
+    if icc:
+        pieces = [icc[start : start + ICC_CHUNK] for start in range(0, len(icc), ICC_CHUNK)]
+        parts += [
+            _segment(_APP2, ICC + bytes([number, len(pieces)]) + piece)
+            for number, piece in enumerate(pieces, 1)
+        ]
+    if len(parts) == 1:
+        return jpeg
+    return b"".join([*parts, jpeg[at:]])
+
+
+def fits(prefix: bytes, payload: bytes) -> bool:
+    """Whether the payload fits one segment."""
+    return len(prefix) + len(payload) <= MAX_PAYLOAD
+
+
+def _segment(marker: int, payload: bytes) -> bytes:
+    return bytes([0xFF, marker]) + (len(payload) + 2).to_bytes(2, "big") + payload
+
+
+def _segments(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield (marker, payload) up to the first scan; stray bytes between segments are skipped."""
+    at = 2
+    while True:
+        at = data.find(b"\xff", at)
+        while 0 <= at < len(data) and data[at] == 0xFF:
+            at += 1
+        if at < 0 or at >= len(data):
+            raise refusal.truncated()
+        marker = data[at]
+        at += 1
+        if marker == 0 or marker in _NO_LENGTH:
+            continue
+        if marker in (_SOS, _EOI):
+            return
+        length = int.from_bytes(data[at : at + 2], "big")
+        if at + length > len(data):
+            raise refusal.truncated()
+        if length < 2:
+            raise refusal.corrupt()
+        yield marker, data[at + 2 : at + length]
+        at += length
+
+
+def _read_frame(jpeg: JpegFile, marker: int, frame: bytes) -> None:
+    if len(frame) < 6 or not frame[5] or len(frame) < 6 + 3 * frame[5]:
+        raise refusal.corrupt()
+    jpeg.precision = frame[0]
+    jpeg.height = int.from_bytes(frame[1:3], "big")
+    jpeg.width = int.from_bytes(frame[3:5], "big")
+    jpeg.components = frame[5]
+    jpeg.subsampling = _subsampling([divmod(frame[7 + 3 * index], 16) for index in range(frame[5])])
+    jpeg.progressive = marker in _PROGRESSIVE
+    jpeg.lossless = marker in _LOSSLESS
+
+
+def _subsampling(factors: list[tuple[int, int]]) -> str:
+    if len(factors) < 3:
+        return "gray"
+    (h, v), (chroma_h, chroma_v) = factors[:2]
+    if not chroma_h or not chroma_v:
+        raise refusal.corrupt()
+    return _SUBSAMPLING.get((h // chroma_h, v // chroma_v), "420")
+
+
+def _join_icc(chunks: list[bytes]) -> bytes | None:
+    """Put the numbered chunks together; None where one is missing."""
+    numbered = {chunk[0]: chunk[2:] for chunk in chunks if len(chunk) > 2}
+    if not numbered or sorted(numbered) != list(range(1, chunks[0][1] + 1)):
+        return None
+    return b"".join(numbered[number] for number in sorted(numbered))

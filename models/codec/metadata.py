@@ -1,0 +1,55 @@
+"""The metadata of a result: the source's, corrected for the picture as it is now."""
+
+from dataclasses import dataclass, field
+
+from models.codec import jpeg_segments
+from models.codec.exif import DamagedExifError, patch_exif
+from models.codec.xmp import DamagedXmpError, patch_xmp
+from models.picture import Source
+
+
+@dataclass(slots=True)
+class Metadata:
+    """What is written into the result."""
+
+    icc: bytes | None = None
+    exif: bytes | None = None  # without prefix
+    xmp: bytes | None = None
+    notes: list[str] = field(default_factory=list)
+
+
+def result_metadata(source: Source, width: int, height: int, policy: str, name: str) -> Metadata:
+    """Return what a result of `width` × `height` pixels in format `name` carries.
+
+    `policy` is keep, strip_gps or strip; the colour profile always stays. What is damaged is dropped and
+    noted.
+    """
+    metadata = Metadata(icc=source.icc)
+    if policy == "strip":
+        return metadata
+    gps = policy == "strip_gps"
+    if source.exif:
+        try:
+            # Pillow's AVIF writer takes EXIF to pieces where it finds an orientation
+            metadata.exif = patch_exif(source.exif, width, height, gps, keep_orientation=name != "avif")
+        except DamagedExifError:
+            metadata.notes.append("exif_dropped")
+    if source.xmp:
+        try:
+            metadata.xmp, notes = patch_xmp(source.xmp, width, height, gps)
+            metadata.notes += notes
+        except DamagedXmpError:
+            metadata.notes.append("xmp_dropped")
+    if name == "jpeg":
+        _fit_segments(metadata)
+    return metadata
+
+
+def _fit_segments(metadata: Metadata) -> None:
+    """A JPEG segment ends at 64 KB; blocks of other formats may be longer."""
+    if metadata.exif and not jpeg_segments.fits(jpeg_segments.EXIF, metadata.exif):
+        metadata.exif = None
+        metadata.notes.append("exif_dropped")
+    if metadata.xmp and not jpeg_segments.fits(jpeg_segments.XMP, metadata.xmp):
+        metadata.xmp = None
+        metadata.notes.append("xmp_dropped")

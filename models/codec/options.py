@@ -1,0 +1,33 @@
+"""How a result is written."""
+
+from dataclasses import dataclass
+
+EXTENSIONS = {
+    "jpeg": ".jpg",
+    "png": ".png",
+    "webp": ".webp",
+    "avif": ".avif",
+    "tiff": ".tif",
+    "bmp": ".bmp",
+    "gif": ".gif",
+}
+MEDIA_TYPES = {name: f"image/{name}" for name in EXTENSIONS}
+
+_LIKE_SOURCE = {"bmp": "png", "gif": "png"}  # formats that we read and don't write
+
+
+@dataclass(frozen=True, slots=True)
+class OutputOptions:
+    """What the client asked for; checked where the request comes in."""
+
+    format: str = "same"  # same, jpeg, png, webp, avif, tiff
+    quality: int = 92  # 1..100; of JPEG, WebP and AVIF
+    subsampling: str = "same"  # same, 444, 422, 420; of JPEG
+    metadata: str = "keep"  # keep, strip_gps, strip
+
+
+def output_format(source_format: str, options: OutputOptions) -> str:
+    """Return the format of the result: `same` keeps the source's, but BMP and GIF become PNG."""
+    if options.format != "same":
+        return options.format
+    return _LIKE_SOURCE.get(source_format, source_format)

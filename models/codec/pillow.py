@@ -1,0 +1,81 @@
+"""The one door to Pillow: it opens the sniffed format only, and what goes wrong becomes a PhotoError."""
+
+import io
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from PIL import Image, ImageFile
+
+from models.codec import refusal
+from models.errors import PhotoError
+
+# The limit is ours and is checked in the header; Pillow's would warn or raise in its own words.
+Image.MAX_IMAGE_PIXELS = None
+ImageFile.LOAD_TRUNCATED_IMAGES = False
+
+_CUT = ("truncated", "not enough", "unexpected end", "eof", "end of file")
+_AVIF_HEAD = 4096  # bytes in which the items are listed
+_filters = threading.RLock()  # warnings.catch_warnings is not safe with threads
+
+
+@contextmanager
+def opened(data: bytes, name: str) -> Iterator[Image.Image]:
+    """Open `data` as format `name` and nothing else; no pixels are decoded yet.
+
+    Any error in the block becomes PhotoError `truncated` or `corrupt`; warnings are silent.
+    """
+    with _filters, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            with _open(data, name) as image:
+                yield image
+        except PhotoError:
+            raise
+        except Exception as damage:
+            raise failure(data, name, damage) from damage
+
+
+def _open(data: bytes, name: str) -> Image.Image:
+    try:
+        return Image.open(io.BytesIO(data), formats=[name.upper()])
+    except Exception:
+        if name != "avif" or b"Exif" not in data[:_AVIF_HEAD]:
+            raise
+    # Pillow takes EXIF to pieces while it opens an AVIF. Under another name the item is ignored.
+    head = data[:_AVIF_HEAD].replace(b"Exif", b"free", 1)
+    return Image.open(io.BytesIO(head + data[_AVIF_HEAD:]), formats=["AVIF"])
+
+
+def failure(data: bytes, name: str, damage: Exception) -> PhotoError:
+    """Tell a file that was cut off from one that is damaged."""
+    message = str(damage).lower()
+    if any(word in message for word in _CUT) or _ends_early(data, name):
+        return refusal.truncated()
+    return refusal.corrupt()
+
+
+def _ends_early(data: bytes, name: str) -> bool:
+    """Whether the container itself says that bytes are missing."""
+    if name == "png":
+        return b"IEND" not in data[-32:]
+    if name == "webp":
+        return int.from_bytes(data[4:8], "little") + 8 > len(data)
+    if name == "bmp":
+        return int.from_bytes(data[2:6], "little") > len(data)
+    if name == "avif":
+        return _boxes_end_early(data)
+    return False
+
+
+def _boxes_end_early(data: bytes) -> bool:
+    at = 0
+    while at + 8 <= len(data):
+        size = int.from_bytes(data[at : at + 4], "big")
+        if size == 1:
+            size = int.from_bytes(data[at + 8 : at + 16], "big")
+        if size < 8:
+            return False  # 0: this box ends with the file
+        at += size
+    return at > len(data)

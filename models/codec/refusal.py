@@ -1,0 +1,68 @@
+"""Why a photo is refused: one stable code and one sentence that says what to do."""
+
+from models.errors import PhotoError
+
+SUPPORTED = "JPEG, PNG, WebP, AVIF, TIFF, BMP or GIF"
+
+
+def empty_file() -> PhotoError:
+    """The file has no bytes."""
+    return PhotoError("empty_file", "The file is empty: copy or upload it again.")
+
+
+def too_large(size: int, limit: int) -> PhotoError:
+    """The file has more bytes than allowed."""
+    allowed = f"at most {limit / 2**20:,.0f} MB are allowed"
+    detail = f"The file has {size / 2**20:,.1f} MB and {allowed}: save it smaller."
+    return PhotoError("too_large", detail)
+
+
+def too_many_pixels(width: int, height: int, limit: int) -> PhotoError:
+    """The header claims more pixels than allowed."""
+    detail = (
+        f"The picture is {width:,} × {height:,} pixels and at most {limit / 1e6:,.0f} million are allowed: "
+        "make it smaller first."
+    )
+    return PhotoError("too_many_pixels", detail)
+
+
+def unsupported_media(kind: str) -> PhotoError:
+    """The file is something else than a picture that we open."""
+    return PhotoError("unsupported_media", f"This seems to be {kind}: send the photo as {SUPPORTED}.")
+
+
+def unsupported_bit_depth(name: str, bits: str) -> PhotoError:
+    """The picture has more than 8 bits a channel, or floats."""
+    detail = f"This {name} has {bits} per channel: save it with 8 bits per channel and send it again."
+    return PhotoError("unsupported_bit_depth", detail)
+
+
+def truncated() -> PhotoError:
+    """The file ends before the picture does."""
+    return PhotoError(
+        "truncated", "The picture ends too early, the file was cut off: send the complete file again."
+    )
+
+
+def corrupt() -> PhotoError:
+    """The file is damaged, or so unusual that no decoder takes it."""
+    detail = (
+        "The picture is damaged and can't be read: open it in a photo editor, save it again and send that."
+    )
+    return PhotoError("corrupt", detail)
+
+
+def output_too_large(name: str, side: int) -> PhotoError:
+    """The output format can't hold so many rows or columns."""
+    detail = (
+        f"A {name} can be at most {side:,} pixels wide and high: "
+        "choose another output format or a smaller max_side."
+    )
+    return PhotoError("output_too_large", detail)
+
+
+def encode_failed(name: str) -> PhotoError:
+    """The encoder gave up."""
+    return PhotoError(
+        "encode_failed", f"The result could not be written as {name}: choose another output format."
+    )

@@ -1,0 +1,54 @@
+"""The EXIF of a TIFF stands in its own tags, among those that describe the file."""
+
+from PIL import Image
+
+from models.codec.exif import TiffBlock
+
+# description, make, model, orientation, resolution, software, date, artist, host, copyright
+_DESCRIPTIVE = (270, 271, 272, 274, 282, 283, 296, 305, 306, 315, 316, 33432)
+_TABLES = (0x8769, 0x8825)  # Exif, GPS
+_INTEROP = 0xA005  # an offset into the file that was
+
+
+def exif_of_tiff(image: Image.Image) -> bytes | None:
+    """Return the EXIF block of an opened TIFF; None where it has none, or none that Pillow can handle."""
+    try:
+        kept = _described(image.getexif())
+        return kept.tobytes()[6:] if len(kept) else None
+    except Exception:  # noqa: BLE001 (metadata never fails a photo)
+        return None
+
+
+def graft_exif(tiff: bytes, block: bytes) -> bytes:
+    """Return a little-endian TIFF with the tags of an EXIF block in its first table.
+
+    Pillow's compressing writer can't write the Exif and GPS tables. So they are appended, and behind them a
+    new first table with the old entries (offsets in a TIFF are absolute: they stay true) and the new ones.
+    Raises what Pillow raises at a block that it can't read.
+    """
+    exif = Image.Exif()
+    exif.load(b"Exif\0\0" + block)
+    kept = _described(exif)
+    kept.endian = "<"
+    tiff += bytes(len(tiff) % 2)
+    addition = kept.tobytes(len(tiff))[14:]  # behind the prefix and the header
+    grown = TiffBlock(tiff + addition + bytes(len(addition) % 2))
+    tables = grown.ifd(grown.u32(4)), grown.ifd(len(tiff))
+    entries = {entry.tag: grown.data[entry.at : entry.at + 12] for table in tables for entry in table.entries}
+    grown.write(4, len(grown.data), 4)
+    grown.data += (
+        len(entries).to_bytes(2, "little") + b"".join(entries[tag] for tag in sorted(entries)) + bytes(4)
+    )
+    return bytes(grown.data)
+
+
+def _described(whole: Image.Exif) -> Image.Exif:
+    kept = Image.Exif()
+    for tag in _DESCRIPTIVE:
+        if tag in whole:
+            kept[tag] = whole[tag]
+    for tag in _TABLES:
+        if table := whole.get_ifd(tag):
+            kept.get_ifd(tag).update({key: value for key, value in table.items() if key != _INTEROP})
+            kept[tag] = 0  # Pillow's writers look for the key and take the table from the call above
+    return kept

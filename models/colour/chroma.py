@@ -1,0 +1,62 @@
+"""Saturation and vibrance: the only op that mixes channels."""
+
+import math
+
+import numpy as np
+
+from models.colour.curves import Floats
+
+Planes = tuple[Floats, Floats, Floats]  # r, g, b; any shapes that broadcast together
+
+_TINY = 1e-12
+_EDGE = 1 / 255  # one code: nothing that was off the edge of the gamut rounds to it
+_SKIN = math.radians(
+    22
+)  # the hue of skin, light and dark alike; protected fully within 12 degrees, not at all beyond 45
+_NEAR, _FAR = math.cos(math.radians(12)), math.cos(math.radians(45))
+
+
+def luma(r: Floats, g: Floats, b: Floats) -> Floats:
+    """Rec. 709 weights on encoded values."""
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b
+
+
+def saturate(planes: Planes, saturation: float, vibrance: float) -> Planes:
+    """Stretches encoded colours away from (or towards) their luma.
+
+    `saturation` -1 is grey, +1 doubles. `vibrance` acts most on pale colours, and least on skin. A stretch is
+    held back as a colour nears the edge of sRGB and is gone at the edge: saturating never clips, so it never
+    shifts a hue either.
+    """
+    r, g, b = planes
+    y = luma(r, g, b)
+    most = np.maximum(np.maximum(r, g), b)
+    least = np.minimum(np.minimum(r, g), b)
+    factor: Floats | float = 1 + saturation
+    if vibrance:
+        pale = np.clip(1 - (most - least), 0, 1)
+        factor = factor * (
+            1 + vibrance * (pale * pale if vibrance > 0 else pale) * (1 - 0.7 * _skin(r, g, b))
+        )
+    if saturation > 0 or vibrance > 0:
+        room = np.minimum((1 - _EDGE - y) / (most - y + _TINY), (y - _EDGE) / (y - least + _TINY))
+        factor = _held_back(factor, np.maximum(room - 1, 0))
+    return y + factor * (r - y), y + factor * (g - y), y + factor * (b - y)
+
+
+def _held_back(factor: Floats | float, room: Floats) -> Floats:
+    """The factor, with what it exceeds 1 by bent smoothly to stay below `room`."""
+    more = np.maximum(factor - 1, 0)
+    bent = more * room / (np.sqrt(more * more + room * room) + _TINY)
+    return np.minimum(factor, 1) + bent
+
+
+def _skin(r: Floats, g: Floats, b: Floats) -> Floats:
+    """0..1: how near a hue is to skin's. Works on the cosine of the hue angle, so it needs no arc tangent."""
+    along = r - 0.5 * (g + b)
+    across = (math.sqrt(3) / 2) * (g - b)
+    cosine = (along * math.cos(_SKIN) + across * math.sin(_SKIN)) / (
+        np.sqrt(along * along + across * across) + _TINY
+    )
+    t = np.clip((cosine - _FAR) / (_NEAR - _FAR), 0, 1)
+    return np.asarray(t * t * (3 - 2 * t))

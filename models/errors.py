@@ -1,0 +1,18 @@
+"""The one error root of the pixel layer."""
+
+
+class PhotoError(Exception):
+    """A photo that cannot be read or worked on.
+
+    `code` is stable and machine-readable, `detail` is a sentence for people that says what to do,
+    `retryable` says whether the same photo may succeed later.
+    """
+
+    def __init__(self, code: str, detail: str, retryable: bool = False) -> None:
+        super().__init__(code, detail, retryable)
+        self.code = code
+        self.detail = detail
+        self.retryable = retryable
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.detail}"

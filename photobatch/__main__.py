@@ -1,0 +1,5 @@
+"""`python -m photobatch`."""
+
+from photobatch.command import main
+
+main()

@@ -1,0 +1,145 @@
+"""Which photos a command line names: files as they are, folders by the extensions in them."""
+
+import os
+import stat
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+
+from photobatch.refusal import RefusalError
+
+FORMATS = {
+    ".jpg": "jpeg",
+    ".jpeg": "jpeg",
+    ".png": "png",
+    ".webp": "webp",
+    ".avif": "avif",
+    ".tif": "tiff",
+    ".tiff": "tiff",
+    ".bmp": "bmp",
+    ".gif": "gif",
+    ".heic": "heic",
+    ".heif": "heic",
+}
+
+Identity = tuple[int, int]  # device and inode: one folder, however many names lead to it
+
+
+@dataclass(frozen=True, slots=True)
+class InputPhoto:
+    """A photo: the path as its user would write it, and its place in the tree that comes out."""
+
+    path: Path
+    place: PurePath
+
+
+def collect(inputs: Sequence[Path], *, recursive: bool, out: Path) -> list[InputPhoto]:
+    """Return every photo once, in a fixed order. Raises RefusalError.
+
+    One folder alone becomes the output folder; of several inputs each folder keeps its own name below it
+    (as `cp -r` does), so where a photo goes depends on the command line and not on what else lies in the
+    folders. Hidden names and the output folder are left out. Links to folders are followed, but no folder
+    is read twice: a loop ends.
+    """
+    photos: list[InputPhoto] = []
+    known: set[str] = set()
+    labels: set[str] = set()
+    for given in inputs:
+        folder = _is_folder(given)
+        label = _label(given, labels) if folder and len(inputs) > 1 else PurePath()
+        alone = [InputPhoto(given, PurePath(given.name))]
+        found = _in_folder(given, label, recursive, out) if folder else alone
+        for photo in found:
+            entry = os.path.join(os.path.realpath(photo.path.parent), photo.path.name)
+            if entry not in known:
+                known.add(entry)
+                photos.append(photo)
+    return photos
+
+
+def folder_identity(folder: Path) -> Identity | None:
+    """Return what tells a folder from all others, or None where there is none."""
+    try:
+        status = folder.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def _is_folder(given: Path) -> bool:
+    try:
+        mode = given.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        raise RefusalError(f"There is no file or folder {given}. Check the path.") from None
+    except OSError as error:
+        raise RefusalError(f"{given} cannot be read: {error.strerror}. Check its permissions.") from None
+    if not (stat.S_ISDIR(mode) or stat.S_ISREG(mode)):
+        raise RefusalError(f"{given} is neither a file nor a folder. Name photos, or folders that hold some.")
+    return stat.S_ISDIR(mode)
+
+
+def _label(folder: Path, taken: set[str]) -> PurePath:
+    """Return the name of a folder; a second folder of that name is numbered."""
+    name = folder.name if folder.name not in {"", ".."} else Path(os.path.realpath(folder)).name or "root"
+    label, number = name, 1
+    while label.casefold() in taken:
+        number += 1
+        label = f"{name}~{number}"
+    taken.add(label.casefold())
+    return PurePath(label)
+
+
+def _in_folder(top: Path, label: PurePath, recursive: bool, out: Path) -> list[InputPhoto]:
+    own, result = folder_identity(top), folder_identity(out)
+    if own == result:
+        raise RefusalError(
+            f"--out is the photos' own folder, {top}. Choose another, so that no photo is overwritten."
+        )
+    seen = {result} if result else set()
+    found = sorted(_walk(top, seen, recursive))
+    if not found:
+        deeper = "" if recursive else " itself; --recursive looks into its subfolders too"
+        raise RefusalError(
+            f"There is no photo in {top}{deeper}. Photos are files named {', '.join(FORMATS)}; "
+            "name a file itself to have it taken whatever its name."
+        )
+    return [InputPhoto(top / place, label / place) for place in found]
+
+
+def _walk(top: Path, seen: set[Identity], recursive: bool) -> Iterator[PurePath]:
+    """Yield the photos below a folder; real folders before links, so each is found under its own name."""
+    folders, links = deque([PurePath()]), deque[PurePath]()
+    while folders or links:
+        here = folders.popleft() if folders else links.popleft()
+        identity = folder_identity(top / here)
+        if identity is None or identity in seen:
+            continue
+        seen.add(identity)
+        for entry in _entries(top / here):
+            place = here / entry.name
+            kind = _kind(entry)
+            if kind == stat.S_IFDIR:
+                if recursive:
+                    (links if entry.is_symlink() else folders).append(place)
+            elif kind == stat.S_IFREG and place.suffix.lower() in FORMATS:
+                yield place
+
+
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return sorted((e for e in entries if not e.name.startswith(".")), key=lambda e: e.name)
+    except OSError as error:
+        raise RefusalError(
+            f"The folder {folder} cannot be read: {error.strerror}. "
+            "Change its permissions, or name only the folders to work on."
+        ) from None
+
+
+def _kind(entry: os.DirEntry[str]) -> int:
+    """Return the file type; a link that leads nowhere counts as a file, to fail alone and with its name."""
+    try:
+        return stat.S_IFMT(entry.stat().st_mode)
+    except OSError:
+        return stat.S_IFREG

@@ -1,0 +1,103 @@
+"""The server half, imported only where a command needs it: the client runs without Ray."""
+
+# ruff: noqa: PLC0415
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+from photobatch import schemas
+from photobatch.refusal import RefusalError
+
+
+class Engine(Protocol):
+    """What `photobatch run` asks of an embedded cluster; `deployments.embedded.Engine` is it."""
+
+    def __enter__(self) -> Self:
+        """Start Ray, the coordinator and the workers."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close."""
+
+    def close(self) -> None:
+        """End every process that was started; a second call does nothing."""
+
+    def submit(self, request: schemas.SubmitRequest) -> str:
+        """Accept a batch and return its id."""
+
+    def watch(self, task_id: str) -> Iterator[schemas.ProgressMessage]:
+        """Yield what changed, at least twice a second, until a message says `done`."""
+
+    def take(self, task_id: str, index: int, destination: Path) -> None:
+        """Move a finished result to its place."""
+
+    def cancel(self, task_id: str) -> None:
+        """Cancel what is not finished."""
+
+    def memory(self) -> int:
+        """Return the bytes in use by this process and all that were started."""
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """The embedded server: how to start an engine, and the error it raises (`code`, `detail`)."""
+
+    engine: Callable[..., Engine]
+    error: type[Exception]
+
+
+def load_server() -> Server:
+    """Import the embedded server; raises RefusalError when it is not installed."""
+    with _needed("ray"):
+        from deployments.embedded import Engine, EngineError
+    return Server(Engine, EngineError)
+
+
+def serve(*, host: str, port: int, workers: int | None) -> None:
+    """Serve until Ctrl-C. Raises RefusalError."""
+    with _needed("ray"):
+        from deployments.embedded import EngineError
+        from deployments.server import serve as serve_embedded
+    try:
+        serve_embedded(host=host, port=port, workers=workers)
+    except EngineError as error:
+        raise RefusalError(error.detail, exit_code=1) from error
+
+
+def check_preset(preset_id: str | None, preset_type: str | None, params: dict[str, Any]) -> None:
+    """Raise RefusalError for a preset that does not exist or does not take these parameters."""
+    with _needed():
+        from presets.catalogue import Catalogue
+        from presets.errors import PresetError
+    try:
+        Catalogue.built_in().resolve(preset_id, preset_type, params)
+    except PresetError as error:
+        raise RefusalError(f"{error.detail} ({error.code})") from error
+
+
+def built_in_presets() -> list[schemas.Preset]:
+    """Return the presets that come with the server; raises RefusalError when it is not installed."""
+    with _needed():
+        from presets.catalogue import Catalogue
+    return [schemas.Preset.model_validate(asdict(preset)) for preset in Catalogue.built_in().list()]
+
+
+@contextmanager
+def _needed(*modules: str) -> Iterator[None]:
+    """Turn a missing module, of the server's own or of `modules`, into a refusal."""
+    try:
+        for name in modules:
+            if find_spec(name) is None:
+                raise ModuleNotFoundError(name=name)
+        yield
+    except ModuleNotFoundError as error:
+        raise RefusalError(
+            f"The server is not installed (there is no module {error.name}). "
+            "Run `make setup` in a checkout of photobatch."
+        ) from error

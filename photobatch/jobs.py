@@ -1,0 +1,94 @@
+"""What a run is going to do, settled before anything is started or written."""
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from photobatch import schemas
+from photobatch.inputs import InputPhoto, collect
+from photobatch.outputs import Naming, plan, refuse_overwriting
+from photobatch.refusal import RefusalError
+from photobatch.report import PhotoOutcome, Report
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """A command line of `photobatch run`."""
+
+    inputs: Sequence[Path]
+    out: Path
+    preset_id: str | None = None
+    preset_type: str | None = None
+    params: dict[str, Any] = field(default_factory=dict)
+    output: dict[str, Any] = field(default_factory=dict)  # of schemas.OutputOptions, without `name`
+    name: str | None = None
+    recursive: bool = True
+    skip_existing: bool = False
+    workers: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A photo to be done: where its bytes are (links followed), where its result goes, what became of it."""
+
+    source: Path
+    output: Path
+    outcome: PhotoOutcome
+
+
+class Work:
+    """The photos of a command line, with a report that has them all. Raises RefusalError."""
+
+    def __init__(self, options: RunOptions) -> None:
+        self.options = options
+        photos = collect(options.inputs, recursive=options.recursive, out=options.out)
+        preset = options.preset_id or options.preset_type or ""
+        naming = Naming(options.output.get("format", "same"), options.name, preset)
+        outputs = [options.out / place for place in plan(photos, naming)]
+        refuse_overwriting(photos, outputs)
+        jobs = [_job(photo, output) for photo, output in zip(photos, outputs, strict=True)]
+        self.report = Report([job.outcome for job in jobs])
+        self.jobs = [job for job in jobs if not (options.skip_existing and _skip(job))]
+        self.request = _request(options, self.jobs)
+
+
+def file_roots(sources: Iterable[Path]) -> list[Path]:
+    """Return the fewest folders that hold all sources and nothing above them."""
+    roots: list[Path] = []
+    for folder in sorted({source.parent for source in sources}):
+        if not roots or not folder.is_relative_to(roots[-1]):
+            roots.append(folder)
+    return roots
+
+
+def _job(photo: InputPhoto, output: Path) -> Job:
+    outcome = PhotoOutcome(source=str(photo.path), output=str(output))
+    return Job(Path(os.path.realpath(photo.path)), output, outcome)
+
+
+def _skip(job: Job) -> bool:
+    """Mark the photo as skipped when its result is there."""
+    if job.output.is_file():
+        job.outcome.status = "skipped"
+    return job.outcome.status == "skipped"
+
+
+def _request(options: RunOptions, jobs: Iterable[Job]) -> schemas.SubmitRequest:
+    try:
+        return schemas.SubmitRequest.model_validate(
+            {
+                "image_urls": [job.source.as_uri() for job in jobs],
+                "preset_id": options.preset_id,
+                "preset_type": options.preset_type,
+                "preset_params": options.params,
+                "output": options.output,
+            }
+        )
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise RefusalError(f"The options do not fit: {where}: {first['msg']}.") from error

@@ -1,0 +1,36 @@
+"""The most memory seen while something ran."""
+
+import contextlib
+import threading
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+_INTERVAL_S = 0.5
+
+
+class PeakMemory:
+    """Context manager that samples in a thread; `bytes` is None until a sample succeeded."""
+
+    def __init__(self, sample: Callable[[], int]) -> None:
+        self.bytes: int | None = None
+        self._sample = sample
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="peak-memory", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while True:
+            with contextlib.suppress(Exception):  # a process may end while it is measured
+                self.bytes = max(self.bytes or 0, self._sample())
+            if self._ended.wait(_INTERVAL_S):
+                return

@@ -1,0 +1,146 @@
+"""What a run shows while it works, on stderr: a bar on a terminal, plain lines elsewhere."""
+
+import math
+import os
+import time
+from types import TracebackType
+from typing import Protocol, Self
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn
+
+from photobatch import schemas
+
+_LINE_EVERY_S = 5.0
+
+
+class Display(Protocol):
+    """Context manager; closed before the summary is printed."""
+
+    def __enter__(self) -> Self:
+        """Begin to show."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Leave the screen as it is."""
+
+    def phase(self, words: str) -> None:
+        """Say what is going on while there is nothing to count."""
+
+    def failure(self, name: str, code: str, sentence: str) -> None:
+        """Say which photo failed, and why."""
+
+    def advance(self, done: int, total: int, batch: schemas.Batch | None) -> None:
+        """Show how far the run is."""
+
+
+def display_on(console: Console) -> Display:
+    """Return the display that suits the console."""
+    return BarDisplay(console) if console.is_terminal else LineDisplay(console)
+
+
+class BarDisplay:
+    """A bar that fills the line; failures scroll by above it."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._progress = Progress(
+            BarColumn(bar_width=None),
+            TextColumn("{task.description}", markup=False),
+            console=console,
+            expand=True,
+        )
+        self._task = self._progress.add_task("", total=None)
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._progress.stop()
+
+    def phase(self, words: str) -> None:
+        """Show the words beside a bar that pulses."""
+        self._progress.update(self._task, description=words)
+
+    def failure(self, name: str, code: str, sentence: str) -> None:
+        """Print one line above the bar."""
+        line = failure_line(name, code, sentence)
+        self._console.print(line, style="red", markup=False, highlight=False, soft_wrap=True)
+
+    def advance(self, done: int, total: int, batch: schemas.Batch | None) -> None:
+        """Move the bar."""
+        self._progress.update(
+            self._task, completed=done, total=total, description=state_line(done, total, batch)
+        )
+
+
+class LineDisplay:
+    """A line every few seconds, for logs."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._next = 0.0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        pass
+
+    def phase(self, words: str) -> None:
+        """Print the words."""
+        self._print(words)
+
+    def failure(self, name: str, code: str, sentence: str) -> None:
+        """Print the failure."""
+        self._print(failure_line(name, code, sentence))
+
+    def advance(self, done: int, total: int, batch: schemas.Batch | None) -> None:
+        """Print the state, unless that was done a moment ago."""
+        now = time.monotonic()
+        if now >= self._next or (done == total and self._next < math.inf):
+            self._next = now + _LINE_EVERY_S if done < total else math.inf
+            self._print(state_line(done, total, batch))
+
+    def _print(self, line: str) -> None:
+        self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def state_line(done: int, total: int, batch: schemas.Batch | None) -> str:
+    """Return `12/50 photos · 3.2 photos/s · 12 s left (10 s–15 s)`; what is not known yet is left out."""
+    parts = [f"{done}/{total} photos"]
+    if batch is not None and batch.photos_per_s is not None:
+        parts.append(f"{batch.photos_per_s:.1f} photos/s")
+    if batch is not None and batch.eta_s is not None:
+        left = f"{duration(batch.eta_s)} left"
+        if batch.eta_low_s is not None and batch.eta_high_s is not None:
+            left += f" ({duration(batch.eta_low_s)}–{duration(batch.eta_high_s)})"
+        parts.append(left)
+    return " · ".join(parts)
+
+
+def failure_line(name: str, code: str, sentence: str) -> str:
+    """Return a failure in one line, whatever the file is called."""
+    return f"{shown(name)}: {code}: {' '.join(shown(sentence).split())}"
+
+
+def duration(seconds: float) -> str:
+    """Return `12 s`, `3:05` or `1:02:09`."""
+    whole = math.ceil(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    minutes, second = divmod(whole, 60)
+    hours, minute = divmod(minutes, 60)
+    return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
+
+
+def shown(name: str) -> str:
+    """Return a name that a terminal can show: undecodable bytes and control characters are replaced."""
+    text = os.fsencode(name).decode(errors="replace")
+    return "".join(character if character.isprintable() else "�" for character in text)

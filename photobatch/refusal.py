@@ -1,0 +1,10 @@
+"""The one error root of the client."""
+
+
+class RefusalError(Exception):
+    """A command that cannot be carried out; the sentence says why and what to do."""
+
+    def __init__(self, sentence: str, exit_code: int = 2) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.exit_code = exit_code

@@ -1,0 +1,94 @@
+"""What became of a run: for people a table, for programs one JSON object."""
+
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from rich.table import Table
+
+
+@dataclass(slots=True)
+class PhotoOutcome:
+    """One photo: `succeeded`, `failed`, `skipped`, or `cancelled` while it has not ended."""
+
+    source: str
+    output: str
+    status: str = "cancelled"
+    error: dict[str, Any] | None = None
+    notes: list[str] = field(default_factory=list)
+    engine: str | None = None
+    timings_ms: dict[str, float] | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Return whether the photo is done with."""
+        return self.status != "cancelled"
+
+    def fail(self, code: str, message: str, *, retryable: bool) -> None:
+        """End the photo without a result."""
+        self.status = "failed"
+        self.error = {"code": code, "message": message, "retryable": retryable}
+
+
+@dataclass(slots=True)
+class Report:
+    """A run in numbers. `seconds` go from submit to the last result in place; `startup_s` came before."""
+
+    results: list[PhotoOutcome]
+    task_id: str | None = None
+    startup_s: float = 0.0
+    seconds: float = 0.0
+    pixels: int = 0
+    peak_memory_bytes: int | None = None
+    stopped_by: int | None = None
+    broken: str | None = None
+
+    @property
+    def exit_code(self) -> int:
+        """0 all done, 1 some photos failed, 128 + n stopped by signal n."""
+        if self.stopped_by is not None:
+            return 128 + self.stopped_by
+        return int(any(outcome.status in {"failed", "cancelled"} for outcome in self.results))
+
+    @property
+    def photos_per_s(self) -> float:
+        """Results a second."""
+        return self.counts()["succeeded"] / self.seconds if self.seconds else 0.0
+
+    def counts(self) -> Counter[str]:
+        """Return photos by status; they add up to all."""
+        return Counter(outcome.status for outcome in self.results)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the object that `--json` prints."""
+        counts = self.counts()
+        return {
+            "task_id": self.task_id,
+            "total": len(self.results),
+            **{status: counts[status] for status in ("succeeded", "failed", "skipped", "cancelled")},
+            "startup_s": round(self.startup_s, 3),
+            "seconds": round(self.seconds, 3),
+            "photos_per_s": round(self.photos_per_s, 3),
+            "peak_memory_bytes": self.peak_memory_bytes,
+            "results": [asdict(outcome) for outcome in self.results],
+        }
+
+    def as_table(self) -> Table:
+        """Return the summary."""
+        counts = self.counts()
+        table = Table(show_header=False, box=None, pad_edge=False)
+        table.add_column(style="bold")
+        table.add_column(justify="right")
+        table.add_row("photos done", str(counts["succeeded"]))
+        table.add_row("failed", str(counts["failed"]))
+        table.add_row("skipped", str(counts["skipped"]))
+        if counts["cancelled"]:
+            table.add_row("not done", str(counts["cancelled"]))
+        if self.task_id:
+            table.add_row("start-up", f"{self.startup_s:.1f} s")
+            table.add_row("seconds", f"{self.seconds:.1f}")
+            table.add_row("photos/s", f"{self.photos_per_s:.2f}")
+            table.add_row("megapixels/s", f"{self.pixels / 1e6 / self.seconds:.1f}" if self.seconds else "-")
+            memory = self.peak_memory_bytes
+            table.add_row("peak memory", f"{memory / 2**20:,.0f} MiB" if memory is not None else "-")
+        return table

@@ -1,0 +1,101 @@
+"""Preset parameters: names, ranges, neutral defaults.
+
+What they do to a photo is in shared/api.md and models/.
+"""
+
+from itertools import pairwise
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from presets.errors import PresetError
+
+# Strict: a JSON number, never "0.5" or true, so that a slip is an error and not a surprise.
+Share = Annotated[float, Field(ge=0, le=1, strict=True, allow_inf_nan=False)]
+Balance = Annotated[float, Field(ge=-1, le=1, strict=True, allow_inf_nan=False)]
+Stops = Annotated[float, Field(ge=-3, le=3, strict=True, allow_inf_nan=False)]
+
+
+def _rising(points: list[list[float]]) -> list[list[float]]:
+    if any(after[0] <= before[0] for before, after in pairwise(points)):
+        raise ValueError("x must rise strictly from point to point")
+    return points
+
+
+def _for_all_channels(value: object) -> object:
+    return {"rgb": value} if isinstance(value, list | tuple) else value
+
+
+Point = Annotated[list[Share], Field(min_length=2, max_length=2)]  # x, y
+Points = Annotated[list[Point], Field(min_length=2, max_length=16), AfterValidator(_rising)]
+
+
+class Curves(BaseModel):
+    """Curves on encoded values: `rgb` on all channels, then each channel's own."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    rgb: Points | None = None
+    r: Points | None = None
+    g: Points | None = None
+    b: Points | None = None
+
+
+class ColourParams(BaseModel):
+    """Parameters of the types `filter` and `color`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    exposure: Stops = 0.0
+    contrast: Balance = 0.0
+    saturation: Balance = 0.0
+    vibrance: Balance = 0.0
+    temperature: Balance = 0.0
+    tint: Balance = 0.0
+    curve: Annotated[Curves | None, BeforeValidator(_for_all_channels)] = None
+    fade: Share = 0.0
+    grain: Share = 0.0
+    vignette: Share = 0.0
+    strength: Share = 1.0  # of all the others together
+
+
+class BeautyParams(ColourParams):
+    """Parameters of the type `beauty`: those inside faces, and colour for the whole photo."""
+
+    smoothing: Share = 0.0
+    whitening: Share = 0.0
+    sharpening: Share = 0.0
+
+
+PARAMS: dict[str, type[ColourParams]] = {
+    "beauty": BeautyParams,
+    "filter": ColourParams,
+    "color": ColourParams,
+}
+
+
+def validate(preset_type: str, params: dict[str, object]) -> ColourParams:
+    """The parameters of a preset of that type. Raises PresetError: which one, why, and what is allowed."""
+    try:
+        return PARAMS[preset_type].model_validate(params)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False)[0]
+        field = ".".join(str(part) for part in first["loc"])
+        if first["type"] == "extra_forbidden":
+            known = Curves if len(first["loc"]) > 1 else PARAMS[preset_type]
+            why = f"is not a parameter here; known are {', '.join(sorted(known.model_fields))}"
+        else:
+            said = first["msg"].removeprefix("Value error, ")
+            why = f"is wrong: {said[:1].lower()}{said[1:]}{_allowed(preset_type, first['loc'])}"
+        raise PresetError("invalid_params", f"{field} {why}.", field) from None
+
+
+def _allowed(preset_type: str, location: tuple[int | str, ...]) -> str:
+    """What the parameter may be, as the end of a sentence."""
+    name = str(location[0]) if location else ""
+    if name == "curve":
+        return "; a curve is 2 to 16 points [x, y], each 0 to 1, or such points for each of rgb, r, g, b"
+    schema = PARAMS[preset_type].model_json_schema()["properties"].get(name, {})
+    if "minimum" not in schema:
+        return ""
+    return f"; a number from {schema['minimum']:g} to {schema['maximum']:g} is allowed"

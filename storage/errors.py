@@ -1,0 +1,28 @@
+"""The one error root of the storage layer."""
+
+
+class StorageError(Exception):
+    """Something about bytes or records went wrong; `code` is stable, `retryable` says whether waiting can help."""
+
+    code = "storage_error"
+    retryable = True
+
+
+class BlobNotFoundError(StorageError):
+    """No blob has that key."""
+
+    code = "not_found"
+    retryable = False
+
+
+class EpochLostError(StorageError):
+    """A newer coordinator owns the journal; this one must exit."""
+
+    code = "epoch_lost"
+    retryable = False
+
+
+class StorageFullError(StorageError):
+    """The disk is full."""
+
+    code = "storage_full"

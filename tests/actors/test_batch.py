@@ -1,0 +1,165 @@
+"""Whatever order events come in: counts add up, each photo is published at most once, and replay gives the same batch."""
+
+import json
+from collections import Counter
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from actors.batch import MAX_STRIKES, Batch, created, reported
+from actors.records import BatchSpec, LeaseKey, Outcome, PhotoSpec
+from actors.states import ENDED, OPEN_PHOTOS, BatchState, PhotoState
+from actors.views import batch_view, photo_view
+
+SPEC = BatchSpec("b1", "ann", preset={"id": "filter_warm"}, output={})
+FAILURE = {"code": "corrupt", "message": "…", "retryable": False}
+HICCUP = {"code": "fetch_failed", "message": "…", "retryable": True}
+
+
+class BatchMachine(RuleBasedStateMachine):
+    """Plays coordinator with one batch of five photos and three workers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.log: list[tuple[int, str]] = []
+        self.now = 1000.0
+        self.version = 0
+        photos = [PhotoSpec(f"file:///{n}.jpg", f"{n}.jpg") for n in range(5)]
+        first, *rest = created(SPEC, photos, self.now, slice_size=2)
+        self.version += 1
+        self.log.append((self.version, json.dumps(first)))
+        self.batch = Batch.create(self.version, first)
+        for event in rest:
+            self.apply(event)
+        self.issued: list[tuple[str, LeaseKey]] = []
+        self.published: Counter[int] = Counter()
+        self.lone_deaths: Counter[int] = Counter()
+
+    def apply(self, event: dict) -> None:
+        self.version += 1
+        event = event | {"t": self.now}
+        self.log.append((self.version, json.dumps(event)))
+        self.batch.apply(self.version, event)
+
+    @rule(worker=st.sampled_from("xyz"), count=st.integers(1, 4), alone=st.booleans())
+    def lease(self, worker: str, count: int, alone: bool) -> None:
+        if not self.batch.leasable(self.now):
+            return
+        chosen, is_alone = self.batch.pick(count, alone)
+        if not chosen:
+            return
+        assert not is_alone or len(chosen) == 1
+        rows = [[index, self.batch.attempt[index] + 1] for index in chosen]
+        self.apply({"e": "leased", "w": worker, "p": rows, "alone": is_alone})
+        self.issued += [(worker, LeaseKey("b1", index, attempt)) for index, attempt in rows]
+
+    @precondition(lambda self: self.issued)
+    @rule(data=st.data(), kind=st.sampled_from(["good", "bad", "again"]))
+    def report(self, data: st.DataObject, kind: str) -> None:
+        """Any report ever possible, late and repeated ones too."""
+        _, key = data.draw(st.sampled_from(self.issued))
+        counts = self.batch.holds(key)
+        error = {"good": None, "bad": FAILURE, "again": HICCUP}[kind]
+        result = None if error else {"key": f"{key.index}/{key.attempt}"}
+        again = self.now + 5 if kind == "again" else None
+        before = self.batch.photo_state[key.index]
+        self.apply({"e": "reported", "p": [reported(Outcome(key, result=result, error=error), again)]})
+        if counts:
+            assert self.batch.accepted(key)
+            self.published[key.index] += kind == "good"
+        else:
+            assert self.batch.photo_state[key.index] == before, "a late report changed something"
+
+    @precondition(lambda self: self.batch.holder)
+    @rule(data=st.data(), suspect=st.booleans())
+    def worker_dies(self, data: st.DataObject, suspect: bool) -> None:
+        worker = data.draw(st.sampled_from(sorted(set(self.batch.holder.values()))))
+        held = self.batch.held_by(worker)
+        if suspect:
+            key = data.draw(st.sampled_from(held))
+            held.remove(key)
+            self.lone_deaths[key.index] += key.index in self.batch.alone
+            self.apply({"e": "struck", "p": [key.index, key.attempt], "error": FAILURE})
+        self.apply({"e": "returned", "p": [[key.index, key.attempt] for key in held]})
+        assert worker not in self.batch.holder.values()
+
+    @precondition(lambda self: self.batch.state not in ENDED)
+    @rule()
+    def pause(self) -> None:
+        self.apply({"e": "paused"})
+        assert not self.batch.leasable(self.now) or self.batch.state in ENDED
+
+    @rule()
+    def resume(self) -> None:
+        if self.batch.paused:
+            self.apply({"e": "resumed"})
+
+    @precondition(lambda self: self.batch.state not in ENDED)
+    @rule()
+    def cancel(self) -> None:
+        self.apply({"e": "cancelled"})
+        assert self.batch.state == BatchState.CANCELLED
+
+    @precondition(lambda self: self.batch.state in ENDED)
+    @rule()
+    def retry(self) -> None:
+        again = [i for i, s in enumerate(self.batch.photo_state) if s in {PhotoState.FAILED, PhotoState.CANCELLED}]
+        if again:
+            self.apply({"e": "retried"})
+            self.lone_deaths = Counter({i: n for i, n in self.lone_deaths.items() if i not in again})
+            assert self.batch.state not in ENDED
+            assert self.batch.finished_at is None
+
+    @rule(seconds=st.floats(0.1, 20))
+    def time_passes(self, seconds: float) -> None:
+        self.now += seconds
+
+    @invariant()
+    def counts_add_up(self) -> None:
+        states = Counter(PhotoState(state) for state in self.batch.photo_state)
+        assert {state: self.batch.counts[state] for state in PhotoState} == {s: states[s] for s in PhotoState}
+
+    @invariant()
+    def each_is_published_once(self) -> None:
+        assert all(times <= 1 for times in self.published.values())
+        done = {i for i, state in enumerate(self.batch.photo_state) if state == PhotoState.SUCCEEDED}
+        assert done == {i for i, times in self.published.items() if times}
+
+    @invariant()
+    def nothing_is_lost(self) -> None:
+        """A queued photo can be leased sooner or later; a processing one has a holder."""
+        batch = self.batch
+        batch.leasable(self.now)
+        waiting = set(batch.ready) | set(batch.suspects) | {index for _, index in batch._later}
+        for index, state in enumerate(batch.photo_state):
+            assert (state == PhotoState.PROCESSING) == (index in batch.holder)
+            assert state != PhotoState.QUEUED or index in waiting
+        assert all(batch.photo_state[i] == PhotoState.QUEUED for i in (*batch.ready, *batch.suspects))
+
+    @invariant()
+    def poison_is_bounded(self) -> None:
+        assert all(deaths <= MAX_STRIKES for deaths in self.lone_deaths.values())
+
+    @invariant()
+    def ended_means_ended(self) -> None:
+        open_photos = sum(state in OPEN_PHOTOS for state in self.batch.photo_state)
+        assert (self.batch.state in ENDED) == (open_photos == 0)
+        assert (self.batch.finished_at is None) == (open_photos > 0)
+
+    @invariant()
+    def replay_gives_the_same(self) -> None:
+        (first_version, first), *rest = self.log
+        twin = Batch.create(first_version, json.loads(first))
+        for version, event in rest:
+            twin.apply(version, json.loads(event))
+        assert batch_view(twin, self.now, 60.0) == batch_view(self.batch, self.now, 60.0)
+        for index in range(5):
+            assert photo_view(twin, index, timings=True) == photo_view(self.batch, index, timings=True)
+        assert list(twin.changed) == list(self.batch.changed)
+        assert twin.tries == self.batch.tries
+        assert twin.strikes == self.batch.strikes
+
+
+TestBatch = BatchMachine.TestCase
+TestBatch.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)

@@ -1,0 +1,158 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from photobatch import __version__, command, schemas
+from photobatch.refusal import RefusalError
+
+COMMAND = Path(sys.executable).with_name("photobatch")
+
+
+def said(*arguments: object) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [str(COMMAND), *map(str, arguments)], capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in/a.jpg").write_bytes(b"x")
+    (tmp_path / "in/a.txt").write_bytes(b"x")
+    return tmp_path / "in"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["IN"], "--preset ID"),
+        (["IN/nothing", "--preset", "beauty_light"], "Check the path"),
+        (["EMPTY", "--preset", "beauty_light"], "no photo in"),
+        (["IN", "--preset", "beauty_lite"], "did you mean beauty_light"),
+        (["IN", "--preset", "beauty_light", "--param", "smoothing=2"], "smoothing"),
+        (["IN", "--preset", "beauty_light", "--param", "smoothing"], "KEY=VALUE"),
+        (["IN", "--preset", "beauty_light", "--quality", "101"], "--quality"),
+        (["IN", "--preset", "beauty_light", "--format", "svg"], "--format"),
+        (["IN", "--preset", "beauty_light", "--name", "x"], "name template"),
+        (["IN", "--preset", "beauty_light", "--workers", "0"], "--workers"),
+    ],
+)
+def test_usage_errors(photos: Path, arguments: list[str], words: str) -> None:
+    (photos.parent / "empty").mkdir()
+    out = photos.parent / "out"
+    given = [a.replace("IN", str(photos)).replace("EMPTY", str(photos.parent / "empty")) for a in arguments]
+    answer = said("run", *given, "--out", out)
+    assert answer.returncode == 2
+    assert words in answer.stderr
+    assert "Traceback" not in answer.stderr
+    assert answer.stdout == ""
+    assert not out.exists()
+
+
+@pytest.mark.parametrize("source", ["in", "in/a.jpg"])
+def test_photos_are_never_overwritten(photos: Path, source: str) -> None:
+    answer = said("run", photos.parent / source, "--preset", "beauty_light", "--out", photos)
+    assert answer.returncode == 2
+    assert "Choose another" in answer.stderr
+    assert (photos / "a.jpg").read_bytes() == b"x"
+
+
+def test_nothing_to_do_starts_nothing(photos: Path) -> None:
+    out = photos.parent / "out"
+    out.mkdir()
+    (out / "a.jpg").write_bytes(b"y")
+    answer = said("run", photos, "--preset", "beauty_light", "--out", out, "--skip-existing", "--json")
+    assert answer.returncode == 0
+    report = json.loads(answer.stdout)
+    assert (report["skipped"], report["total"], report["task_id"]) == (1, 1, None)
+    assert report["results"][0]["status"] == "skipped"
+    assert [path.name for path in out.iterdir()] == ["a.jpg"]
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.5", "::", "example.org"])  # noqa: S104
+def test_serve_keeps_to_itself(host: str) -> None:
+    answer = said("serve", "--host", host)
+    assert answer.returncode == 2
+    assert "--insecure" in answer.stderr
+
+
+@pytest.mark.parametrize("missing", ["deployments", "ray"])
+@pytest.mark.parametrize("arguments", [["serve"], ["run", "IN", "--preset", "beauty_light", "--out", "OUT"]])
+def test_without_the_server_one_sentence(photos: Path, missing: str, arguments: list[str]) -> None:
+    out = photos.parent / "out"
+    given = ["photobatch", *(a.replace("IN", str(photos)).replace("OUT", str(out)) for a in arguments)]
+    script = f"import sys; sys.modules[{missing!r}] = None; sys.argv = {given!r}\n"
+    script += "from photobatch.command import main; main()"
+    answer = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert answer.returncode == 2
+    assert "make setup" in answer.stderr.splitlines()[-1]
+    assert "Traceback" not in answer.stderr
+    assert not out.exists()
+
+
+def test_presets_are_listed_in_both_languages() -> None:
+    shown = said("presets")
+    assert shown.returncode == 0
+    assert "beauty_light" in shown.stdout
+    assert "轻美颜" in shown.stdout
+    listed = json.loads(said("presets", "--json").stdout)
+    ids = {preset["id"] for preset in listed["items"]}
+    assert ids >= {
+        "beauty_light",
+        "beauty_medium",
+        "beauty_heavy",
+        "filter_warm",
+        "filter_cool",
+        "color_vintage",
+    }
+
+
+def test_version_and_help() -> None:
+    assert said("--version").stdout == f"photobatch {__version__}\n"
+    for name in ("run", "serve", "presets"):
+        assert f"Example:\n    photobatch {name}" in said(name, "--help").stdout
+
+
+def test_the_command_is_light() -> None:
+    script = (
+        "import time, sys; began = time.perf_counter(); import photobatch.command\n"
+        "print(time.perf_counter() - began)\n"
+        "heavy = {'ray', 'torch', 'numpy', 'cv2', 'deployments', 'presets', 'actors', 'models', 'storage'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    answers = [
+        subprocess.run(
+            [sys.executable, "-c", script], capture_output=True, text=True, check=True
+        ).stdout.split("\n")
+        for _ in range(3)
+    ]
+    assert min(float(answer[0]) for answer in answers) < 0.3
+    assert answers[0][1] == "[]"
+
+
+def test_parameters_are_json_where_they_can_be() -> None:
+    given = ["a=0.5", "curve=[[0,0],[1,1]]", "b=true", "c=film", "d=a=b", "e=NaN", "f="]
+    assert command.parse_params(given) == {
+        "a": 0.5,
+        "curve": [[0, 0], [1, 1]],
+        "b": True,
+        "c": "film",
+        "d": "a=b",
+        "e": "NaN",
+        "f": "",
+    }
+    with pytest.raises(RefusalError, match="KEY=VALUE"):
+        command.parse_params(["=1"])
+
+
+def test_choices_are_those_of_the_contract() -> None:
+    fields = schemas.OutputOptions.model_fields
+    assert get_args(command.Format) == get_args(fields["format"].annotation)
+    assert get_args(command.Subsampling) == get_args(fields["subsampling"].annotation)
+    assert get_args(command.Metadata) == get_args(fields["metadata"].annotation)
+    preset_type = schemas.SubmitRequest.model_fields["preset_type"].annotation
+    assert get_args(command.PresetType) == get_args(get_args(preset_type)[0])

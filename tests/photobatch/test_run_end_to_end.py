@@ -1,0 +1,133 @@
+"""`photobatch run` as its user runs it: the real command, its own Ray, real photos."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+import skimage.data
+from PIL import Image
+
+COMMAND = Path(sys.executable).with_name("photobatch")
+SHOTS = ("astronaut", "coffee", "chelsea", "rocket")
+RUN_MARK = "PHOTOBATCH_TEST_RUN"  # children inherit it: every process of a run can be told from all others
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    top = tmp_path_factory.mktemp("run") / "in"
+    for folder in ("", "deep"):
+        (top / folder).mkdir(parents=True, exist_ok=True)
+        for shot in SHOTS:
+            picture = Image.fromarray(getattr(skimage.data, shot)())
+            picture.thumbnail((320, 320))
+            picture.save(top / folder / f"{shot}.jpg", quality=90)
+    Image.open(top / "coffee.jpg").save(top / "coffee.png")
+    (top / "text.jpg").write_text("This is no photo.\n" * 50)
+    (top / "empty.jpg").touch()
+    (top / "notes.txt").write_text("Not taken.")
+    return top
+
+
+def said(mark: str, *arguments: object) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [str(COMMAND), *map(str, arguments)],
+        env=os.environ | {RUN_MARK: mark},
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+
+
+def left_of(mark: str) -> list[str]:
+    """Return the processes of a run that are still there, after a moment to go."""
+    deadline = time.monotonic() + 10
+    while (left := _marked(mark)) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    return left
+
+
+def _marked(mark: str) -> list[str]:
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.environ().get(RUN_MARK) == mark and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(" ".join(process.cmdline()))
+        except (psutil.NoSuchProcess, psutil.AccessDenied):
+            continue
+    return found
+
+
+def files(folder: Path) -> set[str]:
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_tree_comes_out_and_bad_photos_fail_alone(photos: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    answer = said(
+        str(tmp_path), "run", photos, "--preset", "beauty_light", "--out", out, "--workers", "1", "--json"
+    )
+    assert answer.returncode == 1, answer.stderr
+    expected = {f"{shot}.jpg" for shot in SHOTS} | {f"deep/{shot}.jpg" for shot in SHOTS} | {"coffee.png"}
+    assert files(out) == expected
+    assert {path.name for path in out.iterdir()} == {*(n for n in expected if "/" not in n), "deep"}
+    for name in expected:
+        with Image.open(out / name) as result, Image.open(photos / name) as source:
+            result.load()
+            assert (result.format, result.size) == (source.format, source.size)
+
+    report = json.loads(answer.stdout)
+    counts = [report[key] for key in ("total", "succeeded", "failed", "skipped", "cancelled")]
+    assert counts == [11, 9, 2, 0, 0]
+    assert report["task_id"]
+    assert report["seconds"] > 0
+    assert report["photos_per_s"] == pytest.approx(9 / report["seconds"], rel=0.01)
+    assert report["peak_memory_bytes"] > 50 << 20
+    results = {os.path.relpath(result["source"], photos): result for result in report["results"]}
+    assert set(results) == expected | {"text.jpg", "empty.jpg"}
+    for name in ("text.jpg", "empty.jpg"):
+        assert results[name]["status"] == "failed"
+        assert results[name]["error"]["code"]
+        assert f"{results[name]['source']}: {results[name]['error']['code']}: " in answer.stderr
+    assert results["coffee.jpg"]["notes"] == ["no_face"]
+    assert results["astronaut.jpg"]["notes"] == []
+    assert results["astronaut.jpg"]["engine"]
+    assert results["astronaut.jpg"]["timings_ms"]["decode"] > 0
+    assert left_of(str(tmp_path)) == []
+
+    again = said(
+        f"{tmp_path} again", "run", photos, "--preset", "beauty_light", "--out", out,
+        "--workers", "1", "--skip-existing",
+    )  # fmt: skip
+    assert again.returncode == 1
+    assert ["skipped", "9"] in [line.split() for line in again.stdout.splitlines()]
+    assert ["failed", "2"] in [line.split() for line in again.stdout.splitlines()]
+    assert files(out) == expected
+    assert left_of(f"{tmp_path} again") == []
+
+
+def test_ctrl_c_leaves_no_process_and_no_debris(photos: Path, tmp_path: Path) -> None:
+    out, mark = tmp_path / "out", str(tmp_path)
+    process = subprocess.Popen(
+        [str(COMMAND), "run", str(photos), "--preset", "filter_warm", "--out", str(out), "--workers", "1"],
+        env=os.environ | {RUN_MARK: mark},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + 60
+    while process.poll() is None and not out.exists() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    time.sleep(3)
+    os.killpg(process.pid, 2)  # as a terminal does: to the whole group
+    _, stderr = process.communicate(timeout=60)
+    assert process.returncode in {130, 1}, stderr  # 1: it was faster
+    assert process.returncode == 1 or "--skip-existing" in stderr
+    assert all(not name.startswith(".photobatch-") for name in os.listdir(out))
+    assert left_of(mark) == []

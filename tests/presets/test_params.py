@@ -1,0 +1,84 @@
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from presets.errors import PresetError
+from presets.params import PARAMS, validate
+
+
+def refusal(params, preset_type="filter"):
+    with pytest.raises(PresetError) as caught:
+        validate(preset_type, params)
+    assert caught.value.code == "invalid_params"
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "allowed"),
+    [
+        ("exposure", 3.1, "from -3 to 3"),
+        ("contrast", -1.5, "from -1 to 1"),
+        ("fade", -0.1, "from 0 to 1"),
+        ("temperature", "0.5", "from -1 to 1"),
+        ("vignette", True, "from 0 to 1"),
+        ("grain", None, "from 0 to 1"),
+        ("tint", math.nan, "from -1 to 1"),
+        ("strength", math.inf, "from 0 to 1"),
+    ],
+)
+def test_a_wrong_number_is_told_its_range(name, value, allowed):
+    error = refusal({name: value})
+    assert error.field == name
+    assert error.detail.startswith(name)
+    assert allowed in error.detail
+
+
+def test_an_unknown_name_is_told_the_known_ones():
+    error = refusal({"smoothing": 0.5})
+    assert error.field == "smoothing"
+    assert "saturation" in error.detail
+    assert validate("beauty", {"smoothing": 0.5}).strength == 1
+
+
+def test_whole_numbers_are_numbers():
+    assert validate("color", {"exposure": 2}).exposure == 2.0
+
+
+@pytest.mark.parametrize(
+    "curve",
+    [
+        [[0, 0]],
+        [[0, 0], [0, 1]],
+        [[0.5, 0], [0.2, 1]],
+        [[0, 0], [1.2, 1]],
+        [[0, 0, 0], [1, 1, 1]],
+        [[i / 20, i / 20] for i in range(17)],
+        {"x": [[0, 0], [1, 1]]},
+        {"r": [[0, 0], [1, "1"]]},
+        "s",
+        7,
+    ],
+)
+def test_a_wrong_curve_is_told_what_a_curve_is(curve):
+    error = refusal({"curve": curve})
+    assert error.field.startswith("curve")
+    assert "rgb" in error.detail
+
+
+def test_points_alone_are_for_all_channels():
+    points = [[0, 0.1], [0.5, 0.5], [1, 1]]
+    assert validate("filter", {"curve": points}) == validate("filter", {"curve": {"rgb": points}})
+
+
+@given(
+    st.sampled_from(sorted(PARAMS)),
+    st.dictionaries(st.text(max_size=12), st.recursive(st.none() | st.floats() | st.text(), st.lists, max_leaves=5)),
+)
+def test_anything_is_taken_or_refused_in_a_sentence(preset_type, params):
+    try:
+        validate(preset_type, params)
+    except PresetError as error:
+        assert error.detail.endswith(".")
+        assert error.field is not None

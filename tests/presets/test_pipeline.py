@@ -1,0 +1,201 @@
+import hashlib
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image, ImageCms
+from skimage import color, data
+
+from models.colour.cache import TableCache
+from models.picture import Picture, Source
+from presets import steps
+from presets.catalogue import Catalogue
+from presets.pipeline import compile_pipeline
+
+CATALOGUE = Catalogue.built_in()
+PHOTOS = {name: getattr(data, name)() for name in ("astronaut", "coffee", "chelsea", "rocket")}
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(scope="module")
+def tables(tmp_path_factory):
+    return TableCache(tmp_path_factory.mktemp("tables"))
+
+
+def picture(rgb, alpha=255, icc=None):
+    pixels = np.dstack([rgb, np.broadcast_to(np.uint8(alpha), rgb.shape[:2])])
+    return Picture(pixels, Source("png", rgb.shape[1], rgb.shape[0], icc=icc), has_alpha=np.min(alpha) < 255)
+
+
+def pipeline(tables, preset_id=None, preset_type=None, max_side=None, faces=None, **params):
+    preset = CATALOGUE.resolve(preset_id, preset_type, params)
+    return compile_pipeline(preset, max_side=max_side, tables=tables, device=CPU, faces=faces)
+
+
+def done(pipe, rgb, **about):
+    photo = picture(rgb, **about)
+    notes = pipe.run(photo, hashlib.sha256(rgb.tobytes()).digest())
+    return photo.pixels, notes
+
+
+def seen(tables, preset_id, name):
+    return done(pipeline(tables, preset_id), PHOTOS[name])[0][..., :3]
+
+
+@pytest.mark.parametrize("name", PHOTOS)
+@pytest.mark.parametrize("preset_id", ["filter_warm", "filter_cool"])
+def test_filters_clip_no_channel_and_keep_the_brightness(tables, preset_id, name):
+    before, after = PHOTOS[name], seen(tables, preset_id, name)
+    for edge in (0, 255):
+        assert not ((after == edge) & (before != edge)).any()
+    shift = color.rgb2lab(after) - color.rgb2lab(before)
+    assert abs(shift[..., 0].mean()) < 1.5
+
+
+def test_warm_is_visibly_warm_and_cool_cool(tables):
+    before = color.rgb2lab(PHOTOS["coffee"])[..., 2].mean()
+    assert color.rgb2lab(seen(tables, "filter_warm", "coffee"))[..., 2].mean() > before + 4
+    assert color.rgb2lab(seen(tables, "filter_cool", "coffee"))[..., 2].mean() < before - 4
+
+
+@pytest.mark.parametrize("preset_id", ["filter_warm", "filter_cool"])
+def test_filters_keep_greys_in_order_and_their_luminance(tables, preset_id):
+    ramp = np.repeat(np.arange(256, dtype=np.uint8)[None, :, None], 3, axis=2)
+    after = done(pipeline(tables, preset_id), ramp)[0][0, :, :3].astype(int)
+    assert (np.diff(after, axis=0) >= 0).all()
+    luminance = [color.rgb2xyz(np.uint8(row)[None])[0, :, 1] for row in (ramp[0], after)]
+    # Below code 32 one code is more than 2 %; there half a code of rounding is allowed.
+    assert luminance[1][32:] == pytest.approx(luminance[0][32:], rel=0.02)
+    assert luminance[1] == pytest.approx(luminance[0], rel=0.02, abs=4e-4)
+
+
+@pytest.mark.parametrize("name", PHOTOS)
+def test_vintage_lifts_blacks_mutes_colours_and_splits_the_tones(tables, name):
+    before, after = (color.rgb2lab(rgb) for rgb in (PHOTOS[name], seen(tables, "color_vintage", name)))
+    middle = (slice(before.shape[0] // 4, -before.shape[0] // 4), slice(before.shape[1] // 4, -before.shape[1] // 4))
+    before, after = before[middle], after[middle]
+    darkest = before[..., 0] < np.percentile(before[..., 0], 2)
+    assert after[darkest][:, 0].mean() > before[darkest][:, 0].mean() + 1
+    assert np.hypot(after[..., 1], after[..., 2]).mean() < np.hypot(before[..., 1], before[..., 2]).mean()
+    assert abs((after - before)[..., 0].mean()) < 5
+
+
+def test_vintage_tints_grey_shadows_cool_and_grey_lights_warm(tables):
+    pipe = pipeline(tables, "color_vintage", grain=0, vignette=0)
+    levels = np.repeat(np.array([[20, 225]], np.uint8)[..., None], 3, axis=2)
+    shadow, light = color.rgb2lab(done(pipe, levels)[0][..., :3])[0, :, 2]
+    assert shadow < -2
+    assert light > 2
+
+
+def test_a_filter_keeps_alpha_and_grain_depends_on_the_photo(tables):
+    rgb = PHOTOS["chelsea"]
+    alpha = np.random.default_rng(0).integers(0, 256, rgb.shape[:2])
+    pixels, _ = done(pipeline(tables, "color_vintage"), rgb, alpha=alpha)
+    assert (pixels[..., 3] == alpha).all()
+    pipe = pipeline(tables, "color_vintage")
+    one, two = picture(rgb), picture(rgb)
+    pipe.run(one, b"1" * 32)
+    pipe.run(two, b"2" * 32)
+    assert (one.pixels != two.pixels).any()
+    again = picture(rgb)
+    pipeline(tables, "color_vintage").run(again, b"1" * 32)
+    assert (again.pixels == one.pixels).all()
+
+
+@pytest.mark.parametrize("preset_id", ["filter_warm", "color_vintage"])
+def test_small_work_and_baked_tables_give_the_same_bytes(tables, tmp_path, monkeypatch, preset_id):
+    fresh = TableCache(tmp_path)
+    small = done(pipeline(fresh, preset_id), PHOTOS["coffee"])[0]
+    assert not list(tmp_path.glob("*.bin"))
+    monkeypatch.setattr(steps, "_SMALL", 0)
+    assert (done(pipeline(tables, preset_id), PHOTOS["coffee"])[0] == small).all()
+
+
+def test_a_long_batch_of_small_photos_bakes_its_table(tmp_path, monkeypatch):
+    monkeypatch.setattr(steps, "_SMALL", 500_000)
+    pipe = pipeline(TableCache(tmp_path), "filter_warm")
+    for count in (0, 0, 1, 1):
+        done(pipe, PHOTOS["coffee"])
+        assert len(list(tmp_path.glob("*.bin"))) == count
+
+
+@pytest.mark.parametrize("params", [{}, {"exposure": 2, "grain": 1, "vignette": 1, "strength": 0}, {"curve": [[0, 0], [1, 1]]}])
+def test_neutral_parameters_leave_the_pixels_and_the_profile_alone(tables, params):
+    rgb = PHOTOS["rocket"]
+    pixels, notes = done(pipeline(tables, None, "filter", **params), rgb, icc=b"whatever")
+    assert (pixels[..., :3] == rgb).all()
+    assert notes == []
+
+
+def test_strength_scales_the_whole_preset(tables):
+    def change(strength):
+        pixels, _ = done(pipeline(tables, "color_vintage", strength=strength), PHOTOS["coffee"])
+        return np.abs(pixels[..., :3].astype(int) - PHOTOS["coffee"]).mean()
+
+    assert change(0) == 0
+    assert change(0.5) == pytest.approx(change(1) / 2, rel=0.1)
+
+
+def test_a_profile_made_of_tables_becomes_srgb(tables):
+    lab = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes().replace(b"rTRC", b"A2B0", 1)
+    photo = picture(PHOTOS["coffee"], icc=lab)
+    notes = pipeline(tables, "filter_warm").run(photo, bytes(32))
+    assert notes[0] in ("profile_to_srgb", "bad_profile")
+    assert photo.source.icc is None
+
+
+def test_a_table_profile_is_converted_as_littlecms_does(tables, monkeypatch):
+    swapped = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
+    monkeypatch.setattr("presets.pipeline.parse", lambda icc: None)
+    photo = picture(PHOTOS["coffee"], icc=swapped.tobytes())
+    assert pipeline(tables, "filter_warm").run(photo, bytes(32)) == ["profile_to_srgb"]
+    assert photo.source.icc is None
+    plain = seen(tables, "filter_warm", "coffee").astype(int)
+    assert np.abs(photo.pixels[..., :3] - plain).max() <= 2
+
+
+def test_max_side_shrinks_keeps_the_shape_and_never_enlarges(tables):
+    rgb = PHOTOS["coffee"]
+    assert done(pipeline(tables, "filter_warm", max_side=150), rgb)[0].shape == (100, 150, 4)
+    assert done(pipeline(tables, "filter_warm", max_side=5000), rgb)[0].shape == (400, 600, 4)
+    assert done(pipeline(tables, None, "filter", max_side=1), rgb)[0].shape == (1, 1, 4)
+
+
+def test_shrinking_lets_nothing_hidden_bleed_into_edges(tables):
+    rgb = np.zeros((80, 80, 3), np.uint8)
+    rgb[:, :41] = (255, 0, 0)
+    rgb[:, 41:] = (0, 255, 0)
+    alpha = np.where(np.arange(80) < 41, 255, 0)[None].repeat(80, axis=0)
+    pixels, _ = done(pipeline(tables, None, "filter", max_side=40), rgb, alpha=alpha)
+    assert pixels[0, 20].tolist() == [255, 0, 0, 128]
+
+
+def test_a_photo_without_a_face_says_so_and_stays_as_it_is(tables):
+    faces = pytest.importorskip("models.faces").FaceDetector()
+    pixels, notes = done(pipeline(tables, "beauty_heavy", faces=faces), PHOTOS["coffee"])
+    assert notes == ["no_face"]
+    assert (pixels[..., :3] == PHOTOS["coffee"]).all()
+
+
+def test_beauty_and_colour_work_together(tables):
+    faces = pytest.importorskip("models.faces").FaceDetector()
+    beauty = done(pipeline(tables, "beauty_heavy", faces=faces), PHOTOS["astronaut"])[0]
+    both = done(pipeline(tables, "beauty_heavy", faces=faces, temperature=0.55), PHOTOS["astronaut"])[0]
+    warm_after = done(pipeline(tables, "filter_warm"), beauty[..., :3])[0]
+    assert (beauty[..., :3] != PHOTOS["astronaut"]).any()
+    assert (both == warm_after).all()
+
+
+def test_beauty_without_a_detector_is_a_mistake(tables):
+    with pytest.raises(ValueError, match="face detector"):
+        pipeline(tables, "beauty_light")
+
+
+def test_a_read_only_picture_is_copied(tables):
+    photo = picture(PHOTOS["coffee"])
+    photo.pixels.setflags(write=False)
+    pipeline(tables, "filter_warm").run(photo, bytes(32))
+    assert (photo.pixels[..., :3] == seen(tables, "filter_warm", "coffee")).all()

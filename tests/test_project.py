@@ -1,0 +1,105 @@
+"""What the project says of itself is true: dependencies, sizes, commands, settings, licence."""
+
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from deployments.settings import Settings
+
+ROOT = Path(__file__).parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+LONGEST_FILE = 350
+CODE = {".py", ".js", ".mjs", ".css", ".html", ".sh"}
+FOLDERS = (
+    "photobatch",
+    "deployments",
+    "actors",
+    "presets",
+    "models",
+    "storage",
+    "web",
+    "benchmarks",
+    "tests",
+)
+
+
+def direct_dependencies() -> list[Requirement]:
+    groups = [PROJECT["dependencies"], *PROJECT["optional-dependencies"].values()]
+    return [Requirement(line) for group in groups for line in group]
+
+
+def targets() -> set[str]:
+    return set(re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+
+
+def test_every_dependency_has_its_reason_and_every_reason_its_dependency() -> None:
+    page = (ROOT / "docs/dependencies.md").read_text()
+    explained = {canonicalize_name(name) for name in re.findall(r"^\| `([^`\[]+)", page, re.MULTILINE)}
+    assert explained == {canonicalize_name(requirement.name) for requirement in direct_dependencies()}
+
+
+def test_constraints_pin_every_direct_dependency_within_its_range() -> None:
+    lines = [line for line in (ROOT / "constraints.txt").read_text().splitlines() if not line.startswith("#")]
+    assert all(re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.+!]+", line) for line in lines), "pins only"
+    pins = {canonicalize_name(name): version for name, _, version in (line.partition("==") for line in lines)}
+    for requirement in direct_dependencies():
+        assert requirement.specifier.contains(pins[canonicalize_name(requirement.name)]), requirement
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_no_source_file_is_too_long(folder: str) -> None:
+    files = [path for path in (ROOT / folder).rglob("*") if path.suffix in CODE]
+    lengths = {str(path.relative_to(ROOT)): path.read_text().count("\n") for path in files}
+    assert {name: lines for name, lines in lengths.items() if lines > LONGEST_FILE} == {}
+
+
+@pytest.mark.parametrize(
+    "page", ["README.md", "CONTRIBUTING.md", "docs/benchmarks.md", "docs/dependencies.md"]
+)
+def test_commands_in_the_documents_exist(page: str) -> None:
+    text = (ROOT / page).read_text()
+    code = " ".join(re.findall(r"```.*?```|`[^`\n]+`", text, re.DOTALL))
+    named = set(re.findall(r"\bmake ([a-z][a-z-]*)", code))
+    assert named <= targets()
+    modules = re.findall(r"python -m (benchmarks[.\w]*)", code)
+    assert [name for name in modules if not (ROOT / (name.replace(".", "/") + ".py")).exists()] == []
+
+
+@pytest.mark.parametrize(
+    "page", ["README.md", "CONTRIBUTING.md", "docs/benchmarks.md", "docs/dependencies.md"]
+)
+def test_links_in_the_documents_lead_somewhere(page: str) -> None:
+    text = re.sub(r"<!--.*?-->", "", (ROOT / page).read_text(), flags=re.DOTALL)
+    links = re.findall(r"\]\(([^)#\s]+)", text)
+    files = [link for link in links if "://" not in link]
+    assert [link for link in files if not ((ROOT / page).parent / link).exists()] == []
+
+
+def test_make_knows_what_is_promised() -> None:
+    promised = {"help", "setup", "demo", "test", "test-slow", "lint", "serve", "bench", "clean"}
+    assert promised <= targets()
+    listed = subprocess.run(
+        ["make", "-s", "help"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    assert all(f"make {name} " in listed for name in promised)
+
+
+def test_every_setting_is_in_the_example() -> None:
+    example = (ROOT / ".env.example").read_text()
+    shown = set(re.findall(r"^# ?([A-Z_]+)=", example, re.MULTILINE))
+    names = {
+        field.validation_alias.choices[0] if field.validation_alias else f"BATCH_{name.upper()}"  # type: ignore[union-attr]
+        for name, field in Settings.model_fields.items()
+    }
+    assert names <= shown
+    assert [line for line in example.splitlines() if line and not line.startswith("#")] == []
+
+
+def test_the_licence_is_there() -> None:
+    assert PROJECT["license"] == "Apache-2.0"
+    assert "Apache License" in (ROOT / "LICENSE").read_text()
