@@ -21,6 +21,7 @@ class WorkerConfig:
     timeout_s: float  # a photo may stay in the worker no longer
     file_roots: tuple[str, ...] = ()
     allowed_hosts: frozenset[str] = frozenset()
+    orphaned_s: float = 60.0  # without a coordinator for so long, a worker leaves
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,3 +39,4 @@ class CoordinatorConfig:
     result_ttl_s: float
     version: str
     namespace: str = NAMESPACE
+    abandoned_s: float = 60.0  # without an ingress for so long, the coordinator leaves and takes the workers along

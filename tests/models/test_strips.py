@@ -40,7 +40,13 @@ def after(ops, before, rows, seed=7):
 
 
 ALL = [Lookup(10), Vignette(0.6, CPU), Grain(0.5, CPU)]
-SOME = {"colour": [Lookup(8)], "deep colour": [Lookup(10)], "vignette": ALL[1:2], "grain": ALL[2:], "all": ALL}
+SOME = {
+    "colour": [Lookup(8)],
+    "deep colour": [Lookup(10)],
+    "vignette": ALL[1:2],
+    "grain": ALL[2:],
+    "all": ALL,
+}
 
 
 @pytest.mark.parametrize("ops", SOME.values(), ids=SOME.keys())

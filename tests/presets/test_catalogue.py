@@ -72,7 +72,7 @@ def test_types_that_disagree_are_unknown_or_missing():
 
 
 def test_errors_survive_a_pickle():
-    error = pickle.loads(pickle.dumps(refusal("filter_warm", None, {"exposure": 9})))
+    error = pickle.loads(pickle.dumps(refusal("filter_warm", None, {"exposure": 9})))  # noqa: S301
     assert (error.code, error.field) == ("invalid_params", "exposure")
 
 

@@ -1,0 +1,46 @@
+"""A retoucher without pixels: the photo's bytes say what happens to it. For tests of everything around the pixels."""
+
+import ctypes
+import os
+import time
+from hashlib import sha256
+from pathlib import Path
+
+from actors.records import BatchSpec, Json
+from actors.retoucher import Retouched
+from models.errors import PhotoError
+
+
+class ScriptedRetoucher:
+    """`sleep 0.2`, `crash`, `hang` (with the GIL held), `bad`, `hiccup`; each start is logged to a file."""
+
+    engine = "scripted"
+
+    def __init__(self, log: Path) -> None:
+        self._log = log
+        self._note("load")
+
+    def warm(self) -> None:
+        pass
+
+    def retouch(self, data: bytes, job: BatchSpec, params: Json | None) -> Retouched:
+        self._note(f"retouch {data.decode()}")
+        name, action, *rest = data.decode().split()
+        if action == "sleep":
+            time.sleep(float(rest[0]))
+        elif action == "crash":
+            ctypes.string_at(0)  # a null pointer, like a decoder that runs off its buffer
+        elif action == "hang":
+            ctypes.PyDLL(None).sleep(600)  # PyDLL keeps the GIL, like a decoder that never lets go
+        elif action == "bad":
+            raise PhotoError("corrupt", "This photo is damaged.")
+        elif action == "hiccup":
+            raise PhotoError("out_of_memory", "Not now.", retryable=True)
+        elif action == "bug":
+            raise ZeroDivisionError
+        self._note(f"done {name}")
+        return Retouched(name.encode(), b"small", "jpeg", 4, 3, sha256(data).hexdigest(), [], {"decode": 1.0})
+
+    def _note(self, line: str) -> None:
+        with open(self._log, "a") as file:
+            file.write(f"{os.getpid()} {line}\n")

@@ -1,0 +1,230 @@
+"""Real actors on a real Ray, and what happens when they die."""
+
+import os
+import signal
+
+import psutil
+import pytest
+import ray
+
+from actors import launch
+from actors.errors import BatchError
+from actors.ids import new_id
+from actors.records import BatchSpec, PhotoSpec
+
+
+def test_a_batch_is_done_and_every_result_is_stored(service) -> None:
+    here = service()
+    task = here.submit(*["sleep 0"] * 20, "bad", "bug")
+    batch = here.ended(task)
+    assert batch["status"] == "completed"
+    assert batch["counts"] == {"total": 22, "queued": 0, "processing": 0, "succeeded": 20, "failed": 2, "cancelled": 0}
+    photos = here.photos(task)
+    assert [photo["attempts"] for photo in photos] == [1] * 22
+    assert photos[20]["error"]["code"] == "corrupt"
+    assert photos[21]["error"]["code"] == "internal_error"
+    results = [photo["result"]["key"] for photo in photos[:20]]
+    assert len(here.stored()) == 40, "a result and a thumbnail for each"
+    assert [(here.folder / "blobs" / key).read_text() for key in results] == [str(n) for n in range(20)]
+
+
+def test_a_killed_worker_loses_nothing_and_is_replaced(service) -> None:
+    here = service()
+    before = here.ready()
+    task = here.submit(*["sleep 0.05"] * 60)
+    here.until(lambda: here.ask("get", task)["counts"]["succeeded"] > 5, "some photos")
+    victim = next(pid for name, pid in before.items() if name != "coordinator")
+    os.kill(victim, signal.SIGKILL)
+    batch = here.ended(task)
+    assert batch["counts"]["succeeded"] == 60
+    assert len({line.split()[2] for line in here.lines("done")}) == 60
+    assert victim not in here.ready().values()
+
+
+def test_the_coordinators_death_loads_no_model_and_repeats_no_photo(service) -> None:
+    here = service()
+    before = here.ready()
+    task = here.submit(*["sleep 0.1"] * 60)
+    version = here.until(
+        lambda: (batch := here.ask("get", task))["counts"]["succeeded"] > 5 and batch["version"], "some photos"
+    )
+    os.kill(before["coordinator"], signal.SIGKILL)
+    batch = here.ended(task)
+    after = here.pids()
+    assert batch["counts"]["succeeded"] == 60
+    assert batch["version"] > version
+    assert batch["version"] >> 32 == (version >> 32) + 1
+    assert {n: p for n, p in after.items() if n != "coordinator"} == {
+        n: p for n, p in before.items() if n != "coordinator"
+    }
+    assert len(here.lines("load")) == 2
+    assert len(here.lines("retouch")) == 60, "no photo was worked on twice"
+    assert all(photo["attempts"] == 1 for photo in here.photos(task))
+
+
+def test_everything_dead_at_once_and_the_batch_goes_on(service) -> None:
+    here = service()
+    pids = here.ready()
+    task = here.submit(*["sleep 0.05"] * 60)
+    here.until(lambda: here.ask("get", task)["counts"]["succeeded"] > 10, "some photos")
+    for pid in pids.values():
+        os.kill(pid, signal.SIGKILL)
+    assert here.ended(task)["counts"]["succeeded"] == 60
+    assert len(here.stored()) == 120, "late attempts left no blobs behind"
+
+
+def test_poison_kills_three_workers_and_fails_alone(service) -> None:
+    here = service()
+    task = here.submit("sleep 0.2", "sleep 0.2", "crash", *["sleep 0.2"] * 9)
+    batch = here.ended(task)
+    assert batch["counts"]["succeeded"] == 11
+    assert batch["counts"]["failed"] == 1
+    poison = here.photos(task)[2]
+    assert poison["error"]["code"] == "worker_crashed"
+    assert poison["attempts"] == 3, "once beside others, twice alone"
+    assert len(here.lines("done")) >= 11
+
+
+def test_a_photo_that_hangs_with_the_gil_is_ended_and_tried_again(service) -> None:
+    here = service(timeout_s=1.5, retry_count=1)
+    task = here.submit("hang", *["sleep 0.01"] * 6)
+    batch = here.ended(task)
+    hung = here.photos(task)[0]
+    assert hung["error"]["code"] == "timed_out"
+    assert hung["attempts"] == 2
+    assert batch["counts"]["succeeded"] == 6
+
+
+def test_what_may_work_later_is_tried_again_and_what_cannot_is_not(service) -> None:
+    here = service(retry_count=2)
+    task = here.submit("hiccup", "bad", "sleep 0")
+    here.ended(task)
+    assert [photo["attempts"] for photo in here.photos(task)] == [3, 1, 1]
+    assert here.photos(task)[0]["error"]["code"] == "out_of_memory"
+
+
+def test_pause_returns_what_is_not_begun_and_resume_finishes(service) -> None:
+    here = service()
+    here.ready()
+    task = here.submit(*["sleep 0.1"] * 40)
+    here.until(lambda: here.ask("get", task)["counts"]["succeeded"] > 6, "some photos")
+    assert here.ask("control", task, "pause")["status"] == "paused"
+    assert here.ask("control", task, "pause")["status"] == "paused", "the same call twice is not an error"
+    still = here.until(
+        lambda: (counts := here.ask("get", task)["counts"])["processing"] == 0 and counts, "running photos to end"
+    )
+    assert still["succeeded"] < 40
+    assert here.ask("get", task)["status"] == "paused"
+    other = here.submit("sleep 0")
+    assert here.ended(other)["status"] == "completed", "other batches go on"
+    assert here.ask("get", task)["counts"] == still
+    assert here.ask("control", task, "resume")["status"] == "processing"
+    assert here.ended(task)["counts"]["succeeded"] == 40
+    assert all(photo["status"] == "succeeded" for photo in here.photos(task))
+
+
+def test_a_pause_outlives_the_coordinator(service) -> None:
+    here = service()
+    pids = here.ready()
+    task = here.submit(*["sleep 0.1"] * 20)
+    here.ask("control", task, "pause")
+    os.kill(pids["coordinator"], signal.SIGKILL)
+    here.until(lambda: here.pids()["coordinator"] != pids["coordinator"], "a new coordinator")
+    assert here.ask("get", task)["status"] == "paused"
+    here.ask("control", task, "resume")
+    assert here.ended(task)["counts"]["succeeded"] == 20
+
+
+def test_cancel_ends_photos_in_flight_at_once_and_touches_no_other_batch(service) -> None:
+    here = service()
+    here.ready()
+    task, other = here.submit(*["sleep 0.3"] * 20), here.submit(*["sleep 0.05"] * 10, user="bob")
+    here.until(lambda: here.ask("get", task)["counts"]["succeeded"] > 1, "some photos")
+    batch = here.ask("control", task, "cancel")
+    assert batch["status"] == "cancelled"
+    assert batch["counts"]["processing"] == batch["counts"]["queued"] == 0
+    assert here.ended(other)["counts"]["succeeded"] == 10
+    assert here.ask("get", task)["counts"] == batch["counts"]
+    with pytest.raises(BatchError, match="bad_transition"):
+        here.ask("control", task, "pause")
+    done = {photo["result"]["key"] for photo in here.photos(task) if photo["result"]}
+    here.until(lambda: {k for k in here.stored() if task in k and "result" in k} == done, "late results to be removed")
+    assert here.ask("control", task, "retry")["status"] == "processing"
+    assert here.ended(task)["counts"]["succeeded"] == 20
+
+
+def test_delete_leaves_nothing_behind(service) -> None:
+    here = service()
+    here.ready()
+    task = here.submit(*["sleep 0.1"] * 20)
+    here.until(lambda: here.ask("get", task)["counts"]["succeeded"] > 3, "some photos")
+    here.ask("delete", task)
+    with pytest.raises(BatchError, match="not_found"):
+        here.ask("get", task)
+    here.ended(here.submit("sleep 0.3"))
+    here.until(lambda: not [key for key in here.stored() if task in key], "its blobs to go")
+
+
+def test_a_watcher_sees_every_end_once_and_versions_only_grow(service) -> None:
+    here = service()
+    task = here.submit(*["sleep 0.02"] * 30)
+    since, seen, versions = here.ask("get", task)["version"] >> 32 << 32, {}, []
+    while True:
+        update = here.ask("watch", task, since, 10.0)
+        since = update["batch"]["version"]
+        versions.append(since)
+        seen |= {photo["index"]: photo["status"] for photo in update["photos"]}
+        if update["ended"]:
+            break
+    assert seen == dict.fromkeys(range(30), "succeeded")
+    assert versions == sorted(set(versions))
+
+
+def test_idempotency_keys_make_one_batch(service) -> None:
+    here = service()
+    task = here.submit("sleep 0", idempotency_key="k", digest="one")
+    assert here.submit("sleep 0", idempotency_key="k", digest="one") == task
+    with pytest.raises(BatchError, match="idempotency_mismatch"):
+        here.submit("sleep 0", idempotency_key="k", digest="other")
+    os.kill(here.pids()["coordinator"], signal.SIGKILL)
+    assert here.submit("sleep 0", idempotency_key="k", digest="one") == task
+    here.ask("reserve", "ann", "new")
+    with pytest.raises(BatchError, match="idempotency_in_progress"):
+        here.ask("reserve", "ann", "new")
+
+
+def test_a_full_queue_says_when_to_come_back(service) -> None:
+    here = service(max_queue=2)
+    here.submit(*["sleep 0.2"] * 20)
+    here.submit("sleep 0.2")
+    with pytest.raises(BatchError, match="queue_full") as refused:
+        here.submit("sleep 0")
+    assert refused.value.retry_after_s >= 1
+
+
+def test_workers_leave_after_their_coordinator(service) -> None:
+    here = service(orphaned_s=1.0)
+    pids = here.ready()
+    ray.kill(launch.find_coordinator(here.config.namespace), no_restart=True)
+    here.until(lambda: not any(psutil.pid_exists(pid) for pid in pids.values()), "the workers to leave", 15)
+
+
+def test_without_an_ingress_the_coordinator_leaves_and_takes_the_workers_along(service) -> None:
+    here = service(abandoned_s=1.5)
+    pids = here.ready()
+    here.until(lambda: not any(psutil.pid_exists(pid) for pid in pids.values()), "all to leave", 15)
+
+
+def test_of_two_coordinators_on_one_journal_the_younger_stays(service) -> None:
+    here = service()
+    old = here.ready()["coordinator"]
+    younger = here.config.open_journal()
+    assert younger.open() == 2
+    handle = launch.find_coordinator(here.config.namespace)
+    spec = BatchSpec(new_id("b"), "ann", preset={}, output={})
+    with pytest.raises(ray.exceptions.RayActorError):  # told nothing, since nothing could be recorded
+        ray.get(handle.submit.remote(spec, [PhotoSpec("file:///x", "x")]), timeout=20)
+    here.until(lambda: not psutil.pid_exists(old), "the loser to exit", 15)
+    assert list(younger.replay()) == []
+    assert younger.open() == 3, "nobody took an epoch in between: the loser was not started again"
+    younger.close()
