@@ -62,9 +62,9 @@ class Patch:
         )
 
     def lay(self, packed: torch.Tensor, y0: int, x0: int, seed: int) -> None:
-        """Maps the pixels from (y0, x0) in place: int32 (h, w), from the lowest byte R, G, B and alpha, which stays.
+        """Maps the pixels from (y0, x0) in place: int32 (h, w); the bytes from the lowest are R, G, B, alpha.
 
-        `seed` chooses the dither.
+        `seed` chooses the dither. Alpha stays.
         """
         h, w = packed.shape
         planes = self._area(y0, y0 + h, x0, x0 + w, packed.device)

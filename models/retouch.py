@@ -58,9 +58,9 @@ def guided(luma: Float, radius: int, sigma: float) -> tuple[Float, Float]:
     offset = np.float32(luma.mean())  # near 0 the squares lose no bits
     centred = np.asarray(luma - offset, np.float32)
     mean = _box(centred, radius)
-    variance = np.maximum(_box(centred * centred, radius) - mean * mean, 0)
+    variance = np.maximum(_box(centred * centred, radius) - mean * mean, np.float32(0))
     squared = variance * variance
-    slope = squared / (squared + np.float32(sigma**4))
+    slope = np.asarray(squared / (squared + np.float32(sigma**4)), np.float32)
     level = np.asarray((1 - slope) * (mean + offset), np.float32)
     return _box(slope, radius), _box(level, radius)
 
@@ -71,6 +71,8 @@ def tone(rgb: Float, masks: Masks, size: float, strength: Strength) -> Float:
     Works on the skin's low frequencies in CIELAB, so that the hue stays: chroma and mid-sized blotches of
     lightness move towards the face's own; lightness rises by what there is room for below white.
     """
+    if strength.even == 0 and strength.lift == 0:
+        return np.zeros_like(rgb)
     local = _spread(rgb, masks.skin, 0.16 * size)
     lab = _lab(local)
     wanted = lab.copy()

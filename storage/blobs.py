@@ -1,72 +1,156 @@
-"""Blobs by key, on every store that obstore knows; the same promises on each."""
+"""Blobs: named bytes in a folder, in memory, or in S3, GCS, Azure; through obstore, the same for all."""
 
 import asyncio
-import os
+import contextlib
 import re
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Any
-from urllib.parse import unquote, urlsplit
+from typing import TYPE_CHECKING, NamedTuple
 
 import obstore
-from obstore.exceptions import BaseError, NotFoundError
-from obstore.store import LocalStore, MemoryStore, from_url
+from obstore.exceptions import BaseError
+from obstore.store import from_url
 
-from storage.errors import BlobNotFoundError, StorageError, StorageFullError
+from storage.errors import BlobNotFoundError, InvalidKeyError, StorageError, StorageFullError
+from storage.folder import make_folder, remove_tree, sync_below
+
+if TYPE_CHECKING:
+    from obstore import AsyncWritableFile
 
 CHUNK = 1 << 20
-_KEY = re.compile(r"(?!.*(^|/)\.{1,2}(/|$))[^/\x00-\x1f\x7f][^\x00-\x1f\x7f]{0,900}")
+PART = 8 << 20  # bytes gathered for one part of a streamed put; S3 takes none below 5 MiB
+PARTS_AT_ONCE = 2
+_FULL = re.compile(r"\(os error (28|122)\)")  # ENOSPC, EDQUOT: obstore keeps the number in its message only
+# A local store cannot hold `name#1` (its temporary names), a file system no segment above 255 bytes, S3 no key above 1,024.
+_BAD_SEGMENT = re.compile(r"\.{0,2}|.*#\d+|.*[\x00-\x1f\x7f\\].*", re.DOTALL)
+
+
+class Listed(NamedTuple):
+    """A blob as `list` reports it."""
+
+    key: str
+    size: int
+    modified: datetime
+
+
+class BlobWriter:
+    """Takes the bytes of one streamed put; see `Blobs.writer`."""
+
+    def __init__(self, key: str, file: "AsyncWritableFile") -> None:
+        self._key = key
+        self._file = file
+
+    async def write(self, data: bytes | memoryview) -> None:
+        """Add bytes; raises StorageFullError, StorageError."""
+        with _translated(self._key, found=True):
+            await self._file.write(data)
 
 
 class Blobs:
-    """A blob store. What `put` and a closed `writer` return from is durable and whole; half a blob is never seen.
+    """A store of blobs, named by its URL; pickles as that URL, so workers open it anew.
 
-    Every method raises StorageError (StorageFullError when the disk is full), and BlobNotFoundError for a missing key.
+    Every method raises InvalidKeyError for a name no blob can have, StorageFullError when the disk is full, StorageError for the
+    rest; those that read raise BlobNotFoundError. A blob appears whole or not at all, and is durable (file and folders synced, or
+    acknowledged by the remote store) when `put`, `copy` or the writer's block returns. Keys are `/`-separated, relative.
     """
 
     def __init__(self, url: str) -> None:
         self.url = url
-        parts = urlsplit(url)
-        self._root: Path | None = None
-        self._store: Any
-        if parts.scheme == "file":
-            self._root = Path(unquote(parts.path))
-            self._root.mkdir(parents=True, exist_ok=True)
-            self._store = LocalStore(self._root)
-        elif parts.scheme == "memory":
-            self._store = MemoryStore()
-        else:
-            self._store = from_url(url)
+        with _translated(url, found=True):
+            self._store = from_url(url, mkdir=True) if url.startswith("file:") else from_url(url)
+            self._root: Path | None = (
+                getattr(self._store, "prefix", None) if url.startswith("file:") else None
+            )
+            if self._root:
+                make_folder(self._root)
+
+    def __reduce__(self) -> tuple[Callable[[str], "Blobs"], tuple[str]]:
+        if self.url.startswith("memory:"):
+            raise TypeError("blobs in memory cannot move to another process; use a file:// URL")
+        return open_blobs, (self.url,)
+
+    def local_path(self, key: str) -> Path | None:
+        """Where the blob lies, or would lie, on this machine; None when the store is not a folder."""
+        return self._root / _checked(key) if self._root else None
 
     async def put(self, key: str, data: bytes | memoryview) -> None:
-        """Store a blob, replacing what was there."""
-        with _errors(key):
-            await obstore.put_async(self._store, _checked(key), data)
-        await self._sync(key)
+        """Store a blob, in the place of one of the same name."""
+        with _translated(_checked(key), found=True):
+            await obstore.put_async(self._store, key, data, use_multipart=False)
+            await self._persist(key)
+
+    @contextlib.asynccontextmanager
+    async def writer(self, key: str) -> AsyncIterator[BlobWriter]:
+        """Stream a blob into the store; it appears at the end of the block, and never when the block raises."""
+        with _translated(_checked(key), found=True):
+            file = obstore.open_writer_async(
+                self._store, key, buffer_size=PART, max_concurrency=PARTS_AT_ONCE
+            )
+        try:
+            yield BlobWriter(key, file)
+        except BaseException as error:
+            with contextlib.suppress(
+                BaseError, OSError
+            ):  # what cannot be undone stays hidden; the first error counts
+                await file.__aexit__(type(error), error, error.__traceback__)
+            raise
+        with _translated(key, found=True):
+            await file.close()
+            await self._persist(key)
+
+    async def copy(self, source: str, target: str) -> None:
+        """Copy within the store, without moving bytes through this process (on file:// a hard link: never write in place)."""
+        with _translated(_checked(source)):
+            await obstore.copy_async(self._store, source, _checked(target))
+        with _translated(target, found=True):
+            await self._persist(target)
 
     async def get(self, key: str) -> bytes:
-        """Return a blob."""
-        with _errors(key):
-            answer = await obstore.get_async(self._store, _checked(key))
-            return (await answer.bytes_async()).to_bytes()
+        """Return the whole blob."""
+        with _translated(_checked(key)):
+            result = await obstore.get_async(self._store, key)
+            return (await result.bytes_async()).to_bytes()
 
     async def get_range(self, key: str, start: int, end: int) -> bytes:
-        """Return the bytes from `start` up to, not including, `end`."""
-        with _errors(key):
-            return (await obstore.get_range_async(self._store, _checked(key), start=start, end=end)).to_bytes()
+        """Return `blob[start:end]`: what lies past its end is left out, as with a slice."""
+        if start < 0 or end < 0:
+            raise ValueError("a range counts from the start of the blob")
+        if start >= end or start >= (size := await self.size(key)):
+            return b""
+        with _translated(key):
+            found = await obstore.get_range_async(self._store, key, start=start, end=min(end, size))
+        return found.to_bytes()
 
-    async def stream(self, key: str, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
-        """Yield a blob, or a part of it, in pieces of about 1 MiB."""
-        end = await self.size(key) if end is None else end
-        for first in range(start, end, CHUNK):
-            yield await self.get_range(key, first, min(first + CHUNK, end))
+    async def stream(
+        self, key: str, start: int = 0, end: int | None = None, chunk: int = CHUNK
+    ) -> AsyncIterator[bytes]:
+        """Yield `blob[start:end]` in pieces of about `chunk` bytes."""
+        size = await self.size(key)
+        end = size if end is None else min(end, size)
+        if self._root:
+            # obstore's own stream of a file hops threads every 8 KiB: 117 ms for 24 MB, against 11 ms this way.
+            for offset in range(start, end, chunk):
+                with _translated(key):
+                    piece = await obstore.get_range_async(
+                        self._store, key, start=offset, end=min(offset + chunk, end)
+                    )
+                yield piece.to_bytes()
+        elif start < end:
+            with _translated(key):
+                result = await obstore.get_async(self._store, key, options={"range": (start, end)})
+            pieces = result.stream(min_chunk_size=chunk)
+            while True:
+                with _translated(key):
+                    data = await anext(pieces, None)
+                if data is None:
+                    return
+                yield bytes(data)
 
     async def size(self, key: str) -> int:
-        """Return a blob's size in bytes."""
-        with _errors(key):
-            return int((await obstore.head_async(self._store, _checked(key)))["size"])
+        """Return the blob's bytes."""
+        with _translated(_checked(key)):
+            return (await obstore.head_async(self._store, key))["size"]
 
     async def exists(self, key: str) -> bool:
         """Say whether there is such a blob."""
@@ -76,128 +160,70 @@ class Blobs:
             return False
         return True
 
-    async def delete(self, key: str) -> None:
-        """Remove a blob; one that is not there is fine."""
-        with _errors(key):
-            try:
-                await obstore.delete_async(self._store, _checked(key))
-            except (NotFoundError, FileNotFoundError):
+    async def list(self, prefix: str = "") -> AsyncIterator[Listed]:
+        """Yield the blobs below a prefix, in no order: `batches/ab` means `batches/ab/…`, never `batches/abc`."""
+        pages = obstore.list(self._store, _checked(prefix) if prefix else None, chunk_size=1000)
+        while True:
+            with _translated(prefix):
+                page = await anext(pages, None)
+            if page is None:
                 return
+            for each in page:
+                yield Listed(each["path"], each["size"], each["last_modified"])
+
+    async def delete(self, key: str) -> None:
+        """Remove a blob; a missing one is fine. On file:// its folder stays."""
+        with contextlib.suppress(BlobNotFoundError), _translated(_checked(key)):
+            await obstore.delete_async(self._store, key)
 
     async def delete_prefix(self, prefix: str) -> None:
-        """Remove every blob below a prefix that ends in a slash."""
-        keys = [key async for key, _, _ in self.list(prefix)]
+        """Remove every blob below a prefix, segment-wise as `list`; on file:// its folder and unfinished puts as well."""
+        _checked(prefix)
+        if self._root:
+            with _translated(prefix):
+                await asyncio.to_thread(remove_tree, self._root / prefix)
+            return
+        keys = [listed.key async for listed in self.list(prefix)]
         for first in range(0, len(keys), 1000):
-            with _errors(prefix):
-                try:
+            try:
+                with _translated(prefix):
                     await obstore.delete_async(self._store, keys[first : first + 1000])
-                except (NotFoundError, FileNotFoundError):  # somebody else removes it too
-                    continue
-        if self._root is not None:
-            await asyncio.to_thread(_remove_empty, self._root / prefix)
+            except (
+                BlobNotFoundError
+            ):  # someone else is removing them too, and the bulk request gave up at the first
+                for key in keys[first : first + 1000]:
+                    await self.delete(key)
 
-    async def list(self, prefix: str) -> AsyncIterator[tuple[str, int, datetime]]:
-        """Yield (key, bytes, time of the last change) of every blob below a prefix that ends in a slash."""
-        with _errors(prefix):
-            async for page in obstore.list(self._store, _checked(prefix)):
-                for entry in page:
-                    yield entry["path"], entry["size"], entry["last_modified"]
-
-    async def copy(self, source: str, target: str) -> None:
-        """Copy a blob inside the store."""
-        with _errors(source):
-            await obstore.copy_async(self._store, _checked(source), _checked(target))
-        await self._sync(target)
-
-    @asynccontextmanager
-    async def writer(self, key: str) -> "AsyncIterator[BlobWriter]":
-        """Write a blob piece by piece; it appears when the block ends well, and not at all otherwise."""
-        part = f"{_checked(key)}.part"
-        file = obstore.open_writer_async(self._store, part)
-        try:
-            with _errors(key):
-                yield BlobWriter(file)
-                await file.close()
-                await obstore.rename_async(self._store, part, key)
-        except BaseException:
-            await _abandon(file)
-            await self.delete(part)
-            raise
-        await self._sync(key)
-
-    def local_path(self, key: str) -> Path | None:
-        """Return where a blob lies on this machine's file system, None on other stores."""
-        return None if self._root is None else self._root / _checked(key)
-
-    async def _sync(self, key: str) -> None:
-        """Make a local blob survive a power cut: obstore renames it into place, and does not wait for the disk."""
-        if self._root is not None:
-            with _errors(key):
-                await asyncio.to_thread(_sync, self._root / key, self._root)
-
-
-class BlobWriter:
-    """The open end of a blob that is being written."""
-
-    def __init__(self, file: Any) -> None:
-        self._file = file
-
-    async def write(self, data: bytes) -> None:
-        """Append some bytes; waits while the store is slower than they come."""
-        await self._file.write(data)
+    async def _persist(self, key: str) -> None:
+        # obstore's LocalStore renames a finished file into place but syncs nothing.
+        if self._root:
+            await asyncio.to_thread(sync_below, self._root, self._root / key)
 
 
 def open_blobs(url: str) -> Blobs:
-    """Open the store that a URL names: file://, memory://, s3://, gs://, az://."""
+    """Open the store at a URL: `file:///folder` (made if missing), `memory://` (of this object alone), `s3://`, `gs://`, `az://`.
+
+    Raises StorageError for a URL that names no store or a folder that cannot be made.
+    """
     return Blobs(url)
 
 
 def _checked(key: str) -> str:
-    if not _KEY.fullmatch(key):
-        raise StorageError(f"not a key: {key!r}")
+    segments = key.split("/")
+    if len(key) > 900 or any(_BAD_SEGMENT.fullmatch(part) or len(part.encode()) > 240 for part in segments):
+        raise InvalidKeyError(f"{key[:80]!r} cannot be the name of a blob.")
     return key
 
 
-@contextmanager
-def _errors(key: str) -> Iterator[None]:
+@contextlib.contextmanager
+def _translated(key: str, *, found: bool = False) -> Iterator[None]:
+    """Turn obstore's and the system's errors into ours; `found` where a missing file is not a missing blob."""
     try:
         yield
-    except (NotFoundError, FileNotFoundError) as error:
-        raise BlobNotFoundError(key) from error
-    except (BaseError, OSError) as error:
-        if "No space left" in str(error) or getattr(error, "errno", None) == 28:
-            raise StorageFullError("the blob store is full") from error
-        raise StorageError(f"the blob store failed: {type(error).__name__}") from error
-
-
-async def _abandon(file: Any) -> None:
-    try:
-        await file.close()
-    except (BaseError, OSError):  # it is removed next
-        return
-
-
-def _sync(path: Path, root: Path) -> None:
-    _fsync(path)
-    folder = path.parent
-    while True:  # folders may be new as well
-        _fsync(folder)
-        if folder == root:
-            return
-        folder = folder.parent
-
-
-def _fsync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _remove_empty(folder: Path) -> None:
-    for parent, _, _ in os.walk(folder, topdown=False):
-        try:
-            os.rmdir(parent)
-        except OSError:  # not empty: somebody is writing there
-            continue
+    except (BaseError, OSError, ValueError) as error:
+        if isinstance(error, FileNotFoundError) and not found:
+            raise BlobNotFoundError(f"There is no blob {key}.") from error
+        reason = str(error).partition("\n")[0]
+        if _FULL.search(str(error)) or getattr(error, "errno", None) in {28, 122}:
+            raise StorageFullError(f"There is no room left to store {key}.") from error
+        raise StorageError(f"The blob store failed at {key}: {reason}.") from error

@@ -2,7 +2,7 @@
 
 
 class StorageError(Exception):
-    """Something about bytes or records went wrong; `code` is stable, `retryable` says whether waiting can help."""
+    """Bytes or records went wrong; `code` is stable, `retryable` says whether waiting can help."""
 
     code = "storage_error"
     retryable = True
@@ -26,3 +26,10 @@ class StorageFullError(StorageError):
     """The disk is full."""
 
     code = "storage_full"
+
+
+class InvalidKeyError(StorageError):
+    """This is no name that a blob can have: nothing was read or written."""
+
+    code = "invalid_key"
+    retryable = False

@@ -28,8 +28,8 @@ class Journal(Protocol):
     async def append(self, entries: Sequence[Entry]) -> None:
         """Return once all entries are durable; they become so together or not at all.
 
-        Raises EpochLostError when a newer epoch was taken, StorageFullError, StorageError. Calls that overlap share one
-        commit and keep the order in which they were made.
+        Raises EpochLostError when a newer epoch was taken, StorageFullError, StorageError. Calls that overlap
+        share one commit and keep the order in which they were made.
         """
         ...
 

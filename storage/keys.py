@@ -1,38 +1,63 @@
-"""The names of blobs, in one place. Every batch owns its blobs: they lie below one prefix."""
+"""The names of blobs, all in one place; ids are checked here because some of them come from clients.
 
-EXTENSIONS = {"jpeg": "jpg", "tiff": "tif"}  # others are called like their format
+batches/<task_id>/<index>/<attempt>/result.jpg
+                                    thumbnail.jpg
+                                    original
+uploads/<upload_id>/content
+                    record.json
+"""
+
+import re
+
+from storage.errors import InvalidKeyError
+
+BATCHES = "batches"
+UPLOADS = "uploads"
+_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
+_EXTENSION = re.compile(r"[a-z0-9]{1,8}")
 
 
 def batch_prefix(task_id: str) -> str:
-    """Everything that belongs to a batch."""
-    return f"batches/{task_id}/"
+    """Everything of a batch; raises InvalidKeyError, as all functions here do for an id that is none."""
+    return f"{BATCHES}/{_checked(task_id, _ID)}"
 
 
 def attempt_prefix(task_id: str, index: int, attempt: int) -> str:
-    """Everything that one attempt at a photo stored; another attempt never writes there."""
-    return f"{batch_prefix(task_id)}{index}/{attempt}/"
+    """Everything one attempt at a photo stored."""
+    return f"{batch_prefix(task_id)}/{index:d}/{attempt:d}"
 
 
-def result_key(task_id: str, index: int, attempt: int, format: str) -> str:
-    """The retouched photo."""
-    return f"{attempt_prefix(task_id, index, attempt)}result.{EXTENSIONS.get(format, format)}"
+def result_key(task_id: str, index: int, attempt: int, extension: str) -> str:
+    """Name the retouched photo; `extension` without its dot."""
+    return f"{attempt_prefix(task_id, index, attempt)}/result.{_checked(extension, _EXTENSION)}"
 
 
 def thumbnail_key(task_id: str, index: int, attempt: int) -> str:
-    """A small JPEG of the result."""
-    return f"{attempt_prefix(task_id, index, attempt)}thumbnail.jpg"
+    """Name the result's thumbnail, a JPEG."""
+    return f"{attempt_prefix(task_id, index, attempt)}/thumbnail.jpg"
 
 
 def original_key(task_id: str, index: int, attempt: int) -> str:
-    """The photo as it came over the network."""
-    return f"{attempt_prefix(task_id, index, attempt)}original"
+    """Name the copy of a source that came over the network."""
+    return f"{attempt_prefix(task_id, index, attempt)}/original"
+
+
+def upload_prefix(upload_id: str) -> str:
+    """Everything of an upload."""
+    return f"{UPLOADS}/{_checked(upload_id, _ID)}"
 
 
 def upload_key(upload_id: str) -> str:
-    """An uploaded file."""
-    return f"uploads/{upload_id}/content"
+    """Name an upload's bytes."""
+    return f"{upload_prefix(upload_id)}/content"
 
 
 def upload_record_key(upload_id: str) -> str:
-    """What is known of an uploaded file, as JSON."""
-    return f"uploads/{upload_id}/record.json"
+    """Name an upload's record (JSON: its name, type, owner)."""
+    return f"{upload_prefix(upload_id)}/record.json"
+
+
+def _checked(part: str, pattern: re.Pattern[str]) -> str:
+    if not pattern.fullmatch(part):
+        raise InvalidKeyError(f"{part[:80]!r} cannot be part of a blob's name.")
+    return part

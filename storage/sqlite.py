@@ -1,144 +1,154 @@
-"""The journal in SQLite: one file, one writer thread, one commit for everything that waits."""
+"""The journal in one SQLite file: a thread commits whatever has gathered during the last commit."""
 
 import asyncio
-import sqlite3
+import contextlib
 import threading
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future
-from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from queue import SimpleQueue
 
-from storage.errors import EpochLostError, StorageError, StorageFullError
-from storage.journal import Entry
-
-SCHEMA = 1
+from storage.errors import StorageError
+from storage.journal import Entry, Journal
+from storage.sqlite_file import Change, SqliteFile
 
 
-@dataclass(slots=True)
-class _Write:
-    """Something to be committed: entries, or the end of a batch."""
-
-    entries: Sequence[Entry] = ()
-    drop: str | None = None
-    done: Future[None] = field(default_factory=Future)
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    change: Change | None  # None: settle's marker, which writes nothing
+    future: asyncio.Future[None]
 
 
-class SqliteJournal:
-    """See `Journal`. WAL and `synchronous=FULL`: a commit that returned survives a power cut.
+class SqliteJournal(Journal):
+    """Durable on return: WAL with `synchronous=FULL`, so a commit survives a power cut.
 
-    Fail-stop: after the first failed commit every later call fails too, for nothing may be recorded past a hole.
+    Fail-stop: when a commit fails, its waiters, everything queued behind it and every later call get that error,
+    so that nothing commits past a hole; the owner must exit, and the next one replays the truth. A waiter that is
+    cancelled stops waiting; its entries are still written. `group_ms` makes the thread wait that long for company
+    before each commit; 0 commits at once and still groups what overlaps. Two journals (two epochs, two processes)
+    may be open on one file. `append`, `drop` and `settle` never touch SQLite on the event loop; the others block.
     """
 
-    def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    def __init__(self, path: Path, group_ms: float = 0.0) -> None:
+        self.commits = 0  # transactions since `open`: how well appends are grouped
         self._path = path
+        self._group_s = group_ms / 1000
         self._epoch = 0
-        self._queue: SimpleQueue[_Write | None] = SimpleQueue()
-        self._broken: StorageError | None = None
+        self._file: SqliteFile | None = None
         self._thread: threading.Thread | None = None
+        self._wake = threading.Condition()  # guards what follows
+        self._waiting: list[_Waiting] = []
+        self._busy = False
+        self._closing = False
+        self._failure: StorageError | None = None
 
     def open(self) -> int:
-        """Take the next epoch; raises StorageError when the file is of a newer version of ours."""
-        with closing(self._connect()) as database, _errors():
-            database.execute("BEGIN IMMEDIATE")
-            schema = database.execute("PRAGMA user_version").fetchone()[0]
-            if schema > SCHEMA:
-                raise StorageError(f"{self._path.name} was written by a newer photobatch; upgrade, or move it away")
-            database.execute(
-                "CREATE TABLE IF NOT EXISTS events (batch_id TEXT, version INTEGER, body BLOB NOT NULL,"
-                " PRIMARY KEY (batch_id, version)) WITHOUT ROWID"
-            )
-            database.execute("CREATE TABLE IF NOT EXISTS owner (epoch INTEGER NOT NULL)")
-            row = database.execute("SELECT epoch FROM owner").fetchone()
-            self._epoch = row[0] + 1 if row else 1
-            database.execute("UPDATE owner SET epoch = ?" if row else "INSERT INTO owner VALUES (?)", (self._epoch,))
-            database.execute(f"PRAGMA user_version = {SCHEMA}")
-            database.execute("COMMIT")
-        self._thread = threading.Thread(target=self._write_forever, name="journal", daemon=True)
+        """Open the file, take the next epoch, start the writer; raises StorageError, also for a newer format."""
+        if self._file or self._closing:
+            raise StorageError(f"The journal {self._path} was opened before.")
+        self._file = SqliteFile(self._path)
+        self._epoch = self._file.take_epoch()
+        self._thread = threading.Thread(target=self._write, args=(self._file,), name="journal", daemon=True)
         self._thread.start()
         return self._epoch
 
     def replay(self) -> Iterator[Entry]:
-        """Yield every entry by batch, then by version."""
-        with closing(self._connect()) as database, _errors():
-            for row in database.execute("SELECT batch_id, version, body FROM events ORDER BY batch_id, version"):
-                yield Entry(*row)
+        """Stream every entry by batch and version, row by row; raises StorageError."""
+        if self._file is None:
+            raise StorageError(f"The journal {self._path} is not open.")
+        return self._file.entries()
 
     async def append(self, entries: Sequence[Entry]) -> None:
-        """Return once the entries are durable, all together."""
-        await self._submit(_Write(entries=entries))
+        """Return once all entries are durable; raises EpochLostError, StorageFullError, StorageError."""
+        await self._enqueue(tuple(entries) or None)
 
     async def drop(self, batch_id: str) -> None:
-        """Return once the batch's entries are gone."""
-        await self._submit(_Write(drop=batch_id))
+        """Return once the batch's entries are gone for good; same errors. The file reuses the room, it never shrinks."""
+        await self._enqueue(batch_id)
+
+    async def settle(self) -> None:
+        """Return once everything before is durable; same errors. Costs a lock when nothing is under way."""
+        with self._wake:
+            idle = not (self._waiting or self._busy or self._failure)
+        if not idle:
+            await self._enqueue(None)
 
     def close(self) -> None:
-        """Commit what is pending and end the thread."""
-        if self._thread is not None:
-            self._queue.put(None)
+        """Commit what is pending and let go of the file; later calls raise StorageError. Idempotent."""
+        with self._wake:
+            self._closing = True
+            self._wake.notify()
+        if self._thread:
             self._thread.join()
-            self._thread = None
+        if self._file:
+            self._file.close()
 
-    async def _submit(self, write: _Write) -> None:
-        if self._thread is None:
-            raise StorageError("the journal is not open")
-        self._queue.put(write)
-        await asyncio.wrap_future(write.done)
+    def _enqueue(self, change: Change | None) -> asyncio.Future[None]:
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        with self._wake:
+            if self._failure:
+                raise _again(self._failure)
+            if self._thread is None or self._closing:
+                raise StorageError(f"The journal {self._path} is not open.")
+            self._waiting.append(_Waiting(change, future))
+            self._wake.notify()
+        return future
 
-    def _write_forever(self) -> None:
-        with closing(self._connect()) as database:
-            while True:
-                writes = [self._queue.get()]
-                while not self._queue.empty():
-                    writes.append(self._queue.get())
-                self._commit(database, [write for write in writes if write is not None])
-                if None in writes:
-                    return
-
-    def _commit(self, database: sqlite3.Connection, writes: list[_Write]) -> None:
-        if self._broken is None and writes:
+    def _write(self, file: SqliteFile) -> None:
+        """Run the writer thread: until closed, or until a commit fails."""
+        while waiting := self._take():
+            changes = [each.change for each in waiting if each.change is not None]
             try:
-                with _errors():
-                    self._transact(database, writes)
-            except StorageError as error:
-                self._broken = error
-                if database.in_transaction:
-                    database.execute("ROLLBACK")
-        for write in writes:
-            if not write.done.set_running_or_notify_cancel():
-                continue
-            if self._broken is None:
-                write.done.set_result(None)
-            else:
-                write.done.set_exception(self._broken)
+                if changes:
+                    file.write(self._epoch, changes)
+                    self.commits += 1
+            except Exception as error:  # noqa: BLE001  whatever it was, nobody may wait for ever
+                self._fail(waiting, error)
+                return
+            _resolve(waiting, None)
 
-    def _transact(self, database: sqlite3.Connection, writes: list[_Write]) -> None:
-        database.execute("BEGIN IMMEDIATE")
-        if database.execute("SELECT epoch FROM owner").fetchone()[0] != self._epoch:
-            raise EpochLostError("a newer coordinator owns this journal")
-        for write in writes:
-            if write.drop is not None:
-                database.execute("DELETE FROM events WHERE batch_id = ?", (write.drop,))
-            else:
-                rows = [(entry.batch_id, entry.version, entry.body) for entry in write.entries]
-                database.executemany("INSERT INTO events VALUES (?, ?, ?)", rows)
-        database.execute("COMMIT")
+    def _take(self) -> list[_Waiting]:
+        """Wait for work; nothing once closed and drained."""
+        with self._wake:
+            self._busy = False
+            self._wake.wait_for(lambda: self._waiting or self._closing)
+            if self._group_s:
+                self._wake.wait_for(lambda: self._closing, self._group_s)
+            taken, self._waiting = self._waiting, []
+            self._busy = True
+            return taken
 
-    def _connect(self) -> sqlite3.Connection:
-        database = sqlite3.connect(self._path, isolation_level=None, timeout=30.0, check_same_thread=False)
-        database.execute("PRAGMA journal_mode = WAL")
-        database.execute("PRAGMA synchronous = FULL")
-        return database
+    def _fail(self, waiting: list[_Waiting], error: Exception) -> None:
+        failure = (
+            error if isinstance(error, StorageError) else StorageError(f"The journal failed: {error!r}.")
+        )
+        with self._wake:
+            self._failure = failure
+            waiting, self._waiting = waiting + self._waiting, []
+        _resolve(waiting, failure)
 
 
-@contextmanager
-def _errors() -> Iterator[None]:
-    """Turn SQLite's errors into ours."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
-            raise StorageFullError("the disk of the journal is full") from error
-        raise StorageError(f"the journal failed: {error}") from error
+def _resolve(waiting: list[_Waiting], failure: StorageError | None) -> None:
+    """Tell all waiters in one hop to their loop (there is one, unless tests run several)."""
+    loops: dict[asyncio.AbstractEventLoop, list[asyncio.Future[None]]] = {}
+    for each in waiting:
+        loops.setdefault(each.future.get_loop(), []).append(each.future)
+    for loop, futures in loops.items():
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            loop.call_soon_threadsafe(_finish, futures, failure)
+
+
+def _finish(futures: list[asyncio.Future[None]], failure: StorageError | None) -> None:
+    for future in futures:
+        if future.done():  # cancelled meanwhile
+            continue
+        if failure:
+            future.set_exception(_again(failure))
+        else:
+            future.set_result(None)
+
+
+def _again(failure: StorageError) -> StorageError:
+    """Return a fresh exception for each waiter: one raised in many tasks would gather all their tracebacks."""
+    fresh = type(failure)(*failure.args)
+    fresh.__cause__ = failure
+    return fresh

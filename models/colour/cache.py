@@ -80,9 +80,9 @@ class TableCache:
                 os.posix_fallocate(descriptor, 0, _FILE_BYTES)
             with mmap.mmap(descriptor, _FILE_BYTES) as pages:
                 _bake_slabs(spec, descriptor, pages)
+            os.fsync(descriptor)  # a table with holes after a power cut would be believed
             with self._folder_lock():
                 if _same_file(part, descriptor):
-                    os.fsync(descriptor)
                     part.rename(final)
                 self._evict(final)
         finally:

@@ -35,12 +35,10 @@ def detector() -> FaceDetector:
 
 
 @pytest.mark.parametrize("factor", [0.3, 0.5, 1, 1.7, 4, 8])
-def test_a_face_is_found_where_it_is_at_any_size_of_the_picture(
-    detector: FaceDetector, factor: float
-) -> None:
+def test_a_face_is_found_where_it_is_at_any_size(detector: FaceDetector, factor: float) -> None:
     faces = detector.detect(rgba(resized(ASTRONAUT, factor)))
     assert len(faces) == 1
-    assert strays(faces[0], factor) < 0.06
+    assert strays(faces[0], factor) < 0.09
     assert 70 < faces[0].width / factor < 105
     assert 100 < faces[0].height / factor < 140
 
@@ -84,9 +82,7 @@ def test_faces_come_largest_first(detector: FaceDetector) -> None:
 @pytest.mark.parametrize("degrees", [-30, -15, 15, 30])
 def test_a_tilted_face_is_found_with_its_eyes(detector: FaceDetector, degrees: int) -> None:
     turn = cv2.getRotationMatrix2D((225, 118), degrees, 1.0)
-    picture = cv2.warpAffine(
-        ASTRONAUT, turn, (512, 512), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT
-    )
+    picture = cv2.warpAffine(ASTRONAUT, turn, (512, 512), borderMode=cv2.BORDER_REFLECT)
     (face,) = detector.detect(rgba(np.asarray(picture)))
     expected = np.asarray(EYES) @ turn[:, :2].T + turn[:, 2]
     assert np.hypot(*(np.asarray(face.landmarks[:2]) - expected).T).max() < 0.06 * face.width

@@ -1,0 +1,134 @@
+"""The journal's SQLite file: schema, epoch, transactions. Knows nothing of threads or asyncio."""
+
+import contextlib
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from storage.errors import EpochLostError, StorageError, StorageFullError
+from storage.folder import make_folder
+from storage.journal import Entry
+
+SCHEMA_VERSION = 1
+SCHEMA = (
+    "create table events (batch_id text, version integer, body blob not null, "
+    "primary key (batch_id, version)) without rowid",
+    "create table owner (one integer primary key check (one = 1), epoch integer not null)",
+    "insert into owner values (1, 0)",
+    f"pragma user_version = {SCHEMA_VERSION}",
+)
+LOCK_WAIT_S = 30.0  # a commit of the other owner takes milliseconds
+NEARLY_FULL = 1 << 20  # bytes free; below, an I/O error of SQLite means a full disk
+
+Change = tuple[Entry, ...] | str
+"""Entries to add, or the id of a batch whose entries go."""
+
+
+class SqliteFile:
+    """One connection to the file; it may move between threads but serves one at a time.
+
+    Every method raises StorageFullError when the disk is full and StorageError for the rest.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        with self._translated():
+            make_folder(path.parent)
+            self._connection = self._connect()
+        try:
+            self._prepare()
+        except BaseException:
+            self.close()
+            raise
+
+    def take_epoch(self) -> int:
+        """Raise the epoch by one, durably, and return it."""
+        with self._transaction():
+            (epoch,) = self._connection.execute(
+                "update owner set epoch = epoch + 1 returning epoch"
+            ).fetchone()
+        return int(epoch)
+
+    def write(self, epoch: int, changes: Sequence[Change]) -> None:
+        """Commit the changes in order, all or none, durably; raises EpochLostError when `epoch` is not the newest."""
+        with self._transaction():
+            (newest,) = self._connection.execute("select epoch from owner").fetchone()
+            if newest != epoch:
+                raise EpochLostError(
+                    f"Epoch {newest} owns {self._path}; epoch {epoch} may not write any more."
+                )
+            for change in changes:
+                if isinstance(change, str):
+                    self._connection.execute("delete from events where batch_id = ?", (change,))
+                else:
+                    rows = ((entry.batch_id, entry.version, entry.body) for entry in change)
+                    self._connection.executemany("insert into events values (?, ?, ?)", rows)
+
+    def entries(self) -> Iterator[Entry]:
+        """Stream every entry by batch and version, from a snapshot that later commits do not disturb."""
+        with self._translated(), contextlib.closing(self._connect()) as connection:
+            for row in connection.execute(
+                "select batch_id, version, body from events order by batch_id, version"
+            ):
+                yield Entry(*row)
+
+    def close(self) -> None:
+        """Let go of the file. Idempotent."""
+        self._connection.close()
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self._path, timeout=LOCK_WAIT_S, isolation_level=None, check_same_thread=False
+        )
+        connection.execute("pragma synchronous = full")  # each commit syncs the log, not each checkpoint
+        return connection
+
+    def _prepare(self) -> None:
+        with self._transaction():
+            (version,) = self._connection.execute("pragma user_version").fetchone()
+            if version > SCHEMA_VERSION:
+                raise StorageError(
+                    f"{self._path} was written by a newer photobatch (its format is {version}, this one knows"
+                    f" {SCHEMA_VERSION}); start that one, or give this one another data folder."
+                )
+            if version == 0:
+                for statement in SCHEMA:
+                    self._connection.execute(statement)
+        with self._translated():
+            self._connection.execute("pragma journal_mode = wal")
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """Hold SQLite's one write lock; commit at the end, roll back on any error."""
+        with self._translated():
+            self._connection.execute("begin immediate")
+            try:
+                yield
+                self._connection.execute("commit")
+            except BaseException:
+                with contextlib.suppress(sqlite3.Error):
+                    self._connection.execute("rollback")
+                raise
+
+    @contextlib.contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, OSError) as error:
+            if self._is_full(error):
+                raise StorageFullError(f"There is no room left for {self._path}.") from error
+            raise StorageError(f"The journal {self._path} failed: {error}.") from error
+
+    def _is_full(self, error: Exception) -> bool:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the low byte is the primary code
+        if code == sqlite3.SQLITE_FULL:
+            return True
+        # Growing the shared memory of the log, or making the log, reports a full disk as an I/O error.
+        io_error = code in {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN} or isinstance(error, OSError)
+        return (
+            io_error
+            and os.path.isdir(self._path.parent)
+            and shutil.disk_usage(self._path.parent).free < NEARLY_FULL
+        )

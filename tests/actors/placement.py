@@ -1,0 +1,31 @@
+"""Run as a process of its own: a Ray that claims one GPU, and five workers that ask for a quarter each."""
+
+import json
+import sys
+from pathlib import Path
+
+from deployments.settings import new_scratch_folder, prepare_ray_environment
+
+prepare_ray_environment()
+
+import ray  # noqa: E402
+
+from deployments import local_ray  # noqa: E402
+from tests.actors.service import Service  # noqa: E402
+
+
+def main(folder: Path) -> None:
+    """Print what Ray placed, as JSON."""
+    local_ray.start(cpus=8, dashboard=False, scratch=new_scratch_folder(), gpus=1)
+    try:
+        here = Service(folder, max_workers=5).start()
+        here.until(lambda: here.ask("stats")["workers"]["ready"] == 4, "four workers")
+        free = ray.available_resources()
+        told = {"workers": here.ask("stats")["workers"], "gpu": free.get("GPU", 0), "cpu": free.get("CPU", 0)}
+        done = here.ended(here.submit(*["sleep 0.01"] * 20))
+        print(json.dumps(told | {"succeeded": done["counts"]["succeeded"]}))
+    finally:
+        local_ray.stop()
+
+
+main(Path(sys.argv[1]))
