@@ -3,6 +3,7 @@
 import os
 import shutil
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -28,6 +29,7 @@ from storage.blobs import open_blobs
 
 GREET_S = 10.0
 PING_S = 0.5
+READY_POLL_S = 0.05
 
 
 class EngineError(Exception):
@@ -73,6 +75,8 @@ class Engine:
         local_ray.start(cpus=self._cpus, dashboard=False, scratch=self._scratch)
         self._coordinator = launch.start_coordinator(self._config)
         threading.Thread(target=self._greet, name="greet", daemon=True).start()
+        while not self.workers_ready():  # the first; the others join while it works
+            time.sleep(READY_POLL_S)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

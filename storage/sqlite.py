@@ -21,11 +21,11 @@ class _Waiting:
 class SqliteJournal(Journal):
     """Durable on return: WAL with `synchronous=FULL`, so a commit survives a power cut.
 
-    Fail-stop: when a commit fails, its waiters, everything queued behind it and every later call get that error,
-    so that nothing commits past a hole; the owner must exit, and the next one replays the truth. A waiter that is
-    cancelled stops waiting; its entries are still written. `group_ms` makes the thread wait that long for company
-    before each commit; 0 commits at once and still groups what overlaps. Two journals (two epochs, two processes)
-    may be open on one file. `append`, `drop` and `settle` never touch SQLite on the event loop; the others block.
+    Fail-stop: when a commit fails, its waiters, everything queued behind it and every later call get that
+    error, so that nothing commits past a hole; the owner must exit, and the next one replays the truth. A
+    cancelled waiter stops waiting; its entries are still written. `group_ms` makes the thread wait that long
+    for company before each commit; 0 commits at once and still groups what overlaps. Two journals (two
+    epochs, two processes) may be open on one file. `append`, `drop`, `settle` leave SQLite to the thread.
     """
 
     def __init__(self, path: Path, group_ms: float = 0.0) -> None:
@@ -42,7 +42,7 @@ class SqliteJournal(Journal):
         self._failure: StorageError | None = None
 
     def open(self) -> int:
-        """Open the file, take the next epoch, start the writer; raises StorageError, also for a newer format."""
+        """Take the next epoch and start the writer; raises StorageError, also for a newer format."""
         if self._file or self._closing:
             raise StorageError(f"The journal {self._path} was opened before.")
         self._file = SqliteFile(self._path)
@@ -62,7 +62,7 @@ class SqliteJournal(Journal):
         await self._enqueue(tuple(entries) or None)
 
     async def drop(self, batch_id: str) -> None:
-        """Return once the batch's entries are gone for good; same errors. The file reuses the room, it never shrinks."""
+        """Return once the batch's entries are gone for good; same errors. The file reuses their room."""
         await self._enqueue(batch_id)
 
     async def settle(self) -> None:
@@ -148,7 +148,7 @@ def _finish(futures: list[asyncio.Future[None]], failure: StorageError | None) -
 
 
 def _again(failure: StorageError) -> StorageError:
-    """Return a fresh exception for each waiter: one raised in many tasks would gather all their tracebacks."""
+    """Return a fresh exception for each waiter: one raised in many tasks would gather their tracebacks."""
     fresh = type(failure)(*failure.args)
     fresh.__cause__ = failure
     return fresh

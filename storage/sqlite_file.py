@@ -52,7 +52,7 @@ class SqliteFile:
         return int(epoch)
 
     def write(self, epoch: int, changes: Sequence[Change]) -> None:
-        """Commit the changes in order, all or none, durably; raises EpochLostError when `epoch` is not the newest."""
+        """Commit the changes in order, all or none; raises EpochLostError when `epoch` is not the newest."""
         with self._transaction():
             (newest,) = self._connection.execute("select epoch from owner").fetchone()
             if newest != epoch:

@@ -1,0 +1,28 @@
+"""What the ingress's routes work with; built in compose.py."""
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from models.codec.header import Limits
+from presets.catalogue import Catalogue
+from storage.blobs import Blobs
+
+
+class Coordinator(Protocol):
+    """Calls to the coordinator: `ask("get", task_id)` is its method `get`."""
+
+    async def ask(self, method: str, *args: Any) -> Any:
+        """Return the method's answer; raises actors.errors.BatchError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The ingress's whole world."""
+
+    coordinator: Coordinator
+    blobs: Blobs
+    catalogue: Catalogue
+    limits: Limits
+    max_photos: int
+    file_roots: tuple[str, ...]
+    version: str

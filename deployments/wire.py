@@ -1,0 +1,48 @@
+"""Between the coordinator's views (unix seconds, blob keys) and the wire schemas (RFC 3339, URLs)."""
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import PurePosixPath
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from photobatch import schemas
+from presets.catalogue import ResolvedPreset
+
+API = "/api/v1"
+_TIMES = ("created_at", "started_at", "finished_at", "expires_at")
+
+
+def batch(view: dict[str, Any]) -> schemas.Batch:
+    """Return a batch as the client sees it."""
+    times = {name: _time(view[name]) for name in _TIMES}
+    return schemas.Batch.model_validate({**view, **times})
+
+
+def photo(task_id: str, view: dict[str, Any]) -> schemas.Photo:
+    """Return a photo as the client sees it: blob keys become URLs."""
+    result = view["result"]
+    if result is not None:
+        base = f"{batch_url(task_id)}/photos/{view['index']}"
+        result = {**result, "url": f"{base}/result", "thumbnail_url": f"{base}/thumbnail"}
+    return schemas.Photo.model_validate({**view, "result": result})
+
+
+def batch_url(task_id: str) -> str:
+    """Return the path of a batch."""
+    return f"{API}/batch/{task_id}"
+
+
+def preset_record(preset: ResolvedPreset) -> dict[str, Any]:
+    """Return a preset as a batch pins it."""
+    return asdict(preset)
+
+
+def name_of(source: str) -> str:
+    """Return the file name in a source's path, or its last part."""
+    path = unquote(urlsplit(source).path)
+    return PurePosixPath(path).name or source[-80:]
+
+
+def _time(seconds: float | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
