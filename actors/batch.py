@@ -18,9 +18,9 @@ MAX_STRIKES = 2  # so many lone workers may a photo kill before it fails
 class Batch:
     """State of one batch, a fold over its events.
 
-    The event is a dict with `e` (its kind), `t` (unix seconds) and what that kind needs; it is what the journal keeps. Decisions
-    (what to lease, whether a report counts) are made by callers and by the queries below; `apply` only carries them out, so that
-    replaying the journal gives the same batch to the bit.
+    The event is a dict with `e` (its kind), `t` (unix seconds) and what that kind needs; it is what the journal keeps.
+    Decisions (what to lease, whether a report counts) are made by callers and by the queries below; `apply` only
+    carries them out, so that replaying the journal gives the same batch to the bit.
     """
 
     def __init__(self, spec: BatchSpec, created_at: float) -> None:
@@ -143,9 +143,7 @@ class Batch:
     def holds(self, key: LeaseKey) -> bool:
         """Say whether this attempt is the one that may report now."""
         return (
-            key.index < len(self.photos)
-            and self.photo_state[key.index] == P
-            and self.attempt[key.index] == key.attempt
+            key.index < len(self.photos) and self.photo_state[key.index] == P and self.attempt[key.index] == key.attempt
         )
 
     def accepted(self, key: LeaseKey) -> bool:

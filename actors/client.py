@@ -16,7 +16,14 @@ from ray.exceptions import (
 from actors import launch
 from actors.errors import BatchError
 
-GONE = (ActorDiedError, ActorUnavailableError, ActorUnschedulableError, GetTimeoutError, RaySystemError, ValueError)
+GONE = (
+    ActorDiedError,
+    ActorUnavailableError,
+    ActorUnschedulableError,
+    GetTimeoutError,
+    RaySystemError,
+    ValueError,
+)
 RETRY_S = 0.1
 
 
@@ -46,6 +53,8 @@ class CoordinatorClient:
                 self._handle = None
                 if time.monotonic() > deadline:
                     raise BatchError(
-                        "unavailable", "The service is restarting; try again in a few seconds.", retry_after_s=5.0
+                        "unavailable",
+                        "The service is restarting; try again in a few seconds.",
+                        retry_after_s=5.0,
                     ) from None
                 await asyncio.sleep(RETRY_S)

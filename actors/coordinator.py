@@ -28,9 +28,11 @@ from storage.keys import batch_prefix
 log = logging.getLogger(__name__)
 
 
-
 class Coordinator:
-    """Answers the ingress and keeps house. State is in the ledger, leases in the dispatch, workers with the supervisor."""
+    """Answers the ingress and keeps house.
+
+    State is in the ledger, leases in the dispatch, workers with the supervisor.
+    """
 
     def __init__(self, config: CoordinatorConfig) -> None:
         self._config = config
@@ -248,7 +250,7 @@ class Coordinator:
         if photos > self._config.max_photos:
             raise BatchError(
                 "too_many_photos",
-                f"{photos} photos are more than one batch may hold ({self._config.max_photos}); split them into several.",
+                f"{photos} photos are more than one batch may hold ({self._config.max_photos}); make several of them.",
             )
         if len(self._ledger.open) >= self._config.max_queue:
             wait = self._first_end_s()

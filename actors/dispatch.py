@@ -16,7 +16,7 @@ from actors.states import ENDED
 IDLE_S = 10.0  # a worker without work asks again after this long at the latest
 CRASHED = {
     "code": "worker_crashed",
-    "message": "Processing this photo ended its worker repeatedly; the file is probably damaged. Save it anew, then retry.",
+    "message": "Processing this photo ended its worker repeatedly; it is probably damaged. Save it anew, then retry.",
     "retryable": False,
 }
 TIMED_OUT = {
@@ -126,7 +126,12 @@ class Dispatch:
         self.record(batch, {"e": "leased", "w": worker_id, "p": attempts, "alone": alone})
         task_id = batch.spec.task_id
         leases = [
-            Lease(LeaseKey(task_id, index, attempt), batch.photos[index].source, batch.photos[index].params, alone)
+            Lease(
+                LeaseKey(task_id, index, attempt),
+                batch.photos[index].source,
+                batch.photos[index].params,
+                alone,
+            )
             for index, attempt in attempts
         ]
         return leases, {task_id: batch.spec}

@@ -2,7 +2,10 @@
 
 
 class BatchError(Exception):
-    """A request that cannot be granted; `code` is stable, `detail` says what to do, `retry_after_s` when to come back."""
+    """A request that cannot be granted.
+
+    `code` is stable, `detail` says what to do, `retry_after_s` when to come back.
+    """
 
     def __init__(self, code: str, detail: str, retry_after_s: float | None = None) -> None:
         super().__init__(code, detail, retry_after_s)

@@ -2,6 +2,7 @@
 
 import math
 from collections import deque
+from itertools import pairwise
 
 WINDOW = 64  # photos that the pace is taken from: long enough to be calm, short enough to follow a change
 Z80 = 1.2816  # half-width of the central 80 % of a normal distribution, in standard deviations
@@ -33,9 +34,9 @@ class Pace:
         if gap is None:
             return None
         ends = list(self._ends)
-        gaps = [later - earlier for earlier, later in zip(ends, ends[1:], strict=False)]
+        gaps = [later - earlier for earlier, later in pairwise(ends)]
         spread = math.sqrt(sum((g - gap) ** 2 for g in gaps) / len(gaps)) if gaps else gap
-        # Remaining gaps are a sum of `remaining` draws; the mean they are drawn around is itself known from `len(gaps)` draws.
+        # What remains is a sum of `remaining` draws, around a mean that is itself known from `len(gaps)` draws only.
         error = Z80 * spread * math.sqrt(remaining + remaining**2 / max(len(gaps), 1)) + DRIFT * gap * remaining
         estimate = gap * remaining
         return estimate, max(0.0, estimate - error), estimate + error

@@ -39,7 +39,9 @@ class Fetcher:
         try:
             return await self._blobs.get(upload_key(upload_id))
         except BlobNotFoundError:
-            raise SourceError("upload_not_found", "This upload does not exist or has expired; upload it again.") from None
+            raise SourceError(
+                "upload_not_found", "This upload does not exist or has expired; upload it again."
+            ) from None
 
     def _file(self, source: str) -> bytes:
         path = allowed_path(source, self._file_roots)
@@ -62,6 +64,7 @@ def allowed_path(source: str, roots: tuple[str, ...]) -> Path:
     inside = any(path.is_relative_to(Path(root).resolve()) for root in roots)
     if parts.netloc not in {"", "localhost"} or not inside:
         raise SourceError(
-            "forbidden_path", "Files may be read only below the configured folders (BATCH_FILE_ROOTS); upload it instead."
+            "forbidden_path",
+            "Files may be read only below the configured folders (BATCH_FILE_ROOTS); upload it instead.",
         )
     return path

@@ -1,6 +1,9 @@
-"""How our actors are created and found. The one place that knows Ray's options for them."""
+"""How our actors are created and found. The one place that knows Ray's options for them.
 
-from typing import TYPE_CHECKING, Any
+Handles are typed Any: an actor's methods are remote ones, which Ray's types cannot tell from the class.
+"""
+
+from typing import Any
 
 import ray
 from ray.exceptions import RayError
@@ -8,15 +11,12 @@ from ray.util import list_named_actors
 
 from actors.config import CoordinatorConfig, WorkerConfig
 
-if TYPE_CHECKING:
-    from ray.actor import ActorHandle
-
 COORDINATOR = "coordinator"
 WORKER_PREFIX = "worker-"
 HEAD = "node:__internal_head__"
 
 
-def start_coordinator(config: CoordinatorConfig) -> "ActorHandle[Any]":
+def start_coordinator(config: CoordinatorConfig) -> Any:
     """Start the coordinator on the head node, or return the one that is there."""
     from actors.coordinator import Coordinator  # noqa: PLC0415 - not needed by those who only look it up
 
@@ -36,18 +36,16 @@ def start_coordinator(config: CoordinatorConfig) -> "ActorHandle[Any]":
     )
 
 
-def find_coordinator(namespace: str) -> "ActorHandle[Any]":
+def find_coordinator(namespace: str) -> Any:
     """Return the living coordinator; raises ValueError when there is none."""
     return ray.get_actor(COORDINATOR, namespace=namespace)
 
 
-def start_worker(
-    worker_id: str, config: WorkerConfig, *, namespace: str, gpu_fraction: float
-) -> "ActorHandle[Any]":
+def start_worker(worker_id: str, config: WorkerConfig, *, namespace: str, gpu_fraction: float) -> Any:
     """Start a worker; Ray places it where there is room, and it waits (and shows as demand) where there is none."""
     from actors.worker import Worker  # noqa: PLC0415
 
-    has_gpu = ray.cluster_resources().get("GPU", 0) > 0
+    has_gpu = ray.cluster_resources().get("GPU", 0) > 0  # type: ignore[no-untyped-call]
     return (
         ray.remote(Worker)
         .options(
@@ -62,7 +60,7 @@ def start_worker(
     )
 
 
-def living_workers(namespace: str) -> dict[str, "ActorHandle[Any]"]:
+def living_workers(namespace: str) -> dict[str, Any]:
     """Return the workers of an earlier coordinator by name."""
     names = [
         actor["name"]
@@ -78,6 +76,6 @@ def living_workers(namespace: str) -> dict[str, "ActorHandle[Any]"]:
     return handles
 
 
-def end_actor(handle: "ActorHandle[Any]") -> None:
+def end_actor(handle: Any) -> None:
     """Kill an actor for good."""
     ray.kill(handle, no_restart=True)

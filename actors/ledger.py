@@ -16,9 +16,10 @@ from storage.journal import Entry, Journal
 class Ledger:
     """The batches of one epoch.
 
-    A decision is `record`ed: applied in memory and handed to the journal in one step, without a point at which another task could
-    see half of it. Every answer is built first and leaves after `told()`, so nobody hears of what a crash could take back. When the
-    journal fails, `fail` must end this process: memory is ahead of the truth, and the next coordinator replays the truth.
+    A decision is `record`ed: applied in memory and handed to the journal in one step, without a point at which another
+    task could see half of it. Every answer is built first and leaves after `told()`, so nobody hears of what a crash
+    could take back. When the journal fails, `fail` must end this process: memory is ahead of the truth, and the next
+    coordinator replays the truth.
     """
 
     def __init__(self, journal: Journal, fail: Callable[[StorageError], None]) -> None:

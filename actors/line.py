@@ -35,10 +35,11 @@ class Work:
 
 
 class Line:
-    """Three stages joined by queues of one. `finished` is called with the outcome of every photo that was not revoked."""
+    """Three stages joined by queues of one; `finished` gets the outcome of every photo that was not revoked."""
 
     def __init__(
         self,
+        *,
         fetcher: Fetcher,
         retoucher: Retoucher,
         blobs: Blobs,
@@ -79,9 +80,7 @@ class Line:
 
     def revoke(self, task_id: str, *, running: bool) -> list[LeaseKey]:
         """Take a batch's photos off the line that are not begun (all of them, with `running`); return their keys."""
-        keys = [
-            key for key, work in self._held.items() if key.task_id == task_id and (running or not work.begun)
-        ]
+        keys = [key for key, work in self._held.items() if key.task_id == task_id and (running or not work.begun)]
         for key in keys:
             del self._held[key]
         return keys
@@ -131,7 +130,7 @@ class Line:
         # What the fetch took is gone; time spent waiting for the photo before it is not this one's.
         left = max(1.0, self._timeout_s - work.timings_ms["fetch"] / 1000)
         self._crumb.drop(work.lease.key, time.time() + left)
-        faulthandler.dump_traceback_later(left, exit=True, file=sys.__stderr__)
+        faulthandler.dump_traceback_later(left, exit=True)
         try:
             return self._retoucher.retouch(work.data, work.job, work.lease.params)
         except PhotoError:
@@ -175,25 +174,27 @@ class Line:
         """Store what the photo's owner can ask for; durable on return."""
         key = work.lease.key
         where = (key.task_id, key.index, key.attempt)
-        result = {
+        blobs = {result_key(*where, retouched.format): retouched.data}
+        if retouched.thumbnail:
+            blobs[thumbnail_key(*where)] = retouched.thumbnail
+        # An upload or a file is still where it was; what came over the network may be gone tomorrow.
+        keep_original = work.lease.source.startswith("http")
+        if keep_original:
+            blobs[original_key(*where)] = work.data
+        sha256, *_ = await asyncio.gather(
+            asyncio.to_thread(_sha256, retouched.data), *(self._blobs.put(name, data) for name, data in blobs.items())
+        )
+        return {
             "key": result_key(*where, retouched.format),
             "thumbnail_key": thumbnail_key(*where) if retouched.thumbnail else None,
-            # An upload or a file is still where it was; what came over the network may be gone tomorrow.
-            "original_key": original_key(*where) if work.lease.source.startswith("http") else None,
+            "original_key": original_key(*where) if keep_original else None,
             "width": retouched.width,
             "height": retouched.height,
             "bytes": len(retouched.data),
             "format": retouched.format,
-            "sha256": await asyncio.to_thread(_sha256, retouched.data),
+            "sha256": sha256,
             "input_sha256": retouched.input_sha256,
         }
-        puts = [self._blobs.put(result["key"], retouched.data)]
-        if retouched.thumbnail:
-            puts.append(self._blobs.put(result["thumbnail_key"], retouched.thumbnail))
-        if result["original_key"]:
-            puts.append(self._blobs.put(result["original_key"], work.data))
-        await asyncio.gather(*puts)
-        return result
 
     def _fail(self, work: Work, code: str, message: str, retryable: bool) -> None:
         error = {"code": code, "message": message, "retryable": retryable}

@@ -89,7 +89,9 @@ class PixelRetoucher:
         clock.lap("decode")
         notes = self._pipeline(job, params).run(picture, digest.digest())
         clock.lap("apply")
-        output = {name: job.output[name] for name in ("format", "quality", "subsampling", "metadata") if name in job.output}
+        output = {
+            name: job.output[name] for name in ("format", "quality", "subsampling", "metadata") if name in job.output
+        }
         encoded = encode(picture, OutputOptions(**output))
         small = thumbnail(picture.pixels) if job.thumbnails else None
         clock.lap("encode")

@@ -13,8 +13,8 @@ MAX_LEASE = 64
 class Scheduler:
     """Round-robin over users, then over the batches of a user's highest effective priority.
 
-    The effective priority is the batch's own plus one for each minute since it last got a lease, so nothing starves and a batch that is
-    being served gains nothing by being old: ten thousand photos never hold up five.
+    The effective priority is the batch's own plus one for each minute since it last got a lease, so nothing starves and
+    a batch that is being served gains nothing by being old: ten thousand photos never hold up five.
     """
 
     def __init__(self) -> None:

@@ -108,7 +108,8 @@ class Supervisor:
         self.fill()
 
     def _node_lives(self, worker: WorkerRecord) -> bool:
-        return any(node["Alive"] for node in ray.nodes() if node["NodeID"] == worker.node_id)
+        nodes = ray.nodes()  # type: ignore[no-untyped-call]
+        return any(node["Alive"] for node in nodes if node["NodeID"] == worker.node_id)
 
 
 async def _attach(handle: Any, epoch: int) -> Hello | None:

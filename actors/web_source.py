@@ -27,7 +27,7 @@ class _CheckedNetwork(httpcore.AsyncNetworkBackend):
         self,
         host: str,
         port: int,
-        timeout: float | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109 - httpcore's interface
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.AsyncNetworkStream:
@@ -35,7 +35,9 @@ class _CheckedNetwork(httpcore.AsyncNetworkBackend):
             found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except (socket.gaierror, UnicodeError) as error:
             temporary = isinstance(error, socket.gaierror) and error.errno == socket.EAI_AGAIN
-            raise SourceError("unknown_host", f"There is no host named {host}; check the address.", temporary) from error
+            raise SourceError(
+                "unknown_host", f"There is no host named {host}; check the address.", temporary
+            ) from error
         addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
         if host not in self._allowed and not all(is_public(address) for address in addresses):
             raise SourceError("blocked_address", f"{host} is not on the public internet; photos must come from there.")
@@ -68,7 +70,11 @@ class WebSource:
         if urlsplit(url).scheme not in {"http", "https"}:
             raise SourceError("unsupported_source", "The address redirects to something that is not http(s).")
         timeouts = {"connect": CONNECT_S, "read": STALL_S, "write": STALL_S, "pool": STALL_S}
-        headers = {"User-Agent": "photobatch", "Accept": "image/*, */*;q=0.1", "Accept-Encoding": "identity"}
+        headers: list[tuple[bytes | str, bytes | str]] = [
+            ("User-Agent", "photobatch"),
+            ("Accept", "image/*, */*;q=0.1"),
+            ("Accept-Encoding", "identity"),
+        ]
         try:
             async with self._pool.stream("GET", url, headers=headers, extensions={"timeout": timeouts}) as response:
                 return await self._read(response)

@@ -89,7 +89,14 @@ class Worker:
             allowed_hosts=config.allowed_hosts,
         )
         self._blobs = blobs
-        return Line(fetcher, retoucher, blobs, self._crumb, config.timeout_s, self._finished)
+        return Line(
+            fetcher=fetcher,
+            retoucher=retoucher,
+            blobs=blobs,
+            crumb=self._crumb,
+            timeout_s=config.timeout_s,
+            finished=self._finished,
+        )
 
     def _finished(self, outcome: Outcome) -> None:
         self._outbox.append(outcome)

@@ -151,9 +151,7 @@ def _mounted(image: Image.Image, size: tuple[int, int]) -> Image.Image:
 
 def main() -> None:
     """The command line."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.contact_sheet", description="Before and after."
-    )
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.contact_sheet", description="Before and after.")
     parser.add_argument("before", type=Path)
     parser.add_argument("after", type=Path)
     parser.add_argument("out", type=Path)

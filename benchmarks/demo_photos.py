@@ -143,9 +143,7 @@ def _expose_grain(pixels: npt.NDArray[np.uint8], iso: int, random: np.random.Gen
             block[:] = np.clip(noisy, 0, 255)
 
 
-def _exif(
-    frame: Frame, recipe: Recipe, size: tuple[int, int], iso: int, random: np.random.Generator
-) -> Image.Exif:
+def _exif(frame: Frame, recipe: Recipe, size: tuple[int, int], iso: int, random: np.random.Generator) -> Image.Exif:
     """What a camera says about its photo."""
     taken = f"2026:05:{frame.index % 28 + 1:02} {8 + frame.index % 11:02}:{frame.index * 7 % 60:02}:00"
     exif = Image.Exif()
@@ -180,9 +178,7 @@ def _open(name: str) -> ImageCms.ImageCmsProfile:
 
 def main() -> None:
     """The command line."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.demo_photos", description="Makes demo photos."
-    )
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.demo_photos", description="Makes demo photos.")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--count", type=int, default=50)
     parser.add_argument("--seed", type=int, default=7)

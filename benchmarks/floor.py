@@ -45,8 +45,7 @@ class Floor(AbstractContextManager["Floor"]):
         """Seconds for all of `photos`, JPEGs all."""
         begun = time.perf_counter()
         jobs = [
-            self._pool.submit(recode, photo, self._results / f"{index:05}.jpg")
-            for index, photo in enumerate(photos)
+            self._pool.submit(recode, photo, self._results / f"{index:05}.jpg") for index, photo in enumerate(photos)
         ]
         for job in jobs:
             job.result()

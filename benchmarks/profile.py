@@ -110,9 +110,7 @@ def _rows(values: list[list[Fraction]]) -> Matrix:
 
 
 def _apply(matrix: Matrix, vector: Vector) -> Vector:
-    first, second, third = (
-        sum((a * b for a, b in zip(row, vector, strict=True)), Fraction()) for row in matrix
-    )
+    first, second, third = (sum((a * b for a, b in zip(row, vector, strict=True)), Fraction()) for row in matrix)
     return (first, second, third)
 
 

@@ -68,9 +68,7 @@ def _place(name: str, aspect: float, random: np.random.Generator) -> Image.Image
     source = _source(name)
     width = min(source.width, source.height * aspect) * random.uniform(0.7, 1.0)
     size = (int(width), int(width / aspect))
-    left, top = (
-        int(random.integers(0, room + 1)) for room in (source.width - size[0], source.height - size[1])
-    )
+    left, top = (int(random.integers(0, room + 1)) for room in (source.width - size[0], source.height - size[1]))
     scene = source.crop((left, top, left + size[0], top + size[1]))
     return scene.transpose(Image.Transpose.FLIP_LEFT_RIGHT) if random.random() < 0.5 else scene
 

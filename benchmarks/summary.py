@@ -39,9 +39,7 @@ def summarise(run: dict[str, object], photos: list[Path], processes: int) -> Tab
     )
     if run.get("peak_memory_bytes") is not None:
         peak = float(str(run["peak_memory_bytes"]))
-        table.add_row(
-            "peak memory, MB", f"{peak / 1e6:.0f}", "of all processes, Ray's too, shared pages once"
-        )
+        table.add_row("peak memory, MB", f"{peak / 1e6:.0f}", "of all processes, Ray's too, shared pages once")
     return table
 
 

@@ -66,9 +66,7 @@ def target_ratio(preset: str) -> float:
     return 3.0 if preset.startswith("beauty") else 2.0
 
 
-def measure(
-    preset: str, photos: list[Path], small: list[Path], workers: int, runs: int, *, memory: bool
-) -> Measured:
+def measure(preset: str, photos: list[Path], small: list[Path], workers: int, runs: int, *, memory: bool) -> Measured:
     """One preset on an engine of its own; needs the machine to itself."""
     measured = Measured(preset, len(photos), workers)
     roots = [photos[0].parent, small[0].parent]
@@ -106,9 +104,7 @@ def _wait_for_workers(engine: Engine, workers: int) -> None:
 
 def _run(engine: Engine, preset: str, photos: list[Path]) -> float:
     """Seconds for one batch; every photo must succeed."""
-    request = schemas.SubmitRequest(
-        preset_id=preset, image_urls=[photo.resolve().as_uri() for photo in photos]
-    )
+    request = schemas.SubmitRequest(preset_id=preset, image_urls=[photo.resolve().as_uri() for photo in photos])
     begun = time.perf_counter()
     batch: schemas.Batch | None = None
     for message in engine.watch(engine.submit(request)):
@@ -165,18 +161,14 @@ def main() -> None:
     parser.add_argument("--presets", default=",".join(PRESETS), help="names with commas between them")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument(
-        "--quick", action="store_true", help="8 photos, one run, no memory; recorded as quick"
-    )
+    parser.add_argument("--quick", action="store_true", help="8 photos, one run, no memory; recorded as quick")
     parser.add_argument("--json", action="store_true", help="JSON lines instead of the table")
     wanted = parser.parse_args()
     console = Console(stderr=True)
     photos, small = _photos(8 if wanted.quick else wanted.photos)
     free = shutil.disk_usage(tempfile.gettempdir()).free
     if free < _SPARE:
-        parser.error(
-            f"{tempfile.gettempdir()} has {free / 1e9:.1f} GB free; {_SPARE / 1e9:.0f} GB are needed"
-        )
+        parser.error(f"{tempfile.gettempdir()} has {free / 1e9:.1f} GB free; {_SPARE / 1e9:.0f} GB are needed")
     done: list[Measured] = []
     for preset in wanted.presets.split(","):
         console.print(f"{preset}: {len(photos)} photos, {wanted.workers} workers …")
@@ -194,10 +186,7 @@ def main() -> None:
         Console(width=140).print(table(done))
         print("engine started, s: " + ", ".join(f"{one.startup_s:.1f}" for one in done))
         print("all workers warm, s: " + ", ".join(f"{one.warm_s:.1f}" for one in done))
-        print(
-            "memory of all processes, warm and idle, MB: "
-            + ", ".join(f"{one.idle_bytes / 1e6:.0f}" for one in done)
-        )
+        print("memory of all processes, warm and idle, MB: " + ", ".join(f"{one.idle_bytes / 1e6:.0f}" for one in done))
 
 
 def _photos(count: int) -> tuple[list[Path], list[Path]]:

@@ -43,7 +43,8 @@ class Ingress:
     def __serve_build_asgi_app__(self) -> "FastAPI":
         from deployments.api import create_api  # noqa: PLC0415 - only replicas build it
 
-        return create_api(self._services)
+        api: FastAPI = create_api(self._services)
+        return api
 
     async def _greet(self) -> None:
         """Keep the coordinator wanted; start one when there is none."""
@@ -59,6 +60,12 @@ class Ingress:
             await asyncio.sleep(GREET_S)
 
 
+def bind(settings: Settings) -> "Application":
+    """Return the application with these settings."""
+    application: Application = Ingress.bind(settings)  # type: ignore[attr-defined]  # the decorator adds it
+    return application
+
+
 def build(args: dict[str, str]) -> "Application":
     """Return the application for `serve deploy`; `args` are settings by their lower-case names."""
-    return Ingress.bind(Settings.model_validate({**Settings().model_dump(exclude_unset=True), **args}))
+    return bind(Settings.model_validate({**Settings().model_dump(exclude_unset=True), **args}))

@@ -13,7 +13,7 @@ from deployments.settings import Settings, new_scratch_folder, prepare_ray_envir
 
 prepare_ray_environment()  # here, because Ray reads it when it is imported, and what follows imports Ray
 
-# ruff: noqa: E402, I001
+# ruff: noqa: E402
 import ray
 from ray.exceptions import RayTaskError
 
@@ -79,7 +79,9 @@ class Engine:
             time.sleep(READY_POLL_S)
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def submit(self, request: schemas.SubmitRequest) -> str:

@@ -7,7 +7,7 @@ import signal
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from deployments import compose, local_ray
@@ -65,11 +65,11 @@ def _run_application(settings: Settings, host: str, port: int) -> None:
     from ray import serve as ray_serve  # noqa: PLC0415 - after the environment is prepared
 
     from actors import launch  # noqa: PLC0415
-    from deployments.app import APP, Ingress  # noqa: PLC0415
+    from deployments.app import APP, bind  # noqa: PLC0415
 
     launch.start_coordinator(compose.coordinator_config(settings))  # workers warm up while Serve starts
     ray_serve.start(proxy_location="HeadOnly", http_options={"host": host, "port": port})
-    ray_serve.run(Ingress.bind(settings), name=APP, route_prefix="/")
+    ray_serve.run(bind(settings), name=APP, route_prefix="/")
 
 
 def _stop_application(*, own_ray: bool) -> None:
@@ -79,14 +79,12 @@ def _stop_application(*, own_ray: bool) -> None:
     from actors import launch  # noqa: PLC0415
     from actors.config import NAMESPACE  # noqa: PLC0415
 
-    try:
+    with suppress(ray.exceptions.RayError, ValueError):  # it ends itself while it answers, or was gone
         ray.get(launch.find_coordinator(NAMESPACE).close.remote(), timeout=5)
-    except (ray.exceptions.RayError, ValueError):  # it ends itself while it answers, or was gone
-        pass
     if own_ray:
         local_ray.stop()
     else:
-        ray_serve.shutdown()
+        ray_serve.shutdown()  # type: ignore[no-untyped-call]
         ray.shutdown()
 
 

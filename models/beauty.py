@@ -15,9 +15,7 @@ from models.retouch import Strength, coefficients
 
 _MARGIN = 0.40  # of the face's size, on each side of its box
 _WIDEST = 256  # cells; a crop is reduced by two until it is no wider
-_PIECE = (
-    1 << 17
-)  # pixels that a CPU works on at once: with fewer the calls cost more, with more the cache is left
+_PIECE = 1 << 17  # pixels that a CPU works on at once: with fewer the calls cost more, with more the cache is left
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +71,7 @@ class Beauty:
         if x0 >= x1 or y0 >= y1:  # a box beyond the picture's edge
             return None
         rgb = _cells(pixels, small, step, (x0, y0, x1, y1))
-        near = [
-            other.scaled(1 / step) for other in faces if other is not face and _meets(other, x0, y0, x1, y1)
-        ]
+        near = [other.scaled(1 / step) for other in faces if other is not face and _meets(other, x0, y0, x1, y1)]
         own = face.scaled(1 / step)
         masks = masks_of(rgb, own, near, x0 / step, y0 / step)
         if masks is None:

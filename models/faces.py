@@ -24,9 +24,7 @@ class Face:
     """A face in pixels of the full picture; the centre of the first pixel is (0.5, 0.5)."""
 
     box: tuple[float, float, float, float]  # x0, y0, x1, y1; tight: brows to chin, may reach over the edge
-    landmarks: tuple[
-        tuple[float, float], ...
-    ]  # five (x, y): left eye, right eye, nose, mouth left, mouth right
+    landmarks: tuple[tuple[float, float], ...]  # five (x, y): left eye, right eye, nose, mouth left, mouth right
     score: float  # 0..1
 
     @property
@@ -94,9 +92,7 @@ class FaceDetector:
         below, right = -small.shape[0] % _MULTIPLE, -small.shape[1] % _MULTIPLE
         canvas = np.pad(small[:, :, :3], ((0, below), (0, right), (0, 0)))
         self._network.setInput(cv2.dnn.blobFromImage(canvas))
-        heat, scale, offset, points = (
-            np.asarray(out, np.float32) for out in self._network.forward(self._outputs)
-        )
+        heat, scale, offset, points = (np.asarray(out, np.float32) for out in self._network.forward(self._outputs))
         return heat[0, 0], scale[0], offset[0], points[0]
 
 

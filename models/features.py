@@ -45,9 +45,7 @@ class Frame:
         # A profile shows half a mouth, a laugh more than a whole one.
         mouth = float(np.clip(abs((mouth_right - mouth_left) @ across) / size, 0.5, 1.3))
         origin, axis = (float(eyes[0]), float(eyes[1])), (float(across[0]), float(across[1]))
-        return Frame(
-            origin, axis, (float(down[0]), float(down[1])), size, spread / size / 2, drop / size, mouth
-        )
+        return Frame(origin, axis, (float(down[0]), float(down[1])), size, spread / size / 2, drop / size, mouth)
 
     def place(self, x: Float, y: Float) -> tuple[Float, Float]:
         """The points (x, y) on these axes, in parts of `size`; the arrays broadcast."""
@@ -107,6 +105,4 @@ def falling(distance: Float, inner: float, outer: float) -> Float:
 
 def _ellipse(u: Float, v: Float, x: float, y: float, across: float, along: float) -> Float:  # noqa: PLR0917
     """The distance from the ellipse's centre (x, y), 1 on its rim."""
-    return cast(
-        Float, np.hypot((u - np.float32(x)) / np.float32(across), (v - np.float32(y)) / np.float32(along))
-    )
+    return cast(Float, np.hypot((u - np.float32(x)) / np.float32(across), (v - np.float32(y)) / np.float32(along)))

@@ -60,9 +60,7 @@ def masks_of(rgb: Float, face: Face, others: list[Face], x0: float, y0: float) -
         share *= mine / (mine + yours)
         keep = np.maximum(keep, eyes_and_lips(theirs, *place)[0])
         keep = np.maximum(keep, brows(theirs, *place) * strokes)
-    likeness = (
-        model.likeness(rgb) * inside * (1 - falling(v, -_HAIRLINE - 0.1, -_HAIRLINE) * _ruffled(rgb, model))
-    )
+    likeness = model.likeness(rgb) * inside * (1 - falling(v, -_HAIRLINE - 0.1, -_HAIRLINE) * _ruffled(rgb, model))
     skin = _soft(_joined(likeness, plain, frame.size), max(0.6, _FEATHER * frame.size)) * inside * (1 - keep)
     # Light and colour change under a broader brush than texture, or brows and locks would get bright rims.
     glow = _soft(skin, _BRUSH * frame.size) * inside

@@ -11,9 +11,7 @@ from models.features import Float
 from models.hash import position_hash
 from models.skin import LUMA
 
-_FINE = np.asarray(
-    (1 << 14, 1 << 7, 1 << 7, 1 << 7), np.float32
-)  # the planes are multiples of one over these
+_FINE = np.asarray((1 << 14, 1 << 7, 1 << 7, 1 << 7), np.float32)  # the planes are multiples of one over these
 
 
 @dataclass(slots=True)
@@ -37,9 +35,7 @@ class Patch:
     _wide: dict[torch.device, torch.Tensor] = field(default_factory=dict)
 
     @staticmethod
-    def of(
-        planes: Float, mask: Float, step: int, corner: tuple[int, int], end: tuple[int, int]
-    ) -> "Patch | None":
+    def of(planes: Float, mask: Float, step: int, corner: tuple[int, int], end: tuple[int, int]) -> "Patch | None":
         """A patch from pixel `corner` (x, y) to `end`, less the idle cells around it; None when all are
         idle."""
         fine = _FINE[:, None, None]
@@ -106,9 +102,7 @@ class Patch:
         """The planes with a column for each pixel, float32 (gh, 4, x1-x0); computed once a device."""
         if device not in self._wide:
             size = (self.planes.shape[2] * self.step, self.planes.shape[1])
-            wide = np.stack(
-                [cv2.resize(plane, size, interpolation=cv2.INTER_LINEAR) for plane in self.planes], axis=1
-            )
+            wide = np.stack([cv2.resize(plane, size, interpolation=cv2.INTER_LINEAR) for plane in self.planes], axis=1)
             wide = np.round(wide[:, :, : self.x1 - self.x0] * _FINE[:, None]) / _FINE[:, None]
             self._wide[device] = torch.from_numpy(wide).to(device)
         return self._wide[device]

@@ -50,9 +50,7 @@ class SkinModel:
         it.
         """
         luma = _chroma(rgb)[0]
-        depth = (cv2.morphologyEx(luma, cv2.MORPH_CLOSE, disk(thickness / 2)) - luma) / np.float32(
-            self.luma + 1
-        )
+        depth = (cv2.morphologyEx(luma, cv2.MORPH_CLOSE, disk(thickness / 2)) - luma) / np.float32(self.luma + 1)
         return falling(-depth, -0.25, -0.10)
 
 

@@ -10,9 +10,7 @@ from models.picture import Picture
 
 _ALPHA = -(1 << 24)  # 0xFF000000
 _RGB = (1 << 24) - 1
-_PIECE = (
-    1 << 17
-)  # pixels of a strip on a CPU: three float planes and the scratch of an op stay in the caches of a core
+_PIECE = 1 << 17  # pixels of a strip on a CPU: three float planes and the scratch of an op stay in the caches of a core
 _PATTERN = 64  # rows after which the dither repeats; nobody sees that in half a code
 
 

@@ -107,9 +107,7 @@ class Grain:
         scratch, width = strip.canvas.scratch, strip.canvas.width
         wide = torch.index_select(values, 1, state.column, out=scratch("wide", torch.float32, grains, width))
         wide.mul_(state.left)
-        beside = torch.index_select(
-            values[:, 1:], 1, state.column, out=scratch("beside", torch.float32, grains, width)
-        )
+        beside = torch.index_select(values[:, 1:], 1, state.column, out=scratch("beside", torch.float32, grains, width))
         wide.add_(beside.mul_(state.right))
         upper = torch.from_numpy(state.row[rows] - first).to(self._device)
         noise = torch.index_select(wide, 0, upper, out=scratch("noise", torch.float32, strip.height, width))

@@ -62,18 +62,14 @@ def _photobatch(
 def run(  # noqa: PLR0917
     inputs: Annotated[list[Path], typer.Argument(metavar="INPUT", help="Photos, and folders of photos.")],
     out: Annotated[Path, typer.Option(help="Folder for the results; the inputs' folder structure is kept.")],
-    preset: Annotated[
-        str | None, typer.Option(metavar="ID", help="What to do; `photobatch presets` lists it.")
-    ] = None,
+    preset: Annotated[str | None, typer.Option(metavar="ID", help="What to do; `photobatch presets` lists it.")] = None,
     preset_type: Annotated[
         PresetType | None,
         typer.Option("--type", help="Without --preset: start from neutral parameters of this type."),
     ] = None,
     param: Annotated[
         list[str] | None,
-        typer.Option(
-            metavar="KEY=VALUE", help="Override a parameter of the preset; repeatable. Values may be JSON."
-        ),
+        typer.Option(metavar="KEY=VALUE", help="Override a parameter of the preset; repeatable. Values may be JSON."),
     ] = None,
     format_: Annotated[Format, typer.Option("--format", help="Format of the results.")] = "same",
     quality: Annotated[int, typer.Option(min=1, max=100, help="Quality of lossy formats.")] = 92,
@@ -87,14 +83,10 @@ def run(  # noqa: PLR0917
         bool, typer.Option("--skip-existing", help="Leave out photos whose result is there already.")
     ] = False,
     workers: Annotated[int | None, typer.Option(min=1, metavar="N", help="Worker processes.")] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON object instead of the summary.")
-    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of the summary.")] = False,
     name: Annotated[
         str | None,
-        typer.Option(
-            metavar="TEMPLATE", help="Names of the results, of {stem}, {index}, {ext} and {preset}."
-        ),
+        typer.Option(metavar="TEMPLATE", help="Names of the results, of {stem}, {index}, {ext} and {preset}."),
     ] = None,
 ) -> None:
     """Retouch files and folders on this machine.
@@ -166,9 +158,7 @@ def parse_params(given: Sequence[str]) -> dict[str, Any]:
     for pair in given:
         key, equals, value = pair.partition("=")
         if not (key.strip() and equals):
-            raise RefusalError(
-                f"--param {pair} is no parameter. Write --param KEY=VALUE, as in --param smoothing=0.4."
-            )
+            raise RefusalError(f"--param {pair} is no parameter. Write --param KEY=VALUE, as in --param smoothing=0.4.")
         try:
             params[key.strip()] = json.loads(value, parse_constant=_no_constant)
         except ValueError:

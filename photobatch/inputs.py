@@ -93,9 +93,7 @@ def _label(folder: Path, taken: set[str]) -> PurePath:
 def _in_folder(top: Path, label: PurePath, recursive: bool, out: Path) -> list[InputPhoto]:
     own, result = folder_identity(top), folder_identity(out)
     if own == result:
-        raise RefusalError(
-            f"--out is the photos' own folder, {top}. Choose another, so that no photo is overwritten."
-        )
+        raise RefusalError(f"--out is the photos' own folder, {top}. Choose another, so that no photo is overwritten.")
     seen = {result} if result else set()
     found = sorted(_walk(top, seen, recursive))
     if not found:

@@ -40,9 +40,7 @@ class Naming:
         extension = self._extension(suffix) if known or self._format != "same" else ""
         if self._template is None:
             return stem + extension
-        name = self._template.format(
-            stem=stem, index=index + 1, ext=extension.lstrip("."), preset=self._preset
-        )
+        name = self._template.format(stem=stem, index=index + 1, ext=extension.lstrip("."), preset=self._preset)
         return name if "ext" in self._fields else name + extension
 
     def _extension(self, suffix: str) -> str:

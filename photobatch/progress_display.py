@@ -73,9 +73,7 @@ class BarDisplay:
 
     def advance(self, done: int, total: int, batch: schemas.Batch | None) -> None:
         """Move the bar."""
-        self._progress.update(
-            self._task, completed=done, total=total, description=state_line(done, total, batch)
-        )
+        self._progress.update(self._task, completed=done, total=total, description=state_line(done, total, batch))
 
 
 class LineDisplay:

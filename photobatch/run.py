@@ -30,9 +30,7 @@ def run(work: Work, server: Server, display: Display) -> None:
 
 
 @contextmanager
-def _started(
-    work: Work, server: Server, data_dir: Path, interrupts: Interrupts, display: Display
-) -> Iterator[Engine]:
+def _started(work: Work, server: Server, data_dir: Path, interrupts: Interrupts, display: Display) -> Iterator[Engine]:
     display.phase("starting workers…")
     began = time.monotonic()
     engine = server.engine(
@@ -54,9 +52,7 @@ def _started(
 class _Course:
     """The course of one batch on a started engine."""
 
-    def __init__(
-        self, work: Work, server: Server, engine: Engine, interrupts: Interrupts, display: Display
-    ) -> None:
+    def __init__(self, work: Work, server: Server, engine: Engine, interrupts: Interrupts, display: Display) -> None:
         self._jobs = work.jobs
         self._request = work.request
         self._report = work.report

@@ -41,7 +41,6 @@ def _say_how_it_ended(report: Report) -> None:
         print(f"photobatch: {report.broken}", file=sys.stderr)
     if report.stopped_by is not None:
         print(
-            "photobatch: stopped. What is finished is in its place; "
-            "the same command with --skip-existing continues.",
+            "photobatch: stopped. What is finished is in its place; the same command with --skip-existing continues.",
             file=sys.stderr,
         )

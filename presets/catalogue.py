@@ -62,9 +62,7 @@ class Catalogue:
             raise PresetError("unknown_preset", f"There is no preset {preset_id!r:.80}; {hint}", "preset_id")
         return self._presets[preset_id]
 
-    def resolve(
-        self, preset_id: str | None, preset_type: str | None, params: dict[str, Any]
-    ) -> ResolvedPreset:
+    def resolve(self, preset_id: str | None, preset_type: str | None, params: dict[str, Any]) -> ResolvedPreset:
         """The preset with `params` in place of its own; with a type alone they start from neutral.
 
         Raises PresetError.
@@ -83,12 +81,8 @@ class Catalogue:
         return _resolved(preset.id, preset.type, preset.version, {**preset.params, **params})
 
 
-def _resolved(
-    preset_id: str | None, preset_type: str, version: int, params: dict[str, Any]
-) -> ResolvedPreset:
-    return ResolvedPreset(
-        preset_id, preset_type, version, validate(preset_type, params).model_dump(mode="json")
-    )
+def _resolved(preset_id: str | None, preset_type: str, version: int, params: dict[str, Any]) -> ResolvedPreset:
+    return ResolvedPreset(preset_id, preset_type, version, validate(preset_type, params).model_dump(mode="json"))
 
 
 def _load(path: Path) -> Preset:

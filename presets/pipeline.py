@@ -105,10 +105,7 @@ def _grade(params: dict[str, Any]) -> Grade:
         if points is not None
     }
     return Grade(
-        **{
-            name: params[name]
-            for name in ("exposure", "contrast", "saturation", "vibrance", "temperature", "tint")
-        },
+        **{name: params[name] for name in ("exposure", "contrast", "saturation", "vibrance", "temperature", "tint")},
         curves={channel: points for channel, points in curves.items() if points != IDENTITY},
         fade=params["fade"],
         strength=params["strength"],

@@ -52,9 +52,9 @@ class Blobs:
     """A store of blobs, named by its URL; pickles as that URL, so workers open it anew.
 
     Every method raises InvalidKeyError for a name that no blob can have, StorageFullError when the disk is
-    full, StorageError for the rest; those that read raise BlobNotFoundError. A blob appears whole or not at all,
-    and is durable (file and folders synced, or acknowledged by the remote store) when `put`, `copy` or the
-    writer's block returns. Keys are relative, their segments separated by `/`.
+    full, StorageError for the rest; those that read raise BlobNotFoundError. A blob appears whole or not at
+    all, and is durable (file and folders synced, or acknowledged by the remote store) when `put`, `copy` or
+    the writer's block returns. Keys are relative, their segments separated by `/`.
     """
 
     def __init__(self, url: str) -> None:
@@ -84,15 +84,11 @@ class Blobs:
     async def writer(self, key: str) -> AsyncIterator[BlobWriter]:
         """Stream a blob into the store; it appears at the end of the block, never when the block raises."""
         with _translated(_checked(key), found=True):
-            file = obstore.open_writer_async(
-                self._store, key, buffer_size=PART, max_concurrency=PARTS_AT_ONCE
-            )
+            file = obstore.open_writer_async(self._store, key, buffer_size=PART, max_concurrency=PARTS_AT_ONCE)
         try:
             yield BlobWriter(key, file)
         except BaseException as error:
-            with contextlib.suppress(
-                BaseError, OSError
-            ):  # what cannot be undone stays hidden; the first error counts
+            with contextlib.suppress(BaseError, OSError):  # what cannot be undone stays hidden; the first error counts
                 await file.__aexit__(type(error), error, error.__traceback__)
             raise
         with _translated(key, found=True):
@@ -101,8 +97,10 @@ class Blobs:
 
     async def copy(self, source: str, target: str) -> None:
         """Copy within the store; no bytes come here (on file:// a hard link: never write in place)."""
-        with _translated(_checked(source)):
-            await obstore.copy_async(self._store, source, _checked(target))
+        _checked(target)
+        await self.size(source)  # a local store takes a folder for a source
+        with _translated(source):
+            await obstore.copy_async(self._store, source, target)
         with _translated(target, found=True):
             await self._persist(target)
 
@@ -132,9 +130,7 @@ class Blobs:
             # obstore's own stream of a file hops threads every 8 KiB: 24 MB take 117 ms, this way 11 ms.
             for offset in range(start, end, chunk):
                 with _translated(key):
-                    piece = await obstore.get_range_async(
-                        self._store, key, start=offset, end=min(offset + chunk, end)
-                    )
+                    piece = await obstore.get_range_async(self._store, key, start=offset, end=min(offset + chunk, end))
                 yield piece.to_bytes()
         elif start < end:
             with _translated(key):
@@ -188,9 +184,7 @@ class Blobs:
             try:
                 with _translated(prefix):
                     await obstore.delete_async(self._store, keys[first : first + 1000])
-            except (
-                BlobNotFoundError
-            ):  # someone else is removing them too, and the bulk request gave up at the first
+            except BlobNotFoundError:  # someone else is removing them too, and the bulk request gave up at the first
                 for key in keys[first : first + 1000]:
                     await self.delete(key)
 

@@ -118,9 +118,7 @@ class SqliteJournal(Journal):
             return taken
 
     def _fail(self, waiting: list[_Waiting], error: Exception) -> None:
-        failure = (
-            error if isinstance(error, StorageError) else StorageError(f"The journal failed: {error!r}.")
-        )
+        failure = error if isinstance(error, StorageError) else StorageError(f"The journal failed: {error!r}.")
         with self._wake:
             self._failure = failure
             waiting, self._waiting = waiting + self._waiting, []

@@ -46,9 +46,7 @@ class SqliteFile:
     def take_epoch(self) -> int:
         """Raise the epoch by one, durably, and return it."""
         with self._transaction():
-            (epoch,) = self._connection.execute(
-                "update owner set epoch = epoch + 1 returning epoch"
-            ).fetchone()
+            (epoch,) = self._connection.execute("update owner set epoch = epoch + 1 returning epoch").fetchone()
         return int(epoch)
 
     def write(self, epoch: int, changes: Sequence[Change]) -> None:
@@ -56,9 +54,7 @@ class SqliteFile:
         with self._transaction():
             (newest,) = self._connection.execute("select epoch from owner").fetchone()
             if newest != epoch:
-                raise EpochLostError(
-                    f"Epoch {newest} owns {self._path}; epoch {epoch} may not write any more."
-                )
+                raise EpochLostError(f"Epoch {newest} owns {self._path}; epoch {epoch} may not write any more.")
             for change in changes:
                 if isinstance(change, str):
                     self._connection.execute("delete from events where batch_id = ?", (change,))
@@ -69,9 +65,7 @@ class SqliteFile:
     def entries(self) -> Iterator[Entry]:
         """Stream every entry by batch and version, from a snapshot that later commits do not disturb."""
         with self._translated(), contextlib.closing(self._connect()) as connection:
-            for row in connection.execute(
-                "select batch_id, version, body from events order by batch_id, version"
-            ):
+            for row in connection.execute("select batch_id, version, body from events order by batch_id, version"):
                 yield Entry(*row)
 
     def close(self) -> None:
@@ -79,9 +73,7 @@ class SqliteFile:
         self._connection.close()
 
     def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(
-            self._path, timeout=LOCK_WAIT_S, isolation_level=None, check_same_thread=False
-        )
+        connection = sqlite3.connect(self._path, timeout=LOCK_WAIT_S, isolation_level=None, check_same_thread=False)
         connection.execute("pragma synchronous = full")  # each commit syncs the log, not each checkpoint
         return connection
 
@@ -97,7 +89,9 @@ class SqliteFile:
                 for statement in SCHEMA:
                     self._connection.execute(statement)
         with self._translated():
-            self._connection.execute("pragma journal_mode = wal")
+            (mode,) = self._connection.execute("pragma journal_mode = wal").fetchone()
+        if mode != "wal":
+            raise StorageError(f"{self._path} lies where SQLite cannot keep its log; use a local disk.")
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -127,8 +121,4 @@ class SqliteFile:
             return True
         # Growing the shared memory of the log, or making the log, reports a full disk as an I/O error.
         io_error = code in {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN} or isinstance(error, OSError)
-        return (
-            io_error
-            and os.path.isdir(self._path.parent)
-            and shutil.disk_usage(self._path.parent).free < NEARLY_FULL
-        )
+        return io_error and os.path.isdir(self._path.parent) and shutil.disk_usage(self._path.parent).free < NEARLY_FULL

@@ -120,9 +120,7 @@ def test_the_client_imports_only_what_its_wheel_depends_on() -> None:
     light = {Requirement(line).name for line in project["dependencies"]} | {"photobatch"}
     found = [found for path in sources("photobatch") for found in imports_of(path)]
     heavy = [
-        one
-        for one in found
-        if one.top not in light | sys.stdlib_module_names and not (one.late and one.top in OURS)
+        one for one in found if one.top not in light | sys.stdlib_module_names and not (one.late and one.top in OURS)
     ]
     assert [str(one) for one in heavy] == []
 
@@ -133,9 +131,7 @@ def test_the_client_loads_neither_ray_nor_torch() -> None:
     names.remove("photobatch.__main__")
     heavy = ("ray", "torch", "numpy", "cv2", "PIL", "fastapi", "psutil", "yaml", "obstore")
     program = f"import sys, {', '.join(names)}\nprint(*[name for name in {heavy} if name in sys.modules])"
-    done = subprocess.run(
-        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
 
 

@@ -58,9 +58,7 @@ def test_no_source_file_is_too_long(folder: str) -> None:
     assert {name: lines for name, lines in lengths.items() if lines > LONGEST_FILE} == {}
 
 
-@pytest.mark.parametrize(
-    "page", ["README.md", "CONTRIBUTING.md", "docs/benchmarks.md", "docs/dependencies.md"]
-)
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "docs/benchmarks.md", "docs/dependencies.md"])
 def test_commands_in_the_documents_exist(page: str) -> None:
     text = (ROOT / page).read_text()
     code = " ".join(re.findall(r"```.*?```|`[^`\n]+`", text, re.DOTALL))
@@ -70,9 +68,7 @@ def test_commands_in_the_documents_exist(page: str) -> None:
     assert [name for name in modules if not (ROOT / (name.replace(".", "/") + ".py")).exists()] == []
 
 
-@pytest.mark.parametrize(
-    "page", ["README.md", "CONTRIBUTING.md", "docs/benchmarks.md", "docs/dependencies.md"]
-)
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "docs/benchmarks.md", "docs/dependencies.md"])
 def test_links_in_the_documents_lead_somewhere(page: str) -> None:
     text = re.sub(r"<!--.*?-->", "", (ROOT / page).read_text(), flags=re.DOTALL)
     links = re.findall(r"\]\(([^)#\s]+)", text)
@@ -83,9 +79,7 @@ def test_links_in_the_documents_lead_somewhere(page: str) -> None:
 def test_make_knows_what_is_promised() -> None:
     promised = {"help", "setup", "demo", "test", "test-slow", "lint", "serve", "bench", "clean"}
     assert promised <= targets()
-    listed = subprocess.run(
-        ["make", "-s", "help"], cwd=ROOT, capture_output=True, text=True, check=True
-    ).stdout
+    listed = subprocess.run(["make", "-s", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert all(f"make {name} " in listed for name in promised)
 
 

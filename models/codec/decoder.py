@@ -52,9 +52,7 @@ def _jpeg(data: bytes, header: Header, workspace: Workspace) -> Picture:
     return Picture(upright(pixels, orientation, workspace), source, notes=notes + bad)
 
 
-def _jpeg_by_pillow(
-    data: bytes, jpeg: JpegFile, workspace: Workspace
-) -> tuple[Pixels, bytes | None, list[str]]:
+def _jpeg_by_pillow(data: bytes, jpeg: JpegFile, workspace: Workspace) -> tuple[Pixels, bytes | None, list[str]]:
     """Pillow takes CMYK, odd sampling, and files that are damaged but complete."""
     with opened(data, "jpeg") as image:
         _same_size(image, jpeg.width, jpeg.height)

@@ -45,10 +45,7 @@ def encode(picture: Picture, options: OutputOptions) -> Encoded:
         raise refusal.output_too_large(NAMES[name], _MAX_SIDE[name])
     metadata = result_metadata(picture.source, width, height, options.metadata, name)
     try:
-        if name == "jpeg":
-            data = _jpeg(picture, options, metadata)
-        else:
-            data = _by_pillow(picture, name, options, metadata)
+        data = _jpeg(picture, options, metadata) if name == "jpeg" else _by_pillow(picture, name, options, metadata)
     except PhotoError:
         raise
     except Exception as failure:

@@ -132,9 +132,7 @@ def bare(block: bytes) -> bytes:
     return block[6:] if block.startswith(b"Exif\0") else block
 
 
-def patch_exif(
-    block: bytes, width: int, height: int, strip_gps: bool = False, keep_orientation: bool = True
-) -> bytes:
+def patch_exif(block: bytes, width: int, height: int, strip_gps: bool = False, keep_orientation: bool = True) -> bytes:
     """Return the block for a retouched, upright picture of `width` × `height` pixels.
 
     Orientation is 1 (or gone, where not `keep_orientation`) and the dimensions are the actual ones. What no

@@ -86,10 +86,7 @@ def splice(jpeg: bytes, exif: bytes | None, xmp: bytes | None, icc: bytes | None
         parts.append(_segment(_APP1, XMP + xmp))
     if icc:
         pieces = [icc[start : start + ICC_CHUNK] for start in range(0, len(icc), ICC_CHUNK)]
-        parts += [
-            _segment(_APP2, ICC + bytes([number, len(pieces)]) + piece)
-            for number, piece in enumerate(pieces, 1)
-        ]
+        parts += [_segment(_APP2, ICC + bytes([number, len(pieces)]) + piece) for number, piece in enumerate(pieces, 1)]
     if len(parts) == 1:
         return jpeg
     return b"".join([*parts, jpeg[at:]])

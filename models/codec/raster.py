@@ -9,9 +9,7 @@ from models.picture import Pixels
 _AS_RGB = ("RGBX", "YCbCr", "HSV")
 
 
-def rgb_image(
-    image: Image.Image, icc: bytes | None, inverted: bool = False
-) -> tuple[Image.Image, bool, list[str]]:
+def rgb_image(image: Image.Image, icc: bytes | None, inverted: bool = False) -> tuple[Image.Image, bool, list[str]]:
     """Turn a loaded picture of any mode into RGB or RGBA.
 
     Returns it, whether it is in sRGB now whatever profile it had, and notes. `inverted` undoes Pillow's
@@ -24,9 +22,7 @@ def rgb_image(
     if image.mode == "LAB":
         lab = ImageCms.createProfile("LAB")
         return (
-            _converted(
-                ImageCms.profileToProfile(image, lab, ImageCms.createProfile("sRGB"), outputMode="RGB")
-            ),
+            _converted(ImageCms.profileToProfile(image, lab, ImageCms.createProfile("sRGB"), outputMode="RGB")),
             True,
             [],
         )

@@ -39,30 +39,23 @@ def unsupported_bit_depth(name: str, bits: str) -> PhotoError:
 
 def truncated() -> PhotoError:
     """The file ends before the picture does."""
-    return PhotoError(
-        "truncated", "The picture ends too early, the file was cut off: send the complete file again."
-    )
+    return PhotoError("truncated", "The picture ends too early, the file was cut off: send the complete file again.")
 
 
 def corrupt() -> PhotoError:
     """The file is damaged, or so unusual that no decoder takes it."""
-    detail = (
-        "The picture is damaged and can't be read: open it in a photo editor, save it again and send that."
-    )
+    detail = "The picture is damaged and can't be read: open it in a photo editor, save it again and send that."
     return PhotoError("corrupt", detail)
 
 
 def output_too_large(name: str, side: int) -> PhotoError:
     """The output format can't hold so many rows or columns."""
     detail = (
-        f"A {name} can be at most {side:,} pixels wide and high: "
-        "choose another output format or a smaller max_side."
+        f"A {name} can be at most {side:,} pixels wide and high: choose another output format or a smaller max_side."
     )
     return PhotoError("output_too_large", detail)
 
 
 def encode_failed(name: str) -> PhotoError:
     """The encoder gave up."""
-    return PhotoError(
-        "encode_failed", f"The result could not be written as {name}: choose another output format."
-    )
+    return PhotoError("encode_failed", f"The result could not be written as {name}: choose another output format.")

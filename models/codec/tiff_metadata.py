@@ -36,9 +36,7 @@ def graft_exif(tiff: bytes, block: bytes) -> bytes:
     tables = grown.ifd(grown.u32(4)), grown.ifd(len(tiff))
     entries = {entry.tag: grown.data[entry.at : entry.at + 12] for table in tables for entry in table.entries}
     grown.write(4, len(grown.data), 4)
-    grown.data += (
-        len(entries).to_bytes(2, "little") + b"".join(entries[tag] for tag in sorted(entries)) + bytes(4)
-    )
+    grown.data += len(entries).to_bytes(2, "little") + b"".join(entries[tag] for tag in sorted(entries)) + bytes(4)
     return bytes(grown.data)
 
 

@@ -35,9 +35,7 @@ def saturate(planes: Planes, saturation: float, vibrance: float) -> Planes:
     factor: Floats | float = 1 + saturation
     if vibrance:
         pale = np.clip(1 - (most - least), 0, 1)
-        factor = factor * (
-            1 + vibrance * (pale * pale if vibrance > 0 else pale) * (1 - 0.7 * _skin(r, g, b))
-        )
+        factor = factor * (1 + vibrance * (pale * pale if vibrance > 0 else pale) * (1 - 0.7 * _skin(r, g, b)))
     if saturation > 0 or vibrance > 0:
         room = np.minimum((1 - _EDGE - y) / (most - y + _TINY), (y - _EDGE) / (y - least + _TINY))
         factor = _held_back(factor, np.maximum(room - 1, 0))
@@ -55,8 +53,6 @@ def _skin(r: Floats, g: Floats, b: Floats) -> Floats:
     """0..1: how near a hue is to skin's. Works on the cosine of the hue angle, so it needs no arc tangent."""
     along = r - 0.5 * (g + b)
     across = (math.sqrt(3) / 2) * (g - b)
-    cosine = (along * math.cos(_SKIN) + across * math.sin(_SKIN)) / (
-        np.sqrt(along * along + across * across) + _TINY
-    )
+    cosine = (along * math.cos(_SKIN) + across * math.sin(_SKIN)) / (np.sqrt(along * along + across * across) + _TINY)
     t = np.clip((cosine - _FAR) / (_NEAR - _FAR), 0, 1)
     return np.asarray(t * t * (3 - 2 * t))

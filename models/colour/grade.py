@@ -96,19 +96,14 @@ class GradeFunction:
     def _visit_srgb(self, profile: RgbProfile) -> None:
         self._first = self._balanced()
         self._head = Sampled(chain(self._to_mix()), reach=2.25, root=True)
-        self._tails = [
-            Sampled(chain([*self._from_mix(c), srgb_decode]), reach=2.0, root=False) for c in "rgb"
-        ]
+        self._tails = [Sampled(chain([*self._from_mix(c), srgb_decode]), reach=2.0, root=False) for c in "rgb"]
         self._encoders = [Sampled(profile.encode(c), reach=1.0, root=True) for c in range(3)]
         self._back = np.asarray(np.linalg.inv(profile.to_srgb), dtype=np.float64)
 
     def _balanced(self) -> list[Floats]:
         """For each channel (256,) linear values in the source's space after white balance."""
         grade, profile = self._grade, self._profile
-        if profile is None:
-            decoded = [srgb_decode(np.arange(256) / 255)] * 3
-        else:
-            decoded = [profile.decode(c) for c in range(3)]
+        decoded = [srgb_decode(np.arange(256) / 255)] * 3 if profile is None else [profile.decode(c) for c in range(3)]
         if not (grade.temperature or grade.tint):
             return decoded
         gain = gains(grade.temperature, grade.tint)

@@ -68,9 +68,7 @@ def _parse(icc: bytes) -> RgbProfile | None:
     if len(icc) > _LIMIT or icc[36:40] != b"acsp" or icc[16:20] != b"RGB " or icc[20:24] != b"XYZ ":
         return None
     tags = _tags(icc)
-    if any(
-        name in tags for name in (b"A2B0", b"D2B0")
-    ):  # a table, where there is one, is what the profile means
+    if any(name in tags for name in (b"A2B0", b"D2B0")):  # a table, where there is one, is what the profile means
         return None
     xyz = np.array([_xyz(tags[name]) for name in (b"rXYZ", b"gXYZ", b"bXYZ")]).T
     curves = np.array([_curve(tags[name]) for name in (b"rTRC", b"gTRC", b"bTRC")])
@@ -79,9 +77,7 @@ def _parse(icc: bytes) -> RgbProfile | None:
     curves = np.clip(curves, 0, None) / curves[:, -1:]
     to_srgb = np.linalg.inv(SRGB_TO_XYZ) @ xyz
     to_srgb /= to_srgb.sum(axis=1, keepdims=True)  # fixed-point numbers miss white by up to 1e-4
-    is_srgb = bool(
-        np.abs(to_srgb - np.eye(3)).max() < 4e-3 and np.abs(curves - srgb_decode(_grid())).max() < 1e-3
-    )
+    is_srgb = bool(np.abs(to_srgb - np.eye(3)).max() < 4e-3 and np.abs(curves - srgb_decode(_grid())).max() < 1e-3)
     return RgbProfile(curves, to_srgb, is_srgb)
 
 

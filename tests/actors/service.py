@@ -58,7 +58,9 @@ class Service:
         """Call the coordinator, also one that is being restarted."""
         while True:
             try:
-                return ray.get(getattr(launch.find_coordinator(self.config.namespace), method).remote(*args), timeout=30)
+                return ray.get(
+                    getattr(launch.find_coordinator(self.config.namespace), method).remote(*args), timeout=30
+                )
             except ray.exceptions.RayTaskError as error:
                 raise error.cause from None
             except GONE:
@@ -86,7 +88,9 @@ class Service:
         """Wait for a batch to end and return it."""
         over = {"completed", "failed", "cancelled"}
         return self.until(
-            lambda: (batch := self.ask("get", task_id))["status"] in over and batch, f"{task_id} to end", patience_s
+            lambda: (batch := self.ask("get", task_id))["status"] in over and batch,
+            f"{task_id} to end",
+            patience_s,
         )
 
     def photos(self, task_id: str) -> list[Json]:

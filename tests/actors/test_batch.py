@@ -1,4 +1,4 @@
-"""Whatever order events come in: counts add up, each photo is published at most once, and replay gives the same batch."""
+"""Whatever order events come in: counts add up, each photo is published at most once, replay gives the same."""
 
 import json
 from collections import Counter

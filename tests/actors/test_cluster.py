@@ -18,7 +18,14 @@ def test_a_batch_is_done_and_every_result_is_stored(service) -> None:
     task = here.submit(*["sleep 0"] * 20, "bad", "bug")
     batch = here.ended(task)
     assert batch["status"] == "completed"
-    assert batch["counts"] == {"total": 22, "queued": 0, "processing": 0, "succeeded": 20, "failed": 2, "cancelled": 0}
+    assert batch["counts"] == {
+        "total": 22,
+        "queued": 0,
+        "processing": 0,
+        "succeeded": 20,
+        "failed": 2,
+        "cancelled": 0,
+    }
     photos = here.photos(task)
     assert [photo["attempts"] for photo in photos] == [1] * 22
     assert photos[20]["error"]["code"] == "corrupt"
@@ -46,7 +53,8 @@ def test_the_coordinators_death_loads_no_model_and_repeats_no_photo(service) -> 
     before = here.ready()
     task = here.submit(*["sleep 0.1"] * 60)
     version = here.until(
-        lambda: (batch := here.ask("get", task))["counts"]["succeeded"] > 5 and batch["version"], "some photos"
+        lambda: (batch := here.ask("get", task))["counts"]["succeeded"] > 5 and batch["version"],
+        "some photos",
     )
     os.kill(before["coordinator"], signal.SIGKILL)
     batch = here.ended(task)
@@ -111,7 +119,8 @@ def test_pause_returns_what_is_not_begun_and_resume_finishes(service) -> None:
     assert here.ask("control", task, "pause")["status"] == "paused"
     assert here.ask("control", task, "pause")["status"] == "paused", "the same call twice is not an error"
     still = here.until(
-        lambda: (counts := here.ask("get", task)["counts"])["processing"] == 0 and counts, "running photos to end"
+        lambda: (counts := here.ask("get", task)["counts"])["processing"] == 0 and counts,
+        "running photos to end",
     )
     assert still["succeeded"] < 40
     assert here.ask("get", task)["status"] == "paused"
@@ -148,7 +157,10 @@ def test_cancel_ends_photos_in_flight_at_once_and_touches_no_other_batch(service
     with pytest.raises(BatchError, match="bad_transition"):
         here.ask("control", task, "pause")
     done = {photo["result"]["key"] for photo in here.photos(task) if photo["result"]}
-    here.until(lambda: {k for k in here.stored() if task in k and "result" in k} == done, "late results to be removed")
+    here.until(
+        lambda: {k for k in here.stored() if task in k and "result" in k} == done,
+        "late results to be removed",
+    )
     assert here.ask("control", task, "retry")["status"] == "processing"
     assert here.ended(task)["counts"]["succeeded"] == 20
 

@@ -8,7 +8,11 @@ from pathlib import Path
 
 def test_four_quarters_land_on_one_gpu_and_a_fifth_stays_pending(tmp_path: Path) -> None:
     run = subprocess.run(
-        [sys.executable, "-m", "tests.actors.placement", str(tmp_path)], capture_output=True, text=True, timeout=120, check=False
+        [sys.executable, "-m", "tests.actors.placement", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
     )
     assert run.returncode == 0, run.stderr
     told = json.loads(run.stdout.splitlines()[-1])

@@ -51,9 +51,7 @@ def test_five_photos_do_not_wait_for_ten_thousand_of_the_same_user() -> None:
 
 
 def test_priority_goes_first_within_a_user_only() -> None:
-    order = serve(
-        Scheduler(), [make("low", "ann", 3, 1), make("high", "ann", 3, 9), make("other", "bob", 3, 0)], 9
-    )
+    order = serve(Scheduler(), [make("low", "ann", 3, 1), make("high", "ann", 3, 9), make("other", "bob", 3, 0)], 9)
     assert [name for name in order if name != "other"] == ["high"] * 3 + ["low"] * 3
     assert order.index("other") <= 1
 

@@ -96,9 +96,7 @@ def lab(pixels: Pixels, box: Box) -> np.ndarray:
 
 
 @pytest.mark.parametrize("scale", [1, 8])
-@pytest.mark.parametrize(
-    ("preset", "cheek", "forehead"), [("light", 25, 10), ("medium", 45, 20), ("heavy", 60, 35)]
-)
+@pytest.mark.parametrize(("preset", "cheek", "forehead"), [("light", 25, 10), ("medium", 45, 20), ("heavy", 60, 35)])
 def test_skin_is_calmer_and_features_stay_crisp(scale: int, preset: str, cheek: int, forehead: int) -> None:
     before = astronaut(scale)
     after = changed(before, PRESETS[preset])

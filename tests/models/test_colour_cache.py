@@ -68,9 +68,7 @@ def test_a_killed_process_leaves_its_slabs_to_others(tmp_path, monkeypatch):
     assert not list(tmp_path.glob("*.bin"))
     baked = []
     slab = TableSpec.slab
-    monkeypatch.setattr(
-        TableSpec, "slab", lambda self, blue, out: (baked.append(blue), slab(self, blue, out))
-    )
+    monkeypatch.setattr(TableSpec, "slab", lambda self, blue, out: (baked.append(blue), slab(self, blue, out)))
     table = TableCache(tmp_path).get(WARM)
     assert baked == list(range(100, 256))
     everything = np.arange(0, ENTRIES, 997, dtype=np.int32)

@@ -61,9 +61,7 @@ def test_warm_is_redder_and_magenta_less_green():
     assert g < 128 < min(r, b)
 
 
-@pytest.mark.parametrize(
-    "grade", [Grade(saturation=1), Grade(vibrance=1), Grade(saturation=0.7, vibrance=0.7)]
-)
+@pytest.mark.parametrize("grade", [Grade(saturation=1), Grade(vibrance=1), Grade(saturation=0.7, vibrance=0.7)])
 def test_saturating_clips_nothing(grade):
     after = rounded(grade, COLOURS)
     edge = (COLOURS.min(axis=1) > 1) & (COLOURS.max(axis=1) < 254)

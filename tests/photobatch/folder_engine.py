@@ -108,8 +108,7 @@ def batch_of(total: int, **changes: Any) -> schemas.Batch:
         "started_at": None,
         "finished_at": None,
         "expires_at": None,
-        "counts": dict.fromkeys(("queued", "processing", "succeeded", "failed", "cancelled"), 0)
-        | {"total": total},
+        "counts": dict.fromkeys(("queued", "processing", "succeeded", "failed", "cancelled"), 0) | {"total": total},
         "progress": 0.0,
         "photos_per_s": None,
         "eta_s": None,

@@ -13,9 +13,7 @@ COMMAND = Path(sys.executable).with_name("photobatch")
 
 
 def said(*arguments: object) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [str(COMMAND), *map(str, arguments)], capture_output=True, text=True, timeout=60, check=False
-    )
+    return subprocess.run([str(COMMAND), *map(str, arguments)], capture_output=True, text=True, timeout=60, check=False)
 
 
 @pytest.fixture
@@ -125,9 +123,7 @@ def test_the_command_is_light() -> None:
         "print(sorted(heavy & set(sys.modules)))"
     )
     answers = [
-        subprocess.run(
-            [sys.executable, "-c", script], capture_output=True, text=True, check=True
-        ).stdout.split("\n")
+        subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split("\n")
         for _ in range(3)
     ]
     assert min(float(answer[0]) for answer in answers) < 0.3

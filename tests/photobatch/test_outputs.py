@@ -93,9 +93,7 @@ def test_outputs_are_unique_and_inside(names: list[str], to: str, template: str 
     folders = {str(folder) for key in keys for folder in PurePath(key).parents}
     assert len(set(keys)) == len(names)
     assert not folders & set(keys)
-    assert all(
-        ".." not in PurePath(output).parts and not PurePath(output).is_absolute() for output in outputs
-    )
+    assert all(".." not in PurePath(output).parts and not PurePath(output).is_absolute() for output in outputs)
     assert [PurePath(output).parent for output in outputs] == [PurePath(name).parent for name in names]
     assert outputs == planned(*names, to=to, template=template)
 

@@ -48,9 +48,7 @@ def test_results_lie_in_the_same_tree_and_nothing_else_does(tmp_path: Path) -> N
 
     report = work.report.as_json()
     assert work.report.exit_code == 1
-    assert {
-        key: report[key] for key in ("task_id", "total", "succeeded", "failed", "skipped", "cancelled")
-    } == {
+    assert {key: report[key] for key in ("task_id", "total", "succeeded", "failed", "skipped", "cancelled")} == {
         "task_id": "task",
         "total": 4,
         "succeeded": 3,
@@ -172,9 +170,7 @@ def test_a_signal_stops_cleanly(tmp_path: Path, number: signal.Signals, slow: st
     assert finished <= report["succeeded"] < 3
     assert report["total"] == report["succeeded"] + report["failed"] + report["cancelled"]
     assert files(out) == sorted(
-        os.path.relpath(result["output"], out)
-        for result in report["results"]
-        if result["status"] == "succeeded"
+        os.path.relpath(result["output"], out) for result in report["results"] if result["status"] == "succeeded"
     )
 
 
@@ -193,9 +189,7 @@ def test_a_second_signal_is_immediate(tmp_path: Path) -> None:
 def started(tmp_path: Path, slow: str) -> "subprocess.Popen[str]":
     command = [sys.executable, "-c", SCRIPT, str(tree(tmp_path / "in")), str(tmp_path / "out"), slow]
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parent)}
-    return subprocess.Popen(
-        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 def wait_for(condition: Any) -> None:

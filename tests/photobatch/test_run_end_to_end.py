@@ -69,9 +69,7 @@ def files(folder: Path) -> set[str]:
 
 def test_a_tree_comes_out_and_bad_photos_fail_alone(photos: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    answer = said(
-        str(tmp_path), "run", photos, "--preset", "beauty_light", "--out", out, "--workers", "1", "--json"
-    )
+    answer = said(str(tmp_path), "run", photos, "--preset", "beauty_light", "--out", out, "--workers", "1", "--json")
     assert answer.returncode == 1, answer.stderr
     expected = {f"{shot}.jpg" for shot in SHOTS} | {f"deep/{shot}.jpg" for shot in SHOTS} | {"coffee.png"}
     assert files(out) == expected

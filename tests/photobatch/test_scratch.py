@@ -22,10 +22,7 @@ def test_the_folder_is_hidden_inside_and_goes(tmp_path: Path) -> None:
 def test_what_a_killed_run_left_goes_and_what_a_living_one_has_stays(tmp_path: Path) -> None:
     script = "import sys, time; from pathlib import Path; from photobatch.scratch import Scratch\n"
     script += "with Scratch(Path(sys.argv[1])): print('ready', flush=True); time.sleep(60)"
-    runs = [
-        subprocess.Popen([sys.executable, "-c", script, str(tmp_path)], stdout=subprocess.PIPE)
-        for _ in range(2)
-    ]
+    runs = [subprocess.Popen([sys.executable, "-c", script, str(tmp_path)], stdout=subprocess.PIPE) for _ in range(2)]
     for run in runs:
         assert run.stdout is not None
         run.stdout.readline()

@@ -74,9 +74,7 @@ def test_points_alone_are_for_all_channels():
 
 @given(
     st.sampled_from(sorted(PARAMS)),
-    st.dictionaries(
-        st.text(max_size=12), st.recursive(st.none() | st.floats() | st.text(), st.lists, max_leaves=5)
-    ),
+    st.dictionaries(st.text(max_size=12), st.recursive(st.none() | st.floats() | st.text(), st.lists, max_leaves=5)),
 )
 def test_anything_is_taken_or_refused_in_a_sentence(preset_type, params):
     refused = None

@@ -112,9 +112,7 @@ def segments(orientation: int, order: str) -> bytes:
         (0xEB, b"JP\0\1C2PA-MANIFEST"),
         (0xED, b"Photoshop 3.0\0IRB-WITH-A-THUMBNAIL"),
     ]
-    return b"".join(
-        b"\xff" + bytes([marker]) + struct.pack(">H", len(body) + 2) + body for marker, body in parts
-    )
+    return b"".join(b"\xff" + bytes([marker]) + struct.pack(">H", len(body) + 2) + body for marker, body in parts)
 
 
 def wide_profile() -> bytes:
@@ -147,9 +145,7 @@ def cmyk_profile() -> bytes:
         b = (-45 * cyan - 5 * magenta + 90 * yellow) * (1 - black)
         grid += [round(light * 2.55), round(a + 128), round(b + 128)]
     identity = bytes(range(256))
-    matrix = b"".join(
-        struct.pack(">i", 65536 if row == column else 0) for row in range(3) for column in range(3)
-    )
+    matrix = b"".join(struct.pack(">i", 65536 if row == column else 0) for row in range(3) for column in range(3))
     lut = b"mft1\0\0\0\0" + bytes([4, 3, 2, 0]) + matrix + identity * 4 + bytes(grid) + identity * 3
     white = b"XYZ \0\0\0\0" + struct.pack(">iii", 63190, 65536, 54061)
     name = b"desc" + struct.pack(">II", 0, 4) + b"Ink\0" + bytes(79)

@@ -119,9 +119,7 @@ def test_formats_extensions_and_types() -> None:
 @pytest.mark.parametrize("name", WRITABLE)
 def test_the_same_picture_gives_the_same_bytes(name: str) -> None:
     picture = decode(saved(PHOTO, "JPEG"), LIMITS)
-    assert (
-        encode(picture, OutputOptions(format=name)).data == encode(picture, OutputOptions(format=name)).data
-    )
+    assert encode(picture, OutputOptions(format=name)).data == encode(picture, OutputOptions(format=name)).data
 
 
 def test_thumbnails_are_small_upright_and_white_behind_alpha() -> None:

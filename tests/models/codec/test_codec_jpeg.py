@@ -81,10 +81,7 @@ def test_a_wide_profile_of_three_chunks_survives_bit_for_bit() -> None:
     for name in ("same", "png", "webp", "avif", "tiff"):
         written = Image.open(io.BytesIO(encode(picture, OutputOptions(format=name)).data))
         assert written.info["icc_profile"] == profile
-    assert (
-        Image.open(io.BytesIO(encode(picture, OutputOptions(metadata="strip")).data)).info["icc_profile"]
-        == profile
-    )
+    assert Image.open(io.BytesIO(encode(picture, OutputOptions(metadata="strip")).data)).info["icc_profile"] == profile
 
 
 @pytest.mark.parametrize("damage", [SRGB[:60], b"no profile at all", SRGB.replace(b"RGB ", b"RGBA", 1)])
@@ -95,9 +92,7 @@ def test_a_broken_profile_is_dropped_and_the_photo_goes_on(damage: bytes) -> Non
 
 
 def test_a_missing_chunk_of_a_profile_is_noticed() -> None:
-    data = saved(PHOTO, "JPEG", icc_profile=wide_profile()).replace(
-        b"ICC_PROFILE\0\x02", b"ICC_PROFILX\0\x02"
-    )
+    data = saved(PHOTO, "JPEG", icc_profile=wide_profile()).replace(b"ICC_PROFILE\0\x02", b"ICC_PROFILX\0\x02")
     picture = decode(data, LIMITS)
     assert picture.source.icc is None
     assert "bad_profile" in picture.notes

@@ -90,9 +90,7 @@ def test_metadata_travels_from_every_format(name: str) -> None:
     assert "Käthe" in image.info["xmp"].decode()
 
 
-@pytest.mark.parametrize(
-    "block", [b"II*\0", b"nonsense" * 9, exif_block()[:30], b"II*\0\xff\xff\xff\x7f" + bytes(50)]
-)
+@pytest.mark.parametrize("block", [b"II*\0", b"nonsense" * 9, exif_block()[:30], b"II*\0\xff\xff\xff\x7f" + bytes(50)])
 def test_a_damaged_exif_is_dropped_and_the_photo_goes_on(block: bytes) -> None:
     jpeg = saved(PHOTO, "JPEG")
     segment = b"\xff\xe1" + (len(block) + 8).to_bytes(2, "big") + b"Exif\0\0" + block

@@ -39,12 +39,7 @@ def giant(name: str) -> bytes:  # noqa: PLR0911
     """A few hundred bytes that claim 20 gigapixels or so."""
     if name == "png":
         header = png_chunk(b"IHDR", struct.pack(">IIBBBBB", 160_000, 125_000, 8, 2, 0, 0, 0))
-        return (
-            b"\x89PNG\r\n\x1a\n"
-            + header
-            + png_chunk(b"IDAT", zlib.compress(bytes(999)))
-            + png_chunk(b"IEND", b"")
-        )
+        return b"\x89PNG\r\n\x1a\n" + header + png_chunk(b"IDAT", zlib.compress(bytes(999))) + png_chunk(b"IEND", b"")
     if name == "jpeg":
         data = bytearray(saved(SMALL, "JPEG"))
         at = data.index(b"\xff\xc0")
@@ -143,9 +138,7 @@ def test_deep_pictures_are_refused_not_flattened() -> None:
     ):
         assert refused(data).code == "unsupported_bit_depth"
     header = png_chunk(b"IHDR", struct.pack(">IIBBBBB", 2, 1, 16, 2, 0, 0, 0))
-    colour = (
-        b"\x89PNG\r\n\x1a\n" + header + png_chunk(b"IDAT", zlib.compress(bytes(13))) + png_chunk(b"IEND", b"")
-    )
+    colour = b"\x89PNG\r\n\x1a\n" + header + png_chunk(b"IDAT", zlib.compress(bytes(13))) + png_chunk(b"IEND", b"")
     assert refused(colour).code == "unsupported_bit_depth"
 
 
