@@ -72,7 +72,8 @@ class Blobs:
 
     def local_path(self, key: str) -> Path | None:
         """Where the blob lies, or would lie, on this machine; None when the store is not a folder."""
-        return self._root / _checked(key) if self._root else None
+        _checked(key)
+        return self._root / key if self._root else None
 
     async def put(self, key: str, data: bytes | memoryview) -> None:
         """Store a blob, in the place of one of the same name."""
