@@ -117,7 +117,7 @@ class Coordinator:
         await self._ledger.told()
         return answer
 
-    async def watch(self, task_id: str, since: int, timeout_s: float) -> Json | None:
+    async def watch(self, task_id: str, since: int, timeout_s: float, timings: bool = False) -> Json | None:
         """Wait until a batch moves past a version; return it with the photos changed since, None when it stood still.
 
         Raises BatchError `not_found`, also when the batch is deleted meanwhile.
@@ -125,7 +125,7 @@ class Coordinator:
         if not await self._ledger.changed(task_id, since, timeout_s):
             return None
         batch = self._ledger.get(task_id)
-        photos = [photo_view(batch, index, timings=False) for index in batch.changed_since(since)] if since else []
+        photos = [photo_view(batch, index, timings=timings) for index in batch.changed_since(since)] if since else []
         return {"batch": await self._tell(batch), "photos": photos, "ended": batch.state in ENDED}
 
     async def control(self, task_id: str, action: str) -> Json:

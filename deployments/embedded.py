@@ -108,7 +108,7 @@ class Engine:
         """Yield the batch and the photos changed since, at once and with every change; the last is `done`."""
         since = 0
         while True:
-            update: Json | None = self._ask("watch", task_id, since, PING_S)
+            update: Json | None = self._ask("watch", task_id, since, PING_S, True)
             if update is None:
                 yield schemas.ProgressMessage(type="ping")
                 continue
