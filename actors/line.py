@@ -15,6 +15,7 @@ from actors.errors import SourceError
 from actors.fetch import Fetcher
 from actors.records import BatchSpec, Json, Lease, LeaseKey, Outcome
 from actors.retoucher import Retouched, Retoucher
+from models.codec.options import EXTENSIONS
 from models.errors import PhotoError
 from storage.blobs import Blobs
 from storage.errors import StorageError
@@ -174,7 +175,8 @@ class Line:
         """Store what the photo's owner can ask for; durable on return."""
         key = work.lease.key
         where = (key.task_id, key.index, key.attempt)
-        blobs = {result_key(*where, retouched.format): retouched.data}
+        name = result_key(*where, EXTENSIONS[retouched.format].removeprefix("."))
+        blobs = {name: retouched.data}
         if retouched.thumbnail:
             blobs[thumbnail_key(*where)] = retouched.thumbnail
         # An upload or a file is still where it was; what came over the network may be gone tomorrow.
@@ -185,7 +187,7 @@ class Line:
             asyncio.to_thread(_sha256, retouched.data), *(self._blobs.put(name, data) for name, data in blobs.items())
         )
         return {
-            "key": result_key(*where, retouched.format),
+            "key": name,
             "thumbnail_key": thumbnail_key(*where) if retouched.thumbnail else None,
             "original_key": original_key(*where) if keep_original else None,
             "width": retouched.width,

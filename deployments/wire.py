@@ -7,9 +7,10 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from photobatch import schemas
-from presets.catalogue import ResolvedPreset
+from presets.catalogue import Preset, ResolvedPreset
 
 API = "/api/v1"
+ENDED = frozenset({schemas.BatchStatus.COMPLETED, schemas.BatchStatus.FAILED, schemas.BatchStatus.CANCELLED})
 _TIMES = ("created_at", "started_at", "finished_at", "expires_at")
 
 
@@ -26,6 +27,25 @@ def photo(task_id: str, view: dict[str, Any]) -> schemas.Photo:
         base = f"{batch_url(task_id)}/photos/{view['index']}"
         result = {**result, "url": f"{base}/result", "thumbnail_url": f"{base}/thumbnail"}
     return schemas.Photo.model_validate({**view, "result": result})
+
+
+def submitted(view: dict[str, Any]) -> schemas.Submitted:
+    """Return the answer to a submit."""
+    task_id = view["task_id"]
+    return schemas.Submitted(
+        task_id=task_id,
+        status=view["status"],
+        total=view["counts"]["total"],
+        websocket_url=f"/ws/batch/{task_id}",
+        events_url=f"{batch_url(task_id)}/events",
+        status_url=batch_url(task_id),
+        eta_s=view["eta_s"],
+    )
+
+
+def preset(known: Preset) -> schemas.Preset:
+    """Return a preset of the catalogue."""
+    return schemas.Preset.model_validate(asdict(known))
 
 
 def batch_url(task_id: str) -> str:

@@ -1,0 +1,34 @@
+"""What pydantic found wrong, as a sentence for people and the name of the field."""
+
+from collections.abc import Sequence
+from typing import Any
+
+_PLACES = ("query", "path", "body", "header")
+
+
+def first(errors: Sequence[Any]) -> tuple[str, str | None]:
+    """Return a sentence about the first error and its field; the sentence says how many more there are."""
+    error = errors[0]
+    field = _path([part for place, part in enumerate(error["loc"]) if place or part not in _PLACES])
+    more = len(errors) - 1
+    also = f" {more} more {'is' if more == 1 else 'are'} wrong." if more else ""
+    return _sentence(field or "the request", error) + also, field or None
+
+
+def _path(parts: list[int | str]) -> str:
+    said = ""
+    for part in parts:
+        said += f"[{part}]" if isinstance(part, int) else f".{part}" if said else part
+    return said
+
+
+def _sentence(field: str, error: Any) -> str:
+    match error["type"]:
+        case "missing":
+            return f"{field} is missing."
+        case "extra_forbidden":
+            return f"{field} is not a field of this request; check its spelling in /docs."
+        case "json_invalid":
+            return f"{field} is not valid JSON."
+    said = error["msg"].removeprefix("Value error, ").removeprefix("Input ").rstrip(".")
+    return f"{field} {said[:1].lower()}{said[1:]}."

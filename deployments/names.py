@@ -1,0 +1,54 @@
+"""File names that strangers gave: made safe to show, to store and to send back."""
+
+import unicodedata
+from pathlib import PurePosixPath
+from string import Formatter
+from urllib.parse import quote
+
+from deployments.problems import ApiError
+
+LONGEST = 200
+_FIELDS = ("stem", "index", "ext", "preset")
+_RESERVED = '<>:"|?*'  # Windows takes none of these in a name
+
+
+def safe_name(name: str, otherwise: str = "photo") -> str:
+    """Return the last part of a path, NFC, without control characters, at most 200 characters long."""
+    name = unicodedata.normalize("NFC", name).replace("\\", "/").rstrip("/").rpartition("/")[2]
+    name = "".join(char for char in name if unicodedata.category(char) not in {"Cc", "Cf", "Cs", "Zl", "Zp"})
+    name = name.strip(" ")
+    if name.strip(".") == "":
+        return otherwise
+    stem, suffix = PurePosixPath(name).stem, PurePosixPath(name).suffix[:20]
+    return stem[: LONGEST - len(suffix)] + suffix
+
+
+def check_template(template: str | None) -> None:
+    """Raise ApiError where a template of result names has a field that there is not."""
+    try:
+        fields = [field for _, field, spec, conversion in Formatter().parse(template or "") if field is not None]
+        plain = all(not spec and not conversion for _, _, spec, conversion in Formatter().parse(template or ""))
+    except ValueError:
+        fields, plain = [], False
+    if not plain or not set(fields) <= set(_FIELDS):
+        known = ", ".join(f"{{{field}}}" for field in _FIELDS)
+        raise ApiError("invalid_request", f"output.name may use {known} and no other braces.", "output.name")
+
+
+def result_name(template: str | None, *, name: str, index: int, extension: str, preset: str) -> str:
+    """Return what a result is called; `extension` comes without its dot and is added where the template has none."""
+    template = template or "{stem}"
+    if "{ext}" not in template:
+        template += ".{ext}"
+    stem = PurePosixPath(safe_name(name)).stem
+    filled = template.format(stem=stem, index=index, ext=extension, preset=preset)
+    return safe_name("".join("_" if char in _RESERVED else char for char in filled), f"photo.{extension}")
+
+
+def content_disposition(name: str, *, inline: bool) -> str:
+    """Return the header (RFC 6266), the name in ASCII and, where that loses something, in full (RFC 8187)."""
+    kind = "inline" if inline else "attachment"
+    plain = "".join(char if 32 <= ord(char) < 127 and char not in '"\\%' else "_" for char in name)
+    if plain == name:
+        return f'{kind}; filename="{plain}"'
+    return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"

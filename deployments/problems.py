@@ -1,0 +1,154 @@
+"""Errors on the wire: RFC 9457 problem details, and the one table from code to status."""
+
+import logging
+import math
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from actors.errors import BatchError
+from deployments import explain
+from models.errors import PhotoError
+from photobatch import schemas
+from presets.errors import PresetError
+from storage.errors import BlobNotFoundError, InvalidKeyError, StorageError, StorageFullError
+
+log = logging.getLogger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+STATUS = {
+    "bad_request": 400,
+    "bad_transition": 409,
+    "corrupt": 422,
+    "empty_file": 422,
+    "forbidden_path": 403,
+    "idempotency_in_progress": 409,
+    "idempotency_mismatch": 422,
+    "internal_error": 500,
+    "invalid_form": 422,
+    "invalid_json": 400,
+    "invalid_params": 422,
+    "invalid_request": 422,
+    "invalid_source": 422,
+    "method_not_allowed": 405,
+    "no_photos": 422,
+    "not_found": 404,
+    "not_ready": 404,
+    "queue_full": 429,
+    "range_not_satisfiable": 416,
+    "source_not_found": 404,
+    "storage_full": 507,
+    "storage_unavailable": 503,
+    "too_large": 413,
+    "too_many_photos": 413,
+    "too_many_pixels": 413,
+    "truncated": 422,
+    "unavailable": 503,
+    "unknown_preset": 404,
+    "unsupported_bit_depth": 415,
+    "unsupported_media": 415,
+}
+_OF_STATUS = {404: "not_found", 405: "method_not_allowed", 413: "too_large", 415: "unsupported_media"}
+_SAID = {
+    404: "There is nothing at this address; /docs lists what there is.",
+    405: "This address does not take that method; the Allow header names those that it takes.",
+    413: "The request is larger than allowed.",
+}
+_STORAGE_RETRY_S = 5.0
+
+
+class ApiError(Exception):
+    """A request that the ingress itself refuses; `field` names what is wrong in it."""
+
+    def __init__(self, code: str, detail: str, field: str | None = None) -> None:
+        super().__init__(code, detail, field)
+        self.code = code
+        self.detail = detail
+        self.field = field
+
+
+def problem(
+    code: str,
+    detail: str,
+    *,
+    field: str | None = None,
+    status: int | None = None,
+    retry_after_s: float | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> JSONResponse:
+    """Return the problem as a response; an unknown code is the client's mistake (422)."""
+    status = status or STATUS.get(code, 422)
+    title = HTTPStatus(status).phrase
+    body = schemas.Problem(title=title, status=status, detail=detail, code=code, field=field)
+    shown = dict(headers or {})
+    if retry_after_s is not None:
+        shown["Retry-After"] = str(math.ceil(retry_after_s))
+    return JSONResponse(body.model_dump(exclude_none=True), status, shown, MEDIA_TYPE)
+
+
+def of_error(error: Exception) -> JSONResponse:
+    """Return any exception as a problem; what we don't know says nothing but that it happened."""
+    match error:
+        case BatchError() | ApiError() | PresetError() | PhotoError():
+            field, wait = getattr(error, "field", None), getattr(error, "retry_after_s", None)
+            return problem(error.code, error.detail, field=field, retry_after_s=wait)
+        case RequestValidationError():
+            detail, field = explain.first(error.errors())
+            return problem("invalid_request", detail, field=field)
+        case StorageError():
+            return _of_storage(error)
+        case HTTPException():
+            return _of_http(error)
+    log.error("a request failed", exc_info=error)
+    return problem("internal_error", "Something went wrong here, not in your request; try again, and report it.")
+
+
+def _of_storage(error: StorageError) -> JSONResponse:
+    match error:
+        case BlobNotFoundError() | InvalidKeyError():
+            return problem("not_found", "There is no such file; it may have been deleted or have expired.")
+        case StorageFullError():
+            return problem("storage_full", "The server has no room left; delete batches or ask its keeper for room.")
+    log.error("the blob store failed", exc_info=error)
+    detail = "The server's store does not answer; try again in a few seconds."
+    return problem("storage_unavailable", detail, retry_after_s=_STORAGE_RETRY_S)
+
+
+def _of_http(error: HTTPException) -> JSONResponse:
+    status = error.status_code
+    code = _OF_STATUS.get(status, "bad_request" if status < 500 else "internal_error")
+    detail = _SAID.get(status, f"The request could not be taken: {HTTPStatus(status).phrase}.")
+    return problem(code, detail, status=status, headers=error.headers)
+
+
+def install(api: FastAPI) -> None:
+    """Make every error of an application a problem."""
+    known = (BatchError, ApiError, PresetError, PhotoError, RequestValidationError, StorageError, HTTPException)
+    for kind in (*known, Exception):
+        api.add_exception_handler(kind, _handle)
+
+
+async def _handle(request: Request, error: Exception) -> JSONResponse:
+    return of_error(error)
+
+
+def described(*codes: str) -> dict[int | str, dict[str, Any]]:
+    """Return OpenAPI `responses` of a route that answers these problems."""
+    by_status: dict[int, list[str]] = {}
+    for code in (*codes, "internal_error"):
+        by_status.setdefault(STATUS[code], []).append(code)
+    return {status: _response(status, names) for status, names in sorted(by_status.items())}
+
+
+def _response(status: int, codes: Sequence[str]) -> dict[str, Any]:
+    shape: dict[str, Any] = {"$ref": "#/components/schemas/Problem"}
+    content = {MEDIA_TYPE: {"schema": shape, "examples": {code: {"value": {"code": code}} for code in codes}}}
+    said: dict[str, Any] = {"description": f"{HTTPStatus(status).phrase}: {', '.join(codes)}", "content": content}
+    if status in {429, 503}:
+        said["headers"] = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}}
+    return said

@@ -1,0 +1,115 @@
+"""Batches: hand in, look at, steer, remove."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Query, Request, Response
+
+from deployments import wire
+from deployments.openapi import SUBMIT_BODY
+from deployments.problems import described
+from deployments.routes.parts import Here, PageSize, Parts, TaskId
+from photobatch import schemas
+
+router = APIRouter(prefix=f"{wire.API}/batch", tags=["batches"])
+
+_REFUSALS = (
+    "invalid_json",
+    "invalid_form",
+    "invalid_request",
+    "invalid_params",
+    "invalid_source",
+    "forbidden_path",
+    "no_photos",
+    "unknown_preset",
+    "too_many_photos",
+    "too_large",
+    "unsupported_media",
+    "idempotency_in_progress",
+    "idempotency_mismatch",
+    "queue_full",
+    "storage_full",
+    "storage_unavailable",
+    "unavailable",
+)
+_STEERED = described("not_found", "bad_transition", "invalid_request", "unavailable")
+Cursor = Annotated[str | None, Query(pattern="^[A-Za-z0-9_-]{1,128}$", description="`next_cursor` of the page before.")]
+
+
+@router.post(
+    "/submit",
+    status_code=202,
+    response_model=schemas.Submitted,
+    responses=described(*_REFUSALS),
+    openapi_extra=SUBMIT_BODY,
+)
+async def submit(
+    request: Request,
+    response: Response,
+    here: Here,
+    idempotency_key: Annotated[
+        str | None, Header(max_length=255, description="Repeat a request under its key: it is worked on once.")
+    ] = None,
+) -> schemas.Submitted:
+    """Hand in a batch. Photos come in the order: image_urls, photos, files."""
+    answer = wire.submitted(await here.submissions.accept(request))
+    response.headers["Location"] = answer.status_url
+    return answer
+
+
+@router.get("", responses=described("invalid_request", "unavailable"))
+async def list_batches(
+    here: Here,
+    user_id: Annotated[str | None, Query(max_length=128)] = None,
+    status: schemas.BatchStatus | None = None,
+    limit: PageSize = 50,
+    cursor: Cursor = None,
+) -> schemas.BatchList:
+    """List batches, newest first."""
+    page = await here.coordinator.ask("list_batches", user_id, status and status.value, limit, cursor)
+    return schemas.BatchList(items=[wire.batch(view) for view in page["items"]], next_cursor=page["next_cursor"])
+
+
+@router.get("/stats", responses=described("unavailable"))
+async def stats(here: Here) -> schemas.Stats:
+    """Tell the service in numbers."""
+    return schemas.Stats.model_validate(await here.coordinator.ask("stats"))
+
+
+@router.get("/{task_id}", responses=described("not_found", "invalid_request", "unavailable"))
+async def get(here: Here, task_id: TaskId) -> schemas.Batch:
+    """Tell about one batch."""
+    return wire.batch(await here.coordinator.ask("get", task_id))
+
+
+async def _control(here: Parts, task_id: str, action: str) -> schemas.Batch:
+    return wire.batch(await here.coordinator.ask("control", task_id, action))
+
+
+@router.post("/{task_id}/pause", responses=_STEERED)
+async def pause(here: Here, task_id: TaskId) -> schemas.Batch:
+    """Begin no more photos; those that are being worked on finish."""
+    return await _control(here, task_id, "pause")
+
+
+@router.post("/{task_id}/resume", responses=_STEERED)
+async def resume(here: Here, task_id: TaskId) -> schemas.Batch:
+    """Go on after a pause."""
+    return await _control(here, task_id, "resume")
+
+
+@router.post("/{task_id}/cancel", responses=_STEERED)
+async def cancel(here: Here, task_id: TaskId) -> schemas.Batch:
+    """Stop at once; finished results stay."""
+    return await _control(here, task_id, "cancel")
+
+
+@router.post("/{task_id}/retry", responses=_STEERED)
+async def retry(here: Here, task_id: TaskId) -> schemas.Batch:
+    """Work on the failed and cancelled photos again."""
+    return await _control(here, task_id, "retry")
+
+
+@router.delete("/{task_id}", status_code=204, responses=described("not_found", "invalid_request", "unavailable"))
+async def delete(here: Here, task_id: TaskId) -> None:
+    """Cancel a batch, then remove its record and files."""
+    await here.coordinator.ask("delete", task_id)

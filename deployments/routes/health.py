@@ -1,0 +1,26 @@
+"""Health: whether a batch that is handed in now would be worked on, and whether this process answers at all."""
+
+from fastapi import APIRouter, Response
+
+from deployments import wire
+from deployments.problems import described
+from deployments.routes.parts import Here
+from photobatch import schemas
+
+router = APIRouter(prefix=f"{wire.API}/health", tags=["health"])
+
+
+@router.get("", responses={503: {"model": schemas.Health, "description": "Not now; `reason` says why."}, **described()})
+async def health(here: Here, response: Response) -> schemas.Health:
+    """Tell whether the service works."""
+    found = await here.vitals.take()
+    response.headers["Cache-Control"] = "no-store"
+    if found.status != "ok":
+        response.status_code = 503
+    return found
+
+
+@router.get("/live", responses=described())
+async def live() -> dict[str, str]:
+    """Answer."""
+    return {"status": "ok"}

@@ -1,0 +1,108 @@
+"""The photos of a batch: their list, and their bytes."""
+
+from pathlib import PurePosixPath
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Request, Response
+
+from actors.fetch import allowed_path
+from deployments import wire
+from deployments.names import result_name, safe_name
+from deployments.problems import ApiError, described
+from deployments.routes.parts import Here, PageSize, Parts, TaskId
+from deployments.streams import BlobBytes, FileBytes, media_type_of, send
+from photobatch import schemas
+from storage.keys import upload_key
+
+router = APIRouter(prefix=f"{wire.API}/batch/{{task_id}}/photos", tags=["photos"])
+
+Index = Annotated[int, Path(ge=0, le=10**9, description="The photo's place in its batch, from 0.")]
+Cursor = Annotated[str | None, Query(pattern="^[0-9]{1,9}$", description="`next_cursor` of the page before.")]
+_BYTES: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The file.", "content": {"image/*": {"schema": {"type": "string", "format": "binary"}}}},
+    206: {"description": "The part of it that Range asked for."},
+    304: {"description": "The client has it already."},
+    **described(
+        "not_found", "not_ready", "invalid_request", "range_not_satisfiable", "unavailable", "storage_unavailable"
+    ),
+}
+
+
+@router.get("", responses=described("not_found", "invalid_request", "unavailable"))
+async def list_photos(
+    here: Here,
+    task_id: TaskId,
+    status: schemas.PhotoStatus | None = None,
+    limit: PageSize = 100,
+    cursor: Cursor = None,
+) -> schemas.PhotoList:
+    """List a batch's photos in their order."""
+    page = await here.coordinator.ask("photos", task_id, status and status.value, limit, cursor)
+    items = [wire.photo(task_id, view) for view in page["items"]]
+    return schemas.PhotoList(items=items, next_cursor=page["next_cursor"])
+
+
+async def result(request: Request, here: Here, task_id: TaskId, index: Index) -> Response:
+    """Send the retouched photo."""
+    photo = await here.coordinator.ask("photo", task_id, index)
+    found = _result(photo)
+    batch = await here.coordinator.ask("get", task_id)
+    preset = batch["preset"]
+    name = result_name(
+        batch["output"].get("name"),
+        name=photo["name"],
+        index=index,
+        extension=PurePosixPath(found["key"]).suffix.removeprefix("."),
+        preset=preset["id"] or preset["type"],
+    )
+    content = await BlobBytes.find(here.services.blobs, found["key"])
+    media_type = f"image/{found['format']}"
+    return send(request, content, etag=f'"{found["sha256"]}"', media_type=media_type, name=name)
+
+
+async def thumbnail(request: Request, here: Here, task_id: TaskId, index: Index) -> Response:
+    """Send a small JPEG of the result."""
+    photo = await here.coordinator.ask("photo", task_id, index)
+    found = _result(photo)
+    if not found.get("thumbnail_key"):
+        raise ApiError("not_found", "This photo has no thumbnail.")
+    content = await BlobBytes.find(here.services.blobs, found["thumbnail_key"])
+    name = f"{PurePosixPath(photo['name']).stem}-thumbnail.jpg"
+    return send(request, content, etag=f'"{found["sha256"]}-thumbnail"', media_type="image/jpeg", name=name)
+
+
+async def original(request: Request, here: Here, task_id: TaskId, index: Index) -> Response:
+    """Send the photo as it came."""
+    photo = await here.coordinator.ask("photo", task_id, index)
+    name = safe_name(photo["name"])
+    content, etag = await _original(here, photo)
+    return send(request, content, etag=etag, media_type=media_type_of(name), name=name)
+
+
+async def _original(here: Parts, photo: dict[str, Any]) -> tuple[BlobBytes | FileBytes, str]:
+    """Return the source's bytes and their ETag: the copy that was kept, else the upload or file itself."""
+    scheme, _, rest = photo["source"].partition(":")
+    found = photo["result"] or {}
+    if key := found.get("original_key"):
+        return await BlobBytes.find(here.services.blobs, key), f'"{found["input_sha256"]}"'
+    if scheme == "upload":
+        return await BlobBytes.find(here.services.blobs, upload_key(rest)), f'"{rest}"'  # never written twice
+    if scheme == "file":
+        file = await FileBytes.find(allowed_path(photo["source"], here.services.file_roots))
+        return file, f'W/"{file.changed_ns:x}-{file.size:x}"'
+    raise ApiError("not_found", "The original of this photo was not kept; it is kept once a photo has succeeded.")
+
+
+def _result(photo: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] | None = photo["result"]
+    if found is not None:
+        return found
+    if error := photo["error"]:
+        raise ApiError("not_ready", f"This photo has no result: {error['message']} ({error['code']})")
+    raise ApiError("not_ready", f"This photo is {photo['status']}; it has no result yet.")
+
+
+for _endpoint in (result, thumbnail, original):
+    _path = f"/{{index}}/{_endpoint.__name__}"
+    router.add_api_route(_path, _endpoint, methods=["GET"], responses=_BYTES, response_class=Response)
+    router.add_api_route(_path, _endpoint, methods=["HEAD"], include_in_schema=False)

@@ -1,0 +1,109 @@
+"""Progress of a batch, by WebSocket and as a stream of server-sent events."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncGenerator, AsyncIterator
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Query, WebSocket, WebSocketDisconnect
+from sse_starlette import EventSourceResponse, ServerSentEvent
+
+from actors.errors import BatchError
+from deployments import wire
+from deployments.problems import STATUS, ApiError, described, of_error
+from deployments.progress import follow, read_since
+from deployments.routes.parts import Here, Parts, TaskId
+from photobatch.schemas import ProgressMessage
+
+log = logging.getLogger(__name__)
+router = APIRouter(tags=["progress"])
+
+DONE, FAILED, LATER = 1000, 1011, 1013
+BAD_SINCE, NO_SUCH_BATCH = 4400, 4404
+_CLOSE = {"invalid_request": BAD_SINCE, "not_found": NO_SUCH_BATCH, "unavailable": LATER}
+_STREAM: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "Events `progress`, `done` (the last), `ping`, or `error` with a problem in the middle of it.",
+        "content": {"text/event-stream": {"schema": {"$ref": "#/components/schemas/ProgressMessage"}}},
+    },
+    **described("not_found", "invalid_request", "unavailable"),
+}
+
+
+def encoded(message: ProgressMessage) -> str:
+    """Return a message as JSON; a ping is its type alone."""
+    return message.model_dump_json(exclude_unset=message.type == "ping")
+
+
+@router.websocket("/ws/batch/{task_id}")
+async def watch(socket: WebSocket, here: Here, task_id: str, since: str | None = None) -> None:
+    """Send progress until the batch ends or the client leaves."""
+    await socket.accept()
+    tasks = [asyncio.ensure_future(_tell(socket, here, task_id, since)), asyncio.ensure_future(_until_gone(socket))]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _tell(socket: WebSocket, here: Parts, task_id: str, since: str | None) -> None:
+    close = DONE
+    try:
+        messages = follow(here.coordinator, here.feeds, task_id, read_since(since, "since"))
+        async with contextlib.aclosing(messages):
+            async for message in messages:
+                await socket.send_text(encoded(message))
+    except (BatchError, ApiError) as error:
+        close = _CLOSE.get(error.code, FAILED)
+    except WebSocketDisconnect:
+        return
+    except Exception:
+        log.exception("telling progress failed")
+        close = FAILED
+    with contextlib.suppress(WebSocketDisconnect, RuntimeError):  # it left in this very moment
+        await socket.close(close)
+
+
+async def _until_gone(socket: WebSocket) -> None:
+    """Return when the client has left; what it says is not for us."""
+    while (await socket.receive())["type"] != "websocket.disconnect":
+        pass
+
+
+@router.get(f"{wire.API}/batch/{{task_id}}/events", response_class=EventSourceResponse, responses=_STREAM)
+async def events(
+    here: Here,
+    task_id: TaskId,
+    since: Annotated[
+        str | None, Query(description="A version that you got: what changed after it comes first.")
+    ] = None,
+    last_event_id: Annotated[str | None, Header(description="The same, as browsers send it.")] = None,
+) -> EventSourceResponse:
+    """Stream progress until the batch ends; `id` is the version. Close the stream at `done`, or it begins anew."""
+    resumed = read_since(last_event_id, "Last-Event-ID")
+    version = read_since(since, "since") if resumed is None else resumed
+    messages = follow(here.coordinator, here.feeds, task_id, version)
+    first = await anext(messages)  # before the answer begins: a refusal is still an ordinary one
+    return EventSourceResponse(_stream(first, messages), ping=0)
+
+
+async def _stream(
+    first: ProgressMessage, messages: AsyncGenerator[ProgressMessage, None]
+) -> AsyncIterator[ServerSentEvent]:
+    try:
+        async with contextlib.aclosing(messages):
+            yield _event(first)
+            async for message in messages:
+                yield _event(message)
+    except Exception as error:
+        code = getattr(error, "code", "internal_error")
+        log.info("an event stream ended: %s", code, exc_info=code not in STATUS)
+        yield ServerSentEvent(bytes(of_error(error).body).decode(), event="error")
+
+
+def _event(message: ProgressMessage) -> ServerSentEvent:
+    resumable = message.type != "ping" and not message.more
+    return ServerSentEvent(encoded(message), event=message.type, id=str(message.version) if resumable else None)

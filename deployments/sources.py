@@ -1,0 +1,53 @@
+"""What a submit may name as photos, checked before anything is promised."""
+
+from urllib.parse import urlsplit
+
+from actors.errors import SourceError
+from actors.fetch import SCHEMES, allowed_path
+from deployments.problems import ApiError
+from storage.errors import InvalidKeyError
+from storage.keys import upload_key
+
+_LATER = ("s3", "gs", "az")
+
+
+def check_source(source: str, field: str, file_roots: tuple[str, ...]) -> None:
+    """Raise ApiError `invalid_source` or `forbidden_path` for what no worker could ever fetch; looks at file names."""
+    scheme, colon, rest = source.partition(":")
+    if not colon or scheme not in SCHEMES:
+        known = "https:, http:, upload: or file:"
+        also = f"; {scheme}: is not supported yet" if scheme in _LATER else ""
+        raise ApiError("invalid_source", f"{field} must start with {known}{also}.", field)
+    if any(ord(char) <= 32 or ord(char) == 127 for char in source):
+        raise ApiError("invalid_source", f"{field} has blanks or control characters; percent-encode them.", field)
+    if scheme == "upload":
+        _check_upload(rest, field)
+    elif scheme == "file":
+        _check_file(source, field, file_roots)
+    elif not _has_host(source):
+        raise ApiError("invalid_source", f"{field} is not a valid address.", field)
+
+
+def _check_upload(upload_id: str, field: str) -> None:
+    try:
+        upload_key(upload_id)
+    except InvalidKeyError:
+        detail = f"{field} is not the source of an upload; write it as POST /api/v1/uploads returned it."
+        raise ApiError("invalid_source", detail, field) from None
+
+
+def _check_file(source: str, field: str, file_roots: tuple[str, ...]) -> None:
+    try:
+        allowed_path(source, file_roots)
+    except SourceError as error:
+        raise ApiError(error.code, f"{field}: {error.detail}", field) from None
+    except (ValueError, OSError, RuntimeError):  # a NUL in the path, a loop of links
+        raise ApiError("invalid_source", f"{field} is not a valid path.", field) from None
+
+
+def _has_host(source: str) -> bool:
+    try:
+        parts = urlsplit(source)
+        return bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        return False

@@ -1,0 +1,176 @@
+"""A submit from its request to the batch: read, checked, and accepted once."""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import Request
+
+from actors.errors import BatchError
+from actors.ids import new_id
+from actors.records import BatchSpec, PhotoSpec
+from deployments import wire
+from deployments.bodies import BodyReader, Draft
+from deployments.names import check_template, safe_name
+from deployments.problems import ApiError
+from deployments.services import Services
+from deployments.sources import check_source
+from deployments.uploads import Uploads
+from photobatch.schemas import MAX_METADATA_BYTES, PhotoInput, SubmitRequest
+from presets.catalogue import ResolvedPreset
+from presets.errors import PresetError
+
+_ANYBODY = ""  # a key is claimed before the body says whose it is; claims are short, and keys unguessable
+_RELEASE_S = 2.0
+
+
+class Submissions:
+    """Accepts batches."""
+
+    def __init__(self, services: Services, uploads: Uploads) -> None:
+        self._services = services
+        self._uploads = uploads
+        self._bodies = BodyReader(uploads, services.max_photos)
+
+    async def accept(self, request: Request) -> dict[str, Any]:
+        """Return the batch that a request makes, or made before; when it is refused nothing of it is left.
+
+        Raises ApiError, PresetError, BatchError, StorageError.
+        """
+        task_id = new_id("b")
+        key = _idempotency_key(request)
+        async with self._claimed(key):
+            draft = await self._bodies.read(request)
+            try:
+                spec, photos = await self._plan(task_id, key, draft)
+            except BaseException:
+                await self._drop(draft)
+                raise
+            # To the end, whether the client waits or not: half-way through nobody knows whose the files are.
+            return await asyncio.shield(self._hand_in(spec, photos, draft))
+
+    @asynccontextmanager
+    async def _claimed(self, key: str | None) -> AsyncIterator[None]:
+        """Hold an idempotency key while its request is read, so that a second one beside it is told to wait."""
+        if key is None:
+            yield
+            return
+        await self._services.coordinator.ask("reserve", _ANYBODY, key)
+        try:
+            yield
+        finally:
+            await asyncio.shield(self._release(key))
+
+    async def _release(self, key: str) -> None:
+        try:
+            async with asyncio.timeout(_RELEASE_S):
+                await self._services.coordinator.ask("release", _ANYBODY, key)
+        except (BatchError, TimeoutError):  # a coordinator that is gone has forgotten the claim
+            return
+
+    async def _hand_in(self, spec: BatchSpec, photos: list[PhotoSpec], draft: Draft) -> dict[str, Any]:
+        try:
+            view: dict[str, Any] = await self._services.coordinator.ask("submit", spec, photos)
+        except BatchError as error:
+            if error.code != "unavailable":  # then it may have been accepted; unused uploads expire
+                await self._drop(draft)
+            raise
+        if view["task_id"] != spec.task_id:  # the batch of an earlier request with this key: it has its own files
+            await self._drop(draft)
+        return view
+
+    async def _drop(self, draft: Draft) -> None:
+        await self._uploads.drop(upload.id for upload in draft.files)
+
+    async def _plan(self, task_id: str, key: str | None, draft: Draft) -> tuple[BatchSpec, list[PhotoSpec]]:
+        request = draft.request
+        named = [PhotoInput(source=url) for url in request.image_urls] + request.photos
+        self._check_count(len(named) + len(draft.files))
+        _check_fields(request)
+        preset = _resolve(self._services, request, request.preset_params, "preset_params")
+        await asyncio.to_thread(self._check_photos, request, named)
+        spec = BatchSpec(
+            task_id=task_id,
+            user_id=request.user_id,
+            preset=wire.preset_record(preset),
+            output=request.output.model_dump(),
+            priority=request.priority,
+            metadata=request.metadata,
+            callback_url=request.callback_url,
+            idempotency_key=key,
+            digest=_digest(draft) if key else None,
+        )
+        photos = await self._named(named)
+        return spec, photos + [PhotoSpec(file.source, file.name) for file in draft.files]
+
+    async def _named(self, photos: list[PhotoInput]) -> list[PhotoSpec]:
+        """Name each photo: by its upload's file name, or by its address."""
+        uploads = {photo.source: photo.source.removeprefix("upload:") for photo in photos if _is_upload(photo.source)}
+        names = await self._uploads.names(uploads.values())
+        return [
+            PhotoSpec(
+                photo.source,
+                names.get(uploads.get(photo.source, "")) or safe_name(wire.name_of(photo.source)),
+                photo.params or None,
+            )
+            for photo in photos
+        ]
+
+    def _check_count(self, photos: int) -> None:
+        limit = self._services.max_photos
+        if photos > limit:
+            detail = f"{photos} photos are more than one batch may hold ({limit}); split them into several."
+            raise ApiError("too_many_photos", detail)
+        if photos == 0:
+            raise ApiError("no_photos", "A batch needs at least one photo: name image_urls, photos or files.")
+
+    def _check_photos(self, request: SubmitRequest, photos: list[PhotoInput]) -> None:
+        urls = len(request.image_urls)
+        known: set[str] = set()
+        for place, photo in enumerate(photos):
+            field = f"image_urls[{place}]" if place < urls else f"photos[{place - urls}].source"
+            check_source(photo.source, field, self._services.file_roots)
+            params = json.dumps(photo.params, sort_keys=True)
+            if photo.params and params not in known:
+                known.add(params)
+                merged = {**request.preset_params, **photo.params}
+                _resolve(self._services, request, merged, f"photos[{place - urls}].params")
+
+
+def _is_upload(source: str) -> bool:
+    return source.startswith("upload:")
+
+
+def _resolve(services: Services, request: SubmitRequest, params: dict[str, Any], where: str) -> ResolvedPreset:
+    try:
+        return services.catalogue.resolve(request.preset_id, request.preset_type, params)
+    except PresetError as error:
+        if error.field is None or error.field in SubmitRequest.model_fields:
+            raise
+        raise PresetError(error.code, error.detail, f"{where}.{error.field}") from None
+
+
+def _check_fields(request: SubmitRequest) -> None:
+    check_template(request.output.name)
+    if len(json.dumps(request.metadata, ensure_ascii=False).encode()) > MAX_METADATA_BYTES:
+        raise ApiError("invalid_request", f"metadata is larger than {MAX_METADATA_BYTES >> 10} KB.", "metadata")
+    if request.callback_url is not None and not request.callback_url.startswith(("http://", "https://")):
+        raise ApiError("invalid_request", "callback_url must start with https:// or http://.", "callback_url")
+
+
+def _idempotency_key(request: Request) -> str | None:
+    key = request.headers.get("idempotency-key")
+    if key is not None and not (1 <= len(key) <= 255 and all(33 <= ord(char) <= 126 for char in key)):
+        detail = "Idempotency-Key takes 1 to 255 visible ASCII characters without blanks; a UUID is good."
+        raise ApiError("invalid_request", detail, "Idempotency-Key")
+    return key
+
+
+def _digest(draft: Draft) -> str:
+    """Name a request by what it says, not by how it was written: field order and form boundaries don't count."""
+    files = [[file.name, file.sha256] for file in draft.files]
+    canonical = json.dumps([draft.request.model_dump(mode="json"), files], sort_keys=True)
+    return hashlib.sha256(canonical.encode()).hexdigest()

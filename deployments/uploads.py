@@ -1,0 +1,170 @@
+"""Uploaded files: streamed into the blob store, each with a record of what it is."""
+
+import asyncio
+import hashlib
+import json
+import time
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from actors.ids import new_id
+from deployments.names import safe_name
+from models.codec.header import Header, Limits, read_header
+from models.errors import PhotoError
+from storage.blobs import Blobs
+from storage.errors import BlobNotFoundError, InvalidKeyError
+from storage.keys import upload_key, upload_prefix, upload_record_key
+
+HEAD = 1 << 20  # bytes in which most formats say how large the picture is
+_AT_ONCE = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """What is known of an uploaded file.
+
+    `error` (code, message) stands in the record of a file that was refused: it has no bytes, and its photo fails so.
+    """
+
+    id: str
+    name: str
+    bytes: int
+    sha256: str
+    user_id: str
+    created_at: float
+    format: str | None = None
+    width: int | None = None
+    height: int | None = None
+    error: dict[str, str] | None = None
+
+    @property
+    def source(self) -> str:
+        """What a batch calls it."""
+        return f"upload:{self.id}"
+
+
+class Tally:
+    """Counts and hashes bytes as they pass."""
+
+    def __init__(self, pieces: AsyncIterator[bytes]) -> None:
+        self._pieces = pieces
+        self._hash = hashlib.sha256()
+        self.bytes = 0
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        piece = await anext(self._pieces)
+        self._hash.update(piece)
+        self.bytes += len(piece)
+        return piece
+
+    async def rest(self) -> None:
+        """Let the rest pass unused."""
+        async for _ in self:
+            pass
+
+    @property
+    def sha256(self) -> str:
+        """Of what has passed."""
+        return self._hash.hexdigest()
+
+
+class Uploads:
+    """The uploads of one blob store."""
+
+    def __init__(self, blobs: Blobs, limits: Limits) -> None:
+        self._blobs = blobs
+        self._limits = limits
+        self._whole = asyncio.Semaphore(1)  # files that are read whole for their header
+
+    async def take(self, pieces: AsyncIterator[bytes], name: str, user_id: str) -> Upload:
+        """Store one picture; raises PhotoError for what is none or too large, and then nothing is left of it."""
+        upload_id = new_id("u")
+        try:
+            passed = Tally(pieces)
+            await self._write(upload_id, passed)
+            header = await self._examine(upload_key(upload_id), passed.bytes)
+            upload = _record(upload_id, name, user_id, passed)
+            upload = replace(upload, format=header.format, width=header.width, height=header.height)
+            await self._keep(upload)
+        except BaseException:
+            await self.drop([upload_id])
+            raise
+        return upload
+
+    async def take_part(self, pieces: AsyncIterator[bytes], name: str, user_id: str) -> Upload:
+        """Store one file of a form, unexamined: a bad one fails alone, when a worker comes to it.
+
+        Of a file that is too large only a record is kept, which says so.
+        """
+        upload_id = new_id("u")
+        passed = Tally(pieces)
+        error = None
+        try:
+            try:
+                await self._write(upload_id, passed)
+            except PhotoError as refusal:
+                error = {"code": refusal.code, "message": refusal.detail}
+                await passed.rest()
+            upload = replace(_record(upload_id, name, user_id, passed), error=error)
+            await self._keep(upload)
+        except BaseException:
+            await self.drop([upload_id])
+            raise
+        return upload
+
+    async def find(self, upload_id: str) -> Upload | None:
+        """Return what is known of an upload; None when there is none (any more)."""
+        try:
+            return Upload(**json.loads(await self._blobs.get(upload_record_key(upload_id))))
+        except (BlobNotFoundError, InvalidKeyError):
+            return None
+
+    async def names(self, upload_ids: Iterable[str]) -> dict[str, str]:
+        """Return the file names of the uploads that there are."""
+        gate = asyncio.Semaphore(_AT_ONCE)
+
+        async def name(upload_id: str) -> tuple[str, str | None]:
+            async with gate:
+                found = await self.find(upload_id)
+            return upload_id, found.name if found else None
+
+        told = await asyncio.gather(*(name(upload_id) for upload_id in dict.fromkeys(upload_ids)))
+        return {upload_id: name for upload_id, name in told if name is not None}
+
+    async def drop(self, upload_ids: Iterable[str]) -> None:
+        """Remove uploads, to the end even when the request that they came with is being cancelled."""
+        removals = [self._blobs.delete_prefix(upload_prefix(upload_id)) for upload_id in upload_ids]
+        if removals:
+            await asyncio.shield(asyncio.gather(*removals, return_exceptions=True))
+
+    async def _write(self, upload_id: str, pieces: Tally) -> None:
+        limit = self._limits.max_bytes
+        async with self._blobs.writer(upload_key(upload_id)) as file:
+            async for piece in pieces:
+                if pieces.bytes > limit:
+                    detail = f"The file is larger than {limit / 1e6:,.0f} MB, which is the limit: save it smaller."
+                    raise PhotoError("too_large", detail)
+                await file.write(piece)
+
+    async def _keep(self, upload: Upload) -> None:
+        known: dict[str, Any] = asdict(upload)
+        await self._blobs.put(upload_record_key(upload.id), json.dumps(known).encode())
+
+    async def _examine(self, key: str, size: int) -> Header:
+        """Read the header: from the head of the file where it is there, else from all of it, one file at a time."""
+        head = await self._blobs.get_range(key, 0, min(HEAD, size))
+        try:
+            return await asyncio.to_thread(read_header, head, self._limits)
+        except PhotoError as error:
+            if size <= HEAD or error.code not in {"truncated", "corrupt"}:
+                raise
+        async with self._whole:
+            return await asyncio.to_thread(read_header, await self._blobs.get(key), self._limits)
+
+
+def _record(upload_id: str, name: str, user_id: str, passed: Tally) -> Upload:
+    return Upload(upload_id, safe_name(name), passed.bytes, passed.sha256, user_id, time.time())

@@ -1,0 +1,88 @@
+"""The real coordinator in this process, without Ray: it has no workers, and tests report for them."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+
+from actors.config import CoordinatorConfig, WorkerConfig
+from actors.coordinator import Coordinator
+from actors.errors import BatchError
+from actors.pool import WorkerRecord, WorkerState
+from actors.records import Json
+from models.codec.header import Limits
+from storage.blobs import Blobs, open_blobs
+from storage.sqlite import SqliteJournal
+
+
+class InProcess(Coordinator):
+    """Answers `ask`; `down` makes it one that nobody reaches."""
+
+    def __init__(self, folder: Path, blobs: Blobs, **changes: Any) -> None:
+        worker = WorkerConfig(lambda: blobs, lambda: None, Limits(), timeout_s=60.0)  # type: ignore[arg-type,return-value]
+        settings = {
+            "max_workers": 0,
+            "gpu_fraction": 0.25,
+            "max_queue": 5,
+            "max_photos": 1000,
+            "retry_count": 3,
+            "result_ttl_s": 60.0,
+            "version": "test",
+        } | changes
+        journal = partial(SqliteJournal, folder / "journal.db")
+        super().__init__(CoordinatorConfig(open_journal=journal, open_blobs=lambda: blobs, worker=worker, **settings))
+        self.down = False
+        self.asked: list[str] = []
+
+    async def _live(self) -> None:
+        self._open.set()
+
+    async def ask(self, method: str, *args: Any) -> Any:
+        self.asked.append(method)
+        if self.down:
+            raise BatchError("unavailable", "The service is restarting; try again in a few seconds.", 5.0)
+        return await getattr(self, method)(*args)
+
+    def work(self, task_id: str, *indices: int, error: Json | None = None, **result: Any) -> None:
+        """Lease these photos and report them."""
+        batch = self._ledger.get(task_id)
+        leases = [[index, batch.attempt[index] + 1] for index in indices]
+        self._dispatch.record(batch, {"e": "leased", "w": "w1", "p": leases, "alone": False})
+        done = {"key": "k.jpg", "width": 4, "height": 3, "bytes": 5, "format": "jpeg", "sha256": "ab" * 32} | result
+        rows = [
+            {"i": i, "a": a, "result": None if error else done, "error": error, "engine": "test", "notes": []}
+            for i, a in leases
+        ]
+        self._dispatch.record(batch, {"e": "reported", "p": rows})
+
+    def employ(self) -> None:
+        """Have a warm worker."""
+        self._supervisor.pool.add(WorkerRecord("w1", None, state=WorkerState.READY))
+
+    def shut(self) -> None:
+        self._ledger.close()
+
+
+def blobs_in(folder: Path) -> Blobs:
+    return open_blobs((folder / "blobs").as_uri())
+
+
+@asynccontextmanager
+async def served(api: Any) -> AsyncIterator[str]:
+    """Serve an application on a free port of the loopback; yields host:port."""
+    server = uvicorn.Server(uvicorn.Config(api, port=0, lifespan="off", log_level="warning"))
+    server.config.load()
+    server.lifespan = server.config.lifespan_class(server.config)
+    await server.startup()
+    loop = asyncio.ensure_future(server.main_loop())
+    try:
+        host, port = server.servers[0].sockets[0].getsockname()[:2]
+        yield f"{host}:{port}"
+    finally:
+        server.should_exit = server.force_exit = True
+        await loop
+        await server.shutdown()

@@ -1,0 +1,68 @@
+import email
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from deployments.names import check_template, content_disposition, result_name, safe_name
+from deployments.problems import ApiError
+
+
+@given(st.text(max_size=400))
+def test_any_name_becomes_one_that_is_safe(name: str) -> None:
+    safe = safe_name(name)
+    assert 1 <= len(safe) <= 200
+    assert "/" not in safe
+    assert "\\" not in safe
+    assert safe.strip(".")
+    assert not any(unicodedata.category(char) in {"Cc", "Cs", "Cf"} for char in safe)
+    assert safe_name(safe) == safe
+
+
+@pytest.mark.parametrize(
+    ("name", "safe"),
+    [
+        ("../../etc/passwd", "passwd"),
+        ("C:\\Photos\\a.jpg", "a.jpg"),
+        ("美.jpg", "美.jpg"),
+        ("e\u0301.png", "é.png"),
+        ("a\r\nSet-Cookie: x.jpg", "aSet-Cookie: x.jpg"),
+        ("..", "photo"),
+        ("", "photo"),
+        ("x" * 300 + ".jpeg", "x" * 195 + ".jpeg"),
+    ],
+)
+def test_names(name: str, safe: str) -> None:
+    assert safe_name(name) == safe
+
+
+@given(st.text(min_size=1, max_size=60))
+def test_any_disposition_says_the_name_and_nothing_else(name: str) -> None:
+    name = safe_name(name)
+    header = content_disposition(name, inline=True)
+    assert header.isascii()
+    assert header.isprintable()
+    message = email.message_from_string(f"Content-Disposition: {header}\n\n")
+    assert message.get_content_disposition() == "inline"
+    if "filename*" in header:
+        assert header.count("filename") == 2
+
+
+def test_disposition() -> None:
+    assert content_disposition("a b.jpg", inline=False) == 'attachment; filename="a b.jpg"'
+    full = "filename*=UTF-8''%E7%BE%8E%22.jpg"
+    assert content_disposition('美".jpg', inline=True) == f'inline; filename="__.jpg"; {full}'
+
+
+def test_results_are_named_after_their_template() -> None:
+    given_ = {"name": "dir/a.heic", "index": 7, "extension": "jpg", "preset": "filter_warm"}
+    assert result_name(None, **given_) == "a.jpg"  # type: ignore[arg-type]
+    assert result_name("{index}-{stem}-{preset}.{ext}", **given_) == "7-a-filter_warm.jpg"  # type: ignore[arg-type]
+    assert result_name("x/{stem}", **given_) == "a.jpg"  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("template", ["{", "{}", "{foo}", "{stem!r}", "{stem.__class__}", "{index:>99999999}"])
+def test_a_template_takes_only_its_own_fields(template: str) -> None:
+    with pytest.raises(ApiError, match="output.name"):
+        check_template(template)

@@ -1,0 +1,184 @@
+"""Batches over HTTP, on the real service with real photos."""
+
+import io
+import json
+import uuid
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.service.server import Server
+
+GOOD = ["astronaut.jpg", "coffee.jpg", "chelsea.jpg", "rocket.jpg", "coffee.png"]
+BAD = {
+    "text.jpg": "unsupported_media",
+    "empty.jpg": "empty_file",
+    "drawing.jpg": "unsupported_media",
+    "cut.jpg": "truncated",
+}
+
+
+def urls(folder: Path, names: list[str]) -> list[str]:
+    return [(folder / name).as_uri() for name in names]
+
+
+def test_a_batch_of_files_of_which_some_are_bad(server: Server, photo_folder: Path) -> None:
+    names = [*GOOD, *BAD, "missing.jpg"]
+    told = server.submit(image_urls=urls(photo_folder, names), preset_id="beauty_medium", metadata={"album": "一"})
+    assert told["total"] == len(names)
+    batch = server.ended(told["task_id"])
+    assert batch["status"] == "completed"
+    assert batch["metadata"] == {"album": "一"}
+    assert batch["progress"] == 1.0
+    assert batch["counts"] == {
+        "total": 10, "queued": 0, "processing": 0, "succeeded": 5, "failed": 5, "cancelled": 0,
+    }  # fmt: skip
+    photos = server.photos(told["task_id"])
+    assert [photo["name"] for photo in photos] == names
+    for photo in photos[len(GOOD) :]:
+        assert photo["error"]["code"] == BAD.get(photo["name"], "source_not_found")
+        assert len(photo["error"]["message"]) > 10
+        assert photo["result"] is None
+    for photo in photos[: len(GOOD)]:
+        got = server.http.get(photo["result"]["url"])
+        assert got.status_code == 200
+        with Image.open(photo_folder / photo["name"]) as source, Image.open(io.BytesIO(got.content)) as result:
+            assert (result.format, result.size) == (source.format, source.size)
+        small = server.http.get(photo["result"]["thumbnail_url"])
+        assert max(Image.open(io.BytesIO(small.content)).size) <= 400
+        original = server.http.get(f"/api/v1/batch/{told['task_id']}/photos/{photo['index']}/original")
+        assert original.content == (photo_folder / photo["name"]).read_bytes()
+    assert "no_face" not in photos[0]["notes"]
+    assert "no_face" in photos[1]["notes"]
+
+
+def test_files_in_a_form(server: Server, photo_folder: Path) -> None:
+    files = [("files", (name, (photo_folder / name).read_bytes())) for name in ["astronaut.jpg", "text.jpg", "coffee.png"]]
+    fields = {
+        "preset_id": "filter_warm",
+        "output": json.dumps({"format": "jpeg", "quality": 80}),
+        "image_urls": json.dumps(urls(photo_folder, ["rocket.jpg"])),
+    }
+    answer = server.http.post("/api/v1/batch/submit", data=fields, files=files)
+    assert answer.status_code == 202, answer.text
+    task = answer.json()["task_id"]
+    assert answer.headers["location"] == f"/api/v1/batch/{task}"
+    server.ended(task)
+    photos = server.photos(task)
+    assert [(photo["name"], photo["status"]) for photo in photos] == [
+        ("rocket.jpg", "succeeded"), ("astronaut.jpg", "succeeded"), ("text.jpg", "failed"), ("coffee.png", "succeeded"),
+    ]  # fmt: skip
+    got = server.http.get(photos[3]["result"]["url"])
+    assert got.headers["content-type"] == "image/jpeg"
+    assert "coffee.jpg" in got.headers["content-disposition"]
+    warm = np.asarray(Image.open(io.BytesIO(got.content)), np.float32).mean((0, 1))
+    cold = np.asarray(Image.open(photo_folder / "coffee.png").convert("RGB"), np.float32).mean((0, 1))
+    assert warm[0] > cold[0]
+    assert warm[2] < cold[2]
+    part = server.http.get(photos[3]["result"]["url"], headers={"Range": "bytes=10-19"})
+    assert part.status_code == 206
+    assert part.content == got.content[10:20]
+    again = server.http.get(photos[3]["result"]["url"], headers={"If-None-Match": got.headers["etag"]})
+    assert again.status_code == 304
+
+
+def test_an_upload_then_a_batch_of_it(server: Server, photo_folder: Path) -> None:
+    body = (photo_folder / "chelsea.jpg").read_bytes()
+    answer = server.http.post("/api/v1/uploads", params={"name": "猫.jpg"}, content=body)
+    assert answer.status_code == 201, answer.text
+    upload = answer.json()
+    assert (upload["width"], upload["height"], upload["format"], upload["bytes"]) == (451, 300, "jpeg", len(body))
+    task = server.submit(image_urls=[upload["source"]], preset_id="filter_cool")["task_id"]
+    assert server.ended(task)["counts"]["succeeded"] == 1
+    photo = server.photos(task)[0]
+    assert photo["name"] == "猫.jpg"
+    assert server.http.get(f"/api/v1/batch/{task}/photos/0/original").content == body
+    refused = server.http.post("/api/v1/uploads", params={"name": "x.jpg"}, content=b"%!PS-Adobe-3.0 EPSF")
+    assert refused.status_code == 415
+    assert refused.json()["code"] == "unsupported_media"
+
+
+def test_the_same_input_gives_the_same_bytes(server: Server, photo_folder: Path) -> None:
+    digests = []
+    for _ in range(2):
+        task = server.submit(image_urls=urls(photo_folder, GOOD), preset_id="color_vintage")["task_id"]
+        server.ended(task)
+        digests.append([photo["result"]["sha256"] for photo in server.photos(task)])
+    assert digests[0] == digests[1]
+
+
+@pytest.mark.parametrize(
+    ("request_body", "status", "code"),
+    [
+        ({"image_urls": ["https://example.com/a.jpg"], "preset_id": "nope"}, 404, "unknown_preset"),
+        ({"image_urls": ["https://example.com/a.jpg"], "preset_id": "filter_warm", "preset_params": {"x": 1}}, 422, "invalid_params"),
+        ({"image_urls": ["https://example.com/a.jpg"], "preset_id": "filter_warm", "preset_params": {"exposure": 9}}, 422, "invalid_params"),
+        ({"image_urls": ["https://example.com/a.jpg"]}, 422, None),
+        ({"image_urls": [], "preset_id": "filter_warm"}, 422, "no_photos"),
+        ({"image_urls": ["file:///etc/passwd"], "preset_id": "filter_warm"}, 403, "forbidden_path"),
+        ({"image_urls": ["gopher://x/y"], "preset_id": "filter_warm"}, 422, "invalid_source"),
+        ({"image_urls": ["https://example.com/a.jpg"], "preset_id": "filter_warm", "typo": 1}, 422, "invalid_request"),
+        ({"image_urls": ["https://example.com/a.jpg"] * 10_001, "preset_id": "filter_warm"}, 413, "too_many_photos"),
+    ],
+)  # fmt: skip
+def test_a_wrong_request_says_what_is_wrong(server: Server, request_body: dict, status: int, code: str | None) -> None:
+    answer = server.http.post("/api/v1/batch/submit", json=request_body)
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"].startswith("application/problem+json")
+    problem = answer.json()
+    assert problem["status"] == status
+    assert code is None or problem["code"] == code
+    assert len(problem["detail"]) > 10
+
+
+def test_an_idempotency_key_makes_one_batch(server: Server, photo_folder: Path) -> None:
+    key = {"Idempotency-Key": uuid.uuid4().hex}
+    files = [("files", ("a.jpg", (photo_folder / "rocket.jpg").read_bytes()))]
+    first = server.http.post("/api/v1/batch/submit", data={"preset_id": "filter_warm"}, files=files, headers=key)
+    second = server.http.post("/api/v1/batch/submit", data={"preset_id": "filter_warm"}, files=files, headers=key)
+    assert first.status_code == second.status_code == 202
+    assert first.json()["task_id"] == second.json()["task_id"]
+    other = server.http.post("/api/v1/batch/submit", data={"preset_id": "filter_cool"}, files=files, headers=key)
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency_mismatch")
+
+
+def test_pause_resume_cancel_delete(server: Server, photo_folder: Path) -> None:
+    task = server.submit(image_urls=urls(photo_folder, GOOD) * 20, preset_id="beauty_heavy")["task_id"]
+    base = f"/api/v1/batch/{task}"
+    assert server.http.post(f"{base}/pause").json()["status"] == "paused"
+    assert server.http.post(f"{base}/pause").status_code == 200
+    assert server.http.post(f"{base}/resume").json()["status"] in {"processing", "queued"}
+    cancelled = server.http.post(f"{base}/cancel").json()
+    assert cancelled["status"] == "cancelled"
+    refused = server.http.post(f"{base}/pause")
+    assert (refused.status_code, refused.json()["code"]) == (409, "bad_transition")
+    assert server.http.delete(base).status_code == 204
+    for path in (base, f"{base}/photos", f"{base}/photos/0/result"):
+        gone = server.http.get(path)
+        assert (gone.status_code, gone.json()["code"]) == (404, "not_found")
+
+
+def test_lists_stats_presets_and_documentation(server: Server, photo_folder: Path) -> None:
+    tasks = [
+        server.submit(image_urls=urls(photo_folder, ["rocket.jpg"]), preset_id="filter_warm", user_id="lister")["task_id"]
+        for _ in range(3)
+    ]
+    page = server.http.get("/api/v1/batch", params={"user_id": "lister", "limit": 2}).json()
+    assert [item["task_id"] for item in page["items"]] == [tasks[2], tasks[1]]
+    rest = server.http.get("/api/v1/batch", params={"user_id": "lister", "limit": 2, "cursor": page["next_cursor"]}).json()
+    assert [item["task_id"] for item in rest["items"]] == [tasks[0]]
+    assert rest["next_cursor"] is None
+    stats = server.http.get("/api/v1/batch/stats").json()
+    assert stats["workers"]["max"] == 2
+    presets = server.http.get("/api/v1/presets").json()["items"]
+    assert {"beauty_light", "beauty_medium", "beauty_heavy", "filter_warm", "filter_cool", "color_vintage"} <= {
+        preset["id"] for preset in presets
+    }
+    assert server.http.get("/api/v1/presets/filter_warm").json()["name"]["zh"] == "暖色滤镜"
+    assert server.http.get("/docs").status_code == 200
+    assert "/api/v1/batch/submit" in server.http.get("/openapi.json").json()["paths"]
+    assert server.http.get("/api/v1/health/live").status_code == 200
+    lost = server.http.get("/api/v1/nothing")
+    assert (lost.status_code, lost.json()["code"]) == (404, "not_found")

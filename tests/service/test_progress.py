@@ -1,0 +1,94 @@
+"""Progress by WebSocket and SSE."""
+
+import json
+from pathlib import Path
+
+import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+
+from tests.service.server import Server
+
+
+def follow(server: Server, task: str, since: int | None = None) -> tuple[list[dict], int]:
+    """Every message until the server closes, and its close code."""
+    query = "" if since is None else f"?since={since}"
+    messages = []
+    with connect(f"ws://127.0.0.1:{server.port}/ws/batch/{task}{query}") as socket:
+        try:
+            while True:
+                messages.append(json.loads(socket.recv(timeout=60)))
+        except ConnectionClosed as closed:
+            assert closed.rcvd is not None
+            return messages, closed.rcvd.code
+
+
+def test_a_websocket_follows_a_batch_to_its_end(server: Server, photo_folder: Path) -> None:
+    sources = [(photo_folder / "astronaut.jpg").as_uri()] * 30
+    task = server.submit(image_urls=sources, preset_id="beauty_light")["task_id"]
+    messages, code = follow(server, task)
+    assert code == 1000
+    assert messages[0]["type"] == "progress"
+    assert messages[0]["photos"] == []
+    assert messages[-1]["type"] == "done"
+    assert messages[-1]["batch"]["status"] == "completed"
+    versions = [message["version"] for message in messages if message["type"] != "ping"]
+    assert versions == sorted(versions)
+    states = {photo["index"]: photo["status"] for message in messages for photo in message.get("photos", [])}
+    assert states == dict.fromkeys(range(30), "succeeded")
+    assert all("timings_ms" not in p or p["timings_ms"] is None for m in messages for p in m.get("photos", []))
+
+    late, code = follow(server, task, since=messages[2]["version"])
+    assert code == 1000
+    missed = {photo["index"]: photo["status"] for message in late for photo in message["photos"]}
+    seen = {photo["index"] for message in messages[:3] for photo in message["photos"] if photo["status"] == "succeeded"}
+    assert set(missed) | seen == set(range(30))
+    assert set(missed.values()) == {"succeeded"}
+
+
+def test_what_a_client_missed_comes_in_pages_of_500(server: Server, photo_folder: Path) -> None:
+    sources = [(photo_folder / "missing.jpg").as_uri()] * 1200
+    task = server.submit(image_urls=sources, preset_id="filter_warm")["task_id"]
+    batch = server.ended(task)
+    assert batch["status"] == "failed"
+    messages, _ = follow(server, task, since=1)
+    pages = [message for message in messages if message["photos"]]
+    assert [len(message["photos"]) for message in pages] == [500, 500, 200]
+    assert [message["more"] for message in pages] == [True, True, False]
+    assert messages[-1]["type"] == "done"
+
+
+def test_no_such_batch_closes_with_4404(server: Server) -> None:
+    messages, code = follow(server, "b" + "0" * 30)
+    assert (messages, code) == ([], 4404)
+
+
+def test_events_resume_by_their_last_id(server: Server, photo_folder: Path) -> None:
+    task = server.submit(image_urls=[(photo_folder / "astronaut.jpg").as_uri()] * 12, preset_id="filter_cool")["task_id"]
+
+    def events(**headers: str) -> list[tuple[str, dict]]:
+        found, last = [], ""
+        with server.http.stream("GET", f"/api/v1/batch/{task}/events", headers=headers) as stream:
+            assert stream.headers["content-type"].startswith("text/event-stream")
+            for line in stream.iter_lines():
+                if line.startswith("id:"):
+                    last = line[3:].strip()
+                elif line.startswith("data:"):
+                    found.append((last, json.loads(line[5:])))
+        return found
+
+    first = events()
+    assert first[0][1]["type"] == "progress"
+    assert first[-1][1]["type"] == "done"
+    assert first[-1][0] == str(first[-1][1]["version"])
+    again = events(**{"Last-Event-ID": first[0][0]})
+    states = {photo["index"]: photo["status"] for _, message in again for photo in message["photos"]}
+    assert states == dict.fromkeys(range(12), "succeeded")
+
+
+@pytest.mark.parametrize("since", ["x", "-1"])
+def test_a_since_that_is_no_version_is_refused(server: Server, photo_folder: Path, since: str) -> None:
+    task = server.submit(image_urls=[(photo_folder / "rocket.jpg").as_uri()], preset_id="filter_cool")["task_id"]
+    answer = server.http.get(f"/api/v1/batch/{task}/events", params={"since": since})
+    assert answer.status_code == 422
+    server.ended(task)

@@ -1,0 +1,55 @@
+"""The whole service dies, and nothing is lost."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+
+from tests.service.server import Server, serving
+
+
+def test_killed_in_the_middle_and_started_again(tmp_path: Path, photo_folder: Path) -> None:
+    with serving(tmp_path, BATCH_FILE_ROOTS=str(photo_folder)) as server:
+        sources = [(photo_folder / "astronaut.jpg").as_uri()] * 120
+        task = server.submit(image_urls=sources, preset_id="beauty_heavy")["task_id"]
+        while (before := server.batch(task))["counts"]["succeeded"] < 20:
+            time.sleep(0.02)
+        server.kill()
+        server.start()
+        batch = server.ended(task)
+        assert batch["counts"]["succeeded"] == 120
+        assert batch["version"] > before["version"]
+        photos = server.photos(task)
+        assert {photo["status"] for photo in photos} == {"succeeded"}
+        first = {photo["index"]: photo["result"]["sha256"] for photo in photos}
+        assert len(set(first.values())) == 1, "the same photo, the same bytes, on every worker and after the restart"
+        assert all(photo["attempts"] <= 2 for photo in photos)
+
+
+def test_ctrl_c_ends_everything_and_a_second_server_is_refused(tmp_path: Path) -> None:
+    with serving(tmp_path) as server:
+        second = subprocess.run(
+            [str(Path(sys.executable).with_name("photobatch")), "serve", "--port", "1"],
+            env={**dict(__import__("os").environ), "BATCH_DATA_DIR": str(tmp_path / "data")},
+            capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+        assert second.returncode != 0
+        assert "Another photobatch server" in second.stderr + second.stdout
+        assert "ready at" in server.output.read_text()
+        assert loopback_only(server)
+        assert server.stop() == 0
+        deadline = time.monotonic() + 15
+        while (left := server.processes()) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert [process.cmdline() for process in left] == []
+
+
+def loopback_only(server: Server) -> bool:
+    """Say whether HTTP of ours is open to this machine alone (Ray's own ports want a token)."""
+    for process in server.processes():
+        if "haproxy" in process.name():
+            addresses = {c.laddr.ip for c in process.net_connections("tcp") if c.status == psutil.CONN_LISTEN}
+            return addresses == {"127.0.0.1"}
+    return False
