@@ -4,6 +4,7 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
+import ray
 from ray import serve
 from ray.exceptions import RayError
 
@@ -34,7 +35,9 @@ class Ingress:
     """HTTP in, coordinator calls out; holds no state of its own."""
 
     def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+        resources: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
+        if not resources.get("GPU"):  # where there are GPUs, their fractions are the limit
+            settings = compose.with_workers(settings, None, int(resources.get("CPU", 1)))
         self._services = compose.services(settings)
         self._config = compose.coordinator_config(settings)
         launch.start_coordinator(self._config)

@@ -19,7 +19,7 @@ MAX_JSON_BYTES = 32 << 20
 MAX_FIELDS_BYTES = 8 << 20  # of a form, all its fields together
 FILES = "files"
 _JSON_FIELDS = {"image_urls", "photos", "preset_params", "output", "metadata"}
-_OPTIONAL = {"user_id", "preset_id", "preset_type", "priority", "callback_url"} | _JSON_FIELDS
+_OPTIONAL = {"user_id", "preset_id", "preset_type", "priority", "callback_url", FILES} | _JSON_FIELDS
 
 
 @dataclass(slots=True)
@@ -129,6 +129,8 @@ def _of_fields(fields: list[tuple[str, str]]) -> SubmitRequest:
         if name in given:
             detail = f"{name:.80} is given twice; lists are written as one JSON string."
             raise ApiError("invalid_request", detail, name[:80])
+        if name == FILES and value:
+            raise ApiError("invalid_request", "Each of files must be a file, with its file name.", FILES)
         if value.strip() or name not in _OPTIONAL:
             given[name] = _json(value, name) if name in _JSON_FIELDS else value
     return _validated(given)

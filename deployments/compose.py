@@ -1,6 +1,5 @@
 """The composition root: settings in, every service out. Nothing is constructed anywhere else."""
 
-import os
 from functools import partial
 from pathlib import Path
 
@@ -55,6 +54,7 @@ def services(settings: Settings) -> Services:
     )
 
 
-def workers_here(settings: Settings) -> Settings:
-    """Return settings with no more workers than this machine has cores (one is busy a core)."""
-    return settings.model_copy(update={"max_workers": min(settings.max_workers, os.cpu_count() or 1)})
+def with_workers(settings: Settings, asked: int | None, cores: int) -> Settings:
+    """Return settings with as many workers as were asked for, or else no more than there are cores: one keeps one busy."""
+    chosen = asked or (settings.max_workers if settings.workers_are_set else min(settings.max_workers, cores))
+    return settings.model_copy(update={"max_workers": max(1, chosen)})

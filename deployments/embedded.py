@@ -58,7 +58,7 @@ class Engine:
                 "blob_url": None,
                 "file_roots": tuple(str(root) for root in file_roots),
                 "max_photos": 1_000_000,
-                "max_workers": workers or compose.workers_here(own).max_workers,
+                "max_workers": compose.with_workers(own, workers, os.cpu_count() or 1).max_workers,
             }
         )
         self._config = compose.coordinator_config(settings, tables=own.tables_dir)

@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from actors.errors import BatchError
 from deployments import explain
@@ -104,6 +105,8 @@ def of_error(error: Exception) -> JSONResponse:
             return _of_storage(error)
         case HTTPException():
             return _of_http(error)
+        case ClientDisconnect():
+            return problem("bad_request", "The client left before its request was complete.")
     log.error("a request failed", exc_info=error)
     return problem("internal_error", "Something went wrong here, not in your request; try again, and report it.")
 
@@ -128,7 +131,16 @@ def _of_http(error: HTTPException) -> JSONResponse:
 
 def install(api: FastAPI) -> None:
     """Make every error of an application a problem."""
-    known = (BatchError, ApiError, PresetError, PhotoError, RequestValidationError, StorageError, HTTPException)
+    known = (
+        BatchError,
+        ApiError,
+        PresetError,
+        PhotoError,
+        RequestValidationError,
+        StorageError,
+        HTTPException,
+        ClientDisconnect,
+    )
     for kind in (*known, Exception):
         api.add_exception_handler(kind, _handle)
 

@@ -1,6 +1,7 @@
 """`photobatch serve`: Ray, Serve and the application on this machine, until a signal."""
 
 import fcntl
+import logging
 import os
 import shutil
 import signal
@@ -28,7 +29,7 @@ def serve(*, host: str, port: int, workers: int | None) -> None:
     Raises EngineError when the port is taken or another server uses the data folder.
     """
     settings = Settings()
-    settings = settings.model_copy(update={"max_workers": workers}) if workers else compose.workers_here(settings)
+    settings = compose.with_workers(settings, workers, os.cpu_count() or 1)
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: os._exit(130) if stop.is_set() else stop.set())
@@ -67,6 +68,7 @@ def _run_application(settings: Settings, host: str, port: int) -> None:
     from actors import launch  # noqa: PLC0415
     from deployments.app import APP, bind  # noqa: PLC0415
 
+    logging.getLogger("ray.serve").setLevel(logging.WARNING)  # one line when ready, and nothing else
     launch.start_coordinator(compose.coordinator_config(settings))  # workers warm up while Serve starts
     ray_serve.start(proxy_location="HeadOnly", http_options={"host": host, "port": port})
     ray_serve.run(bind(settings), name=APP, route_prefix="/")

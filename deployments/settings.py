@@ -54,6 +54,11 @@ class Settings(BaseSettings):
         return value
 
     @property
+    def workers_are_set(self) -> bool:
+        """Whether somebody chose the number of workers."""
+        return "max_workers" in self.model_fields_set
+
+    @property
     def journal_path(self) -> Path:
         """The SQLite journal."""
         return self.data_dir / "journal.db"

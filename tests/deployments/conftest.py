@@ -1,5 +1,6 @@
 """The application over the real coordinator logic, a real journal and a real blob store."""
 
+import io
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI
+from PIL import Image
 
 from deployments.api import create_api
 from deployments.services import Services
@@ -62,3 +64,10 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as http:
         yield World(tmp_path, coordinator, blobs, api, http)
     coordinator.shut()
+
+
+@pytest.fixture(scope="session")
+def jpeg() -> bytes:
+    buffer = io.BytesIO()
+    Image.effect_noise((64, 48), 80).convert("RGB").save(buffer, "jpeg")
+    return buffer.getvalue()

@@ -11,9 +11,11 @@ BOUNDARY = "xYzZY"
 TYPE = f"multipart/form-data; boundary={BOUNDARY}"
 NAMES = st.text(st.characters(blacklist_categories=["Cs", "Cc"], blacklist_characters='"\\'), min_size=1, max_size=12)
 # Contents that come close to a boundary are the hard ones.
-CONTENT = st.lists(
-    st.sampled_from([b"\r\n", b"--", b"\r\n--xYz", b"xYzZY", b"\r", b"\n", b"a" * 50, b"\0\xff"]), max_size=8
-).map(b"".join).filter(lambda content: b"\r\n--xYzZY" not in content and not content.startswith(b"--xYzZY"))
+CONTENT = (
+    st.lists(st.sampled_from([b"\r\n", b"--", b"\r\n--xYz", b"xYzZY", b"\r", b"\n", b"a" * 50, b"\0\xff"]), max_size=8)
+    .map(b"".join)
+    .filter(lambda content: b"\r\n--xYzZY" not in content and not content.startswith(b"--xYzZY"))
+)
 
 
 def encoded(parts: list[tuple[str, str | None, bytes]]) -> bytes:
@@ -37,7 +39,8 @@ async def read(body: AsyncIterator[bytes], content_type: str = TYPE) -> list[tup
 
 
 @given(
-    st.lists(st.tuples(NAMES, st.none() | NAMES, CONTENT), min_size=1, max_size=5), st.lists(st.integers(0), max_size=20)
+    st.lists(st.tuples(NAMES, st.none() | NAMES, CONTENT), min_size=1, max_size=5),
+    st.lists(st.integers(0), max_size=20),
 )
 async def test_any_form_in_any_pieces_comes_out_whole(
     parts: list[tuple[str, str | None, bytes]], cuts: list[int]

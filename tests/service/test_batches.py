@@ -55,7 +55,9 @@ def test_a_batch_of_files_of_which_some_are_bad(server: Server, photo_folder: Pa
 
 
 def test_files_in_a_form(server: Server, photo_folder: Path) -> None:
-    files = [("files", (name, (photo_folder / name).read_bytes())) for name in ["astronaut.jpg", "text.jpg", "coffee.png"]]
+    files = [
+        ("files", (name, (photo_folder / name).read_bytes())) for name in ["astronaut.jpg", "text.jpg", "coffee.png"]
+    ]
     fields = {
         "preset_id": "filter_warm",
         "output": json.dumps({"format": "jpeg", "quality": 80}),
@@ -162,12 +164,16 @@ def test_pause_resume_cancel_delete(server: Server, photo_folder: Path) -> None:
 
 def test_lists_stats_presets_and_documentation(server: Server, photo_folder: Path) -> None:
     tasks = [
-        server.submit(image_urls=urls(photo_folder, ["rocket.jpg"]), preset_id="filter_warm", user_id="lister")["task_id"]
+        server.submit(image_urls=urls(photo_folder, ["rocket.jpg"]), preset_id="filter_warm", user_id="lister")[
+            "task_id"
+        ]
         for _ in range(3)
     ]
     page = server.http.get("/api/v1/batch", params={"user_id": "lister", "limit": 2}).json()
     assert [item["task_id"] for item in page["items"]] == [tasks[2], tasks[1]]
-    rest = server.http.get("/api/v1/batch", params={"user_id": "lister", "limit": 2, "cursor": page["next_cursor"]}).json()
+    rest = server.http.get(
+        "/api/v1/batch", params={"user_id": "lister", "limit": 2, "cursor": page["next_cursor"]}
+    ).json()
     assert [item["task_id"] for item in rest["items"]] == [tasks[0]]
     assert rest["next_cursor"] is None
     stats = server.http.get("/api/v1/batch/stats").json()

@@ -64,7 +64,9 @@ def test_no_such_batch_closes_with_4404(server: Server) -> None:
 
 
 def test_events_resume_by_their_last_id(server: Server, photo_folder: Path) -> None:
-    task = server.submit(image_urls=[(photo_folder / "astronaut.jpg").as_uri()] * 12, preset_id="filter_cool")["task_id"]
+    task = server.submit(image_urls=[(photo_folder / "astronaut.jpg").as_uri()] * 12, preset_id="filter_cool")[
+        "task_id"
+    ]
 
     def events(**headers: str) -> list[tuple[str, dict]]:
         found, last = [], ""

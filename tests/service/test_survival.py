@@ -1,5 +1,6 @@
 """The whole service dies, and nothing is lost."""
 
+import os
 import subprocess
 import sys
 import time
@@ -32,12 +33,15 @@ def test_ctrl_c_ends_everything_and_a_second_server_is_refused(tmp_path: Path) -
     with serving(tmp_path) as server:
         second = subprocess.run(
             [str(Path(sys.executable).with_name("photobatch")), "serve", "--port", "1"],
-            env={**dict(__import__("os").environ), "BATCH_DATA_DIR": str(tmp_path / "data")},
+            env={**os.environ, "BATCH_DATA_DIR": str(tmp_path / "data")},
             capture_output=True, text=True, timeout=60, check=False,
         )  # fmt: skip
         assert second.returncode != 0
         assert "Another photobatch server" in second.stderr + second.stdout
-        assert "ready at" in server.output.read_text()
+        deadline = time.monotonic() + 20
+        while "ready at" not in server.output.read_text() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert server.output.read_text().startswith(f"photobatch is ready at {server.url}")
         assert loopback_only(server)
         assert server.stop() == 0
         deadline = time.monotonic() + 15
@@ -48,8 +52,5 @@ def test_ctrl_c_ends_everything_and_a_second_server_is_refused(tmp_path: Path) -
 
 def loopback_only(server: Server) -> bool:
     """Say whether HTTP of ours is open to this machine alone (Ray's own ports want a token)."""
-    for process in server.processes():
-        if "haproxy" in process.name():
-            addresses = {c.laddr.ip for c in process.net_connections("tcp") if c.status == psutil.CONN_LISTEN}
-            return addresses == {"127.0.0.1"}
-    return False
+    connections = [c for p in server.processes() if "haproxy" in p.name() for c in p.net_connections("tcp")]
+    return {c.laddr.ip for c in connections if c.status == psutil.CONN_LISTEN} == {"127.0.0.1"}
