@@ -55,6 +55,6 @@ def services(settings: Settings) -> Services:
 
 
 def with_workers(settings: Settings, asked: int | None, cores: int) -> Settings:
-    """Return settings with as many workers as were asked for, or else no more than there are cores: one keeps one busy."""
+    """Return settings with as many workers as were asked for, or else no more than cores: each keeps one busy."""
     chosen = asked or (settings.max_workers if settings.workers_are_set else min(settings.max_workers, cores))
     return settings.model_copy(update={"max_workers": max(1, chosen)})

@@ -1,3 +1,4 @@
+import itertools
 from collections.abc import AsyncIterator
 
 import pytest
@@ -29,7 +30,7 @@ def encoded(parts: list[tuple[str, str | None, bytes]]) -> bytes:
 
 async def pieces(body: bytes, cuts: list[int]) -> AsyncIterator[bytes]:
     edges = [0, *sorted(cut % (len(body) + 1) for cut in cuts), len(body)]
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in itertools.pairwise(edges):
         yield body[start:end]
 
 

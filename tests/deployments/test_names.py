@@ -64,5 +64,5 @@ def test_results_are_named_after_their_template() -> None:
 
 @pytest.mark.parametrize("template", ["{", "{}", "{foo}", "{stem!r}", "{stem.__class__}", "{index:>99999999}"])
 def test_a_template_takes_only_its_own_fields(template: str) -> None:
-    with pytest.raises(ApiError, match="output.name"):
+    with pytest.raises(ApiError, match=r"output\.name"):
         check_template(template)
