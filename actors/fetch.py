@@ -1,6 +1,8 @@
 """A photo's source to its bytes: uploads, files below allowed folders, http(s)."""
 
 import asyncio
+import json
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -8,7 +10,7 @@ from actors.errors import SourceError
 from actors.web_source import WebSource
 from storage.blobs import Blobs
 from storage.errors import BlobNotFoundError
-from storage.keys import upload_key
+from storage.keys import upload_key, upload_record_key
 
 SCHEMES = ("http", "https", "upload", "file")
 
@@ -39,9 +41,15 @@ class Fetcher:
         try:
             return await self._blobs.get(upload_key(upload_id))
         except BlobNotFoundError:
-            raise SourceError(
-                "upload_not_found", "This upload does not exist or has expired; upload it again."
-            ) from None
+            raise await self._why_missing(upload_id) from None
+
+    async def _why_missing(self, upload_id: str) -> SourceError:
+        """Of a file that the ingress refused (too large, say) only the record is there, and it says why."""
+        with suppress(BlobNotFoundError):
+            error = json.loads(await self._blobs.get(upload_record_key(upload_id)))["error"]
+            if error:
+                return SourceError(error["code"], error["message"])
+        return SourceError("upload_not_found", "This upload does not exist or has expired; upload it again.")
 
     def _file(self, source: str) -> bytes:
         path = allowed_path(source, self._file_roots)

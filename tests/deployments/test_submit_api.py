@@ -8,6 +8,7 @@ import pytest
 
 from actors.errors import BatchError
 from tests.deployments.conftest import URLS, World
+from tests.deployments.in_process import served
 
 SUBMIT = "/api/v1/batch/submit"
 
@@ -259,3 +260,20 @@ async def test_photos_of_uploads_are_called_like_the_uploads(world: World, jpeg:
     task_id = await world.submit(image_urls=[upload["source"], gone])
     photos = (await world.http.get(f"/api/v1/batch/{task_id}/photos")).json()["items"]
     assert [photo["name"] for photo in photos] == ["IMG_1.JPG", gone.removeprefix("upload:")]
+
+
+@pytest.mark.parametrize("path", [SUBMIT, "/api/v1/uploads"])
+async def test_a_client_that_hangs_up_in_the_middle_leaves_nothing(world: World, path: str) -> None:
+    async with served(world.api) as address:
+        host, _, port = address.partition(":")
+        _, writer = await asyncio.open_connection(host, int(port))
+        head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n"
+        part = '--x\r\nContent-Disposition: form-data; name="files"; filename="a.jpg"\r\n\r\n'
+        kind = "multipart/form-data; boundary=x" if path == SUBMIT else "image/jpeg"
+        writer.write(f"{head}Content-Type: {kind}\r\n\r\n{part}{'1' * 9000}".encode())
+        await writer.drain()
+        await asyncio.sleep(0.1)
+        writer.close()
+        await asyncio.sleep(0.3)
+    assert world.stored() == []
+    assert "submit" not in world.coordinator.asked
