@@ -3,6 +3,16 @@
 import ipaddress
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052
+_REFUSED = [
+    ipaddress.ip_network(network)
+    for network in (
+        "168.63.129.16/32",  # Azure's wire server
+        "192.0.0.0/24",  # IETF assignments; a metadata service at Oracle
+        "64:ff9b:1::/48",  # NAT64 for local use, RFC 8215
+        "fec0::/10",  # site-local, deprecated
+        "::/96",  # IPv4-compatible, deprecated
+    )
+]
 
 
 def is_public(address: str) -> bool:
@@ -14,4 +24,4 @@ def is_public(address: str) -> bool:
             inside = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
         if inside is not None:
             return is_public(str(inside))
-    return ip.is_global and not ip.is_multicast
+    return ip.is_global and not ip.is_multicast and not any(ip in network for network in _REFUSED)

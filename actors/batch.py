@@ -31,6 +31,7 @@ class Batch:
         self.version = 0
         self.state = BatchState.QUEUED
         self.paused = False
+        self.deleted = False  # its blobs are being removed; nobody sees it any more
         self.counts: Counter[PhotoState] = Counter()
         self.pace = Pace()
         self.photos: list[PhotoSpec] = []
@@ -75,6 +76,7 @@ class Batch:
 
     def _on_leased(self, version: int, event: Json) -> None:
         self.started_at = self.started_at or event["t"]
+        self.pace.began(event["t"])
         for index, attempt in event["p"]:
             self._move(index, P, version)
             self.attempt[index] = attempt
@@ -129,7 +131,11 @@ class Batch:
             self._move(index, C, version)
         self.state = BatchState.CANCELLED
 
+    def _on_deleted(self, version: int, event: Json) -> None:
+        self.deleted = True
+
     def _on_retried(self, version: int, event: Json) -> None:
+        self.paused = False
         for index in self._indices({F, C}):
             self.tries[index] = self.strikes[index] = 0
             self.outcome.pop(index, None)
@@ -169,6 +175,19 @@ class Batch:
             return [next(iter(self.suspects))], True
         chosen = [index for index, _ in zip(self.ready, range(count), strict=False)]
         return chosen, False
+
+    def uploads(self) -> set[str]:
+        """Return the ids of the uploads that its photos are."""
+        parts = (photo.source.partition(":") for photo in self.photos)
+        return {upload_id for scheme, _, upload_id in parts if scheme == "upload"}
+
+    def remaining(self) -> int:
+        """How many photos have not ended."""
+        return self.counts[Q] + self.counts[P]
+
+    def workers(self) -> set[str]:
+        """Who works on it now."""
+        return set(self.holder.values())
 
     def held_by(self, worker_id: str) -> list[LeaseKey]:
         """List what a worker holds by our books."""
@@ -213,8 +232,7 @@ class Batch:
 
     def _settle(self, now: float) -> None:
         """Derive the batch's state from its photos."""
-        open_photos = self.counts[Q] + self.counts[P]
-        if open_photos == 0 and self.photos:
+        if self.remaining() == 0 and self.photos:
             if self.state != BatchState.CANCELLED:
                 self.state = BatchState.COMPLETED if self.counts[S] else BatchState.FAILED
             self.finished_at = self.finished_at or now

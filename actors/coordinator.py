@@ -23,9 +23,11 @@ from actors.states import ALLOWED, ENDED, BatchState, PhotoState
 from actors.supervisor import Supervisor
 from actors.views import batch_view, photo_view
 from storage.errors import EpochLostError, StorageError
-from storage.keys import batch_prefix
+from storage.keys import batch_prefix, upload_prefix
 
 log = logging.getLogger(__name__)
+
+HOUSEKEEPING_S = 1.0
 
 
 class Coordinator:
@@ -36,7 +38,8 @@ class Coordinator:
 
     def __init__(self, config: CoordinatorConfig) -> None:
         self._config = config
-        self._started = self._greeted = time.monotonic()
+        self._started = time.monotonic()
+        self._quiet = 0  # rounds of housekeeping since the last greeting
         self._ledger = Ledger(config.open_journal(), _journal_failed)
         self._blobs = config.open_blobs()
         self._keys = IdempotencyKeys(self._ledger.batches.values())
@@ -50,12 +53,12 @@ class Coordinator:
 
     async def greet(self) -> Json:
         """Tell the coordinator that someone still wants it, and get its stats."""
-        self._greeted = time.monotonic()
+        self._quiet = 0
         return await self.stats()
 
-    async def reserve(self, user_id: str, key: str) -> None:
-        """Claim an idempotency key before its request is read; raises BatchError."""
-        self._keys.reserve(user_id, key)
+    async def reserve(self, user_id: str, key: str, owner: str) -> None:
+        """Claim an idempotency key for a request before it is read; raises BatchError."""
+        self._keys.reserve(user_id, key, owner)
 
     async def release(self, user_id: str, key: str) -> None:
         """Give a claimed key back."""
@@ -126,7 +129,9 @@ class Coordinator:
             return None
         batch = self._ledger.get(task_id)
         photos = [photo_view(batch, index, timings=timings) for index in batch.changed_since(since)] if since else []
-        return {"batch": await self._tell(batch), "photos": photos, "ended": batch.state in ENDED}
+        update = {"batch": self._view(batch), "photos": photos, "ended": batch.state in ENDED}
+        await self._ledger.told()
+        return update
 
     async def control(self, task_id: str, action: str) -> Json:
         """Pause, resume, cancel or retry a batch; raises BatchError `bad_transition`, `not_found`."""
@@ -137,21 +142,24 @@ class Coordinator:
         return await self._tell(batch)
 
     async def delete(self, task_id: str) -> None:
-        """Cancel a batch and forget it; its blobs go afterwards."""
+        """Cancel a batch and hide it at once; its blobs and its records go afterwards, restarts or not."""
+        if task_id in self._ledger.condemned:  # the answer to an earlier call was lost
+            return
         batch = self._ledger.get(task_id)
-        workers = set(batch.holder.values())
-        self._ledger.remove(batch)
+        workers = batch.workers()
+        self._ledger.condemn(batch)
         self._keys.forget(batch)
         self._dispatch.forget(batch)
-        revoked = self._supervisor.revoke(workers, task_id, running=True)
-        self._spawn(self._remove_blobs(batch, revoked))
+        self._supervisor.revoke(workers, task_id, running=True)
+        self._spawn(self._remove(batch))
         await self._ledger.told()
 
     async def stats(self) -> Json:
         """Return the service in numbers."""
         batches = self._ledger.batches.values()
         open_batches = self._ledger.open.values()
-        paces = [pace for batch in open_batches if (pace := batch.pace.photos_per_s(time.time()))]
+        now = time.time()
+        paces = [pace for batch in open_batches if (pace := batch.pace.photos_per_s(len(batch.workers()), now))]
         waiting = [batch for batch in open_batches if batch.counts[PhotoState.QUEUED]]
         return {
             "batches": {state.value: sum(b.state == state for b in batches) for state in BatchState},
@@ -193,7 +201,7 @@ class Coordinator:
         if batch.paused:
             return
         self._dispatch.record(batch, {"e": "paused"})
-        revoked = self._supervisor.revoke(set(batch.holder.values()), batch.spec.task_id, running=False)
+        revoked = self._supervisor.revoke(batch.workers(), batch.spec.task_id, running=False)
         self._spawn(self._take_back(revoked))
 
     def _resume(self, batch: Batch) -> None:
@@ -204,9 +212,9 @@ class Coordinator:
     def _cancel(self, batch: Batch) -> None:
         if batch.state in ENDED:
             return
-        workers = set(batch.holder.values())
+        workers = batch.workers()
         self._dispatch.record(batch, {"e": "cancelled"})
-        self._supervisor.revoke(workers, batch.spec.task_id, running=True)
+        self._spawn(self._take_back(self._supervisor.revoke(workers, batch.spec.task_id, running=True)))
 
     def _retry(self, batch: Batch) -> None:
         if batch.counts[PhotoState.FAILED] + batch.counts[PhotoState.CANCELLED]:
@@ -217,29 +225,50 @@ class Coordinator:
         for answer in asyncio.as_completed(revoked):
             self._dispatch.give_back(await answer)
 
-    async def _remove_blobs(self, batch: Batch, revoked: "list[asyncio.Future[list[LeaseKey]]]") -> None:
-        if revoked:
-            await asyncio.wait(revoked)
-        await self._blobs.delete_prefix(batch_prefix(batch.spec.task_id))
+    async def _remove(self, batch: Batch) -> None:
+        """Remove a condemned batch. What a worker still stores of it, the worker removes: its report is refused."""
+        try:
+            await self._blobs.delete_prefix(batch_prefix(batch.spec.task_id))
+            for upload_id in batch.uploads():
+                if not self._ledger.wants_upload(upload_id):  # asked each time: a batch may have come meanwhile
+                    await self._blobs.delete_prefix(upload_prefix(upload_id))
+        except StorageError:  # the next coordinator tries again
+            log.exception("the blobs of a deleted batch could not be removed")
+        else:
+            self._ledger.remove(batch)
 
     # --- inside ---------------------------------------------------------------------------------------------------
 
     async def _live(self) -> None:
         """Adopt the living workers, then keep house once a second until nobody wants us any more."""
+        try:
+            await self._adopt()
+            # Rounds are counted, not seconds: after a long replay or a frozen machine the greetings are still queued.
+            while self._quiet * HOUSEKEEPING_S < self._config.abandoned_s:
+                self._keep_house()
+                await asyncio.sleep(HOUSEKEEPING_S)
+                self._quiet += 1
+            log.warning("no ingress for %.0f s: leaving", self._config.abandoned_s)
+            await self.close()
+        except Exception:  # without housekeeping nothing is replaced: the next coordinator does better
+            log.exception("housekeeping failed; the coordinator ends")
+            os._exit(1)
+
+    async def _adopt(self) -> None:
         held = await self._supervisor.adopt(self._ledger.epoch)
         for batch in list(self._ledger.open.values()):
             ours = [LeaseKey(batch.spec.task_id, i, batch.attempt[i]) for i in batch.holder]
             self._dispatch.give_back([key for key in ours if key not in held])
         self._open.set()
-        while time.monotonic() - self._greeted < self._config.abandoned_s:
-            try:
-                self._supervisor.fill()
-                self._supervisor.end_silent(self._busy())
-            except RayError:  # the GCS is away; workers go on, and so do we
-                log.exception("keeping house failed")
-            await asyncio.sleep(1.0)
-        log.warning("no ingress for %.0f s: leaving", self._config.abandoned_s)
-        await self.close()
+        for batch in list(self._ledger.condemned.values()):
+            self._spawn(self._remove(batch))
+
+    def _keep_house(self) -> None:
+        try:
+            self._supervisor.fill()
+            self._supervisor.end_silent(self._busy())
+        except RayError:  # the GCS is away; workers go on, and so do we
+            log.exception("keeping house failed")
 
     def _worker_died(self, worker: WorkerRecord, suspicion: Suspicion | None) -> None:
         self._dispatch.worker_died(worker.worker_id, suspicion)
@@ -266,12 +295,12 @@ class Coordinator:
         etas = [
             eta[0]
             for batch in self._ledger.open.values()
-            if (eta := batch.pace.eta_s(batch.counts[PhotoState.QUEUED] + batch.counts[PhotoState.PROCESSING], now))
+            if (eta := batch.pace.eta_s(batch.remaining(), len(batch.workers()), now))
         ]
         return max(1.0, min(etas, default=10.0))
 
     def _busy(self) -> set[str]:
-        return {worker for batch in self._ledger.open.values() for worker in batch.holder.values()}
+        return set().union(*(batch.workers() for batch in self._ledger.open.values()))
 
     def _view(self, batch: Batch) -> Json:
         return batch_view(batch, time.time(), self._config.result_ttl_s)
@@ -284,7 +313,12 @@ class Coordinator:
     def _spawn(self, coroutine: Any) -> None:
         task = asyncio.ensure_future(coroutine)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._finished)
+
+    def _finished(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            log.error("something in the background failed", exc_info=error)
 
 
 def _journal_failed(error: StorageError) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from actors.records import LeaseKey
 
 SIZE = 1024
+STALE_S = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class Crumb:
     def __init__(self, worker_id: str) -> None:
         folder = Path(tempfile.gettempdir()) / f"photobatch-crumbs-{os.getuid()}"
         folder.mkdir(mode=0o700, exist_ok=True)
+        _sweep(folder)
         self.path = str(folder / worker_id)
         with open(self.path, "w+b") as file:
             file.truncate(SIZE)
@@ -45,19 +47,32 @@ class Crumb:
         """Say that nothing is being computed."""
         self._map[0:1] = b"\n"
 
-    def remove(self) -> None:
-        """Take the file away."""
-        Path(self.path).unlink(missing_ok=True)
-
 
 def read_crumb(path: str) -> Suspicion | None:
-    """Read and remove the crumb of a dead worker; None when it was computing nothing or its node is not this one."""
+    """Read and remove the crumb of a dead worker; None when it was computing nothing."""
     try:
-        line = Path(path).read_bytes().split(b"\n", 1)[0]
-        Path(path).unlink()
+        line = Path(path).read_bytes().split(b"\n", 1)[0].strip(b"\0")
     except OSError:
         return None
-    if not line:
+    remove_crumb(path)
+    try:
+        key, deadline = json.loads(line)
+    except ValueError:  # nothing, or half a line: it died while it wrote
         return None
-    key, deadline = json.loads(line)
     return Suspicion(LeaseKey(**key), deadline)
+
+
+def remove_crumb(path: str) -> None:
+    """Take a crumb away that says nothing any more."""
+    if path:
+        Path(path).unlink(missing_ok=True)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what workers left whose coordinator died with them: nobody will ask for it after a day."""
+    for old in folder.iterdir():
+        try:
+            if time.time() - old.stat().st_mtime > STALE_S:
+                old.unlink(missing_ok=True)
+        except OSError:  # another worker sweeps too
+            continue

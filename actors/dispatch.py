@@ -102,8 +102,9 @@ class Dispatch:
             if batch is not None and batch.holds(key):
                 again = due(outcome.error, batch.tries[key.index], self._retry_count)
                 accepted.setdefault(key.task_id, []).append(reported(outcome, again))
-                self._scheduler.took(key.task_id, _seconds(outcome))
                 self._pool.did_well()
+                if outcome.timings_ms:
+                    self._scheduler.took(key.task_id, _seconds(outcome))
             elif batch is None or not batch.accepted(key):
                 refused.append(key)
         for task_id, rows in accepted.items():
@@ -113,8 +114,10 @@ class Dispatch:
         return refused
 
     def _lease(self, worker_id: str, want: int, alone_allowed: bool) -> tuple[list[Lease], dict[str, BatchSpec]]:
+        if want == 0 or worker_id not in self._pool.workers:  # it may have died while it waited for work
+            return [], {}
         now = time.time()
-        batch = self._scheduler.choose(self._ledger.open.values(), now) if want > 0 else None
+        batch = self._scheduler.choose(self._ledger.open.values(), now)
         if batch is None:
             return [], {}
         size = min(want, self._scheduler.lease_size(batch, len(self._pool.workers)))

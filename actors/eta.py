@@ -1,6 +1,7 @@
 """How fast a batch goes, and when it will be done."""
 
 import math
+import statistics
 from collections import deque
 from itertools import pairwise
 
@@ -13,38 +14,51 @@ class Pace:
     """Photos per second from the last endings, and an ETA with the band that should hold the truth 80 % of the time."""
 
     def __init__(self) -> None:
-        self._ends: deque[float] = deque(maxlen=WINDOW)
+        self._since: float | None = None  # the moment from which the endings are counted
+        self._ends: deque[float] = deque()
+
+    def began(self, now: float) -> None:
+        """Note that work is under way, at unix time `now`."""
+        if self._since is None:
+            self._since = now
 
     def ended(self, now: float) -> None:
-        """Note that a photo ended at unix time `now`."""
+        """Note that a photo ended."""
         self._ends.append(now)
+        if len(self._ends) > WINDOW:
+            self._since = self._ends.popleft()
 
     def interrupted(self) -> None:
         """Forget the pace: the batch stood still, and the gap says nothing about its speed."""
+        self._since = None
         self._ends.clear()
 
-    def photos_per_s(self, now: float) -> float | None:
+    def photos_per_s(self, workers: int, now: float) -> float | None:
         """Return the pace, or None until two photos have ended; a stall lowers it while it lasts."""
-        gap = self._mean_gap(now)
-        return None if gap is None else 1 / gap
+        return None if self._since is None or len(self._ends) < 2 else 1 / self._gap(workers / 2, workers, now)
 
-    def eta_s(self, remaining: int, now: float) -> tuple[float, float, float] | None:
-        """Return (estimate, low, high) in seconds from now for `remaining` photos, or None until two have ended."""
-        gap = self._mean_gap(now)
-        if gap is None:
-            return None
-        ends = list(self._ends)
-        gaps = [later - earlier for earlier, later in pairwise(ends)]
-        spread = math.sqrt(sum((g - gap) ** 2 for g in gaps) / len(gaps)) if gaps else gap
-        # What remains is a sum of `remaining` draws, around a mean that is itself known from `len(gaps)` draws only.
-        error = Z80 * spread * math.sqrt(remaining + remaining**2 / max(len(gaps), 1)) + DRIFT * gap * remaining
-        estimate = gap * remaining
-        return estimate, max(0.0, estimate - error), estimate + error
+    def eta_s(self, remaining: int, workers: int, now: float) -> tuple[float, float, float] | None:
+        """Return (estimate, low, high) in seconds from now for `remaining` photos, or None until two have ended.
 
-    def _mean_gap(self, now: float) -> float | None:
-        if len(self._ends) < 2:
+        `workers` are busy with photos that have not ended. Those count as half done, in the band as all but done and
+        as just begun: it matters at the start, when all workers end their first photos together, or only the quick
+        ones have. Limit: where few photos take most of the time and workers are many, the band is too narrow.
+        """
+        if self._since is None or len(self._ends) < 2:
             return None
-        first, last = self._ends[0], self._ends[-1]
-        gap = (last - first) / (len(self._ends) - 1)
-        stalled = now - last
-        return max(gap, stalled / 2, 1e-6) if stalled > 4 * gap else max(gap, 1e-6)
+        estimate, least, most = (self._gap(done, workers, now) * remaining for done in (workers / 2, workers, 0))
+        gaps = [later - earlier for earlier, later in pairwise(self._ends)]
+        spread = statistics.pstdev(gaps, estimate / remaining if remaining else None)
+        # What remains is a sum of `remaining` draws, around a mean that is itself known from `len(gaps)` draws only;
+        # from so few that their spread is uncertain too, which widens it as Student's t would.
+        chance = Z80 * (1 + 1.4 / len(gaps)) * spread * math.sqrt(remaining + remaining**2 / len(gaps))
+        last_photo = most / remaining * workers if remaining else 0.0  # the others are idle while the last one ends
+        return estimate, max(0.0, least * (1 - DRIFT) - chance), most * (1 + DRIFT) + chance + last_photo
+
+    def _gap(self, under_way: float, workers: int, now: float) -> float:
+        """Return seconds between two endings, when `under_way` more photos are as good as ended."""
+        assert self._since is not None  # noqa: S101 - for mypy; callers have asked
+        last = self._ends[-1]
+        gap = max((last - self._since) / (len(self._ends) + under_way), 1e-6)
+        stalled = (now - last) / max(workers, 1)
+        return max(gap, stalled / 2) if stalled > 4 * gap else gap

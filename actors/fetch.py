@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import os
+import stat
 from contextlib import suppress
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -54,15 +56,20 @@ class Fetcher:
     def _file(self, source: str) -> bytes:
         path = allowed_path(source, self._file_roots)
         try:
-            if path.stat().st_size > self._max_bytes:
-                raise SourceError("too_large", f"The file is larger than {self._max_bytes >> 20} MB.")
-            return path.read_bytes()
+            # Without blocking: opening a pipe that nobody writes to would hold this thread for ever.
+            with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
+                if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                    raise SourceError("invalid_source", "This is no ordinary file; name photos.")
+                data = file.read(self._max_bytes + 1)
         except IsADirectoryError:
             raise SourceError("invalid_source", "This is a folder; name the photos in it.") from None
         except PermissionError:
             raise SourceError("forbidden_path", "This file may not be read; check its permissions.") from None
-        except OSError:
+        except (OSError, ValueError):
             raise SourceError("source_not_found", "There is no such file.") from None
+        if len(data) > self._max_bytes:
+            raise SourceError("too_large", f"The file is larger than {self._max_bytes / 1e6:,.0f} MB.")
+        return data
 
 
 def allowed_path(source: str, roots: tuple[str, ...]) -> Path:

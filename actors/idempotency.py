@@ -14,21 +14,27 @@ class IdempotencyKeys:
 
     def __init__(self, batches: Iterable[Batch]) -> None:
         self._made: dict[tuple[str, str], Batch] = {}
-        self._reserved: dict[tuple[str, str], float] = {}
+        self._reserved: dict[tuple[str, str], tuple[str, float]] = {}  # owner, and until when
         for batch in batches:
             self.made(batch)
 
-    def reserve(self, user_id: str, key: str) -> None:
-        """Claim a key while its request is being read; raises BatchError `idempotency_in_progress`."""
+    def reserve(self, user_id: str, key: str, owner: str) -> None:
+        """Claim a key for one request while it is being read; raises BatchError `idempotency_in_progress`.
+
+        The owner may claim it again: its first answer may have been lost.
+        """
         if (user_id, key) in self._made:
             return
-        if self._reserved.get((user_id, key), 0.0) > time.monotonic():
+        now = time.monotonic()
+        self._reserved = {name: claim for name, claim in self._reserved.items() if claim[1] > now}
+        held_by, _ = self._reserved.get((user_id, key), (owner, 0.0))
+        if held_by != owner:
             raise BatchError(
                 "idempotency_in_progress",
                 "A request with this Idempotency-Key is still under way; repeat this one in a moment.",
                 retry_after_s=1.0,
             )
-        self._reserved[user_id, key] = time.monotonic() + RESERVED_S
+        self._reserved[user_id, key] = (owner, now + RESERVED_S)
 
     def release(self, user_id: str, key: str) -> None:
         """Give a key back whose request came to nothing."""

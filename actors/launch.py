@@ -3,16 +3,20 @@
 Handles are typed Any: an actor's methods are remote ones, which Ray's types cannot tell from the class.
 """
 
+import asyncio
 from typing import Any
 
 import ray
 from ray.exceptions import RayError
 from ray.util import list_named_actors
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from actors.config import CoordinatorConfig, WorkerConfig
+from actors.crumb import Suspicion, read_crumb
 
 COORDINATOR = "coordinator"
 WORKER_PREFIX = "worker-"
+CRUMB_S = 10.0  # how long another node may take to show a crumb
 HEAD = "node:__internal_head__"
 
 
@@ -74,6 +78,19 @@ def living_workers(namespace: str) -> dict[str, Any]:
         except (ValueError, RayError):  # it died between the two calls
             continue
     return handles
+
+
+async def read_crumb_on(node_id: str, path: str) -> Suspicion | None:
+    """Read and remove a dead worker's crumb where it lies; None when that node is gone too."""
+    if node_id == ray.get_runtime_context().get_node_id():
+        return read_crumb(path)
+    there = NodeAffinitySchedulingStrategy(node_id, soft=False)
+    reading: Any = ray.remote(read_crumb).options(num_cpus=0, max_retries=0, scheduling_strategy=there).remote(path)
+    try:
+        found: Suspicion | None = await asyncio.wait_for(reading, CRUMB_S)
+    except (RayError, TimeoutError):
+        return None
+    return found
 
 
 def end_actor(handle: Any) -> None:

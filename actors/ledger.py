@@ -3,6 +3,7 @@
 import asyncio
 import json
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable
 
 from actors.batch import Batch
@@ -28,7 +29,9 @@ class Ledger:
         self.epoch = journal.open()
         self._next = 0
         self.batches: dict[str, Batch] = {}
+        self.condemned: dict[str, Batch] = {}  # deleted, their blobs not yet removed
         self.open: dict[str, Batch] = {}  # those that have not ended, oldest first
+        self._uploads: Counter[str] = Counter()  # how many batches work on each
         self._bells: dict[str, asyncio.Event] = {}
         self._commits: set[asyncio.Task[None]] = set()
         self._replay()
@@ -40,6 +43,11 @@ class Ledger:
                 self.batches[entry.batch_id] = Batch.create(entry.version, event)
             elif batch := self.batches.get(entry.batch_id):
                 batch.apply(entry.version, event)
+        self.condemned = {task_id: batch for task_id, batch in self.batches.items() if batch.deleted}
+        for task_id in self.condemned:
+            del self.batches[task_id]
+        for batch in self.batches.values():
+            self._uploads.update(batch.uploads())
         self.open = {task_id: batch for task_id, batch in self.batches.items() if batch.state not in ENDED}
 
     def get(self, task_id: str) -> Batch:
@@ -56,6 +64,7 @@ class Ledger:
         batch = self.batches[task_id] = self.open[task_id] = Batch.create(first[0].version, first[1])
         for entry, event in rest:
             batch.apply(entry.version, event)
+        self._uploads.update(batch.uploads())
         self._commit(task_id, [entry for entry, _ in entries])
         return batch
 
@@ -70,12 +79,24 @@ class Ledger:
             self.open[task_id] = batch
         self._commit(task_id, [entry])
 
-    def remove(self, batch: Batch) -> None:
-        """Forget a batch; the journal forgets it too."""
+    def condemn(self, batch: Batch) -> None:
+        """Hide a batch from everybody, for good; it waits for `remove`."""
         task_id = batch.spec.task_id
-        self.batches.pop(task_id, None)
+        self.record(batch, {"e": "deleted"})
+        self.batches.pop(task_id)
         self.open.pop(task_id, None)
-        self._commit(task_id, None)
+        self.condemned[task_id] = batch
+        self._uploads.subtract(batch.uploads())
+        self._uploads = +self._uploads
+
+    def remove(self, batch: Batch) -> None:
+        """Forget a condemned batch; the journal forgets it too."""
+        self.condemned.pop(batch.spec.task_id)
+        self._commit(batch.spec.task_id, None)
+
+    def wants_upload(self, upload_id: str) -> bool:
+        """Say whether any batch works on an upload."""
+        return upload_id in self._uploads
 
     async def told(self) -> None:
         """Return once everything recorded so far is durable."""

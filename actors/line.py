@@ -4,7 +4,6 @@ import asyncio
 import faulthandler
 import hashlib
 import logging
-import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -23,6 +22,8 @@ from storage.keys import attempt_prefix, original_key, result_key, thumbnail_key
 
 log = logging.getLogger(__name__)
 
+FETCHERS = 4  # photos fetched at once, so that one slow host holds up nobody else's photos
+
 
 @dataclass(slots=True)
 class Work:
@@ -36,7 +37,7 @@ class Work:
 
 
 class Line:
-    """Three stages joined by queues of one; `finished` gets the outcome of every photo that was not revoked."""
+    """Three stages joined by short queues; `finished` gets the outcome of every photo that was not revoked."""
 
     def __init__(
         self,
@@ -89,7 +90,8 @@ class Line:
     async def run(self) -> None:
         """Work until cancelled."""
         async with asyncio.TaskGroup() as stages:
-            stages.create_task(self._fetch())
+            for _ in range(FETCHERS):
+                stages.create_task(self._fetch())
             stages.create_task(self._compute())
             stages.create_task(self._store())
 
@@ -102,12 +104,9 @@ class Line:
             started = time.perf_counter()
             try:
                 work.data = await asyncio.wait_for(self._fetcher.fetch(work.lease.source), self._timeout_s)
-            except TimeoutError:
-                self._fail(work, "source_timeout", "The host of the photo answers too slowly.", True)
-            except SourceError as error:
-                self._fail(work, error.code, error.detail, error.retryable)
-            except StorageError as error:
-                self._fail(work, error.code, "The photo could not be read from the blob store.", error.retryable)
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is this photo's trouble and ends no worker
+                work.timings_ms["fetch"] = _since(started)
+                self._fail(work, _told(error, "read from"))
             else:
                 work.timings_ms["fetch"] = _since(started)
                 await self._fetched.put(work)
@@ -120,8 +119,8 @@ class Line:
                 continue
             try:
                 retouched = await loop.run_in_executor(self._thread, self._retouch, work)
-            except PhotoError as error:
-                self._fail(work, error.code, error.detail, error.retryable)
+            except Exception as error:  # noqa: BLE001 - see above
+                self._fail(work, _told(error, "read from"))
             else:
                 work.timings_ms |= retouched.timings_ms
                 await self._computed.put((work, retouched))
@@ -134,14 +133,6 @@ class Line:
         faulthandler.dump_traceback_later(left, exit=True)
         try:
             return self._retoucher.retouch(work.data, work.job, work.lease.params)
-        except PhotoError:
-            raise
-        except Exception as error:  # a bug of ours must fail this photo, not the batch
-            faulthandler.cancel_dump_traceback_later()
-            sys.excepthook(type(error), error, error.__traceback__)
-            raise PhotoError(
-                "internal_error", "Something went wrong on our side with this photo; please report it.", False
-            ) from error
         finally:
             faulthandler.cancel_dump_traceback_later()
             self._crumb.wipe()
@@ -153,9 +144,10 @@ class Line:
                 continue
             started = time.perf_counter()
             try:
-                result = await self._put(work, retouched)
-            except StorageError as error:
-                self._fail(work, error.code, "The result could not be stored.", error.retryable)
+                result = await asyncio.wait_for(self._put(work, retouched), self._timeout_s)
+            except Exception as error:  # noqa: BLE001 - see above
+                await discard(self._blobs, work.lease.key)
+                self._fail(work, _told(error, "written to"))
                 continue
             if work.lease.key not in self._held:  # revoked meanwhile: nobody will ever ask for it
                 await discard(self._blobs, work.lease.key)
@@ -183,9 +175,10 @@ class Line:
         keep_original = work.lease.source.startswith("http")
         if keep_original:
             blobs[original_key(*where)] = work.data
-        sha256, *_ = await asyncio.gather(
-            asyncio.to_thread(_sha256, retouched.data), *(self._blobs.put(name, data) for name, data in blobs.items())
-        )
+        async with asyncio.TaskGroup() as puts:  # when one fails the others are ended, not left to themselves
+            digest = puts.create_task(asyncio.to_thread(_sha256, retouched.data))
+            for blob, data in blobs.items():
+                puts.create_task(self._blobs.put(blob, data))
         return {
             "key": name,
             "thumbnail_key": thumbnail_key(*where) if retouched.thumbnail else None,
@@ -194,12 +187,11 @@ class Line:
             "height": retouched.height,
             "bytes": len(retouched.data),
             "format": retouched.format,
-            "sha256": sha256,
+            "sha256": digest.result(),
             "input_sha256": retouched.input_sha256,
         }
 
-    def _fail(self, work: Work, code: str, message: str, retryable: bool) -> None:
-        error = {"code": code, "message": message, "retryable": retryable}
+    def _fail(self, work: Work, error: Json) -> None:
         self._done(Outcome(work.lease.key, error=error, engine=self._retoucher.engine, timings_ms=work.timings_ms))
 
     def _done(self, outcome: Outcome) -> None:
@@ -213,6 +205,22 @@ async def discard(blobs: Blobs, key: LeaseKey) -> None:
         await blobs.delete_prefix(attempt_prefix(key.task_id, key.index, key.attempt))
     except StorageError as error:  # an orphan costs room, not correctness: the sweeper finds it
         log.warning("could not remove the blobs of a late attempt: %s", error)
+
+
+def _told(error: Exception, how: str) -> Json:
+    """Return what the photo's owner hears of an error; one that nobody foresaw goes to the log as well."""
+    if isinstance(error, ExceptionGroup):
+        error = error.exceptions[0]
+    if isinstance(error, PhotoError | SourceError):
+        return {"code": error.code, "message": error.detail, "retryable": error.retryable}
+    if isinstance(error, StorageError):
+        message = f"The photo could not be {how} the blob store."
+        return {"code": error.code, "message": message, "retryable": error.retryable}
+    if isinstance(error, TimeoutError):
+        return {"code": "timed_out", "message": f"The photo could not be {how} its place in time.", "retryable": True}
+    log.error("a photo failed for a reason of our own", exc_info=error)
+    message = "Something went wrong on our side with this photo; please report it."
+    return {"code": "internal_error", "message": message, "retryable": False}
 
 
 def _since(started: float) -> float:

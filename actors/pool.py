@@ -32,6 +32,7 @@ class WorkerRecord:
     born: float = field(default_factory=time.monotonic)
     heard: float = field(default_factory=time.monotonic)
     ours: bool = False  # we ended it ourselves: no strike, no back-off
+    overdue: bool = False  # we ended it because its own watchdog did not: its photo has timed out
     turn: int = -1  # number of the exchange that `answer` answers
     answer: asyncio.Future[Grant] | None = None
 
@@ -68,7 +69,7 @@ class Pool:
             return
         self._quick_deaths += 1
         if self._quick_deaths > 1:  # the first is replaced at once
-            self._not_before = time.monotonic() + min(0.5 * 2**self._quick_deaths, LONGEST_BACKOFF_S)
+            self._not_before = time.monotonic() + min(0.5 * 2 ** min(self._quick_deaths, 10), LONGEST_BACKOFF_S)
 
     def missing(self) -> int:
         """How many workers to start now."""

@@ -55,10 +55,6 @@ class Scheduler:
         known = self._photo_s.get(task_id)
         self._photo_s[task_id] = seconds if known is None else 0.8 * known + 0.2 * seconds
 
-    def photo_s(self, task_id: str) -> float | None:
-        """Seconds of a worker that a photo of this batch takes, None while unknown."""
-        return self._photo_s.get(task_id)
-
     def forget(self, batch: Batch) -> None:
         """Drop what is known of a batch that ended or is gone."""
         self._served.pop(batch.spec.task_id, None)

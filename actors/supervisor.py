@@ -4,14 +4,14 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
-import ray
 from ray.exceptions import RayError
 
 from actors import launch
 from actors.config import CoordinatorConfig
-from actors.crumb import Suspicion, read_crumb
+from actors.crumb import Suspicion, remove_crumb
 from actors.ids import new_id
 from actors.pool import Pool, WorkerRecord, WorkerState
 from actors.records import Hello, LeaseKey
@@ -74,6 +74,7 @@ class Supervisor:
         for worker in list(self.pool.workers.values()):
             if worker.worker_id in busy and time.monotonic() - worker.heard > limit:
                 log.warning("worker %s is silent, ending it", worker.worker_id)
+                worker.overdue = True
                 launch.end_actor(worker.handle)
 
     def revoke(self, worker_ids: set[str], task_id: str, *, running: bool) -> "list[asyncio.Future[list[LeaseKey]]]":
@@ -82,10 +83,12 @@ class Supervisor:
         return [asyncio.ensure_future(_revoke(handle, task_id, running)) for handle in handles]
 
     def end_all(self) -> None:
-        """End every worker."""
+        """End every worker; none is started any more."""
+        self.pool.size = 0
         for worker in list(self.pool.workers.values()):
             worker.ours = True
             launch.end_actor(worker.handle)
+            remove_crumb(worker.crumb)
 
     def _watch(self, worker: WorkerRecord) -> None:
         self.pool.add(worker)
@@ -99,17 +102,21 @@ class Supervisor:
             worker.crumb, worker.node_id = hello.crumb, hello.node_id
             await worker.handle.run.remote()  # returns when it leaves by itself
         except RayError as error:
-            log.warning("worker %s died: %s", worker.worker_id, str(error).splitlines()[0])
+            log.warning("worker %s died: %s", worker.worker_id, type(error).__name__)
         self.pool.died(worker)
-        suspicion = read_crumb(worker.crumb)
-        if worker.ours or not self._node_lives(worker):  # no strike: the photo is not what ended it
-            suspicion = None
-        self._on_death(worker, suspicion)
+        suspicion = None
+        try:
+            suspicion = await self._suspicion(worker)
+        finally:  # whatever went wrong with the crumb, the photos go back
+            self._on_death(worker, suspicion)
         self.fill()
 
-    def _node_lives(self, worker: WorkerRecord) -> bool:
-        nodes = ray.nodes()  # type: ignore[no-untyped-call]
-        return any(node["Alive"] for node in nodes if node["NodeID"] == worker.node_id)
+    async def _suspicion(self, worker: WorkerRecord) -> Suspicion | None:
+        """Return the photo that is to blame. A lost node and our own hand are nobody's fault."""
+        if worker.ours or not worker.crumb:
+            return None
+        suspicion = await launch.read_crumb_on(worker.node_id, worker.crumb)
+        return replace(suspicion, deadline=0.0) if suspicion and worker.overdue else suspicion
 
 
 async def _attach(handle: Any, epoch: int) -> Hello | None:

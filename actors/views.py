@@ -9,9 +9,9 @@ def batch_view(batch: Batch, now: float, ttl_s: float) -> Json:
     """Return the batch; `eta_*` are None until two photos have ended and once the batch has."""
     total = len(batch.photos)
     counts = {state.label: batch.counts[state] for state in PhotoState}
-    remaining = counts["queued"] + counts["processing"]
+    remaining, workers = batch.remaining(), len(batch.workers())
     ended = batch.state in ENDED
-    eta = None if ended or batch.paused else batch.pace.eta_s(remaining, now)
+    eta = None if ended or batch.paused else batch.pace.eta_s(remaining, workers, now)
     estimate, low, high = eta or (None, None, None)
     spec = batch.spec
     return {
@@ -28,7 +28,7 @@ def batch_view(batch: Batch, now: float, ttl_s: float) -> Json:
         "expires_at": batch.finished_at + ttl_s if batch.finished_at else None,
         "counts": {"total": total, **counts},
         "progress": (total - remaining) / total if total else 0.0,
-        "photos_per_s": None if ended else batch.pace.photos_per_s(now),
+        "photos_per_s": None if ended else batch.pace.photos_per_s(workers, now),
         "eta_s": estimate,
         "eta_low_s": low,
         "eta_high_s": high,

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from collections.abc import Iterable
+from contextlib import suppress
 from urllib.parse import urljoin, urlsplit
 
 import httpcore
@@ -12,6 +13,7 @@ from actors.errors import SourceError
 
 MAX_REDIRECTS = 5
 CONNECT_S = 10.0
+FIRST_S = 2.0  # for an address that is not the last hope
 STALL_S = 30.0  # between two pieces of the body
 SEVERAL_TIMES = {408, 425, 429, 500, 502, 503, 504}  # answers that may be another one later
 
@@ -20,7 +22,7 @@ class _CheckedNetwork(httpcore.AsyncNetworkBackend):
     """Resolves a name once, refuses what is not public, and connects to exactly the address that was checked."""
 
     def __init__(self, allowed_hosts: frozenset[str]) -> None:
-        self._allowed = allowed_hosts
+        self._allowed = {host.lower() for host in allowed_hosts}
         self._network = httpcore.AnyIOBackend()
 
     async def connect_tcp(
@@ -39,9 +41,12 @@ class _CheckedNetwork(httpcore.AsyncNetworkBackend):
                 "unknown_host", f"There is no host named {host}; check the address.", temporary
             ) from error
         addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
-        if host not in self._allowed and not all(is_public(address) for address in addresses):
+        if host.lower() not in self._allowed and not all(is_public(address) for address in addresses):
             raise SourceError("blocked_address", f"{host} is not on the public internet; photos must come from there.")
-        return await self._network.connect_tcp(addresses[0], port, timeout, local_address, socket_options)
+        for address in addresses[:-1]:
+            with suppress(httpcore.ConnectError, httpcore.ConnectTimeout):  # IPv6 may lead nowhere here
+                return await self._network.connect_tcp(address, port, FIRST_S, local_address, socket_options)
+        return await self._network.connect_tcp(addresses[-1], port, timeout, local_address, socket_options)
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
@@ -62,13 +67,11 @@ class WebSource:
             answer = await self._get(url)
             if isinstance(answer, bytes):
                 return answer
-            url = urljoin(url, answer)
+            url = answer
         raise SourceError("too_many_redirects", f"The address redirects more than {MAX_REDIRECTS} times.")
 
     async def _get(self, url: str) -> bytes | str:
         """Return the body, or the address that it redirects to."""
-        if urlsplit(url).scheme not in {"http", "https"}:
-            raise SourceError("unsupported_source", "The address redirects to something that is not http(s).")
         timeouts = {"connect": CONNECT_S, "read": STALL_S, "write": STALL_S, "pool": STALL_S}
         headers: list[tuple[bytes | str, bytes | str]] = [
             ("User-Agent", "photobatch"),
@@ -76,8 +79,11 @@ class WebSource:
             ("Accept-Encoding", "identity"),
         ]
         try:
+            if urlsplit(url).scheme not in {"http", "https"}:
+                raise SourceError("unsupported_source", "The address redirects to something that is not http(s).")
             async with self._pool.stream("GET", url, headers=headers, extensions={"timeout": timeouts}) as response:
-                return await self._read(response)
+                body = await self._read(response)
+                return body if isinstance(body, bytes) else urljoin(url, body)
         except httpcore.TimeoutException as error:
             raise SourceError("source_timeout", "The host of the photo answers too slowly.", True) from error
         except (httpcore.NetworkError, httpcore.ProtocolError, OSError) as error:

@@ -9,7 +9,7 @@ import ray
 
 from actors.client import CoordinatorClient
 from actors.config import WorkerConfig
-from actors.crumb import Crumb
+from actors.crumb import Crumb, remove_crumb
 from actors.fetch import Fetcher
 from actors.line import Line, discard
 from actors.records import Grant, Hello, LeaseKey, Outcome
@@ -72,8 +72,10 @@ class Worker:
             for ended in (running, asking):
                 if ended.done() and (error := ended.exception()):
                     log.error("worker %s leaves: %r", self._id, error)
+        except Exception:
+            log.exception("worker %s could not start", self._id)
         finally:
-            self._crumb.remove()  # it leaves by itself: nothing is suspect
+            remove_crumb(self._crumb.path)  # it leaves by itself: nothing is suspect
             os._exit(1)  # at once: Ray's own way out would wait for the compute thread
 
     def _build(self) -> Line:
@@ -109,8 +111,6 @@ class Worker:
             want = 0 if line.alone or line.waiting > 1 else MOST
             if self._outbox or want:
                 grant = await self._exchange(line, want)
-                for lease in grant.leases:
-                    line.take(lease, grant.jobs[lease.key.task_id])
                 if grant.leases or self._outbox or not line.held():
                     continue
             await self._news.wait()
@@ -126,6 +126,8 @@ class Worker:
                 break
         self._epoch = grant.epoch
         del self._outbox[: len(reports)]
+        for lease in grant.leases:  # before anything is awaited: whoever asks now must see them
+            line.take(lease, grant.jobs[lease.key.task_id])
         for key in grant.refused:
             await discard(self._blobs, key)
         return grant

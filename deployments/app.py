@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import ray
@@ -9,7 +10,6 @@ from ray import serve
 from ray.exceptions import RayError
 
 from actors import launch
-from actors.errors import BatchError
 from deployments import compose
 from deployments.settings import Settings
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-APP = "photobatch"
 GREET_S = 5.0
 
 
@@ -54,12 +53,10 @@ class Ingress:
         while True:
             try:
                 await self._services.coordinator.ask("greet")
-            except BatchError:
-                log.warning("no coordinator answered; starting one")
-                try:
+            except Exception:  # without greetings the coordinator leaves: nothing may end this loop
+                log.exception("no coordinator answered; starting one")
+                with suppress(RayError, ValueError):
                     launch.start_coordinator(self._config)
-                except RayError:
-                    log.exception("the coordinator could not be started")
             await asyncio.sleep(GREET_S)
 
 

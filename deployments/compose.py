@@ -14,6 +14,8 @@ from presets.catalogue import Catalogue
 from storage.blobs import open_blobs
 from storage.sqlite import SqliteJournal
 
+APP = "photobatch"  # the Serve application's name
+
 
 def coordinator_config(settings: Settings, tables: Path | None = None) -> CoordinatorConfig:
     """Return what coordinator and workers are told; their parts are built in their own processes."""

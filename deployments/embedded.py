@@ -1,10 +1,12 @@
 """photobatch on one machine: the engine behind `photobatch run`, and `photobatch serve`."""
 
+import asyncio
 import os
 import shutil
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -15,9 +17,10 @@ prepare_ray_environment()  # here, because Ray reads it when it is imported, and
 
 # ruff: noqa: E402
 import ray
-from ray.exceptions import RayTaskError
+from ray.exceptions import RayError
 
 from actors import launch
+from actors.client import CoordinatorClient
 from actors.errors import BatchError
 from actors.ids import new_id
 from actors.records import BatchSpec, Json, PhotoSpec
@@ -28,6 +31,7 @@ from presets.errors import PresetError
 from storage.blobs import open_blobs
 
 GREET_S = 10.0
+CLOSE_S = 5.0
 PING_S = 0.5
 READY_POLL_S = 0.05
 
@@ -51,7 +55,7 @@ class Engine:
     """
 
     def __init__(self, data_dir: Path, *, workers: int | None, file_roots: list[Path]) -> None:
-        own = Settings()
+        own = Settings(redis_url=None)  # the journal is its own, whatever a server here uses
         settings = own.model_copy(
             update={
                 "data_dir": data_dir.resolve(),
@@ -63,20 +67,20 @@ class Engine:
         )
         self._config = compose.coordinator_config(settings, tables=own.tables_dir)
         self._blobs = open_blobs(settings.blobs)
-        self._scratch = new_scratch_folder()
         self._cpus = max(settings.max_workers, os.cpu_count() or 1)
         self._keys: dict[tuple[str, int], str] = {}
-        self._coordinator: Any = None
+        self._client = CoordinatorClient(self._config.namespace)
+        self._scratch: Path | None = None
         self._closing = threading.Event()
-        self._entered = False
 
     def __enter__(self) -> "Engine":
-        self._entered = True
+        """Start everything and wait for the first worker; raises EngineError `workers_died` when none can start."""
+        self._scratch = new_scratch_folder()
         local_ray.start(cpus=self._cpus, dashboard=False, scratch=self._scratch)
-        self._coordinator = launch.start_coordinator(self._config)
-        threading.Thread(target=self._greet, name="greet", daemon=True).start()
+        launch.start_coordinator(self._config)
         while not self.workers_ready():  # the first; the others join while it works
             time.sleep(READY_POLL_S)
+        threading.Thread(target=self._greet, name="greet", daemon=True).start()
         return self
 
     def __exit__(
@@ -144,8 +148,10 @@ class Engine:
 
     def workers_ready(self) -> int:
         """Return how many workers are warm."""
-        workers = self._ask("greet")["workers"]
-        return int(workers["ready"] + workers["busy"])
+        stats = self._ask("greet")
+        if stats["sick"]:
+            raise EngineError("workers_died", "The workers end as soon as they start; the log files of Ray say why.")
+        return int(stats["workers"]["ready"] + stats["workers"]["busy"])
 
     def memory(self) -> int:
         """Return the memory of this process and all that it started, in bytes (PSS)."""
@@ -153,20 +159,22 @@ class Engine:
 
     def close(self) -> None:
         """End every process that was started. Idempotent."""
-        if not self._entered or self._closing.is_set():
+        if self._scratch is None or self._closing.is_set():
             return
         self._closing.set()
+        if ray.is_initialized():
+            with suppress(RayError, ValueError):  # it ends itself while it answers
+                ray.get(launch.find_coordinator(self._config.namespace).close.remote(), timeout=CLOSE_S)
         local_ray.stop()
         shutil.rmtree(self._scratch, ignore_errors=True)
 
     def _ask(self, method: str, *args: Any) -> Any:
         try:
-            return ray.get(getattr(self._coordinator, method).remote(*args))
-        except RayTaskError as error:
-            if isinstance(error.cause, BatchError):
-                raise EngineError(error.cause.code, error.cause.detail) from None
-            raise
+            return asyncio.run(self._client.ask(method, *args))
+        except BatchError as error:
+            raise EngineError(error.code, error.detail) from None
 
     def _greet(self) -> None:
         while not self._closing.wait(GREET_S):
-            self._coordinator.greet.remote()
+            with suppress(RayError, ValueError):  # it is being restarted
+                launch.find_coordinator(self._config.namespace).greet.remote()

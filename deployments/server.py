@@ -11,14 +11,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from deployments import compose, local_ray
-from deployments.embedded import EngineError
 from deployments.settings import (
     Settings,
     new_scratch_folder,
     prepare_proxy_environment,
     prepare_ray_environment,
 )
+
+prepare_ray_environment()  # here, because Ray reads it when it is imported, and what follows imports Ray
+
+# ruff: noqa: E402
+import ray
+from ray.exceptions import RayError
+
+from actors import launch
+from actors.config import NAMESPACE
+from deployments import compose, local_ray
+from deployments.embedded import EngineError
 
 READY_POLL_S = 0.2
 
@@ -31,26 +40,28 @@ def serve(*, host: str, port: int, workers: int | None) -> None:
     settings = Settings()
     settings = compose.with_workers(settings, workers, os.cpu_count() or 1)
     stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: os._exit(130) if stop.is_set() else stop.set())
+    _on_signals(stop)
     _check_port(host, port)
     with _alone(settings.data_dir), _cluster(settings, host, port):
+        _on_signals(stop)  # Ray has put its own in the place of SIGTERM's
         if _wait_ready(stop):
             print(f"photobatch is ready at http://{host}:{port} (docs at /docs, Ctrl-C stops)", flush=True)
         stop.wait()
         print("stopping …", flush=True)
 
 
+def _on_signals(stop: threading.Event) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: os._exit(130) if stop.is_set() else stop.set())
+
+
 @contextmanager
 def _cluster(settings: Settings, host: str, port: int) -> Iterator[None]:
     """Run the application on a Ray of our own, or on the cluster that RAY_ADDRESS names."""
     scratch = new_scratch_folder()
-    prepare_ray_environment()
     prepare_proxy_environment(scratch, loopback=host in {"127.0.0.1", "localhost", "::1"})
     try:
         if settings.ray_address:
-            import ray  # noqa: PLC0415
-
             ray.init(address=settings.ray_address)
         else:
             cpus = max(settings.max_workers, os.cpu_count() or 1)
@@ -63,43 +74,35 @@ def _cluster(settings: Settings, host: str, port: int) -> Iterator[None]:
 
 
 def _run_application(settings: Settings, host: str, port: int) -> None:
-    from ray import serve as ray_serve  # noqa: PLC0415 - after the environment is prepared
+    from ray import serve as ray_serve  # noqa: PLC0415 - it reads the proxy's environment when it is imported
 
-    from actors import launch  # noqa: PLC0415
-    from deployments.app import APP, bind  # noqa: PLC0415
+    from deployments.app import bind  # noqa: PLC0415
 
     logging.getLogger("ray.serve").setLevel(logging.WARNING)  # one line when ready, and nothing else
     launch.start_coordinator(compose.coordinator_config(settings))  # workers warm up while Serve starts
     ray_serve.start(proxy_location="HeadOnly", http_options={"host": host, "port": port})
-    ray_serve.run(bind(settings), name=APP, route_prefix="/")
+    ray_serve.run(bind(settings), name=compose.APP, route_prefix="/")
 
 
 def _stop_application(*, own_ray: bool) -> None:
-    import ray  # noqa: PLC0415
-    from ray import serve as ray_serve  # noqa: PLC0415
-
-    from actors import launch  # noqa: PLC0415
-    from actors.config import NAMESPACE  # noqa: PLC0415
-
-    with suppress(ray.exceptions.RayError, ValueError):  # it ends itself while it answers, or was gone
+    if not ray.is_initialized():
+        return
+    with suppress(RayError, ValueError):  # it ends itself while it answers, or was gone
         ray.get(launch.find_coordinator(NAMESPACE).close.remote(), timeout=5)
     if own_ray:
         local_ray.stop()
     else:
-        ray_serve.shutdown()  # type: ignore[no-untyped-call]
+        from ray import serve as ray_serve  # noqa: PLC0415
+
+        ray_serve.delete(compose.APP)  # the cluster may serve other applications
         ray.shutdown()
 
 
 def _wait_ready(stop: threading.Event) -> bool:
-    import ray  # noqa: PLC0415
-
-    from actors import launch  # noqa: PLC0415
-    from actors.config import NAMESPACE  # noqa: PLC0415
-
     while not stop.wait(READY_POLL_S):
         try:
             workers = ray.get(launch.find_coordinator(NAMESPACE).stats.remote(), timeout=5)["workers"]
-        except (ray.exceptions.RayError, ValueError):
+        except (RayError, ValueError):
             continue
         if workers["ready"] + workers["busy"]:
             return True

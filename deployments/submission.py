@@ -42,7 +42,7 @@ class Submissions:
         """
         task_id = new_id("b")
         key = _idempotency_key(request)
-        async with self._claimed(key):
+        async with self._claimed(key, task_id):
             draft = await self._bodies.read(request)
             try:
                 spec, photos = await self._plan(task_id, key, draft)
@@ -53,12 +53,12 @@ class Submissions:
             return await asyncio.shield(self._hand_in(spec, photos, draft))
 
     @asynccontextmanager
-    async def _claimed(self, key: str | None) -> AsyncIterator[None]:
+    async def _claimed(self, key: str | None, task_id: str) -> AsyncIterator[None]:
         """Hold an idempotency key while its request is read, so that a second one beside it is told to wait."""
         if key is None:
             yield
             return
-        await self._services.coordinator.ask("reserve", _ANYBODY, key)
+        await self._services.coordinator.ask("reserve", _ANYBODY, key, task_id)
         try:
             yield
         finally:

@@ -48,6 +48,27 @@ def test_a_killed_worker_loses_nothing_and_is_replaced(service) -> None:
     assert victim not in here.ready().values()
 
 
+def test_a_worker_that_dies_idle_gets_no_photo(service) -> None:
+    here = service()
+    pids = here.ready()
+    os.kill(next(pid for name, pid in pids.items() if name != "coordinator"), signal.SIGKILL)
+    here.until(lambda: here.ask("stats")["workers"]["ready"] <= 1, "its death to be noticed")
+    assert here.ended(here.submit(*["sleep 0.05"] * 12))["counts"]["succeeded"] == 12
+
+
+def test_a_source_that_nobody_foresaw_fails_alone(service) -> None:
+    here = service()
+    os.mkfifo(here.folder / "pipe.jpg")
+    (here.folder / "loop.jpg").symlink_to("loop.jpg")
+    names = ["pipe.jpg", "loop.jpg", "nul%00.jpg", ""]
+    photos = [PhotoSpec(f"{here.folder.as_uri()}/{name}", name) for name in names]
+    task = new_id("b")
+    here.ask("submit", BatchSpec(task, "ann", preset={}, output={}), photos)
+    assert here.ended(task)["counts"]["failed"] == len(names)
+    assert all(photo["attempts"] == 1 and photo["error"]["code"] for photo in here.photos(task))
+    assert len(here.lines("load")) == 2, "no worker was lost"
+
+
 def test_the_coordinators_death_loads_no_model_and_repeats_no_photo(service) -> None:
     here = service()
     before = here.ready()
@@ -177,6 +198,29 @@ def test_delete_leaves_nothing_behind(service) -> None:
     here.until(lambda: not [key for key in here.stored() if task in key], "its blobs to go")
 
 
+def test_a_delete_is_carried_out_although_the_coordinator_dies(service) -> None:
+    here = service()
+    pids = here.ready()
+    task = here.submit(*["sleep 0.01"] * 40)
+    here.ended(task)
+    here.ask("delete", task)
+    os.kill(pids["coordinator"], signal.SIGKILL)
+    here.until(lambda: not [key for key in here.stored() if task in key], "its blobs to go")
+    with pytest.raises(BatchError, match="not_found"):
+        here.ask("get", task)
+
+
+def test_retry_after_a_pause_that_came_too_late(service) -> None:
+    here = service()
+    here.ready()
+    task = here.submit("bad", "sleep 0.3")
+    here.until(lambda: here.ask("get", task)["counts"]["queued"] == 0, "both to be under way")
+    here.ask("control", task, "pause")
+    assert here.ended(task)["status"] == "completed"
+    assert here.ask("control", task, "retry")["status"] == "processing"
+    assert here.ended(task)["counts"]["failed"] == 1
+
+
 def test_a_watcher_sees_every_end_once_and_versions_only_grow(service) -> None:
     here = service()
     task = here.submit(*["sleep 0.02"] * 30)
@@ -200,9 +244,10 @@ def test_idempotency_keys_make_one_batch(service) -> None:
         here.submit("sleep 0", idempotency_key="k", digest="other")
     os.kill(here.pids()["coordinator"], signal.SIGKILL)
     assert here.submit("sleep 0", idempotency_key="k", digest="one") == task
-    here.ask("reserve", "ann", "new")
+    here.ask("reserve", "ann", "new", "request 1")
+    here.ask("reserve", "ann", "new", "request 1")
     with pytest.raises(BatchError, match="idempotency_in_progress"):
-        here.ask("reserve", "ann", "new")
+        here.ask("reserve", "ann", "new", "request 2")
 
 
 def test_a_full_queue_says_when_to_come_back(service) -> None:
@@ -238,5 +283,5 @@ def test_of_two_coordinators_on_one_journal_the_younger_stays(service) -> None:
         ray.get(handle.submit.remote(spec, [PhotoSpec("file:///x", "x")]), timeout=20)
     here.until(lambda: not psutil.pid_exists(old), "the loser to exit", 15)
     assert list(younger.replay()) == []
-    assert younger.open() == 3, "nobody took an epoch in between: the loser was not started again"
+    assert here.config.open_journal().open() == 3, "nobody took an epoch in between: the loser was not started again"
     younger.close()

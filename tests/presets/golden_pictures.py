@@ -1,4 +1,4 @@
-"""The pictures that presets are held to: `python -m tests.presets.golden_pictures` makes them anew. Look at them then."""
+"""The pictures that presets are held to. `python -m tests.presets.golden_pictures` makes them anew: look at them."""
 
 import io
 from dataclasses import asdict
@@ -16,7 +16,10 @@ from presets.catalogue import Catalogue
 
 FOLDER = Path(__file__).with_name("golden")
 # Where to look: the astronaut's face for beauty, coffee (light, dark, colour) for the rest. Rows, then columns.
-CROPS = {"beauty": ("astronaut", slice(50, 190), slice(160, 290)), "filter": ("coffee", slice(60, 220), slice(150, 330))}
+CROPS = {
+    "beauty": ("astronaut", slice(50, 190), slice(160, 290)),
+    "filter": ("coffee", slice(60, 220), slice(150, 330)),
+}
 
 
 def render(preset_id: str, tables: Path) -> npt.NDArray[np.uint8]:

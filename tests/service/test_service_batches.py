@@ -2,6 +2,7 @@
 
 import io
 import json
+import time
 import uuid
 from pathlib import Path
 
@@ -58,6 +59,8 @@ def test_files_in_a_form(server: Server, photo_folder: Path) -> None:
     files = [
         ("files", (name, (photo_folder / name).read_bytes())) for name in ["astronaut.jpg", "text.jpg", "coffee.png"]
     ]
+    names = ["astronaut.jpg", "text.jpg", "coffee.png"]
+    files = [("files", (name, (photo_folder / name).read_bytes())) for name in names]
     fields = {
         "preset_id": "filter_warm",
         "output": json.dumps({"format": "jpeg", "quality": 80}),
@@ -96,6 +99,16 @@ def test_an_upload_then_a_batch_of_it(server: Server, photo_folder: Path) -> Non
     photo = server.photos(task)[0]
     assert photo["name"] == "猫.jpg"
     assert server.http.get(f"/api/v1/batch/{task}/photos/0/original").content == body
+    other = server.submit(image_urls=[upload["source"]], preset_id="filter_warm")["task_id"]
+    assert server.http.delete(f"/api/v1/batch/{task}").status_code == 204
+    assert server.ended(other)["counts"]["succeeded"] == 1, "the upload is still wanted"
+    stored = server.folder / "data" / "blobs" / "uploads" / upload["id"]
+    assert stored.exists()
+    server.http.delete(f"/api/v1/batch/{other}")
+    deadline = time.monotonic() + 10
+    while stored.exists():
+        assert time.monotonic() < deadline, "nobody wants the upload any more, and it is still there"
+        time.sleep(0.05)
     refused = server.http.post("/api/v1/uploads", params={"name": "x.jpg"}, content=b"%!PS-Adobe-3.0 EPSF")
     assert refused.status_code == 415
     assert refused.json()["code"] == "unsupported_media"
