@@ -24,7 +24,8 @@ from actors.client import CoordinatorClient
 from actors.errors import BatchError
 from actors.ids import new_id
 from actors.records import BatchSpec, Json, PhotoSpec
-from deployments import compose, local_ray, wire
+from deployments import compose, wire
+from deployments.local_ray import LocalRay, memory
 from photobatch import schemas
 from presets.catalogue import Catalogue
 from presets.errors import PresetError
@@ -71,12 +72,14 @@ class Engine:
         self._keys: dict[tuple[str, int], str] = {}
         self._client = CoordinatorClient(self._config.namespace)
         self._scratch: Path | None = None
+        self._ray: LocalRay | None = None
         self._closing = threading.Event()
 
     def __enter__(self) -> "Engine":
         """Start everything and wait for the first worker; raises EngineError `workers_died` when none can start."""
         self._scratch = new_scratch_folder()
-        local_ray.start(cpus=self._cpus, dashboard=False, scratch=self._scratch)
+        self._ray = LocalRay(cpus=self._cpus, dashboard=False, scratch=self._scratch)
+        self._ray.start()
         launch.start_coordinator(self._config)
         while not self.workers_ready():  # the first; the others join while it works
             time.sleep(READY_POLL_S)
@@ -155,17 +158,18 @@ class Engine:
 
     def memory(self) -> int:
         """Return the memory of this process and all that it started, in bytes (PSS)."""
-        return local_ray.memory()
+        return memory()
 
     def close(self) -> None:
         """End every process that was started. Idempotent."""
         if self._scratch is None or self._closing.is_set():
             return
         self._closing.set()
-        if ray.is_initialized():
-            with suppress(RayError, ValueError):  # it ends itself while it answers
-                ray.get(launch.find_coordinator(self._config.namespace).close.remote(), timeout=CLOSE_S)
-        local_ray.stop()
+        if self._ray is not None:
+            if ray.is_initialized():
+                with suppress(RayError, ValueError):  # it ends itself while it answers
+                    ray.get(launch.find_coordinator(self._config.namespace).close.remote(), timeout=CLOSE_S)
+            self._ray.stop()
         shutil.rmtree(self._scratch, ignore_errors=True)
 
     def _ask(self, method: str, *args: Any) -> Any:

@@ -1,7 +1,12 @@
-"""A Ray of our own on this machine, on loopback, and everything it started ended with it."""
+"""A Ray of our own on this machine, and everything it started ended with it.
+
+Ray binds its ports to all interfaces whatever it is told; the token (RAY_AUTH_MODE) keeps others out.
+"""
 
 import logging
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import psutil
 import ray
@@ -9,33 +14,37 @@ import ray
 OBJECT_STORE_BYTES = 80 * 2**20  # the least Ray takes; photos never pass through it
 
 
-def start(*, cpus: int, dashboard: bool, scratch: Path, gpus: int | None = None) -> None:
-    """Start Ray for this process; joins no cluster, whatever is running. `gpus` claims so many (for tests)."""
-    ray.init(
-        address="local",
-        num_cpus=cpus,
-        num_gpus=gpus,
-        include_dashboard=dashboard,
-        object_store_memory=OBJECT_STORE_BYTES,
-        log_to_driver=False,
-        logging_level=logging.ERROR,
-        configure_logging=True,
-        _node_ip_address="127.0.0.1",
-        _temp_dir=str(scratch),
-    )
+class LocalRay:
+    """Ray in this process; joins no cluster, whatever is running. `gpus` claims so many (for tests)."""
 
+    def __init__(self, *, cpus: int, dashboard: bool, scratch: Path, gpus: int | None = None) -> None:
+        self._options: dict[str, Any] = {
+            "num_cpus": cpus,
+            "num_gpus": gpus,
+            "include_dashboard": dashboard,
+            "_temp_dir": str(scratch),
+        }
+        self._others = set(psutil.Process().children(recursive=True))
 
-def stop(patience_s: float = 5.0) -> None:
-    """End Ray and every process that came from it; a straggler is killed by its id."""
-    family = psutil.Process().children(recursive=True)
-    ray.shutdown()
-    _, alive = psutil.wait_procs(family, timeout=patience_s)
-    for process in alive:
-        try:
-            process.kill()
-        except psutil.NoSuchProcess:
-            continue
-    psutil.wait_procs(alive, timeout=patience_s)
+    def start(self) -> None:
+        """Start Ray."""
+        ray.init(
+            address="local",
+            object_store_memory=OBJECT_STORE_BYTES,
+            log_to_driver=False,
+            logging_level=logging.ERROR,
+            **self._options,
+        )
+
+    def stop(self, patience_s: float = 5.0) -> None:
+        """End Ray, also one that has half started, and every process that came from it: a straggler by its id."""
+        family = set(psutil.Process().children(recursive=True)) - self._others
+        ray.shutdown()
+        _, alive = psutil.wait_procs(family, timeout=patience_s)
+        for process in alive:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        psutil.wait_procs(alive, timeout=patience_s)
 
 
 def memory() -> int:

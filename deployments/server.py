@@ -26,8 +26,9 @@ from ray.exceptions import RayError
 
 from actors import launch
 from actors.config import NAMESPACE
-from deployments import compose, local_ray
-from deployments.embedded import EngineError
+from deployments import compose
+from deployments.embedded import CLOSE_S, EngineError
+from deployments.local_ray import LocalRay
 
 READY_POLL_S = 0.2
 
@@ -60,16 +61,18 @@ def _cluster(settings: Settings, host: str, port: int) -> Iterator[None]:
     """Run the application on a Ray of our own, or on the cluster that RAY_ADDRESS names."""
     scratch = new_scratch_folder()
     prepare_proxy_environment(scratch, loopback=host in {"127.0.0.1", "localhost", "::1"})
+    own = None
+    if not settings.ray_address:
+        own = LocalRay(cpus=max(settings.max_workers, os.cpu_count() or 1), dashboard=True, scratch=scratch)
     try:
-        if settings.ray_address:
-            ray.init(address=settings.ray_address)
+        if own:
+            own.start()
         else:
-            cpus = max(settings.max_workers, os.cpu_count() or 1)
-            local_ray.start(cpus=cpus, dashboard=True, scratch=scratch)
+            ray.init(address=settings.ray_address)
         _run_application(settings, host, port)
         yield
     finally:
-        _stop_application(own_ray=not settings.ray_address)
+        _stop_application(own)
         shutil.rmtree(scratch, ignore_errors=True)
 
 
@@ -84,17 +87,17 @@ def _run_application(settings: Settings, host: str, port: int) -> None:
     ray_serve.run(bind(settings), name=compose.APP, route_prefix="/")
 
 
-def _stop_application(*, own_ray: bool) -> None:
-    if not ray.is_initialized():
-        return
-    with suppress(RayError, ValueError):  # it ends itself while it answers, or was gone
-        ray.get(launch.find_coordinator(NAMESPACE).close.remote(), timeout=5)
-    if own_ray:
-        local_ray.stop()
-    else:
-        from ray import serve as ray_serve  # noqa: PLC0415
+def _stop_application(own: LocalRay | None) -> None:
+    if ray.is_initialized():
+        if own is None:
+            from ray import serve as ray_serve  # noqa: PLC0415
 
-        ray_serve.delete(compose.APP)  # the cluster may serve other applications
+            ray_serve.delete(compose.APP)  # the cluster may serve other applications
+        with suppress(RayError, ValueError):  # it ends itself while it answers, or was gone
+            ray.get(launch.find_coordinator(NAMESPACE).close.remote(), timeout=CLOSE_S)
+    if own is not None:
+        own.stop()
+    else:
         ray.shutdown()
 
 

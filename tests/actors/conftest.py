@@ -8,16 +8,17 @@ import psutil
 import pytest
 
 from actors import launch
-from deployments import local_ray
+from deployments.local_ray import LocalRay
 from deployments.settings import new_scratch_folder
 from tests.actors.service import Service
 
 
 @pytest.fixture(scope="session")
 def ray_here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    local_ray.start(cpus=64, dashboard=False, scratch=new_scratch_folder())
+    local = LocalRay(cpus=64, dashboard=False, scratch=new_scratch_folder())
+    local.start()
     yield
-    local_ray.stop()
+    local.stop()
     left = [process for process in psutil.Process().children(recursive=True) if "ray" in process.name()]
     assert not left
 

@@ -10,13 +10,14 @@ prepare_ray_environment()
 
 import ray  # noqa: E402
 
-from deployments import local_ray  # noqa: E402
+from deployments.local_ray import LocalRay  # noqa: E402
 from tests.actors.service import Service  # noqa: E402
 
 
 def main(folder: Path) -> None:
     """Print what Ray placed, as JSON."""
-    local_ray.start(cpus=8, dashboard=False, scratch=new_scratch_folder(), gpus=1)
+    one_gpu = LocalRay(cpus=8, dashboard=False, scratch=new_scratch_folder(), gpus=1)
+    one_gpu.start()
     try:
         here = Service(folder, max_workers=5).start()
         here.until(lambda: here.ask("stats")["workers"]["ready"] == 4, "four workers")
@@ -25,7 +26,7 @@ def main(folder: Path) -> None:
         done = here.ended(here.submit(*["sleep 0.01"] * 20))
         print(json.dumps(told | {"succeeded": done["counts"]["succeeded"]}))
     finally:
-        local_ray.stop()
+        one_gpu.stop()
 
 
 main(Path(sys.argv[1]))
