@@ -1,12 +1,16 @@
 """Settings: the one place that reads the environment, and the one that prepares Ray's."""
 
 import os
+import random
+import socket
 import tempfile
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import AliasChoices, Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+PORTS = 16  # for replicas: one, and its successors while they change
 
 
 def _default_data_dir() -> Path:
@@ -94,8 +98,14 @@ def prepare_proxy_environment(folder: Path, *, loopback: bool) -> None:
     HAProxy's files go into `folder`, its statistics to ports that the system chose, so that two servers on one machine
     don't meet. On loopback a wrapper keeps those two ports from being opened on all interfaces.
     """
+    first = _free_ports()
     os.environ.update(
         RAY_SERVE_ENABLE_HA_PROXY="1",
+        # Serve's replicas and its fallback proxy share ports (SO_REUSEPORT), and every Serve takes the same ones: two
+        # servers on one machine would answer each other's requests. So each gets ports of its own.
+        RAY_SERVE_FALLBACK_PROXY_HTTP_PORT=str(first),
+        RAY_SERVE_DIRECT_INGRESS_MIN_HTTP_PORT=str(first + 1),
+        RAY_SERVE_DIRECT_INGRESS_MAX_HTTP_PORT=str(first + PORTS - 1),
         RAY_SERVE_HAPROXY_CONFIG_FILE_LOC=str(folder / "haproxy.cfg"),
         RAY_SERVE_HAPROXY_SOCKET_PATH=str(folder / "admin.sock"),
         RAY_SERVE_HAPROXY_SERVER_STATE_BASE=str(folder),
@@ -113,12 +123,27 @@ def prepare_proxy_environment(folder: Path, *, loopback: bool) -> None:
 
 
 def _free_port() -> int:
-    import socket  # noqa: PLC0415
-
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
     return port
+
+
+def _free_ports() -> int:
+    """Return the first of PORTS free ports in a row, below those that the system gives away itself."""
+    while True:
+        first = random.randrange(20_000, 32_000, PORTS)  # noqa: S311 - not a secret
+        if all(_is_free(port) for port in range(first, first + PORTS)):
+            return first
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind(("", port))
+        except OSError:
+            return False
+    return True
 
 
 def new_scratch_folder() -> Path:

@@ -1,5 +1,6 @@
 """A coordinator and its workers on the Ray of this process, for tests."""
 
+import os
 import time
 from collections.abc import Callable
 from functools import partial
@@ -111,4 +112,7 @@ class Service:
 
     def stored(self) -> list[str]:
         root = self.folder / "blobs"
-        return sorted(str(path.relative_to(root)) for path in root.rglob("*") if path.is_file())
+        found = []
+        for folder, _, names in os.walk(root):  # bears folders that vanish
+            found += [str(Path(folder, name).relative_to(root)) for name in names]
+        return sorted(found)

@@ -6,6 +6,7 @@ import sys
 import time
 from pathlib import Path
 
+import httpx
 import psutil
 
 from tests.service.server import Server, serving
@@ -54,3 +55,16 @@ def loopback_only(server: Server) -> bool:
     """Say whether HTTP of ours is open to this machine alone (Ray's own ports want a token)."""
     connections = [c for p in server.processes() if "haproxy" in p.name() for c in p.net_connections("tcp")]
     return {c.laddr.ip for c in connections if c.status == psutil.CONN_LISTEN} == {"127.0.0.1"}
+
+
+def test_two_servers_on_one_machine_do_not_answer_for_each_other(tmp_path: Path, server: Server) -> None:
+    (tmp_path / "second").mkdir()
+    with serving(tmp_path / "second") as second:
+        batches = [
+            one.submit(image_urls=["http://127.0.0.1:9/x.jpg"], preset_id="filter_warm") for one in (server, second)
+        ]
+        for _ in range(30):  # new connections each time
+            for one, other, mine in ((server, second, batches[0]), (second, server, batches[1])):
+                path = f"/api/v1/batch/{mine['task_id']}"
+                assert httpx.get(one.url + path).status_code == 200
+                assert httpx.get(other.url + path).status_code == 404
