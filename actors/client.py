@@ -6,7 +6,7 @@ from typing import Any
 
 from ray.exceptions import RayError, RayTaskError
 
-from actors import launch
+from actors import directory
 from actors.errors import BatchError
 
 GONE = (RayError, ValueError)  # ValueError: no actor of that name. Few of Ray's errors share a narrower base
@@ -31,7 +31,7 @@ class CoordinatorClient:
         while True:
             try:
                 if self._handle is None:
-                    self._handle = launch.find_coordinator(self._namespace)
+                    self._handle = directory.find_coordinator(self._namespace)
                 return await getattr(self._handle, method).remote(*args)
             except RayTaskError as error:
                 raise error.cause from None

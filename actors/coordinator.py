@@ -9,7 +9,7 @@ from typing import Any
 import ray
 from ray.exceptions import RayError
 
-from actors import launch
+from actors import directory
 from actors.batch import Batch, created
 from actors.config import CoordinatorConfig
 from actors.crumb import Suspicion
@@ -186,7 +186,7 @@ class Coordinator:
         self._supervisor.end_all()
         await self._ledger.told()
         self._ledger.close()
-        launch.end_actor(ray.get_runtime_context().current_actor)
+        directory.end_actor(ray.get_runtime_context().current_actor)
 
     # --- for workers ----------------------------------------------------------------------------------------------
 
@@ -325,5 +325,5 @@ def _journal_failed(error: StorageError) -> None:
     """End this process: a loser of the epoch for good, any other so that Ray starts the next one."""
     log.critical("the journal failed, the coordinator ends: %s", error)
     if isinstance(error, EpochLostError):
-        launch.end_actor(ray.get_runtime_context().current_actor)
+        directory.end_actor(ray.get_runtime_context().current_actor)
     os._exit(1)

@@ -9,7 +9,7 @@ from typing import Any
 
 from ray.exceptions import RayError
 
-from actors import launch
+from actors import directory, placement
 from actors.config import CoordinatorConfig
 from actors.crumb import Suspicion, remove_crumb
 from actors.ids import new_id
@@ -37,7 +37,7 @@ class Supervisor:
 
     async def adopt(self, epoch: int) -> set[LeaseKey]:
         """Take over the living workers of an earlier coordinator; return every lease that they hold."""
-        handles = launch.living_workers(self._config.namespace)
+        handles = directory.living_workers(self._config.namespace)
         if not handles:
             return set()
         asked = {asyncio.ensure_future(_attach(handle, epoch)): name for name, handle in handles.items()}
@@ -53,14 +53,14 @@ class Supervisor:
             self._watch(WorkerRecord(hello.worker_id, handle, hello.crumb, hello.node_id, state))
         for answer in late:  # its leases are given to others: it must not go on
             answer.cancel()
-            launch.end_actor(handles[asked[answer]])
+            directory.end_actor(handles[asked[answer]])
         return held
 
     def fill(self) -> None:
         """Start what is missing."""
         for _ in range(self.pool.missing()):
-            worker_id = new_id(launch.WORKER_PREFIX)
-            handle = launch.start_worker(
+            worker_id = new_id(directory.WORKER_PREFIX)
+            handle = placement.start_worker(
                 worker_id,
                 self._config.worker,
                 namespace=self._config.namespace,
@@ -75,7 +75,7 @@ class Supervisor:
             if worker.worker_id in busy and time.monotonic() - worker.heard > limit:
                 log.warning("worker %s is silent, ending it", worker.worker_id)
                 worker.overdue = True
-                launch.end_actor(worker.handle)
+                directory.end_actor(worker.handle)
 
     def revoke(self, worker_ids: set[str], task_id: str, *, running: bool) -> "list[asyncio.Future[list[LeaseKey]]]":
         """Ask workers to give back what they have not begun of a batch (and to drop what they have, with `running`)."""
@@ -87,7 +87,7 @@ class Supervisor:
         self.pool.size = 0
         for worker in list(self.pool.workers.values()):
             worker.ours = True
-            launch.end_actor(worker.handle)
+            directory.end_actor(worker.handle)
             remove_crumb(worker.crumb)
 
     def _watch(self, worker: WorkerRecord) -> None:
@@ -115,7 +115,7 @@ class Supervisor:
         """Return the photo that is to blame. A lost node and our own hand are nobody's fault."""
         if worker.ours or not worker.crumb:
             return None
-        suspicion = await launch.read_crumb_on(worker.node_id, worker.crumb)
+        suspicion = await placement.read_crumb_on(worker.node_id, worker.crumb)
         return replace(suspicion, deadline=0.0) if suspicion and worker.overdue else suspicion
 
 

@@ -40,7 +40,7 @@ def photo_view(batch: Batch, index: int, *, timings: bool) -> Json:
     """Return one photo; `result` carries the keys of its blobs, for the ingress alone."""
     photo = batch.photos[index]
     state = PhotoState(batch.photo_state[index])
-    told = batch.outcome.get(index, {}) if state in {PhotoState.SUCCEEDED, PhotoState.FAILED} else {}
+    told = batch.report(index) if state in {PhotoState.SUCCEEDED, PhotoState.FAILED} else {}
     return {
         "index": index,
         "name": photo.name,

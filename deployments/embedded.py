@@ -19,7 +19,7 @@ prepare_ray_environment()  # here, because Ray reads it when it is imported, and
 import ray
 from ray.exceptions import RayError
 
-from actors import launch
+from actors import directory, launch
 from actors.client import CoordinatorClient
 from actors.errors import BatchError
 from actors.ids import new_id
@@ -168,7 +168,7 @@ class Engine:
         if self._ray is not None:
             if ray.is_initialized():
                 with suppress(RayError, ValueError):  # it ends itself while it answers
-                    ray.get(launch.find_coordinator(self._config.namespace).close.remote(), timeout=CLOSE_S)
+                    ray.get(directory.find_coordinator(self._config.namespace).close.remote(), timeout=CLOSE_S)
             self._ray.stop()
         shutil.rmtree(self._scratch, ignore_errors=True)
 
@@ -181,4 +181,4 @@ class Engine:
     def _greet(self) -> None:
         while not self._closing.wait(GREET_S):
             with suppress(RayError, ValueError):  # it is being restarted
-                launch.find_coordinator(self._config.namespace).greet.remote()
+                directory.find_coordinator(self._config.namespace).greet.remote()

@@ -24,7 +24,7 @@ prepare_ray_environment()  # here, because Ray reads it when it is imported, and
 import ray
 from ray.exceptions import RayError
 
-from actors import launch
+from actors import directory, launch
 from actors.config import NAMESPACE
 from deployments import compose
 from deployments.embedded import CLOSE_S, EngineError
@@ -94,7 +94,7 @@ def _stop_application(own: LocalRay | None) -> None:
 
             ray_serve.delete(compose.APP)  # the cluster may serve other applications
         with suppress(RayError, ValueError):  # it ends itself while it answers, or was gone
-            ray.get(launch.find_coordinator(NAMESPACE).close.remote(), timeout=CLOSE_S)
+            ray.get(directory.find_coordinator(NAMESPACE).close.remote(), timeout=CLOSE_S)
     if own is not None:
         own.stop()
     else:
@@ -104,7 +104,7 @@ def _stop_application(own: LocalRay | None) -> None:
 def _wait_ready(stop: threading.Event) -> bool:
     while not stop.wait(READY_POLL_S):
         try:
-            workers = ray.get(launch.find_coordinator(NAMESPACE).stats.remote(), timeout=5)["workers"]
+            workers = ray.get(directory.find_coordinator(NAMESPACE).stats.remote(), timeout=5)["workers"]
         except (RayError, ValueError):
             continue
         if workers["ready"] + workers["busy"]:

@@ -7,7 +7,7 @@ from typing import Any
 import psutil
 import pytest
 
-from actors import launch
+from actors import directory
 from deployments.local_ray import LocalRay
 from deployments.settings import new_scratch_folder
 from tests.actors.service import Service
@@ -35,7 +35,7 @@ def service(ray_here: None, tmp_path: Path) -> Iterator[Callable[..., Service]]:
     yield start
     for one in made:
         try:
-            handle = launch.find_coordinator(one.config.namespace)
+            handle = directory.find_coordinator(one.config.namespace)
         except ValueError:
             continue
         handle.close.remote()

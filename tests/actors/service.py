@@ -9,7 +9,7 @@ from typing import Any
 
 import ray
 
-from actors import launch
+from actors import directory, launch
 from actors.client import GONE
 from actors.config import CoordinatorConfig, WorkerConfig
 from actors.ids import new_id
@@ -57,14 +57,16 @@ class Service:
 
     def ask(self, method: str, *args: Any) -> Any:
         """Call the coordinator, also one that is being restarted."""
+        deadline = time.monotonic() + 60
         while True:
             try:
                 return ray.get(
-                    getattr(launch.find_coordinator(self.config.namespace), method).remote(*args), timeout=30
+                    getattr(directory.find_coordinator(self.config.namespace), method).remote(*args), timeout=30
                 )
             except ray.exceptions.RayTaskError as error:
                 raise error.cause from None
             except GONE:
+                assert time.monotonic() < deadline, "no coordinator answers"
                 time.sleep(0.05)
 
     def submit(self, *scripts: str, user: str = "ann", **spec: Any) -> str:
@@ -102,7 +104,7 @@ class Service:
 
     def ready(self, count: int = 2) -> dict[str, int]:
         """Wait for warm workers; return process ids."""
-        self.until(lambda: sum(self.ask("stats")["workers"][s] for s in ("ready", "busy")) == count, "workers")
+        self.until(lambda: sum(self.ask("greet")["workers"][s] for s in ("ready", "busy")) == count, "workers")
         return self.pids()
 
     def lines(self, word: str) -> list[str]:

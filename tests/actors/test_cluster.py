@@ -7,7 +7,7 @@ import psutil
 import pytest
 import ray
 
-from actors import launch
+from actors import directory
 from actors.errors import BatchError
 from actors.ids import new_id
 from actors.records import BatchSpec, PhotoSpec
@@ -262,7 +262,7 @@ def test_a_full_queue_says_when_to_come_back(service) -> None:
 def test_workers_leave_after_their_coordinator(service) -> None:
     here = service(orphaned_s=1.0)
     pids = here.ready()
-    ray.kill(launch.find_coordinator(here.config.namespace), no_restart=True)
+    ray.kill(directory.find_coordinator(here.config.namespace), no_restart=True)
     here.until(lambda: not any(psutil.pid_exists(pid) for pid in pids.values()), "the workers to leave", 15)
 
 
@@ -277,7 +277,7 @@ def test_of_two_coordinators_on_one_journal_the_younger_stays(service) -> None:
     old = here.ready()["coordinator"]
     younger = here.config.open_journal()
     assert younger.open() == 2
-    handle = launch.find_coordinator(here.config.namespace)
+    handle = directory.find_coordinator(here.config.namespace)
     spec = BatchSpec(new_id("b"), "ann", preset={}, output={})
     with pytest.raises(ray.exceptions.RayActorError):  # told nothing, since nothing could be recorded
         ray.get(handle.submit.remote(spec, [PhotoSpec("file:///x", "x")]), timeout=20)

@@ -1,0 +1,39 @@
+"""How our actors find each other: by name, in our namespace.
+
+Handles are typed Any: an actor's methods are remote ones, which Ray's types cannot tell from the class.
+"""
+
+from typing import Any
+
+import ray
+from ray.exceptions import RayError
+from ray.util import list_named_actors
+
+COORDINATOR = "coordinator"
+WORKER_PREFIX = "worker-"
+
+
+def find_coordinator(namespace: str) -> Any:
+    """Return the living coordinator; raises ValueError when there is none."""
+    return ray.get_actor(COORDINATOR, namespace=namespace)
+
+
+def living_workers(namespace: str) -> dict[str, Any]:
+    """Return the workers of an earlier coordinator by name."""
+    names = [
+        actor["name"]
+        for actor in list_named_actors(all_namespaces=True)
+        if actor["namespace"] == namespace and actor["name"].startswith(WORKER_PREFIX)
+    ]
+    handles = {}
+    for name in names:
+        try:
+            handles[name] = ray.get_actor(name, namespace=namespace)
+        except (ValueError, RayError):  # it died between the two calls
+            continue
+    return handles
+
+
+def end_actor(handle: Any) -> None:
+    """Kill an actor for good."""
+    ray.kill(handle, no_restart=True)
