@@ -58,6 +58,7 @@ def test_a_worker_that_dies_idle_gets_no_photo(service) -> None:
 
 def test_a_source_that_nobody_foresaw_fails_alone(service) -> None:
     here = service()
+    here.ready()
     os.mkfifo(here.folder / "pipe.jpg")
     (here.folder / "loop.jpg").symlink_to("loop.jpg")
     names = ["pipe.jpg", "loop.jpg", "nul%00.jpg", ""]
