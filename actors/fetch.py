@@ -6,7 +6,7 @@ import os
 import stat
 from contextlib import suppress
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote_to_bytes, urlsplit
 
 from actors.errors import SourceError
 from actors.web_source import WebSource
@@ -75,7 +75,7 @@ class Fetcher:
 def allowed_path(source: str, roots: tuple[str, ...]) -> Path:
     """Return the path of a `file:` source, symlinks resolved; raises SourceError `forbidden_path` outside the roots."""
     parts = urlsplit(source)
-    path = Path(unquote(parts.path)).resolve()
+    path = Path(os.fsdecode(unquote_to_bytes(parts.path))).resolve()  # file names are bytes, not always UTF-8
     inside = any(path.is_relative_to(Path(root).resolve()) for root in roots)
     if parts.netloc not in {"", "localhost"} or not inside:
         raise SourceError(

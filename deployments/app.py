@@ -11,7 +11,7 @@ from ray.exceptions import RayError
 
 from actors import launch
 from deployments import compose
-from deployments.settings import Settings
+from deployments.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -68,4 +68,4 @@ def bind(settings: Settings) -> "Application":
 
 def build(args: dict[str, str]) -> "Application":
     """Return the application for `serve deploy`; `args` are settings by their lower-case names."""
-    return bind(Settings.model_validate({**Settings().model_dump(exclude_unset=True), **args}))
+    return bind(Settings.model_validate({**load_settings().model_dump(exclude_unset=True), **args}))

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from deployments.settings import Settings, new_scratch_folder, prepare_ray_environment
+from deployments.settings import SettingsError, load_settings, new_scratch_folder, prepare_ray_environment
 
 prepare_ray_environment()  # here, because Ray reads it when it is imported, and what follows imports Ray
 
@@ -33,6 +33,7 @@ from storage.blobs import open_blobs
 
 GREET_S = 10.0
 CLOSE_S = 5.0
+LEAST_ROOM = 32 << 20  # bytes; with less, what stops the coordinator is the disk
 PING_S = 0.5
 READY_POLL_S = 0.05
 
@@ -56,7 +57,10 @@ class Engine:
     """
 
     def __init__(self, data_dir: Path, *, workers: int | None, file_roots: list[Path]) -> None:
-        own = Settings(redis_url=None)  # the journal is its own, whatever a server here uses
+        try:
+            own = load_settings(redis_url=None, api_keys=None)  # those are a server's affair
+        except SettingsError as error:
+            raise EngineError("invalid_settings", str(error)) from None
         settings = own.model_copy(
             update={
                 "data_dir": data_dir.resolve(),
@@ -66,6 +70,7 @@ class Engine:
                 "max_workers": compose.with_workers(own, workers, os.cpu_count() or 1).max_workers,
             }
         )
+        self._data_dir = settings.data_dir
         self._config = compose.coordinator_config(settings, tables=own.tables_dir)
         self._blobs = open_blobs(settings.blobs)
         self._cpus = max(settings.max_workers, os.cpu_count() or 1)
@@ -176,6 +181,9 @@ class Engine:
         try:
             return asyncio.run(self._client.ask(method, *args))
         except BatchError as error:
+            if error.code == "unavailable" and shutil.disk_usage(self._data_dir).free < LEAST_ROOM:
+                detail = f"There is no room left in {self._data_dir.parent}; make room, then run with --skip-existing."
+                raise EngineError("storage_full", detail) from None
             raise EngineError(error.code, error.detail) from None
 
     def _greet(self) -> None:

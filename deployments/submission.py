@@ -157,8 +157,8 @@ def _check_fields(request: SubmitRequest) -> None:
     check_template(request.output.name)
     if len(json.dumps(request.metadata, ensure_ascii=False).encode()) > MAX_METADATA_BYTES:
         raise ApiError("invalid_request", f"metadata is larger than {MAX_METADATA_BYTES >> 10} KB.", "metadata")
-    if request.callback_url is not None and not request.callback_url.startswith(("http://", "https://")):
-        raise ApiError("invalid_request", "callback_url must start with https:// or http://.", "callback_url")
+    if request.callback_url is not None:  # to take it and never call would be worse
+        raise ApiError("invalid_request", "callback_url is not supported yet; leave it out.", "callback_url")
 
 
 def _idempotency_key(request: Request) -> str | None:

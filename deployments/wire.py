@@ -60,8 +60,8 @@ def preset_record(preset: ResolvedPreset) -> dict[str, Any]:
 
 def name_of(source: str) -> str:
     """Return the file name in a source's path, or its last part."""
-    path = unquote(urlsplit(source).path)
-    return PurePosixPath(path).name or source[-80:]
+    parts = urlsplit(source)
+    return PurePosixPath(unquote(parts.path)).name or parts.hostname or source[-80:]
 
 
 def _time(seconds: float | None) -> datetime | None:

@@ -60,7 +60,7 @@ def _photobatch(
     epilog="\b\nExample:\n  photobatch run holiday/ --preset beauty_light --param smoothing=0.4 --out done/",
 )
 def run(  # noqa: PLR0917
-    inputs: Annotated[list[Path], typer.Argument(metavar="INPUT", help="Photos, and folders of photos.")],
+    inputs: Annotated[list[str], typer.Argument(metavar="INPUT", help="Photos, and folders of photos.")],
     out: Annotated[Path, typer.Option(help="Folder for the results; the inputs' folder structure is kept.")],
     preset: Annotated[str | None, typer.Option(metavar="ID", help="What to do; `photobatch presets` lists it.")] = None,
     preset_type: Annotated[
@@ -93,6 +93,8 @@ def run(  # noqa: PLR0917
 
     Exit status: 0 all done, 1 some photos failed, 2 usage.
     """
+    if not all(inputs):  # "$unset" in a script: as a path it would mean the current folder
+        raise RefusalError("An INPUT is empty; name a photo or a folder (. for the current one).")
     if preset is None and preset_type is None:
         raise RefusalError("Say what to do: --preset ID. `photobatch presets` lists the presets.")
     from photobatch import run_command
@@ -100,7 +102,7 @@ def run(  # noqa: PLR0917
 
     output = {"format": format_, "quality": quality, "subsampling": subsampling, "max_side": max_side}
     options = RunOptions(
-        inputs=inputs,
+        inputs=[Path(given) for given in inputs],
         out=out,
         preset_id=preset,
         preset_type=preset_type,

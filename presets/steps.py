@@ -65,7 +65,10 @@ class ColourStep:
             if space.graded + pixels < _SMALL and not self._tables.has(space.spec):
                 space.graded += pixels
                 return _entries_of(picture, space.spec).to(self._device)
-            space.table = self._tables.get(space.spec).to(self._device)
+            try:
+                space.table = self._tables.get(space.spec).to(self._device)
+            except OSError:  # no room for the cache: slower, and the same bytes
+                return _entries_of(picture, space.spec).to(self._device)
         return space.table
 
     def apply(self, strip: Strip, state: torch.Tensor) -> None:

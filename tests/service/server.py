@@ -83,6 +83,12 @@ class Server:
         assert self._process is not None
         self._process.wait(10)
 
+    def kill_main(self) -> None:
+        """SIGKILL to the process that a person started, and to nothing else."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait(10)
+
     def processes(self) -> list[psutil.Process]:
         found = []
         for process in psutil.process_iter():

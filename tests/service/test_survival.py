@@ -51,6 +51,17 @@ def test_ctrl_c_ends_everything_and_a_second_server_is_refused(tmp_path: Path) -
         assert [process.cmdline() for process in left] == []
 
 
+def test_a_killed_main_process_frees_the_port_by_itself(tmp_path: Path) -> None:
+    with serving(tmp_path) as server:
+        server.kill_main()
+        deadline = time.monotonic() + 60
+        while any("haproxy" in process.name() for process in server.processes()):
+            assert time.monotonic() < deadline, "HAProxy outlived its service and holds the port"
+            time.sleep(0.1)
+        server.start()
+        assert server.http.get("/api/v1/batch").json()["items"] == []
+
+
 def loopback_only(server: Server) -> bool:
     """Say whether HTTP of ours is open to this machine alone (Ray's own ports want a token)."""
     connections = [c for p in server.processes() if "haproxy" in p.name() for c in p.net_connections("tcp")]
