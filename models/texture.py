@@ -13,6 +13,9 @@ from models.strips import Strip
 
 Floats = npt.NDArray[np.float64]
 
+BAND = 128  # rows of grain that are computed, about: a whole number of grains
+SHIFTS = 1024  # columns that a band may begin at
+
 
 @dataclass(frozen=True, slots=True)
 class Radial:
@@ -46,74 +49,82 @@ class Vignette:
 
 
 @dataclass(frozen=True, slots=True)
-class Lattice:
-    """Where each row (column) of pixels lies between two rows (columns) of grains."""
+class Band:
+    """Rows of noise, float32, `SHIFTS` columns wider than the picture.
 
-    row: npt.NDArray[np.int64]  # (H,) the upper row of grains
-    upper: torch.Tensor  # float32 (H, 1) its weight
-    lower: torch.Tensor  # float32 (H, 1)
-    column: torch.Tensor  # int32 (W,) the left column of grains
-    left: torch.Tensor  # float32 (W,), times the amplitude
-    right: torch.Tensor  # float32 (W,), times the amplitude
-    columns: int  # of grains
+    The last `len(lead)` rows lie between this band's last row of grains and the first of the next, which has its own
+    share in them: `lead`.
+    """
+
+    rows: torch.Tensor  # (about BAND, width + SHIFTS)
+    lead: torch.Tensor  # (rows of one grain, width + SHIFTS)
 
 
 class Grain:
     """Luminance noise of one grain every long_side / 2000 pixels (at least one), strongest in the mid-tones.
 
-    Value noise: a hash of lattice position and seed, bilinear in between, its weights scaled so that the
-    variance is the same everywhere; plain ones would show the lattice.
+    Value noise: a hash of lattice positions, bilinear in between, its weights scaled so that the variance is the same
+    everywhere; plain ones would show the lattice. To compute it for every pixel costs more than all else, so a band of
+    rows is computed once for a size and used again and again, each time from another column, which position and seed
+    decide: no eye finds the repetition in noise. Each band runs into the next, or their seams would be seen.
     """
 
     _CODES = 64.0  # from the darkest to the brightest grain of mid-grey, at amount 1
 
     def __init__(self, amount: float, device: torch.device) -> None:
-        self._amount = amount
+        # apply weighs by L (1020 - L), L = r + 2 g + b; that is 510² in the middle.
+        self._amplitude = amount * self._CODES / 510**2
         self._device = device
 
-    def analyse(self, picture: Picture) -> Lattice:
+    def analyse(self, picture: Picture) -> Band:
         """Depends on the size alone."""
         height, width = picture.pixels.shape[:2]
-        size = max(1.0, max(height, width) / 2000)
-        row, upper, lower = _between(height, size)
-        column, left, right = _between(width, size)
-        # apply weighs by L (1020 - L), L = r + 2 g + b; that is 510² in the middle.
-        amplitude = self._amount * self._CODES / 510**2
-        return Lattice(
-            row,
-            _to(upper[:, None], self._device),
-            _to(lower[:, None], self._device),
-            torch.from_numpy(column.astype(np.int32)).to(self._device),
-            _to(left * amplitude, self._device),
-            _to(right * amplitude, self._device),
-            int(column[-1]) + 2,
-        )
+        return _band(width, max(1.0, max(height, width) / 2000), self._amplitude, self._device)
 
-    def apply(self, strip: Strip, state: Lattice) -> None:
+    def apply(self, strip: Strip, state: Band) -> None:
         """Adds the same noise to the three planes."""
         planes, scratch = strip.planes(), strip.canvas.scratch
-        noise, weight = self._noise(strip, state), scratch("b", torch.float32, *planes.shape[1:])
         light = torch.add(planes[0], planes[2], out=scratch("a", torch.float32, *planes.shape[1:]))
         light.add_(planes[1]).add_(planes[1])
-        torch.sub(1020, light, out=weight)
-        planes.add_(noise.mul_(weight.mul_(light)))
+        noise = torch.sub(1020, light, out=scratch("b", torch.float32, *planes.shape[1:])).mul_(light)
+        row = 0
+        while row < strip.height:
+            part = _rows(state, strip.y0 + row, strip.height - row, strip.canvas.width, strip.canvas.seed)
+            noise[row : row + len(part)].mul_(part)
+            row += len(part)
+        planes.add_(noise)
 
-    def _noise(self, strip: Strip, state: Lattice) -> torch.Tensor:
-        """Float32 (h, W)."""
-        rows = slice(strip.y0, strip.y0 + strip.height)
-        first = int(state.row[rows][0])
-        grains = int(state.row[rows][-1]) + 2 - first
-        values = position_hash(first, grains, 0, state.columns, strip.canvas.seed, self._device).sub_(0.5)
-        scratch, width = strip.canvas.scratch, strip.canvas.width
-        wide = torch.index_select(values, 1, state.column, out=scratch("wide", torch.float32, grains, width))
-        wide.mul_(state.left)
-        beside = torch.index_select(values[:, 1:], 1, state.column, out=scratch("beside", torch.float32, grains, width))
-        wide.add_(beside.mul_(state.right))
-        upper = torch.from_numpy(state.row[rows] - first).to(self._device)
-        noise = torch.index_select(wide, 0, upper, out=scratch("noise", torch.float32, strip.height, width))
-        noise.mul_(state.upper[rows])
-        below = torch.index_select(wide[1:], 0, upper, out=scratch("b", torch.float32, strip.height, width))
-        return noise.add_(below.mul_(state.lower[rows]))
+
+def _rows(band: Band, y: int, most: int, width: int, seed: int) -> torch.Tensor:
+    """The noise of rows from y on, at least one and no more than `most`: as many as are made alike."""
+    number, first = divmod(y, len(band.rows))
+    tail = len(band.rows) - len(band.lead)
+    last = min(first + most, tail if first < tail else len(band.rows))
+    at = _shift(number, seed)
+    part = band.rows[first:last, at : at + width]
+    if first < tail:
+        return part
+    at = _shift(number + 1, seed)
+    return part + band.lead[first - tail : last - tail, at : at + width]
+
+
+def _shift(band: int, seed: int) -> int:
+    """The column from which a band is used."""
+    return int(float(position_hash(band, 1, 0, 1, seed, "cpu")[0, 0]) * SHIFTS)
+
+
+@lru_cache(maxsize=8)
+def _band(width: int, size: float, amplitude: float, device: torch.device) -> Band:
+    """Noise of grains of `size` pixels, -amplitude / 2 to amplitude / 2 before its variance is evened out."""
+    grains = round(BAND / size)
+    row, upper, lower = _between(round(grains * size), size)
+    column, left, right = _between(width + SHIFTS, size)
+    values = position_hash(0, grains, 0, int(column[-1]) + 2, 0, "cpu").sub_(0.5).numpy() * amplitude
+    wide = values[:, column] * left + values[:, column + 1] * right
+    tail = int(np.searchsorted(row, grains - 1))
+    inside = wide[row[:tail]] * upper[:tail, None] + wide[row[:tail] + 1] * lower[:tail, None]
+    rows = np.concatenate([inside, wide[-1] * upper[tail:, None]])
+    return Band(_to(rows, device), _to(wide[0] * lower[tail:, None], device))
 
 
 @lru_cache(maxsize=16)

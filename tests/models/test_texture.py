@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 import torch
 
@@ -67,3 +69,11 @@ def test_grain_shows_no_lattice():
     noise = after(Grain(1, CPU), flat(128, 300, 4000))[..., 1] - 128
     by_column = noise.std(axis=0)[:3998].reshape(-1, 2).mean(axis=0)
     assert abs(by_column[0] / by_column[1] - 1) < 0.03
+
+
+def test_grain_shows_no_seams_between_its_bands():
+    noise = after(Grain(1, CPU), flat(128, 600, 4032))[..., 1].astype(np.float64) - 128
+    alike = [np.corrcoef(upper, lower)[0, 1] for upper, lower in pairwise(noise)]
+    assert min(alike) > 0.5, "a row that has nothing to do with the next is a line in the picture"
+    far = [abs(np.corrcoef(noise[y], noise[y + 127])[0, 1]) for y in range(400)]
+    assert max(far) < 0.2, "no band looks like the one before"
