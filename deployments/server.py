@@ -35,7 +35,7 @@ from deployments.local_ray import LocalRay
 READY_POLL_S = 0.2
 
 
-def serve(*, host: str, port: int, workers: int | None) -> None:
+def serve(*, host: str, port: int | None, workers: int | None) -> None:
     """Serve until Ctrl-C or SIGTERM, then end every process that was started; a second signal ends them at once.
 
     Raises EngineError when the port is taken or another server uses the data folder.
@@ -44,6 +44,7 @@ def serve(*, host: str, port: int, workers: int | None) -> None:
         settings = load_settings()
     except SettingsError as error:
         raise EngineError("invalid_settings", str(error)) from None
+    port = port or settings.api_port
     settings = compose.with_workers(settings, workers, os.cpu_count() or 1)
     stop = threading.Event()
     _on_signals(stop)

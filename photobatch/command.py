@@ -119,7 +119,9 @@ def run(  # noqa: PLR0917
 @app.command(epilog="\b\nExample:\n  photobatch serve --port 8001 --workers 2")
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=1, max=65_535, help="Port to listen on.")] = 8001,
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65_535, help="Port to listen on: 8001, or what BATCH_API_PORT says.")
+    ] = None,
     workers: Annotated[int | None, typer.Option(min=1, metavar="N", help="Worker processes.")] = None,
     insecure: Annotated[bool, typer.Option("--insecure", help="Let others in without any password.")] = False,
 ) -> None:

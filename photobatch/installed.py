@@ -59,7 +59,7 @@ def load_server() -> Server:
     return Server(Engine, EngineError)
 
 
-def serve(*, host: str, port: int, workers: int | None) -> None:
+def serve(*, host: str, port: int | None, workers: int | None) -> None:
     """Serve until Ctrl-C. Raises RefusalError."""
     with _needed("ray"):
         from deployments.embedded import EngineError
