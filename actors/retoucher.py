@@ -55,6 +55,7 @@ class PixelRetoucher:
         from models.codec import Workspace  # noqa: PLC0415
         from models.colour.cache import TableCache  # noqa: PLC0415
         from models.faces import FaceDetector  # noqa: PLC0415
+        from presets.catalogue import Catalogue  # noqa: PLC0415
 
         # One thread a library: the workers are the parallelism, and they must not fight over the cores.
         torch.set_num_threads(1)
@@ -64,6 +65,7 @@ class PixelRetoucher:
         self._workspace = Workspace()
         self._tables = TableCache(tables)
         self._faces = FaceDetector()
+        self._catalogue = Catalogue.built_in()  # here: it reads files, and photos with parameters of their own ask it
         self._pipelines: OrderedDict[str, Pipeline] = OrderedDict()
         self.engine = _engine(version, torch, cv2, self._device.type)
 
@@ -72,15 +74,19 @@ class PixelRetoucher:
         import numpy as np  # noqa: PLC0415
         import simplejpeg  # noqa: PLC0415
 
-        from presets.catalogue import Catalogue  # noqa: PLC0415
-
         grey = np.full((480, 640, 3), 127, np.uint8)
-        preset = Catalogue.built_in().resolve("beauty_light", None, {})
+        preset = self._catalogue.resolve("beauty_light", None, {})
         job = BatchSpec("warm-up", "", asdict(preset), {})
         self.retouch(simplejpeg.encode_jpeg(grey, 92), job, None)
 
     def retouch(self, data: bytes, job: BatchSpec, params: Json | None) -> Retouched:
         """Return the retouched photo; raises PhotoError."""
+        try:
+            return self._retouch(data, job, params)
+        finally:
+            self._workspace.trim()  # the memory of one huge photo is not kept for ever
+
+    def _retouch(self, data: bytes, job: BatchSpec, params: Json | None) -> Retouched:
         from models.codec import OutputOptions, decode, encode, thumbnail  # noqa: PLC0415
 
         clock = _Clock()
@@ -107,12 +113,12 @@ class PixelRetoucher:
         )
 
     def _pipeline(self, job: BatchSpec, params: Json | None) -> "Pipeline":
-        from presets.catalogue import Catalogue, ResolvedPreset  # noqa: PLC0415
+        from presets.catalogue import ResolvedPreset  # noqa: PLC0415
         from presets.pipeline import compile_pipeline  # noqa: PLC0415
 
         preset = ResolvedPreset(**job.preset)
         if params:
-            preset = Catalogue.built_in().resolve(None, preset.type, {**preset.params, **params})
+            preset = self._catalogue.resolve(None, preset.type, {**preset.params, **params})
         max_side = job.output.get("max_side")
         name = json.dumps([preset.type, preset.params, max_side], sort_keys=True)
         pipeline = self._pipelines.get(name)

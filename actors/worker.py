@@ -72,7 +72,7 @@ class Worker:
             for ended in (running, asking):
                 if ended.done() and (error := ended.exception()):
                     log.error("worker %s leaves: %r", self._id, error)
-        except Exception:
+        except Exception:  # said here or nowhere: the process ends next
             log.exception("worker %s could not start", self._id)
         finally:
             remove_crumb(self._crumb.path)  # it leaves by itself: nothing is suspect
