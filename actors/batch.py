@@ -14,12 +14,14 @@ from actors.states import ENDED, OPEN_PHOTOS, BatchState, PhotoState
 
 Q, P, S, F, C = PhotoState
 MAX_STRIKES = 2  # so many lone workers may a photo kill before it fails
+LONGEST_PAUSE_S = 7 * 86_400.0  # a batch that was paused for so long counts as ended
 
 
 class Batch:
     """State of one batch, a fold over its events.
 
     The event is a dict with `e` (its kind), `t` (unix seconds) and what that kind needs; it is what the journal keeps.
+    An event that takes leases away says in `late` for how many seconds more their workers may store something.
     Decisions (what to lease, whether a report counts) are made by callers and by the queries below; `apply` only
     carries them out, so that replaying the journal gives the same batch to the bit.
     """
@@ -31,8 +33,12 @@ class Batch:
         self.finished_at: float | None = None
         self.version = 0
         self.state = BatchState.QUEUED
-        self.paused = False
-        self.deleted = False  # its blobs are being removed; nobody sees it any more
+        self.paused_at: float | None = None
+        self.deleted_at: float | None = None  # since then nobody sees it; its blobs are being removed
+        self.owes_call = False  # its end is still to be told to its callback_url
+        self.calls = 0  # that failed so far
+        self.call_due = 0.0
+        self.strays: dict[tuple[int, int], float] = {}  # (index, attempt) that may leave blobs behind; sweep when
         self.counts: Counter[PhotoState] = Counter()
         self.pace = Pace()
         self.photos: list[PhotoSpec] = []
@@ -100,6 +106,7 @@ class Batch:
                 self._queue(index, version, not_before=row["again"])
             else:
                 self._move(index, F, version)
+            self._stray(index, row["a"], event)
             if self.photo_state[index] != Q:
                 self.pace.ended(event["t"])
 
@@ -107,11 +114,13 @@ class Batch:
         for index, attempt in event["p"]:
             if self.holds(LeaseKey(self.spec.task_id, index, attempt)):
                 self._queue(index, version)
+                self._stray(index, attempt, event)
 
     def _on_struck(self, version: int, event: Json) -> None:
         index, attempt = event["p"]
         if not self.holds(LeaseKey(self.spec.task_id, index, attempt)):
             return
+        self._stray(index, attempt, event)
         if index in self.alone:
             self.strikes[index] += 1
         if self.strikes[index] < MAX_STRIKES:
@@ -122,29 +131,43 @@ class Batch:
         self.pace.ended(event["t"])
 
     def _on_paused(self, version: int, event: Json) -> None:
-        self.paused = True
+        self.paused_at = event["t"]
 
     def _on_resumed(self, version: int, event: Json) -> None:
-        self.paused = False
+        self.paused_at = None
         self.pace.interrupted()
 
     def _on_cancelled(self, version: int, event: Json) -> None:
-        self.paused = False
+        self.paused_at = None
+        self._leave_in_flight(event)
         for index in self._indices(OPEN_PHOTOS):
             self._move(index, C, version)
         self.state = BatchState.CANCELLED
 
     def _on_deleted(self, version: int, event: Json) -> None:
-        self.deleted = True
+        self.deleted_at = event["t"]
+        self._leave_in_flight(event)
+
+    def _on_swept(self, version: int, event: Json) -> None:
+        for index, attempt in event["p"]:
+            self.strays.pop((index, attempt), None)
+
+    def _on_called(self, version: int, event: Json) -> None:
+        if event["end"] != self.finished_at:  # of an end that a retry has undone
+            return
+        self.calls += 1
+        self.owes_call = event["again"] is not None
+        self.call_due = event["again"] or 0.0
 
     def _on_retried(self, version: int, event: Json) -> None:
-        self.paused = False
+        self.paused_at = None
         for index in self._indices({F, C}):
             self.tries[index] = self.strikes[index] = 0
             self.outcome.pop(index, None)
             self.told[index] = 0
             self._queue(index, version)
         self.finished_at = None
+        self.owes_call = False
         self.state = BatchState.PROCESSING
         self.pace.interrupted()
 
@@ -159,6 +182,17 @@ class Batch:
     def accepted(self, key: LeaseKey) -> bool:
         """Say whether this very attempt has reported already: a report sent twice is answered twice alike."""
         return key.index < len(self.photos) and self.attempt[key.index] == self.told[key.index] == key.attempt
+
+    @property
+    def paused(self) -> bool:
+        """Whether nothing more of it is begun."""
+        return self.paused_at is not None
+
+    def expires_at(self, ttl_s: float) -> float | None:
+        """Unix time at which it is removed; None while it goes on."""
+        if self.finished_at is not None:
+            return self.finished_at + ttl_s
+        return None if self.paused_at is None else self.paused_at + LONGEST_PAUSE_S + ttl_s
 
     def next_due(self) -> float | None:
         """Unix time at which a photo that waits for its retry is due; None when none waits."""
@@ -217,6 +251,16 @@ class Batch:
     def _indices(self, states: frozenset[PhotoState] | set[PhotoState]) -> list[int]:
         return [index for index, state in enumerate(self.photo_state) if state in states]
 
+    def _leave_in_flight(self, event: Json) -> None:
+        """Leases are taken from living workers: each cleans up after itself, unless it dies before it has."""
+        for index in self.holder:
+            self._stray(index, self.attempt[index], event)
+
+    def _stray(self, index: int, attempt: int, event: Json) -> None:
+        """Note an attempt whose worker may store something yet, or has: `late` seconds from now it is swept."""
+        if "late" in event:
+            self.strays[index, attempt] = event["t"] + event["late"]
+
     def _tell(self, index: int, row: Json) -> None:
         self.outcome[index] = json.dumps(row, separators=(",", ":")).encode()
         self.told[index] = row["a"]
@@ -247,7 +291,9 @@ class Batch:
         if self.remaining() == 0 and self.photos:
             if self.state != BatchState.CANCELLED:
                 self.state = BatchState.COMPLETED if self.counts[S] else BatchState.FAILED
-            self.finished_at = self.finished_at or now
+            if self.finished_at is None:
+                self.finished_at = self.call_due = now
+                self.owes_call, self.calls = self.spec.callback_url is not None, 0
         elif self.paused:
             self.state = BatchState.PAUSED
         else:

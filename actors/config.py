@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from actors.records import Json
 from actors.retoucher import Retoucher
 from models.codec.header import Limits
 from storage.blobs import Blobs
@@ -25,6 +26,15 @@ class WorkerConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class CallbackConfig:
+    """How a batch's end is told to its callback_url."""
+
+    secret: str  # signs each call
+    encode: Callable[[Json], bytes]  # a batch's view to the body of the call
+    allowed_hosts: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class CoordinatorConfig:
     """How the coordinator decides."""
 
@@ -34,9 +44,19 @@ class CoordinatorConfig:
     max_workers: int
     gpu_fraction: float
     max_queue: int  # batches that have not ended
+    max_queued_photos: int  # of all of them, waiting
     max_photos: int  # of one batch
     retry_count: int
     result_ttl_s: float
     version: str
+    callbacks: CallbackConfig | None = None  # None: a callback_url was refused at the door
+    reuse: bool = True  # a photo that was done before is answered by a copy of its result
+    least_room: int = 64 << 20  # bytes free, or nothing is leased
+    upload_ttl_s: float = 86_400.0  # an upload that no batch names is kept for so long
     namespace: str = NAMESPACE
     abandoned_s: float = 60.0  # without an ingress for so long, the coordinator leaves and takes the workers along
+
+    @property
+    def late_s(self) -> float:
+        """How long a worker that was given up may still store something: its put, or its wait for a coordinator."""
+        return self.worker.timeout_s + self.worker.orphaned_s + 30.0

@@ -4,30 +4,38 @@ import asyncio
 import logging
 import os
 import time
+from contextlib import suppress
 from typing import Any
 
 import ray
 from ray.exceptions import RayError
 
 from actors import directory
+from actors.admission import Admission
 from actors.batch import Batch, created
+from actors.callbacks import Callbacks
 from actors.config import CoordinatorConfig
+from actors.controls import Controls
 from actors.crumb import Suspicion
 from actors.dispatch import Dispatch
-from actors.errors import BatchError
+from actors.errors import BatchError, journal_unavailable
+from actors.hold import REASON, Hold
 from actors.idempotency import IdempotencyKeys
 from actors.ledger import Ledger
 from actors.pool import WorkerRecord
-from actors.records import BatchSpec, Grant, Json, LeaseKey, Outcome, PhotoSpec
-from actors.states import ALLOWED, ENDED, BatchState, PhotoState
+from actors.records import BatchSpec, Done, Grant, Json, LeaseKey, Outcome, PhotoSpec
+from actors.reuse import Reuse
+from actors.states import ENDED, BatchState, PhotoState
 from actors.supervisor import Supervisor
+from actors.sweeper import Sweeper
 from actors.views import batch_view, photo_view
 from storage.errors import EpochLostError, StorageError
-from storage.keys import batch_prefix, upload_prefix
 
 log = logging.getLogger(__name__)
 
 HOUSEKEEPING_S = 1.0
+POLL_S = 0.05
+PATIENCE_S = 3.0  # how long an answer to the ingress waits for the journal
 
 
 class Coordinator:
@@ -43,8 +51,14 @@ class Coordinator:
         self._ledger = Ledger(config.open_journal(), _journal_failed)
         self._blobs = config.open_blobs()
         self._keys = IdempotencyKeys(self._ledger.batches.values())
+        self._reuse = Reuse(self._ledger.batches.values(), on=config.reuse)
+        self._hold = Hold(config.least_room)
+        self._admission = Admission(config)
         self._supervisor = Supervisor(config, self._worker_died)
-        self._dispatch = Dispatch(self._ledger, self._supervisor.pool, config.retry_count)
+        self._dispatch = Dispatch(self._ledger, self._supervisor.pool, self._hold, self._reuse, config.retry_count)
+        self._controls = Controls(self._dispatch, self._supervisor, self._spawn, config.late_s)
+        self._sweeper = Sweeper(config, self._ledger, self._blobs, self._condemn)
+        self._callbacks = Callbacks(config.callbacks, self._ledger, self._view)
         self._tasks: set[asyncio.Task[Any]] = set()
         self._open = asyncio.Event()  # set once living workers are adopted; nothing is leased before
         self._spawn(self._live())
@@ -67,17 +81,27 @@ class Coordinator:
     async def submit(self, spec: BatchSpec, photos: list[PhotoSpec]) -> Json:
         """Accept a batch; a spec with a known task id or idempotency key returns the batch that is there.
 
-        Raises BatchError `queue_full`, `too_many_photos`, `no_photos`, `idempotency_mismatch`.
+        Raises BatchError `queue_full`, `too_many_photos`, `no_photos`, `idempotency_mismatch`, `storage_full`,
+        `journal_unavailable`; a batch that was refused is not there, nor comes later.
         """
         known = self._ledger.batches.get(spec.task_id)
         if known is None and spec.idempotency_key:
             known = self._keys.find(spec.user_id, spec.idempotency_key, spec.digest)
-        if known is None:
-            self._admit(len(photos))
-            known = self._ledger.create(spec.task_id, created(spec, photos, time.time()))
-            self._keys.made(known)
-            self._dispatch.wake()
-        return await self._tell(known)
+        if known is not None:
+            return await self._tell(known)
+        self._hold.refuse()
+        if self._ledger.trouble == "unavailable":
+            raise journal_unavailable()
+        self._admission.check(len(photos), self._ledger.open.values())
+        made = self._ledger.create(spec.task_id, created(spec, photos, time.time()))
+        self._keys.made(made)
+        self._reuse.made(made)
+        self._dispatch.wake()
+        try:
+            return await self._tell(made)
+        except BatchError:  # whoever is refused sends it again: it must not be worked on twice
+            self._condemn(made)
+            raise
 
     async def get(self, task_id: str) -> Json:
         """Return a batch; raises BatchError `not_found`."""
@@ -95,7 +119,7 @@ class Coordinator:
                 break
         more = page[limit - 1].spec.task_id if len(page) > limit else None
         answer = {"items": [self._view(batch) for batch in page[:limit]], "next_cursor": more}
-        await self._ledger.told()
+        await self._ledger.told(PATIENCE_S)
         return answer
 
     async def photos(self, task_id: str, status: str | None, limit: int, cursor: str | None) -> Json:
@@ -108,7 +132,7 @@ class Coordinator:
             "items": [photo_view(batch, index, timings=True) for index in chosen[:limit]],
             "next_cursor": str(chosen[limit - 1]) if len(chosen) > limit else None,
         }
-        await self._ledger.told()
+        await self._ledger.told(PATIENCE_S)
         return answer
 
     async def photo(self, task_id: str, index: int) -> Json:
@@ -117,7 +141,7 @@ class Coordinator:
         if not 0 <= index < len(batch.photos):
             raise BatchError("not_found", f"This batch has photos 0 to {len(batch.photos) - 1}.")
         answer = photo_view(batch, index, timings=True)
-        await self._ledger.told()
+        await self._ledger.told(PATIENCE_S)
         return answer
 
     async def watch(self, task_id: str, since: int, timeout_s: float, timings: bool = False) -> Json | None:
@@ -136,23 +160,14 @@ class Coordinator:
     async def control(self, task_id: str, action: str) -> Json:
         """Pause, resume, cancel or retry a batch; raises BatchError `bad_transition`, `not_found`."""
         batch = self._ledger.get(task_id)
-        if batch.state not in ALLOWED[action]:
-            raise BatchError("bad_transition", f"A batch that is {batch.state} cannot be asked to {action}.")
-        getattr(self, f"_{action}")(batch)
+        self._controls.steer(batch, action)
         return await self._tell(batch)
 
     async def delete(self, task_id: str) -> None:
         """Cancel a batch and hide it at once; its blobs and its records go afterwards, restarts or not."""
-        if task_id in self._ledger.condemned:  # the answer to an earlier call was lost
-            return
-        batch = self._ledger.get(task_id)
-        workers = batch.workers()
-        self._ledger.condemn(batch)
-        self._keys.forget(batch)
-        self._dispatch.forget(batch)
-        self._supervisor.revoke(workers, task_id, running=True)
-        self._spawn(self._remove(batch))
-        await self._ledger.told()
+        if task_id not in self._ledger.condemned:  # else the answer to an earlier call was lost
+            self._condemn(self._ledger.get(task_id))
+        await self._ledger.told(PATIENCE_S)
 
     async def stats(self) -> Json:
         """Return the service in numbers."""
@@ -166,6 +181,8 @@ class Coordinator:
             "photos": {state.label: sum(b.counts[state] for b in batches) for state in PhotoState},
             "workers": self._supervisor.pool.counts(self._busy()),
             "sick": self._supervisor.pool.sick,
+            "hold": REASON if self._hold.on else None,
+            "journal": self._ledger.trouble or "ok",
             "queue": {
                 "batches": len(waiting),
                 "photos": sum(batch.counts[PhotoState.QUEUED] for batch in waiting),
@@ -181,10 +198,22 @@ class Coordinator:
         workers = self._supervisor.pool.workers.values()
         return {worker.worker_id: await worker.handle.pid.remote() for worker in workers} | {"coordinator": os.getpid()}
 
-    async def close(self) -> None:
-        """End the workers and this coordinator; everything recorded is durable."""
+    async def close(self, drain_s: float = 0.0) -> None:
+        """End the workers and this coordinator; what is being worked on may finish for `drain_s` seconds more.
+
+        Everything recorded is durable; leases that remain are given back.
+        """
+        self._dispatch.stop()
+        for batch in list(self._ledger.open.values()):
+            self._controls.take_back(batch)
+        deadline = time.monotonic() + drain_s
+        while self._busy() and time.monotonic() < deadline:  # noqa: ASYNC110 - counted, not announced
+            await asyncio.sleep(POLL_S)
         self._supervisor.end_all()
-        await self._ledger.told()
+        for batch in list(self._ledger.open.values()):
+            self._dispatch.give_back([key for name in batch.workers() for key in batch.held_by(name)], 0.0)
+        with suppress(BatchError):  # a journal that is away: the next coordinator gives the leases back
+            await self._ledger.told(PATIENCE_S)
         self._ledger.close()
         directory.end_actor(ray.get_runtime_context().current_actor)
 
@@ -195,47 +224,9 @@ class Coordinator:
         await self._open.wait()
         return await self._dispatch.exchange(worker_id, turn, outcomes, holding, want)
 
-    # --- controls -------------------------------------------------------------------------------------------------
-
-    def _pause(self, batch: Batch) -> None:
-        if batch.paused:
-            return
-        self._dispatch.record(batch, {"e": "paused"})
-        revoked = self._supervisor.revoke(batch.workers(), batch.spec.task_id, running=False)
-        self._spawn(self._take_back(revoked))
-
-    def _resume(self, batch: Batch) -> None:
-        if batch.paused:
-            self._dispatch.record(batch, {"e": "resumed"})
-            self._dispatch.wake()
-
-    def _cancel(self, batch: Batch) -> None:
-        if batch.state in ENDED:
-            return
-        workers = batch.workers()
-        self._dispatch.record(batch, {"e": "cancelled"})
-        self._spawn(self._take_back(self._supervisor.revoke(workers, batch.spec.task_id, running=True)))
-
-    def _retry(self, batch: Batch) -> None:
-        if batch.counts[PhotoState.FAILED] + batch.counts[PhotoState.CANCELLED]:
-            self._dispatch.record(batch, {"e": "retried"})
-            self._dispatch.wake()
-
-    async def _take_back(self, revoked: "list[asyncio.Future[list[LeaseKey]]]") -> None:
-        for answer in asyncio.as_completed(revoked):
-            self._dispatch.give_back(await answer)
-
-    async def _remove(self, batch: Batch) -> None:
-        """Remove a condemned batch. What a worker still stores of it, the worker removes: its report is refused."""
-        try:
-            await self._blobs.delete_prefix(batch_prefix(batch.spec.task_id))
-            for upload_id in batch.uploads():
-                if not self._ledger.wants_upload(upload_id):  # asked each time: a batch may have come meanwhile
-                    await self._blobs.delete_prefix(upload_prefix(upload_id))
-        except StorageError:  # the next coordinator tries again
-            log.exception("the blobs of a deleted batch could not be removed")
-        else:
-            self._ledger.remove(batch)
+    async def find(self, task_id: str, index: int, engine: str, sha256: str) -> Done | None:
+        """Return a photo with the same bytes that was done before in the same way; None when there is none."""
+        return self._reuse.find(self._ledger.get(task_id), index, engine, sha256)
 
     # --- inside ---------------------------------------------------------------------------------------------------
 
@@ -245,7 +236,7 @@ class Coordinator:
             await self._adopt()
             # Rounds are counted, not seconds: after a long replay or a frozen machine the greetings are still queued.
             while self._quiet * HOUSEKEEPING_S < self._config.abandoned_s:
-                self._keep_house()
+                await self._keep_house()
                 await asyncio.sleep(HOUSEKEEPING_S)
                 self._quiet += 1
             log.warning("no ingress for %.0f s: leaving", self._config.abandoned_s)
@@ -258,12 +249,17 @@ class Coordinator:
         held = await self._supervisor.adopt(self._ledger.epoch)
         for batch in list(self._ledger.open.values()):
             ours = [LeaseKey(batch.spec.task_id, i, batch.attempt[i]) for i in batch.holder]
-            self._dispatch.give_back([key for key in ours if key not in held])
+            self._dispatch.give_back([key for key in ours if key not in held], self._config.late_s)
         self._open.set()
-        for batch in list(self._ledger.condemned.values()):
-            self._spawn(self._remove(batch))
+        self._spawn(self._sweeper.run())
 
-    def _keep_house(self) -> None:
+    async def _keep_house(self) -> None:
+        await self._ledger.look()
+        if self._hold.look(
+            journal_full=self._ledger.trouble == "full", free=await asyncio.to_thread(self._blobs.free_bytes)
+        ):
+            self._dispatch.wake()
+        self._callbacks.look()
         try:
             self._supervisor.fill()
             self._supervisor.end_silent(self._busy())
@@ -271,33 +267,17 @@ class Coordinator:
             log.exception("keeping house failed")
 
     def _worker_died(self, worker: WorkerRecord, suspicion: Suspicion | None) -> None:
-        self._dispatch.worker_died(worker.worker_id, suspicion)
+        gone = worker.node_id == ray.get_runtime_context().get_node_id()  # elsewhere only the connection may be
+        self._dispatch.worker_died(worker.worker_id, suspicion, 0.0 if gone else self._config.late_s)
 
-    def _admit(self, photos: int) -> None:
-        if photos == 0:
-            raise BatchError("no_photos", "A batch needs at least one photo: name image_urls, photos or files.")
-        if photos > self._config.max_photos:
-            raise BatchError(
-                "too_many_photos",
-                f"{photos} photos are more than one batch may hold ({self._config.max_photos}); make several of them.",
-            )
-        if len(self._ledger.open) >= self._config.max_queue:
-            wait = self._first_end_s()
-            raise BatchError(
-                "queue_full",
-                f"{len(self._ledger.open)} batches are waiting, which is the limit; try again in {wait:.0f} s.",
-                retry_after_s=wait,
-            )
-
-    def _first_end_s(self) -> float:
-        """Estimate when the first of the open batches will have ended, which makes room for one more."""
-        now = time.time()
-        etas = [
-            eta[0]
-            for batch in self._ledger.open.values()
-            if (eta := batch.pace.eta_s(batch.remaining(), len(batch.workers()), now))
-        ]
-        return max(1.0, min(etas, default=10.0))
+    def _condemn(self, batch: Batch) -> None:
+        """Hide a batch from everybody and take it from its workers; the sweeper removes it."""
+        workers = batch.workers()
+        self._ledger.condemn(batch, self._config.late_s)
+        self._keys.forget(batch)
+        self._reuse.forget(batch)
+        self._dispatch.forget(batch)
+        self._supervisor.revoke(workers, batch.spec.task_id, running=True)
 
     def _busy(self) -> set[str]:
         return set().union(*(batch.workers() for batch in self._ledger.open.values()))
@@ -307,7 +287,7 @@ class Coordinator:
 
     async def _tell(self, batch: Batch) -> Json:
         view = self._view(batch)
-        await self._ledger.told()
+        await self._ledger.told(PATIENCE_S)
         return view
 
     def _spawn(self, coroutine: Any) -> None:

@@ -6,10 +6,12 @@ import time
 from actors.batch import Batch, reported
 from actors.crumb import Suspicion
 from actors.errors import BatchError
+from actors.hold import Hold
 from actors.ledger import Ledger
 from actors.pool import Pool
 from actors.records import BatchSpec, Grant, Json, Lease, LeaseKey, Outcome
 from actors.retries import due
+from actors.reuse import Reuse
 from actors.scheduler import Scheduler
 from actors.states import ENDED
 
@@ -29,10 +31,13 @@ TIMED_OUT = {
 class Dispatch:
     """Takes reports, chooses leases, and gives back what a dead worker held. Knows no Ray."""
 
-    def __init__(self, ledger: Ledger, pool: Pool, retry_count: int) -> None:
+    def __init__(self, ledger: Ledger, pool: Pool, hold: Hold, reuse: Reuse, retry_count: int) -> None:
         self._ledger = ledger
         self._pool = pool
+        self._hold = hold
+        self._reuse = reuse
         self._retry_count = retry_count
+        self._stopped = False
         self._scheduler = Scheduler()
         self._work = asyncio.Event()
 
@@ -50,24 +55,35 @@ class Dispatch:
             worker.answer = asyncio.ensure_future(self._serve(worker_id, outcomes, holding, want))
         return await asyncio.shield(worker.answer)
 
-    def worker_died(self, worker_id: str, suspicion: Suspicion | None) -> None:
-        """Give back what it held; the photo it was computing is struck, or has timed out."""
+    def worker_died(self, worker_id: str, suspicion: Suspicion | None, late_s: float) -> None:
+        """Give back what it held; the photo it was computing is struck, or has timed out.
+
+        `late_s`: how long from now it may still store something (0: its process is known to be gone).
+        """
         for batch in list(self._ledger.open.values()):
             held = batch.held_by(worker_id)
             if suspicion and suspicion.key in held:
                 held.remove(suspicion.key)
-                self._judge(batch, suspicion)
-            self.give_back(held)
+                self._judge(batch, suspicion, late_s)
+            self.give_back(held, late_s)
 
-    def give_back(self, keys: list[LeaseKey]) -> None:
-        """Queue leased photos again that nobody works on; no try is counted."""
+    def give_back(self, keys: list[LeaseKey], late_s: float | None = None) -> None:
+        """Queue leased photos again that nobody works on; no try is counted.
+
+        `late_s`: their worker may have stored something, or may yet for so long; None: it had not begun them.
+        """
         by_batch: dict[str, list[list[int]]] = {}
         for key in keys:
             by_batch.setdefault(key.task_id, []).append([key.index, key.attempt])
         for task_id, rows in by_batch.items():
             if batch := self._ledger.batches.get(task_id):
-                self.record(batch, {"e": "returned", "p": rows})
+                late = {} if late_s is None else {"late": late_s}
+                self.record(batch, {"e": "returned", "p": rows, **late})
                 self.wake()
+
+    def stop(self) -> None:
+        """Lease nothing any more."""
+        self._stopped = True
 
     def record(self, batch: Batch, event: Json) -> None:
         """Record an event; what is known of a batch's speed goes when it ends."""
@@ -100,6 +116,11 @@ class Dispatch:
             key = outcome.key
             batch = self._ledger.batches.get(key.task_id)
             if batch is not None and batch.holds(key):
+                if outcome.error and outcome.error["code"] == "storage_full":
+                    # Not the photo's fault: no try is counted, and it waits with all others.
+                    self._hold.begin()
+                    self.give_back([key])
+                    continue
                 again = due(outcome.error, batch.tries[key.index], self._retry_count)
                 accepted.setdefault(key.task_id, []).append(reported(outcome, again))
                 self._pool.did_well()
@@ -114,7 +135,9 @@ class Dispatch:
         return refused
 
     def _lease(self, worker_id: str, want: int, alone_allowed: bool) -> tuple[list[Lease], dict[str, BatchSpec]]:
-        if want == 0 or worker_id not in self._pool.workers:  # it may have died while it waited for work
+        if want == 0 or self._stopped or self._hold.on:
+            return [], {}
+        if worker_id not in self._pool.workers:  # it may have died while it waited for work
             return [], {}
         now = time.time()
         batch = self._scheduler.choose(self._ledger.open.values(), now)
@@ -128,15 +151,11 @@ class Dispatch:
         attempts = [[index, batch.attempt[index] + 1] for index in chosen]
         self.record(batch, {"e": "leased", "w": worker_id, "p": attempts, "alone": alone})
         task_id = batch.spec.task_id
-        leases = [
-            Lease(
-                LeaseKey(task_id, index, attempt),
-                batch.photos[index].source,
-                batch.photos[index].params,
-                alone,
-            )
-            for index, attempt in attempts
-        ]
+        seen = self._reuse.knows(batch)
+        leases = []
+        for index, attempt in attempts:
+            photo = batch.photos[index]
+            leases.append(Lease(LeaseKey(task_id, index, attempt), photo.source, photo.params, alone, seen))
         return leases, {task_id: batch.spec}
 
     async def _wait_for_work(self) -> None:
@@ -148,13 +167,14 @@ class Dispatch:
         except TimeoutError:
             return
 
-    def _judge(self, batch: Batch, suspicion: Suspicion) -> None:
+    def _judge(self, batch: Batch, suspicion: Suspicion, late_s: float) -> None:
         key = suspicion.key
         if suspicion.timed_out():
             again = due(TIMED_OUT, batch.tries[key.index], self._retry_count)
-            self.record(batch, {"e": "reported", "p": [reported(Outcome(key, error=TIMED_OUT), again)]})
+            row = reported(Outcome(key, error=TIMED_OUT), again)
+            self.record(batch, {"e": "reported", "p": [row], "late": late_s})
         else:
-            self.record(batch, {"e": "struck", "p": [key.index, key.attempt], "error": CRASHED})
+            self.record(batch, {"e": "struck", "p": [key.index, key.attempt], "error": CRASHED, "late": late_s})
         self.wake()
 
 

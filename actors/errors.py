@@ -29,3 +29,9 @@ class SourceError(BatchError):
 def no_such_batch() -> BatchError:
     """Return the error of an id that names no batch (any more)."""
     return BatchError("not_found", "There is no batch with this id; it may have been deleted or have expired.")
+
+
+def journal_unavailable() -> BatchError:
+    """Return the error of an answer that must wait for the journal."""
+    detail = "The service cannot record anything just now; nothing is lost. Try again in a few seconds."
+    return BatchError("journal_unavailable", detail, retry_after_s=5.0)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from actors.batch import Batch
 from actors.errors import BatchError
 
-RESERVED_S = 600.0  # an ingress that died holding a key blocks it no longer than this
+RESERVED_S = 10.0  # an ingress that died holding a key blocks it no longer than this; one that lives renews its claim
 
 
 class IdempotencyKeys:
@@ -21,7 +21,7 @@ class IdempotencyKeys:
     def reserve(self, user_id: str, key: str, owner: str) -> None:
         """Claim a key for one request while it is being read; raises BatchError `idempotency_in_progress`.
 
-        The owner may claim it again: its first answer may have been lost.
+        The owner claims it again, to renew it or because its first answer was lost.
         """
         if (user_id, key) in self._made:
             return

@@ -10,6 +10,18 @@ def _base32(number: int, digits: int) -> str:
     return "".join(_ALPHABET[(number >> (5 * place)) & 31] for place in reversed(range(digits)))
 
 
-def new_id(prefix: str) -> str:
-    """Return `prefix`, 10 digits of the time in milliseconds and 100 random bits."""
-    return f"{prefix}{_base32(time.time_ns() // 1_000_000, 10)}{_base32(secrets.randbits(100), 20)}"
+def new_id(prefix: str, now: float | None = None) -> str:
+    """Return `prefix`, 10 digits of the time in milliseconds (`now`: unix seconds) and 100 random bits."""
+    now = time.time() if now is None else now
+    return f"{prefix}{_base32(int(now * 1000), 10)}{_base32(secrets.randbits(100), 20)}"
+
+
+def made_at(new: str, prefix: str) -> float | None:
+    """Return the unix time at which `new_id` made an id; None for what is no id of this prefix."""
+    digits = new.removeprefix(prefix)
+    if len(digits) != 30 or digits == new or not set(digits) <= set(_ALPHABET):
+        return None
+    number = 0
+    for digit in digits[:10]:
+        number = number * 32 + _ALPHABET.index(digit)
+    return number / 1000

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 
 from actors.batch import Batch
-from actors.errors import no_such_batch
+from actors.errors import journal_unavailable, no_such_batch
 from actors.records import Json
 from actors.states import ENDED
 from storage.errors import StorageError
@@ -26,6 +26,7 @@ class Ledger:
     def __init__(self, journal: Journal, fail: Callable[[StorageError], None]) -> None:
         self._journal = journal
         self._fail = fail
+        self.trouble: str | None = None  # see `Journal.trouble`
         self.epoch = journal.open()
         self._next = 0
         self.batches: dict[str, Batch] = {}
@@ -43,7 +44,7 @@ class Ledger:
                 self.batches[entry.batch_id] = Batch.create(entry.version, event)
             elif batch := self.batches.get(entry.batch_id):
                 batch.apply(entry.version, event)
-        self.condemned = {task_id: batch for task_id, batch in self.batches.items() if batch.deleted}
+        self.condemned = {task_id: batch for task_id, batch in self.batches.items() if batch.deleted_at}
         for task_id in self.condemned:
             del self.batches[task_id]
         for batch in self.batches.values():
@@ -79,10 +80,10 @@ class Ledger:
             self.open[task_id] = batch
         self._commit(task_id, [entry])
 
-    def condemn(self, batch: Batch) -> None:
-        """Hide a batch from everybody, for good; it waits for `remove`."""
+    def condemn(self, batch: Batch, late_s: float) -> None:
+        """Hide a batch from everybody, for good; its workers may still store for `late_s`. It waits for `remove`."""
         task_id = batch.spec.task_id
-        self.record(batch, {"e": "deleted"})
+        self.record(batch, {"e": "deleted", "late": late_s})
         self.batches.pop(task_id)
         self.open.pop(task_id, None)
         self.condemned[task_id] = batch
@@ -90,18 +91,32 @@ class Ledger:
         self._uploads = +self._uploads
 
     def remove(self, batch: Batch) -> None:
-        """Forget a condemned batch; the journal forgets it too."""
+        """Forget a condemned batch for good; the journal forgets it too."""
         self.condemned.pop(batch.spec.task_id)
         self._commit(batch.spec.task_id, None)
+
+    async def confirm(self) -> None:
+        """Return once this epoch is known to own the journal still; a loser ends here."""
+        self._commit("", None)
+        await self.told()
 
     def wants_upload(self, upload_id: str) -> bool:
         """Say whether any batch works on an upload."""
         return upload_id in self._uploads
 
-    async def told(self) -> None:
-        """Return once everything recorded so far is durable."""
+    async def look(self) -> None:
+        """Ask the journal how it is; `trouble` keeps the answer."""
+        self.trouble = await asyncio.to_thread(self._journal.trouble)
+
+    async def told(self, patience_s: float | None = None) -> None:
+        """Return once everything recorded so far is durable.
+
+        Raises BatchError `journal_unavailable` when it is not within `patience_s`; it will be once the journal is back.
+        """
         if self._commits:
-            await asyncio.wait(set(self._commits))
+            _, pending = await asyncio.wait(set(self._commits), timeout=patience_s)
+            if pending:
+                raise journal_unavailable()
 
     async def changed(self, task_id: str, since: int, timeout_s: float) -> bool:
         """Wait until a batch has moved past a version, durably; False when it has not within the time-out."""

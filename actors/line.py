@@ -5,14 +5,14 @@ import faulthandler
 import hashlib
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from actors.crumb import Crumb
-from actors.errors import SourceError
+from actors.errors import BatchError, SourceError
 from actors.fetch import Fetcher
-from actors.records import BatchSpec, Json, Lease, LeaseKey, Outcome
+from actors.records import BatchSpec, Done, Json, Lease, LeaseKey, Outcome
 from actors.retoucher import Retouched, Retoucher
 from models.codec.options import EXTENSIONS
 from models.errors import PhotoError
@@ -21,6 +21,9 @@ from storage.errors import StorageError
 from storage.keys import attempt_prefix, original_key, result_key, thumbnail_key
 
 log = logging.getLogger(__name__)
+
+Find = Callable[[LeaseKey, str, str], Awaitable[Done | None]]
+"""Asks for a photo that was done before, by its lease, the engine, and the SHA-256 of its bytes."""
 
 FETCHERS = 4  # photos fetched at once, so that one slow host holds up nobody else's photos
 
@@ -47,6 +50,7 @@ class Line:
         blobs: Blobs,
         crumb: Crumb,
         timeout_s: float,
+        find: Find,
         finished: Callable[[Outcome], None],
     ) -> None:
         self._fetcher = fetcher
@@ -54,6 +58,7 @@ class Line:
         self._blobs = blobs
         self._crumb = crumb
         self._timeout_s = timeout_s
+        self._find = find
         self._finished = finished
         self._thread = ThreadPoolExecutor(1, "compute")
         self._inbox: asyncio.Queue[Work] = asyncio.Queue()
@@ -109,7 +114,41 @@ class Line:
                 self._fail(work, _told(error, "read from"))
             else:
                 work.timings_ms["fetch"] = _since(started)
-                await self._fetched.put(work)
+                if not (work.lease.seen and await self._reuse(work)):
+                    await self._fetched.put(work)
+
+    async def _reuse(self, work: Work) -> bool:
+        """Answer a photo by a copy of what was made of the same bytes before; False when it must be computed."""
+        started = time.perf_counter()
+        key = work.lease.key
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                sha256 = await asyncio.to_thread(_sha256, work.data)
+                done = await self._find(key, self._retoucher.engine, sha256)
+                if done is None:
+                    return False
+                result = await self._copy(work, done)
+        except (BatchError, ExceptionGroup, TimeoutError):  # the other batch is being deleted, say
+            await discard(self._blobs, key)
+            return False
+        if key not in self._held:
+            await discard(self._blobs, key)
+            return True
+        work.timings_ms["store"] = _since(started)
+        engine, notes = self._retoucher.engine, done.notes
+        self._done(Outcome(key, result, engine=engine, notes=notes, timings_ms=work.timings_ms, reused=True))
+        return True
+
+    async def _copy(self, work: Work, done: Done) -> Json:
+        """Copy a stored result within the store; this batch owns its copy."""
+        key, extension = work.lease.key, _extension(done.result["format"])
+        async with asyncio.TaskGroup() as copies:
+            made, ours = result_key(*done.key.place, extension), result_key(*key.place, extension)
+            copies.create_task(self._blobs.copy(made, ours))
+            if done.result["thumbnail"]:
+                copies.create_task(self._blobs.copy(thumbnail_key(*done.key.place), thumbnail_key(*key.place)))
+            original = self._keep_original(work, copies)
+        return done.result | {"original": original}
 
     async def _compute(self) -> None:
         loop = asyncio.get_running_loop()
@@ -166,30 +205,29 @@ class Line:
     async def _put(self, work: Work, retouched: Retouched) -> Json:
         """Store what the photo's owner can ask for; durable on return."""
         key = work.lease.key
-        where = (key.task_id, key.index, key.attempt)
-        name = result_key(*where, EXTENSIONS[retouched.format].removeprefix("."))
-        blobs = {name: retouched.data}
-        if retouched.thumbnail:
-            blobs[thumbnail_key(*where)] = retouched.thumbnail
-        # An upload or a file is still where it was; what came over the network may be gone tomorrow.
-        keep_original = work.lease.source.startswith("http")
-        if keep_original:
-            blobs[original_key(*where)] = work.data
         async with asyncio.TaskGroup() as puts:  # when one fails the others are ended, not left to themselves
             digest = puts.create_task(asyncio.to_thread(_sha256, retouched.data))
-            for blob, data in blobs.items():
-                puts.create_task(self._blobs.put(blob, data))
+            puts.create_task(self._blobs.put(result_key(*key.place, _extension(retouched.format)), retouched.data))
+            if retouched.thumbnail:
+                puts.create_task(self._blobs.put(thumbnail_key(*key.place), retouched.thumbnail))
+            original = self._keep_original(work, puts)
         return {
-            "key": name,
-            "thumbnail_key": thumbnail_key(*where) if retouched.thumbnail else None,
-            "original_key": original_key(*where) if keep_original else None,
             "width": retouched.width,
             "height": retouched.height,
             "bytes": len(retouched.data),
             "format": retouched.format,
             "sha256": digest.result(),
             "input_sha256": retouched.input_sha256,
+            "thumbnail": retouched.thumbnail is not None,
+            "original": original,
         }
+
+    def _keep_original(self, work: Work, puts: asyncio.TaskGroup) -> bool:
+        """Keep what came over the network, which may be gone tomorrow; an upload or a file is still where it was."""
+        keep = work.lease.source.startswith("http")
+        if keep:
+            puts.create_task(self._blobs.put(original_key(*work.lease.key.place), work.data))
+        return keep
 
     def _fail(self, work: Work, error: Json) -> None:
         self._done(Outcome(work.lease.key, error=error, engine=self._retoucher.engine, timings_ms=work.timings_ms))
@@ -202,7 +240,7 @@ class Line:
 async def discard(blobs: Blobs, key: LeaseKey) -> None:
     """Remove what an attempt stored that does not count."""
     try:
-        await blobs.delete_prefix(attempt_prefix(key.task_id, key.index, key.attempt))
+        await blobs.delete_prefix(attempt_prefix(*key.place))
     except StorageError as error:  # an orphan costs room, not correctness: the sweeper finds it
         log.warning("could not remove the blobs of a late attempt: %s", error)
 
@@ -221,6 +259,10 @@ def _told(error: Exception, how: str) -> Json:
     log.error("a photo failed for a reason of our own", exc_info=error)
     message = "Something went wrong on our side with this photo; please report it."
     return {"code": "internal_error", "message": message, "retryable": False}
+
+
+def _extension(picture_format: str) -> str:
+    return EXTENSIONS[picture_format].removeprefix(".")
 
 
 def _since(started: float) -> float:

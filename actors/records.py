@@ -39,6 +39,11 @@ class LeaseKey:
     index: int
     attempt: int
 
+    @property
+    def place(self) -> tuple[str, int, int]:
+        """Where its blobs lie, as storage.keys wants it."""
+        return self.task_id, self.index, self.attempt
+
 
 @dataclass(frozen=True, slots=True)
 class Lease:
@@ -48,6 +53,7 @@ class Lease:
     source: str
     params: Json | None
     alone: bool = False  # a suspect: nothing else may be at risk while it is computed
+    seen: bool = False  # its batch's recipe was carried out before: ask whether this photo was among them
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +61,21 @@ class Outcome:
     """What became of a lease: `result` when it succeeded, else `error`."""
 
     key: LeaseKey
-    result: Json | None = None  # key, thumbnail_key, original_key, width, height, bytes, format, sha256, input_sha256
+    result: Json | None = None  # width, height, bytes, format, sha256, input_sha256, thumbnail, original
     error: Json | None = None  # code, message, retryable
     engine: str | None = None
     notes: list[str] = field(default_factory=list)
     timings_ms: dict[str, float] = field(default_factory=dict)
+    reused: bool = False  # `result` is a copy of one that was made before
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A photo that was done before, as a worker is told of it: `key` names the attempt that stored its result."""
+
+    key: LeaseKey
+    result: Json
+    notes: list[str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,7 +72,9 @@ class Supervisor:
         """Kill workers that hold leases and have been silent for longer than their own watchdog allows."""
         limit = self._config.worker.timeout_s + GRACE_S
         for worker in list(self.pool.workers.values()):
-            if worker.worker_id in busy and time.monotonic() - worker.heard > limit:
+            silent = time.monotonic() - worker.heard > limit
+            waits_for_us = worker.answer is not None and not worker.answer.done()  # for the journal, say
+            if worker.worker_id in busy and silent and not waits_for_us:
                 log.warning("worker %s is silent, ending it", worker.worker_id)
                 worker.overdue = True
                 directory.end_actor(worker.handle)

@@ -1,8 +1,10 @@
 """What the outside sees of batches and photos: JSON-able dicts in the shape of api.md, times in unix seconds."""
 
 from actors.batch import Batch
-from actors.records import Json
+from actors.records import Json, LeaseKey
 from actors.states import ENDED, PhotoState
+from models.codec.options import EXTENSIONS
+from storage.keys import original_key, result_key, thumbnail_key
 
 
 def batch_view(batch: Batch, now: float, ttl_s: float) -> Json:
@@ -25,7 +27,7 @@ def batch_view(batch: Batch, now: float, ttl_s: float) -> Json:
         "created_at": batch.created_at,
         "started_at": batch.started_at,
         "finished_at": batch.finished_at,
-        "expires_at": batch.finished_at + ttl_s if batch.finished_at else None,
+        "expires_at": batch.expires_at(ttl_s),
         "counts": {"total": total, **counts},
         "progress": (total - remaining) / total if total else 0.0,
         "photos_per_s": None if ended else batch.pace.photos_per_s(workers, now),
@@ -37,10 +39,11 @@ def batch_view(batch: Batch, now: float, ttl_s: float) -> Json:
 
 
 def photo_view(batch: Batch, index: int, *, timings: bool) -> Json:
-    """Return one photo; `result` carries the keys of its blobs, for the ingress alone."""
+    """Return one photo; `result` carries the keys of its blobs, for those who read them."""
     photo = batch.photos[index]
     state = PhotoState(batch.photo_state[index])
     told = batch.report(index) if state in {PhotoState.SUCCEEDED, PhotoState.FAILED} else {}
+    result: Json | None = told.get("result")
     return {
         "index": index,
         "name": photo.name,
@@ -48,8 +51,18 @@ def photo_view(batch: Batch, index: int, *, timings: bool) -> Json:
         "status": state.label,
         "attempts": batch.attempt[index],
         "error": told.get("error"),
-        "result": told.get("result"),
+        "result": result and result | _blobs(LeaseKey(batch.spec.task_id, index, told["a"]), result),
+        "reused": told.get("reused", False),
         "engine": told.get("engine"),
         "notes": told.get("notes") or [],
         "timings_ms": told.get("timings_ms") if timings else None,
+    }
+
+
+def _blobs(key: LeaseKey, result: Json) -> Json:
+    """Name what the attempt that counts has stored; the names follow from it, so no photo keeps them."""
+    return {
+        "key": result_key(*key.place, EXTENSIONS[result["format"]].removeprefix(".")),
+        "thumbnail_key": thumbnail_key(*key.place) if result["thumbnail"] else None,
+        "original_key": original_key(*key.place) if result["original"] else None,
     }

@@ -1,55 +1,16 @@
 """Photos from http(s) addresses: every hop checked at connect time, the size counted on what arrives."""
 
-import asyncio
-import socket
-from collections.abc import Iterable
-from contextlib import suppress
 from urllib.parse import urljoin, urlsplit
 
 import httpcore
 
-from actors.addresses import is_public
 from actors.errors import SourceError
+from actors.network import CheckedNetwork
 
 MAX_REDIRECTS = 5
 CONNECT_S = 10.0
-FIRST_S = 2.0  # for an address that is not the last hope
 STALL_S = 30.0  # between two pieces of the body
 SEVERAL_TIMES = {408, 425, 429, 500, 502, 503, 504}  # answers that may be another one later
-
-
-class _CheckedNetwork(httpcore.AsyncNetworkBackend):
-    """Resolves a name once, refuses what is not public, and connects to exactly the address that was checked."""
-
-    def __init__(self, allowed_hosts: frozenset[str]) -> None:
-        self._allowed = {host.lower() for host in allowed_hosts}
-        self._network = httpcore.AnyIOBackend()
-
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,  # noqa: ASYNC109 - httpcore's interface
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        try:
-            found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except (socket.gaierror, UnicodeError) as error:
-            temporary = isinstance(error, socket.gaierror) and error.errno == socket.EAI_AGAIN
-            raise SourceError(
-                "unknown_host", f"There is no host named {host}; check the address.", temporary
-            ) from error
-        addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
-        if host.lower() not in self._allowed and not all(is_public(address) for address in addresses):
-            raise SourceError("blocked_address", f"{host} is not on the public internet; photos must come from there.")
-        for address in addresses[:-1]:
-            with suppress(httpcore.ConnectError, httpcore.ConnectTimeout):  # IPv6 may lead nowhere here
-                return await self._network.connect_tcp(address, port, FIRST_S, local_address, socket_options)
-        return await self._network.connect_tcp(addresses[-1], port, timeout, local_address, socket_options)
-
-    async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(seconds)
 
 
 class WebSource:
@@ -58,7 +19,7 @@ class WebSource:
     def __init__(self, max_bytes: int, allowed_hosts: frozenset[str]) -> None:
         self._max_bytes = max_bytes
         self._pool = httpcore.AsyncConnectionPool(
-            network_backend=_CheckedNetwork(allowed_hosts), max_connections=8, keepalive_expiry=15.0
+            network_backend=CheckedNetwork(allowed_hosts), max_connections=8, keepalive_expiry=15.0
         )
 
     async def fetch(self, url: str) -> bytes:

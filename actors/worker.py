@@ -12,10 +12,11 @@ from actors.config import WorkerConfig
 from actors.crumb import Crumb, remove_crumb
 from actors.fetch import Fetcher
 from actors.line import Line, discard
-from actors.records import Grant, Hello, LeaseKey, Outcome
+from actors.records import Done, Grant, Hello, LeaseKey, Outcome
 
 log = logging.getLogger(__name__)
 
+FIND_S = 2.0  # computing a photo takes less
 MOST = 64  # photos that a worker is ready to take at once; the coordinator decides how many it gets
 
 
@@ -97,8 +98,14 @@ class Worker:
             blobs=blobs,
             crumb=self._crumb,
             timeout_s=config.timeout_s,
+            find=self._find,
             finished=self._finished,
         )
+
+    async def _find(self, key: LeaseKey, engine: str, sha256: str) -> Done | None:
+        async with asyncio.timeout(FIND_S):
+            done: Done | None = await self._coordinator.ask("find", key.task_id, key.index, engine, sha256)
+        return done
 
     def _finished(self, outcome: Outcome) -> None:
         self._outbox.append(outcome)

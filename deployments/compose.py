@@ -3,9 +3,12 @@
 from functools import partial
 from pathlib import Path
 
+from storage.redis_log import RedisJournal
+
 from actors.client import CoordinatorClient
-from actors.config import NAMESPACE, CoordinatorConfig, WorkerConfig
+from actors.config import NAMESPACE, CallbackConfig, CoordinatorConfig, WorkerConfig
 from actors.retoucher import PixelRetoucher
+from deployments import wire
 from deployments.services import Services
 from deployments.settings import Settings
 from models.codec.header import Limits
@@ -14,6 +17,7 @@ from presets.catalogue import Catalogue
 from storage.blobs import open_blobs
 from storage.sqlite import SqliteJournal
 
+SHORTEST_UPLOAD_S = 3600.0  # whoever uploads many files has so long to name them in a batch
 APP = "photobatch"  # the Serve application's name
 
 
@@ -22,8 +26,10 @@ def coordinator_config(settings: Settings, tables: Path | None = None) -> Coordi
     blobs = partial(open_blobs, settings.blobs)
     limits = Limits(max_pixels=settings.max_pixels, max_bytes=settings.max_bytes)
     retoucher = partial(PixelRetoucher, tables or settings.tables_dir, version=__version__, limits=limits)
+    redis = settings.redis_url
+    secret = settings.callback_secret
     return CoordinatorConfig(
-        open_journal=partial(SqliteJournal, settings.journal_path),
+        open_journal=partial(RedisJournal, redis) if redis else partial(SqliteJournal, settings.journal_path),
         open_blobs=blobs,
         worker=WorkerConfig(
             open_blobs=blobs,
@@ -36,10 +42,16 @@ def coordinator_config(settings: Settings, tables: Path | None = None) -> Coordi
         max_workers=settings.max_workers,
         gpu_fraction=settings.gpu_fraction,
         max_queue=settings.max_queue_size,
+        max_queued_photos=settings.max_queued_photos,
         max_photos=settings.max_photos,
         retry_count=settings.task_retry_count,
         result_ttl_s=settings.result_ttl,
         version=__version__,
+        callbacks=CallbackConfig(secret.get_secret_value(), wire.callback_body, settings.allowed_hosts)
+        if secret
+        else None,
+        reuse=settings.reuse,
+        upload_ttl_s=max(settings.result_ttl, SHORTEST_UPLOAD_S),
     )
 
 
@@ -52,6 +64,7 @@ def services(settings: Settings) -> Services:
         limits=Limits(max_pixels=settings.max_pixels, max_bytes=settings.max_bytes),
         max_photos=settings.max_photos,
         file_roots=settings.file_roots,
+        callbacks=settings.callback_secret is not None,
         version=__version__,
     )
 

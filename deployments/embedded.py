@@ -11,7 +11,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from deployments.settings import SettingsError, load_settings, new_scratch_folder, prepare_ray_environment
+from deployments.session import new_scratch_folder
+from deployments.settings import SettingsError, load_settings, prepare_ray_environment
 
 prepare_ray_environment()  # here, because Ray reads it when it is imported, and what follows imports Ray
 
@@ -71,7 +72,8 @@ class Engine:
             }
         )
         self._data_dir = settings.data_dir
-        self._config = compose.coordinator_config(settings, tables=own.tables_dir)
+        # Nothing to reuse in a journal that is thrown away, and results are taken out of the store.
+        self._config = compose.coordinator_config(settings.model_copy(update={"reuse": False}), tables=own.tables_dir)
         self._blobs = open_blobs(settings.blobs)
         self._cpus = max(settings.max_workers, os.cpu_count() or 1)
         self._keys: dict[tuple[str, int], str] = {}
@@ -122,6 +124,8 @@ class Engine:
         while True:
             update: Json | None = self._ask("watch", task_id, since, PING_S, True)
             if update is None:
+                if hold := self._ask("stats")["hold"]:
+                    raise EngineError("storage_full", f"Stopped: {hold}.")
                 yield schemas.ProgressMessage(type="ping")
                 continue
             batch = wire.batch(update["batch"])

@@ -36,6 +36,7 @@ STATUS = {
     "invalid_params": 422,
     "invalid_request": 422,
     "invalid_source": 422,
+    "journal_unavailable": 503,
     "method_not_allowed": 405,
     "no_photos": 422,
     "not_found": 404,

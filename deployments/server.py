@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from deployments.session import end_at_once, new_scratch_folder
 from deployments.settings import (
     Settings,
     SettingsError,
     load_settings,
-    new_scratch_folder,
     prepare_proxy_environment,
     prepare_ray_environment,
 )
@@ -31,8 +31,11 @@ from actors.config import NAMESPACE
 from deployments import compose
 from deployments.embedded import CLOSE_S, EngineError
 from deployments.local_ray import LocalRay
+from storage.errors import StorageError
+from storage.redis_log import check_redis
 
 READY_POLL_S = 0.2
+DRAIN_S = 2.0  # what is being worked on may finish
 
 
 def serve(*, host: str, port: int | None, workers: int | None) -> None:
@@ -46,26 +49,36 @@ def serve(*, host: str, port: int | None, workers: int | None) -> None:
         raise EngineError("invalid_settings", str(error)) from None
     port = port or settings.api_port
     settings = compose.with_workers(settings, workers, os.cpu_count() or 1)
-    stop = threading.Event()
-    _on_signals(stop)
     _check_port(host, port)
-    with _alone(settings.data_dir), _cluster(settings, host, port):
-        _on_signals(stop)  # Ray has put its own in the place of SIGTERM's
-        if _wait_ready(stop):
-            print(f"photobatch is ready at http://{host}:{port} (docs at /docs, Ctrl-C stops)", flush=True)
-        stop.wait()
-        print("stopping …", flush=True)
-
-
-def _on_signals(stop: threading.Event) -> None:
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda *_: os._exit(130) if stop.is_set() else stop.set())
+    _check_journal(settings)
+    stop = threading.Event()
+    with _alone(settings.data_dir), _scratch() as scratch:
+        _on_signals(stop, scratch)
+        with _cluster(settings, host, port, scratch):
+            _on_signals(stop, scratch)  # Ray has put its own in the place of SIGTERM's
+            if _wait_ready(stop):
+                print(f"photobatch is ready at http://{host}:{port} (docs at /docs, Ctrl-C stops)", flush=True)
+            stop.wait()
+            print("stopping …", flush=True)
 
 
 @contextmanager
-def _cluster(settings: Settings, host: str, port: int) -> Iterator[None]:
+def _scratch() -> Iterator[Path]:
+    folder = new_scratch_folder()
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _on_signals(stop: threading.Event, scratch: Path) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: end_at_once(scratch) if stop.is_set() else stop.set())
+
+
+@contextmanager
+def _cluster(settings: Settings, host: str, port: int, scratch: Path) -> Iterator[None]:
     """Run the application on a Ray of our own, or on the cluster that RAY_ADDRESS names."""
-    scratch = new_scratch_folder()
     prepare_proxy_environment(scratch, loopback=host in {"127.0.0.1", "localhost", "::1"})
     own = None
     if not settings.ray_address:
@@ -79,7 +92,6 @@ def _cluster(settings: Settings, host: str, port: int) -> Iterator[None]:
         yield
     finally:
         _stop_application(own)
-        shutil.rmtree(scratch, ignore_errors=True)
 
 
 def _run_application(settings: Settings, host: str, port: int) -> None:
@@ -100,7 +112,7 @@ def _stop_application(own: LocalRay | None) -> None:
 
             ray_serve.delete(compose.APP)  # the cluster may serve other applications
         with suppress(RayError, ValueError):  # it ends itself while it answers, or was gone
-            ray.get(directory.find_coordinator(NAMESPACE).close.remote(), timeout=CLOSE_S)
+            ray.get(directory.find_coordinator(NAMESPACE).close.remote(DRAIN_S), timeout=DRAIN_S + CLOSE_S)
     if own is not None:
         own.stop()
     else:
@@ -125,6 +137,14 @@ def _check_port(host: str, port: int) -> None:
             probe.bind((host, port))
         except OSError:
             raise EngineError("port_taken", f"Port {port} on {host} is taken; choose another with --port.") from None
+
+
+def _check_journal(settings: Settings) -> None:
+    if settings.redis_url:
+        try:
+            check_redis(settings.redis_url)
+        except StorageError as error:
+            raise EngineError("journal_unavailable", str(error)) from None
 
 
 @contextmanager

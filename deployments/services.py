@@ -25,4 +25,5 @@ class Services:
     limits: Limits
     max_photos: int
     file_roots: tuple[str, ...]
+    callbacks: bool  # whether a callback_url may be named: calls need a secret to sign with
     version: str

@@ -2,17 +2,13 @@
 
 import os
 import random
-import shutil
 import socket
-import tempfile
 from pathlib import Path
 from typing import Annotated, Any
 
-import psutil
-from pydantic import AliasChoices, Field, ValidationError, field_validator
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-SCRATCH = "pb"  # folders of this name in the system's temporary one
 PORTS = 16  # for replicas: one, and its successors while they change
 
 
@@ -40,6 +36,9 @@ class Settings(BaseSettings):
     result_ttl: float = Field(86_400.0, gt=0, description="seconds that results are kept")
     allowed_hosts: Annotated[frozenset[str], NoDecode] = frozenset()
     file_roots: Annotated[tuple[str, ...], NoDecode] = ()
+    max_queued_photos: int = Field(200_000, ge=1, description="of all batches, waiting")
+    reuse: bool = Field(True, description="answer a photo that was done before by a copy")
+    callback_secret: SecretStr | None = None
     api_keys: str | None = None
     redis_url: str | None = Field(None, validation_alias=AliasChoices("REDIS_URL", "redis_url"))
     ray_address: str | None = Field(None, validation_alias=AliasChoices("RAY_ADDRESS", "ray_address"))
@@ -54,10 +53,10 @@ class Settings(BaseSettings):
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().resolve()
 
-    @field_validator("redis_url", "api_keys", mode="after")
+    @field_validator("api_keys", mode="after")
     @classmethod
     def _not_yet(cls, value: str | None) -> str | None:
-        if value:  # to start as if it were not set would lose a journal, or open the service to everybody
+        if value:  # to start as if it were not set would open the service to everybody
             raise ValueError("this is not built yet; unset it")
         return value
 
@@ -163,13 +162,3 @@ def _is_free(port: int) -> bool:
         except OSError:
             return False
     return True
-
-
-def new_scratch_folder() -> Path:
-    """Make a short-named folder for sockets (their paths may be 107 bytes long); remove those of killed processes."""
-    temporary = Path(tempfile.gettempdir())
-    for left in temporary.glob(f"{SCRATCH}-*-*"):
-        owner = left.name.split("-")[1]
-        if owner.isdigit() and not psutil.pid_exists(int(owner)) and left.stat().st_uid == os.getuid():
-            shutil.rmtree(left, ignore_errors=True)
-    return Path(tempfile.mkdtemp(prefix=f"{SCRATCH}-{os.getpid()}-", dir=temporary))

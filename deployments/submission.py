@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from fastapi import Request
@@ -25,6 +25,7 @@ from presets.errors import PresetError
 
 _ANYBODY = ""  # a key is claimed before the body says whose it is; claims are short, and keys unguessable
 _RELEASE_S = 2.0
+_RENEW_S = 3.0
 
 
 class Submissions:
@@ -59,10 +60,19 @@ class Submissions:
             yield
             return
         await self._services.coordinator.ask("reserve", _ANYBODY, key, task_id)
+        renewing = asyncio.ensure_future(self._renew(key, task_id))
         try:
             yield
         finally:
+            renewing.cancel()
             await asyncio.shield(self._release(key))
+
+    async def _renew(self, key: str, task_id: str) -> None:
+        """Keep the claim for as long as the request lasts: should this process die, it ends soon."""
+        while True:
+            await asyncio.sleep(_RENEW_S)
+            with suppress(BatchError):
+                await self._services.coordinator.ask("reserve", _ANYBODY, key, task_id)
 
     async def _release(self, key: str) -> None:
         try:
@@ -89,7 +99,7 @@ class Submissions:
         request = draft.request
         named = [PhotoInput(source=url) for url in request.image_urls] + request.photos
         self._check_count(len(named) + len(draft.files))
-        _check_fields(request)
+        _check_fields(request, self._services.callbacks)
         preset = _resolve(self._services, request, request.preset_params, "preset_params")
         await asyncio.to_thread(self._check_photos, request, named)
         spec = BatchSpec(
@@ -153,12 +163,22 @@ def _resolve(services: Services, request: SubmitRequest, params: dict[str, Any],
         raise PresetError(error.code, error.detail, f"{where}.{error.field}") from None
 
 
-def _check_fields(request: SubmitRequest) -> None:
+def _check_fields(request: SubmitRequest, callbacks: bool) -> None:
     check_template(request.output.name)
     if len(json.dumps(request.metadata, ensure_ascii=False).encode()) > MAX_METADATA_BYTES:
         raise ApiError("invalid_request", f"metadata is larger than {MAX_METADATA_BYTES >> 10} KB.", "metadata")
-    if request.callback_url is not None:  # to take it and never call would be worse
-        raise ApiError("invalid_request", "callback_url is not supported yet; leave it out.", "callback_url")
+    _check_callback(request.callback_url, callbacks)
+
+
+def _check_callback(url: str | None, possible: bool) -> None:
+    if url is None:
+        return
+    if not possible:  # to take it and never call would be worse
+        detail = "This service makes no callbacks (BATCH_CALLBACK_SECRET is not set); leave callback_url out."
+        raise ApiError("invalid_request", detail, "callback_url")
+    if not url.startswith(("http://", "https://")):
+        raise ApiError("invalid_request", "callback_url must start with https:// or http://.", "callback_url")
+    check_source(url, "callback_url", ())
 
 
 def _idempotency_key(request: Request) -> str | None:

@@ -2,9 +2,10 @@
 
 import asyncio
 import time
-from typing import Any
+from typing import Any, Literal
 
 from actors.errors import BatchError
+from actors.hold import REASON as FULL
 from deployments.services import Services
 from photobatch.schemas import Health, WorkerStats
 from storage.errors import StorageError, StorageFullError
@@ -12,6 +13,8 @@ from storage.errors import StorageError, StorageFullError
 PATIENCE_S = 1.5
 BLOBS_EVERY_S = 5.0
 _PROBE = "health/probe"
+
+Status = Literal["ok", "starting", "unavailable"]
 
 
 class Vitals:
@@ -26,21 +29,15 @@ class Vitals:
     async def take(self) -> Health:
         """Return the health now; the blob store's is at most 5 s old."""
         stats, blobs = await asyncio.gather(self._stats(), self._blob_store())
-        if stats is None:
-            return self._unwell("unavailable", "no coordinator", None, "unavailable", blobs)
-        workers = WorkerStats.model_validate(stats["workers"])
-        if blobs != "ok":
-            return self._unwell("unavailable", f"the blob store is {blobs}", workers, "ok", blobs)
-        if workers.ready + workers.busy:
-            return Health(status="ok", workers=workers, journal="ok", blobs=blobs, version=self._services.version)
-        if stats["sick"]:
-            reason = "workers end as soon as they are started; the server's log says why"
-            return self._unwell("unavailable", reason, workers, "ok", blobs)
-        return self._unwell("starting", "no worker is ready yet", workers, "ok", blobs)
-
-    def _unwell(self, status: Any, reason: str, workers: WorkerStats | None, journal: str, blobs: str) -> Health:
-        version = self._services.version
-        return Health(status=status, workers=workers, journal=journal, blobs=blobs, version=version, reason=reason)
+        status, reason = _judge(stats, blobs)
+        return Health(
+            status=status,
+            reason=reason,
+            workers=WorkerStats.model_validate(stats["workers"]) if stats else None,
+            journal=stats["journal"] if stats else "unavailable",
+            blobs=blobs,
+            version=self._services.version,
+        )
 
     async def _stats(self) -> dict[str, Any] | None:
         try:
@@ -68,3 +65,20 @@ class Vitals:
             return "full"
         except StorageError:
             return "unavailable"
+
+
+def _judge(stats: dict[str, Any] | None, blobs: str) -> tuple[Status, str | None]:  # noqa: PLR0911 - a list of cases
+    """Return the status and, where it is not well, the reason that matters most."""
+    if stats is None:
+        return "unavailable", "no coordinator"
+    if stats["journal"] == "unavailable":
+        return "unavailable", "the journal does not answer"
+    if stats["hold"] or blobs == "full":
+        return "unavailable", FULL
+    if blobs != "ok":
+        return "unavailable", f"the blob store is {blobs}"
+    if stats["workers"]["ready"] + stats["workers"]["busy"]:
+        return "ok", None
+    if stats["sick"]:
+        return "unavailable", "workers end as soon as they are started; the server's log says why"
+    return "starting", "no worker is ready yet"

@@ -1,5 +1,6 @@
 """Between the coordinator's views (unix seconds, blob keys) and the wire schemas (RFC 3339, URLs)."""
 
+import json
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
@@ -20,6 +21,12 @@ def batch(view: dict[str, Any]) -> schemas.Batch:
     return schemas.Batch.model_validate({**view, **times})
 
 
+def callback_body(message: dict[str, Any]) -> bytes:
+    """Return what a callback says, from `{event, batch}` with the coordinator's view of the batch."""
+    said = {"event": message["event"], "batch": batch(message["batch"]).model_dump(mode="json")}
+    return json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode()
+
+
 def photo(task_id: str, view: dict[str, Any]) -> schemas.Photo:
     """Return a photo as the client sees it: blob keys become URLs."""
     result = view["result"]
@@ -34,12 +41,12 @@ def submitted(view: dict[str, Any]) -> schemas.Submitted:
     task_id = view["task_id"]
     return schemas.Submitted(
         task_id=task_id,
-        status=view["status"],
+        status=schemas.BatchStatus.QUEUED,  # as the first answer said; a repeated request hears the same
         total=view["counts"]["total"],
         websocket_url=f"/ws/batch/{task_id}",
         events_url=f"{batch_url(task_id)}/events",
         status_url=batch_url(task_id),
-        eta_s=view["eta_s"],
+        eta_s=None,
     )
 
 

@@ -168,6 +168,7 @@ class Photo(Answer):
     engine: str | None = None
     notes: list[str] = Field(default_factory=list)
     timings_ms: dict[str, float] | None = None
+    reused: bool = False
 
 
 class BatchList(Answer):

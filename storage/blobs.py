@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 import re
-from collections.abc import AsyncIterator, Callable, Iterator
+import shutil
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -14,7 +15,7 @@ from obstore.exceptions import BaseError
 from obstore.store import LocalStore, from_url
 
 from storage.errors import BlobNotFoundError, InvalidKeyError, StorageError, StorageFullError
-from storage.folder import make_folder, remove_tree, sync_below
+from storage.folder import make_folder, names_in, remove_tree, sync_below
 
 if TYPE_CHECKING:
     from obstore import AsyncWritableFile
@@ -167,6 +168,21 @@ class Blobs:
                 return
             for each in page:
                 yield Listed(each["path"], each["size"], each["last_modified"])
+
+    async def children(self, prefix: str) -> Sequence[str]:
+        """Return the names directly below a prefix; on file:// a folder counts if only unfinished puts are in it."""
+        _checked(prefix)
+        with _translated(prefix, found=True):
+            if self._root:
+                return await asyncio.to_thread(names_in, self._root / prefix)
+            found = await obstore.list_with_delimiter_async(self._store, prefix)
+        below = [*found["common_prefixes"], *(each["path"] for each in found["objects"])]
+        return [path.rstrip("/").rpartition("/")[2] for path in below]
+
+    def free_bytes(self) -> int | None:
+        """Return the room on the store's disk; None where there is no such limit. Blocking."""
+        with _translated(self.url, found=True):
+            return shutil.disk_usage(self._root).free if self._root else None
 
     async def delete(self, key: str) -> None:
         """Remove a blob; a missing one is fine. On file:// its folder stays."""

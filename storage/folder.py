@@ -49,3 +49,11 @@ def remove_tree(folder: Path) -> None:
         except OSError as error:
             if error.errno != errno.ENOTEMPTY:  # a file arrived meanwhile: take that one too
                 raise
+
+
+def names_in(folder: Path) -> list[str]:
+    """Return the names in a folder, none when it is missing. Blocking; raises OSError."""
+    try:
+        return os.listdir(folder)
+    except FileNotFoundError:
+        return []

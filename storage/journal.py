@@ -37,6 +37,13 @@ class Journal(Protocol):
         """Return once every entry of the batch is gone; ordered like `append`, same errors."""
         ...
 
+    def trouble(self) -> str | None:
+        """Say what ails it: "unavailable" (commits wait for the store), "full" (it lives on its reserve), or None.
+
+        Thread-safe; may block for a second.
+        """
+        ...
+
     def close(self) -> None:
         """Commit what is pending and let go of the files. Idempotent. Blocking."""
         ...

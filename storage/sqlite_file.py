@@ -4,12 +4,15 @@ import contextlib
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from storage.errors import EpochLostError, StorageError, StorageFullError
 from storage.folder import make_folder
+from storage.grouped import Change
 from storage.journal import Entry
+from storage.reserve import Reserve
 
 SCHEMA_VERSION = 1
 SCHEMA = (
@@ -19,11 +22,12 @@ SCHEMA = (
     "insert into owner values (1, 0)",
     f"pragma user_version = {SCHEMA_VERSION}",
 )
+RESERVE_BYTES = 32 << 20
 LOCK_WAIT_S = 30.0  # a commit of the other owner takes milliseconds
 NEARLY_FULL = 1 << 20  # bytes free; below, an I/O error of SQLite means a full disk
 
-Change = tuple[Entry, ...] | str
-"""Entries to add, or the id of a batch whose entries go."""
+
+_T = TypeVar("_T")
 
 
 class SqliteFile:
@@ -32,25 +36,53 @@ class SqliteFile:
     Every method raises StorageFullError when the disk is full and StorageError for the rest.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, reserve_bytes: int = 0) -> None:
         self._path = path
         with self._translated():
             make_folder(path.parent)
-            self._connection = self._connect()
-        try:
-            self._prepare()
-        except BaseException:
-            self.close()
-            raise
+            self._reserve = Reserve(path.with_name(path.name + ".reserve"), reserve_bytes)
+        self._within_reserve(self._open)
 
     def take_epoch(self) -> int:
         """Raise the epoch by one, durably, and return it."""
+        return self._within_reserve(self._take_epoch)
+
+    def write(self, epoch: int, changes: Sequence[Change]) -> None:
+        """Commit the changes in order, all or none; raises EpochLostError when `epoch` is not the newest."""
+        self._within_reserve(lambda: self._write(epoch, changes))
+
+    def entries(self) -> Iterator[Entry]:
+        """Stream every entry by batch and version, from a snapshot that later commits do not disturb."""
+        with self._translated(), contextlib.closing(self._connect()) as connection:
+            for row in connection.execute("select batch_id, version, body from events order by batch_id, version"):
+                yield Entry(*row)
+
+    def trouble(self) -> str | None:
+        """Return "full" while the reserve is spent."""
+        return None if self._reserve.replenish() else "full"
+
+    def hurry(self) -> None:
+        """Do nothing: what SQLite cannot write at once fails anyway."""
+
+    def close(self) -> None:
+        """Let go of the file. Idempotent."""
+        self._connection.close()
+
+    def _within_reserve(self, step: Callable[[], _T]) -> _T:
+        """Take a step; where the disk is too full for it, take it again with the reserve's room."""
+        try:
+            return step()
+        except StorageFullError:
+            if not self._reserve.spend():
+                raise
+            return step()
+
+    def _take_epoch(self) -> int:
         with self._transaction():
             (epoch,) = self._connection.execute("update owner set epoch = epoch + 1 returning epoch").fetchone()
         return int(epoch)
 
-    def write(self, epoch: int, changes: Sequence[Change]) -> None:
-        """Commit the changes in order, all or none; raises EpochLostError when `epoch` is not the newest."""
+    def _write(self, epoch: int, changes: Sequence[Change]) -> None:
         with self._transaction():
             (newest,) = self._connection.execute("select epoch from owner").fetchone()
             if newest != epoch:
@@ -62,15 +94,14 @@ class SqliteFile:
                     rows = ((entry.batch_id, entry.version, entry.body) for entry in change)
                     self._connection.executemany("insert into events values (?, ?, ?)", rows)
 
-    def entries(self) -> Iterator[Entry]:
-        """Stream every entry by batch and version, from a snapshot that later commits do not disturb."""
-        with self._translated(), contextlib.closing(self._connect()) as connection:
-            for row in connection.execute("select batch_id, version, body from events order by batch_id, version"):
-                yield Entry(*row)
-
-    def close(self) -> None:
-        """Let go of the file. Idempotent."""
-        self._connection.close()
+    def _open(self) -> None:
+        with self._translated():
+            self._connection = self._connect()
+        try:
+            self._prepare()
+        except BaseException:
+            self.close()
+            raise
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self._path, timeout=LOCK_WAIT_S, isolation_level=None, check_same_thread=False)

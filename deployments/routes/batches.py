@@ -26,12 +26,13 @@ _REFUSALS = (
     "unsupported_media",
     "idempotency_in_progress",
     "idempotency_mismatch",
+    "journal_unavailable",
     "queue_full",
     "storage_full",
     "storage_unavailable",
     "unavailable",
 )
-_STEERED = described("not_found", "bad_transition", "invalid_request", "unavailable")
+_STEERED = described("not_found", "bad_transition", "invalid_request", "journal_unavailable", "unavailable")
 Cursor = Annotated[str | None, Query(pattern="^[A-Za-z0-9_-]{1,128}$", description="`next_cursor` of the page before.")]
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from actors import directory
 from deployments.local_ray import LocalRay
-from deployments.settings import new_scratch_folder
+from deployments.session import new_scratch_folder
 from tests.actors.service import Service
 
 

@@ -4,7 +4,8 @@ import json
 import sys
 from pathlib import Path
 
-from deployments.settings import new_scratch_folder, prepare_ray_environment
+from deployments.session import new_scratch_folder
+from deployments.settings import prepare_ray_environment
 
 prepare_ray_environment()
 

@@ -1,6 +1,7 @@
 """A retoucher without pixels: the photo's bytes say what happens to it. For tests of everything around the pixels."""
 
 import ctypes
+import json
 import os
 import time
 from hashlib import sha256
@@ -9,6 +10,11 @@ from pathlib import Path
 from actors.records import BatchSpec, Json
 from actors.retoucher import Retouched
 from models.errors import PhotoError
+
+
+def as_json(message: Json) -> bytes:
+    """Encode a callback; here, because coordinators in other processes import it."""
+    return json.dumps(message).encode()
 
 
 class ScriptedRetoucher:

@@ -29,10 +29,10 @@ class Service:
         self.blobs: Blobs = open_blobs((folder / "blobs").as_uri())
         worker = {"timeout_s": changes.pop("timeout_s", 60.0), "orphaned_s": changes.pop("orphaned_s", 60.0)}
         self.config = CoordinatorConfig(
-            open_journal=partial(SqliteJournal, folder / "journal.db"),
+            open_journal=changes.pop("open_journal", partial(SqliteJournal, folder / "journal.db")),
             open_blobs=partial(open_blobs, self.blobs.url),
             worker=WorkerConfig(
-                open_blobs=partial(open_blobs, self.blobs.url),
+                open_blobs=changes.pop("worker_blobs", partial(open_blobs, self.blobs.url)),
                 make_retoucher=partial(ScriptedRetoucher, self.log),
                 limits=Limits(),
                 file_roots=(str(folder),),
@@ -42,6 +42,7 @@ class Service:
                 "max_workers": 2,
                 "gpu_fraction": 0.25,
                 "max_queue": 100,
+                "max_queued_photos": 10_000,
                 "max_photos": 1000,
                 "retry_count": 3,
                 "result_ttl_s": 60.0,
@@ -68,6 +69,11 @@ class Service:
             except GONE:
                 assert time.monotonic() < deadline, "no coordinator answers"
                 time.sleep(0.05)
+
+    def submit_known(self) -> str:
+        """Hand in a photo whose file is there already."""
+        photo = PhotoSpec(next(self.folder.glob("*.txt")).as_uri(), "known.txt")
+        return self.ask("submit", BatchSpec(new_id("b"), "ann", preset={}, output={}), [photo])["task_id"]
 
     def submit(self, *scripts: str, user: str = "ann", **spec: Any) -> str:
         """Hand in photos whose bytes are these scripts."""

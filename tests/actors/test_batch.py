@@ -35,6 +35,7 @@ class BatchMachine(RuleBasedStateMachine):
         self.issued: list[tuple[str, LeaseKey]] = []
         self.published: Counter[int] = Counter()
         self.lone_deaths: Counter[int] = Counter()
+        self.cut: set[tuple[int, int]] = set()  # attempts whose lease ended without a report, not yet swept
 
     def apply(self, event: dict) -> None:
         self.version += 1
@@ -61,7 +62,7 @@ class BatchMachine(RuleBasedStateMachine):
         _, key = data.draw(st.sampled_from(self.issued))
         counts = self.batch.holds(key)
         error = {"good": None, "bad": FAILURE, "again": HICCUP}[kind]
-        result = None if error else {"key": f"{key.index}/{key.attempt}"}
+        result = None if error else {"format": "jpeg", "thumbnail": True, "original": False, "sha256": str(key)}
         again = self.now + 5 if kind == "again" else None
         before = self.batch.photo_state[key.index]
         self.apply({"e": "reported", "p": [reported(Outcome(key, result=result, error=error), again)]})
@@ -76,12 +77,13 @@ class BatchMachine(RuleBasedStateMachine):
     def worker_dies(self, data: st.DataObject, suspect: bool) -> None:
         worker = data.draw(st.sampled_from(sorted(set(self.batch.holder.values()))))
         held = self.batch.held_by(worker)
+        self.cut |= {(key.index, key.attempt) for key in held}
         if suspect:
             key = data.draw(st.sampled_from(held))
             held.remove(key)
             self.lone_deaths[key.index] += key.index in self.batch.alone
-            self.apply({"e": "struck", "p": [key.index, key.attempt], "error": FAILURE})
-        self.apply({"e": "returned", "p": [[key.index, key.attempt] for key in held]})
+            self.apply({"e": "struck", "p": [key.index, key.attempt], "error": FAILURE, "late": 9.0})
+        self.apply({"e": "returned", "p": [[key.index, key.attempt] for key in held], "late": 9.0})
         assert worker not in self.batch.holder.values()
 
     @precondition(lambda self: self.batch.state not in ENDED)
@@ -98,7 +100,8 @@ class BatchMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.batch.state not in ENDED)
     @rule()
     def cancel(self) -> None:
-        self.apply({"e": "cancelled"})
+        self.cut |= {(index, self.batch.attempt[index]) for index in self.batch.holder}
+        self.apply({"e": "cancelled", "late": 9.0})
         assert self.batch.state == BatchState.CANCELLED
 
     @precondition(lambda self: self.batch.state in ENDED)
@@ -111,9 +114,21 @@ class BatchMachine(RuleBasedStateMachine):
             assert self.batch.state not in ENDED
             assert self.batch.finished_at is None
 
+    @precondition(lambda self: self.batch.strays)
+    @rule()
+    def sweep(self) -> None:
+        over = [stray for stray, due in self.batch.strays.items() if due <= self.now]
+        assert not {(i, self.batch.told[i]) for i in range(5)} & set(over), "a result that counts would be swept"
+        self.apply({"e": "swept", "p": over})
+        self.cut -= set(over)
+
     @rule(seconds=st.floats(0.1, 20))
     def time_passes(self, seconds: float) -> None:
         self.now += seconds
+
+    @invariant()
+    def whatever_may_be_left_behind_is_known(self) -> None:
+        assert set(self.batch.strays) == self.cut
 
     @invariant()
     def counts_add_up(self) -> None:

@@ -2,6 +2,8 @@
 
 import os
 import signal
+from functools import partial
+from pathlib import Path
 
 import psutil
 import pytest
@@ -11,6 +13,7 @@ from actors import directory
 from actors.errors import BatchError
 from actors.ids import new_id
 from actors.records import BatchSpec, PhotoSpec
+from tests.actors.dying_blobs import DyingBlobs
 
 
 def test_a_batch_is_done_and_every_result_is_stored(service) -> None:
@@ -197,6 +200,34 @@ def test_delete_leaves_nothing_behind(service) -> None:
         here.ask("get", task)
     here.ended(here.submit("sleep 0.3"))
     here.until(lambda: not [key for key in here.stored() if task in key], "its blobs to go")
+
+
+def test_a_worker_that_dies_between_storing_and_reporting_leaves_nothing_behind(service, tmp_path: Path) -> None:
+    here = service(
+        worker_blobs=partial(DyingBlobs, (tmp_path / "blobs").as_uri(), tmp_path / "died"),
+        max_workers=1,
+    )
+    task = here.submit("sleep 0", "sleep 0")
+    here.until(lambda: len(here.lines("load")) == 2, "the first worker to die and the next to start")
+    assert here.ended(task)["counts"]["succeeded"] == 2
+    counted = {key for photo in here.photos(task) for name, key in photo["result"].items() if name.endswith("key")}
+    here.until(lambda: set(here.stored()) == counted - {None}, "what the dead worker stored to be swept")
+    assert max(photo["attempts"] for photo in here.photos(task)) == 2
+
+
+def test_a_delete_while_a_worker_stores_leaves_nothing_behind(service, tmp_path: Path) -> None:
+    here = service(
+        worker_blobs=partial(DyingBlobs, (tmp_path / "blobs").as_uri(), tmp_path / "died"),
+        max_workers=1,
+        timeout_s=1.0,
+        orphaned_s=1.0,
+    )
+    task = here.submit("sleep 0.5", "sleep 0")
+    here.until(lambda: here.lines("retouch"), "a photo to be under way")
+    here.ask("delete", task)
+    here.until(lambda: not [key for key in here.stored() if task in key], "its blobs to go", 60)
+    here.ended(here.submit("sleep 0"))
+    assert not [key for key in here.stored() if task in key]
 
 
 def test_a_delete_is_carried_out_although_the_coordinator_dies(service) -> None:

@@ -57,6 +57,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
         limits=Limits(max_pixels=1_000_000, max_bytes=200_000),
         max_photos=1000,
         file_roots=(str(roots),),
+        callbacks=False,
         version="test",
     )
     api = create_api(services)

@@ -1,6 +1,7 @@
 """The real coordinator in this process, without Ray: it has no workers, and tests report for them."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -28,6 +29,7 @@ class InProcess(Coordinator):
             "max_workers": 0,
             "gpu_fraction": 0.25,
             "max_queue": 5,
+            "max_queued_photos": 10_000,
             "max_photos": 1000,
             "retry_count": 3,
             "result_ttl_s": 60.0,
@@ -52,12 +54,18 @@ class InProcess(Coordinator):
         batch = self._ledger.get(task_id)
         leases = [[index, batch.attempt[index] + 1] for index in indices]
         self._dispatch.record(batch, {"e": "leased", "w": "w1", "p": leases, "alone": False})
-        done = {"key": "k.jpg", "width": 4, "height": 3, "bytes": 5, "format": "jpeg", "sha256": "ab" * 32} | result
+        done = {"width": 4, "height": 3, "bytes": 5, "format": "jpeg", "sha256": "ab" * 32}
+        done |= {"thumbnail": True, "original": False, "input_sha256": "cd" * 32} | result
         rows = [
             {"i": i, "a": a, "result": None if error else done, "error": error, "engine": "test", "notes": []}
             for i, a in leases
         ]
         self._dispatch.record(batch, {"e": "reported", "p": rows})
+
+    async def sweep(self, later_s: float = 0.0) -> None:
+        """Let the sweeper pass, so many seconds from now."""
+        await self._sweeper.sweep(time.time() + later_s)
+        await self._sweeper.sweep_orphans(time.time() + later_s)
 
     def employ(self) -> None:
         """Have a warm worker."""

@@ -14,9 +14,7 @@ async def finished(world: World, task_id: str, index: int = 0, **more: Any) -> N
     await world.blobs.put(key, RESULT)
     await world.blobs.put(small, b"small")
     sha = hashlib.sha256(RESULT).hexdigest()
-    world.coordinator.work(
-        task_id, index, key=key, thumbnail_key=small, format="png", sha256=sha, bytes=len(RESULT), **more
-    )
+    world.coordinator.work(task_id, index, format="png", sha256=sha, bytes=len(RESULT), **more)
 
 
 @pytest.fixture
@@ -80,8 +78,8 @@ async def test_originals(world: World, jpeg: bytes) -> None:
     upload = (await world.http.post("/api/v1/uploads?name=u.jpg", content=jpeg)).json()
     urls = [file.as_uri(), upload["source"], "https://a.org/c.svg", "https://a.org/d.jpg"]
     task_id = await world.submit(image_urls=urls)
-    await world.blobs.put("batches/x/original", b"<svg/>")
-    world.coordinator.work(task_id, 2, original_key="batches/x/original", input_sha256="ff")
+    await world.blobs.put(f"batches/{task_id}/2/1/original", b"<svg/>")
+    world.coordinator.work(task_id, 2, original=True, input_sha256="ff")
     answers = [await world.http.get(f"/api/v1/batch/{task_id}/photos/{index}/original") for index in range(4)]
     assert [answer.status_code for answer in answers] == [200, 200, 200, 404]
     assert [answer.content for answer in answers[:3]] == [jpeg, jpeg, b"<svg/>"]
@@ -127,4 +125,7 @@ async def test_a_deleted_batch_is_gone_everywhere(world: World, photo: str) -> N
     for path in (batch, f"{batch}/photos", f"{photo}/result", f"{photo}/original", f"{batch}/events"):
         answer = await world.http.get(path)
         assert (answer.status_code, answer.json()["code"]) == (404, "not_found"), path
+    assert (await world.http.delete(batch)).status_code == 204, "as long as its files are being removed"
+    await world.coordinator.sweep()
     assert (await world.http.delete(batch)).status_code == 404
+    assert [blob.key async for blob in world.blobs.list("batches")] == []

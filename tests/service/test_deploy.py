@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import yaml
 
-from deployments.settings import new_scratch_folder
+from deployments.session import new_scratch_folder
 from tests.service.server import Server, free_port
 
 ROOT = Path(__file__).parent.parent.parent

@@ -1,4 +1,4 @@
-"""Fills a disk of 1 MiB, journal first, then blobs, and prints what it is told.
+"""Fills a small disk and prints what journal and blobs say: `full_disk.py FOLDER fill|reserve`.
 
 Run it as root of its own mount namespace (`unshare -rm`): nobody else sees the disk, and it goes with the process.
 """
@@ -7,6 +7,7 @@ import asyncio
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from journals import entry
@@ -29,7 +30,7 @@ async def fill(folder: Path) -> None:
     except StorageError as error:
         print("journal", error.code)
     try:
-        await journal.settle()
+        await journal.append([entry("a", 5000)])
     except StorageError as error:
         print("after", error.code)
     print("kept", [each.version for each in journal.replay()] == list(range(accepted)))
@@ -52,6 +53,31 @@ async def fill(folder: Path) -> None:
     print("left", [listed.key async for listed in blobs.list()], os.listdir(folder / "blobs" / "x"))
 
 
+async def live_on_the_reserve(folder: Path) -> None:
+    """Let somebody else fill the disk, write on, and let them make room again."""
+    journal = SqliteJournal(folder / "journal.sqlite", reserve_bytes=1 << 20)
+    journal.open()
+    await journal.append([entry("a", 0)])
+    print("at first", journal.trouble())
+    glutton = folder / "glutton"
+    with suppress(OSError), glutton.open("wb", buffering=0) as file:
+        while file.write(bytes(1 << 16)):
+            pass
+    for version in range(1, 50):
+        await journal.append([entry("a", version, os.urandom(5_000))])
+    print("out of the reserve", journal.trouble())
+    print("there", len(list(journal.replay())))
+    try:
+        for version in range(50, 1000):
+            await journal.append([entry("b", version, os.urandom(5_000))])
+    except StorageError as error:
+        print("in the end", error.code)
+    glutton.unlink()
+    print("with room again", journal.trouble(), (folder / "journal.sqlite.reserve").stat().st_size)
+    journal.close()
+
+
 if __name__ == "__main__":
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", sys.argv[1]], check=True)
-    asyncio.run(fill(Path(sys.argv[1])))
+    act, size = {"fill": (fill, "1m"), "reserve": (live_on_the_reserve, "6m")}[sys.argv[2]]
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", sys.argv[1]], check=True)
+    asyncio.run(act(Path(sys.argv[1])))

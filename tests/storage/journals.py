@@ -1,6 +1,6 @@
 """The implementations that the contract is tested on, by name, so that other processes can open them too.
 
-As a command it plays the other owner of a journal: `journals.py KIND PLACE flood|open`.
+As a command it plays the other owner of a journal: `journals.py KIND PLACE flood|append|open`.
 """
 
 import asyncio
@@ -9,10 +9,16 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from storage.errors import StorageError
 from storage.journal import Entry, Journal
+from storage.redis_log import RedisJournal
 from storage.sqlite import SqliteJournal
 
-KINDS: dict[str, Callable[[str], Journal]] = {"sqlite": lambda place: SqliteJournal(Path(place) / "journal.sqlite")}
+REDIS_URL = "PHOTOBATCH_TEST_REDIS"  # the variable that names the tests' own server, for other processes too
+KINDS: dict[str, Callable[[str], Journal]] = {
+    "sqlite": lambda place: SqliteJournal(Path(place) / "journal.sqlite"),
+    "redis": lambda place: RedisJournal(os.environ[REDIS_URL], prefix=place),
+}
 APPENDERS = 8
 TOGETHER = 5
 
@@ -41,6 +47,12 @@ if __name__ == "__main__":
     print("epoch", opened.open(), flush=True)
     if act == "flood":
         asyncio.run(flood(opened))
+    elif act == "append":
+        sys.stdin.readline()
+        try:
+            asyncio.run(opened.append([entry("a", 1)]))
+        except StorageError as error:
+            print(type(error).__name__)
     else:
         sys.stdin.read()
         opened.close()

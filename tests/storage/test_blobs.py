@@ -241,3 +241,25 @@ async def test_pickles_as_its_url(local: Blobs) -> None:
 def test_bad_urls(url: str) -> None:
     with pytest.raises(StorageError):
         open_blobs(url)
+
+
+async def test_children_are_the_names_directly_below(blobs: Blobs) -> None:
+    assert list(await blobs.children("batches")) == []
+    for key in ("batches/b1/0/result.jpg", "batches/b1/1/result.jpg", "batches/b2/x", "uploads/u1/content"):
+        await blobs.put(key, b"x")
+    assert sorted(await blobs.children("batches")) == ["b1", "b2"]
+    assert sorted(await blobs.children("batches/b1")) == ["0", "1"]
+    assert await blobs.children("batches/b2") == ["x"]
+
+
+async def test_an_unfinished_put_makes_a_child_too(local: Blobs, folder: Path) -> None:
+    (folder / "uploads/u1").mkdir(parents=True)
+    (folder / "uploads/u1/content#1").write_bytes(b"half")
+    assert await local.children("uploads") == ["u1"]
+    await local.delete_prefix("uploads/u1")
+    assert await local.children("uploads") == []
+
+
+def test_a_folder_has_so_much_room_and_memory_has_no_end(local: Blobs) -> None:
+    assert (local.free_bytes() or 0) > 0
+    assert open_blobs("memory://").free_bytes() is None

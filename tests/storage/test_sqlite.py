@@ -10,6 +10,7 @@ from journals import entry
 
 from storage.errors import StorageError
 from storage.sqlite import SqliteJournal
+from storage.sqlite_file import SqliteFile
 
 
 @pytest.fixture
@@ -30,18 +31,7 @@ async def test_a_thousand_appends_share_few_commits(journal: SqliteJournal) -> N
     assert 1 <= journal.commits < 50
 
 
-async def test_group_ms_waits_for_company(path: Path) -> None:
-    journal = SqliteJournal(path, group_ms=2000)
-    journal.open()
-    appends = asyncio.gather(*(journal.append([entry("a", version)]) for version in range(1000)))
-    await asyncio.sleep(0)
-    journal.close()  # ends the wait
-    await appends
-    assert journal.commits <= 2
-
-
-async def test_settle_and_empty_appends_commit_nothing(journal: SqliteJournal) -> None:
-    await journal.settle()
+async def test_empty_appends_commit_nothing(journal: SqliteJournal) -> None:
     await journal.append([])
     assert journal.commits == 0
 
@@ -54,9 +44,8 @@ async def test_a_failed_commit_fails_what_is_behind_it(journal: SqliteJournal) -
         journal.drop("a"),
     ]
     assert [type(each) for each in await asyncio.gather(*calls, return_exceptions=True)] == [StorageError] * 3
-    for call in (journal.append([entry("d", 1)]), journal.settle()):
-        with pytest.raises(StorageError):
-            await call
+    with pytest.raises(StorageError):
+        await journal.append([entry("d", 1)])
     assert list(journal.replay()) == [entry("a", 1)]
 
 
@@ -68,8 +57,8 @@ async def test_what_sqlite_cannot_hold_fails_its_waiter(journal: SqliteJournal) 
 def test_commits_are_synced_to_the_log(journal: SqliteJournal, path: Path) -> None:
     with sqlite3.connect(path) as connection:
         assert connection.execute("pragma journal_mode").fetchone() == ("wal",)
-    assert journal._file
-    assert journal._file._connection.execute("pragma synchronous").fetchone() == (2,)
+    assert isinstance(journal._store, SqliteFile)
+    assert journal._store._connection.execute("pragma synchronous").fetchone() == (2,)
 
 
 def test_a_newer_format_is_refused_and_left_alone(journal: SqliteJournal, path: Path) -> None:

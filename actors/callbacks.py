@@ -1,0 +1,82 @@
+"""Callbacks: the end of a batch, told to the address that its client named."""
+
+import asyncio
+import hashlib
+import hmac
+import logging
+import time
+from collections.abc import Callable
+
+import httpcore
+
+from actors.batch import Batch
+from actors.config import CallbackConfig
+from actors.ledger import Ledger
+from actors.network import CheckedNetwork
+from actors.records import Json
+from actors.retries import backoff_s
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 8
+PATIENCE_S = 10.0
+FIRST_S = 2.0
+LONGEST_S = 3600.0
+
+
+class Callbacks:
+    """Calls each ended batch's callback_url until it answers 2xx, or until the batch is removed.
+
+    The outbox is the batches themselves: that a call is owed, and what became of each try, are events in the journal.
+    At least once, therefore: a coordinator that dies between a call and its event leaves the next one to call again.
+    """
+
+    def __init__(self, config: CallbackConfig | None, ledger: Ledger, view: Callable[[Batch], Json]) -> None:
+        self._config = config
+        self._ledger = ledger
+        self._view = view
+        self._calling: dict[str, asyncio.Task[None]] = {}
+        network = CheckedNetwork(config.allowed_hosts if config else frozenset())
+        self._pool = httpcore.AsyncConnectionPool(network_backend=network, max_connections=AT_ONCE)
+
+    def look(self) -> None:
+        """Begin the calls that are due."""
+        if self._config is None:
+            return
+        now = time.time()
+        for task_id, batch in self._ledger.batches.items():
+            if len(self._calling) >= AT_ONCE:
+                return
+            if batch.owes_call and batch.call_due <= now and task_id not in self._calling:
+                self._calling[task_id] = asyncio.ensure_future(self._call(self._config, batch))
+
+    async def _call(self, config: CallbackConfig, batch: Batch) -> None:
+        task_id, end = batch.spec.task_id, batch.finished_at
+        try:
+            body = config.encode({"event": f"batch.{batch.state}", "batch": self._view(batch)})
+            await self._ledger.told()  # nobody hears of an end that a crash could take back
+            arrived = await self._post(config, str(batch.spec.callback_url), body)
+            if self._ledger.batches.get(task_id) is batch:  # not deleted meanwhile
+                again = None if arrived else time.time() + backoff_s(batch.calls, FIRST_S, LONGEST_S)
+                self._ledger.record(batch, {"e": "called", "end": end, "again": again})
+        finally:
+            del self._calling[task_id]
+
+    async def _post(self, config: CallbackConfig, url: str, body: bytes) -> bool:
+        stamp = str(int(time.time()))
+        signature = hmac.new(config.secret.encode(), stamp.encode() + b"." + body, hashlib.sha256).hexdigest()
+        headers: list[tuple[bytes | str, bytes | str]] = [
+            ("Content-Type", "application/json"),
+            ("User-Agent", "photobatch"),
+            ("X-Photobatch-Timestamp", stamp),
+            ("X-Photobatch-Signature", f"sha256={signature}"),
+        ]
+        try:
+            async with (
+                asyncio.timeout(PATIENCE_S),
+                self._pool.stream("POST", url, headers=headers, content=body) as response,
+            ):
+                return 200 <= response.status < 300
+        except Exception as error:  # noqa: BLE001 - whatever their host does to us, it is tried again later
+            log.info("a callback did not arrive: %s", type(error).__name__)
+            return False

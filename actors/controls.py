@@ -1,0 +1,68 @@
+"""Controls: what pause, resume, cancel and retry do, and to whom. docs/batches.md states their contract."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from actors.batch import Batch
+from actors.dispatch import Dispatch
+from actors.errors import BatchError
+from actors.records import LeaseKey
+from actors.states import ALLOWED, ENDED, PhotoState
+from actors.supervisor import Supervisor
+
+Spawn = Callable[[Coroutine[Any, Any, None]], None]
+
+
+class Controls:
+    """Steers batches. Each control is an event first: what workers are asked afterwards only saves them work."""
+
+    def __init__(self, dispatch: Dispatch, supervisor: Supervisor, spawn: Spawn, late_s: float) -> None:
+        self._dispatch = dispatch
+        self._supervisor = supervisor
+        self._spawn = spawn
+        self._late_s = late_s
+
+    def steer(self, batch: Batch, action: str) -> None:
+        """Carry a control out; the same one twice changes nothing. Raises BatchError `bad_transition`."""
+        if batch.state not in ALLOWED[action]:
+            raise BatchError("bad_transition", f"A batch that is {batch.state} cannot be asked to {action}.")
+        match action:
+            case "pause":
+                self._pause(batch)
+            case "resume":
+                self._resume(batch)
+            case "cancel":
+                self._cancel(batch)
+            case "retry":
+                self._retry(batch)
+
+    def take_back(self, batch: Batch) -> None:
+        """Ask workers to give back what they have not begun of a batch."""
+        self._spawn(self._collect(self._supervisor.revoke(batch.workers(), batch.spec.task_id, running=False)))
+
+    def _pause(self, batch: Batch) -> None:
+        if not batch.paused:
+            self._dispatch.record(batch, {"e": "paused"})
+            self.take_back(batch)
+
+    def _resume(self, batch: Batch) -> None:
+        if batch.paused:
+            self._dispatch.record(batch, {"e": "resumed"})
+            self._dispatch.wake()
+
+    def _cancel(self, batch: Batch) -> None:
+        if batch.state in ENDED:
+            return
+        workers = batch.workers()
+        self._dispatch.record(batch, {"e": "cancelled", "late": self._late_s})
+        self._spawn(self._collect(self._supervisor.revoke(workers, batch.spec.task_id, running=True)))
+
+    def _retry(self, batch: Batch) -> None:
+        if batch.counts[PhotoState.FAILED] + batch.counts[PhotoState.CANCELLED]:
+            self._dispatch.record(batch, {"e": "retried"})
+            self._dispatch.wake()
+
+    async def _collect(self, revoked: list[asyncio.Future[list[LeaseKey]]]) -> None:
+        for answer in asyncio.as_completed(revoked):
+            self._dispatch.give_back(await answer)

@@ -1,0 +1,172 @@
+"""The writer that all journals share: a thread commits whatever has gathered during the last commit."""
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from storage.errors import StorageError
+from storage.journal import Entry, Journal
+
+Change = tuple[Entry, ...] | str
+"""Entries to add, or the id of a batch whose entries go."""
+
+
+class Store(Protocol):
+    """Where a journal keeps its entries. Blocking; used by one thread at a time, but for `trouble` and `hurry`."""
+
+    def take_epoch(self) -> int:
+        """Raise the epoch by one, durably, and return it; raises StorageError."""
+        ...
+
+    def write(self, epoch: int, changes: Sequence[Change]) -> None:
+        """Commit the changes in order, all or none; raises EpochLostError, StorageFullError, StorageError."""
+        ...
+
+    def entries(self) -> Iterator[Entry]:
+        """Stream every entry by batch and version; raises StorageError."""
+        ...
+
+    def trouble(self) -> str | None:
+        """See `Journal.trouble`."""
+        ...
+
+    def hurry(self) -> None:
+        """Wait for nothing any more: what cannot be written at once fails."""
+        ...
+
+    def close(self) -> None:
+        """Let go of everything. Idempotent."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    change: Change
+    future: asyncio.Future[None]
+
+
+class GroupedJournal(Journal):
+    """A journal over a store.
+
+    Fail-stop: when a commit fails, its waiters, everything queued behind it and every later call get that
+    error, so that nothing commits past a hole; the owner must exit, and the next one replays the truth. A
+    cancelled waiter stops waiting; its entries are still written.
+    """
+
+    def __init__(self, open_store: Callable[[], Store]) -> None:
+        self.commits = 0  # since `open`: how well appends are grouped
+        self._open_store = open_store
+        self._epoch = 0
+        self._store: Store | None = None
+        self._thread: threading.Thread | None = None
+        self._wake = threading.Condition()  # guards what follows
+        self._waiting: list[_Waiting] = []
+        self._closing = False
+        self._failure: StorageError | None = None
+
+    def open(self) -> int:
+        """Take the next epoch and start the writer; raises StorageError, also for a newer format."""
+        if self._store or self._closing:
+            raise StorageError("This journal was opened before.")
+        self._store = self._open_store()
+        self._epoch = self._store.take_epoch()
+        self._thread = threading.Thread(target=self._write, args=(self._store,), name="journal", daemon=True)
+        self._thread.start()
+        return self._epoch
+
+    def replay(self) -> Iterator[Entry]:
+        """Stream every entry by batch and version; raises StorageError."""
+        if self._store is None:
+            raise StorageError("The journal is not open.")
+        return self._store.entries()
+
+    async def append(self, entries: Sequence[Entry]) -> None:
+        """Return once all entries are durable; raises EpochLostError, StorageFullError, StorageError."""
+        if entries:
+            await self._enqueue(tuple(entries))
+
+    async def drop(self, batch_id: str) -> None:
+        """Return once the batch's entries are gone for good; same errors."""
+        await self._enqueue(batch_id)
+
+    def trouble(self) -> str | None:
+        """See `Journal.trouble`; asks the store, which may take a second."""
+        return self._store.trouble() if self._store else None
+
+    def close(self) -> None:
+        """Commit what is pending and let go of the store; later calls raise StorageError. Idempotent."""
+        with self._wake:
+            self._closing = True
+            self._wake.notify()
+        if self._store:
+            self._store.hurry()
+        if self._thread:
+            self._thread.join()
+        if self._store:
+            self._store.close()
+
+    def _enqueue(self, change: Change) -> asyncio.Future[None]:
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        with self._wake:
+            if self._failure:
+                raise _again(self._failure)
+            if self._thread is None or self._closing:
+                raise StorageError("The journal is not open.")
+            self._waiting.append(_Waiting(change, future))
+            self._wake.notify()
+        return future
+
+    def _write(self, store: Store) -> None:
+        """Run the writer thread: until closed, or until a commit fails."""
+        while waiting := self._take():
+            try:
+                store.write(self._epoch, [each.change for each in waiting])
+                self.commits += 1
+            except Exception as error:  # noqa: BLE001  whatever it was, nobody may wait for ever
+                self._fail(waiting, error)
+                return
+            _resolve(waiting, None)
+
+    def _take(self) -> list[_Waiting]:
+        """Wait for work; nothing once closed and drained."""
+        with self._wake:
+            self._wake.wait_for(lambda: self._waiting or self._closing)
+            taken, self._waiting = self._waiting, []
+            return taken
+
+    def _fail(self, waiting: list[_Waiting], error: Exception) -> None:
+        failure = error if isinstance(error, StorageError) else StorageError(f"The journal failed: {error!r}.")
+        with self._wake:
+            self._failure = failure
+            waiting, self._waiting = waiting + self._waiting, []
+        _resolve(waiting, failure)
+
+
+def _resolve(waiting: list[_Waiting], failure: StorageError | None) -> None:
+    """Tell all waiters in one hop to their loop (there is one, unless tests run several)."""
+    loops: dict[asyncio.AbstractEventLoop, list[asyncio.Future[None]]] = {}
+    for each in waiting:
+        loops.setdefault(each.future.get_loop(), []).append(each.future)
+    for loop, futures in loops.items():
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            loop.call_soon_threadsafe(_finish, futures, failure)
+
+
+def _finish(futures: list[asyncio.Future[None]], failure: StorageError | None) -> None:
+    for future in futures:
+        if future.done():  # cancelled meanwhile
+            continue
+        if failure:
+            future.set_exception(_again(failure))
+        else:
+            future.set_result(None)
+
+
+def _again(failure: StorageError) -> StorageError:
+    """Return a fresh exception for each waiter: one raised in many tasks would gather their tracebacks."""
+    fresh = type(failure)(*failure.args)
+    fresh.__cause__ = failure
+    return fresh

@@ -1,0 +1,188 @@
+"""The journal in Redis, for a cluster whose head may come back on another machine."""
+
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import Any, TypeVar
+
+import redis
+from redis.backoff import NoBackoff
+from redis.exceptions import AuthenticationError, NoPermissionError, RedisError, ResponseError
+from redis.retry import Retry
+
+from storage.errors import EpochLostError, StorageError
+from storage.grouped import Change, GroupedJournal
+from storage.journal import Entry
+
+log = logging.getLogger(__name__)
+
+CONNECT_S = 3.0
+ANSWER_S = 10.0
+PING_S = 1.0
+FIRST_WAIT_S, LONGEST_WAIT_S = 0.05, 1.0
+PAGE = 200  # entries read at once
+NEEDED = {"appendonly": "yes", "appendfsync": "always", "maxmemory-policy": "noeviction"}
+
+# KEYS: owner, batches, then one list for each step. ARGV: epoch, number of the commit, then for each step the batch and
+# what is added to its list ("": the list goes). A commit whose answer was lost is sent again under its number.
+_COMMIT = """
+local owner = redis.call('hmget', KEYS[1], 'epoch', 'commit')
+if owner[1] ~= ARGV[1] then return 'lost' end
+if tonumber(owner[2]) >= tonumber(ARGV[2]) then return 'done before' end
+for step = 1, #KEYS - 2 do
+  local list, batch, entry = KEYS[step + 2], ARGV[2 * step + 1], ARGV[2 * step + 2]
+  if entry == '' then
+    redis.call('unlink', list)
+    redis.call('zrem', KEYS[2], batch)
+  else
+    redis.call('rpush', list, entry)
+    redis.call('zadd', KEYS[2], 0, batch)
+  end
+end
+redis.call('hset', KEYS[1], 'commit', ARGV[2])
+return 'done'
+"""
+_TAKE_EPOCH = """
+local epoch = redis.call('hincrby', KEYS[1], 'epoch', 1)
+redis.call('hset', KEYS[1], 'commit', 0)
+return epoch
+"""
+
+_T = TypeVar("_T")
+
+
+class RedisJournal(GroupedJournal):
+    """Durable on return, as far as Redis is: it must run with appendonly, appendfsync always and noeviction.
+
+    While Redis is away commits wait for it. Two services may share a Redis under different prefixes.
+    """
+
+    def __init__(self, url: str, prefix: str = "photobatch") -> None:
+        super().__init__(partial(RedisLog, url, prefix))
+
+
+class RedisLog:
+    """One connection's worth of the journal. The synchronous client, for the writer's thread is its own.
+
+    Errors name neither host nor password: some of them reach clients.
+    """
+
+    def __init__(self, url: str, prefix: str) -> None:
+        self._redis = _connect(url, ANSWER_S)
+        self._pinged = _connect(url, PING_S)  # of its own: asked from another thread while a commit waits
+        self._owner, self._batches = f"{{{prefix}}}:owner", f"{{{prefix}}}:batches"
+        self._list = f"{{{prefix}}}:events:"
+        self._commit = self._redis.register_script(_COMMIT)
+        self._take = self._redis.register_script(_TAKE_EPOCH)
+        self._commits = 0
+        self._hurry = threading.Event()
+        self._patiently(lambda: _check(self._redis))
+
+    def take_epoch(self) -> int:
+        """Raise the epoch by one, durably, and return it; waits for Redis."""
+        return int(self._patiently(lambda: self._take(keys=[self._owner])))
+
+    def write(self, epoch: int, changes: Sequence[Change]) -> None:
+        """Commit the changes in order, all or none; waits for Redis. Raises EpochLostError."""
+        keys: list[str] = [self._owner, self._batches]
+        self._commits += 1
+        said: list[str | bytes | int] = [epoch, self._commits]
+        for change in changes:
+            entries = [(change, b"")] if isinstance(change, str) else [(e.batch_id, _packed(e)) for e in change]
+            for batch_id, entry in entries:
+                keys.append(self._list + batch_id)
+                said += [batch_id, entry]
+        if self._patiently(lambda: self._commit(keys=keys, args=said)) == b"lost":
+            raise EpochLostError(f"A newer epoch owns the journal; epoch {epoch} may not write any more.")
+
+    def entries(self) -> Iterator[Entry]:
+        """Stream every entry by batch and version, a page at a time."""
+        for batch_id in self._patiently(lambda: self._redis.zrange(self._batches, 0, -1)):
+            key, first = self._list + batch_id.decode(), 0
+            while page := self._patiently(partial(self._redis.lrange, key, first, first + PAGE - 1)):
+                yield from (_unpacked(batch_id.decode(), packed) for packed in page)
+                first += PAGE
+
+    def trouble(self) -> str | None:
+        """Return "unavailable" where Redis does not answer within a second."""
+        try:
+            self._pinged.ping()
+        except (RedisError, OSError):
+            return "unavailable"
+        return None
+
+    def hurry(self) -> None:
+        """Give a Redis that is away no more time."""
+        self._hurry.set()
+
+    def close(self) -> None:
+        """Close the connections. Idempotent."""
+        self._redis.close()
+        self._pinged.close()
+
+    def _patiently(self, step: Callable[[], _T]) -> _T:
+        """Take a step, again and again while Redis is away: each of ours may be repeated."""
+        wait, told_at = FIRST_WAIT_S, 0.0
+        while True:
+            try:
+                return step()
+            except (AuthenticationError, NoPermissionError) as error:
+                raise StorageError("Redis refuses us; check user and password in REDIS_URL.") from error
+            except (RedisError, OSError) as error:  # refused, reset, loading, read-only, its disk full …
+                if time.monotonic() > told_at + 10:
+                    log.warning("the journal waits for Redis: %s", type(error).__name__)
+                    told_at = time.monotonic()
+                if self._hurry.wait(wait * random.uniform(0.5, 1)):  # noqa: S311 - not a secret
+                    raise StorageError("Redis does not answer.") from error
+                wait = min(2 * wait, LONGEST_WAIT_S)
+
+
+def check_redis(url: str) -> None:
+    """Return if a journal can be kept there; raises StorageError at once if not."""
+    client = _connect(url, CONNECT_S)
+    try:
+        _check(client)
+    except AuthenticationError as error:
+        raise StorageError("Redis refuses us; check user and password in REDIS_URL.") from error
+    except (RedisError, OSError) as error:
+        raise StorageError("Redis does not answer at REDIS_URL; start it, or unset REDIS_URL.") from error
+    finally:
+        client.close()
+
+
+def _connect(url: str, answer_s: float) -> Any:
+    try:
+        return redis.Redis.from_url(
+            url,
+            socket_connect_timeout=min(CONNECT_S, answer_s),
+            socket_timeout=answer_s,
+            socket_keepalive=True,
+            retry=Retry(NoBackoff(), 0),  # we repeat ourselves, for as long as it takes
+        )
+    except ValueError as error:
+        raise StorageError("REDIS_URL is no Redis address; write redis://host:6379/0.") from error
+
+
+def _check(client: Any) -> None:
+    """Raise StorageError where Redis could lose what it has acknowledged."""
+    client.ping()
+    try:
+        found = {name: str(client.config_get(name).get(name, value)) for name, value in NEEDED.items()}
+    except (NoPermissionError, ResponseError):  # a managed Redis, or an account without that right
+        log.warning("Redis does not tell its configuration; it needs %s", NEEDED)
+        return
+    wrong = [f"CONFIG SET {name} {value}" for name, value in NEEDED.items() if found[name] != value]
+    if wrong:
+        raise StorageError(f"Redis could lose what it has confirmed. Type into redis-cli: {'; '.join(wrong)}.")
+
+
+def _packed(entry: Entry) -> bytes:
+    return b"%d\n%b" % (entry.version, entry.body)
+
+
+def _unpacked(batch_id: str, packed: bytes) -> Entry:
+    version, _, body = packed.partition(b"\n")
+    return Entry(batch_id, int(version), body)

@@ -1,0 +1,105 @@
+"""Callbacks as their receiver sees them: signed, repeated until they arrive, once the end is durable."""
+
+import hashlib
+import hmac
+import json
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from actors.config import CallbackConfig
+from tests.actors.scripted import as_json
+
+SECRET = "a secret"
+
+
+CALLBACKS = CallbackConfig(SECRET, as_json, frozenset({"127.0.0.1"}))
+
+
+class Receiver:
+    """A client's server; `answers` are the statuses of its first answers, then 200."""
+
+    def __init__(self, port: int = 0, answers: tuple[int, ...] = ()) -> None:
+        self.calls: list[tuple[dict[str, str], bytes]] = []
+        answer = iter(answers)
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["content-length"]))
+                outer.calls.append((dict(self.headers), body))
+                self.send_response(next(answer, 200))
+                self.send_header("Location", "/elsewhere")
+                self.end_headers()
+
+            def log_message(self, *_: Any) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+        self.port = self.server.server_address[1]
+        self.url = f"http://127.0.0.1:{self.port}/done"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def close(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    one = Receiver(answers=(500, 302))
+    yield one
+    one.close()
+
+
+def test_an_end_is_told_until_it_arrives_and_signed(service, receiver: Receiver) -> None:
+    here = service(callbacks=CALLBACKS)
+    task = here.submit("sleep 0", "bad", callback_url=receiver.url)
+    here.ended(task)
+    here.until(lambda: len(receiver.calls) == 3, "the third call to arrive")
+    for headers, body in receiver.calls:
+        said = hmac.new(SECRET.encode(), headers["X-Photobatch-Timestamp"].encode() + b"." + body, hashlib.sha256)
+        assert headers["X-Photobatch-Signature"] == f"sha256={said.hexdigest()}"
+        message = json.loads(body)
+        assert message["event"] == "batch.completed"
+        assert message["batch"]["task_id"] == task
+        assert message["batch"]["counts"]["succeeded"] == 1
+    other = here.submit("bad", callback_url=receiver.url)
+    here.until(lambda: len(receiver.calls) == 4, "the next batch's call")
+    assert json.loads(receiver.calls[3][1])["batch"]["task_id"] == other, "what has arrived is not told again"
+    assert json.loads(receiver.calls[3][1])["event"] == "batch.failed"
+
+
+def test_a_call_that_is_owed_outlives_the_coordinator(service) -> None:
+    first = Receiver()
+    first.close()  # nobody is there yet
+    here = service(callbacks=CALLBACKS)
+    task = here.submit("sleep 5", callback_url=first.url)
+    here.ask("control", task, "cancel")
+    old = here.pids()["coordinator"]
+    os.kill(old, signal.SIGKILL)
+    later = Receiver(first.port)
+    here.until(lambda: later.calls, "the call of the next coordinator")
+    assert here.pids()["coordinator"] != old
+    assert json.loads(later.calls[0][1])["event"] == "batch.cancelled"
+    later.close()
+
+
+def test_a_retry_is_told_when_it_has_ended_too(service, receiver: Receiver) -> None:
+    here = service(callbacks=CALLBACKS)
+    task = here.submit("bad", callback_url=receiver.url)
+    here.until(lambda: len(receiver.calls) == 3, "the first end to arrive")
+    here.ask("control", task, "retry")
+    here.until(lambda: len(receiver.calls) == 4, "the second end to arrive")
+
+
+def test_an_address_inside_is_never_called(service, receiver: Receiver) -> None:
+    here = service(callbacks=CallbackConfig(SECRET, as_json))
+    here.ended(here.submit("sleep 0", callback_url=receiver.url))
+    here.ended(here.submit("sleep 1.5"))  # long enough for a call to be tried
+    assert receiver.calls == []

@@ -1,0 +1,29 @@
+"""A Redis of the tests' own, and where it is missing, a word about it."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from journals import KINDS, REDIS_URL
+
+from benchmarks.redis_server import RedisServer
+
+
+@pytest.fixture(scope="session")
+def redis_here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    if not RedisServer.installed():
+        if os.environ.get("CI") == "true":
+            pytest.fail("redis-server is not installed")
+        pytest.skip("needs redis-server")
+    server = RedisServer(tmp_path_factory.mktemp("redis")).start()
+    os.environ[REDIS_URL] = server.url
+    yield server
+    del os.environ[REDIS_URL]
+    server.kill()
+
+
+@pytest.fixture(params=sorted(KINDS))
+def kind(request: pytest.FixtureRequest) -> str:
+    if request.param == "redis":
+        request.getfixturevalue("redis_here")
+    return str(request.param)

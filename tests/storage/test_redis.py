@@ -1,0 +1,184 @@
+"""What is Redis's own: it may be away, come back, lose an answer, be set up badly, or come back empty."""
+
+import asyncio
+import itertools
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+import redis
+from journals import entry
+
+from benchmarks.redis_server import RedisServer
+from storage.errors import EpochLostError, StorageError
+from storage.redis_log import RedisJournal, check_redis
+
+pytestmark = pytest.mark.usefixtures("redis_here")  # whoever has no redis-server hears of it there
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[RedisServer]:
+    server = RedisServer(tmp_path / "redis").start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def journal(server: RedisServer) -> Iterator[RedisJournal]:
+    journal = RedisJournal(server.url)
+    journal.open()
+    yield journal
+    journal.close()
+
+
+def versions(journal: RedisJournal) -> list[int]:
+    return [each.version for each in journal.replay()]
+
+
+async def test_a_thousand_appends_share_few_commits(journal: RedisJournal) -> None:
+    await asyncio.gather(*(journal.append([entry("a", version)]) for version in range(1000)))
+    assert 1 <= journal.commits < 50
+
+
+async def test_killed_and_started_again_nothing_told_is_lost_and_nothing_comes_twice(
+    server: RedisServer, journal: RedisJournal
+) -> None:
+    numbers, told, stop, progress = itertools.count(), set(), asyncio.Event(), asyncio.Semaphore(0)
+
+    async def appender() -> None:
+        while not stop.is_set():
+            number = next(numbers)
+            await journal.append([entry("a", number, b"x" * 1000)])
+            told.add(number)
+            progress.release()
+
+    appenders = [asyncio.ensure_future(appender()) for _ in range(8)]
+    for _ in range(3):
+        for _ in range(200):
+            await progress.acquire()
+        await asyncio.to_thread(server.kill)
+        await asyncio.to_thread(server.start)
+    stop.set()
+    await asyncio.gather(*appenders)
+    found = versions(journal)
+    assert found == sorted(set(found)) == sorted(told)
+
+
+async def test_while_it_is_away_commits_wait_and_the_journal_says_so(
+    server: RedisServer, journal: RedisJournal
+) -> None:
+    await journal.append([entry("a", 0)])
+    assert journal.trouble() is None
+    server.kill()
+    waiting = [asyncio.ensure_future(journal.append([entry("a", version)])) for version in range(1, 50)]
+    assert await asyncio.to_thread(journal.trouble) == "unavailable"
+    _, pending = await asyncio.wait(waiting, timeout=3)
+    assert len(pending) == 49
+    await asyncio.to_thread(server.start)
+    await asyncio.gather(*waiting)
+    assert versions(journal) == list(range(50))
+    assert journal.trouble() is None
+
+
+async def test_closing_while_it_is_away_gives_up(server: RedisServer, journal: RedisJournal) -> None:
+    server.kill()
+    waiting = asyncio.ensure_future(journal.append([entry("a", 1)]))
+    await asyncio.sleep(0)
+    await asyncio.to_thread(journal.close)
+    with pytest.raises(StorageError):
+        await waiting
+
+
+async def test_a_commit_whose_answer_was_lost_is_there_once(server: RedisServer) -> None:
+    with Meddler(server.port) as meddler:
+        journal = RedisJournal(f"redis://127.0.0.1:{meddler.port}/0")
+        journal.open()
+        await journal.append([entry("a", 1)])
+        meddler.swallow = True
+        await journal.append([entry("a", 2), entry("b", 3)])
+        assert meddler.swallowed > 0
+        await journal.append([entry("a", 4)])
+        assert list(journal.replay()) == [entry("a", 1), entry("a", 2), entry("a", 4), entry("b", 3)]
+        journal.close()
+
+
+async def test_one_that_comes_back_empty_has_no_owner(server: RedisServer, journal: RedisJournal) -> None:
+    await journal.append([entry("a", 1)])
+    redis.Redis.from_url(server.url).flushall()
+    with pytest.raises(EpochLostError):
+        await journal.append([entry("a", 2)])
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("appendonly", "no"), ("appendfsync", "everysec"), ("maxmemory-policy", "allkeys-lru")]
+)
+def test_one_that_could_lose_something_is_refused(server: RedisServer, name: str, value: str) -> None:
+    check_redis(server.url)
+    redis.Redis.from_url(server.url).config_set(name, value)
+    for refuse in (lambda: check_redis(server.url), lambda: RedisJournal(server.url).open()):
+        with pytest.raises(StorageError, match=f"CONFIG SET {name}"):
+            refuse()
+
+
+def test_one_that_hides_its_configuration_is_taken(server: RedisServer) -> None:
+    admin = redis.Redis.from_url(server.url)
+    admin.acl_setuser("me", enabled=True, passwords=["+word"], categories=["+@all"], commands=["-config"], keys=["*"])
+    url = server.url.replace("//", "//me:word@")
+    check_redis(url)
+    journal = RedisJournal(url)
+    assert journal.open() == 1
+    journal.close()
+
+
+def test_who_is_not_let_in_hears_so_at_once(server: RedisServer) -> None:
+    redis.Redis.from_url(server.url).config_set("requirepass", "secret")
+    for refuse in (lambda: check_redis(server.url), lambda: RedisJournal(server.url).open()):
+        with pytest.raises(StorageError, match="refuses us") as refused:
+            refuse()
+        assert "127.0.0.1" not in str(refused.value)
+
+
+@pytest.mark.parametrize("url", ["redis://127.0.0.1:1/0", "http://127.0.0.1/", "nonsense"])
+def test_an_address_that_leads_nowhere_is_said_at_once(url: str) -> None:
+    with pytest.raises(StorageError, match="REDIS_URL"):
+        check_redis(url)
+
+
+class Meddler:
+    """A proxy before Redis; once, when `swallow` is set, it passes a commit on and cuts the line before the answer."""
+
+    def __init__(self, port: int) -> None:
+        self._target = port
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        self.swallow = False
+        self.swallowed = 0
+
+    def __enter__(self) -> "Meddler":
+        threading.Thread(target=self._accept, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._listener.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                client, _ = self._listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(client,), daemon=True).start()
+
+    def _serve(self, client: socket.socket) -> None:
+        with suppress(OSError), client, socket.create_connection(("127.0.0.1", self._target)) as server:
+            while data := client.recv(1 << 20):
+                server.sendall(data)
+                answer = server.recv(1 << 20)
+                if self.swallow and b"EVALSHA" in data:
+                    self.swallow = False
+                    self.swallowed += 1
+                    return
+                client.sendall(answer)
