@@ -11,7 +11,7 @@ import httpx
 import yaml
 
 from deployments.settings import new_scratch_folder
-from tests.service.server import Server, free_port
+from benchmarks.server import Server, free_port
 
 ROOT = Path(__file__).parent.parent.parent
 
