@@ -1,8 +1,8 @@
 """Chaos: `python -m benchmarks.chaos [--minutes 2] [--seed 1] [--journal sqlite] [--quick] [--keep DIR]`.
 
-A real `photobatch serve` with 2 workers is given batches of small photos, some bad, some from a host that misbehaves,
-and while they run its processes are killed at random with SIGKILL: workers, the coordinator, the Serve replica, the whole
-service, Redis. Afterwards everything that was promised is checked; exit status 1 when something is not so. The seed
+A real `photobatch serve` with 2 workers is given batches of small photos, some bad, some from a host that misbehaves;
+meanwhile its processes are killed at random with SIGKILL: workers, the coordinator, the Serve replica, the whole of
+it, Redis. Afterwards everything that was promised is checked; exit status 1 when something is not so. The seed
 decides photos, batches and the order of kills; what meets what is up to the machine, so no two runs are the same.
 
 `benchmarks/faults/killer.py` defines recovery. All is appended to results/chaos.jsonl.
@@ -10,6 +10,7 @@ decides photos, batches and the order of kills; what meets what is up to the mac
 
 import argparse
 import json
+import math
 import statistics
 import sys
 import tempfile
@@ -21,16 +22,15 @@ from rich.table import Table
 
 from benchmarks import results
 from benchmarks.faults.run import run
-from benchmarks.faults.settings import JOURNALS, ChaosReport, ChaosSettings
+from benchmarks.faults.settings import JOURNALS, PHOTOS, QUICK_PHOTOS, ChaosReport, ChaosSettings
 
 TARGETS_S = {"worker": 3.0, "coordinator": 5.0, "service": 15.0}  # until photos flow again, p95
-_QUICK_PHOTOS = 160
 
 
 def percentile(values: list[float], share: float) -> float:
     """Return the smallest value that at least `share` of all do not exceed."""
     ranked = sorted(values)
-    return ranked[min(len(ranked) - 1, max(0, -int(-share * len(ranked) // 1) - 1))]
+    return ranked[max(0, math.ceil(share * len(ranked)) - 1)]
 
 
 def record(report: ChaosReport) -> dict[str, object]:
@@ -63,13 +63,13 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=2.0, help="of kills; rounds of 8 batches until they are over")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--journal", choices=JOURNALS, default="sqlite")
-    parser.add_argument("--quick", action="store_true", help=f"{_QUICK_PHOTOS} photos a round instead of 400")
+    parser.add_argument("--quick", action="store_true", help=f"{QUICK_PHOTOS} photos a round instead of {PHOTOS}")
     parser.add_argument("--settle", type=float, default=60.0, help="seconds until what dead workers left must be gone")
     parser.add_argument("--keep", type=Path, help="an empty folder for data and logs that stays")
     parser.add_argument("--json", action="store_true")
     wanted = parser.parse_args()
-    photos = {"photos": _QUICK_PHOTOS} if wanted.quick else {}
-    settings = ChaosSettings(wanted.seed, wanted.minutes, wanted.journal, settle_s=wanted.settle, **photos)
+    photos = QUICK_PHOTOS if wanted.quick else PHOTOS
+    settings = ChaosSettings(wanted.seed, wanted.minutes, wanted.journal, photos, wanted.settle)
     with tempfile.TemporaryDirectory(prefix="photobatch-chaos-") as temporary:
         folder = wanted.keep or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)

@@ -125,7 +125,7 @@ def heard(evidence: Evidence) -> Iterator[str]:
 
 def once(taken: Iterable[str], listed: Iterable[str]) -> Iterator[str]:
     """Every batch that was accepted is there, and no other."""
-    accepted, present = Counter(taken), Counter(listed)
+    accepted, present = Counter(list(taken)), Counter(list(listed))
     for task_id in accepted - present:
         yield f"batch {task_id} was accepted and is gone"
     for task_id in present - accepted:

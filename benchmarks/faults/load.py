@@ -3,6 +3,7 @@
 import json
 import threading
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -60,9 +61,7 @@ class Load:
         """Return the next orders, `photos` in all."""
         cuts = sorted(self._random.sample(range(10, photos - 10), BATCHES - 1)) if photos > 100 else []
         edges = [0, *(cuts or [photos * part // BATCHES for part in range(1, BATCHES)]), photos]
-        return [
-            self._order(place, last - first) for place, (first, last) in enumerate(zip(edges, edges[1:], strict=False))
-        ]
+        return [self._order(place, last - first) for place, (first, last) in enumerate(pairwise(edges))]
 
     def submit(self, order: Order, client: PatientClient) -> str:
         """Hand an order in, again and again until it is taken; the same order again repeats the request to the letter.

@@ -4,7 +4,8 @@ from functools import cached_property
 
 import numpy as np
 import simplejpeg
-from skimage import data, transform
+from PIL import Image
+from skimage import data
 
 SIDE = 640
 
@@ -35,8 +36,8 @@ class SmallPhotos:
 
     @cached_property
     def _portrait(self) -> "np.ndarray[tuple[int, ...], np.dtype[np.float32]]":
-        small = transform.resize(data.astronaut(), (SIDE, SIDE), anti_aliasing=True, preserve_range=True)
-        return np.asarray(small, np.float32)
+        portrait = Image.fromarray(data.astronaut()).resize((SIDE, SIDE))  # type: ignore[no-untyped-call]
+        return np.asarray(portrait, np.float32)
 
     @cached_property
     def _grain(self) -> "np.ndarray[tuple[int, ...], np.dtype[np.float32]]":

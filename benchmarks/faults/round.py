@@ -20,7 +20,7 @@ _POLL_S = 0.05
 class Round:
     """Runs the orders of one round. `taken` and `witnesses` hold what came of them, by task id."""
 
-    def __init__(self, seed: int, load: Load, client: PatientClient, url: str, flow: Flow, reader: Reader) -> None:
+    def __init__(self, seed: int, *, load: Load, client: PatientClient, url: str, flow: Flow, reader: Reader) -> None:
         self._random = Random(seed)
         self._load = load
         self._client = client

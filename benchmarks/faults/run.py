@@ -111,7 +111,9 @@ class _ChaosRun:
 
     def _round(self, orders: list[Order], killer: Killer | None, until: float) -> None:
         seed = self._settings.seed * 1000 + self._report.rounds
-        this = Round(seed, self._load, self._client, self._server.url, self._flow, self._reader)
+        this = Round(
+            seed, load=self._load, client=self._client, url=self._server.url, flow=self._flow, reader=self._reader
+        )
         this.run(orders, killer, until, self._settings.patience_s)
         self._found.other += this.violations
         self._report.pauses += this.controls.pauses

@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 Journal = Literal["sqlite", "redis"]
 JOURNALS: tuple[Journal, ...] = ("sqlite", "redis")
+PHOTOS, QUICK_PHOTOS = 400, 160  # of a round
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +15,7 @@ class ChaosSettings:
     seed: int
     minutes: float
     journal: Journal = "sqlite"
-    photos: int = 400  # a round
+    photos: int = PHOTOS  # a round
     settle_s: float = 60.0  # until what dead workers left behind must be gone
     strays: bool = True  # whether blobs of attempts that were not accepted count as violations
     task_timeout_s: float = 20.0

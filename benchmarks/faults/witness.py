@@ -4,6 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -56,10 +57,8 @@ class Witness:
 
     def _watch(self) -> None:
         while not (self._leave.is_set() or self.testimony.done):
-            try:
-                self._listen()
-            except (OSError, TimeoutError, InvalidHandshake, WebSocketException):
-                pass  # the service is away, or was killed in mid-sentence: that is what a witness is for
+            with suppress(OSError, TimeoutError, InvalidHandshake, WebSocketException):
+                self._listen()  # the service may be away, or be killed in mid-sentence: that is what a witness is for
             self._leave.wait(_AGAIN_S)
 
     def _listen(self) -> None:

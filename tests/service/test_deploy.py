@@ -10,8 +10,8 @@ from pathlib import Path
 import httpx
 import yaml
 
-from deployments.settings import new_scratch_folder
 from benchmarks.server import Server, free_port
+from deployments.settings import new_scratch_folder
 
 ROOT = Path(__file__).parent.parent.parent
 
