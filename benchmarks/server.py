@@ -94,7 +94,8 @@ class Server:
             for process in family:
                 with suppress(psutil.NoSuchProcess):
                     process.kill()
-            psutil.wait_procs(family, timeout=1.0)
+            while any(_lives(process) for process in family) and time.monotonic() < deadline:
+                time.sleep(0.01)
         self._family.clear()
         self._main.wait(_GONE_S)
 

@@ -1,6 +1,8 @@
 """A client that does what the contract tells clients to do: come again while the service is away."""
 
+import re
 import time
+from collections import Counter
 from typing import Any
 
 import httpx
@@ -21,7 +23,7 @@ class PatientClient:
         self._http = httpx.Client(
             base_url=url, timeout=httpx.Timeout(20.0), trust_env=False, limits=httpx.Limits(max_connections=32)
         )
-        self.strange: list[str] = []  # answers that no death explains
+        self.strange: Counter[str] = Counter()  # answers that no death explains
 
     def ask(self, method: str, path: str, **request: Any) -> httpx.Response:
         """Return the first answer that is one; raises GaveUpError."""
@@ -34,8 +36,8 @@ class PatientClient:
                 last = repr(error)
             else:
                 last = f"{answer.status_code} {answer.text[:300]}" if answer.status_code >= 400 else ""
-                if answer.status_code == httpx.codes.INTERNAL_SERVER_ERROR:
-                    self.strange.append(f"{method} {path} was answered with {last}")
+                if _is_strange(answer):
+                    self.strange[f"{method} {_route(path)} was answered with {answer.status_code} {_said(answer)}"] += 1
                 elif answer.status_code not in AGAIN and "idempotency_in_progress" not in last:
                     return answer
             time.sleep(_PAUSE_S)
@@ -63,3 +65,19 @@ class PatientClient:
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
+
+
+def _is_strange(answer: httpx.Response) -> bool:
+    """A 500, or a refusal that is no problem document: the service was never asked, and says that it refuses."""
+    if answer.status_code == httpx.codes.INTERNAL_SERVER_ERROR:
+        return True
+    problem = answer.headers.get("content-type", "").startswith("application/problem+json")
+    return 400 <= answer.status_code < 500 and not problem
+
+
+def _route(path: str) -> str:
+    return re.sub(r"/b[0-9a-z]{30}", "/{task_id}", re.sub(r"/photos/\d+", "/photos/{index}", path))
+
+
+def _said(answer: httpx.Response) -> str:
+    return _route(answer.text[:200])

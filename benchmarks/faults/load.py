@@ -19,7 +19,7 @@ BATCHES = 8
 PRESETS = ("beauty_light", "beauty_medium", "beauty_heavy", "filter_warm", "filter_cool", "color_vintage")
 BAD_FILES = ("unsupported_media", "truncated", "empty_file")
 _BAD_SHARE = 0.12
-_SLOW_SHARE = 0.3  # of the photos from the web
+_SLOW_SHARE = 0.5  # of the photos from the web
 
 
 @dataclass(frozen=True, slots=True)

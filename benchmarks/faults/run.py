@@ -221,6 +221,7 @@ class _ChaosRun:
                 report.recovery_s.setdefault(kill.kind.value, []).append(round(kill.recovery_s, 3))
         report.read_early = len(self._reader.early)
         report.losses, report.duplicates = len(found.lost), len(found.doubled)
-        others = [*found.other, *killer.violations, *self._reader.violations, *self._client.strange]
+        strange = [f"{said} ({times} times)" for said, times in self._client.strange.items()]
+        others = [*found.other, *killer.violations, *self._reader.violations, *strange]
         report.violations = [*found.lost, *found.doubled, *others]
         return report
