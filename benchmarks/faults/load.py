@@ -80,6 +80,11 @@ class Load:
         task_id: str = answer.json()["task_id"]
         return task_id
 
+    def forget(self, order: Order) -> None:
+        """Drop what a repeated submit would need."""
+        with self._lock:
+            self._requests.pop(order.key, None)
+
     def _order(self, place: int, count: int) -> Order:
         form = self._random.random() < 0.4
         items = [self._item(form) for _ in range(count)]

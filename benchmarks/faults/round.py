@@ -35,9 +35,10 @@ class Round:
         self.controls = Controls(seed, load, client, self.taken)
 
     def run(self, orders: list[Order], killer: Killer | None, until: float, patience_s: float) -> None:
-        """Hand everything in and return when all has ended; kills until `until` (monotonic) while there is work."""
+        """Hand everything in and return when all has ended; kill and steer until `until` (monotonic)."""
         users = self._hand_in(orders)
-        self.controls.start()
+        if killer is not None:
+            self.controls.start()
         heard, at = -1, time.monotonic()
         while any(user.is_alive() for user in users) or self._running():
             if killer is not None and time.monotonic() < until and self._flow.waiting() >= ENOUGH:
@@ -48,7 +49,8 @@ class Round:
             elif time.monotonic() > at + patience_s:
                 self.violations.append(f"nothing was heard of any batch for {patience_s:.0f} s")
                 break
-        self.controls.finish()
+        if killer is not None:
+            self.controls.finish()
         self.violations += self.controls.violations
         for witness in self.witnesses.values():
             witness.leave()
