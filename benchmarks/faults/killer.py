@@ -97,7 +97,7 @@ class Killer:
         if kill.kind is Kind.REDIS and self._redis is not None:
             self._redis.kill()
             return self._again(kill, self._redis)
-        found = [process for process in self._server.processes() if _title(process).startswith(_TITLE[kill.kind])]
+        found = processes_of(self._server, kill.kind)
         if not found:  # it is being replaced
             return None
         victim = self._random.choice(found)
@@ -127,6 +127,11 @@ class Killer:
                 return
             time.sleep(_POLL_S)
         kill.recovery_s = healed - since
+
+
+def processes_of(server: Server, kind: Kind) -> list[psutil.Process]:
+    """List the server's processes of a kind that Ray gives a title: worker, coordinator, replica."""
+    return [process for process in server.processes() if _title(process).startswith(_TITLE[kind])]
 
 
 def _title(process: psutil.Process) -> str:

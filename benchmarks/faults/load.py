@@ -53,6 +53,7 @@ class Load:
         self._host = host
         self._photos = photos
         self._number = 0
+        self._bad_ways: list[str] = []
         self._requests: dict[str, dict[str, Any]] = {}  # by key: a repeated submit says the same again
         self._lock = threading.Lock()
         folder.mkdir(parents=True, exist_ok=True)
@@ -102,11 +103,18 @@ class Load:
         bad = self._random.random() < _BAD_SHARE
         if origin == "web":
             fine = ("slow", "slow", "late", "torn", "redirect") if self._random.random() < _SLOW_SHARE else ("plain",)
-            way = self._random.choice([way for way, error in WAYS.items() if error] if bad else fine)
+            way = self._bad_way() if bad else self._random.choice(fine)
             return Item(origin, self._number, way, WAYS[way])
         if origin == "upload":  # what is no picture is refused there, long before a batch
             return Item(origin, self._number, "file", "truncated" if bad else None)
         return Item(origin, self._number, "file", self._random.choice(BAD_FILES) if bad else None)
+
+    def _bad_way(self) -> str:
+        """Return each way to fail once, shuffled, before any comes again."""
+        if not self._bad_ways:
+            self._bad_ways = [way for way, error in WAYS.items() if error]
+            self._random.shuffle(self._bad_ways)
+        return self._bad_ways.pop()
 
     def _request(self, order: Order, client: PatientClient) -> dict[str, Any]:
         named = [self._source(item, client) for item in order.items if item.origin != "form"]

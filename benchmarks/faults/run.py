@@ -24,7 +24,6 @@ from benchmarks.redis_server import RedisServer
 from benchmarks.server import Server
 
 _WARM_PHOTOS = 12  # of each preset, before idle is measured
-_IDLE_S = 3.0
 _WORKERS_S = 60.0
 
 
@@ -90,8 +89,7 @@ class _ChaosRun:
         begun = time.monotonic()
         self._round([self._warm_up(preset) for preset in PRESETS], None, begun)
         self._wait_for_workers()
-        time.sleep(_IDLE_S)
-        idle = census.take(self._server)
+        idle = census.at_rest(self._server)
         self._report.idle_bytes = idle.pss
         until = time.monotonic() + self._settings.minutes * 60
         while time.monotonic() < until:

@@ -18,7 +18,8 @@ def check(settings: ChaosSettings, folder: Path) -> None:
     if settings.journal == "redis" and not RedisServer.installed():
         pytest.skip("redis-server is not installed")
     report = run(settings, folder)
-    assert report.violations == [], f"seed {settings.seed}, kills {report.kill_log}"
+    told = "\n".join([f"seed {settings.seed}", *report.violations, *map(str, report.kill_log)])
+    assert not report.violations, told
     assert report.photos >= settings.photos
     assert report.kills, "nothing was killed: this proves nothing"
 
