@@ -72,7 +72,7 @@ def run(photos: int, seed: int, folder: Path) -> SoakReport:
                 report.batches += len(orders)
             report.seconds = time.monotonic() - begun
         report.memory = watched.all
-        report.violations += [*_grown(watched.all), *_left(folder / "data" / "blobs"), *client.strange]
+        report.violations += [*_grown(watched.all), *_left(folder / "data" / "blobs"), *client.strange()]
     return report
 
 

@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 import httpx
@@ -23,7 +23,7 @@ class PatientClient:
         self._http = httpx.Client(
             base_url=url, timeout=httpx.Timeout(20.0), trust_env=False, limits=httpx.Limits(max_connections=32)
         )
-        self.strange: Counter[str] = Counter()  # answers that no death explains
+        self._strange: dict[str, list[float]] = {}  # answers that no death explains: when they came
 
     def ask(self, method: str, path: str, **request: Any) -> httpx.Response:
         """Return the first answer that is one; raises GaveUpError."""
@@ -37,7 +37,8 @@ class PatientClient:
             else:
                 last = f"{answer.status_code} {answer.text[:300]}" if answer.status_code >= 400 else ""
                 if _is_strange(answer):
-                    self.strange[f"{method} {_route(path)} was answered with {answer.status_code} {_said(answer)}"] += 1
+                    what = f"{method} {_route(path)} was answered with {answer.status_code} {_said(answer)}"
+                    self._strange.setdefault(what, []).append(time.time())
                 elif answer.status_code not in AGAIN and "idempotency_in_progress" not in last:
                     return answer
             time.sleep(_PAUSE_S)
@@ -62,6 +63,11 @@ class PatientClient:
                 return items
             cursor = {"cursor": page["next_cursor"]}
 
+    def strange(self, deaths: Iterable[float] = ()) -> list[str]:
+        """Say which answers no client should get, and how long after the last of some deaths (unix seconds)."""
+        known = sorted(deaths)
+        return [_told(what, times, known) for what, times in self._strange.items()]
+
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
@@ -81,3 +87,9 @@ def _route(path: str) -> str:
 
 def _said(answer: httpx.Response) -> str:
     return _route(answer.text[:200])
+
+
+def _told(what: str, times: list[float], deaths: list[float]) -> str:
+    after = [min(came - death for death in deaths if death <= came) for came in times if deaths and deaths[0] <= came]
+    where = f", {min(after):.1f} to {max(after):.1f} s after a death" if after else ""
+    return f"{what} ({len(times)} times{where})"

@@ -219,7 +219,7 @@ class _ChaosRun:
                 report.recovery_s.setdefault(kill.kind.value, []).append(round(kill.recovery_s, 3))
         report.read_early = len(self._reader.early)
         report.losses, report.duplicates = len(found.lost), len(found.doubled)
-        strange = [f"{said} ({times} times)" for said, times in self._client.strange.items()]
+        strange = self._client.strange(kill.at for kill in killer.log)
         others = [*found.other, *killer.violations, *self._reader.violations, *strange]
         report.violations = [*found.lost, *found.doubled, *others]
         return report
