@@ -103,7 +103,8 @@ class _ChaosRun:
 
     def _warm_up(self, preset: str) -> Order:
         items = tuple(
-            Item("file", 1_000_000 + _WARM_PHOTOS * PRESETS.index(preset) + n, "file", None) for n in range(12)
+            Item("file", 1_000_000 + _WARM_PHOTOS * PRESETS.index(preset) + n, "file", None)
+            for n in range(_WARM_PHOTOS)
         )
         return Order("warm-up", preset, 5, f"warm-up-{preset}", items)
 
