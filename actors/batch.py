@@ -14,6 +14,7 @@ from actors.states import ENDED, OPEN_PHOTOS, BatchState, PhotoState
 
 Q, P, S, F, C = PhotoState
 MAX_STRIKES = 2  # so many lone workers may a photo kill before it fails
+BOOKKEEPING = frozenset({"swept", "called"})  # events that change nothing which anybody sees
 LONGEST_PAUSE_S = 7 * 86_400.0  # a batch that was paused for so long counts as ended
 
 
@@ -67,7 +68,8 @@ class Batch:
     def apply(self, version: int, event: Json) -> None:
         """Carry one event out. Events of photos that have moved on since are no-ops, never errors."""
         getattr(self, f"_on_{event['e']}")(version, event)
-        self.version = version
+        if event["e"] not in BOOKKEEPING:
+            self.version = version
         self._settle(event["t"])
 
     def _on_photos(self, version: int, event: Json) -> None:

@@ -70,13 +70,13 @@ class Coordinator:
         self._quiet = 0
         return await self.stats()
 
-    async def reserve(self, user_id: str, key: str, owner: str) -> None:
-        """Claim an idempotency key for a request before it is read; raises BatchError."""
-        self._keys.reserve(user_id, key, owner)
+    async def reserve(self, key: str, owner: str) -> None:
+        """Claim an idempotency key for a request while it is read; raises BatchError."""
+        self._keys.reserve(key, owner)
 
-    async def release(self, user_id: str, key: str) -> None:
+    async def release(self, key: str) -> None:
         """Give a claimed key back."""
-        self._keys.release(user_id, key)
+        self._keys.release(key)
 
     async def submit(self, spec: BatchSpec, photos: list[PhotoSpec]) -> Json:
         """Accept a batch; a spec with a known task id or idempotency key returns the batch that is there.

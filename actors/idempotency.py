@@ -14,31 +14,30 @@ class IdempotencyKeys:
 
     def __init__(self, batches: Iterable[Batch]) -> None:
         self._made: dict[tuple[str, str], Batch] = {}
-        self._reserved: dict[tuple[str, str], tuple[str, float]] = {}  # owner, and until when
+        self._reserved: dict[str, tuple[str, float]] = {}  # by key alone: owner, and until when
         for batch in batches:
             self.made(batch)
 
-    def reserve(self, user_id: str, key: str, owner: str) -> None:
+    def reserve(self, key: str, owner: str) -> None:
         """Claim a key for one request while it is being read; raises BatchError `idempotency_in_progress`.
 
+        The body has not said yet whose the request is, so users share the claims: they are short, and keys unguessable.
         The owner claims it again, to renew it or because its first answer was lost.
         """
-        if (user_id, key) in self._made:
-            return
         now = time.monotonic()
         self._reserved = {name: claim for name, claim in self._reserved.items() if claim[1] > now}
-        held_by, _ = self._reserved.get((user_id, key), (owner, 0.0))
+        held_by, _ = self._reserved.get(key, (owner, 0.0))
         if held_by != owner:
             raise BatchError(
                 "idempotency_in_progress",
                 "A request with this Idempotency-Key is still under way; repeat this one in a moment.",
                 retry_after_s=1.0,
             )
-        self._reserved[user_id, key] = (owner, now + RESERVED_S)
+        self._reserved[key] = (owner, now + RESERVED_S)
 
-    def release(self, user_id: str, key: str) -> None:
-        """Give a key back whose request came to nothing."""
-        self._reserved.pop((user_id, key), None)
+    def release(self, key: str) -> None:
+        """Give a claimed key back."""
+        self._reserved.pop(key, None)
 
     def find(self, user_id: str, key: str, digest: str | None) -> Batch | None:
         """Return the batch that this key made; raises BatchError `idempotency_mismatch` for another request."""
@@ -51,11 +50,10 @@ class IdempotencyKeys:
         return batch
 
     def made(self, batch: Batch) -> None:
-        """Note what a key made."""
+        """Note what a key made; who asks with it from now on hears of the batch."""
         if batch.spec.idempotency_key:
-            name = (batch.spec.user_id, batch.spec.idempotency_key)
-            self._made[name] = batch
-            self._reserved.pop(name, None)
+            self._made[batch.spec.user_id, batch.spec.idempotency_key] = batch
+            self._reserved.pop(batch.spec.idempotency_key, None)
 
     def forget(self, batch: Batch) -> None:
         """Drop the key of a batch that is gone."""

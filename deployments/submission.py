@@ -23,7 +23,6 @@ from photobatch.schemas import MAX_METADATA_BYTES, PhotoInput, SubmitRequest
 from presets.catalogue import ResolvedPreset
 from presets.errors import PresetError
 
-_ANYBODY = ""  # a key is claimed before the body says whose it is; claims are short, and keys unguessable
 _RELEASE_S = 2.0
 _RENEW_S = 3.0
 
@@ -59,7 +58,7 @@ class Submissions:
         if key is None:
             yield
             return
-        await self._services.coordinator.ask("reserve", _ANYBODY, key, task_id)
+        await self._services.coordinator.ask("reserve", key, task_id)
         renewing = asyncio.ensure_future(self._renew(key, task_id))
         try:
             yield
@@ -72,12 +71,12 @@ class Submissions:
         while True:
             await asyncio.sleep(_RENEW_S)
             with suppress(BatchError):
-                await self._services.coordinator.ask("reserve", _ANYBODY, key, task_id)
+                await self._services.coordinator.ask("reserve", key, task_id)
 
     async def _release(self, key: str) -> None:
         try:
             async with asyncio.timeout(_RELEASE_S):
-                await self._services.coordinator.ask("release", _ANYBODY, key)
+                await self._services.coordinator.ask("release", key)
         except (BatchError, TimeoutError):  # a coordinator that is gone has forgotten the claim
             return
 

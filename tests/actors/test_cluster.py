@@ -276,10 +276,10 @@ def test_idempotency_keys_make_one_batch(service) -> None:
         here.submit("sleep 0", idempotency_key="k", digest="other")
     os.kill(here.pids()["coordinator"], signal.SIGKILL)
     assert here.submit("sleep 0", idempotency_key="k", digest="one") == task
-    here.ask("reserve", "ann", "new", "request 1")
-    here.ask("reserve", "ann", "new", "request 1")
+    here.ask("reserve", "new", "request 1")
+    here.ask("reserve", "new", "request 1")
     with pytest.raises(BatchError, match="idempotency_in_progress"):
-        here.ask("reserve", "ann", "new", "request 2")
+        here.ask("reserve", "new", "request 2")
 
 
 def test_a_full_queue_says_when_to_come_back(service) -> None:

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 from skimage import data
 
-from tests.service.server import Server, serving
+from benchmarks.server import Server, serving
 
 
 @pytest.fixture(scope="session")

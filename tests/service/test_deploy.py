@@ -10,8 +10,8 @@ from pathlib import Path
 import httpx
 import yaml
 
+from benchmarks.server import Server, free_port
 from deployments.session import new_scratch_folder
-from tests.service.server import Server, free_port
 
 ROOT = Path(__file__).parent.parent.parent
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.service.server import Server
+from benchmarks.server import Server
 
 GOOD = ["astronaut.jpg", "coffee.jpg", "chelsea.jpg", "rocket.jpg", "coffee.png"]
 BAD = {

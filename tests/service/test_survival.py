@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import psutil
 
-from tests.service.server import Server, serving
+from benchmarks.server import Server, serving
 
 
 def test_killed_in_the_middle_and_started_again(tmp_path: Path, photo_folder: Path) -> None:

@@ -1,0 +1,95 @@
+"""Chaos: `python -m benchmarks.chaos [--minutes 2] [--seed 1] [--journal sqlite] [--quick] [--keep DIR]`.
+
+A real `photobatch serve` with 2 workers is given batches of small photos, some bad, some from a host that misbehaves;
+meanwhile its processes are killed at random with SIGKILL: workers, the coordinator, the Serve replica, the whole of
+it, Redis. Afterwards everything that was promised is checked; exit status 1 when something is not so. The seed
+decides photos, batches and the order of kills; what meets what is up to the machine, so no two runs are the same.
+
+`benchmarks/faults/killer.py` defines recovery. All is appended to results/chaos.jsonl.
+"""
+
+import argparse
+import json
+import math
+import statistics
+import sys
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks import results
+from benchmarks.faults.run import run
+from benchmarks.faults.settings import JOURNALS, PHOTOS, QUICK_PHOTOS, ChaosReport, ChaosSettings
+
+TARGETS_S = {"worker": 3.0, "coordinator": 5.0, "service": 15.0}  # until photos flow again, p95
+
+
+def percentile(values: list[float], share: float) -> float:
+    """Return the smallest value that at least `share` of all do not exceed."""
+    ranked = sorted(values)
+    return ranked[max(0, math.ceil(share * len(ranked)) - 1)]
+
+
+def record(report: ChaosReport) -> dict[str, object]:
+    """Return the run as it is written down."""
+    return {
+        "benchmark": "chaos",
+        **asdict(report),
+        "targets": {"recovery_p95_s": TARGETS_S, "losses": 0, "duplicates": 0},
+    }
+
+
+def table(report: ChaosReport) -> Table:
+    """Show the kills and how long photos stood still."""
+    shown = Table(
+        title=f"{report.photos} photos in {report.batches} batches, {report.seconds:.0f} s", title_justify="left"
+    )
+    for name in ("killed", "times", "seen to recover", "p50 s", "p95 s", "target s"):
+        shown.add_column(name, justify="left" if name == "killed" else "right")
+    for kind, times in report.kills.items():
+        took = report.recovery_s.get(kind, [])
+        figures = [f"{statistics.median(took):.1f}", f"{percentile(took, 0.95):.1f}"] if took else ["-", "-"]
+        target = f"{TARGETS_S[kind]:.0f}" if kind in TARGETS_S else ""
+        shown.add_row(kind, str(times), str(len(took)), *figures, target)
+    return shown
+
+
+def main() -> int:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.chaos", description="Kill it, and see what is lost.")
+    parser.add_argument("--minutes", type=float, default=2.0, help="of kills; rounds of 8 batches until they are over")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--journal", choices=JOURNALS, default="sqlite")
+    parser.add_argument("--quick", action="store_true", help=f"{QUICK_PHOTOS} photos a round instead of {PHOTOS}")
+    parser.add_argument("--settle", type=float, default=60.0, help="seconds until what dead workers left must be gone")
+    parser.add_argument("--keep", type=Path, help="an empty folder for data and logs that stays")
+    parser.add_argument("--json", action="store_true")
+    wanted = parser.parse_args()
+    photos = QUICK_PHOTOS if wanted.quick else PHOTOS
+    settings = ChaosSettings(wanted.seed, wanted.minutes, wanted.journal, photos, wanted.settle)
+    with tempfile.TemporaryDirectory(prefix="photobatch-chaos-") as temporary:
+        folder = wanted.keep or Path(temporary)
+        folder.mkdir(parents=True, exist_ok=True)
+        report = run(settings, folder)
+    written = record(report)
+    results.append("chaos", written)
+    if wanted.json:
+        print(json.dumps(written))
+    else:
+        console = Console()
+        console.print(table(report))
+        console.print(
+            f"{report.losses} losses, {report.duplicates} duplicates, {report.strays} stray blobs; "
+            f"{report.extra_attempts} attempts beyond the first, {report.crashed} photos given up as worker_crashed; "
+            f"{report.reconnects} reconnects, {report.pauses} pauses, {report.repeats} repeated submits"
+        )
+        for violation in report.violations:
+            console.print(f"[red]✗[/red] {violation}", highlight=False, soft_wrap=True)
+    return 1 if report.violations else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,141 @@
+"""SIGKILL at random, from a seed, and the log of what was hit when."""
+
+import time
+from collections import Counter
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from random import Random
+from typing import Any
+
+import psutil
+
+from benchmarks.faults.flow import Flow
+from benchmarks.redis_server import RedisServer
+from benchmarks.server import Server
+
+STUCK_S = 60.0  # nothing flows for so long after a kill: it will not
+ENOUGH = 30  # photos that must be waiting before a kill, so that its recovery can be seen
+_POLL_S = 0.02
+_OVERLAP = 0.2  # share of kills that do not wait until the last one is healed
+
+
+class Kind(StrEnum):
+    """What is killed; processes are known by the titles that Ray gives them."""
+
+    WORKER = "worker"
+    COORDINATOR = "coordinator"
+    REPLICA = "replica"
+    SERVICE = "service"  # `photobatch serve` with all that came of it, and started again
+    REDIS = "redis"  # and started again
+
+
+_TITLE = {Kind.WORKER: "ray::Worker", Kind.COORDINATOR: "ray::Coordinator", Kind.REPLICA: "ray::ServeReplica"}
+_WEIGHT = {Kind.WORKER: 5, Kind.COORDINATOR: 3, Kind.REPLICA: 2, Kind.SERVICE: 1, Kind.REDIS: 2}
+WORKER_DEATHS = frozenset({Kind.WORKER, Kind.SERVICE})
+
+
+@dataclass(slots=True)
+class Kill:
+    """One kill. `recovery_s` is None when another came before it was healed, or too little work was left to tell."""
+
+    kind: Kind
+    at: float  # unix seconds
+    pid: int | None = None
+    down_s: float = 0.0  # until it was started again, where that is ours to do
+    start_s: float = 0.0  # what the start took
+    recovery_s: float | None = None
+
+
+class Killer:
+    """Kills one thing at a time, waits (mostly) until photos flow again, and goes on.
+
+    Recovery is the time until photos flow again: from the SIGKILL (of the service and of Redis: from the command that
+    starts it again) until a client hears of the first end of a photo that was leased after that moment. Photos whose
+    lease a client has not heard of are left out, so that the figure is rather too long than too short. For a replica,
+    which no photo passes through, it is the time until a client that came after the kill got its first message.
+    """
+
+    def __init__(self, seed: int, server: Server, flow: Flow, redis: RedisServer | None) -> None:
+        self._random = Random(seed)
+        self._server = server
+        self._flow = flow
+        self._redis = redis
+        self._kinds = [kind for kind in Kind if kind is not Kind.REDIS or redis is not None]
+        self._first = self._random.sample(self._kinds, len(self._kinds))  # each kind once, before chance decides
+        self.log: list[Kill] = []
+        self.violations: list[str] = []
+
+    def strike(self) -> None:
+        """Kill one thing and, mostly, see it healed."""
+        weights = [_WEIGHT[kind] for kind in self._kinds]
+        kind = self._first.pop() if self._first else self._random.choices(self._kinds, weights)[0]
+        overlapped = self._random.random() < _OVERLAP
+        time.sleep(self._random.uniform(0.3, 2.0))
+        kill = Kill(kind, time.time())
+        since = self._kill(kill)
+        if since is None:
+            return
+        self.log.append(kill)
+        if overlapped:
+            time.sleep(self._random.uniform(0.1, 0.8))
+        else:
+            self._heal(kill, since)
+
+    def counts(self) -> dict[str, int]:
+        """Return the kills by kind."""
+        return dict(Counter(kill.kind.value for kill in self.log))
+
+    def as_json(self) -> list[dict[str, Any]]:
+        """Return the log."""
+        return [asdict(kill) for kill in self.log]
+
+    def _kill(self, kill: Kill) -> float | None:
+        """Return the monotonic time from which recovery counts; None when there was nothing to kill."""
+        if kill.kind is Kind.SERVICE:
+            self._server.kill(self._random)
+            return self._again(kill, self._server)
+        if kill.kind is Kind.REDIS and self._redis is not None:
+            self._redis.kill()
+            return self._again(kill, self._redis)
+        found = processes_of(self._server, kill.kind)
+        if not found:  # it is being replaced
+            return None
+        victim = self._random.choice(found)
+        kill.pid, kill.at = victim.pid, time.time()
+        since = time.monotonic()
+        try:
+            victim.kill()
+        except psutil.NoSuchProcess:
+            return None
+        return since
+
+    def _again(self, kill: Kill, what: Server | RedisServer) -> float:
+        time.sleep(self._random.uniform(0.0, 1.0))
+        kill.down_s = time.time() - kill.at
+        since = time.monotonic()
+        what.start()
+        kill.start_s = time.monotonic() - since
+        return since
+
+    def _heal(self, kill: Kill, since: float) -> None:
+        looks = self._flow.answered_after if kill.kind is Kind.REPLICA else self._flow.again_after
+        while (healed := looks(since)) is None:
+            if self._flow.waiting() == 0:  # without work nothing flows, whatever was killed
+                return
+            if time.monotonic() > since + STUCK_S:
+                self.violations.append(f"no photo flowed for {STUCK_S:.0f} s after the kill of a {kill.kind}")
+                return
+            time.sleep(_POLL_S)
+        kill.recovery_s = healed - since
+
+
+def processes_of(server: Server, kind: Kind) -> list[psutil.Process]:
+    """List the server's processes of a kind that Ray gives a title: worker, coordinator, replica."""
+    return [process for process in server.processes() if _title(process).startswith(_TITLE[kind])]
+
+
+def _title(process: psutil.Process) -> str:
+    try:
+        return (process.cmdline() or [""])[0]
+    except psutil.Error:
+        return ""

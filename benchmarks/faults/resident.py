@@ -1,0 +1,65 @@
+"""Resident memory of single processes over time, and how much it grew."""
+
+import statistics
+import threading
+from dataclasses import dataclass, field
+from types import TracebackType
+
+import psutil
+
+from benchmarks.server import Server
+
+WATCHED = {"coordinator": "ray::Coordinator", "ingress": "ray::ServeReplica", "worker": "ray::Worker"}
+_EVERY_S = 0.5
+
+
+@dataclass
+class Resident:
+    """One process and its samples in bytes."""
+
+    name: str
+    process: psutil.Process
+    samples: list[int] = field(default_factory=list)
+    died: bool = False
+
+    @property
+    def growth(self) -> float:
+        """The median of the last quarter over that of the first, less one."""
+        quarter = len(self.samples) // 4
+        return statistics.median(self.samples[-quarter:]) / statistics.median(self.samples[:quarter]) - 1
+
+
+class Residents:
+    """Samples coordinator, ingress replica and each worker while the block runs.
+
+    RSS, not PSS: the processes stay the same and nothing that they share comes or goes, so that growth of RSS is growth
+    of their own memory; and it is read without walking page tables, which would slow down what is measured.
+    """
+
+    def __init__(self, server: Server) -> None:
+        self.all = [
+            Resident(name, process)
+            for process in sorted(server.processes(), key=lambda process: process.pid)
+            for name, title in WATCHED.items()
+            if "".join(process.cmdline()[:1]).startswith(title)
+        ]
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._sample, name="resident", daemon=True)
+
+    def __enter__(self) -> "Residents":
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _sample(self) -> None:
+        while not self._over.wait(_EVERY_S):
+            for resident in self.all:
+                try:
+                    resident.samples.append(int(resident.process.memory_info().rss))
+                except psutil.Error:
+                    resident.died = True

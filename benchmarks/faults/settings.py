@@ -1,0 +1,48 @@
+"""What one chaos run is asked for, and what it found."""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Journal = Literal["sqlite", "redis"]
+JOURNALS: tuple[Journal, ...] = ("sqlite", "redis")
+PHOTOS, QUICK_PHOTOS = 400, 160  # of a round
+
+
+@dataclass(frozen=True, slots=True)
+class ChaosSettings:
+    """One run. The seed decides photos, batches and the order of kills; not what the machine makes of them."""
+
+    seed: int
+    minutes: float
+    journal: Journal = "sqlite"
+    photos: int = PHOTOS  # a round
+    settle_s: float = 60.0  # until what dead workers left behind must be gone
+    strays: bool = True  # whether blobs of attempts that were not accepted count as violations
+    task_timeout_s: float = 20.0
+    patience_s: float = 90.0  # a client's, and a batch's that hears of nothing
+
+
+@dataclass(slots=True)
+class ChaosReport:
+    """What was done and what was wrong."""
+
+    settings: ChaosSettings
+    photos: int = 0
+    batches: int = 0
+    rounds: int = 0
+    seconds: float = 0.0
+    kills: dict[str, int] = field(default_factory=dict)
+    kill_log: list[dict[str, Any]] = field(default_factory=list)
+    recovery_s: dict[str, list[float]] = field(default_factory=dict)
+    losses: int = 0  # photos that did not end as they had to, or whose result is not there as recorded; lost batches
+    duplicates: int = 0  # batches made twice, results written or told twice
+    strays: int = 0  # blobs of attempts that were not accepted, at the end of the patience
+    extra_attempts: int = 0  # leases beyond the first, retries of what failed included
+    crashed: int = 0  # photos that failed as worker_crashed, explained by the log
+    reconnects: int = 0
+    read_early: int = 0
+    pauses: int = 0
+    repeats: int = 0
+    idle_bytes: int = 0
+    after_bytes: int = 0
+    violations: list[str] = field(default_factory=list)
