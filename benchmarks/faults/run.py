@@ -154,13 +154,12 @@ class _ChaosRun:
         deadline = time.monotonic() + self._settings.settle_s
         while True:
             missing, strays = checks.stored(blobs, self._evidence)
-            if not (strays and self._settings.strays) or time.monotonic() > deadline:
+            if not strays or time.monotonic() > deadline:
                 break
             time.sleep(1.0)
         self._found.lost += missing
         self._report.strays = len(strays)
-        if self._settings.strays:
-            self._found.other += strays
+        self._found.other += strays
         after, wrong = census.settled(self._server, idle, self._settings.settle_s)
         self._report.after_bytes = after.pss
         self._found.other += wrong

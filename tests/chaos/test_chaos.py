@@ -9,9 +9,6 @@ from benchmarks.faults.run import run
 from benchmarks.faults.settings import JOURNALS, QUICK_PHOTOS, ChaosSettings, Journal
 from benchmarks.redis_server import RedisServer
 
-# Until what dead workers left must be gone: BATCH_TASK_TIMEOUT and 90 s, where only the journal knows of them.
-SETTLE_S = 130.0
-
 
 def check(settings: ChaosSettings, folder: Path) -> None:
     if settings.journal == "redis" and not RedisServer.installed():
@@ -27,10 +24,10 @@ def check(settings: ChaosSettings, folder: Path) -> None:
 
 @pytest.mark.parametrize("journal", JOURNALS)
 def test_half_a_minute_of_kills(tmp_path: Path, journal: Journal) -> None:
-    check(ChaosSettings(11, 0.5, journal, QUICK_PHOTOS, SETTLE_S), tmp_path)
+    check(ChaosSettings(11, 0.5, journal, QUICK_PHOTOS), tmp_path)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("journal", JOURNALS)
 def test_three_minutes_of_kills(tmp_path: Path, journal: Journal) -> None:
-    check(ChaosSettings(12, 3.0, journal, settle_s=SETTLE_S), tmp_path)
+    check(ChaosSettings(12, 3.0, journal), tmp_path)
