@@ -20,9 +20,10 @@ class CoordinatorClient:
     method of the coordinator may be repeated, so a call whose answer was lost is simply made again.
     """
 
-    def __init__(self, namespace: str, patience_s: float = 30.0) -> None:
+    def __init__(self, namespace: str, patience_s: float = 30.0, answer_s: float | None = None) -> None:
         self._namespace = namespace
         self._patience_s = patience_s
+        self._answer_s = answer_s  # for one that is there and does not answer: it waits for its journal
         self._handle: Any = None
 
     async def ask(self, method: str, *args: Any) -> Any:
@@ -32,15 +33,18 @@ class CoordinatorClient:
             try:
                 if self._handle is None:
                     self._handle = directory.find_coordinator(self._namespace)
-                return await getattr(self._handle, method).remote(*args)
+                async with asyncio.timeout(self._answer_s):
+                    return await getattr(self._handle, method).remote(*args)
+            except TimeoutError:
+                raise _unavailable() from None
             except RayTaskError as error:
                 raise error.cause from None
             except GONE:
                 self._handle = None
                 if time.monotonic() > deadline:
-                    raise BatchError(
-                        "unavailable",
-                        "The service is restarting; try again in a few seconds.",
-                        retry_after_s=5.0,
-                    ) from None
+                    raise _unavailable() from None
                 await asyncio.sleep(RETRY_S)
+
+
+def _unavailable() -> BatchError:
+    return BatchError("unavailable", "The service is restarting; try again in a few seconds.", retry_after_s=5.0)

@@ -59,4 +59,4 @@ class CoordinatorConfig:
     @property
     def late_s(self) -> float:
         """How long a worker that was given up may still store something: its put, or its wait for a coordinator."""
-        return self.worker.timeout_s + self.worker.orphaned_s + 30.0
+        return self.worker.timeout_s + self.worker.orphaned_s + 10.0

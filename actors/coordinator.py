@@ -82,13 +82,17 @@ class Coordinator:
         """Accept a batch; a spec with a known task id or idempotency key returns the batch that is there.
 
         Raises BatchError `queue_full`, `too_many_photos`, `no_photos`, `idempotency_mismatch`, `storage_full`,
-        `journal_unavailable`; a batch that was refused is not there, nor comes later.
+        `journal_unavailable`. What was refused does not come later, unless this process dies in the moment in which
+        the journal is back: then a repeat under the same key finds it.
         """
         known = self._ledger.batches.get(spec.task_id)
         if known is None and spec.idempotency_key:
             known = self._keys.find(spec.user_id, spec.idempotency_key, spec.digest)
         if known is not None:
-            return await self._tell(known)
+            view = await self._tell(known)
+            if self._ledger.batches.get(known.spec.task_id) is not known:  # withdrawn by the call that made it
+                raise journal_unavailable()
+            return view
         self._hold.refuse()
         if self._ledger.trouble == "unavailable":
             raise journal_unavailable()
@@ -255,9 +259,10 @@ class Coordinator:
 
     async def _keep_house(self) -> None:
         await self._ledger.look()
-        if self._hold.look(
-            journal_full=self._ledger.trouble == "full", free=await asyncio.to_thread(self._blobs.free_bytes)
-        ):
+        free = None
+        with suppress(StorageError):  # who puts a blob there hears of it
+            free = await asyncio.to_thread(self._blobs.free_bytes)
+        if self._hold.look(journal_full=self._ledger.trouble == "full", free=free):
             self._dispatch.wake()
         self._callbacks.look()
         try:

@@ -11,7 +11,6 @@ from actors.ids import made_at
 from actors.ledger import Ledger
 from actors.records import Json
 from storage.blobs import Blobs
-from storage.errors import StorageError
 from storage.keys import BATCHES, UPLOADS, attempt_prefix, batch_prefix, upload_prefix
 
 log = logging.getLogger(__name__)
@@ -48,7 +47,7 @@ class Sweeper:
                 if time.monotonic() >= orphans_at:
                     await self.sweep_orphans(time.time())
                     orphans_at = time.monotonic() + ORPHANS_S
-            except StorageError:  # what is left is found again
+            except Exception:  # what is left is found again
                 log.exception("sweeping failed; it is tried again in %.0f s", AFTER_ERROR_S)
                 await asyncio.sleep(AFTER_ERROR_S)
             await asyncio.sleep(ROUND_S)

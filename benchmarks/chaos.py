@@ -64,7 +64,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--journal", choices=JOURNALS, default="sqlite")
     parser.add_argument("--quick", action="store_true", help=f"{QUICK_PHOTOS} photos a round instead of {PHOTOS}")
-    parser.add_argument("--settle", type=float, default=130.0, help="seconds until what dead workers left must be gone")
+    parser.add_argument("--settle", type=float, default=110.0, help="seconds until what dead workers left must be gone")
     parser.add_argument("--keep", type=Path, help="an empty folder for data and logs that stays")
     parser.add_argument("--json", action="store_true")
     wanted = parser.parse_args()

@@ -78,10 +78,23 @@ class Server:
             time.sleep(0.1)
         raise ServerError(f"not healthy within {patience_s} s: {self.output.read_text()}")
 
+    @property
+    def pid(self) -> int:
+        """The process that a person started."""
+        return self._main.pid
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal to the whole process group, as a terminal does."""
+        os.killpg(self.pid, number)
+
+    def wait(self) -> int:
+        """Wait for its end; return the exit code."""
+        return self._main.wait(30)
+
     def stop(self) -> int:
         """Ctrl-C; return the exit code."""
-        self._main.send_signal(signal.SIGINT)
-        return self._main.wait(30)
+        self.signal(signal.SIGINT)
+        return self.wait()
 
     def kill(self, order: Random | None = None) -> None:
         """SIGKILL to everything that came of it, shuffled by `order`; returns when all of it is gone."""

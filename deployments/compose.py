@@ -1,9 +1,8 @@
 """The composition root: settings in, every service out. Nothing is constructed anywhere else."""
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-
-from storage.redis_log import RedisJournal
 
 from actors.client import CoordinatorClient
 from actors.config import NAMESPACE, CallbackConfig, CoordinatorConfig, WorkerConfig
@@ -15,10 +14,22 @@ from models.codec.header import Limits
 from photobatch import __version__
 from presets.catalogue import Catalogue
 from storage.blobs import open_blobs
+from storage.redis_log import RedisJournal
 from storage.sqlite import SqliteJournal
 
+ANSWER_S = 20.0  # longer than the coordinator holds any question of the ingress
 SHORTEST_UPLOAD_S = 3600.0  # whoever uploads many files has so long to name them in a batch
 APP = "photobatch"  # the Serve application's name
+
+
+def throwaway_config(settings: Settings, tables: Path) -> CoordinatorConfig:
+    """Return what a coordinator for one run is told: nothing outlives it, and it may use the last byte of the disk."""
+    return replace(
+        coordinator_config(settings, tables),
+        open_journal=partial(SqliteJournal, settings.journal_path, reserve_bytes=0),
+        least_room=0,
+        reuse=False,
+    )
 
 
 def coordinator_config(settings: Settings, tables: Path | None = None) -> CoordinatorConfig:
@@ -58,7 +69,7 @@ def coordinator_config(settings: Settings, tables: Path | None = None) -> Coordi
 def services(settings: Settings) -> Services:
     """Return what the ingress's routes work with."""
     return Services(
-        coordinator=CoordinatorClient(NAMESPACE),
+        coordinator=CoordinatorClient(NAMESPACE, answer_s=ANSWER_S),
         blobs=open_blobs(settings.blobs),
         catalogue=Catalogue.built_in(),
         limits=Limits(max_pixels=settings.max_pixels, max_bytes=settings.max_bytes),

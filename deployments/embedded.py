@@ -72,8 +72,7 @@ class Engine:
             }
         )
         self._data_dir = settings.data_dir
-        # Nothing to reuse in a journal that is thrown away, and results are taken out of the store.
-        self._config = compose.coordinator_config(settings.model_copy(update={"reuse": False}), tables=own.tables_dir)
+        self._config = compose.throwaway_config(settings, own.tables_dir)
         self._blobs = open_blobs(settings.blobs)
         self._cpus = max(settings.max_workers, os.cpu_count() or 1)
         self._keys: dict[tuple[str, int], str] = {}

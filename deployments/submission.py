@@ -23,6 +23,7 @@ from photobatch.schemas import MAX_METADATA_BYTES, PhotoInput, SubmitRequest
 from presets.catalogue import ResolvedPreset
 from presets.errors import PresetError
 
+_PERHAPS = {"unavailable", "journal_unavailable"}
 _RELEASE_S = 2.0
 _RENEW_S = 3.0
 
@@ -84,7 +85,7 @@ class Submissions:
         try:
             view: dict[str, Any] = await self._services.coordinator.ask("submit", spec, photos)
         except BatchError as error:
-            if error.code != "unavailable":  # then it may have been accepted; unused uploads expire
+            if error.code not in _PERHAPS:  # else it may have been accepted; unused uploads expire
                 await self._drop(draft)
             raise
         if view["task_id"] != spec.task_id:  # the batch of an earlier request with this key: it has its own files

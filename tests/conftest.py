@@ -1,5 +1,29 @@
-"""Before any test imports Ray: it reads its environment once."""
+"""Before any test imports Ray its environment is prepared, which it reads once. And a Redis for those who want one."""
 
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from benchmarks.redis_server import RedisServer
 from deployments.settings import prepare_ray_environment
 
 prepare_ray_environment()
+
+
+@pytest.fixture(scope="session")
+def needs_redis() -> None:
+    """Skip on a laptop without redis-server; CI fails."""
+    if not RedisServer.installed():
+        if os.environ.get("CI") == "true":
+            pytest.fail("redis-server is not installed")
+        pytest.skip("needs redis-server")
+
+
+@pytest.fixture
+def redis_server(needs_redis: None, tmp_path: Path) -> Iterator[RedisServer]:
+    """A Redis of the test's own, which may be killed and started again."""
+    server = RedisServer(tmp_path / "redis").start()
+    yield server
+    server.kill()

@@ -16,7 +16,7 @@ class ChaosSettings:
     minutes: float
     journal: Journal = "sqlite"
     photos: int = PHOTOS  # a round
-    settle_s: float = 130.0  # until what dead workers left behind must be gone: the time-out and 90 s, and some more
+    settle_s: float = 110.0  # until what dead workers left behind must be gone: the time-out and 70 s, and some more
     task_timeout_s: float = 20.0
     patience_s: float = 90.0  # a client's, and a batch's that hears of nothing
 

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from functools import partial
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from actors import directory
 from actors.errors import BatchError
 from actors.ids import new_id
 from actors.records import BatchSpec, PhotoSpec
+from storage.redis_log import RedisJournal
+from storage.sqlite import SqliteJournal
 from tests.actors.dying_blobs import DyingBlobs
 
 
@@ -204,7 +207,7 @@ def test_delete_leaves_nothing_behind(service) -> None:
 
 def test_a_worker_that_dies_between_storing_and_reporting_leaves_nothing_behind(service, tmp_path: Path) -> None:
     here = service(
-        worker_blobs=partial(DyingBlobs, (tmp_path / "blobs").as_uri(), tmp_path / "died"),
+        worker_blobs=partial(DyingBlobs, (tmp_path / "blobs").as_uri(), tmp_path / "died", wait_s=0.2),
         max_workers=1,
     )
     task = here.submit("sleep 0", "sleep 0")
@@ -215,19 +218,19 @@ def test_a_worker_that_dies_between_storing_and_reporting_leaves_nothing_behind(
     assert max(photo["attempts"] for photo in here.photos(task)) == 2
 
 
-def test_a_delete_while_a_worker_stores_leaves_nothing_behind(service, tmp_path: Path) -> None:
-    here = service(
-        worker_blobs=partial(DyingBlobs, (tmp_path / "blobs").as_uri(), tmp_path / "died"),
-        max_workers=1,
-        timeout_s=1.0,
-        orphaned_s=1.0,
-    )
-    task = here.submit("sleep 0.5", "sleep 0")
-    here.until(lambda: here.lines("retouch"), "a photo to be under way")
+@pytest.mark.parametrize("it_dies", [False, True])
+def test_a_delete_while_a_worker_stores_leaves_nothing_behind(service, tmp_path: Path, it_dies: bool) -> None:
+    marker = tmp_path / "died"
+    if not it_dies:
+        marker.touch()
+    blobs = partial(DyingBlobs, (tmp_path / "blobs").as_uri(), marker, wait_s=1.0)
+    here = service(worker_blobs=blobs, max_workers=1, timeout_s=2.0, orphaned_s=1.0)
+    task = here.submit("sleep 0")
+    here.until(lambda: [key for key in here.stored() if task in key], "the first blob of it")
     here.ask("delete", task)
-    here.until(lambda: not [key for key in here.stored() if task in key], "its blobs to go", 60)
-    here.ended(here.submit("sleep 0"))
-    assert not [key for key in here.stored() if task in key]
+    here.until(lambda: len(here.lines("load")) == 1 + it_dies, "the worker to have stored the last, and died")
+    assert here.ended(here.submit("sleep 0"))["counts"]["succeeded"] == 1
+    here.until(lambda: not [key for key in here.stored() if task in key], "its blobs to go")
 
 
 def test_a_delete_is_carried_out_although_the_coordinator_dies(service) -> None:
@@ -240,6 +243,19 @@ def test_a_delete_is_carried_out_although_the_coordinator_dies(service) -> None:
     here.until(lambda: not [key for key in here.stored() if task in key], "its blobs to go")
     with pytest.raises(BatchError, match="not_found"):
         here.ask("get", task)
+
+
+def test_pause_and_resume_in_quick_succession_leave_nothing_processing(service) -> None:
+    here = service()
+    here.ready()
+    task = here.submit(*["sleep 0.05"] * 60)
+    for _ in range(10):
+        here.until(lambda: here.ask("get", task)["counts"]["processing"], "work to be under way")
+        here.ask("control", task, "pause")
+        here.ask("control", task, "resume")
+    batch = here.ended(task)
+    assert batch["counts"]["succeeded"] == 60
+    assert len({line.split()[2] for line in here.lines("done")}) == len(here.lines("done")) == 60
 
 
 def test_retry_after_a_pause_that_came_too_late(service) -> None:
@@ -282,6 +298,28 @@ def test_idempotency_keys_make_one_batch(service) -> None:
         here.ask("reserve", "new", "request 2")
 
 
+def test_too_many_photos_in_the_queue_are_refused_until_there_is_room(service) -> None:
+    here = service(max_queued_photos=30)
+    here.ready()
+    task = here.submit(*["sleep 0.1"] * 40)  # an empty queue takes any batch
+    here.until(lambda: here.ask("get", task)["counts"]["succeeded"] > 3, "a pace to be known")
+    refusals: list[BatchError] = []
+
+    def accepted() -> str | None:
+        try:
+            return here.submit(*["sleep 0"] * 20)
+        except BatchError as refused:
+            refusals.append(refused)
+            return None
+
+    while (other := accepted()) is None:
+        assert len(refusals) < 5, "what it says is not when there is room"
+        time.sleep(refusals[-1].retry_after_s or 0.0)
+    assert {refused.code for refused in refusals} == {"queue_full"}
+    assert here.ended(other)["counts"]["succeeded"] == 20
+    assert here.ended(task)["counts"]["succeeded"] == 40
+
+
 def test_a_full_queue_says_when_to_come_back(service) -> None:
     here = service(max_queue=2)
     here.submit(*["sleep 0.2"] * 20)
@@ -302,6 +340,35 @@ def test_without_an_ingress_the_coordinator_leaves_and_takes_the_workers_along(s
     here = service(abandoned_s=1.5)
     pids = here.ready()
     here.until(lambda: not any(psutil.pid_exists(pid) for pid in pids.values()), "all to leave", 15)
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "redis"])
+def test_a_coordinator_that_was_frozen_wakes_up_and_ends(
+    service, kind: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    journal = partial(SqliteJournal, tmp_path / "journal.db")
+    if kind == "redis":
+        journal = partial(RedisJournal, request.getfixturevalue("redis_server").url)
+    old = service(open_journal=journal, orphaned_s=3.0)
+    pids = old.ready()
+    task = old.submit(*["sleep 0.05"] * 20)
+    old.ask("control", task, "pause")
+    old.until(lambda: old.ask("get", task)["counts"]["processing"] == 0, "photos in flight to end")
+    os.kill(pids["coordinator"], signal.SIGSTOP)
+    new = service(open_journal=journal)
+    assert new.ask("get", task)["status"] == "paused"
+    new.ask("control", task, "resume")
+    assert new.ended(task)["counts"]["succeeded"] == 20
+    version = new.ask("get", task)["version"]
+    os.kill(pids["coordinator"], signal.SIGCONT)
+    stale = directory.find_coordinator(old.config.namespace)
+    with pytest.raises(ray.exceptions.RayActorError):
+        ray.get(stale.control.remote(task, "cancel"), timeout=20)
+    new.until(lambda: not any(psutil.pid_exists(pid) for pid in pids.values()), "the loser and its workers to leave")
+    assert new.ask("get", task)["version"] == version
+    assert {photo["status"] for photo in new.photos(task)} == {"succeeded"}
+    counted = {key for photo in new.photos(task) for name, key in photo["result"].items() if name.endswith("key")}
+    assert set(new.stored()) == counted - {None}
 
 
 def test_of_two_coordinators_on_one_journal_the_younger_stays(service) -> None:

@@ -1,20 +1,14 @@
 """A real service under load is killed piece by piece, and keeps what it promised."""
 
-import os
 from pathlib import Path
 
 import pytest
 
 from benchmarks.faults.run import run
 from benchmarks.faults.settings import JOURNALS, QUICK_PHOTOS, ChaosSettings, Journal
-from benchmarks.redis_server import RedisServer
 
 
 def check(settings: ChaosSettings, folder: Path) -> None:
-    if settings.journal == "redis" and not RedisServer.installed():
-        if os.environ.get("CI") == "true":
-            pytest.fail("redis-server is not installed")
-        pytest.skip("needs redis-server")
     report = run(settings, folder)
     told = "\n".join([f"seed {settings.seed}", *report.violations, *map(str, report.kill_log)])
     assert not report.violations, told
@@ -23,11 +17,13 @@ def check(settings: ChaosSettings, folder: Path) -> None:
 
 
 @pytest.mark.parametrize("journal", JOURNALS)
+@pytest.mark.usefixtures("needs_redis")
 def test_half_a_minute_of_kills(tmp_path: Path, journal: Journal) -> None:
     check(ChaosSettings(11, 0.5, journal, QUICK_PHOTOS), tmp_path)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("journal", JOURNALS)
+@pytest.mark.usefixtures("needs_redis")
 def test_three_minutes_of_kills(tmp_path: Path, journal: Journal) -> None:
     check(ChaosSettings(12, 3.0, journal), tmp_path)

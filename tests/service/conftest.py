@@ -26,5 +26,10 @@ def photo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory, photo_folder: Path) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("server")
-    with serving(folder, BATCH_FILE_ROOTS=str(photo_folder), BATCH_ALLOWED_HOSTS="127.0.0.1") as running:
+    with serving(
+        folder,
+        BATCH_FILE_ROOTS=str(photo_folder),
+        BATCH_ALLOWED_HOSTS="127.0.0.1",
+        BATCH_CALLBACK_SECRET="a secret",
+    ) as running:
         yield running

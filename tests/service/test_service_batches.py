@@ -1,5 +1,7 @@
 """Batches over HTTP, on the real service with real photos."""
 
+import hashlib
+import hmac
 import io
 import json
 import time
@@ -11,6 +13,7 @@ import pytest
 from PIL import Image
 
 from benchmarks.server import Server
+from tests.actors.receiver import Receiver
 
 GOOD = ["astronaut.jpg", "coffee.jpg", "chelsea.jpg", "rocket.jpg", "coffee.png"]
 BAD = {
@@ -203,3 +206,35 @@ def test_lists_stats_presets_and_documentation(server: Server, photo_folder: Pat
     assert server.http.get("/api/v1/health/live").status_code == 200
     lost = server.http.get("/api/v1/nothing")
     assert (lost.status_code, lost.json()["code"]) == (404, "not_found")
+
+
+def test_the_end_is_told_to_the_callback_url(server: Server, photo_folder: Path) -> None:
+    receiver = Receiver()
+    try:
+        source = (photo_folder / "astronaut.jpg").as_uri()
+        task = server.submit(image_urls=[source], preset_id="filter_warm", callback_url=receiver.url)["task_id"]
+        deadline = time.monotonic() + 30
+        while not receiver.calls:
+            assert time.monotonic() < deadline, "nobody called"
+            time.sleep(0.05)
+    finally:
+        receiver.close()
+    headers, body = receiver.calls[0]
+    signed = hmac.new(b"a secret", headers["X-Photobatch-Timestamp"].encode() + b"." + body, "sha256").hexdigest()
+    assert headers["X-Photobatch-Signature"] == f"sha256={signed}"
+    assert json.loads(body) == {"event": "batch.completed", "batch": server.batch(task)}
+
+
+def test_a_photo_that_was_done_before_is_a_copy_of_its_own(server: Server, photo_folder: Path) -> None:
+    request = {"image_urls": [(photo_folder / "coffee.png").as_uri()], "preset_id": "color_vintage", "user_id": "again"}
+    tasks = []
+    for reused in (False, True):
+        tasks.append(server.submit(**request)["task_id"])
+        server.ended(tasks[-1])
+        assert server.photos(tasks[-1])[0]["reused"] is reused
+    first, second = (server.photos(task)[0]["result"] for task in tasks)
+    assert first["sha256"] == second["sha256"]
+    assert server.http.delete(f"/api/v1/batch/{tasks[0]}").status_code == 204
+    copy = server.http.get(second["url"])
+    assert copy.status_code == 200
+    assert hashlib.sha256(copy.content).hexdigest() == second["sha256"]

@@ -1,15 +1,19 @@
 """The whole service dies, and nothing is lost."""
 
 import os
+import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
 import httpx
 import psutil
+import pytest
 
 from benchmarks.server import Server, serving
+from deployments.session import SCRATCH
 
 
 def test_killed_in_the_middle_and_started_again(tmp_path: Path, photo_folder: Path) -> None:
@@ -45,10 +49,31 @@ def test_ctrl_c_ends_everything_and_a_second_server_is_refused(tmp_path: Path) -
         assert server.output.read_text().startswith(f"photobatch is ready at {server.url}")
         assert loopback_only(server)
         assert server.stop() == 0
-        deadline = time.monotonic() + 15
-        while (left := server.processes()) and time.monotonic() < deadline:
-            time.sleep(0.1)
-        assert [process.cmdline() for process in left] == []
+        assert nothing_is_left(server)
+
+
+@pytest.mark.parametrize("signals", [[signal.SIGINT], [signal.SIGTERM], [signal.SIGTERM, signal.SIGINT]])
+def test_stopped_in_the_middle_it_leaves_nothing_and_loses_nothing(
+    tmp_path: Path, photo_folder: Path, signals: list[signal.Signals]
+) -> None:
+    with serving(tmp_path, BATCH_FILE_ROOTS=str(photo_folder), BATCH_REUSE="0") as server:
+        sources = [(photo_folder / "astronaut.jpg").as_uri()] * 100
+        task = server.submit(image_urls=sources, preset_id="beauty_heavy")["task_id"]
+        while server.batch(task)["counts"]["succeeded"] < 10:
+            time.sleep(0.02)
+        server.family()  # who came of it, while they can be asked
+        for number in signals:  # to everybody in its group, like Ctrl-C in a terminal
+            server.signal(number)
+            said = time.monotonic()
+            while "stopping" not in server.output.read_text():
+                assert time.monotonic() < said + 20, "it does not listen"
+                time.sleep(0.01)
+        assert server.wait() == (0 if len(signals) == 1 else 130)
+        assert nothing_is_left(server)
+        server.start()
+        assert server.ended(task)["counts"]["succeeded"] == 100
+        attempts = [photo["attempts"] for photo in server.photos(task)]
+        assert max(attempts) <= 2
 
 
 def test_a_killed_main_process_frees_the_port_by_itself(tmp_path: Path) -> None:
@@ -60,6 +85,15 @@ def test_a_killed_main_process_frees_the_port_by_itself(tmp_path: Path) -> None:
             time.sleep(0.1)
         server.start()
         assert server.http.get("/api/v1/batch").json()["items"] == []
+
+
+def nothing_is_left(server: Server) -> bool:
+    deadline = time.monotonic() + 15
+    while (left := server.family()) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert [process.cmdline() for process in left] == []
+    assert list(Path(tempfile.gettempdir()).glob(f"{SCRATCH}-{server.pid}-*")) == []
+    return True
 
 
 def loopback_only(server: Server) -> bool:

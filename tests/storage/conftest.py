@@ -10,11 +10,7 @@ from benchmarks.redis_server import RedisServer
 
 
 @pytest.fixture(scope="session")
-def redis_here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
-    if not RedisServer.installed():
-        if os.environ.get("CI") == "true":
-            pytest.fail("redis-server is not installed")
-        pytest.skip("needs redis-server")
+def redis_here(needs_redis: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
     server = RedisServer(tmp_path_factory.mktemp("redis")).start()
     os.environ[REDIS_URL] = server.url
     yield server

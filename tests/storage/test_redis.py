@@ -6,7 +6,6 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path
 
 import pytest
 import redis
@@ -16,14 +15,10 @@ from benchmarks.redis_server import RedisServer
 from storage.errors import EpochLostError, StorageError
 from storage.redis_log import RedisJournal, check_redis
 
-pytestmark = pytest.mark.usefixtures("redis_here")  # whoever has no redis-server hears of it there
-
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[RedisServer]:
-    server = RedisServer(tmp_path / "redis").start()
-    yield server
-    server.kill()
+def server(redis_server: RedisServer) -> RedisServer:
+    return redis_server
 
 
 @pytest.fixture

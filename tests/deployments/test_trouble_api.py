@@ -1,0 +1,66 @@
+"""What clients hear while the disk is full, the journal is away, or their batch has expired."""
+
+from tests.deployments.conftest import URLS, World
+
+SUBMIT = {"image_urls": URLS, "preset_id": "filter_warm"}
+
+
+async def test_a_full_disk(world: World) -> None:
+    world.coordinator.employ()
+    task_id = await world.submit()
+    world.coordinator._hold.begin()
+    refused = await world.http.post("/api/v1/batch/submit", json=SUBMIT)
+    assert (refused.status_code, refused.json()["code"]) == (507, "storage_full")
+    health = await world.http.get("/api/v1/health")
+    assert (health.status_code, health.json()["blobs"]) == (503, "full")
+    assert "disk is full" in health.json()["reason"]
+    batch = await world.http.get(f"/api/v1/batch/{task_id}")
+    assert batch.json()["status"] == "queued"
+
+
+async def test_a_journal_that_is_away(world: World) -> None:
+    world.coordinator.employ()
+    world.coordinator._ledger.trouble = "unavailable"
+    refused = await world.http.post("/api/v1/batch/submit", json=SUBMIT)
+    assert (refused.status_code, refused.json()["code"]) == (503, "journal_unavailable")
+    assert int(refused.headers["retry-after"]) >= 1
+    health = await world.http.get("/api/v1/health")
+    assert (health.status_code, health.json()["journal"]) == (503, "unavailable")
+    assert (await world.http.get("/api/v1/batch")).json()["items"] == []
+
+
+async def test_results_are_kept_for_their_time_and_no_longer(world: World, jpeg: bytes) -> None:
+    upload = (await world.http.post("/api/v1/uploads?name=u.jpg", content=jpeg)).json()
+    unused = (await world.http.post("/api/v1/uploads?name=v.jpg", content=jpeg)).json()
+    task_id = await world.submit(image_urls=[upload["source"]])
+    result = f"batches/{task_id}/0/1/result.jpg"
+    await world.blobs.put(result, b"result")
+    world.coordinator.work(task_id, 0)
+    batch = (await world.http.get(f"/api/v1/batch/{task_id}")).json()
+    assert batch["expires_at"] > batch["finished_at"]
+    await world.coordinator.sweep(later_s=50)
+    assert (await world.http.get(f"/api/v1/batch/{task_id}/photos/0/result")).status_code == 200
+    await world.coordinator.sweep(later_s=70)
+    for path in ("", "/photos", "/photos/0/result", "/photos/0/original"):
+        assert (await world.http.get(f"/api/v1/batch/{task_id}{path}")).status_code == 404
+    assert not await world.blobs.exists(result)
+    assert not await world.blobs.exists(f"uploads/{upload['id']}/content")
+    assert await world.blobs.exists(f"uploads/{unused['id']}/content"), "somebody may still name it"
+    await world.coordinator.sweep(later_s=90_000)
+    assert world.stored() == []
+
+
+async def test_a_batch_that_is_paused_for_a_week_has_ended(world: World) -> None:
+    task_id = await world.submit()
+    paused = (await world.http.post(f"/api/v1/batch/{task_id}/pause")).json()
+    assert paused["expires_at"] is not None
+    await world.coordinator.sweep(later_s=6 * 86_400)
+    assert (await world.http.get(f"/api/v1/batch/{task_id}")).json()["status"] == "paused"
+    await world.coordinator.sweep(later_s=7 * 86_400 + 70)
+    assert (await world.http.get(f"/api/v1/batch/{task_id}")).status_code == 404
+
+
+async def test_a_callback_needs_a_secret_to_sign_with(world: World) -> None:
+    refused = await world.http.post("/api/v1/batch/submit", json=SUBMIT | {"callback_url": "https://a.org/done"})
+    assert (refused.status_code, refused.json()["field"]) == (422, "callback_url")
+    assert "BATCH_CALLBACK_SECRET" in refused.json()["detail"]
