@@ -36,6 +36,7 @@ class Batch:
         self.state = BatchState.QUEUED
         self.paused_at: float | None = None
         self.deleted_at: float | None = None  # since then nobody sees it; its blobs are being removed
+        self.withdrawn = False  # deleted because nobody heard of it: its client will name the same uploads again
         self.owes_call = False  # its end is still to be told to its callback_url
         self.calls = 0  # that failed so far
         self.call_due = 0.0
@@ -148,6 +149,7 @@ class Batch:
 
     def _on_deleted(self, version: int, event: Json) -> None:
         self.deleted_at = event["t"]
+        self.withdrawn = event.get("withdrawn", False)
         self._leave_in_flight(event)
 
     def _on_swept(self, version: int, event: Json) -> None:
@@ -204,7 +206,7 @@ class Batch:
         """Say whether a worker could get a photo of this batch now."""
         while self._later and self._later[0][0] <= now:
             index = heappop(self._later)[1]
-            if self.photo_state[index] == Q:
+            if self.photo_state[index] == Q and index not in self.suspects:  # it may have become one since
                 self.ready[index] = None
         return not self.paused and self.state not in ENDED and bool(self.ready or self.suspects)
 

@@ -28,7 +28,7 @@ class CoordinatorClient:
 
     async def ask(self, method: str, *args: Any) -> Any:
         """Call a method of the coordinator and return its answer."""
-        deadline = time.monotonic() + self._patience_s
+        deadline: float | None = None  # counts from the loss: until then one was there, waiting for its journal, say
         while True:
             try:
                 if self._handle is None:
@@ -41,6 +41,7 @@ class CoordinatorClient:
                 raise error.cause from None
             except GONE:
                 self._handle = None
+                deadline = deadline or time.monotonic() + self._patience_s
                 if time.monotonic() > deadline:
                     raise _unavailable() from None
                 await asyncio.sleep(RETRY_S)

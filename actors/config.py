@@ -10,6 +10,7 @@ from storage.blobs import Blobs
 from storage.journal import Journal
 
 NAMESPACE = "photobatch"
+LEAST_ROOM = 64 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class CoordinatorConfig:
     version: str
     callbacks: CallbackConfig | None = None  # None: a callback_url was refused at the door
     reuse: bool = True  # a photo that was done before is answered by a copy of its result
-    least_room: int = 64 << 20  # bytes free, or nothing is leased
+    least_room: int = LEAST_ROOM  # bytes free, or nothing is leased
     upload_ttl_s: float = 86_400.0  # an upload that no batch names is kept for so long
     namespace: str = NAMESPACE
     abandoned_s: float = 60.0  # without an ingress for so long, the coordinator leaves and takes the workers along

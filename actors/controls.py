@@ -1,13 +1,11 @@
 """Controls: what pause, resume, cancel and retry do, and to whom. docs/batches.md states their contract."""
 
-import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any
 
 from actors.batch import Batch
 from actors.dispatch import Dispatch
 from actors.errors import BatchError
-from actors.records import LeaseKey
 from actors.states import ALLOWED, ENDED, PhotoState
 from actors.supervisor import Supervisor
 
@@ -38,8 +36,12 @@ class Controls:
                 self._retry(batch)
 
     def take_back(self, batch: Batch) -> None:
-        """Ask workers to give back what they have not begun of a batch."""
-        self._spawn(self._collect(self._supervisor.revoke(batch.workers(), batch.spec.task_id, running=False)))
+        """Have workers give back what they have not begun of a batch."""
+        self._spawn(self._supervisor.revoke(batch.workers(), batch.spec.task_id, running=False))
+
+    def take_away(self, workers: set[str], task_id: str) -> None:
+        """Tell workers that nobody wants a batch any more."""
+        self._spawn(self._supervisor.revoke(workers, task_id, running=True))
 
     def _pause(self, batch: Batch) -> None:
         if not batch.paused:
@@ -56,13 +58,9 @@ class Controls:
             return
         workers = batch.workers()
         self._dispatch.record(batch, {"e": "cancelled", "late": self._late_s})
-        self._spawn(self._collect(self._supervisor.revoke(workers, batch.spec.task_id, running=True)))
+        self.take_away(workers, batch.spec.task_id)
 
     def _retry(self, batch: Batch) -> None:
         if batch.counts[PhotoState.FAILED] + batch.counts[PhotoState.CANCELLED]:
             self._dispatch.record(batch, {"e": "retried"})
             self._dispatch.wake()
-
-    async def _collect(self, revoked: list[asyncio.Future[list[LeaseKey]]]) -> None:
-        for answer in asyncio.as_completed(revoked):
-            self._dispatch.give_back(await answer)

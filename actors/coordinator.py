@@ -23,7 +23,7 @@ from actors.hold import REASON, Hold
 from actors.idempotency import IdempotencyKeys
 from actors.ledger import Ledger
 from actors.pool import WorkerRecord
-from actors.records import BatchSpec, Done, Grant, Json, LeaseKey, Outcome, PhotoSpec
+from actors.records import BatchSpec, Done, Grant, Json, LeaseKey, PhotoSpec, Visit
 from actors.reuse import Reuse
 from actors.states import ENDED, BatchState, PhotoState
 from actors.supervisor import Supervisor
@@ -85,6 +85,8 @@ class Coordinator:
         `journal_unavailable`. What was refused does not come later, unless this process dies in the moment in which
         the journal is back: then a repeat under the same key finds it.
         """
+        if spec.task_id in self._ledger.condemned:  # withdrawn a moment ago, and the refusal was lost
+            raise journal_unavailable()
         known = self._ledger.batches.get(spec.task_id)
         if known is None and spec.idempotency_key:
             known = self._keys.find(spec.user_id, spec.idempotency_key, spec.digest)
@@ -104,7 +106,7 @@ class Coordinator:
         try:
             return await self._tell(made)
         except BatchError:  # whoever is refused sends it again: it must not be worked on twice
-            self._condemn(made)
+            self._condemn(made, withdrawn=True)
             raise
 
     async def get(self, task_id: str) -> Json:
@@ -151,14 +153,14 @@ class Coordinator:
     async def watch(self, task_id: str, since: int, timeout_s: float, timings: bool = False) -> Json | None:
         """Wait until a batch moves past a version; return it with the photos changed since, None when it stood still.
 
-        Raises BatchError `not_found`, also when the batch is deleted meanwhile.
+        Raises BatchError `not_found`, also when the batch is deleted meanwhile, and `journal_unavailable`.
         """
         if not await self._ledger.changed(task_id, since, timeout_s):
             return None
         batch = self._ledger.get(task_id)
         photos = [photo_view(batch, index, timings=timings) for index in batch.changed_since(since)] if since else []
         update = {"batch": self._view(batch), "photos": photos, "ended": batch.state in ENDED}
-        await self._ledger.told()
+        await self._ledger.told(PATIENCE_S)
         return update
 
     async def control(self, task_id: str, action: str) -> Json:
@@ -223,14 +225,14 @@ class Coordinator:
 
     # --- for workers ----------------------------------------------------------------------------------------------
 
-    async def exchange(self, worker_id: str, turn: int, outcomes: list[Outcome], holding: int, want: int) -> Grant:
-        """Take a worker's reports and lease it up to `want` photos; see `Dispatch.exchange`."""
+    async def exchange(self, worker_id: str, visit: Visit) -> Grant:
+        """Take a worker's reports and lease it photos; see `Dispatch.exchange`."""
         await self._open.wait()
-        return await self._dispatch.exchange(worker_id, turn, outcomes, holding, want)
+        return await self._dispatch.exchange(worker_id, visit)
 
     async def find(self, task_id: str, index: int, engine: str, sha256: str) -> Done | None:
         """Return a photo with the same bytes that was done before in the same way; None when there is none."""
-        return self._reuse.find(self._ledger.get(task_id), index, engine, sha256)
+        return await self._reuse.find(self._ledger.get(task_id), index, engine, sha256)
 
     # --- inside ---------------------------------------------------------------------------------------------------
 
@@ -275,14 +277,14 @@ class Coordinator:
         gone = worker.node_id == ray.get_runtime_context().get_node_id()  # elsewhere only the connection may be
         self._dispatch.worker_died(worker.worker_id, suspicion, 0.0 if gone else self._config.late_s)
 
-    def _condemn(self, batch: Batch) -> None:
+    def _condemn(self, batch: Batch, *, withdrawn: bool = False) -> None:
         """Hide a batch from everybody and take it from its workers; the sweeper removes it."""
         workers = batch.workers()
-        self._ledger.condemn(batch, self._config.late_s)
+        self._ledger.condemn(batch, self._config.late_s, withdrawn=withdrawn)
         self._keys.forget(batch)
         self._reuse.forget(batch)
         self._dispatch.forget(batch)
-        self._supervisor.revoke(workers, batch.spec.task_id, running=True)
+        self._controls.take_away(workers, batch.spec.task_id)
 
     def _busy(self) -> set[str]:
         return set().union(*(batch.workers() for batch in self._ledger.open.values()))

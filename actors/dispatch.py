@@ -9,7 +9,7 @@ from actors.errors import BatchError
 from actors.hold import Hold
 from actors.ledger import Ledger
 from actors.pool import Pool
-from actors.records import BatchSpec, Grant, Json, Lease, LeaseKey, Outcome
+from actors.records import BatchSpec, Grant, Json, Lease, LeaseKey, Outcome, Visit
 from actors.retries import due
 from actors.reuse import Reuse
 from actors.scheduler import Scheduler
@@ -41,18 +41,17 @@ class Dispatch:
         self._scheduler = Scheduler()
         self._work = asyncio.Event()
 
-    async def exchange(self, worker_id: str, turn: int, outcomes: list[Outcome], holding: int, want: int) -> Grant:
-        """Take a worker's reports and lease it up to `want` photos; waits a while when there is nothing to do.
+    async def exchange(self, worker_id: str, visit: Visit) -> Grant:
+        """Take a worker's reports and lease it photos; waits a while when there is nothing to do.
 
-        `turn` numbers the worker's exchanges: one that is repeated because its answer was lost gets the same answer.
         Raises BatchError `unknown_worker`: the caller was given up and must leave.
         """
         worker = self._pool.heard(worker_id)
         if worker is None:
             raise BatchError("unknown_worker", "This worker was given up; its leases are with others.")
-        if worker.turn != turn or worker.answer is None:
-            worker.turn = turn
-            worker.answer = asyncio.ensure_future(self._serve(worker_id, outcomes, holding, want))
+        if worker.turn != visit.turn or worker.answer is None:
+            worker.turn = visit.turn
+            worker.answer = asyncio.ensure_future(self._serve(worker_id, visit))
         return await asyncio.shield(worker.answer)
 
     def worker_died(self, worker_id: str, suspicion: Suspicion | None, late_s: float) -> None:
@@ -74,12 +73,12 @@ class Dispatch:
         """
         by_batch: dict[str, list[list[int]]] = {}
         for key in keys:
-            by_batch.setdefault(key.task_id, []).append([key.index, key.attempt])
+            if self._holds(key):
+                by_batch.setdefault(key.task_id, []).append([key.index, key.attempt])
         for task_id, rows in by_batch.items():
-            if batch := self._ledger.batches.get(task_id):
-                late = {} if late_s is None else {"late": late_s}
-                self.record(batch, {"e": "returned", "p": rows, **late})
-                self.wake()
+            late = {} if late_s is None else {"late": late_s}
+            self.record(self._ledger.batches[task_id], {"e": "returned", "p": rows, **late})
+            self.wake()
 
     def stop(self) -> None:
         """Lease nothing any more."""
@@ -99,14 +98,26 @@ class Dispatch:
         """Tell waiting workers that there may be work."""
         self._work.set()
 
-    async def _serve(self, worker_id: str, outcomes: list[Outcome], holding: int, want: int) -> Grant:
-        refused = self._take(outcomes)
-        leases, jobs = self._lease(worker_id, want, holding == 0)
-        if not (outcomes or holding or leases):
+    async def _serve(self, worker_id: str, visit: Visit) -> Grant:
+        refused = self._take(visit.outcomes)
+        self.give_back(visit.returned)
+        leases, jobs = self._lease(worker_id, visit.want, visit.holding == 0)
+        if not (visit.outcomes or visit.returned or visit.holding or leases):
             await self._wait_for_work()
-            leases, jobs = self._lease(worker_id, want, True)
+            leases, jobs = self._lease(worker_id, visit.want, True)
         await self._ledger.told()
+        leases = [lease for lease in leases if self._still_wanted(lease.key)]
         return Grant(self._ledger.epoch, leases, jobs, refused)
+
+    def _still_wanted(self, key: LeaseKey) -> bool:
+        """Say whether a lease may leave: its batch may have been paused, or be gone, while it was written down."""
+        if self._holds(key) and self._ledger.batches[key.task_id].paused:
+            self.give_back([key])
+        return self._holds(key)
+
+    def _holds(self, key: LeaseKey) -> bool:
+        batch = self._ledger.batches.get(key.task_id)
+        return batch is not None and batch.holds(key)
 
     def _take(self, outcomes: list[Outcome]) -> list[LeaseKey]:
         """Record what counts, batch by batch; return the keys of what came too late."""
@@ -161,6 +172,8 @@ class Dispatch:
     async def _wait_for_work(self) -> None:
         now = time.time()
         waits = [due_at - now for batch in self._ledger.open.values() if (due_at := batch.next_due()) is not None]
+        if self._hold.on or self._stopped:  # what is due cannot be had; the end of the hold wakes everybody
+            waits = []
         self._work.clear()
         try:
             await asyncio.wait_for(self._work.wait(), max(0.0, min([IDLE_S, *waits])))

@@ -80,10 +80,10 @@ class Ledger:
             self.open[task_id] = batch
         self._commit(task_id, [entry])
 
-    def condemn(self, batch: Batch, late_s: float) -> None:
+    def condemn(self, batch: Batch, late_s: float, *, withdrawn: bool = False) -> None:
         """Hide a batch from everybody, for good; its workers may still store for `late_s`. It waits for `remove`."""
         task_id = batch.spec.task_id
-        self.record(batch, {"e": "deleted", "late": late_s})
+        self.record(batch, {"e": "deleted", "late": late_s, "withdrawn": withdrawn})
         self.batches.pop(task_id)
         self.open.pop(task_id, None)
         self.condemned[task_id] = batch

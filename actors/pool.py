@@ -59,8 +59,9 @@ class Pool:
         return worker
 
     def did_well(self) -> None:
-        """Note that a photo came out: whatever killed workers before is over."""
+        """Note that a photo came out: whatever killed workers before is over, and so is the back-off."""
         self._quick_deaths = 0
+        self._not_before = 0.0
 
     def died(self, worker: WorkerRecord) -> None:
         """Strike a worker off and decide when the next may start."""

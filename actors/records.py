@@ -79,6 +79,17 @@ class Done:
 
 
 @dataclass(frozen=True, slots=True)
+class Visit:
+    """What a worker brings to an exchange."""
+
+    turn: int  # its number: one that is repeated because its answer was lost gets the same answer
+    outcomes: list[Outcome]
+    returned: list[LeaseKey]  # what it was told to drop and had not begun
+    holding: int  # photos on its line
+    want: int  # photos that it has room for
+
+
+@dataclass(frozen=True, slots=True)
 class Grant:
     """The answer to an exchange. `jobs` holds the spec of every batch that `leases` names."""
 

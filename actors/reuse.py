@@ -1,31 +1,40 @@
 """Content reuse: a photo that was done before is not computed again."""
 
+import asyncio
+import hashlib
 import json
-from collections import OrderedDict
 from collections.abc import Iterable
-from itertools import islice
+from dataclasses import dataclass, field
 
 from actors.batch import Batch
 from actors.records import Done, Json, LeaseKey
 from actors.states import ENDED, PhotoState
 
-INDEXED = 16  # ended batches whose photos are looked up by their bytes: the latest of a recipe matter
+AT_ONCE = 200  # reports read before others get their turn: about two milliseconds
 
 _Recipe = tuple[str, str]  # user, and what is done to each photo
-_Content = tuple[str, str]  # SHA-256 of a photo's bytes, and parameters of its own
+
+
+@dataclass(slots=True)
+class _Index:
+    """Where the photos of a recipe's ended batches are, by their bytes; about 150 bytes each."""
+
+    places: dict[bytes, tuple[Batch, int]] = field(default_factory=dict)
+    read: set[tuple[str, float | None]] = field(default_factory=set)  # batches in it, by id and end
+    reading: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 class Reuse:
     """Finds photos of ended batches by their bytes, for the same user, preset and output.
 
-    What was done before lives in the ended batches themselves and goes with them. Only the batches that are asked about
-    are indexed by their photos' SHA-256, so a photo costs no memory for the mere chance that it comes again.
+    What was done before lives in the ended batches themselves and goes with them. Only a recipe that comes a second
+    time is indexed, so most photos cost no memory for the mere chance that they come again.
     """
 
     def __init__(self, batches: Iterable[Batch], *, on: bool) -> None:
         self._on = on
         self._made: dict[_Recipe, list[Batch]] = {}
-        self._indexes: OrderedDict[tuple[str, float | None], dict[_Content, int]] = OrderedDict()
+        self._indexes: dict[_Recipe, _Index] = {}
         for batch in batches:
             self.made(batch)
 
@@ -42,45 +51,48 @@ class Reuse:
         self._made[recipe].remove(batch)
         if not self._made[recipe]:
             del self._made[recipe]
-        self._indexes.pop((batch.spec.task_id, batch.finished_at), None)
+            self._indexes.pop(recipe, None)
+        elif index := self._indexes.get(recipe):
+            index.places = {content: place for content, place in index.places.items() if place[0] is not batch}
+            index.read = {name for name in index.read if name[0] != batch.spec.task_id}
 
     def knows(self, batch: Batch) -> bool:
         """Say whether this batch's recipe was carried out before, so that it is worth asking."""
-        return bool(self._on and self._ended(batch))
+        return self._on and any(earlier.state in ENDED for earlier in self._made.get(_recipe(batch), []))
 
-    def find(self, batch: Batch, index: int, engine: str, sha256: str) -> Done | None:
+    async def find(self, batch: Batch, index: int, engine: str, sha256: str) -> Done | None:
         """Return the photo with these bytes and parameters that the same engine has done; None when there is none."""
-        wanted = _content(batch, index, sha256)
-        for earlier in self._ended(batch):
-            place = self._index(earlier).get(wanted)
-            if place is None or earlier.photo_state[place] != PhotoState.SUCCEEDED:
-                continue
-            report = earlier.report(place)
-            if report["engine"] == engine:
-                key = LeaseKey(earlier.spec.task_id, place, report["a"])
-                return Done(key, report["result"], report["notes"])
-        return None
+        recipe = _recipe(batch)
+        known = self._indexes.setdefault(recipe, _Index())
+        await self._read(recipe, known)
+        earlier, place = known.places.get(_content(batch, index, sha256), (None, 0))
+        if earlier is None or earlier.photo_state[place] != PhotoState.SUCCEEDED:  # it was retried since
+            return None
+        report = earlier.report(place)
+        if report["engine"] != engine or report["result"]["input_sha256"] != sha256:
+            return None
+        return Done(LeaseKey(earlier.spec.task_id, place, report["a"]), report["result"], report["notes"])
 
-    def _ended(self, batch: Batch) -> list[Batch]:
-        """Return the latest ended batches of the same recipe, latest first."""
-        made = self._made.get(_recipe(batch), [])
-        return list(islice((earlier for earlier in reversed(made) if earlier.state in ENDED), INDEXED))
-
-    def _index(self, batch: Batch) -> dict[_Content, int]:
-        name = (batch.spec.task_id, batch.finished_at)  # a batch that was retried is read anew
-        if name not in self._indexes:
-            self._indexes[name] = {
-                _content(batch, index, batch.report(index)["result"]["input_sha256"]): index
-                for index in batch.indices(PhotoState.SUCCEEDED, 0)
-            }
-            if len(self._indexes) > INDEXED:
-                self._indexes.popitem(last=False)
-        self._indexes.move_to_end(name)
-        return self._indexes[name]
+    async def _read(self, recipe: _Recipe, known: _Index) -> None:
+        """Take in the batches that have ended since the last time."""
+        async with known.reading:
+            for earlier in list(self._made.get(recipe, [])):
+                name = earlier.spec.task_id, earlier.finished_at  # one that was retried is read anew
+                if earlier.state not in ENDED or name in known.read:
+                    continue
+                known.read.add(name)
+                for count, place in enumerate(list(earlier.indices(PhotoState.SUCCEEDED, 0)), 1):
+                    report = earlier.report(place)
+                    if name in known.read and report.get("result"):  # neither deleted nor retried meanwhile
+                        known.places[_content(earlier, place, report["result"]["input_sha256"])] = earlier, place
+                    if count % AT_ONCE == 0:
+                        await asyncio.sleep(0)
 
 
-def _content(batch: Batch, index: int, sha256: str) -> _Content:
-    return sha256, json.dumps(batch.photos[index].params, sort_keys=True)
+def _content(batch: Batch, index: int, sha256: str) -> bytes:
+    """Name a photo's bytes together with the parameters of its own."""
+    named = f"{sha256}{json.dumps(batch.photos[index].params, sort_keys=True)}"
+    return hashlib.blake2b(named.encode(), digest_size=16).digest()
 
 
 def _recipe(batch: Batch) -> _Recipe:

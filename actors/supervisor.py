@@ -79,10 +79,11 @@ class Supervisor:
                 worker.overdue = True
                 directory.end_actor(worker.handle)
 
-    def revoke(self, worker_ids: set[str], task_id: str, *, running: bool) -> "list[asyncio.Future[list[LeaseKey]]]":
-        """Ask workers to give back what they have not begun of a batch (and to drop what they have, with `running`)."""
-        handles = [self.pool.workers[name].handle for name in worker_ids if name in self.pool.workers]
-        return [asyncio.ensure_future(_revoke(handle, task_id, running)) for handle in handles]
+    async def revoke(self, worker_ids: set[str], task_id: str, *, running: bool) -> None:
+        """Have workers drop what they have not begun of a batch (all of it, with `running`)."""
+        workers = [worker for name in worker_ids if (worker := self.pool.workers.get(name))]
+        told = [worker.handle.revoke.remote(task_id, running) for worker in workers]
+        await asyncio.gather(*told, return_exceptions=True)  # whoever is dead or out of reach need not know
 
     def end_all(self) -> None:
         """End every worker; none is started any more."""
@@ -127,11 +128,3 @@ async def _attach(handle: Any, epoch: int) -> Hello | None:
     except RayError:  # it died before it answered
         return None
     return hello
-
-
-async def _revoke(handle: Any, task_id: str, running: bool) -> list[LeaseKey]:
-    try:
-        given_back: list[LeaseKey] = await handle.revoke.remote(task_id, running)
-    except RayError:  # its death gives them back
-        return []
-    return given_back

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from actors.batch import Batch
 from actors.config import CoordinatorConfig
@@ -11,6 +11,7 @@ from actors.ids import made_at
 from actors.ledger import Ledger
 from actors.records import Json
 from storage.blobs import Blobs
+from storage.errors import StorageError
 from storage.keys import BATCHES, UPLOADS, attempt_prefix, batch_prefix, upload_prefix
 
 log = logging.getLogger(__name__)
@@ -37,6 +38,7 @@ class Sweeper:
         self._blobs = blobs
         self._condemn = condemn
         self._emptied: set[str] = set()  # condemned batches whose blobs were removed a first time
+        self._failed: dict[str, float] = {}  # batches whose blobs could not be removed: when to try again
 
     async def run(self) -> None:
         """Sweep for ever."""
@@ -53,15 +55,18 @@ class Sweeper:
             await asyncio.sleep(ROUND_S)
 
     async def sweep(self, now: float) -> None:
-        """Remove what the journal knows to be over, `now` in unix seconds; raises StorageError."""
+        """Remove what the journal knows to be over, `now` in unix seconds."""
         for batch in list(self._ledger.batches.values()):
             expires_at = batch.expires_at(self._config.result_ttl_s)
             if expires_at is not None and expires_at <= now:
                 self._condemn(batch)
-        for batch in list(self._ledger.condemned.values()):
-            await self._remove(batch, now)
-        for batch in [batch for batch in self._ledger.batches.values() if batch.strays]:
-            await self._sweep_strays(batch, now)
+        condemned = list(self._ledger.condemned.values())
+        strewn = [batch for batch in self._ledger.batches.values() if batch.strays]
+        # What a crash could take back must not cost a blob. A coordinator that was frozen meanwhile ends here.
+        await self._ledger.told()
+        for step, batches in ((self._remove, condemned), (self._sweep_strays, strewn)):
+            for batch in batches:
+                await self._try(step, batch, now)
 
     async def sweep_orphans(self, now: float) -> None:
         """Remove blobs that no batch or upload claims, `now` in unix seconds; raises StorageError."""
@@ -79,12 +84,25 @@ class Sweeper:
             if old and not self._ledger.wants_upload(upload_id):  # asked each time: a batch may have come meanwhile
                 await self._blobs.delete_prefix(upload_prefix(upload_id))
 
+    async def _try(self, step: Callable[[Batch, float], Awaitable[None]], batch: Batch, now: float) -> None:
+        """Take a step for one batch: one whose files cannot be removed holds up no other."""
+        task_id = batch.spec.task_id
+        if time.monotonic() < self._failed.get(task_id, 0.0):
+            return
+        try:
+            await step(batch, now)
+        except StorageError:
+            log.exception("the blobs of %s cannot be removed; it is tried again in %.0f s", task_id, AFTER_ERROR_S)
+            self._failed[task_id] = time.monotonic() + AFTER_ERROR_S
+        else:
+            self._failed.pop(task_id, None)
+
     async def _remove(self, batch: Batch, now: float) -> None:
         """Remove a condemned batch's blobs at once, and again when its last worker must have ended."""
         task_id = batch.spec.task_id
         if task_id not in self._emptied:
             await self._blobs.delete_prefix(batch_prefix(task_id))
-            for upload_id in batch.uploads():
+            for upload_id in () if batch.withdrawn else batch.uploads():
                 if not self._ledger.wants_upload(upload_id):
                     await self._blobs.delete_prefix(upload_prefix(upload_id))
             self._emptied.add(task_id)

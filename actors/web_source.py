@@ -10,7 +10,7 @@ from actors.network import CheckedNetwork
 MAX_REDIRECTS = 5
 CONNECT_S = 10.0
 STALL_S = 30.0  # between two pieces of the body
-SEVERAL_TIMES = {408, 425, 429, 500, 502, 503, 504}  # answers that may be another one later
+SEVERAL_TIMES = frozenset({408, 425, 429, *range(500, 600)})  # answers that may be another one later
 
 
 class WebSource:

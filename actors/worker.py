@@ -12,7 +12,7 @@ from actors.config import WorkerConfig
 from actors.crumb import Crumb, remove_crumb
 from actors.fetch import Fetcher
 from actors.line import Line, discard
-from actors.records import Done, Grant, Hello, LeaseKey, Outcome
+from actors.records import Done, Grant, Hello, LeaseKey, Outcome, Visit
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +30,7 @@ class Worker:
         self._coordinator = CoordinatorClient(namespace, patience_s=config.orphaned_s)
         self._line: Line | None = None
         self._outbox: list[Outcome] = []
+        self._returned: list[LeaseKey] = []  # revoked, and the coordinator does not know yet
         self._news = asyncio.Event()
         self._epoch = 0
         self._turn = int(time.time())  # never one that this coordinator has answered
@@ -38,13 +39,12 @@ class Worker:
     async def attach(self, epoch: int) -> Hello:
         """Introduce oneself to a coordinator; answers of earlier ones count no longer."""
         self._epoch = max(self._epoch, epoch)
-        held = self._line.held() if self._line else []
         return Hello(
             worker_id=self._id,
             node_id=ray.get_runtime_context().get_node_id(),
             crumb=self._crumb.path,
             ready=self._line is not None,
-            held=[*held, *(outcome.key for outcome in self._outbox)],
+            held=[*(self._line.held() if self._line else []), *(outcome.key for outcome in self._outbox)],
         )
 
     async def run(self) -> None:
@@ -53,11 +53,11 @@ class Worker:
             self._running = asyncio.ensure_future(self._work())
         await asyncio.shield(self._running)
 
-    async def revoke(self, task_id: str, running: bool) -> list[LeaseKey]:
-        """Give back what is not begun of a batch; with `running`, drop the rest of it too."""
-        keys = self._line.revoke(task_id, running=running) if self._line else []
-        self._news.set()
-        return keys
+    async def revoke(self, task_id: str, running: bool) -> None:
+        """Drop what is not begun of a batch (all of it, with `running`); the next exchange gives it back."""
+        if self._line:
+            self._returned += self._line.revoke(task_id, running=running)
+            self._news.set()
 
     async def pid(self) -> int:
         """Return the process id."""
@@ -116,23 +116,22 @@ class Worker:
         while True:
             self._news.clear()
             want = 0 if line.alone or line.waiting > 1 else MOST
-            if self._outbox or want:
+            if self._outbox or self._returned or want:
                 grant = await self._exchange(line, want)
-                if grant.leases or self._outbox or not line.held():
+                if grant.leases or self._outbox or self._returned or not line.held():
                     continue
             await self._news.wait()
 
     async def _exchange(self, line: Line, want: int) -> Grant:
-        reports = list(self._outbox)
+        reports, returned = list(self._outbox), list(self._returned)
         while True:
             self._turn += 1
-            grant: Grant = await self._coordinator.ask(
-                "exchange", self._id, self._turn, reports, len(line.held()), want
-            )
+            visit = Visit(self._turn, reports, returned, len(line.held()), want)
+            grant: Grant = await self._coordinator.ask("exchange", self._id, visit)
             if grant.epoch >= self._epoch:  # else a dead coordinator's last words: its successor knows nothing of them
                 break
         self._epoch = grant.epoch
-        del self._outbox[: len(reports)]
+        del self._outbox[: len(reports)], self._returned[: len(returned)]
         for lease in grant.leases:  # before anything is awaited: whoever asks now must see them
             line.take(lease, grant.jobs[lease.key.task_id])
         for key in grant.refused:

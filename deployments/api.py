@@ -27,7 +27,7 @@ def create_api(services: Services) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,  # its redirect names our host as we see it, not as the client does
     )
-    stored = Uploads(services.blobs, services.limits)
+    stored = Uploads(services.blobs, services.limits, services.least_room)
     api.state.parts = Parts(
         services=services,
         uploads=stored,

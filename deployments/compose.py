@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from actors.client import CoordinatorClient
-from actors.config import NAMESPACE, CallbackConfig, CoordinatorConfig, WorkerConfig
+from actors.config import LEAST_ROOM, NAMESPACE, CallbackConfig, CoordinatorConfig, WorkerConfig
 from actors.retoucher import PixelRetoucher
 from deployments import wire
 from deployments.services import Services
@@ -75,6 +75,7 @@ def services(settings: Settings) -> Services:
         limits=Limits(max_pixels=settings.max_pixels, max_bytes=settings.max_bytes),
         max_photos=settings.max_photos,
         file_roots=settings.file_roots,
+        least_room=LEAST_ROOM,
         callbacks=settings.callback_secret is not None,
         version=__version__,
     )

@@ -181,13 +181,18 @@ class Engine:
         shutil.rmtree(self._scratch, ignore_errors=True)
 
     def _ask(self, method: str, *args: Any) -> Any:
-        try:
-            return asyncio.run(self._client.ask(method, *args))
-        except BatchError as error:
-            if error.code == "unavailable" and shutil.disk_usage(self._data_dir).free < LEAST_ROOM:
-                detail = f"There is no room left in {self._data_dir.parent}; make room, then run with --skip-existing."
-                raise EngineError("storage_full", detail) from None
-            raise EngineError(error.code, error.detail) from None
+        while True:
+            try:
+                return asyncio.run(self._client.ask(method, *args))
+            except BatchError as error:
+                if error.code != "journal_unavailable":  # else the disk is slow, and there is nobody else to ask
+                    raise self._explained(error) from None
+
+    def _explained(self, error: BatchError) -> EngineError:
+        if error.code == "unavailable" and shutil.disk_usage(self._data_dir).free < LEAST_ROOM:
+            detail = f"There is no room left in {self._data_dir.parent}; make room, then run with --skip-existing."
+            return EngineError("storage_full", detail)
+        return EngineError(error.code, error.detail)
 
     def _greet(self) -> None:
         while not self._closing.wait(GREET_S):

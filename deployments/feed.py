@@ -17,6 +17,7 @@ log = logging.getLogger(__name__)
 HOLD_S = 10.0  # how long the coordinator may hold one question
 SPACING_S = 0.1  # between two updates: at most 10 a second
 AGAIN_S = 1.0
+PASSING = frozenset({"unavailable", "journal_unavailable"})  # it is being restarted, or its journal is away
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +139,9 @@ class Feeds:
         try:
             told = await self._coordinator.ask("watch", task_id, feed.version, HOLD_S)
         except BatchError as error:
-            if error.code != "unavailable":
+            if error.code not in PASSING:
                 raise
-            await asyncio.sleep(AGAIN_S)  # the coordinator is being restarted; those who listen wait with us
+            await asyncio.sleep(AGAIN_S)  # those who listen wait with us
             return
         if told is not None:
             update = read_update(told)

@@ -54,8 +54,7 @@ def serve(*, host: str, port: int | None, workers: int | None) -> None:
     stop = threading.Event()
     with _alone(settings.data_dir), _scratch() as scratch:
         _on_signals(stop, scratch)
-        with _cluster(settings, host, port, scratch):
-            _on_signals(stop, scratch)  # Ray has put its own in the place of SIGTERM's
+        with _cluster(settings, host, port, stop, scratch):
             if _wait_ready(stop):
                 print(f"photobatch is ready at http://{host}:{port} (docs at /docs, Ctrl-C stops)", flush=True)
             stop.wait()
@@ -77,8 +76,8 @@ def _on_signals(stop: threading.Event, scratch: Path) -> None:
 
 
 @contextmanager
-def _cluster(settings: Settings, host: str, port: int, scratch: Path) -> Iterator[None]:
-    """Run the application on a Ray of our own, or on the cluster that RAY_ADDRESS names."""
+def _cluster(settings: Settings, host: str, port: int, stop: threading.Event, scratch: Path) -> Iterator[None]:
+    """Run the application on a Ray of our own, or on the cluster that RAY_ADDRESS names; less of it after a signal."""
     prepare_proxy_environment(scratch, loopback=host in {"127.0.0.1", "localhost", "::1"})
     own = None
     if not settings.ray_address:
@@ -88,21 +87,28 @@ def _cluster(settings: Settings, host: str, port: int, scratch: Path) -> Iterato
             own.start()
         else:
             ray.init(address=settings.ray_address)
-        _run_application(settings, host, port)
+        _on_signals(stop, scratch)  # Ray has put its own in the place of SIGTERM's
+        _run_application(settings, host, port, stop)
         yield
     finally:
         _stop_application(own)
 
 
-def _run_application(settings: Settings, host: str, port: int) -> None:
+def _run_application(settings: Settings, host: str, port: int, stop: threading.Event) -> None:
     from ray import serve as ray_serve  # noqa: PLC0415 - it reads the proxy's environment when it is imported
 
     from deployments.app import bind  # noqa: PLC0415
 
     logging.getLogger("ray.serve").setLevel(logging.WARNING)  # one line when ready, and nothing else
-    launch.start_coordinator(compose.coordinator_config(settings))  # workers warm up while Serve starts
-    ray_serve.start(proxy_location="HeadOnly", http_options={"host": host, "port": port})
-    ray_serve.run(bind(settings), name=compose.APP, route_prefix="/")
+    steps = (
+        lambda: launch.start_coordinator(compose.coordinator_config(settings)),  # workers warm up while Serve starts
+        lambda: ray_serve.start(proxy_location="HeadOnly", http_options={"host": host, "port": port}),
+        lambda: ray_serve.run(bind(settings), name=compose.APP, route_prefix="/"),
+    )
+    for step in steps:
+        if stop.is_set():  # none of them can be interrupted, and whoever stops a service waits ten seconds
+            return
+        step()
 
 
 def _stop_application(own: LocalRay | None) -> None:

@@ -25,5 +25,6 @@ class Services:
     limits: Limits
     max_photos: int
     file_roots: tuple[str, ...]
+    least_room: int  # bytes free, or no file is taken
     callbacks: bool  # whether a callback_url may be named: calls need a secret to sign with
     version: str

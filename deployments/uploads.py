@@ -13,7 +13,7 @@ from deployments.names import safe_name
 from models.codec.header import Header, Limits, read_header
 from models.errors import PhotoError
 from storage.blobs import Blobs
-from storage.errors import BlobNotFoundError, InvalidKeyError
+from storage.errors import BlobNotFoundError, InvalidKeyError, StorageFullError
 from storage.keys import upload_key, upload_prefix, upload_record_key
 
 HEAD = 1 << 20  # bytes in which most formats say how large the picture is
@@ -75,13 +75,17 @@ class Tally:
 class Uploads:
     """The uploads of one blob store."""
 
-    def __init__(self, blobs: Blobs, limits: Limits) -> None:
+    def __init__(self, blobs: Blobs, limits: Limits, least_room: int) -> None:
         self._blobs = blobs
         self._limits = limits
+        self._least_room = least_room
         self._whole = asyncio.Semaphore(1)  # files that are read whole for their header
 
     async def take(self, pieces: AsyncIterator[bytes], name: str, user_id: str) -> Upload:
-        """Store one picture; raises PhotoError for what is none or too large, and then nothing is left of it."""
+        """Store one picture; raises PhotoError for what is none or too large, and then nothing is left of it.
+
+        Raises StorageFullError, also before there is no room at all.
+        """
         upload_id = new_id("u")
         try:
             passed = Tally(pieces)
@@ -143,6 +147,9 @@ class Uploads:
 
     async def _write(self, upload_id: str, pieces: Tally) -> None:
         limit = self._limits.max_bytes
+        free = await asyncio.to_thread(self._blobs.free_bytes)
+        if free is not None and free < self._least_room:  # the last of it is the journal's
+            raise StorageFullError("There is no room left for uploads.")
         async with self._blobs.writer(upload_key(upload_id)) as file:
             async for piece in pieces:
                 if pieces.bytes > limit:

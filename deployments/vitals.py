@@ -29,6 +29,8 @@ class Vitals:
     async def take(self) -> Health:
         """Return the health now; the blob store's is at most 5 s old."""
         stats, blobs = await asyncio.gather(self._stats(), self._blob_store())
+        if stats and stats["hold"]:  # whatever a probe of two bytes says
+            blobs = "full"
         status, reason = _judge(stats, blobs)
         return Health(
             status=status,
@@ -73,7 +75,7 @@ def _judge(stats: dict[str, Any] | None, blobs: str) -> tuple[Status, str | None
         return "unavailable", "no coordinator"
     if stats["journal"] == "unavailable":
         return "unavailable", "the journal does not answer"
-    if stats["hold"] or blobs == "full":
+    if blobs == "full":
         return "unavailable", FULL
     if blobs != "ok":
         return "unavailable", f"the blob store is {blobs}"

@@ -79,6 +79,7 @@ class RedisLog:
         self._take = self._redis.register_script(_TAKE_EPOCH)
         self._commits = 0
         self._hurry = threading.Event()
+        self._refused = False  # by one that answers: read-only, its memory or its disk full
         self._patiently(lambda: _check(self._redis))
 
     def take_epoch(self) -> int:
@@ -107,12 +108,12 @@ class RedisLog:
                 first += PAGE
 
     def trouble(self) -> str | None:
-        """Return "unavailable" where Redis does not answer within a second."""
+        """Return "unavailable" where Redis does not answer within a second, or answers and does not commit."""
         try:
             self._pinged.ping()
         except (RedisError, OSError):
             return "unavailable"
-        return None
+        return "unavailable" if self._refused else None
 
     def hurry(self) -> None:
         """Give a Redis that is away no more time."""
@@ -128,10 +129,13 @@ class RedisLog:
         wait, told_at = FIRST_WAIT_S, 0.0
         while True:
             try:
-                return step()
+                done = step()
+                self._refused = False
+                return done
             except (AuthenticationError, NoPermissionError) as error:
                 raise StorageError("Redis refuses us; check user and password in REDIS_URL.") from error
-            except (RedisError, OSError) as error:  # refused, reset, loading, read-only, its disk full …
+            except (RedisError, OSError) as error:  # refused, reset, loading, read-only, its memory or disk full …
+                self._refused = True
                 if time.monotonic() > told_at + 10:
                     log.warning("the journal waits for Redis: %s", type(error).__name__)
                     told_at = time.monotonic()

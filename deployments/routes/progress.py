@@ -21,13 +21,18 @@ router = APIRouter(tags=["progress"])
 
 DONE, FAILED, LATER = 1000, 1011, 1013
 BAD_SINCE, NO_SUCH_BATCH = 4400, 4404
-_CLOSE = {"invalid_request": BAD_SINCE, "not_found": NO_SUCH_BATCH, "unavailable": LATER}
+_CLOSE = {
+    "invalid_request": BAD_SINCE,
+    "not_found": NO_SUCH_BATCH,
+    "unavailable": LATER,
+    "journal_unavailable": LATER,
+}
 _STREAM: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "Events `progress`, `done` (the last), `ping`, or `error` with a problem in the middle of it.",
         "content": {"text/event-stream": {"schema": {"$ref": "#/components/schemas/ProgressMessage"}}},
     },
-    **described("not_found", "invalid_request", "unavailable"),
+    **described("not_found", "invalid_request", "unavailable", "journal_unavailable"),
 }
 
 

@@ -50,3 +50,12 @@ class ScriptedRetoucher:
     def _note(self, line: str) -> None:
         with open(self._log, "a") as file:
             file.write(f"{os.getpid()} {line}\n")
+
+
+def dies_at_birth(log: Path, cure: Path) -> ScriptedRetoucher:
+    """Log the time and end the process, like a library that this machine cannot load; until `cure` is there."""
+    with open(log, "a") as file:
+        file.write(f"{os.getpid()} born {time.time()}\n")
+    if not cure.exists():
+        ctypes.string_at(0)
+    return ScriptedRetoucher(log)

@@ -33,7 +33,7 @@ class Service:
             open_blobs=partial(open_blobs, self.blobs.url),
             worker=WorkerConfig(
                 open_blobs=changes.pop("worker_blobs", partial(open_blobs, self.blobs.url)),
-                make_retoucher=partial(ScriptedRetoucher, self.log),
+                make_retoucher=changes.pop("make_retoucher", partial(ScriptedRetoucher, self.log)),
                 limits=Limits(),
                 file_roots=(str(folder),),
                 **worker,

@@ -178,3 +178,21 @@ class BatchMachine(RuleBasedStateMachine):
 
 TestBatch = BatchMachine.TestCase
 TestBatch.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+
+
+def test_a_suspect_whose_retry_was_due_is_still_computed_alone() -> None:
+    events = [
+        *created(SPEC, [PhotoSpec("file:///0.jpg", "0.jpg")], 0.0),
+        {"e": "leased", "t": 1.0, "w": "x", "p": [[0, 1]], "alone": False},
+        {"e": "reported", "t": 2.0, "p": [reported(Outcome(LeaseKey("b1", 0, 1), error=HICCUP), 9.0)]},
+        {"e": "cancelled", "t": 3.0},
+        {"e": "retried", "t": 4.0},
+        {"e": "leased", "t": 5.0, "w": "x", "p": [[0, 2]], "alone": False},
+        {"e": "struck", "t": 6.0, "p": [0, 2], "error": FAILURE},
+    ]
+    batch = Batch.create(1, events[0])
+    for version, event in enumerate(events[1:], 2):
+        batch.apply(version, event)
+    assert batch.leasable(20.0)
+    assert batch.pick(5, alone_allowed=False) == ([], False)
+    assert batch.pick(5, alone_allowed=True) == ([0], True)

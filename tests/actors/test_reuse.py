@@ -4,8 +4,10 @@ import os
 import signal
 from pathlib import Path
 
+from actors.batch import Batch, created, reported
 from actors.ids import new_id
-from actors.records import BatchSpec, PhotoSpec
+from actors.records import BatchSpec, LeaseKey, Outcome, PhotoSpec
+from actors.reuse import Reuse
 from tests.actors.service import Service
 
 SCRIPTS = ["sleep 0", "sleep 0.01", "bad"]
@@ -69,3 +71,35 @@ def test_results_that_were_taken_away_are_made_anew(service) -> None:
     second = again(here)
     assert reused(here, second) == [False] * 3
     assert [photo["status"] for photo in here.photos(second)] == ["succeeded", "succeeded", "failed"]
+
+
+async def test_whatever_was_done_is_found_however_long_ago_and_whoever_asks_meanwhile() -> None:
+    batches = {f"{user}{n}": done_batch(user, f"{user}{n}", n) for n in range(30) for user in ("ann", "bob")}
+    reuse = Reuse(batches.values(), on=True)
+    for user, other in (("ann", "bob"), ("bob", "ann")):
+        asking = batch_of(user, f"{user}-now")
+        reuse.made(asking)
+        for n in (29, 0, 15):
+            found = await reuse.find(asking, 0, "engine", f"{user}-{n}")
+            assert found is not None
+            assert found.key == LeaseKey(f"{user}{n}", 0, 1)
+            assert await reuse.find(asking, 0, "engine", f"{other}-{n}") is None
+        reuse.forget(batches[f"{user}15"])
+        assert await reuse.find(asking, 0, "engine", f"{user}-15") is None
+        assert await reuse.find(asking, 0, "another engine", f"{user}-0") is None
+
+
+def batch_of(user: str, task_id: str) -> Batch:
+    first, photos = created(BatchSpec(task_id, user, {"id": "p"}, {}), [PhotoSpec("file:///a.jpg", "a.jpg")], 1.0)
+    batch = Batch.create(1, first)
+    batch.apply(2, photos)
+    return batch
+
+
+def done_batch(user: str, task_id: str, number: int) -> Batch:
+    batch = batch_of(user, task_id)
+    batch.apply(3, {"e": "leased", "t": 2.0, "w": "w", "p": [[0, 1]], "alone": False})
+    result = {"input_sha256": f"{user}-{number}"}
+    outcome = Outcome(LeaseKey(task_id, 0, 1), result=result, engine="engine")
+    batch.apply(4, {"e": "reported", "t": 3.0, "p": [reported(outcome, None)]})
+    return batch

@@ -15,6 +15,7 @@ ANSWERS = {
     "/chunked": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n138a\r\n" + PHOTO + b"\r\n0\r\n\r\n",
     "/missing": b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n",
     "/busy": b"HTTP/1.1 503 Unavailable\r\nContent-Length: 0\r\n\r\n",
+    "/odd": b"HTTP/1.1 522 Connection timed out\r\nContent-Length: 0\r\n\r\n",
     "/secret": b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n",
     "/cut": b"HTTP/1.1 200 OK\r\nContent-Length: 9000\r\n\r\n" + PHOTO,
     "/silent": b"",
@@ -55,6 +56,7 @@ async def test_a_photo_arrives_whole(host: str, path: str) -> None:
     [
         ("/missing", "source_not_found", False),
         ("/busy", "fetch_failed", True),
+        ("/odd", "fetch_failed", True),
         ("/secret", "fetch_failed", False),
         ("/cut", "fetch_failed", True),
         ("/silent", "fetch_failed", True),

@@ -28,6 +28,7 @@ class World:
     folder: Path
     coordinator: InProcess
     blobs: Blobs
+    services: Services
     api: FastAPI
     http: httpx.AsyncClient
     urls: list[str] = field(default_factory=lambda: list(URLS))
@@ -57,13 +58,14 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
         limits=Limits(max_pixels=1_000_000, max_bytes=200_000),
         max_photos=1000,
         file_roots=(str(roots),),
+        least_room=0,
         callbacks=False,
         version="test",
     )
     api = create_api(services)
     transport = httpx.ASGITransport(app=api, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as http:
-        yield World(tmp_path, coordinator, blobs, api, http)
+        yield World(tmp_path, coordinator, blobs, services, api, http)
     coordinator.shut()
 
 

@@ -49,8 +49,10 @@ class InProcess(Coordinator):
             raise BatchError("unavailable", "The service is restarting; try again in a few seconds.", 5.0)
         return await getattr(self, method)(*args)
 
-    def work(self, task_id: str, *indices: int, error: Json | None = None, **result: Any) -> None:
-        """Lease these photos and report them."""
+    def work(
+        self, task_id: str, *indices: int, error: Json | None = None, again: float | None = None, **result: Any
+    ) -> None:
+        """Lease these photos and report them; what failed may be tried again from `again` on."""
         batch = self._ledger.get(task_id)
         leases = [[index, batch.attempt[index] + 1] for index in indices]
         self._dispatch.record(batch, {"e": "leased", "w": "w1", "p": leases, "alone": False})
@@ -58,6 +60,7 @@ class InProcess(Coordinator):
         done |= {"thumbnail": True, "original": False, "input_sha256": "cd" * 32} | result
         rows = [
             {"i": i, "a": a, "result": None if error else done, "error": error, "engine": "test", "notes": []}
+            | ({} if again is None else {"again": again})
             for i, a in leases
         ]
         self._dispatch.record(batch, {"e": "reported", "p": rows})

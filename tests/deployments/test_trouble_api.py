@@ -1,5 +1,14 @@
 """What clients hear while the disk is full, the journal is away, or their batch has expired."""
 
+from dataclasses import replace
+from typing import Any
+
+import httpx
+import pytest
+
+from deployments.api import create_api
+from storage.blobs import Blobs
+from storage.errors import StorageError
 from tests.deployments.conftest import URLS, World
 
 SUBMIT = {"image_urls": URLS, "preset_id": "filter_warm"}
@@ -16,6 +25,37 @@ async def test_a_full_disk(world: World) -> None:
     assert "disk is full" in health.json()["reason"]
     batch = await world.http.get(f"/api/v1/batch/{task_id}")
     assert batch.json()["status"] == "queued"
+
+
+async def test_uploads_leave_the_last_of_the_room_to_the_journal(world: World, jpeg: bytes) -> None:
+    api = create_api(replace(world.services, least_room=1 << 60))
+    files = [("files", ("a.jpg", jpeg))]
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=api), base_url="http://test") as http:
+        for refused in (
+            await http.post("/api/v1/uploads?name=u.jpg", content=jpeg),
+            await http.post("/api/v1/batch/submit", data={"preset_id": "filter_warm"}, files=files),
+        ):
+            assert (refused.status_code, refused.json()["code"]) == (507, "storage_full")
+    assert world.stored() == []
+
+
+async def test_a_batch_whose_files_cannot_be_removed_holds_up_no_other(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stuck, other = await world.submit(), await world.submit()
+    for task_id in (stuck, other):
+        await world.blobs.put(f"batches/{task_id}/0/1/result.jpg", b"result")
+        await world.http.delete(f"/api/v1/batch/{task_id}")
+    remove = Blobs.delete_prefix
+
+    async def stubborn(blobs: Blobs, prefix: str) -> Any:
+        if stuck in prefix:
+            raise StorageError("Somebody has locked it.")
+        return await remove(blobs, prefix)
+
+    monkeypatch.setattr(Blobs, "delete_prefix", stubborn)
+    await world.coordinator.sweep()
+    assert [key.split("/")[1] for key in world.stored()] == [stuck]
 
 
 async def test_a_journal_that_is_away(world: World) -> None:

@@ -78,6 +78,23 @@ async def test_while_it_is_away_commits_wait_and_the_journal_says_so(
     assert journal.trouble() is None
 
 
+async def test_one_that_answers_and_does_not_commit_is_no_journal_either(
+    server: RedisServer, journal: RedisJournal
+) -> None:
+    await journal.append([entry("a", 0)])
+    client = redis.Redis.from_url(server.url)
+    client.config_set("maxmemory", 1)
+    refused = asyncio.ensure_future(journal.append([entry("a", 1)]))
+    while await asyncio.to_thread(journal.trouble) is None:
+        await asyncio.wait({refused}, timeout=0.01)
+    assert await asyncio.to_thread(journal.trouble) == "unavailable"
+    client.config_set("maxmemory", 0)
+    await refused
+    assert journal.trouble() is None
+    assert versions(journal) == [0, 1]
+    client.close()
+
+
 async def test_closing_while_it_is_away_gives_up(server: RedisServer, journal: RedisJournal) -> None:
     server.kill()
     waiting = asyncio.ensure_future(journal.append([entry("a", 1)]))
