@@ -46,7 +46,13 @@ class Server:
         self.output = folder / "serve.txt"
 
     def start(self) -> "Server":
-        """Start it and wait until it is healthy."""
+        """Start it and wait until it is healthy; raises ServerError."""
+        self.begin()
+        self.healthy()
+        return self
+
+    def begin(self) -> None:
+        """Start it; it takes some seconds until it answers."""
         environment = {
             **os.environ,
             "BATCH_DATA_DIR": str(self.folder / "data"),
@@ -63,8 +69,6 @@ class Server:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        self.healthy()
-        return self
 
     def healthy(self, patience_s: float = 60.0) -> None:
         """Wait for its first healthy answer; raises ServerError."""

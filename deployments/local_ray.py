@@ -36,6 +36,10 @@ class LocalRay:
             **self._options,
         )
 
+    def alive(self) -> bool:
+        """Whether there is still a Ray to talk to: a signal to the whole process group ends it as well."""
+        return {_name(process) for process in psutil.Process().children()} >= {"gcs_server", "raylet"}
+
     def stop(self, patience_s: float = 5.0) -> None:
         """End Ray, also one that has half started, and every process that came from it: a straggler by its id."""
         family = set(psutil.Process().children(recursive=True)) - self._others
@@ -45,6 +49,13 @@ class LocalRay:
             with suppress(psutil.NoSuchProcess):
                 process.kill()
         psutil.wait_procs(alive, timeout=patience_s)
+
+
+def _name(process: psutil.Process) -> str:
+    with suppress(psutil.Error):
+        if process.status() != psutil.STATUS_ZOMBIE:
+            return process.name()
+    return ""
 
 
 def memory() -> int:

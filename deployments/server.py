@@ -7,6 +7,7 @@ import shutil
 import signal
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -36,6 +37,7 @@ from storage.redis_log import check_redis
 
 READY_POLL_S = 0.2
 DRAIN_S = 2.0  # what is being worked on may finish
+LONGEST_STOP_S = 9.0
 
 
 def serve(*, host: str, port: int | None, workers: int | None) -> None:
@@ -55,8 +57,9 @@ def serve(*, host: str, port: int | None, workers: int | None) -> None:
     with _alone(settings.data_dir), _scratch() as scratch:
         _on_signals(stop, scratch)
         with _cluster(settings, host, port, stop, scratch):
-            if _wait_ready(stop):
-                print(f"photobatch is ready at http://{host}:{port} (docs at /docs, Ctrl-C stops)", flush=True)
+            _on_signals(stop, scratch)  # Serve may have put others in their place
+            ready = f"photobatch is ready at http://{host}:{port} (docs at /docs, Ctrl-C stops)"
+            threading.Thread(target=_say_when_ready, args=(ready, stop), name="ready", daemon=True).start()
             stop.wait()
             print("stopping …", flush=True)
 
@@ -71,8 +74,21 @@ def _scratch() -> Iterator[Path]:
 
 
 def _on_signals(stop: threading.Event, scratch: Path) -> None:
+    """Let a signal set `stop`; a second one, or the time running out, ends everything at once.
+
+    A signal to the whole group ends Ray before us, and some of its calls never return then.
+    """
+
+    def act(*_: object) -> None:
+        if stop.is_set():
+            end_at_once(scratch)
+        stop.set()
+        timer = threading.Timer(LONGEST_STOP_S, end_at_once, [scratch])
+        timer.daemon = True
+        timer.start()
+
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda *_: end_at_once(scratch) if stop.is_set() else stop.set())
+        signal.signal(number, act)
 
 
 @contextmanager
@@ -106,7 +122,7 @@ def _run_application(settings: Settings, host: str, port: int, stop: threading.E
         lambda: ray_serve.run(bind(settings), name=compose.APP, route_prefix="/"),
     )
     for step in steps:
-        if stop.is_set():  # none of them can be interrupted, and whoever stops a service waits ten seconds
+        if stop.is_set():  # none of them can be interrupted
             return
         step()
 
@@ -117,23 +133,31 @@ def _stop_application(own: LocalRay | None) -> None:
             from ray import serve as ray_serve  # noqa: PLC0415
 
             ray_serve.delete(compose.APP)  # the cluster may serve other applications
-        with suppress(RayError, ValueError):  # it ends itself while it answers, or was gone
-            ray.get(directory.find_coordinator(NAMESPACE).close.remote(DRAIN_S), timeout=DRAIN_S + CLOSE_S)
+        closing = threading.Thread(target=_close_coordinator, name="closing", daemon=True)
+        closing.start()
+        deadline = time.monotonic() + DRAIN_S + CLOSE_S
+        while closing.is_alive() and (own is None or own.alive()) and time.monotonic() < deadline:
+            closing.join(0.1)
     if own is not None:
         own.stop()
     else:
         ray.shutdown()
 
 
-def _wait_ready(stop: threading.Event) -> bool:
+def _close_coordinator() -> None:
+    with suppress(RayError, ValueError):  # it ends itself while it answers, or was gone
+        ray.get(directory.find_coordinator(NAMESPACE).close.remote(DRAIN_S), timeout=DRAIN_S + CLOSE_S)
+
+
+def _say_when_ready(what: str, stop: threading.Event) -> None:
     while not stop.wait(READY_POLL_S):
         try:
             workers = ray.get(directory.find_coordinator(NAMESPACE).stats.remote(), timeout=5)["workers"]
         except (RayError, ValueError):
             continue
         if workers["ready"] + workers["busy"]:
-            return True
-    return False
+            print(what, flush=True)
+            return
 
 
 def _check_port(host: str, port: int) -> None:

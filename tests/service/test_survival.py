@@ -76,6 +76,24 @@ def test_stopped_in_the_middle_it_leaves_nothing_and_loses_nothing(
         assert max(attempts) <= 2
 
 
+@pytest.mark.parametrize("title", ["gcs_server", "ray::Coordinator", "ray::ServeController"])
+def test_stopped_while_it_starts_it_leaves_nothing_either(tmp_path: Path, title: str) -> None:
+    server = Server(tmp_path)
+    try:
+        server.begin()
+        deadline = time.monotonic() + 60
+        while not any(title in " ".join(process.cmdline()) for process in server.family()):
+            assert time.monotonic() < deadline, f"{title} never came"
+            time.sleep(0.05)
+        os.kill(server.pid, signal.SIGTERM)
+        server.wait()
+        assert "ready" not in server.output.read_text()
+        assert nothing_is_left(server)
+    finally:
+        server.kill()
+        server.http.close()
+
+
 def test_a_killed_main_process_frees_the_port_by_itself(tmp_path: Path) -> None:
     with serving(tmp_path) as server:
         server.kill_main()
