@@ -67,7 +67,7 @@ class PixelRetoucher:
         self._faces = FaceDetector()
         self._catalogue = Catalogue.built_in()  # here: it reads files, and photos with parameters of their own ask it
         self._pipelines: OrderedDict[str, Pipeline] = OrderedDict()
-        self.engine = _engine(version, torch, cv2, self._device.type)
+        self.engine = f"{_engine(version, torch, cv2, self._device.type)}, faces {self._faces.sha256[:12]}"
 
     def warm(self) -> None:
         """Send one picture through codec, detector and beauty."""

@@ -23,7 +23,7 @@ from rich.table import Table
 from benchmarks import results
 from benchmarks.demo_photos import Recipe, make
 from benchmarks.floor import Floor
-from benchmarks.memory import PeakMemory, tree_pss
+from benchmarks.memory import peak_of, tree_pss
 from deployments.embedded import Engine
 from photobatch import schemas
 
@@ -88,9 +88,9 @@ def measure(preset: str, photos: list[Path], small: list[Path], workers: int, ru
                     measured.floor_s.append(floor.run(photos))
                     measured.service_s.append(_run(engine, preset, photos))
             for times in (1, _MANY) if memory else ():
-                with PeakMemory(os.getpid()) as seen:
+                with peak_of(os.getpid()) as seen:
                     _run(engine, preset, photos * times)
-                measured.over_idle_bytes[times * len(photos)] = seen.peak - measured.idle_bytes
+                measured.over_idle_bytes[times * len(photos)] = (seen.bytes or 0) - measured.idle_bytes
     return measured
 
 

