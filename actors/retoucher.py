@@ -46,28 +46,30 @@ class Retoucher(Protocol):
 
 
 class PixelRetoucher:
-    """decode → pipeline → encode. torch and OpenCV are imported here and not before: only workers need them."""
+    """decode → pipeline → encode. OpenCV is imported here and not before: only workers need it.
+
+    torch is imported where it computes, which is on a GPU that Ray granted this worker, or without a C compiler.
+    """
 
     def __init__(self, tables: Path, *, version: str, limits: "Limits") -> None:
         import cv2  # noqa: PLC0415
-        import torch  # noqa: PLC0415
 
+        from models.applier import applier_for  # noqa: PLC0415
         from models.codec import Workspace  # noqa: PLC0415
         from models.colour.cache import TableCache  # noqa: PLC0415
         from models.faces import FaceDetector  # noqa: PLC0415
         from presets.catalogue import Catalogue  # noqa: PLC0415
 
         # One thread a library: the workers are the parallelism, and they must not fight over the cores.
-        torch.set_num_threads(1)
         cv2.setNumThreads(1)
-        self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self._applier = applier_for(tables / "library", gpu=_granted_gpu())
         self._limits = limits
         self._workspace = Workspace()
         self._tables = TableCache(tables)
         self._faces = FaceDetector()
         self._catalogue = Catalogue.built_in()  # here: it reads files, and photos with parameters of their own ask it
         self._pipelines: OrderedDict[str, Pipeline] = OrderedDict()
-        self.engine = f"{_engine(version, torch, cv2, self._device.type)}, faces {self._faces.sha256[:12]}"
+        self.engine = f"{_engine(version, self._applier.engine)}, faces {self._faces.sha256[:12]}"
 
     def warm(self) -> None:
         """Send one picture through codec, detector and beauty."""
@@ -124,7 +126,7 @@ class PixelRetoucher:
         pipeline = self._pipelines.get(name)
         if pipeline is None:
             pipeline = compile_pipeline(
-                preset, max_side=max_side, tables=self._tables, device=self._device, faces=self._faces
+                preset, max_side=max_side, tables=self._tables, applier=self._applier, faces=self._faces
             )
             self._pipelines[name] = pipeline
             if len(self._pipelines) > PIPELINES:
@@ -146,7 +148,20 @@ class _Clock:
         self._last = now
 
 
-def _engine(version: str, torch: "object", cv2: "object", device: str) -> str:
-    """Name what the bytes of a result depend on, beside input and preset."""
-    cpu = torch.backends.cpu.get_cpu_capability()  # type: ignore[attr-defined]
-    return f"photobatch {version}, torch {torch.__version__}, opencv {cv2.__version__}, {device}, {cpu}"  # type: ignore[attr-defined]
+def _granted_gpu() -> bool:
+    """Whether Ray granted this process a GPU, or a part of one."""
+    import ray  # noqa: PLC0415
+
+    return ray.is_initialized() and bool(ray.get_gpu_ids())
+
+
+def _engine(version: str, applier: str) -> str:
+    """Name what the bytes of a result depend on, beside input and preset.
+
+    The compiled operations and torch's are held to the same bytes; OpenCV and numpy choose code by what the CPU can do.
+    """
+    import cv2  # noqa: PLC0415
+
+    # Features in order; those that the CPU lacks end in a question mark.
+    best = [feature for feature in cv2.getCPUFeaturesLine().split() if not feature.endswith("?")][-1:]
+    return ", ".join([f"photobatch {version}", f"opencv {cv2.__version__}", applier, *best]).replace("*", "")

@@ -1,9 +1,6 @@
 """Beauty: skin smoothed, evened and lightened, eyes, brows and lips made crisp, inside faces only."""
 
-from dataclasses import dataclass
-
 import numpy as np
-import torch
 
 from models.faces import Face, FaceDetector, detection_step
 from models.features import Float, Frame
@@ -15,14 +12,6 @@ from models.retouch import Strength, coefficients
 
 _MARGIN = 0.40  # of the face's size, on each side of its box
 _WIDEST = 256  # cells; a crop is reduced by two until it is no wider
-_PIECE = 1 << 17  # pixels that a CPU works on at once: with fewer the calls cost more, with more the cache is left
-
-
-@dataclass(frozen=True, slots=True)
-class BeautyState:
-    """What is to be done to a photo's faces, the largest first. Holds tensors of its own for each device."""
-
-    patches: tuple[Patch, ...]
 
 
 class Beauty:
@@ -33,33 +22,15 @@ class Beauty:
         self._strength = Strength.of(smoothing, whitening, sharpening)
         self._detector = detector
 
-    def analyse(self, pixels: Pixels) -> BeautyState | None:
-        """What to do to `pixels`, uint8 (H, W, 4), RGB and alpha; None when there is no face in it."""
+    def analyse(self, pixels: Pixels) -> tuple[Patch, ...] | None:
+        """What to lay over `pixels`, uint8 (H, W, 4), RGB and alpha, the largest face first; None: there is no face."""
         step = detection_step(pixels.shape[0], pixels.shape[1])
         small = reduce_cells(pixels, step)  # shared by the detector and the crops of large faces
         faces = [face.scaled(step) for face in self._detector.detect(small)]
         if not faces:
             return None
         patches = (self._patch(face, faces, pixels, small) for face in faces)
-        return BeautyState(tuple(patch for patch in patches if patch is not None))
-
-    def apply(self, pixels: torch.Tensor, y0: int, state: BeautyState, seed: int) -> None:
-        """Retouches `pixels` in place: uint8 (h, W, 4), contiguous, the rows y0..y0+h of the photo, on any
-        device.
-
-        Alpha stays, and so does every pixel outside the faces. `seed` chooses the dither. Any cut into strips
-        gives the same bytes.
-        """
-        packed = pixels.view(torch.int32).squeeze(-1)
-        for index, patch in enumerate(state.patches):
-            top, bottom = max(y0, patch.y0), min(y0 + pixels.shape[0], patch.y1)
-            whole = pixels.device.type != "cpu"
-            rows = bottom - top if whole else _PIECE // (patch.x1 - patch.x0) + 1
-            for y in range(top, bottom, max(1, rows)):
-                end = min(y + rows, bottom)
-                x0, x1 = patch.columns(y, end)
-                if x0 < x1:
-                    patch.lay(packed[y - y0 : end - y0, x0:x1], y, x0, seed + index)
+        return tuple(patch for patch in patches if patch is not None)
 
     def _patch(self, face: Face, faces: list[Face], pixels: Pixels, small: Pixels) -> Patch | None:
         """The coefficients around one face; None when there is nothing to do, such as no skin in sight."""

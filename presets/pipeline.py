@@ -1,36 +1,47 @@
 """A resolved preset compiled to steps that run on a picture."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
-import torch
 from PIL import Image
 
+from models.applier import Applier
 from models.codec.profile import to_srgb
 from models.colour.cache import TableCache
 from models.colour.grade import IDENTITY, Grade
 from models.colour.icc import parse
-from models.picture import Picture
-from models.strips import Op, run
+from models.finish import Finish
+from models.picture import Picture, Pixels
 from models.texture import Grain, Vignette
 from presets.catalogue import ResolvedPreset
-from presets.steps import BeautyStep, ColourStep
+from presets.colour import Colour
 
 if TYPE_CHECKING:
+    from models.beauty import Beauty
     from models.faces import FaceDetector
 
 
 class Pipeline:
     """resize → beauty → colour → vignette → grain, those that the preset asks for. One picture at a time."""
 
-    def __init__(self, ops: Sequence[Op], max_side: int | None, device: torch.device) -> None:
-        self._ops = ops
+    def __init__(
+        self,
+        applier: Applier,
+        *,
+        max_side: int | None = None,
+        beauty: "Beauty | None" = None,
+        colour: Colour | None = None,
+        vignette: Vignette | None = None,
+        grain: Grain | None = None,
+    ) -> None:
+        self._applier = applier
         self._max_side = max_side
-        self._device = device
-        self._colour = any(isinstance(op, ColourStep) for op in ops)
+        self._beauty = beauty
+        self._colour = colour
+        self._vignette = vignette
+        self._grain = grain
 
     def run(self, picture: Picture, seed: bytes) -> list[str]:
         """Works on picture.pixels in place (a resize or a copy replaces them); alpha stays.
@@ -40,32 +51,29 @@ class Pipeline:
         anybody read it).
         """
         notes: list[str] = []
+        short = int.from_bytes(seed[:4], "little")
         if self._max_side is not None:
             _shrink(picture, self._max_side)
         icc = picture.source.icc
-        if self._colour and icc is not None and parse(icc) is None:
+        if self._colour is not None and icc is not None and parse(icc) is None:
             notes.append(_converted_to_srgb(picture, icc))
-        steps: list[tuple[Op, Any]] = []
-        for op in self._ops:
-            state = op.analyse(picture)
-            if state is not None:
-                steps.append((op, state))
-            elif isinstance(op, BeautyStep):
-                notes.append("no_face")
-        if steps:
-            self._apply(picture, steps, int.from_bytes(seed[:4], "little"))
+        if self._beauty is not None:
+            notes += self._retouch_faces(picture, self._beauty, short)
+        finish = Finish(
+            table=self._colour.analyse(picture) if self._colour else None,  # of the colours that faces have now
+            vignette=self._vignette.analyse(picture) if self._vignette else None,
+            grain=self._grain.analyse(picture) if self._grain else None,
+        )
+        if not finish.idle:
+            self._applier.finish(_writable(picture), finish, short)
         return notes
 
-    def _apply(self, picture: Picture, steps: list[tuple[Op, Any]], seed: int) -> None:
-        # The same array, if it is as it should be.
-        picture.pixels = np.require(picture.pixels, requirements=["C", "W"])
-        packed = torch.from_numpy(picture.pixels.view(np.int32)[..., 0])
-        if self._device.type == "cpu":
-            run(packed, steps, seed)
-            return
-        there = packed.to(self._device)
-        run(there, steps, seed)
-        packed.copy_(there)
+    def _retouch_faces(self, picture: Picture, beauty: "Beauty", seed: int) -> list[str]:
+        patches = beauty.analyse(picture.pixels)
+        if patches is None:
+            return ["no_face"]
+        self._applier.lay(_writable(picture), patches, seed)
+        return []
 
 
 def compile_pipeline(
@@ -73,29 +81,37 @@ def compile_pipeline(
     *,
     max_side: int | None,
     tables: TableCache,
-    device: torch.device,
+    applier: Applier,
     faces: "FaceDetector | None",
 ) -> Pipeline:
     """The pipeline of a preset. Raises ValueError when it needs faces and there is no detector."""
-    params = preset.params
-    strength = params["strength"]
-    ops: list[Op] = []
-    if any(params.get(name) for name in ("smoothing", "whitening", "sharpening")) and strength:
-        from models.beauty import Beauty  # noqa: PLC0415  # cv2.dnn and the masks, for beauty alone
+    params, grade = preset.params, _grade(preset.params)
+    vignette, grain = (params["strength"] * params[name] for name in ("vignette", "grain"))
+    return Pipeline(
+        applier,
+        max_side=max_side,
+        beauty=_beauty(params, faces),
+        colour=None if grade.neutral else Colour(grade, 10 if vignette or grain else 8, tables),
+        vignette=Vignette(vignette) if vignette else None,
+        grain=Grain(grain) if grain else None,
+    )
 
-        if faces is None:
-            raise ValueError("a beauty preset needs a face detector")
-        inside = {name: strength * params[name] for name in ("smoothing", "whitening", "sharpening")}
-        ops.append(BeautyStep(Beauty(**inside, detector=faces)))
-    vignette, grain = strength * params["vignette"], strength * params["grain"]
-    grade = _grade(params)
-    if not grade.neutral:
-        ops.append(ColourStep(grade, 10 if vignette or grain else 8, tables, device))
-    if vignette:
-        ops.append(Vignette(vignette, device))
-    if grain:
-        ops.append(Grain(grain, device))
-    return Pipeline(ops, max_side, device)
+
+def _beauty(params: dict[str, Any], faces: "FaceDetector | None") -> "Beauty | None":
+    sliders = {name: params["strength"] * params.get(name, 0) for name in ("smoothing", "whitening", "sharpening")}
+    if not any(sliders.values()):
+        return None
+    from models.beauty import Beauty  # noqa: PLC0415  # cv2.dnn and the masks, for beauty alone
+
+    if faces is None:
+        raise ValueError("a beauty preset needs a face detector")
+    return Beauty(**sliders, detector=faces)
+
+
+def _writable(picture: Picture) -> Pixels:
+    """The picture's pixels, which are copied only if they can't be worked on in place."""
+    picture.pixels = np.require(picture.pixels, requirements=["C", "W"])
+    return picture.pixels
 
 
 def _grade(params: dict[str, Any]) -> Grade:

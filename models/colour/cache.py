@@ -10,9 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-import torch
 
-from models.colour.table import ENTRIES, SLAB_ENTRIES, SLABS, TableSpec
+from models.colour.table import ENTRIES, SLAB_ENTRIES, SLABS, Packed, TableSpec
 
 _TABLE_BYTES = ENTRIES * 4
 _FILE_BYTES = _TABLE_BYTES + SLABS  # after the table one byte a slab: 1 when it is baked
@@ -37,8 +36,8 @@ class TableCache:
         """Whether the table is there already."""
         return self._final(spec).exists()
 
-    def get(self, spec: TableSpec) -> torch.Tensor:
-        """The table, int32 (2^24,), to be read only; baked first if need be.
+    def get(self, spec: TableSpec) -> Packed:
+        """The entries, int32 (2^24,), to be read only; baked first if need be.
 
         Raises OSError (disk full, folder gone).
         """
@@ -52,7 +51,7 @@ class TableCache:
     def _final(self, spec: TableSpec) -> Path:
         return self._folder / f"{spec.name}.bin"
 
-    def _open(self, spec: TableSpec) -> torch.Tensor | None:
+    def _open(self, spec: TableSpec) -> Packed | None:
         path = self._final(spec)
         try:
             with path.open("rb") as file:
@@ -61,7 +60,7 @@ class TableCache:
                     # A private mapping shares its pages until somebody writes, and torch asks for a writable
                     # one.
                     pages = mmap.mmap(file.fileno(), _TABLE_BYTES, access=mmap.ACCESS_COPY)
-                    return torch.frombuffer(pages, dtype=torch.int32)
+                    return np.frombuffer(pages, np.int32)
         except FileNotFoundError:
             return None
         with self._folder_lock():  # not ours: the wrong size

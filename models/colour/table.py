@@ -30,6 +30,15 @@ _ROWS = 64  # values of green at a time: all intermediate planes stay in the sec
 _CHUNK = 1 << 14  # colours at a time, for the same reason
 
 
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A grade's entries, to be read only."""
+
+    entries: Packed  # (2^24,)
+    depth: Depth
+    name: str | None = None  # the same name, the same entries; None: those of one picture alone
+
+
 @dataclass(frozen=True)
 class TableSpec:
     """Which table: a grade in an RGB space (None: sRGB) at a depth."""

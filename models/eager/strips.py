@@ -1,31 +1,27 @@
-"""Ops applied to a picture strip by strip, each strip while it is in cache."""
+"""A picture changed strip by strip, each strip while it is in cache."""
 
-from collections.abc import Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Sequence
 
 import torch
 
-from models.hash import position_hash
-from models.picture import Picture
+from models.eager.noise import noise_on
+from models.finish import PATTERN, dither
 
 _ALPHA = -(1 << 24)  # 0xFF000000
 _RGB = (1 << 24) - 1
 _PIECE = 1 << 17  # pixels of a strip on a CPU: three float planes and the scratch of an op stay in the caches of a core
-_PATTERN = 64  # rows after which the dither repeats; nobody sees that in half a code
 
 
 class Canvas:
     """The whole picture that strips are cut from: (height, width) pixels, int32, on a device.
 
-    `seed` is 32 bits that stand for the input's content. `scratch` lends memory that is kept from strip to
-    strip: allocating it anew costs as much as the arithmetic.
+    `scratch` lends memory that is kept from strip to strip: allocating it anew costs as much as the arithmetic.
     """
 
-    def __init__(self, packed: torch.Tensor, seed: int) -> None:
+    def __init__(self, packed: torch.Tensor) -> None:
         self.packed = packed
         self.height, self.width = packed.shape
         self.device = packed.device
-        self.seed = seed
         self._scratch: dict[tuple[str, torch.dtype], torch.Tensor] = {}
         self._dither: torch.Tensor | None = None
 
@@ -40,12 +36,11 @@ class Canvas:
     def dither(self, y0: int, rows: int) -> torch.Tensor:
         """Float32 (rows, width) in [0, 1): what to add before rounding down."""
         if self._dither is None:
-            # One pattern for all photos: it is not content, and a photo cut from another keeps its own.
-            self._dither = position_hash(0, _PATTERN, 0, self.width, 0, self.device)
-        first = y0 % _PATTERN
-        if first + rows <= _PATTERN:
+            self._dither = noise_on(self.device, dither(self.width))
+        first = y0 % PATTERN
+        if first + rows <= PATTERN:
             return self._dither[first : first + rows]
-        at = torch.arange(y0, y0 + rows, device=self.device) % _PATTERN
+        at = torch.arange(y0, y0 + rows, device=self.device) % PATTERN
         return self._dither.index_select(0, at)
 
 
@@ -56,7 +51,7 @@ class Strip:
     depth: float32 planes (3, h, W), 0..255, until `close`, which rounds once. Alpha stays in the canvas all
     the time.
 
-    Ops use no fused multiply-add (`lerp`, `addcmul`, `add(alpha=)`) and no transcendental function: torch
+    Steps use no fused multiply-add (`lerp`, `addcmul`, `add(alpha=)`) and no transcendental function: torch
     computes those differently in its vector code and in the scalar tail of a row, so a pixel would depend on
     the strip it is in.
     """
@@ -71,11 +66,6 @@ class Strip:
     def height(self) -> int:
         """Rows."""
         return self.packed.shape[0]
-
-    @property
-    def pixels(self) -> torch.Tensor:
-        """The packed pixels as uint8 (h, W, 4), a view; only while no planes are open."""
-        return self.packed.view(torch.uint8).view(*self.packed.shape, 4)
 
     def rgb(self) -> torch.Tensor:
         """The packed colours without alpha, int32 (h, W), in scratch memory."""
@@ -120,29 +110,18 @@ class Strip:
         self._planes = None
 
 
-class Op(Protocol):
-    """One step of a pipeline; holds its parameters, never a picture's state."""
-
-    def analyse(self, picture: Picture) -> Any:
-        """Looks at the picture before any op has changed it; None: there is nothing to do."""
-
-    def apply(self, strip: Strip, state: Any) -> None:
-        """Changes the strip in place. Each pixel depends on itself and its position only."""
-
-
-def run(packed: torch.Tensor, steps: Sequence[tuple[Op, Any]], seed: int, rows: int | None = None) -> None:
-    """Applies ops with their states to int32 (H, W) pixels in place.
+def run(packed: torch.Tensor, steps: Sequence[Callable[[Strip], None]], rows: int | None = None) -> None:
+    """Takes steps on int32 (H, W) pixels in place.
 
     `rows` is the height of a strip; None chooses: what stays in cache on a CPU, the whole picture elsewhere.
-    No op needs a neighbour row, so strips need no halo, may be changed in place, and give the same bytes at
+    No step needs a neighbour row, so strips need no halo, may be changed in place, and give the same bytes at
     any height.
     """
-    canvas = Canvas(packed, seed)
+    canvas = Canvas(packed)
     if rows is None:
         rows = max(_PIECE // canvas.width, 1) if canvas.device.type == "cpu" else canvas.height
-    with torch.inference_mode():
-        for y0 in range(0, canvas.height, rows):
-            strip = Strip(canvas, y0, min(y0 + rows, canvas.height))
-            for op, state in steps:
-                op.apply(strip, state)
-            strip.close()
+    for y0 in range(0, canvas.height, rows):
+        strip = Strip(canvas, y0, min(y0 + rows, canvas.height))
+        for step in steps:
+            step(strip)
+        strip.close()

@@ -1,0 +1,45 @@
+"""Who changes the pixels of a photo once the ops have looked at it."""
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+from models.compiled.applier import CompiledApplier
+from models.compiled.library import LibraryError
+from models.finish import Finish
+from models.patch import Patch
+from models.picture import Pixels
+
+log = logging.getLogger(__name__)
+
+
+class Applier(Protocol):
+    """Carries out what the ops found to do. All appliers give the same bytes.
+
+    `pixels` are uint8 (H, W, 4), C-contiguous and writable, and are changed in place; alpha stays. What becomes of a
+    pixel depends on itself and its position alone. `seed` is 32 bits that stand for the input's content.
+    """
+
+    engine: str  # what computes, for those who ask what the bytes depend on
+
+    def lay(self, pixels: Pixels, patches: Sequence[Patch], seed: int) -> None:
+        """Lays patches over faces, one after the other; patch i takes the dither of seed + i."""
+
+    def finish(self, pixels: Pixels, finish: Finish, seed: int) -> None:
+        """Changes every pixel."""
+
+
+def applier_for(folder: Path, gpu: bool) -> Applier:
+    """torch on a GPU, else the compiled library, kept in `folder`; torch on the CPU where there can be none.
+
+    torch is imported only where it computes: it takes a second or two and 350 MB.
+    """
+    if not gpu:
+        try:
+            return CompiledApplier(folder)
+        except LibraryError as why:
+            log.warning("no compiled pixel operations, torch takes their place and is slower: %s", why)
+    from models.eager.applier import EagerApplier  # noqa: PLC0415
+
+    return EagerApplier("cuda" if gpu else "cpu")

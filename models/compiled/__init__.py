@@ -1,0 +1,1 @@
+"""Pixels changed by a small library in C, which is compiled on the machine where it runs."""

@@ -1,0 +1,96 @@
+"""The changes of a photo carried out by torch."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+
+from models.colour.table import Table
+from models.eager.ops import darken, look_up, roughen
+from models.eager.patches import WidePatch
+from models.eager.strips import Strip, run
+from models.finish import Finish
+from models.patch import Patch
+from models.picture import Pixels
+
+_PIECE = (
+    1 << 17
+)  # pixels of a patch that a CPU works on at once: with fewer the calls cost more, with more the cache is left
+_TABLES = 4  # kept on a GPU
+
+
+class EagerApplier:
+    """An Applier on any device: in strips on a CPU, the whole photo at once elsewhere."""
+
+    def __init__(self, device: str, rows: int | None = None) -> None:
+        """`rows` is the height of a strip, to which the bytes are indifferent; None chooses."""
+        self._device = torch.device(device)
+        self._cpu = self._device.type == "cpu"
+        self._rows = rows
+        self._tables: OrderedDict[str, torch.Tensor] = OrderedDict()
+        self.engine = f"torch {torch.__version__}, {self._device.type}"
+        if self._cpu:
+            torch.set_num_threads(1)  # workers are the parallelism, and they must not fight over the cores
+
+    def lay(self, pixels: Pixels, patches: Sequence[Patch], seed: int) -> None:
+        """As models.applier has it."""
+        with torch.inference_mode():
+            for index, patch in enumerate(patches):
+                area = _packed(pixels)[patch.y0 : patch.y1, patch.x0 : patch.x1]
+                there = area.to(self._device)
+                self._lay(there, patch, seed + index)
+                if there is not area:
+                    area.copy_(there)
+
+    def finish(self, pixels: Pixels, finish: Finish, seed: int) -> None:
+        """As models.applier has it."""
+        with torch.inference_mode():
+            packed = _packed(pixels)
+            there = packed.to(self._device)
+            run(there, self._steps(finish, len(pixels), seed), self._rows)
+            if there is not packed:
+                packed.copy_(there)
+
+    def _lay(self, area: torch.Tensor, patch: Patch, seed: int) -> None:
+        """`area` holds the patch's pixels."""
+        wide = WidePatch(patch, self._device)
+        rows = max(1, self._rows or (_PIECE // area.shape[1] if self._cpu else area.shape[0]))
+        for y in range(patch.y0, patch.y1, rows):
+            end = min(y + rows, patch.y1)
+            x0, x1 = wide.columns(y, end)
+            if x0 < x1:
+                wide.lay(area[y - patch.y0 : end - patch.y0, x0 - patch.x0 : x1 - patch.x0], y, x0, seed)
+
+    def _steps(self, finish: Finish, height: int, seed: int) -> list[Callable[[Strip], None]]:
+        steps: list[Callable[[Strip], None]] = []
+        if finish.table is not None:
+            entries, depth = self._entries(finish.table), finish.table.depth
+            steps.append(lambda strip: look_up(strip, entries, depth))
+        if finish.vignette is not None:
+            rows, columns = self._there(finish.vignette.rows), self._there(finish.vignette.columns)
+            steps.append(lambda strip: darken(strip, rows, columns))
+        if finish.grain is not None:
+            noise, lead = self._there(finish.grain.rows), self._there(finish.grain.lead)
+            shifts = finish.grain.shifts(height, seed).tolist()
+            steps.append(lambda strip: roughen(strip, noise, lead, shifts))
+        return steps
+
+    def _entries(self, table: Table) -> torch.Tensor:
+        """The table on the device; one with a name stays there."""
+        if self._cpu or table.name is None:
+            return self._there(table.entries)
+        if table.name not in self._tables:
+            self._tables[table.name] = self._there(table.entries)
+            if len(self._tables) > _TABLES:
+                self._tables.popitem(last=False)
+        self._tables.move_to_end(table.name)
+        return self._tables[table.name]
+
+    def _there(self, values: np.ndarray) -> torch.Tensor:
+        return torch.from_numpy(values).to(self._device)
+
+
+def _packed(pixels: Pixels) -> torch.Tensor:
+    """The same memory as int32 (H, W)."""
+    return torch.from_numpy(pixels.view(np.int32)[..., 0])

@@ -1,0 +1,43 @@
+"""The steps of models.finish on a strip."""
+
+import torch
+
+from models.colour.table import QUARTERS, Depth
+from models.eager.strips import Strip
+
+
+def look_up(strip: Strip, entries: torch.Tensor, depth: Depth) -> None:
+    """Replaces the strip's colours by their entries: int32 (2^24,), as models.colour.table describes."""
+    colours = strip.rgb()
+    found = strip.canvas.scratch("entries", torch.int32, colours.numel())
+    torch.index_select(entries, 0, colours.view(-1), out=found)
+    if depth == 8:
+        strip.replace_rgb(found.view(colours.shape))
+    else:
+        strip.open(found.view(colours.shape), bits=10, steps=QUARTERS)
+
+
+def darken(strip: Strip, rows: torch.Tensor, columns: torch.Tensor) -> None:
+    """Vignette: `rows` (H,) and `columns` (W,) as models.texture.Radial has them."""
+    planes = strip.planes()
+    divisor = strip.canvas.scratch("a", torch.float32, *planes.shape[1:])
+    torch.add(rows[strip.y0 : strip.y0 + strip.height, None], columns, out=divisor)
+    planes.div_(divisor.mul_(divisor))
+
+
+def roughen(strip: Strip, rows: torch.Tensor, lead: torch.Tensor, shifts: list[int]) -> None:
+    """Grain: the same noise added to the three planes; the arguments as models.texture.Band has them."""
+    planes, scratch = strip.planes(), strip.canvas.scratch
+    light = torch.add(planes[0], planes[2], out=scratch("a", torch.float32, *planes.shape[1:]))
+    light.add_(planes[1]).add_(planes[1])
+    noise = torch.sub(1020, light, out=scratch("b", torch.float32, *planes.shape[1:])).mul_(light)
+    tail, width, row = len(rows) - len(lead), strip.canvas.width, 0
+    while row < strip.height:
+        number, first = divmod(strip.y0 + row, len(rows))
+        last = min(first + strip.height - row, tail if first < tail else len(rows))  # rows that are made alike
+        part = rows[first:last, shifts[number] : shifts[number] + width]
+        if first >= tail:
+            part = part + lead[first - tail : last - tail, shifts[number + 1] : shifts[number + 1] + width]
+        noise[row : row + len(part)].mul_(part)
+        row += len(part)
+    planes.add_(noise)
