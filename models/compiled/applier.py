@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from models.colour.table import QUARTERS
-from models.compiled.library import load
+from models.compiled.check import EXPECTED, digest
+from models.compiled.library import LibraryError, load
 from models.finish import PATTERN, Finish, dither
 from models.hash import PositionHash
 from models.patch import Patch
@@ -75,12 +76,16 @@ class CompiledApplier:
         self._finish, self._lay = library.finish, library.lay
         self._finish.argtypes, self._finish.restype = [POINTER(_Finish)], None
         self._lay.argtypes, self._lay.restype = [POINTER(_Patch)], None
+        if digest(self.lay, self.finish) != EXPECTED:
+            raise LibraryError("the compiled library computes other pixels than it should")
 
     def lay(self, pixels: Pixels, patches: Sequence[Patch], seed: int) -> None:
-        """As models.applier has it."""
+        """As models.applier has it. Raises ValueError for a patch that is not within the picture."""
         packed = pixels.view(np.uint32)[..., 0]
         for index, patch in enumerate(patches):
             height, width = patch.y1 - patch.y0, patch.x1 - patch.x0
+            if not (0 <= patch.y0 < patch.y1 <= packed.shape[0] and 0 <= patch.x0 < patch.x1 <= packed.shape[1]):
+                raise ValueError(f"{height}×{width} pixels at ({patch.y0}, {patch.x0}) of {packed.shape}")
             noise = PositionHash.of(patch.y0, height, patch.x0, width, seed + index)
             wide = np.empty((2, 4, width), np.float32)
             work = _Patch(

@@ -50,14 +50,19 @@ def _kept(compiler: str, folder: Path, name: str) -> ctypes.CDLL:
     """Raises OSError."""
     path = folder / f"{name}.so"
     if not _whole(path):
-        folder.mkdir(parents=True, exist_ok=True)
-        _sweep(folder)
-        with TemporaryDirectory(dir=folder, prefix=_BUILDING) as place:
-            built = Path(place, "kernel.so")
-            _run(compiler, *_FLAGS, "-shared", "-fPIC", "-o", str(built), str(_SOURCE), "-lm")
-            built.write_bytes(_sealed(built.read_bytes()))
-            built.rename(path)
+        _build(compiler, path)
     return ctypes.CDLL(str(path))
+
+
+def _build(compiler: str, path: Path) -> None:
+    folder = path.parent
+    folder.mkdir(parents=True, exist_ok=True)
+    _sweep(folder)
+    with TemporaryDirectory(dir=folder, prefix=_BUILDING) as place:
+        built = Path(place, "library.so")
+        _run(compiler, *_FLAGS, "-shared", "-fPIC", "-o", str(built), str(_SOURCE), "-lm")
+        built.write_bytes(_sealed(built.read_bytes()))
+        built.rename(path)
 
 
 def _sealed(library: bytes) -> bytes:

@@ -42,7 +42,7 @@ def test_the_table_holds_what_the_function_says(tmp_path):
     table = TableCache(tmp_path).get(WARM)
     assert table.shape == (ENTRIES,)
     some = np.random.default_rng(0).integers(0, ENTRIES, 10_000).astype(np.int32)
-    assert (table.numpy()[some] == WARM.of(some)).all()
+    assert (table[some] == WARM.of(some)).all()
 
 
 def test_a_table_is_baked_once(tmp_path, monkeypatch):
@@ -72,7 +72,7 @@ def test_a_killed_process_leaves_its_slabs_to_others(tmp_path, monkeypatch):
     table = TableCache(tmp_path).get(WARM)
     assert baked == list(range(100, 256))
     everything = np.arange(0, ENTRIES, 997, dtype=np.int32)
-    assert (table.numpy()[everything] == WARM.of(everything)).all()
+    assert (table[everything] == WARM.of(everything)).all()
 
 
 def test_the_least_recently_used_table_goes_and_one_in_use_stays_readable(tmp_path):

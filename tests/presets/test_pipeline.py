@@ -2,19 +2,19 @@ import hashlib
 
 import numpy as np
 import pytest
-import torch
 from PIL import ImageCms
 from skimage import color, data
 
 from models.colour.cache import TableCache
+from models.eager.applier import EagerApplier
 from models.picture import Picture, Source
-from presets import steps
+from presets import colour
 from presets.catalogue import Catalogue
 from presets.pipeline import compile_pipeline
 
 CATALOGUE = Catalogue.built_in()
 PHOTOS = {name: getattr(data, name)() for name in ("astronaut", "coffee", "chelsea", "rocket")}
-CPU = torch.device("cpu")
+APPLIER = EagerApplier("cpu")
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +29,7 @@ def picture(rgb, alpha=255, icc=None):
 
 def pipeline(tables, preset_id=None, preset_type=None, max_side=None, faces=None, **params):
     preset = CATALOGUE.resolve(preset_id, preset_type, params)
-    return compile_pipeline(preset, max_side=max_side, tables=tables, device=CPU, faces=faces)
+    return compile_pipeline(preset, max_side=max_side, tables=tables, applier=APPLIER, faces=faces)
 
 
 def done(pipe, rgb, **about):
@@ -111,12 +111,12 @@ def test_small_work_and_baked_tables_give_the_same_bytes(tables, tmp_path, monke
     fresh = TableCache(tmp_path)
     small = done(pipeline(fresh, preset_id), PHOTOS["coffee"])[0]
     assert not list(tmp_path.glob("*.bin"))
-    monkeypatch.setattr(steps, "_SMALL", 0)
+    monkeypatch.setattr(colour, "_SMALL", 0)
     assert (done(pipeline(tables, preset_id), PHOTOS["coffee"])[0] == small).all()
 
 
 def test_a_long_batch_of_small_photos_bakes_its_table(tmp_path, monkeypatch):
-    monkeypatch.setattr(steps, "_SMALL", 500_000)
+    monkeypatch.setattr(colour, "_SMALL", 500_000)
     pipe = pipeline(TableCache(tmp_path), "filter_warm")
     for count in (0, 0, 1, 1):
         done(pipe, PHOTOS["coffee"])
@@ -190,6 +190,15 @@ def test_beauty_and_colour_work_together(tables):
     warm_after = done(pipeline(tables, "filter_warm"), beauty[..., :3])[0]
     assert (beauty[..., :3] != PHOTOS["astronaut"]).any()
     assert (both == warm_after).all()
+
+
+def test_colours_that_beauty_made_are_graded_too(tables, tmp_path, monkeypatch):
+    faces = pytest.importorskip("models.faces").FaceDetector()
+    looks = {"faces": faces, "saturation": 0.3}
+    small = done(pipeline(TableCache(tmp_path), "beauty_heavy", **looks), PHOTOS["astronaut"])[0]
+    assert not list(tmp_path.glob("*.bin"))
+    monkeypatch.setattr(colour, "_SMALL", 0)
+    assert (done(pipeline(tables, "beauty_heavy", **looks), PHOTOS["astronaut"])[0] == small).all()
 
 
 def test_beauty_without_a_detector_is_a_mistake(tables):

@@ -1,0 +1,51 @@
+"""What a library must make of a small picture before it is trusted with photos."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from models.colour.table import Table
+from models.features import Float
+from models.finish import Finish
+from models.hash import PositionHash
+from models.patch import Patch
+from models.picture import Pixels
+from models.texture import SHIFTS, Band, Radial
+
+EXPECTED = "41f43aabb65649dea04de3d177b48d43e68bd0014e8457beb25bddf6c6b6684f"
+_HEIGHT, _WIDTH = 131, 67
+_SEED = 1
+
+
+def digest(lay: Callable[[Pixels, Sequence[Patch], int], None], finish: Callable[[Pixels, Finish, int], None]) -> str:
+    """SHA-256 of a picture on which an applier has done all that there is to do; EXPECTED, if it is right.
+
+    The numbers come from exact arithmetic, so that they are the same on every machine.
+    """
+    place = PositionHash.of(0, _HEIGHT, 0, _WIDTH, _SEED)
+    # No blue: then a table of 2^16 entries will do.
+    words = (place.flips[:, None] ^ place.places) * place.factors[:, None] & np.uint32(0xFF00FFFF)
+    pixels = words.view(np.uint8).reshape(_HEIGHT, _WIDTH, 4)
+    entries = (np.arange(1 << 16, dtype=np.uint32) * np.uint32(0x9E3779B1) >> np.uint32(2)).view(np.int32)
+    vignette = Radial(1 + _noise(_HEIGHT, 1, 2.0**-2)[:, 0], _noise(1, _WIDTH, 2.0**-2)[0])
+    grain = Band(_noise(20, _WIDTH + SHIFTS, 2.0**-12), _noise(3, _WIDTH + SHIFTS, 2.0**-12))
+    finish(pixels, Finish(Table(entries, 10), vignette, grain), _SEED)
+    lay(pixels, [_patch()], _SEED)
+    pixels[..., 2] = 0
+    finish(pixels, Finish(Table(entries & 0xFFFFFF, 8)), _SEED)
+    return hashlib.sha256(pixels.tobytes()).hexdigest()
+
+
+def _patch() -> Patch:
+    """On 9×11 cells of 8×8 pixels, of which some at the edges are idle; the last ones hang over."""
+    planes = _noise(4 * 9, 11, 1).reshape(4, 9, 11) * np.asarray((0.5, 50, 50, 50), np.float32)[:, None, None]
+    planes[:, :2], planes[:, :, :3] = 0, 0
+    patch = Patch.of(planes, np.abs(planes[0]), 8, (3, 5), (_WIDTH, 74))
+    assert patch is not None  # noqa: S101
+    return patch
+
+
+def _noise(rows: int, columns: int, scale: float) -> Float:
+    """From -scale / 2 to scale / 2."""
+    return (PositionHash.of(0, rows, 0, columns, _SEED).noise() - np.float32(0.5)) * np.float32(scale)
