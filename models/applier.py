@@ -29,6 +29,9 @@ class Applier(Protocol):
     def finish(self, pixels: Pixels, finish: Finish, seed: int) -> None:
         """Changes every pixel."""
 
+    def reduce(self, pixels: Pixels, step: int) -> Pixels:
+        """The small picture that ops look at: see models.reduce.reduce_cells."""
+
 
 def applier_for(folder: Path, gpu: bool) -> Applier:
     """torch on a GPU, else the compiled library, kept in `folder`; torch on the CPU where there can be none.

@@ -1,5 +1,7 @@
 """Beauty: skin smoothed, evened and lightened, eyes, brows and lips made crisp, inside faces only."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from models.faces import Face, FaceDetector, detection_step
@@ -17,15 +19,26 @@ _WIDEST = 256  # cells; a crop is reduced by two until it is no wider
 class Beauty:
     """Smooths, evens and lightens the skin of faces and sharpens their eyes, brows and lips."""
 
-    def __init__(self, smoothing: float, whitening: float, sharpening: float, detector: FaceDetector) -> None:
-        """`smoothing`, `whitening`, `sharpening` are 0..1; at 0 that part does nothing."""
+    def __init__(
+        self,
+        smoothing: float,
+        whitening: float,
+        sharpening: float,
+        detector: FaceDetector,
+        reduce: Callable[[Pixels, int], Pixels] = reduce_cells,
+    ) -> None:
+        """`smoothing`, `whitening`, `sharpening` are 0..1; at 0 that part does nothing.
+
+        `reduce` makes the whole photo small, which takes longer than all the rest of our own arithmetic.
+        """
         self._strength = Strength.of(smoothing, whitening, sharpening)
         self._detector = detector
+        self._reduce = reduce
 
     def analyse(self, pixels: Pixels) -> tuple[Patch, ...] | None:
         """What to lay over `pixels`, uint8 (H, W, 4), RGB and alpha, the largest face first; None: there is no face."""
         step = detection_step(pixels.shape[0], pixels.shape[1])
-        small = reduce_cells(pixels, step)  # shared by the detector and the crops of large faces
+        small = self._reduce(pixels, step)  # shared by the detector and the crops of large faces
         faces = [face.scaled(step) for face in self._detector.detect(small)]
         if not faces:
             return None

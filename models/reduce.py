@@ -1,5 +1,6 @@
 """Pictures made smaller by whole cells: what the analysing halves of the ops look at."""
 
+from collections.abc import Callable
 from typing import cast
 
 import cv2
@@ -8,26 +9,33 @@ import numpy as np
 from models.picture import Pixels
 
 
-def reduce_cells(pixels: Pixels, step: int) -> Pixels:
+def mean_of_cells(pixels: Pixels, step: int) -> Pixels:
+    """The mean of each cell of a picture that divides into cells without rest."""
+    size = (pixels.shape[1] // step, pixels.shape[0] // step)
+    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    return cast(Pixels, small)
+
+
+def reduce_cells(pixels: Pixels, step: int, mean: Callable[[Pixels, int], Pixels] = mean_of_cells) -> Pixels:
     """The mean of each cell of exactly step×step pixels.
 
     `pixels` is uint8 (H, W, C), the answer uint8 (⌈H/step⌉, ⌈W/step⌉, C). Cells that hang over the right or
     lower edge are filled up with the edge, so cell (i, j) always begins at pixel (i·step, j·step): a plain
-    resize would stretch the picture a little instead. `step` 1 answers `pixels` itself.
+    resize would stretch the picture a little instead. `step` 1 answers `pixels` itself. `mean` does the work.
     """
     if step == 1:
         return pixels
     height, width = pixels.shape[:2]
     rows, columns = height // step, width // step
     if rows * step == height and columns * step == width:
-        return _mean(pixels, step)
+        return mean(pixels, step)
     small = np.empty((-(-height // step), -(-width // step), pixels.shape[2]), np.uint8)
     if rows and columns:
-        small[:rows, :columns] = _mean(pixels[: rows * step, : columns * step], step)
+        small[:rows, :columns] = mean(pixels[: rows * step, : columns * step], step)
     if columns * step < width:
-        small[:, columns:] = _mean(_padded(pixels[:, columns * step :], step), step)
+        small[:, columns:] = mean(_padded(pixels[:, columns * step :], step), step)
     if rows * step < height:
-        small[rows:] = _mean(_padded(pixels[rows * step :], step), step)
+        small[rows:] = mean(_padded(pixels[rows * step :], step), step)
     return small
 
 
@@ -35,10 +43,3 @@ def _padded(pixels: Pixels, step: int) -> Pixels:
     """`pixels` with its last row and column repeated up to a multiple of `step`."""
     below, right = -pixels.shape[0] % step, -pixels.shape[1] % step
     return np.pad(pixels, ((0, below), (0, right), (0, 0)), mode="edge")
-
-
-def _mean(pixels: Pixels, step: int) -> Pixels:
-    """The mean of each cell of a picture that divides into cells without rest."""
-    size = (pixels.shape[1] // step, pixels.shape[0] // step)
-    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
-    return cast(Pixels, small)

@@ -90,14 +90,14 @@ def compile_pipeline(
     return Pipeline(
         applier,
         max_side=max_side,
-        beauty=_beauty(params, faces),
+        beauty=_beauty(params, applier, faces),
         colour=None if grade.neutral else Colour(grade, 10 if vignette or grain else 8, tables),
         vignette=Vignette(vignette) if vignette else None,
         grain=Grain(grain) if grain else None,
     )
 
 
-def _beauty(params: dict[str, Any], faces: "FaceDetector | None") -> "Beauty | None":
+def _beauty(params: dict[str, Any], applier: Applier, faces: "FaceDetector | None") -> "Beauty | None":
     sliders = {name: params["strength"] * params.get(name, 0) for name in ("smoothing", "whitening", "sharpening")}
     if not any(sliders.values()):
         return None
@@ -105,7 +105,7 @@ def _beauty(params: dict[str, Any], faces: "FaceDetector | None") -> "Beauty | N
 
     if faces is None:
         raise ValueError("a beauty preset needs a face detector")
-    return Beauty(**sliders, detector=faces)
+    return Beauty(**sliders, detector=faces, reduce=applier.reduce)
 
 
 def _writable(picture: Picture) -> Pixels:

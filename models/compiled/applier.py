@@ -2,7 +2,7 @@
 
 import ctypes
 from collections.abc import Sequence
-from ctypes import POINTER, byref, c_float, c_size_t, c_ssize_t, c_uint32
+from ctypes import POINTER, byref, c_float, c_size_t, c_ssize_t, c_uint8, c_uint32
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +15,14 @@ from models.finish import PATTERN, Finish, dither
 from models.hash import PositionHash
 from models.patch import Patch
 from models.picture import Pixels
+from models.reduce import mean_of_cells, reduce_cells
 
+_Bytes = POINTER(c_uint8)
 _Words = POINTER(c_uint32)
 _Floats = POINTER(c_float)
+
+
+_STEPS = (4, 8, 16)  # of cells that the library takes; OpenCV rounds 2×2 cells in another way, and is as fast
 
 
 class _Noise(ctypes.Structure):
@@ -65,6 +70,17 @@ class _Patch(ctypes.Structure):
     )
 
 
+class _Cells(ctypes.Structure):
+    _fields_ = (
+        ("pixels", _Bytes),
+        ("stride", c_size_t),
+        ("rows", c_size_t),
+        ("columns", c_size_t),
+        ("step", c_size_t),
+        ("means", _Bytes),
+    )
+
+
 class CompiledApplier:
     """An Applier on the CPU."""
 
@@ -73,9 +89,10 @@ class CompiledApplier:
     def __init__(self, folder: Path) -> None:
         """The library is kept in `folder`. Raises LibraryError."""
         library = load(folder)
-        self._finish, self._lay = library.finish, library.lay
+        self._finish, self._lay, self._reduce = library.finish, library.lay, library.reduce
         self._finish.argtypes, self._finish.restype = [POINTER(_Finish)], None
         self._lay.argtypes, self._lay.restype = [POINTER(_Patch)], None
+        self._reduce.argtypes, self._reduce.restype = [POINTER(_Cells)], None
         if digest(self.lay, self.finish) != EXPECTED:
             raise LibraryError("the compiled library computes other pixels than it should")
 
@@ -127,6 +144,20 @@ class CompiledApplier:
             work.band, work.lead, work.shifts = _floats(band.rows), _floats(band.lead), _words(shifts)
             work.band_rows, work.lead_rows, work.band_width = len(band.rows), len(band.lead), band.rows.shape[1]
         self._finish(byref(work))
+
+    def reduce(self, pixels: Pixels, step: int) -> Pixels:
+        """As models.applier has it."""
+        return reduce_cells(pixels, step, self._mean if step in _STEPS else mean_of_cells)
+
+    def _mean(self, pixels: Pixels, step: int) -> Pixels:
+        rows, columns = pixels.shape[0] // step, pixels.shape[1] // step
+        means = np.empty((rows, columns, 4), np.uint8)
+        self._reduce(byref(_Cells(_bytes(pixels), pixels.strides[0], rows, columns, step, _bytes(means))))
+        return means
+
+
+def _bytes(values: Pixels) -> "ctypes._Pointer[c_uint8]":
+    return values.ctypes.data_as(_Bytes)
 
 
 def _words(values: npt.NDArray[np.uint32] | npt.NDArray[np.int32]) -> "ctypes._Pointer[c_uint32]":

@@ -13,6 +13,7 @@ from models.eager.strips import Strip, run
 from models.finish import Finish
 from models.patch import Patch
 from models.picture import Pixels
+from models.reduce import reduce_cells
 
 _PIECE = (
     1 << 17
@@ -51,6 +52,10 @@ class EagerApplier:
             run(there, self._steps(finish, len(pixels), seed), self._rows)
             if there is not packed:
                 packed.copy_(there)
+
+    def reduce(self, pixels: Pixels, step: int) -> Pixels:
+        """As models.applier has it."""
+        return reduce_cells(pixels, step)
 
     def _lay(self, area: torch.Tensor, patch: Patch, seed: int) -> None:
         """`area` holds the patch's pixels."""

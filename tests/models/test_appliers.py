@@ -19,6 +19,7 @@ from models.eager.applier import EagerApplier
 from models.finish import Finish
 from models.patch import Patch
 from models.picture import Picture, Source
+from models.reduce import reduce_cells
 from models.texture import Grain, Vignette
 
 GRADE = Grade(contrast=0.3, saturation=0.2)
@@ -132,6 +133,23 @@ def test_any_patch(compiled, *, cells, step, size, seed, rows):
     result = laid(compiled, photo, patches, seed)
     assert (laid(EagerApplier("cpu", rows), photo, patches, seed) == result).all()
     assert (result[..., 3] == photo.pixels[..., 3]).all()
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    size=st.tuples(st.integers(1, 200), st.integers(1, 1300)),
+    step=st.sampled_from((1, 2, 4, 8, 16, 32)),
+    seed=st.integers(0, 2**32 - 1),
+    dark=st.booleans(),
+)
+def test_any_cells(compiled, *, size, step, seed, dark):
+    pixels = picture(*size, seed).pixels
+    if dark:
+        pixels &= 3  # ties are frequent
+    part = pixels[size[0] // 3 :, size[1] // 3 :]
+    for some in (pixels, part):
+        assert (compiled.reduce(some, step) == reduce_cells(some, step)).all()
+    assert (compiled.reduce(np.full_like(pixels, 255), step) == 255).all()
 
 
 def test_the_library_is_checked_by_what_torch_makes_of_a_picture():
