@@ -6,6 +6,8 @@ import numpy as np
 from models.codec.workspace import Workspace
 from models.picture import Pixels
 
+_ROWS, _COLUMNS = 256, 256  # in the second-level cache of a core
+
 
 def upright(pixels: Pixels, orientation: int, workspace: Workspace) -> Pixels:
     """Apply an EXIF orientation 1..8 to (H, W, 4); the result lies in the workspace's second buffer."""
@@ -25,9 +27,21 @@ def upright(pixels: Pixels, orientation: int, workspace: Workspace) -> Pixels:
         case 5:
             cv2.transpose(pixels, dst=target)
         case 6:
-            cv2.rotate(pixels, cv2.ROTATE_90_CLOCKWISE, dst=target)
+            _quarter_turn(pixels, cv2.ROTATE_90_CLOCKWISE, target)
         case 7:
             cv2.transpose(np.asarray(cv2.rotate(pixels, cv2.ROTATE_180), np.uint8), dst=target)
         case 8:
-            cv2.rotate(pixels, cv2.ROTATE_90_COUNTERCLOCKWISE, dst=target)
+            _quarter_turn(pixels, cv2.ROTATE_90_COUNTERCLOCKWISE, target)
     return target
+
+
+def _quarter_turn(pixels: Pixels, code: int, target: Pixels) -> None:
+    """Turns block by block: cv2.rotate goes over its result a second time, which is better done in cache."""
+    height, width = pixels.shape[:2]
+    clockwise = code == cv2.ROTATE_90_CLOCKWISE
+    for y in range(0, height, _ROWS):
+        for x in range(0, width, _COLUMNS):
+            block = pixels[y : y + _ROWS, x : x + _COLUMNS]
+            left = height - y - block.shape[0] if clockwise else y
+            top = x if clockwise else width - x - block.shape[1]
+            cv2.rotate(block, code, dst=target[top : top + block.shape[1], left : left + block.shape[0]])
