@@ -14,7 +14,7 @@ from deployments.settings import Settings
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 LONGEST_FILE = 350
-CODE = {".py", ".js", ".mjs", ".css", ".html", ".sh"}
+CODE = {".py", ".c", ".h", ".js", ".mjs", ".css", ".html", ".sh"}
 FOLDERS = (
     "photobatch",
     "deployments",

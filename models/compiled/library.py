@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-_SOURCE = Path(__file__).with_name("kernel.c")
+_SOURCES = sorted(Path(__file__).parent.glob("*.[ch]"))
 # No fused multiply-add and no -ffast-math: the bytes must be those of models/eager.
 _FLAGS = ("-std=c11", "-O3", "-march=native", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math")
 _BUILDING = "building-"  # begins the names of folders in which a process compiles
@@ -43,7 +43,8 @@ def load(folder: Path) -> ctypes.CDLL:
 def _name(compiler: str) -> str:
     """SHA-256 of all that the library is made of: source, flags, the compiler's version, what the CPU can do."""
     predefined = _run(compiler, *_FLAGS, "-dM", "-E", "-x", "c", "/dev/null")
-    return hashlib.sha256(b"|".join([_SOURCE.read_bytes(), " ".join(_FLAGS).encode(), predefined])).hexdigest()
+    sources = [path.read_bytes() for path in _SOURCES]
+    return hashlib.sha256(b"|".join([*sources, " ".join(_FLAGS).encode(), predefined])).hexdigest()
 
 
 def _kept(compiler: str, folder: Path, name: str) -> ctypes.CDLL:
@@ -60,7 +61,8 @@ def _build(compiler: str, path: Path) -> None:
     _sweep(folder)
     with TemporaryDirectory(dir=folder, prefix=_BUILDING) as place:
         built = Path(place, "library.so")
-        _run(compiler, *_FLAGS, "-shared", "-fPIC", "-o", str(built), str(_SOURCE), "-lm")
+        sources = [str(path) for path in _SOURCES if path.suffix == ".c"]
+        _run(compiler, *_FLAGS, "-shared", "-fPIC", "-o", str(built), *sources, "-lm")
         built.write_bytes(_sealed(built.read_bytes()))
         built.rename(path)
 
