@@ -80,19 +80,21 @@ class FaceDetector:
     def _look(self, small: Pixels, long_side: int) -> list[Face]:
         """The faces in `small` reduced to `long_side`, in pixels of `small`."""
         factor = min(1.0, long_side / max(small.shape[:2]))
+        view = cv2.cvtColor(small, cv2.COLOR_RGBA2RGB)
         if factor < 1.0:
             size = (max(1, round(small.shape[1] * factor)), max(1, round(small.shape[0] * factor)))
-            view = np.asarray(cv2.resize(small, size, interpolation=cv2.INTER_AREA), np.uint8)
-        else:
-            view = small
+            view = cv2.resize(view, size, interpolation=cv2.INTER_AREA)
         heat, scale, offset, points = self._forward(view)
         faces = _decode(heat, scale, offset, points, self._threshold)
         return [face.scaled(1 / factor) for face in faces]
 
-    def _forward(self, small: Pixels) -> tuple[Float, Float, Float, Float]:
-        """Heat (h, w), scale (2, h, w), offset (2, h, w), landmarks (10, h, w), a cell for 4×4 pixels."""
-        below, right = -small.shape[0] % _MULTIPLE, -small.shape[1] % _MULTIPLE
-        canvas = np.pad(small[:, :, :3], ((0, below), (0, right), (0, 0)))
+    def _forward(self, view: cv2.typing.MatLike) -> tuple[Float, Float, Float, Float]:
+        """Heat (h, w), scale (2, h, w), offset (2, h, w), landmarks (10, h, w), a cell for 4×4 pixels.
+
+        `view` is uint8 (H, W, 3).
+        """
+        below, right = -view.shape[0] % _MULTIPLE, -view.shape[1] % _MULTIPLE
+        canvas = cv2.copyMakeBorder(view, 0, below, 0, right, cv2.BORDER_CONSTANT)
         self._network.setInput(cv2.dnn.blobFromImage(canvas))
         heat, scale, offset, points = (np.asarray(out, np.float32) for out in self._network.forward(self._outputs))
         return heat[0, 0], scale[0], offset[0], points[0]

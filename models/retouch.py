@@ -41,7 +41,7 @@ def coefficients(rgb: Float, masks: Masks, size: float, strength: Strength) -> F
     fine_slope, fine_level = guided(luma, max(1, round(0.045 * size)), _DETAIL * typical)
     smooth = np.float32(strength.smooth) * masks.skin
     # Teeth and the light in an eye are near white: sharpened, they would be blown out.
-    sharpen = np.float32(strength.sharpen) * masks.sharp * falling(rgb.max(axis=2), 215, 250)
+    sharpen = np.float32(strength.sharpen) * masks.sharp * falling(_brightest(rgb), 215, 250)
     planes = np.empty((4, *luma.shape), np.float32)
     planes[0] = smooth * (slope - 1) + sharpen * (1 - fine_slope)
     planes[1:] = smooth * level - sharpen * fine_level
@@ -94,11 +94,16 @@ def _lift(rgb: Float, lightness: Float, size: float, strength: Strength) -> Floa
     more."""
     wish = np.float32(strength.lift) * np.sqrt(np.clip(lightness / 100, 0, 1))
     # Peaks count as far as smoothing leaves them: lifted to white they would lose their colour.
-    brightest = rgb.max(axis=2)
+    brightest = _brightest(rgb)
     peaks = cv2.dilate(brightest, np.ones((5, 5), np.uint8)) - brightest
     bright = _gauss(brightest + np.float32(1 - strength.smooth) * peaks, 0.06 * size)
     room = np.maximum(255 - bright, 0) * np.float32(0.5)  # a level is about 0.4 L*
     return np.asarray(wish * room / np.hypot(wish, room + np.float32(1e-3)), np.float32)
+
+
+def _brightest(rgb: Float) -> Float:
+    """The largest channel of each cell; `rgb.max(axis=2)` takes thirty times as long."""
+    return np.maximum(np.maximum(rgb[:, :, 0], rgb[:, :, 1]), rgb[:, :, 2])
 
 
 def _spread(plane: Float, mask: Float, sigma: float) -> Float:
