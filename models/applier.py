@@ -36,13 +36,18 @@ class Applier(Protocol):
 def applier_for(folder: Path, gpu: bool) -> Applier:
     """torch on a GPU, else the compiled library, kept in `folder`; torch on the CPU where there can be none.
 
-    torch is imported only where it computes: it takes a second or two and 350 MB.
+    torch is imported only where it computes: it takes more than a second and 450 MB.
     """
-    if not gpu:
-        try:
-            return CompiledApplier(folder)
-        except LibraryError as why:
-            log.warning("no compiled pixel operations, torch takes their place and is slower: %s", why)
-    from models.eager.applier import EagerApplier  # noqa: PLC0415
+    if gpu:
+        from models.eager.applier import EagerApplier, has_cuda  # noqa: PLC0415
 
-    return EagerApplier("cuda" if gpu else "cpu")
+        if has_cuda():
+            return EagerApplier("cuda")
+        log.warning("torch finds no GPU, though there should be one; the CPU takes its place")
+    try:
+        return CompiledApplier(folder)
+    except LibraryError as why:
+        from models.eager.applier import EagerApplier  # noqa: PLC0415
+
+        log.warning("no compiled pixel operations, torch takes their place and is slower: %s", why)
+        return EagerApplier("cpu")

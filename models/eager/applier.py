@@ -96,6 +96,11 @@ class EagerApplier:
         return torch.from_numpy(values).to(self._device)
 
 
+def has_cuda() -> bool:
+    """Whether torch can use a GPU here."""
+    return torch.cuda.is_available()
+
+
 def _packed(pixels: Pixels) -> torch.Tensor:
     """The same memory as int32 (H, W)."""
     return torch.from_numpy(pixels.view(np.int32)[..., 0])
