@@ -10,13 +10,13 @@ _ROWS, _COLUMNS = 256, 256  # in the second-level cache of a core
 
 
 def upright(pixels: Pixels, orientation: int, workspace: Workspace) -> Pixels:
-    """Apply an EXIF orientation 1..8 to (H, W, 4); the result lies in the workspace's second buffer."""
+    """Apply an EXIF orientation 1..8 to (H, W, 4); the result takes the place of what it was turned from."""
     if orientation == 1:
         return pixels
     height, width = pixels.shape[:2]
     if orientation >= 5:
         height, width = width, height
-    target = workspace.take(height, width, slot=1)
+    target = workspace.renew(height, width)
     match orientation:
         case 2:
             cv2.flip(pixels, 1, dst=target)
