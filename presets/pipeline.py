@@ -69,10 +69,11 @@ class Pipeline:
         return notes
 
     def _retouch_faces(self, picture: Picture, beauty: "Beauty", seed: int) -> list[str]:
-        patches = beauty.analyse(picture.pixels)
+        pixels = _writable(picture)
+        patches = beauty.analyse(pixels)
         if patches is None:
             return ["no_face"]
-        self._applier.lay(_writable(picture), patches, seed)
+        self._applier.lay(pixels, patches, seed)
         return []
 
 
