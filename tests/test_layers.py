@@ -115,6 +115,12 @@ def test_a_layer_knows_nothing_of_what_is_not_its_business(layer: str) -> None:
     assert [str(one) for one in found if one.top in FORBIDDEN[layer]] == []
 
 
+def test_torch_is_imported_in_one_place() -> None:
+    elsewhere = [path for layer in LAYERS for path in sources(layer) if path.parent != ROOT / "models/eager"]
+    found = [found for path in elsewhere for found in imports_of(path)]
+    assert [str(one) for one in found if one.top in ("torch", "torchvision")] == []
+
+
 def test_the_client_imports_only_what_its_wheel_depends_on() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     light = {Requirement(line).name for line in project["dependencies"]} | {"photobatch"}

@@ -31,8 +31,7 @@ class EagerApplier:
         self._rows = rows
         self._tables: OrderedDict[str, torch.Tensor] = OrderedDict()
         self.engine = f"torch {torch.__version__}, {self._device.type}"
-        if self._cpu:
-            torch.set_num_threads(1)  # workers are the parallelism, and they must not fight over the cores
+        torch.set_num_threads(1)  # workers are the parallelism, and they must not fight over the cores
 
     def lay(self, pixels: Pixels, patches: Sequence[Patch], seed: int) -> None:
         """As models.applier has it."""
