@@ -21,3 +21,10 @@ TURNS = {
 def test_every_orientation_of_any_size(orientation, size):
     pixels = np.random.default_rng(0).integers(0, 256, (*size, 4), dtype=np.uint8)
     assert (upright(pixels, orientation, Workspace()) == TURNS[orientation](pixels)).all()
+
+
+def test_a_turned_picture_takes_the_place_of_the_first():
+    workspace = Workspace()
+    turned = upright(workspace.take(30, 20), 6, workspace)
+    assert workspace.size == turned.nbytes
+    assert np.shares_memory(turned, workspace.take(20, 30))
