@@ -43,7 +43,7 @@ serve: setup ## the service on http://127.0.0.1:8001
 test: system-test setup lint ## lint and every test but the slow ones
 	$(BIN)/python -m pytest -m 'not slow'
 
-test-slow: system-test setup ## the slow tests: chaos, fuzz, soak, clusters
+test-slow: system-test setup ## the slow tests: chaos and soak
 	@$(BIN)/python -m pytest -m slow; status=$$?; \
 	    if [ $$status = 5 ]; then echo "There are no slow tests yet."; else exit $$status; fi
 

@@ -11,6 +11,7 @@ from actors.errors import BatchError
 
 GONE = (RayError, ValueError)  # ValueError: no actor of that name. Few of Ray's errors share a narrower base
 RETRY_S = 0.1
+HELD_S = 5.0  # whoever kept a call for so long was there until just now: it waited for its journal, say
 
 
 class CoordinatorClient:
@@ -28,11 +29,13 @@ class CoordinatorClient:
 
     async def ask(self, method: str, *args: Any) -> Any:
         """Call a method of the coordinator and return its answer."""
-        deadline: float | None = None  # counts from the loss: until then one was there, waiting for its journal, say
+        deadline: float | None = None  # counts from the loss
         while True:
+            asked = time.monotonic()
             try:
                 if self._handle is None:
                     self._handle = directory.find_coordinator(self._namespace)
+                asked = time.monotonic()
                 async with asyncio.timeout(self._answer_s):
                     return await getattr(self._handle, method).remote(*args)
             except TimeoutError:
@@ -41,7 +44,8 @@ class CoordinatorClient:
                 raise error.cause from None
             except GONE:
                 self._handle = None
-                deadline = deadline or time.monotonic() + self._patience_s
+                if deadline is None or time.monotonic() - asked > HELD_S:
+                    deadline = time.monotonic() + self._patience_s
                 if time.monotonic() > deadline:
                     raise _unavailable() from None
                 await asyncio.sleep(RETRY_S)

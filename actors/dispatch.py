@@ -99,7 +99,7 @@ class Dispatch:
         self._work.set()
 
     async def _serve(self, worker_id: str, visit: Visit) -> Grant:
-        refused = self._take(visit.outcomes)
+        refused = self._take(worker_id, visit.outcomes)
         self.give_back(visit.returned)
         leases, jobs = self._lease(worker_id, visit.want, visit.holding == 0)
         if not (visit.outcomes or visit.returned or visit.holding or leases):
@@ -119,7 +119,7 @@ class Dispatch:
         batch = self._ledger.batches.get(key.task_id)
         return batch is not None and batch.holds(key)
 
-    def _take(self, outcomes: list[Outcome]) -> list[LeaseKey]:
+    def _take(self, worker_id: str, outcomes: list[Outcome]) -> list[LeaseKey]:
         """Record what counts, batch by batch; return the keys of what came too late."""
         refused: list[LeaseKey] = []
         accepted: dict[str, list[Json]] = {}
@@ -134,7 +134,7 @@ class Dispatch:
                     continue
                 again = due(outcome.error, batch.tries[key.index], self._retry_count)
                 accepted.setdefault(key.task_id, []).append(reported(outcome, again))
-                self._pool.did_well()
+                self._pool.did_well(worker_id)
                 if outcome.timings_ms:
                     self._scheduler.took(key.task_id, _seconds(outcome))
             elif batch is None or not batch.accepted(key):

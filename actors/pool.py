@@ -44,6 +44,7 @@ class Pool:
         self.size = size
         self.workers: dict[str, WorkerRecord] = {}
         self._quick_deaths = 0
+        self._died_at = 0.0  # the last of them
         self._not_before = 0.0
 
     def add(self, worker: WorkerRecord) -> None:
@@ -58,10 +59,11 @@ class Pool:
             worker.state = WorkerState.READY
         return worker
 
-    def did_well(self) -> None:
-        """Note that a photo came out: whatever killed workers before is over, and so is the back-off."""
-        self._quick_deaths = 0
-        self._not_before = 0.0
+    def did_well(self, worker_id: str) -> None:
+        """Note that a photo came out; of a worker that is younger than the last death, it ends the back-off."""
+        if worker_id in self.workers and self.workers[worker_id].born > self._died_at:
+            self._quick_deaths = 0
+            self._not_before = 0.0
 
     def died(self, worker: WorkerRecord) -> None:
         """Strike a worker off and decide when the next may start."""
@@ -69,6 +71,7 @@ class Pool:
         if worker.ours or time.monotonic() - worker.born > QUICK_DEATH_S:
             return
         self._quick_deaths += 1
+        self._died_at = time.monotonic()
         if self._quick_deaths > 1:  # the first is replaced at once
             self._not_before = time.monotonic() + min(0.5 * 2 ** min(self._quick_deaths, 10), LONGEST_BACKOFF_S)
 

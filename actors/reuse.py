@@ -48,13 +48,16 @@ class Reuse:
         if not self._on:
             return
         recipe = _recipe(batch)
-        self._made[recipe].remove(batch)
-        if not self._made[recipe]:
+        made, index = self._made[recipe], self._indexes.get(recipe)
+        oldest = made[0] is batch
+        made.remove(batch)
+        if not made:
             del self._made[recipe]
-            self._indexes.pop(recipe, None)
-        elif index := self._indexes.get(recipe):
+        if index and oldest and made:  # the rule, since batches expire in their order
             index.places = {content: place for content, place in index.places.items() if place[0] is not batch}
             index.read = {name for name in index.read if name[0] != batch.spec.task_id}
+        else:  # what it had may be had of an earlier one: all are read anew
+            self._indexes.pop(recipe, None)
 
     def knows(self, batch: Batch) -> bool:
         """Say whether this batch's recipe was carried out before, so that it is worth asking."""

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -104,7 +105,7 @@ class Engine:
         except PresetError as error:
             raise EngineError(error.code, error.detail) from error
         spec = BatchSpec(
-            task_id=new_id("b"),
+            task_id="",
             user_id=request.user_id,
             preset=wire.preset_record(preset),
             output=request.output.model_dump(),
@@ -114,8 +115,15 @@ class Engine:
         )
         named = [*(schemas.PhotoInput(source=url) for url in request.image_urls), *request.photos]
         photos = [PhotoSpec(photo.source, wire.name_of(photo.source), photo.params or None) for photo in named]
-        self._ask("submit", spec, photos)
-        return spec.task_id
+        while True:
+            spec = replace(spec, task_id=new_id("b"))  # one that the journal was too slow for is withdrawn for good
+            try:
+                asyncio.run(self._client.ask("submit", spec, photos))
+            except BatchError as error:
+                if error.code != "journal_unavailable":
+                    raise self._explained(error) from None
+            else:
+                return spec.task_id
 
     def watch(self, task_id: str) -> Iterator[schemas.ProgressMessage]:
         """Yield the batch and the photos changed since, at once and with every change; the last is `done`."""
@@ -185,7 +193,7 @@ class Engine:
             try:
                 return asyncio.run(self._client.ask(method, *args))
             except BatchError as error:
-                if error.code != "journal_unavailable":  # else the disk is slow, and there is nobody else to ask
+                if error.code != "journal_unavailable":  # which takes seconds to say; there is nobody else to ask
                     raise self._explained(error) from None
 
     def _explained(self, error: BatchError) -> EngineError:

@@ -37,7 +37,7 @@ from storage.redis_log import check_redis
 
 READY_POLL_S = 0.2
 DRAIN_S = 2.0  # what is being worked on may finish
-LONGEST_STOP_S = 9.0
+LONGEST_STOP_S, LONGEST_LEAVE_S = 9.0, 30.0  # of a Ray of our own; of a cluster, where the application is deleted first
 
 
 def serve(*, host: str, port: int | None, workers: int | None) -> None:
@@ -55,9 +55,10 @@ def serve(*, host: str, port: int | None, workers: int | None) -> None:
     _check_journal(settings)
     stop = threading.Event()
     with _alone(settings.data_dir), _scratch() as scratch:
-        _on_signals(stop, scratch)
+        joined = settings.ray_address is not None
+        _on_signals(stop, scratch, joined=joined)
         with _cluster(settings, host, port, stop, scratch):
-            _on_signals(stop, scratch)  # Serve may have put others in their place
+            _on_signals(stop, scratch, joined=joined)  # Serve may have put others in their place
             ready = f"photobatch is ready at http://{host}:{port} (docs at /docs, Ctrl-C stops)"
             threading.Thread(target=_say_when_ready, args=(ready, stop), name="ready", daemon=True).start()
             stop.wait()
@@ -73,7 +74,7 @@ def _scratch() -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _on_signals(stop: threading.Event, scratch: Path) -> None:
+def _on_signals(stop: threading.Event, scratch: Path, *, joined: bool) -> None:
     """Let a signal set `stop`; a second one, or the time running out, ends everything at once.
 
     A signal to the whole group ends Ray before us, and some of its calls never return then.
@@ -83,7 +84,7 @@ def _on_signals(stop: threading.Event, scratch: Path) -> None:
         if stop.is_set():
             end_at_once(scratch)
         stop.set()
-        timer = threading.Timer(LONGEST_STOP_S, end_at_once, [scratch])
+        timer = threading.Timer(LONGEST_LEAVE_S if joined else LONGEST_STOP_S, end_at_once, [scratch])
         timer.daemon = True
         timer.start()
 
@@ -103,7 +104,7 @@ def _cluster(settings: Settings, host: str, port: int, stop: threading.Event, sc
             own.start()
         else:
             ray.init(address=settings.ray_address)
-        _on_signals(stop, scratch)  # Ray has put its own in the place of SIGTERM's
+        _on_signals(stop, scratch, joined=own is None)  # Ray has put its own in the place of SIGTERM's
         _run_application(settings, host, port, stop)
         yield
     finally:

@@ -2,6 +2,7 @@
 
 import contextlib
 import threading
+import time
 from collections.abc import Callable
 from types import TracebackType
 from typing import Self
@@ -29,7 +30,8 @@ class PeakMemory:
 
     def _run(self) -> None:
         while True:
+            begun = time.monotonic()
             with contextlib.suppress(Exception):  # a process may end while it is measured
                 self.bytes = max(self.bytes or 0, self._sample())
-            if self._ended.wait(self._interval_s):
+            if self._ended.wait(max(0.0, begun + self._interval_s - time.monotonic())):
                 return

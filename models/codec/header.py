@@ -17,6 +17,7 @@ NAMES = {
     "bmp": "BMP",
     "gif": "GIF",
 }
+MAX_SIDE = 100_000  # pixels; a line that is a few pixels high would be padded to cells as high as it is long
 _RAW_TAGS = (50706, 33421)  # DNG version, CFA pattern: a camera's RAW file in the clothes of a TIFF
 _AVIF_SCAN = 65_536  # bytes in which the boxes of properties are looked for
 
@@ -60,6 +61,8 @@ def _check_size(width: int, height: int, limits: Limits) -> None:
         raise refusal.corrupt()
     if width * height > limits.max_pixels:
         raise refusal.too_many_pixels(width, height, limits.max_pixels)
+    if max(width, height) > MAX_SIDE:
+        raise refusal.too_long(width, height, MAX_SIDE)
 
 
 def _jpeg(data: bytes, limits: Limits) -> tuple[int, int, int]:

@@ -26,6 +26,12 @@ def too_many_pixels(width: int, height: int, limit: int) -> PhotoError:
     return PhotoError("too_many_pixels", detail)
 
 
+def too_long(width: int, height: int, limit: int) -> PhotoError:
+    """One side is longer than any photo's."""
+    detail = f"The picture is {width:,} × {height:,} pixels and a side may have {limit:,}: cut it into pieces."
+    return PhotoError("too_many_pixels", detail)
+
+
 def unsupported_media(kind: str) -> PhotoError:
     """The file is something else than a picture that we open."""
     return PhotoError("unsupported_media", f"This seems to be {kind}: send the photo as {SUPPORTED}.")

@@ -4,6 +4,7 @@ from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
+from actors.pool import Pool, WorkerRecord
 from tests.actors.scripted import dies_at_birth
 
 FEW = 5  # quick deaths in a row, after which health says so
@@ -23,3 +24,22 @@ def test_workers_that_die_at_birth_are_started_ever_more_slowly(service, tmp_pat
     cure.touch()
     assert here.ended(task)["counts"]["succeeded"] == 1
     assert not here.ask("greet")["sick"]
+
+
+def test_a_worker_that_does_well_ends_no_back_off_of_another_that_cannot_start() -> None:
+    pool = Pool(2)
+    old = WorkerRecord("old", None)
+    pool.add(old)
+    for n in range(FEW):
+        young = WorkerRecord(f"young-{n}", None)
+        pool.add(young)
+        pool.died(young)
+        pool.did_well("old")
+    assert pool.sick
+    assert pool.missing() == 0, "the back-off holds"
+    better = WorkerRecord("better", None)
+    pool.add(better)
+    pool.did_well("better")
+    assert not pool.sick
+    pool.died(better)
+    assert pool.missing() == 1, "and is over"

@@ -84,9 +84,24 @@ async def test_whatever_was_done_is_found_however_long_ago_and_whoever_asks_mean
             assert found is not None
             assert found.key == LeaseKey(f"{user}{n}", 0, 1)
             assert await reuse.find(asking, 0, "engine", f"{other}-{n}") is None
-        reuse.forget(batches[f"{user}15"])
-        assert await reuse.find(asking, 0, "engine", f"{user}-15") is None
-        assert await reuse.find(asking, 0, "another engine", f"{user}-0") is None
+        for gone in (15, 0):
+            reuse.forget(batches[f"{user}{gone}"])
+            assert await reuse.find(asking, 0, "engine", f"{user}-{gone}") is None
+        assert await reuse.find(asking, 0, "engine", f"{user}-1") is not None
+        assert await reuse.find(asking, 0, "another engine", f"{user}-1") is None
+
+
+async def test_of_two_that_did_the_same_photo_the_earlier_answers_when_the_later_is_gone() -> None:
+    earlier, later = done_batch("ann", "one", 7), done_batch("ann", "two", 7)
+    asking = batch_of("ann", "now")
+    reuse = Reuse([earlier, later, asking], on=True)
+    found = await reuse.find(asking, 0, "engine", "ann-7")
+    assert found is not None
+    assert found.key.task_id == "two"
+    reuse.forget(later)
+    found = await reuse.find(asking, 0, "engine", "ann-7")
+    assert found is not None
+    assert found.key.task_id == "one"
 
 
 def batch_of(user: str, task_id: str) -> Batch:

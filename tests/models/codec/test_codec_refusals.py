@@ -83,6 +83,13 @@ def test_a_giant_frame_on_a_small_screen_is_seen() -> None:
     assert refused(bytes(data)).code == "too_many_pixels"
 
 
+def test_a_line_that_is_longer_than_any_photo_is_refused() -> None:
+    assert read_header(saved(Image.new("RGB", (100_000, 1)), "PNG"), LIMITS).width == 100_000
+    refusal = refused(saved(Image.new("RGB", (1, 100_001)), "PNG"))
+    assert refusal.code == "too_many_pixels"
+    assert "cut it into pieces" in refusal.detail
+
+
 def test_limits_are_the_callers() -> None:
     data = saved(SMALL, "PNG")
     assert refused(data, Limits(max_pixels=61 * 43 - 1)).code == "too_many_pixels"
@@ -207,4 +214,10 @@ def test_mutated_files_are_read_or_refused_in_our_words(data: st.DataObject) -> 
         return
     assert picture.pixels.dtype == np.uint8
     assert picture.pixels.shape == (picture.source.height, picture.source.width, 4)
-    assert Image.open(io.BytesIO(encode(picture, OutputOptions(metadata="strip_gps")).data)).size
+    try:
+        encoded = encode(picture, OutputOptions(metadata="strip_gps"))
+    except PhotoError as refusal:
+        if refusal.code != "output_too_large":  # an AVIF's header may claim more than an AVIF may have
+            raise
+        return
+    assert Image.open(io.BytesIO(encoded.data)).size

@@ -1,0 +1,235 @@
+"""The coordinator alone: `python -m benchmarks.coordinator [--photos 100000] [--workers 4] [--runs 3] [--quick]`.
+
+Workers that do nothing lease and report as real ones do, over Ray, with the SQLite journal on: every lease and every
+report is durable before it is answered. Measured are the photos per second, how long a batch of all photos takes to be
+accepted, how long a status read takes while it is worked through, and what the coordinator's memory grows by.
+"""
+
+import argparse
+import asyncio
+import json
+import math
+import os
+import statistics
+import tempfile
+import threading
+import time
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import psutil
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks import results
+from deployments.session import new_scratch_folder
+from deployments.settings import prepare_ray_environment
+
+prepare_ray_environment()
+
+# ruff: noqa: E402
+import ray
+
+from actors import launch
+from actors.client import CoordinatorClient
+from actors.config import CoordinatorConfig, WorkerConfig
+from actors.directory import WORKER_PREFIX
+from actors.ids import new_id
+from actors.records import BatchSpec, Hello, Outcome, PhotoSpec, Visit
+from deployments.local_ray import LocalRay
+from models.codec.header import Limits
+from storage.blobs import open_blobs
+from storage.sqlite import SqliteJournal
+
+TARGETS = {"photos_per_s": 5000.0, "accepted_s": 2.0, "status_p99_ms": 20.0, "bytes_a_photo": 1024.0}
+_PRESET = {"id": "filter_warm", "type": "filter", "version": 1, "params": {"temperature": 0.2, "strength": 1.0}}
+_RESULT = {
+    "width": 4032,
+    "height": 3024,
+    "bytes": 3_400_000,
+    "format": "jpeg",
+    "sha256": "ab" * 32,
+    "input_sha256": "cd" * 32,
+    "thumbnail": True,
+    "original": False,
+}
+_TIMINGS_MS = {"fetch": 0.1, "decode": 0.1, "apply": 0.1, "encode": 0.1, "store": 0.1}
+_MOST = 64  # photos in a lease, as a real worker would take
+_READ_EVERY_S = 0.01
+
+
+class IdleWorker:
+    """A worker as the coordinator sees it, whose photos are done as soon as they are leased."""
+
+    def __init__(self, worker_id: str, namespace: str) -> None:
+        self._id = worker_id
+        self._coordinator = CoordinatorClient(namespace)
+        self._running: asyncio.Task[None] | None = None
+
+    async def attach(self, epoch: int) -> Hello:
+        """Introduce oneself; `epoch` does not matter, for nothing is held."""
+        return Hello(self._id, ray.get_runtime_context().get_node_id(), crumb="", ready=True, held=[])
+
+    async def run(self) -> None:
+        """Lease and report for ever."""
+        self._running = self._running or asyncio.ensure_future(self._work())
+        await asyncio.shield(self._running)
+
+    async def revoke(self, task_id: str, running: bool) -> None:
+        """Hold nothing that could be given back."""
+
+    async def pid(self) -> int:
+        """Return the process id."""
+        return os.getpid()
+
+    async def _work(self) -> None:
+        turn, outcomes = int(time.time()), list[Outcome]()
+        while True:
+            turn += 1
+            grant = await self._coordinator.ask("exchange", self._id, Visit(turn, outcomes, [], 0, _MOST))
+            outcomes = [
+                Outcome(lease.key, result=_RESULT, engine="none", timings_ms=_TIMINGS_MS) for lease in grant.leases
+            ]
+
+
+@dataclass
+class Measured:
+    """One run."""
+
+    photos: int
+    accepted_s: float
+    seconds: float
+    photos_per_s: float
+    bytes_a_photo: float
+    reads_ms: list[float] = field(default_factory=list, repr=False)
+
+    @property
+    def status_p99_ms(self) -> float:
+        """The status read that one in a hundred exceeds."""
+        ranked = sorted(self.reads_ms)
+        return ranked[max(0, math.ceil(0.99 * len(ranked)) - 1)]
+
+
+class _Reader(threading.Thread):
+    """Reads a batch's status all the time, and notes how long it took."""
+
+    def __init__(self, coordinator: Any, task_id: str) -> None:
+        super().__init__(name="reader", daemon=True)
+        self._coordinator, self._task_id = coordinator, task_id
+        self.took_ms: list[float] = []
+        self.batch: dict[str, Any] = {}
+
+    def run(self) -> None:
+        while self.batch.get("status") != "completed":
+            begun = time.perf_counter()
+            self.batch = ray.get(self._coordinator.get.remote(self._task_id))
+            self.took_ms.append((time.perf_counter() - begun) * 1000)
+            time.sleep(_READ_EVERY_S)
+
+
+def measure(photos: int, workers: int, folder: Path) -> Measured:
+    """One run in an empty folder, on a Ray of its own."""
+    with ExitStack() as stack:
+        local = LocalRay(cpus=workers + 2, dashboard=False, scratch=new_scratch_folder())
+        stack.callback(local.stop)
+        local.start()
+        config = _config(photos, workers, folder)
+        idle = [_start(config.namespace) for _ in range(workers)]  # the coordinator finds and adopts them
+        ray.get([worker.attach.remote(0) for worker in idle])
+        coordinator = launch.start_coordinator(config)
+        _run(coordinator, 2000)
+        process = psutil.Process(ray.get(coordinator.worker_pids.remote())["coordinator"])
+        before = process.memory_full_info().uss
+        accepted_s, seconds, reads = _run(coordinator, photos)
+        grown = process.memory_full_info().uss - before
+    return Measured(photos, accepted_s, seconds, photos / seconds, grown / photos, reads)
+
+
+def _run(coordinator: Any, count: int) -> tuple[float, float, list[float]]:
+    """Seconds until a batch is accepted, and from then until it has ended; the status reads meanwhile, in ms."""
+    photos = [PhotoSpec(f"https://photos.example/2026/11/24/IMG_{n:06}.jpg", f"IMG_{n:06}.jpg") for n in range(count)]
+    spec = BatchSpec(new_id("b"), "ann", preset=_PRESET, output={"format": "same", "quality": 92})
+    begun = time.perf_counter()
+    ray.get(coordinator.submit.remote(spec, photos))
+    accepted = time.perf_counter()
+    reader = _Reader(coordinator, spec.task_id)
+    reader.start()
+    reader.join()
+    return accepted - begun, time.perf_counter() - accepted, reader.took_ms
+
+
+def _start(namespace: str) -> Any:
+    worker_id = new_id(WORKER_PREFIX)
+    actor = ray.remote(IdleWorker).options(name=worker_id, namespace=namespace, lifetime="detached", num_cpus=0)
+    return actor.remote(worker_id, namespace)
+
+
+def _config(photos: int, workers: int, folder: Path) -> CoordinatorConfig:
+    blobs = partial(open_blobs, (folder / "blobs").as_uri())
+    return CoordinatorConfig(
+        open_journal=partial(SqliteJournal, folder / "journal.db"),
+        open_blobs=blobs,
+        worker=WorkerConfig(open_blobs=blobs, make_retoucher=_never, limits=Limits(), timeout_s=60.0),
+        max_workers=workers,
+        gpu_fraction=0.25,
+        max_queue=100,
+        max_queued_photos=2 * photos,
+        max_photos=photos,
+        retry_count=3,
+        result_ttl_s=86_400.0,
+        version="benchmark",
+    )
+
+
+def _never() -> Any:
+    raise RuntimeError("a real worker was started; the idle ones should have been adopted")
+
+
+def record(runs: list[Measured], workers: int) -> dict[str, object]:
+    """Return what is written down."""
+    figures = {name: [getattr(run, name) for run in runs] for name in TARGETS}
+    medians = {name: statistics.median(values) for name, values in figures.items()}
+    kept = [{name: value for name, value in asdict(run).items() if name != "reads_ms"} for run in runs]
+    return {"benchmark": "coordinator", "workers": workers, "runs": kept, "median": medians, "targets": TARGETS}
+
+
+def table(runs: list[Measured]) -> Table:
+    """Each figure beside its target."""
+    shown = Table(title=f"{runs[0].photos:,} photos; median (lowest to highest)", title_justify="left")
+    for heading in ("", "measured", "target"):
+        shown.add_column(heading, justify="left" if not heading else "right")
+    for name, target in TARGETS.items():
+        values = [getattr(run, name) for run in runs]
+        sign = "≥" if name == "photos_per_s" else "≤"
+        said = f"{statistics.median(values):,.1f} ({min(values):,.1f} to {max(values):,.1f})"
+        shown.add_row(name.replace("_", " "), said, f"{sign} {target:,.0f}")
+    return shown
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.coordinator", description="The coordinator alone.")
+    parser.add_argument("--photos", type=int, default=100_000)
+    parser.add_argument("--workers", type=int, default=4)
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--quick", action="store_true", help="20,000 photos, one run; recorded as quick")
+    parser.add_argument("--json", action="store_true")
+    wanted = parser.parse_args()
+    photos, count = (20_000, 1) if wanted.quick else (wanted.photos, wanted.runs)
+    runs = []
+    for _ in range(count):
+        with tempfile.TemporaryDirectory(prefix="photobatch-coordinator-") as folder:
+            runs.append(measure(photos, wanted.workers, Path(folder)))
+    written = {**record(runs, wanted.workers), "quick": wanted.quick}
+    results.append("coordinator", written)
+    if wanted.json:
+        print(json.dumps(written))
+    else:
+        Console().print(table(runs))
+
+
+if __name__ == "__main__":
+    main()
