@@ -13,26 +13,37 @@ STALL_S = 30.0  # between two pieces of the body
 SEVERAL_TIMES = frozenset({408, 425, 429, *range(500, 600)})  # answers that may be another one later
 
 
+class BrokenError(SourceError):
+    """The connection broke, or never came about."""
+
+
 class WebSource:
-    """A connection pool that fetches whole photos. Proxies from the environment are not used."""
+    """Fetches whole photos. Proxies from the environment are not used.
+
+    Connections are kept for the next photo. One that its host has closed meanwhile, or on which it said too much, shows
+    only when it is used again: then the photo is asked for once more, on a connection of its own.
+    """
 
     def __init__(self, max_bytes: int, allowed_hosts: frozenset[str]) -> None:
         self._max_bytes = max_bytes
-        self._pool = httpcore.AsyncConnectionPool(
-            network_backend=CheckedNetwork(allowed_hosts), max_connections=8, keepalive_expiry=15.0
-        )
+        network = CheckedNetwork(allowed_hosts)
+        self._kept = httpcore.AsyncConnectionPool(network_backend=network, max_connections=8, keepalive_expiry=15.0)
+        self._fresh = httpcore.AsyncConnectionPool(network_backend=network, max_keepalive_connections=0)
 
     async def fetch(self, url: str) -> bytes:
         """Return the body; raises SourceError."""
         for _ in range(MAX_REDIRECTS + 1):
-            answer = await self._get(url)
+            try:
+                answer = await self._get(self._kept, url)
+            except BrokenError:
+                answer = await self._get(self._fresh, url)
             if isinstance(answer, bytes):
                 return answer
             url = answer
         raise SourceError("too_many_redirects", f"The address redirects more than {MAX_REDIRECTS} times.")
 
-    async def _get(self, url: str) -> bytes | str:
-        """Return the body, or the address that it redirects to."""
+    async def _get(self, pool: httpcore.AsyncConnectionPool, url: str) -> bytes | str:
+        """Return the body, or the address that it redirects to; raises BrokenError, SourceError."""
         timeouts = {"connect": CONNECT_S, "read": STALL_S, "write": STALL_S, "pool": STALL_S}
         headers: list[tuple[bytes | str, bytes | str]] = [
             ("User-Agent", "photobatch"),
@@ -42,13 +53,13 @@ class WebSource:
         try:
             if urlsplit(url).scheme not in {"http", "https"}:
                 raise SourceError("unsupported_source", "The address redirects to something that is not http(s).")
-            async with self._pool.stream("GET", url, headers=headers, extensions={"timeout": timeouts}) as response:
+            async with pool.stream("GET", url, headers=headers, extensions={"timeout": timeouts}) as response:
                 body = await self._read(response)
                 return body if isinstance(body, bytes) else urljoin(url, body)
         except httpcore.TimeoutException as error:
             raise SourceError("source_timeout", "The host of the photo answers too slowly.", True) from error
         except (httpcore.NetworkError, httpcore.ProtocolError, OSError) as error:
-            raise SourceError("fetch_failed", "The photo could not be fetched: the connection broke.", True) from error
+            raise BrokenError("fetch_failed", "The photo could not be fetched: the connection broke.", True) from error
         except (httpcore.UnsupportedProtocol, UnicodeError, ValueError, TypeError) as error:
             raise SourceError("invalid_source", "The address of the photo is not a valid URL.") from error
 

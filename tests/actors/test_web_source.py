@@ -105,3 +105,24 @@ def test_private_addresses_in_every_dress(address: str) -> None:
 )
 def test_their_public_twins_pass(address: str) -> None:
     assert is_public(address)
+
+
+async def test_a_connection_that_its_host_gave_up_costs_no_try() -> None:
+    connections = 0
+
+    async def once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal connections
+        connections += 1
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(ANSWERS["/ok"])
+        await writer.drain()
+        await reader.readuntil(b"\r\n\r\n")  # the next request over it goes unanswered
+        writer.close()
+
+    server = await asyncio.start_server(once, "127.0.0.1", 0)
+    async with server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/ok"
+        photos = source()
+        assert await photos.fetch(url) == PHOTO
+        assert await photos.fetch(url) == PHOTO
+    assert connections == 2
