@@ -23,7 +23,7 @@ from benchmarks.faults.settings import ChaosReport, ChaosSettings
 from benchmarks.redis_server import RedisServer
 from benchmarks.server import Server
 
-_WARM_PHOTOS = 12  # of each preset, before idle is measured
+_WARM_PHOTOS = 48  # of each preset, before idle is measured: enough for both workers to map its colour table
 _WORKERS_S = 60.0
 
 
