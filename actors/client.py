@@ -31,7 +31,7 @@ class CoordinatorClient:
         """Call a method of the coordinator and return its answer."""
         deadline: float | None = None  # counts from the loss
         while True:
-            asked = time.monotonic()
+            asked: float | None = None
             try:
                 if self._handle is None:
                     self._handle = directory.find_coordinator(self._namespace)
@@ -44,7 +44,8 @@ class CoordinatorClient:
                 raise error.cause from None
             except GONE:
                 self._handle = None
-                if deadline is None or time.monotonic() - asked > HELD_S:
+                held = asked is not None and time.monotonic() - asked > HELD_S  # not the time that looking it up took
+                if deadline is None or held:
                     deadline = time.monotonic() + self._patience_s
                 if time.monotonic() > deadline:
                     raise _unavailable() from None

@@ -10,7 +10,6 @@ decides photos, batches and the order of kills; what meets what is up to the mac
 
 import argparse
 import json
-import math
 import statistics
 import sys
 import tempfile
@@ -23,14 +22,9 @@ from rich.table import Table
 from benchmarks import results
 from benchmarks.faults.run import run
 from benchmarks.faults.settings import JOURNALS, PHOTOS, QUICK_PHOTOS, ChaosReport, ChaosSettings
+from benchmarks.percentile import percentile
 
 TARGETS_S = {"worker": 3.0, "coordinator": 5.0, "service": 15.0}  # until photos flow again, p95
-
-
-def percentile(values: list[float], share: float) -> float:
-    """Return the smallest value that at least `share` of all do not exceed."""
-    ranked = sorted(values)
-    return ranked[max(0, math.ceil(share * len(ranked)) - 1)]
 
 
 def record(report: ChaosReport) -> dict[str, object]:

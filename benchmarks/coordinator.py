@@ -8,7 +8,6 @@ accepted, how long a status read takes while it is worked through, and what the 
 import argparse
 import asyncio
 import json
-import math
 import os
 import statistics
 import tempfile
@@ -25,6 +24,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import results
+from benchmarks.percentile import percentile
 from deployments.session import new_scratch_folder
 from deployments.settings import prepare_ray_environment
 
@@ -109,8 +109,7 @@ class Measured:
     @property
     def status_p99_ms(self) -> float:
         """The status read that one in a hundred exceeds."""
-        ranked = sorted(self.reads_ms)
-        return ranked[max(0, math.ceil(0.99 * len(ranked)) - 1)]
+        return percentile(self.reads_ms, 0.99)
 
 
 class _Reader(threading.Thread):
