@@ -9,9 +9,9 @@ from PIL import Image
 
 from benchmarks import contact_sheet, results
 from benchmarks.demo_photos import Recipe, make
+from benchmarks.figures import Figure, Target
 from benchmarks.floor import Floor
 from benchmarks.memory import peak_of, tree_pss
-from benchmarks.stamp import stamp
 from benchmarks.summary import summarise
 
 SMALL = Recipe(megapixels=0.5)
@@ -84,8 +84,13 @@ def test_a_sheet_without_pairs_is_refused(tmp_path: Path) -> None:
 
 
 def test_results_are_appended_with_their_stamp(tmp_path: Path) -> None:
-    results.append("some", {"seconds": 1.0}, tmp_path)
-    results.append("some", {"seconds": 2.0}, tmp_path)
-    assert [line["seconds"] for line in results.read("some", tmp_path)] == [1.0, 2.0]
-    assert {"date", "cpu", "cores", "niceness", "libraries", "commit"} <= stamp().keys()
+    results.append("some", {"seconds": 1.0}, tmp_path)  # as chaos and soak do
+    speed = Figure("photos_per_s", "photos/s", [14.0, 16.0, 15.0], Target(15.0, least=True))
+    for count in (50, 100):
+        results.record("some", {"preset": "filter_warm", "photos": count}, [speed], folder=tmp_path)
+    first, second = results.read("some", tmp_path)
+    assert (first.case["photos"], second.case["photos"]) == (50, 100)
+    assert first.figures == [speed]
+    assert (speed.median, speed.met, Figure("s", "s", [9.1], Target(9.0)).met) == (15.0, True, False)
+    assert {"date", "cpu", "cores", "niceness", "libraries", "commit"} <= first.stamp.keys()
     assert results.read("none", tmp_path) == []

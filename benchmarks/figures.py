@@ -1,0 +1,87 @@
+"""What a benchmark says: figures, each with a value a run and, where the project promises something, its target."""
+
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from rich.table import Table
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a figure should be: at most `limit`, or at least."""
+
+    limit: float
+    least: bool = False
+
+    def met(self, value: float) -> bool:
+        """Say whether a value is as good as promised."""
+        return value >= self.limit if self.least else value <= self.limit
+
+    def __str__(self) -> str:
+        return f"{'≥' if self.least else '≤'} {show(self.limit)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One quantity; `values` holds one value a run."""
+
+    name: str
+    unit: str
+    values: Sequence[float] = field(default_factory=list)
+    target: Target | None = None
+
+    @property
+    def median(self) -> float:
+        """The value that is stated."""
+        return statistics.median(self.values)
+
+    @property
+    def met(self) -> bool | None:
+        """Whether the median meets the target; None without one."""
+        return self.target.met(self.median) if self.target else None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what is written down; `from_json` reads it."""
+        target = {"limit": self.target.limit, "least": self.target.least} if self.target else None
+        return {
+            "name": self.name,
+            "unit": self.unit,
+            "median": self.median,
+            "lowest": min(self.values),
+            "highest": max(self.values),
+            "values": list(self.values),
+            "target": target,
+        }
+
+    @classmethod
+    def from_json(cls, written: dict[str, Any]) -> "Figure":
+        """Return the figure that `to_json` wrote."""
+        target = Target(**written["target"]) if written["target"] else None
+        return cls(written["name"], written["unit"], written["values"], target)
+
+    def __str__(self) -> str:
+        lowest, highest = show(min(self.values)), show(max(self.values))
+        spread = f" ({lowest} to {highest})" if lowest != highest else ""
+        return f"{show(self.median)}{spread} {self.unit}".rstrip()
+
+
+def show(value: float) -> str:
+    """Write a number with about three digits that matter."""
+    if abs(value) >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
+
+
+def table(title: str, figures: Sequence[Figure]) -> Table:
+    """Each figure beside its target."""
+    shown = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    shown.add_column("")
+    shown.add_column("median (lowest to highest)", justify="right")
+    shown.add_column("target", justify="right")
+    shown.add_column("")
+    for figure in figures:
+        mark = {True: "[green]✓[/green]", False: "[red]✗[/red]", None: ""}[figure.met]
+        shown.add_row(figure.name, str(figure), str(figure.target or ""), mark)
+    return shown
