@@ -7,6 +7,9 @@ from typing import Any
 
 from rich.table import Table
 
+MARKS = {True: "[green]✓[/green]", False: "[red]✗[/red]", None: ""}
+"""How a terminal says whether a target is met."""
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
@@ -82,6 +85,5 @@ def table(title: str, figures: Sequence[Figure]) -> Table:
     shown.add_column("target", justify="right")
     shown.add_column("")
     for figure in figures:
-        mark = {True: "[green]✓[/green]", False: "[red]✗[/red]", None: ""}[figure.met]
-        shown.add_row(figure.name, str(figure), str(figure.target or ""), mark)
+        shown.add_row(figure.name, str(figure), str(figure.target or ""), MARKS[figure.met])
     return shown

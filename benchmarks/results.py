@@ -12,6 +12,7 @@ from benchmarks.stamp import stamp
 FOLDER = Path(__file__).parent / "results"
 Case = Mapping[str, str | int | float]
 """What was measured: preset, photos, workers and the like."""
+_SAID = {"iso": "ISO"}  # names that their values need, besides the plurals
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +32,7 @@ class Record:
     @property
     def title(self) -> str:
         """Name the case in one line."""
-        said = ", ".join(f"{value} {name}" if name.endswith("s") else str(value) for name, value in self.case.items())
-        return f"{self.benchmark}: {said}" + (" (quick)" if self.quick else "")
+        return f"{self.benchmark}: {in_words(self.case)}" + (" (quick)" if self.quick else "")
 
     def to_json(self) -> dict[str, Any]:
         """Return what is written down."""
@@ -43,6 +43,18 @@ class Record:
             "figures": [figure.to_json() for figure in self.figures],
             "stamp": self.stamp,
         }
+
+
+def in_words(case: Case) -> str:
+    """Say a case in one line: counts bring their names along, other values speak for themselves."""
+    said = []
+    for name, value in case.items():
+        if name.endswith("s"):
+            count = f"{value:,}" if isinstance(value, int) else value
+            said.append(f"{count} {name.removesuffix('s') if value == 1 else name}")
+        else:
+            said.append(f"{value} {_SAID[name]}" if name in _SAID else str(value))
+    return ", ".join(said)
 
 
 def append(name: str, line: Mapping[str, object], folder: Path = FOLDER) -> None:
