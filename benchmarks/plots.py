@@ -87,12 +87,13 @@ def _peers(records: Sequence[Record]) -> Plot | None:
 
 def _memory(records: Sequence[Record]) -> Plot | None:
     """Which processes take the memory of the idle service."""
-    idle = _find(records, "memory", {"what": "idle service"}, "all processes")
+    detailed = [record for record in records if len(record.figures) > 1]
+    idle = _find(detailed, "memory", {"what": "idle service"}, "all processes")
     if not idle:
         return None
     title = "Memory of the idle service, by process"
     shares = [[figure for figure in record.figures if figure is not total] for record, total in idle]
-    picture, all_axes = panels([max(1, len(figures)) for figures in shares], title)
+    picture, all_axes = panels([len(figures) for figures in shares], title)
     everything: list[str] = []
     for (record, total), figures, axes in zip(idle, shares, all_axes, strict=True):
         drawn = [_bar(figure.name, figure) for figure in sorted(figures, key=lambda figure: -figure.median)]
