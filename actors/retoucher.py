@@ -34,7 +34,10 @@ class Retouched:
 class Retoucher(Protocol):
     """What a worker does to a photo. Raises models.errors.PhotoError for a photo that cannot be worked on."""
 
-    engine: str
+    @property
+    def engine(self) -> str:
+        """What the bytes of a result depend on, beside input and preset."""
+        ...
 
     def warm(self) -> None:
         """Load what is needed, so that the first photo waits for nothing."""

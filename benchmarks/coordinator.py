@@ -1,29 +1,25 @@
-"""The coordinator alone: `python -m benchmarks.coordinator [--photos 100000] [--workers 4] [--runs 3] [--quick]`.
+"""The coordinator alone: `python -m benchmarks.coordinator [--photos 100000] [--workers 4] [--runs 5] [--quick]`.
 
 Workers that do nothing lease and report as real ones do, over Ray, with the SQLite journal on: every lease and every
 report is durable before it is answered. Measured are the photos per second, how long a batch of all photos takes to be
 accepted, how long a status read takes while it is worked through, and what the coordinator's memory grows by.
 """
 
-import argparse
 import asyncio
-import json
 import os
-import statistics
 import tempfile
 import threading
 import time
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import psutil
-from rich.console import Console
-from rich.table import Table
 
-from benchmarks import results
+from benchmarks import command
+from benchmarks.figures import Figure, Target
 from benchmarks.percentile import percentile
 from deployments.session import new_scratch_folder
 from deployments.settings import prepare_ray_environment
@@ -44,7 +40,6 @@ from models.codec.header import Limits
 from storage.blobs import open_blobs
 from storage.sqlite import SqliteJournal
 
-TARGETS = {"photos_per_s": 5000.0, "accepted_s": 2.0, "status_p99_ms": 20.0, "bytes_a_photo": 1024.0}
 _PRESET = {"id": "filter_warm", "type": "filter", "version": 1, "params": {"temperature": 0.2, "strength": 1.0}}
 _RESULT = {
     "width": 4032,
@@ -104,12 +99,7 @@ class Measured:
     seconds: float
     photos_per_s: float
     bytes_a_photo: float
-    reads_ms: list[float] = field(default_factory=list, repr=False)
-
-    @property
-    def status_p99_ms(self) -> float:
-        """The status read that one in a hundred exceeds."""
-        return percentile(self.reads_ms, 0.99)
+    reads_ms: list[float] = field(default_factory=list)
 
 
 class _Reader(threading.Thread):
@@ -132,7 +122,7 @@ class _Reader(threading.Thread):
 def measure(photos: int, workers: int, folder: Path) -> Measured:
     """One run in an empty folder, on a Ray of its own."""
     with ExitStack() as stack:
-        local = LocalRay(cpus=workers + 2, dashboard=False, scratch=new_scratch_folder())
+        local = LocalRay(cpus=workers + 2, scratch=new_scratch_folder())
         stack.callback(local.stop)
         local.start()
         config = _config(photos, workers, folder)
@@ -187,47 +177,30 @@ def _never() -> Any:
     raise RuntimeError("a real worker was started; the idle ones should have been adopted")
 
 
-def record(runs: list[Measured], workers: int) -> dict[str, object]:
-    """Return what is written down."""
-    figures = {name: [getattr(run, name) for run in runs] for name in TARGETS}
-    medians = {name: statistics.median(values) for name, values in figures.items()}
-    kept = [{name: value for name, value in asdict(run).items() if name != "reads_ms"} for run in runs]
-    return {"benchmark": "coordinator", "workers": workers, "runs": kept, "median": medians, "targets": TARGETS}
-
-
-def table(runs: list[Measured]) -> Table:
-    """Each figure beside its target."""
-    shown = Table(title=f"{runs[0].photos:,} photos; median (lowest to highest)", title_justify="left")
-    for heading in ("", "measured", "target"):
-        shown.add_column(heading, justify="left" if not heading else "right")
-    for name, target in TARGETS.items():
-        values = [getattr(run, name) for run in runs]
-        sign = "≥" if name == "photos_per_s" else "≤"
-        said = f"{statistics.median(values):,.1f} ({min(values):,.1f} to {max(values):,.1f})"
-        shown.add_row(name.replace("_", " "), said, f"{sign} {target:,.0f}")
-    return shown
+def figures(runs: list[Measured]) -> list[Figure]:
+    """Return what is said of the runs."""
+    return [
+        Figure("photos a second", "photos/s", [run.photos_per_s for run in runs], Target(5000, least=True)),
+        Figure("accepted", "s", [run.accepted_s for run in runs], Target(2.0)),
+        Figure("status read p50", "ms", [percentile(run.reads_ms, 0.5) for run in runs]),
+        Figure("status read p99", "ms", [percentile(run.reads_ms, 0.99) for run in runs], Target(20.0)),
+        Figure("memory a photo", "bytes", [run.bytes_a_photo for run in runs], Target(1024)),
+    ]
 
 
 def main() -> None:
     """The command line."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.coordinator", description="The coordinator alone.")
+    parser = command.parser("coordinator", "The coordinator alone.", runs=5, quick="20,000 photos, one run")
     parser.add_argument("--photos", type=int, default=100_000)
     parser.add_argument("--workers", type=int, default=4)
-    parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--quick", action="store_true", help="20,000 photos, one run; recorded as quick")
-    parser.add_argument("--json", action="store_true")
     wanted = parser.parse_args()
     photos, count = (20_000, 1) if wanted.quick else (wanted.photos, wanted.runs)
     runs = []
     for _ in range(count):
         with tempfile.TemporaryDirectory(prefix="photobatch-coordinator-") as folder:
             runs.append(measure(photos, wanted.workers, Path(folder)))
-    written = {**record(runs, wanted.workers), "quick": wanted.quick}
-    results.append("coordinator", written)
-    if wanted.json:
-        print(json.dumps(written))
-    else:
-        Console().print(table(runs))
+    case = {"photos": photos, "workers": wanted.workers}
+    command.Speaker("coordinator", wanted).say(case, figures(runs))
 
 
 if __name__ == "__main__":

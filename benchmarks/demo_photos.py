@@ -22,6 +22,8 @@ from PIL import ExifTags, Image, ImageCms
 from benchmarks.profile import DISPLAY_P3, SRGB, rgb_profile
 from benchmarks.scene import Frame, draw
 
+BY_DAY = (64, 100, 200, 400)
+BY_NIGHT = (12_800, 25_600)  # σ of the noise about 11, twice that by day: far more colours, which tables look up slowly
 _TILE = 1024  # pixels a side of the noise that all photos share, each at its own offsets
 _BLOCK = 512
 _UNIT = 64  # the tile's standard deviation
@@ -40,6 +42,7 @@ class Recipe:
 
     seed: int = 7
     megapixels: float = 12.0
+    iso: tuple[int, ...] = BY_DAY  # of the photos, at random
 
     @property
     def size(self) -> tuple[int, int]:
@@ -49,7 +52,8 @@ class Recipe:
 
     def signature(self, index: int) -> str:
         """Written into the photo; says whether a file that is there is this photo."""
-        return f"photobatch demo photo {index + 1}, seed {self.seed}"
+        dark = "" if self.iso == BY_DAY else f", ISO {self.iso[0]} to {self.iso[-1]}"
+        return f"photobatch demo photo {index + 1}, seed {self.seed}{dark}"
 
 
 def make(folder: Path, count: int, recipe: Recipe, processes: int = 2) -> list[Path]:
@@ -82,7 +86,7 @@ def photo(recipe: Recipe, index: int) -> bytes:
     if turn := _TURNS.get(frame.orientation):
         scene = scene.transpose(turn)
     size = recipe.size if scene.width > scene.height else recipe.size[::-1]
-    iso = int(random.choice([64, 100, 200, 400]))
+    iso = int(random.choice(recipe.iso))
     pixels = np.array(scene.resize(size, Image.Resampling.BICUBIC))
     _expose_grain(pixels, iso, random)
     out = io.BytesIO()

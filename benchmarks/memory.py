@@ -1,32 +1,122 @@
-"""Memory of a tree of processes: proportional set size, so that a shared page counts once."""
+"""What memory it takes: `python -m benchmarks.memory [--quick]`.
 
-from functools import partial
+All processes, Ray's too, as proportional set size, so that a shared page counts once. Idle is after start-up, with warm
+workers; for the peak a few photos went through, so that every profile's colour table is baked, but idle is taken
+before. The peak is sampled ten times a second, in runs that nobody times.
+"""
+
+import gc
+import multiprocessing
+import os
+import tempfile
+import time
+from collections import defaultdict
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
 
 import psutil
 
-from photobatch.peak_memory import PeakMemory
+from benchmarks import command
+from benchmarks.figures import Figure, Target
+from benchmarks.process_memory import peak_of, pss, tree_pss
+from benchmarks.server import serving
+from benchmarks.throughput import Case, embedded
+
+MOST_PEAK = Target(300.0)
+MOST_IDLE = Target(1050.0)
+PRESETS = ("filter_warm", "color_vintage", "beauty_heavy")
+_SETTLE_S = 3.0
 
 
-def tree_pss(root: int) -> int:
-    """Bytes of the process `root` and all below it; one that just ended counts nothing."""
+def peaks(preset: str, counts: tuple[int, ...], workers: int, runs: int) -> tuple[float, dict[int, list[float]]]:
+    """Return MB at idle, and MB of the peak above that by number of photos, by run."""
+    photos = Case(preset, photos=50).make_photos()
+    small = Case(preset, photos=4, megapixels=1.0).make_photos()  # no table is baked for those
+    with (
+        tempfile.TemporaryDirectory(prefix="photobatch-memory-") as folder,
+        embedded(Path(folder), workers, photos) as client,
+    ):
+        client.run(preset, small)
+        gc.collect()
+        time.sleep(_SETTLE_S)
+        idle = tree_pss(os.getpid())
+        client.run(preset, photos[: 5 * workers])
+        over: dict[int, list[float]] = {count: [] for count in counts}
+        for count in counts * runs:
+            with peak_of(os.getpid()) as seen:
+                client.run(preset, (photos * (count // len(photos) + 1))[:count])
+            over[count].append(((seen.bytes or 0) - idle) / 1e6)
+        return idle / 1e6, over
+
+
+def idle_service(workers: int) -> dict[str, float]:
+    """Return MB by kind of process of an idle `photobatch serve`."""
+    with (
+        tempfile.TemporaryDirectory(prefix="photobatch-memory-") as folder,
+        serving(Path(folder), BATCH_MAX_WORKERS=str(workers)) as server,
+    ):
+        deadline = time.monotonic() + 60
+        while server.http.get("/api/v1/batch/stats").json()["workers"]["ready"] < workers:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{workers} workers were not ready within a minute")
+            time.sleep(0.1)
+        time.sleep(_SETTLE_S)
+        by_kind: dict[str, float] = defaultdict(float)
+        for process in server.family():
+            by_kind[_kind(process)] += pss(process) / 1e6
+        return dict(sorted(by_kind.items(), key=lambda item: -item[1]))
+
+
+def _kind(process: psutil.Process) -> str:
+    """Name what a process is for; Ray's actors carry their class in their title."""
     try:
-        process = psutil.Process(root)
-        family = [process, *process.children(recursive=True)]
+        words = process.cmdline()
+        name = process.name()
     except psutil.Error:
-        return 0
-    return sum(_pss(member) for member in family)
+        return "ended"
+    title = words[0] if words else name
+    if name == "raylet":  # whose command line names its agents
+        return name
+    if title.startswith("ray::"):
+        return title.removeprefix("ray::").partition(".")[0].partition(":")[0]
+    for word in words:
+        for part, kind in _PARTS.items():
+            if part in word:
+                return kind
+    return name
 
 
-def peak_of(root: int, interval_s: float = 0.1) -> PeakMemory:
-    """Return what watches a tree of processes while its block runs.
+_PARTS = {
+    "photobatch": "photobatch serve (driver)",
+    "dashboard/dashboard.py": "Ray's dashboard",
+    "dashboard/agent.py": "Ray's dashboard agent",
+    "runtime_env/agent": "Ray's runtime environment agent",
+    "log_monitor": "Ray's log monitor",
+    "monitor.py": "Ray's autoscaler monitor",
+    "haproxy": "HAProxy",
+}
 
-    Reading the pages of some twenty processes costs time on one core: never sample in a run that is timed.
-    """
-    return PeakMemory(partial(tree_pss, root), interval_s)
+
+def main() -> None:
+    """The command line."""
+    parser = command.parser("memory", "What memory it takes.", runs=3, quick="50 photos of one preset, one run")
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--presets", default=",".join(PRESETS))
+    wanted = parser.parse_args()
+    speaker = command.Speaker("memory", wanted)
+    counts, runs = ((50,), 1) if wanted.quick else ((50, 1000), wanted.runs)
+    for preset in wanted.presets.split(",")[: 1 if wanted.quick else None]:
+        # A process for each preset: nothing of the last one counts.
+        with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as alone:
+            idle, over = alone.submit(peaks, preset, counts, wanted.workers, runs).result()
+        for count, values in over.items():
+            case = {"what": "peak over idle", "preset": preset, "photos": count, "workers": wanted.workers}
+            speaker.say(case, [Figure("peak over idle", "MB", values, MOST_PEAK), Figure("idle", "MB", [idle])])
+    idle_runs = [idle_service(wanted.workers) for _ in range(runs)]
+    said = [Figure("all processes", "MB", [sum(run.values()) for run in idle_runs], MOST_IDLE)]
+    said += [Figure(kind, "MB", [run.get(kind, 0.0) for run in idle_runs]) for kind in idle_runs[0]]
+    speaker.say({"what": "idle service", "workers": wanted.workers}, said)
 
 
-def _pss(process: psutil.Process) -> int:
-    try:
-        return int(process.memory_full_info().pss)
-    except psutil.Error:
-        return 0
+if __name__ == "__main__":
+    main()

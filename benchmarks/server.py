@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,16 +14,16 @@ from typing import Any
 import httpx
 import psutil
 
+from deployments import ports
+
 MARK = "PHOTOBATCH_TEST"  # in the environment of every process that comes of a server
 ENDED = frozenset({"completed", "failed", "cancelled"})
 _GONE_S = 10.0
 
 
-def free_port() -> int:
-    """Return a port that nobody listens to just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def photobatch_command() -> str:
+    """Return the command of the environment that this runs in."""
+    return str(Path(sys.executable).with_name("photobatch"))
 
 
 class ServerError(Exception):
@@ -36,7 +35,7 @@ class Server:
 
     def __init__(self, folder: Path, **environment: str) -> None:
         self.folder = folder
-        self.port = free_port()
+        self.port = ports.free()
         self.url = f"http://127.0.0.1:{self.port}"
         self.mark = f"server-{self.port}-{os.getpid()}"
         self._environment = environment
@@ -62,7 +61,7 @@ class Server:
         }
         with self.output.open("ab") as output:
             self._process = subprocess.Popen(
-                [str(Path(sys.executable).with_name("photobatch")), "serve", "--port", str(self.port)],
+                [photobatch_command(), "serve", "--port", str(self.port)],
                 cwd=self.folder,
                 env=environment,
                 stdout=output,

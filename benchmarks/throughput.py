@@ -1,198 +1,200 @@
-"""Speed and memory of the whole service: `python -m benchmarks.throughput [--photos 50] [--runs 3] …`.
+"""How fast a batch is done: `python -m benchmarks.throughput [--presets …] [--sources files,http,uploads] [--quick]`.
 
-Each preset gets an engine of its own with empty caches. Its workers are warmed with small photos, one photo
-shows what a colour table costs, then runs of the codec floor and of the service take turns. Memory is
-sampled in runs of its own, because sampling takes time. Everything is appended to results/throughput.jsonl.
+Without choices: what the project promises, on 50 photos of 12 MP and 2 workers. Each case gets an engine of its own and
+empty caches; its workers are warmed, one photo shows what a new preset's colour table costs, then runs of the codec
+floor (in as many processes) and of the service take turns. With uploads a whole `photobatch serve` is measured
+beside the engine, in the same turns, so that what HTTP adds is a ratio too.
+
+`--url` measures a service that is running; on a cluster (`ray job submit … -- python -m benchmarks.throughput`, where
+Ray sets RAY_ADDRESS) the engine is a guest there.
 """
 
 import argparse
-import json
 import multiprocessing
 import os
 import shutil
-import statistics
 import tempfile
-import time
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass, field
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass, field, replace
+from itertools import product
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
 
-from benchmarks import results
-from benchmarks.demo_photos import Recipe, make
+from benchmarks import command
+from benchmarks.clients import Client, EmbeddedClient, UploadClient
+from benchmarks.demo_photos import BY_DAY, BY_NIGHT, Recipe, make
+from benchmarks.figures import Figure, Target
 from benchmarks.floor import Floor
-from benchmarks.memory import peak_of, tree_pss
+from benchmarks.photo_host import hosting
+from benchmarks.server import serving
 from deployments.embedded import Engine
-from photobatch import schemas
 
-PRESETS = ("filter_warm", "color_vintage", "beauty_light", "beauty_heavy")
-MOST_MEMORY = 400_000_000  # bytes over warm idle
-_MANY = 4  # times the photos, for the second look at memory
-_PATIENCE_S = 120.0
+MOST_ADDED = 25.0  # per cent that uploads may take longer than files
+_PHOTOS, _QUICK_PHOTOS = 50, 16
 _SPARE = 3_000_000_000  # bytes of disk that a run may take
+_SHOWN = ("preset", "photos", "megapixels", "iso", "workers", "source")
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What is measured."""
+
+    preset: str
+    photos: int = _PHOTOS
+    megapixels: float = 12.0
+    iso: str = "low"
+    workers: int = 2
+    source: str = "files"
+    where: str = "embedded"
+
+    @property
+    def target(self) -> Target | None:
+        """The most that it may take, as multiples of the codec floor."""
+        if self.source != "files" or self.where != "embedded":
+            return None
+        return Target(2.2 if self.preset.startswith("beauty") else 1.6)
+
+    def make_photos(self) -> list[Path]:
+        """Return the photos, in the system's temporary folder; makes what is missing."""
+        name = f"{self.megapixels:g}mp" + ("-high-iso" if self.iso == "high" else "")
+        recipe = Recipe(megapixels=self.megapixels, iso=BY_NIGHT if self.iso == "high" else BY_DAY)
+        return make(Path(tempfile.gettempdir(), "demo", name), self.photos, recipe)
+
+
+PROMISED = (
+    Case("filter_warm"),
+    Case("filter_warm", iso="high"),
+    Case("color_vintage"),
+    Case("beauty_light"),
+    Case("beauty_heavy"),
+    Case("filter_warm", source="uploads"),
+    Case("beauty_heavy", source="uploads"),
+)
 
 
 @dataclass(slots=True)
 class Measured:
-    """One preset. Seconds go from submit to the last result durable; bytes are PSS over warm idle."""
+    """Seconds of each run, from submit to the last result durable."""
 
-    preset: str
-    photos: int
-    workers: int
-    startup_s: float = 0.0
-    warm_s: float = 0.0  # from the start until all workers were warm
-    cold_photo_s: float = 0.0
-    warm_photo_s: float = 0.0
     floor_s: list[float] = field(default_factory=list)
     service_s: list[float] = field(default_factory=list)
-    idle_bytes: int = 0
-    over_idle_bytes: dict[int, int] = field(default_factory=dict)  # by number of photos
-
-    @property
-    def ratios(self) -> list[float]:
-        """Service by floor, of each run."""
-        return [service / floor for service, floor in zip(self.service_s, self.floor_s, strict=True)]
-
-    @property
-    def target(self) -> float:
-        """The most that the median ratio may be."""
-        return target_ratio(self.preset)
+    files_s: list[float] = field(default_factory=list)  # of the engine beside the service
+    first_photo_s: float | None = None  # what the first one of a preset takes longer than the next
 
 
-def target_ratio(preset: str) -> float:
-    """Multiples of the codec floor that a preset may take."""
-    return 3.0 if preset.startswith("beauty") else 2.0
-
-
-def measure(preset: str, photos: list[Path], small: list[Path], workers: int, runs: int, *, memory: bool) -> Measured:
-    """One preset on an engine of its own; needs the machine to itself."""
-    measured = Measured(preset, len(photos), workers)
-    roots = [photos[0].parent, small[0].parent]
-    with tempfile.TemporaryDirectory(prefix="photobatch-bench-") as name:
-        os.environ["BATCH_DATA_DIR"] = str(Path(name, "home"))  # tables live there; empty ones are cold
-        begun = time.perf_counter()
-        with Engine(Path(name, "data"), workers=workers, file_roots=roots) as engine:
-            measured.startup_s = time.perf_counter() - begun
-            _wait_for_workers(engine, workers)
-            measured.warm_s = time.perf_counter() - begun
-            _run(engine, preset, small)
-            time.sleep(2.0)
-            measured.idle_bytes = tree_pss(os.getpid())
-            measured.cold_photo_s = _run(engine, preset, photos[:1])
-            measured.warm_photo_s = _run(engine, preset, photos[:1])
-            _run(engine, preset, photos[: 5 * workers])  # the other profiles' tables
-            with Floor(workers, Path(name, "floor")) as floor:
-                for _ in range(runs):
-                    measured.floor_s.append(floor.run(photos))
-                    measured.service_s.append(_run(engine, preset, photos))
-            for times in (1, _MANY) if memory else ():
-                with peak_of(os.getpid()) as seen:
-                    _run(engine, preset, photos * times)
-                measured.over_idle_bytes[times * len(photos)] = (seen.bytes or 0) - measured.idle_bytes
+def measure(case: Case, photos: list[Path], runs: int, url: str | None, gpu_fraction: float | None) -> Measured:
+    """Measure one case; needs the machine to itself."""
+    measured = Measured()
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="photobatch-bench-")))
+        if gpu_fraction is not None:
+            os.environ["BATCH_GPU_FRACTION"] = str(gpu_fraction)
+        clients: list[tuple[Client, list[float]]] = []
+        if url is None:
+            engine = stack.enter_context(embedded(folder, case.workers, photos))
+            files = measured.service_s if case.source != "uploads" else measured.files_s
+            if case.source == "http":
+                clients.append((stack.enter_context(hosting(engine)), files))
+            else:
+                clients.append((engine, files))
+            measured.first_photo_s = engine.run(case.preset, photos[:1]) - engine.run(case.preset, photos[:1])
+        if case.source == "uploads":
+            served = url or stack.enter_context(serving(folder, BATCH_MAX_WORKERS=str(case.workers))).url
+            uploads = UploadClient(served)
+            stack.callback(uploads.close)
+            clients.append((uploads, measured.service_s))
+        for client, _ in clients:
+            client.run(case.preset, photos[: 5 * case.workers])  # every worker is warm, every profile has its table
+        floor = stack.enter_context(Floor(case.workers, folder / "floor"))
+        floor.run(photos[: case.workers])
+        for _ in range(runs):
+            measured.floor_s.append(floor.run(photos))
+            for client, seconds in clients:
+                seconds.append(client.run(case.preset, photos))
     return measured
 
 
-def _wait_for_workers(engine: Engine, workers: int) -> None:
-    deadline = time.monotonic() + _PATIENCE_S
-    while engine.workers_ready() < workers:
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"{workers} workers were not warm within {_PATIENCE_S:.0f} s")
-        time.sleep(0.05)
+@contextmanager
+def embedded(folder: Path, workers: int, photos: list[Path]) -> Iterator[EmbeddedClient]:
+    """Run an engine with warm workers and no colour tables, or as a guest of the cluster that this is a job on."""
+    os.environ["BATCH_DATA_DIR"] = str(folder / "home")  # tables live there; empty ones are cold
+    os.environ["BATCH_ALLOWED_HOSTS"] = "127.0.0.1"  # where `hosting` serves photos
+    address = os.environ.get("RAY_ADDRESS")
+    with Engine(folder / "engine", workers=workers, file_roots=[photos[0].parent.parent], address=address) as engine:
+        client = EmbeddedClient(engine)
+        client.wait_for_workers(workers)
+        yield client
 
 
-def _run(engine: Engine, preset: str, photos: list[Path]) -> float:
-    """Seconds for one batch; every photo must succeed."""
-    request = schemas.SubmitRequest(preset_id=preset, image_urls=[photo.resolve().as_uri() for photo in photos])
-    begun = time.perf_counter()
-    batch: schemas.Batch | None = None
-    for message in engine.watch(engine.submit(request)):
-        batch = message.batch or batch
-    seconds = time.perf_counter() - begun
-    if batch is None or batch.counts.succeeded != len(photos):
-        raise RuntimeError(f"{preset}: not every photo succeeded: {batch.counts if batch else 'no batch'}")
-    return seconds
+def figures(case: Case, measured: Measured) -> list[Figure]:
+    """Return what is said of a case."""
+    pairs = list(zip(measured.service_s, measured.floor_s, strict=True))
+    said = [
+        Figure("times the floor", "× floor", [service / floor for service, floor in pairs], case.target),
+        Figure("seconds", "s", measured.service_s),
+        Figure("photos a second", "photos/s", [case.photos / service for service in measured.service_s]),
+        Figure("floor", "s", measured.floor_s),
+    ]
+    if measured.files_s:
+        both = zip(measured.service_s, measured.files_s, strict=True)
+        added = [100 * (service / files - 1) for service, files in both]
+        said.append(Figure("added by HTTP", "%", added, Target(MOST_ADDED)))
+    elif measured.first_photo_s is not None:
+        said.append(Figure("first photo of a new preset", "s", [measured.first_photo_s]))
+    return said
 
 
-def table(all_measured: list[Measured]) -> Table:
-    """Each figure beside its target."""
-    shown = Table(title="median (lowest to highest); target in brackets", title_justify="left")
-    for heading in (
-        "preset",
-        "floor s",
-        "service s",
-        "photos/s",
-        "× floor",
-        "memory over idle, MB",
-        "first photo pays, s",
-    ):
-        shown.add_column(heading, justify="left" if heading == "preset" else "right")
-    for one in all_measured:
-        ratios, service = one.ratios, statistics.median(one.service_s)
-        memory = ", ".join(f"{count}: {most / 1e6:.0f}" for count, most in one.over_idle_bytes.items())
-        shown.add_row(
-            one.preset,
-            f"{statistics.median(one.floor_s):.2f}",
-            f"{service:.2f}",
-            f"{one.photos / service:.1f}",
-            f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f}) [≤ {one.target:.1f}]",
-            f"{memory} [≤ {MOST_MEMORY / 1e6:.0f}]" if memory else "not measured",
-            f"{one.cold_photo_s - one.warm_photo_s:.2f}",
+def cases(wanted: argparse.Namespace) -> list[Case]:
+    """Return what was asked for: every combination of the choices, or what the project promises."""
+    chosen = (wanted.presets, wanted.megapixels, wanted.iso, wanted.workers, wanted.sources)
+    photos = wanted.photos or (_QUICK_PHOTOS if wanted.quick else _PHOTOS)
+    where = "service" if wanted.url else "cluster" if "RAY_ADDRESS" in os.environ else "embedded"
+    if not any(chosen) and where == "embedded":
+        promised = PROMISED if not wanted.quick else (PROMISED[0], PROMISED[4])
+        return [replace(case, photos=photos) for case in promised]
+    presets = (wanted.presets or "filter_warm,color_vintage,beauty_light,beauty_heavy").split(",")
+    sources = ["uploads"] if wanted.url else (wanted.sources or "files").split(",")
+    return [
+        Case(preset, photos, float(size), iso, int(workers), source, where)
+        for preset, size, iso, workers, source in product(
+            presets,
+            (wanted.megapixels or "12").split(","),
+            (wanted.iso or "low").split(","),
+            (wanted.workers or "2").split(","),
+            sources,
         )
-    return shown
-
-
-def record(measured: Measured) -> dict[str, object]:
-    """What is written down of one preset."""
-    ratios = measured.ratios
-    return {
-        "benchmark": "throughput",
-        **asdict(measured),
-        "ratio": {"median": statistics.median(ratios), "lowest": min(ratios), "highest": max(ratios)},
-        "targets": {"ratio": measured.target, "over_idle_bytes": MOST_MEMORY},
-    }
+    ]
 
 
 def main() -> None:
     """The command line."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.throughput", description="Speed and memory.")
-    parser.add_argument("--photos", type=int, default=50)
-    parser.add_argument("--presets", default=",".join(PRESETS), help="names with commas between them")
-    parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--quick", action="store_true", help="8 photos, one run, no memory; recorded as quick")
-    parser.add_argument("--json", action="store_true", help="JSON lines instead of the table")
+    parser = command.parser(
+        "throughput", "How fast a batch is done.", quick=f"{_QUICK_PHOTOS} photos, 2 presets, 1 run"
+    )
+    parser.add_argument("--presets", help="names with commas between them, as with what follows")
+    parser.add_argument("--sources", help="files, http (image_urls), uploads (files in the form)")
+    parser.add_argument("--megapixels", help="size of the photos")
+    parser.add_argument("--iso", help="low, high (noisy photos: more colours)")
+    parser.add_argument("--workers")
+    parser.add_argument("--photos", type=int)
+    parser.add_argument("--url", help="of a running service, which gets uploads; its workers are its own affair")
+    parser.add_argument("--gpu-fraction", type=float, help="of a GPU for each worker, where there is one")
     wanted = parser.parse_args()
-    console = Console(stderr=True)
-    photos, small = _photos(8 if wanted.quick else wanted.photos)
     free = shutil.disk_usage(tempfile.gettempdir()).free
     if free < _SPARE:
         parser.error(f"{tempfile.gettempdir()} has {free / 1e9:.1f} GB free; {_SPARE / 1e9:.0f} GB are needed")
-    done: list[Measured] = []
-    for preset in wanted.presets.split(","):
-        console.print(f"{preset}: {len(photos)} photos, {wanted.workers} workers …")
-        runs = 1 if wanted.quick else wanted.runs
-        # A process for each preset: Ray starts once in it, and nothing of the last one counts as memory.
+    console, speaker = Console(stderr=True), command.Speaker("throughput", wanted)
+    for case in cases(wanted):
+        console.print("… " + ", ".join(str(getattr(case, name)) for name in _SHOWN), highlight=False)
+        photos = case.make_photos()
+        # A process for each case: Ray starts once in it, and nothing of the last one is warm.
         with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as alone:
-            job = alone.submit(measure, preset, photos, small, wanted.workers, runs, memory=not wanted.quick)
-            one = job.result()
-        done.append(one)
-        written = {**record(one), "quick": wanted.quick}
-        results.append("throughput", written)
-        if wanted.json:
-            print(json.dumps(written), flush=True)
-    if not wanted.json:
-        Console(width=140).print(table(done))
-        print("engine started, s: " + ", ".join(f"{one.startup_s:.1f}" for one in done))
-        print("all workers warm, s: " + ", ".join(f"{one.warm_s:.1f}" for one in done))
-        print("memory of all processes, warm and idle, MB: " + ", ".join(f"{one.idle_bytes / 1e6:.0f}" for one in done))
-
-
-def _photos(count: int) -> tuple[list[Path], list[Path]]:
-    """`count` of 12 MP and a few of 1 MP (no table is baked for those), in the system's temporary folder."""
-    folder = Path(tempfile.gettempdir(), "demo")
-    return make(folder / "12mp", count, Recipe()), make(folder / "1mp", 4, Recipe(megapixels=1.0))
+            runs = 1 if wanted.quick else wanted.runs
+            measured = alone.submit(measure, case, photos, runs, wanted.url, wanted.gpu_fraction).result()
+        speaker.say(asdict(case), figures(case, measured))
 
 
 if __name__ == "__main__":

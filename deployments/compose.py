@@ -1,5 +1,6 @@
 """The composition root: settings in, every service out. Nothing is constructed anywhere else."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -14,7 +15,7 @@ from models.codec.header import Limits
 from photobatch import __version__
 from presets.catalogue import Catalogue
 from storage.blobs import open_blobs
-from storage.redis_log import RedisJournal
+from storage.journal import Journal
 from storage.sqlite import SqliteJournal
 
 ANSWER_S = 20.0  # longer than the coordinator holds any question of the ingress
@@ -22,13 +23,14 @@ SHORTEST_UPLOAD_S = 3600.0  # whoever uploads many files has so long to name the
 APP = "photobatch"  # the Serve application's name
 
 
-def throwaway_config(settings: Settings, tables: Path) -> CoordinatorConfig:
+def throwaway_config(settings: Settings, tables: Path, namespace: str) -> CoordinatorConfig:
     """Return what a coordinator for one run is told: nothing outlives it, and it may use the last byte of the disk."""
     return replace(
         coordinator_config(settings, tables),
         open_journal=partial(SqliteJournal, settings.journal_path, reserve_bytes=0),
         least_room=0,
         reuse=False,
+        namespace=namespace,
     )
 
 
@@ -37,10 +39,9 @@ def coordinator_config(settings: Settings, tables: Path | None = None) -> Coordi
     blobs = partial(open_blobs, settings.blobs)
     limits = Limits(max_pixels=settings.max_pixels, max_bytes=settings.max_bytes)
     retoucher = partial(PixelRetoucher, tables or settings.tables_dir, version=__version__, limits=limits)
-    redis = settings.redis_url
     secret = settings.callback_secret
     return CoordinatorConfig(
-        open_journal=partial(RedisJournal, redis) if redis else partial(SqliteJournal, settings.journal_path),
+        open_journal=_journal(settings),
         open_blobs=blobs,
         worker=WorkerConfig(
             open_blobs=blobs,
@@ -64,6 +65,14 @@ def coordinator_config(settings: Settings, tables: Path | None = None) -> Coordi
         reuse=settings.reuse,
         upload_ttl_s=max(settings.result_ttl, SHORTEST_UPLOAD_S),
     )
+
+
+def _journal(settings: Settings) -> Callable[[], Journal]:
+    if not settings.redis_url:
+        return partial(SqliteJournal, settings.journal_path)
+    from storage.redis_log import RedisJournal  # noqa: PLC0415 - 8 MB in each process that has no use for it
+
+    return partial(RedisJournal, settings.redis_url)
 
 
 def services(settings: Settings) -> Services:

@@ -23,16 +23,18 @@ from ray.exceptions import RayError
 
 from actors import directory, launch
 from actors.client import CoordinatorClient
+from actors.config import NAMESPACE
 from actors.errors import BatchError
 from actors.ids import new_id
 from actors.records import BatchSpec, Json, PhotoSpec
 from deployments import compose, wire
-from deployments.local_ray import LocalRay, memory
+from deployments.local_ray import JoinedRay, LocalRay, memory
 from photobatch import schemas
 from presets.catalogue import Catalogue
 from presets.errors import PresetError
 from storage.blobs import open_blobs
 
+GUEST = "photobatch-run-"  # the namespace of an engine on somebody else's cluster
 GREET_S = 10.0
 CLOSE_S = 5.0
 LEAST_ROOM = 32 << 20  # bytes; with less, what stops the coordinator is the disk
@@ -56,9 +58,13 @@ class Engine:
     """Coordinator and workers on a Ray of their own, with a throw-away journal below `data_dir`.
 
     The blobs lie there too, so that taking a result is a rename. Colour tables stay in the machine's own cache.
+    With `address` they run on that cluster, as a guest: beside a service and other engines, and each node keeps
+    the blobs that it makes. Benchmarks do that.
     """
 
-    def __init__(self, data_dir: Path, *, workers: int | None, file_roots: list[Path]) -> None:
+    def __init__(
+        self, data_dir: Path, *, workers: int | None, file_roots: list[Path], address: str | None = None
+    ) -> None:
         try:
             own = load_settings(redis_url=None, api_keys=None)  # those are a server's affair
         except SettingsError as error:
@@ -73,19 +79,24 @@ class Engine:
             }
         )
         self._data_dir = settings.data_dir
-        self._config = compose.throwaway_config(settings, own.tables_dir)
+        namespace = new_id(GUEST) if address else NAMESPACE
+        self._config = compose.throwaway_config(settings, own.tables_dir, namespace)
+        self._address = address
         self._blobs = open_blobs(settings.blobs)
         self._cpus = max(settings.max_workers, os.cpu_count() or 1)
         self._keys: dict[tuple[str, int], str] = {}
         self._client = CoordinatorClient(self._config.namespace)
         self._scratch: Path | None = None
-        self._ray: LocalRay | None = None
+        self._ray: LocalRay | JoinedRay | None = None
         self._closing = threading.Event()
 
     def __enter__(self) -> "Engine":
         """Start everything and wait for the first worker; raises EngineError `workers_died` when none can start."""
         self._scratch = new_scratch_folder()
-        self._ray = LocalRay(cpus=self._cpus, dashboard=False, scratch=self._scratch)
+        if self._address:
+            self._ray = JoinedRay(self._address)
+        else:
+            self._ray = LocalRay(cpus=self._cpus, scratch=self._scratch)
         self._ray.start()
         launch.start_coordinator(self._config)
         while not self.workers_ready():  # the first; the others join while it works

@@ -1,4 +1,4 @@
-"""A Ray of our own on this machine, and everything it started ended with it.
+"""A Ray of our own on this machine, and everything it started ended with it; or one that is there.
 
 Ray binds its ports to all interfaces whatever it is told; the token (RAY_AUTH_MODE) keeps others out.
 """
@@ -11,30 +11,42 @@ from typing import Any
 import psutil
 import ray
 
+from deployments import light_node, ports
+from deployments.dashboard_door import DashboardDoor
+
 OBJECT_STORE_BYTES = 80 * 2**20  # the least Ray takes; photos never pass through it
 
 
 class LocalRay:
     """Ray in this process; joins no cluster, whatever is running. `gpus` claims so many (for tests)."""
 
-    def __init__(self, *, cpus: int, dashboard: bool, scratch: Path, gpus: int | None = None) -> None:
-        self._options: dict[str, Any] = {
-            "num_cpus": cpus,
-            "num_gpus": gpus,
-            "include_dashboard": dashboard,
-            "_temp_dir": str(scratch),
-        }
+    def __init__(self, *, cpus: int, scratch: Path, gpus: int | None = None) -> None:
+        self._options: dict[str, Any] = {"num_cpus": cpus, "num_gpus": gpus, "_temp_dir": str(scratch)}
         self._others = set(psutil.Process().children(recursive=True))
 
     def start(self) -> None:
         """Start Ray."""
-        ray.init(
-            address="local",
-            object_store_memory=OBJECT_STORE_BYTES,
-            log_to_driver=False,
-            logging_level=logging.ERROR,
-            **self._options,
-        )
+        with light_node.light():
+            ray.init(
+                address="local",
+                object_store_memory=OBJECT_STORE_BYTES,
+                log_to_driver=False,
+                logging_level=logging.ERROR,
+                **self._options,
+            )
+
+    def open_dashboard(self) -> int:
+        """Let `serve deploy` and the like find a dashboard, which starts when they do; return its port."""
+        node = light_node.started()
+
+        def start() -> int:
+            port = ports.free()
+            node.start_dashboard(port)
+            return port
+
+        door = DashboardDoor(start)
+        door.open()
+        return door.port
 
     def alive(self) -> bool:
         """Whether there is still a Ray to talk to: a signal to the whole process group ends it as well."""
@@ -49,6 +61,21 @@ class LocalRay:
             with suppress(psutil.NoSuchProcess):
                 process.kill()
         psutil.wait_procs(alive, timeout=patience_s)
+
+
+class JoinedRay:
+    """A Ray that somebody else started; leaving it ends nothing there."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+
+    def start(self) -> None:
+        """Join it."""
+        ray.init(address=self._address, log_to_driver=False, logging_level=logging.ERROR)
+
+    def stop(self) -> None:
+        """Leave it."""
+        ray.shutdown()
 
 
 def _name(process: psutil.Process) -> str:

@@ -33,7 +33,6 @@ from deployments import compose
 from deployments.embedded import CLOSE_S, EngineError
 from deployments.local_ray import LocalRay
 from storage.errors import StorageError
-from storage.redis_log import check_redis
 
 READY_POLL_S = 0.2
 DRAIN_S = 2.0  # what is being worked on may finish
@@ -98,10 +97,11 @@ def _cluster(settings: Settings, host: str, port: int, stop: threading.Event, sc
     prepare_proxy_environment(scratch, loopback=host in {"127.0.0.1", "localhost", "::1"})
     own = None
     if not settings.ray_address:
-        own = LocalRay(cpus=max(settings.max_workers, os.cpu_count() or 1), dashboard=True, scratch=scratch)
+        own = LocalRay(cpus=max(settings.max_workers, os.cpu_count() or 1), scratch=scratch)
     try:
         if own:
             own.start()
+            own.open_dashboard()
         else:
             ray.init(address=settings.ray_address)
         _on_signals(stop, scratch, joined=own is None)  # Ray has put its own in the place of SIGTERM's
@@ -172,6 +172,8 @@ def _check_port(host: str, port: int) -> None:
 
 def _check_journal(settings: Settings) -> None:
     if settings.redis_url:
+        from storage.redis_log import check_redis  # noqa: PLC0415 - for those who have one
+
         try:
             check_redis(settings.redis_url)
         except StorageError as error:

@@ -1,13 +1,13 @@
 """Settings: the one place that reads the environment, and the one that prepares Ray's."""
 
 import os
-import random
-import socket
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from deployments import ports
 
 PORTS = 16  # for replicas: one, and its successors while they change
 
@@ -97,9 +97,13 @@ def load_settings(**changes: Any) -> Settings:
 
 
 def prepare_ray_environment() -> None:
-    """Set what our own local Ray reads from the environment, before the first `import ray`."""
+    """Set what our own local Ray reads from the environment, before the first `import ray`.
+
+    On a cluster (RAY_ADDRESS) that says how its callers show who they are (RAY_AUTH_MODE), its word counts.
+    """
+    if not {"RAY_ADDRESS", "RAY_AUTH_MODE"} <= os.environ.keys():
+        os.environ["RAY_AUTH_MODE"] = "token"
     os.environ.update(
-        RAY_AUTH_MODE="token",
         RAY_USAGE_STATS_ENABLED="0",
         RAY_worker_niceness="0",  # Ray's default of 15 lets everything else on the machine go first
         RAY_prestart_worker_first_driver="0",
@@ -116,7 +120,7 @@ def prepare_proxy_environment(folder: Path, *, loopback: bool) -> None:
     HAProxy's files go into `folder`, its statistics to ports that the system chose, so that two servers on one machine
     don't meet. On loopback a wrapper keeps those two ports from being opened on all interfaces.
     """
-    first = _free_ports()
+    first = ports.free_row(PORTS)
     os.environ.update(
         RAY_SERVE_ENABLE_HA_PROXY="1",
         # Serve's replicas and its fallback proxy share ports (SO_REUSEPORT), and every Serve takes the same ones: two
@@ -128,8 +132,8 @@ def prepare_proxy_environment(folder: Path, *, loopback: bool) -> None:
         RAY_SERVE_HAPROXY_SOCKET_PATH=str(folder / "admin.sock"),
         RAY_SERVE_HAPROXY_SERVER_STATE_BASE=str(folder),
         RAY_SERVE_HAPROXY_SERVER_STATE_FILE=str(folder / "server-state"),
-        RAY_SERVE_HAPROXY_METRICS_PORT=str(_free_port()),
-        RAY_SERVE_HAPROXY_STATS_PORT=str(_free_port()),
+        RAY_SERVE_HAPROXY_METRICS_PORT=str(ports.free()),
+        RAY_SERVE_HAPROXY_STATS_PORT=str(ports.free()),
         RAY_SERVE_HAPROXY_NBTHREAD="1",
         RAY_SERVE_HAPROXY_METRICS_ENABLED="0",
     )
@@ -138,27 +142,3 @@ def prepare_proxy_environment(folder: Path, *, loopback: bool) -> None:
     os.environ["PHOTOBATCH_HAPROXY"] = get_haproxy_binary()
     os.environ["PHOTOBATCH_LOOPBACK"] = "1" if loopback else "0"
     os.environ["RAY_SERVE_HAPROXY_BINARY_PATH"] = str(Path(__file__).with_name("haproxy-wrapper"))
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
-
-
-def _free_ports() -> int:
-    """Return the first of PORTS free ports in a row, below those that the system gives away itself."""
-    while True:
-        first = random.randrange(20_000, 32_000, PORTS)  # noqa: S311 - not a secret
-        if all(_is_free(port) for port in range(first, first + PORTS)):
-            return first
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        try:
-            probe.bind(("", port))
-        except OSError:
-            return False
-    return True

@@ -15,7 +15,7 @@ from tests.actors.service import Service
 
 @pytest.fixture(scope="session")
 def ray_here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    local = LocalRay(cpus=64, dashboard=False, scratch=new_scratch_folder())
+    local = LocalRay(cpus=64, scratch=new_scratch_folder())
     local.start()
     yield
     local.stop()

@@ -17,7 +17,7 @@ from tests.actors.service import Service  # noqa: E402
 
 def main(folder: Path) -> None:
     """Print what Ray placed, as JSON."""
-    one_gpu = LocalRay(cpus=8, dashboard=False, scratch=new_scratch_folder(), gpus=1)
+    one_gpu = LocalRay(cpus=8, scratch=new_scratch_folder(), gpus=1)
     one_gpu.start()
     try:
         here = Service(folder, max_workers=5).start()

@@ -33,7 +33,7 @@ def fill(path: Path) -> None:
 def main(folder: Path) -> None:
     """Print what the service said, as JSON."""
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=96m", "tmpfs", str(folder)], check=True)
-    local = LocalRay(cpus=4, dashboard=False, scratch=new_scratch_folder())
+    local = LocalRay(cpus=4, scratch=new_scratch_folder())
     local.start()
     try:
         here = Service(

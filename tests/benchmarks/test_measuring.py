@@ -11,7 +11,7 @@ from benchmarks import contact_sheet, results
 from benchmarks.demo_photos import Recipe, make
 from benchmarks.figures import Figure, Target
 from benchmarks.floor import Floor
-from benchmarks.memory import peak_of, tree_pss
+from benchmarks.process_memory import peak_of, tree_pss
 from benchmarks.summary import summarise
 
 SMALL = Recipe(megapixels=0.5)

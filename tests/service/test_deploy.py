@@ -10,7 +10,8 @@ from pathlib import Path
 import httpx
 import yaml
 
-from benchmarks.server import Server, free_port
+from benchmarks.server import Server
+from deployments import ports
 from deployments.session import new_scratch_folder
 
 ROOT = Path(__file__).parent.parent.parent
@@ -18,7 +19,7 @@ ROOT = Path(__file__).parent.parent.parent
 
 def test_serve_deploy_serves_the_same_application(tmp_path: Path, photo_folder: Path) -> None:
     server = Server(tmp_path)
-    dashboard = free_port()
+    dashboard = ports.free()
     short = new_scratch_folder()  # pytest's folders are too long for Ray's sockets
     config = yaml.safe_load((ROOT / "serve_config.yaml").read_text())
     config["http_options"]["port"] = server.port  # the file's own may be taken here
@@ -42,8 +43,8 @@ def test_serve_deploy_serves_the_same_application(tmp_path: Path, photo_folder: 
 
     try:
         run(
-            "ray", "start", "--head", "--node-ip-address=127.0.0.1", f"--port={free_port()}", "--num-cpus=2",
-            f"--dashboard-port={dashboard}", f"--dashboard-agent-listen-port={free_port()}",
+            "ray", "start", "--head", "--node-ip-address=127.0.0.1", f"--port={ports.free()}", "--num-cpus=2",
+            f"--dashboard-port={dashboard}", f"--dashboard-agent-listen-port={ports.free()}",
             f"--temp-dir={short}", "--object-store-memory=100000000",
         )  # fmt: skip
         run("serve", "deploy", "serve_config.yaml", "-a", f"http://127.0.0.1:{dashboard}")
