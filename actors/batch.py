@@ -9,6 +9,7 @@ from heapq import heappop, heappush
 import numpy as np
 
 from actors.eta import Pace
+from actors.photo_column import PhotoColumn
 from actors.records import BatchSpec, Json, LeaseKey, Outcome, PhotoSpec
 from actors.states import ENDED, OPEN_PHOTOS, BatchState, PhotoState
 
@@ -43,13 +44,13 @@ class Batch:
         self.strays: dict[tuple[int, int], float] = {}  # (index, attempt) that may leave blobs behind; sweep when
         self.counts: Counter[PhotoState] = Counter()
         self.pace = Pace()
-        self.photos: list[PhotoSpec] = []
+        self.photos = PhotoColumn()
         self.photo_state = bytearray()
         self.attempt: list[int] = []
         self.tries = bytearray()
         self.strikes = bytearray()
         self.changed = np.zeros(0, np.uint64)  # version of each photo's last change
-        self.outcome: dict[int, bytes] = {}  # the last report of each photo, as JSON: a third of the memory of dicts
+        self.outcome: list[bytes | None] = []  # the last report of each photo, as JSON: a third of the memory of dicts
         self.told: list[int] = []  # the attempt that it is of, 0: none yet
         self.holder: dict[int, str] = {}  # worker of each photo in PROCESSING
         self.alone: set[int] = set()  # those of them that are computed alone
@@ -75,8 +76,9 @@ class Batch:
 
     def _on_photos(self, version: int, event: Json) -> None:
         first = len(self.photos)
-        added = [PhotoSpec(*row) for row in event["p"]]
-        self.photos += added
+        added = event["p"]
+        self.photos.extend(added)
+        self.outcome += [None] * len(added)
         self.photo_state += bytes(len(added))
         self.attempt += [0] * len(added)
         self.told += [0] * len(added)
@@ -167,7 +169,7 @@ class Batch:
         self.paused_at = None
         for index in self._indices({F, C}):
             self.tries[index] = self.strikes[index] = 0
-            self.outcome.pop(index, None)
+            self.outcome[index] = None
             self.told[index] = 0
             self._queue(index, version)
         self.finished_at = None
@@ -237,7 +239,7 @@ class Batch:
 
     def report(self, index: int) -> Json:
         """Return the last report of a photo, {} when there is none."""
-        said: Json = json.loads(self.outcome.get(index, b"{}"))
+        said: Json = json.loads(self.outcome[index] or b"{}")
         return said
 
     def changed_since(self, version: int) -> Iterator[int]:
