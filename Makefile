@@ -61,5 +61,5 @@ bench: setup ## speed, memory and start-up, appended to benchmarks/results/
 	$(BIN)/python -m benchmarks.health
 
 clean: ## everything that was made, except .venv and the recorded results
-	rm -rf $(DEMO) tests/out dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(DEMO) tests/out dist .venv-peers .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +

@@ -1,0 +1,103 @@
+"""photobatch itself: its operations alone, and the whole service."""
+
+import multiprocessing
+import os
+import time
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from benchmarks.rivals.peer import result_of
+from photobatch import __version__, schemas
+
+if TYPE_CHECKING:
+    from deployments.embedded import Engine
+
+PRESET = "filter_warm"
+_PATIENCE_S = 120.0
+
+
+class Operations:
+    """What a worker of photobatch does to the bytes of a photo, without anything around it."""
+
+    def __init__(self, tables: Path) -> None:
+        from actors.records import BatchSpec  # noqa: PLC0415
+        from actors.retoucher import PixelRetoucher  # noqa: PLC0415
+        from models.codec.header import Limits  # noqa: PLC0415
+        from presets.catalogue import Catalogue  # noqa: PLC0415
+
+        self._retoucher = PixelRetoucher(tables, version=__version__, limits=Limits())
+        self._job = BatchSpec("", "", asdict(Catalogue.built_in().resolve(PRESET, None, {})), {})
+
+    def __call__(self, source: Path, target: Path) -> None:
+        """Retouch one photo."""
+        target.write_bytes(self._retoucher.retouch(source.read_bytes(), self._job, None).data)
+
+
+class Service:
+    """A peer: the whole service, embedded in a process of its own because it sets what the others would inherit.
+
+    `warm` are the photos that it works on before it is entered; its data lie in `folder`.
+    """
+
+    def __init__(self, workers: int, warm: Sequence[Path], folder: Path) -> None:
+        self.name = "photobatch"
+        self.versions = {"photobatch": __version__}
+        self._workers = workers
+        self._warm = warm
+        self._folder = folder
+        self._alone = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"))
+
+    def __enter__(self) -> Self:
+        self._alone.submit(_start, self._workers, self._warm, self._folder).result()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._alone.submit(_stop).result()
+        self._alone.shutdown()
+
+    def run(self, photos: Sequence[Path], results: Path) -> float:
+        """As benchmarks.rivals.peer has it: from submit to the last result durable."""
+        return self._alone.submit(_run, photos, results).result()
+
+
+_here: "list[Engine]" = []  # in the service's process
+
+
+def _start(workers: int, warm: Sequence[Path], folder: Path) -> None:
+    os.environ["BATCH_DATA_DIR"] = str(folder / "home")  # the colour tables lie there
+    from deployments.embedded import Engine  # noqa: PLC0415
+
+    engine = Engine(folder / "data", workers=workers, file_roots=sorted({photo.parent for photo in warm}))
+    _here.append(engine.__enter__())
+    deadline = time.monotonic() + _PATIENCE_S
+    while engine.workers_ready() < workers:
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{workers} workers were not warm within {_PATIENCE_S:.0f} s")
+        time.sleep(0.05)
+    results = folder / "warm"
+    results.mkdir()
+    _run(warm, results)
+
+
+def _run(photos: Sequence[Path], results: Path) -> float:
+    request = schemas.SubmitRequest(preset_id=PRESET, image_urls=[photo.resolve().as_uri() for photo in photos])
+    begun = time.perf_counter()
+    task = _here[0].submit(request)
+    *_, last = _here[0].watch(task)
+    seconds = time.perf_counter() - begun
+    if last.batch is None or last.batch.counts.succeeded != len(photos):
+        raise RuntimeError(f"not every photo succeeded: {last.batch}")
+    for index in range(len(photos)):  # they are durable; this only brings them where the others' lie
+        _here[0].take(task, index, result_of(index, results))
+    return seconds
+
+
+def _stop() -> None:
+    for engine in _here:
+        engine.close()

@@ -1,0 +1,152 @@
+"""Peers do the work that we do, and the benchmark notices who doesn't."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+import pytest
+import simplejpeg
+import torch
+from PIL import Image
+
+from benchmarks.demo_photos import Recipe, make
+from benchmarks.floor import recode
+from benchmarks.peers import Bench, compare, figures
+from benchmarks.rivals import packages, pillow, torch_eager
+from benchmarks.rivals.check import MOST_DIFFERENCE, LessWorkError, difference
+from benchmarks.rivals.look import Look, fit
+from benchmarks.rivals.peer import UnavailableError, result_of
+from models.colour.grade import Grade, GradeFunction
+
+SMALL = Recipe(megapixels=0.5)
+TURNED = 2  # the demo photo that is the first to lie on its side
+MAKERS: dict[str, Callable[[Look], Callable[[Path, Path], None]]] = {
+    "pillow": pillow.make,
+    "torchvision": torch_eager.make,
+}
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
+    photos = make(tmp_path_factory.mktemp("demo"), 4, SMALL, processes=1)
+    return Bench.prepared(photos, tmp_path_factory.mktemp("scratch"))
+
+
+@pytest.fixture
+def torch_threads() -> Iterator[None]:
+    before = torch.get_num_threads()
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.parametrize("peer", MAKERS)
+def test_a_peer_makes_nearly_our_pictures(peer: str, bench: Bench, tmp_path: Path, torch_threads: None) -> None:
+    retouch = MAKERS[peer](bench.look())
+    for index, photo in enumerate(bench.photos):
+        retouch(photo, result_of(index, tmp_path))
+    assert 0 < bench.difference(tmp_path) < MOST_DIFFERENCE
+    with Image.open(result_of(TURNED, tmp_path)) as result, Image.open(bench.ours[TURNED]) as ours:
+        orientation = result.getexif().get(0x0112, 1)
+        assert orientation == 6 if result.size != ours.size else orientation == 1
+
+
+def test_a_fitted_look_is_the_preset(bench: Bench) -> None:
+    codes = simplejpeg.decode_jpeg(bench.photos[0].read_bytes())[::16, ::16].reshape(-1, 3)
+    exact = GradeFunction(Grade(temperature=0.55), None)(codes[:, 0], codes[:, 1], codes[:, 2])
+    look = bench.look()
+    for channel in range(3):
+        fitted = look.curves[channel][codes[:, channel]].astype(float)
+        assert abs(fitted - exact[channel] * 255).mean() < 1
+    assert look.matrix is None
+    assert all(curve[0] == 0 for curve in look.curves)
+
+
+def test_a_fitted_matrix_finds_what_was_mixed(bench: Bench, tmp_path: Path) -> None:
+    mixed = tmp_path / "mixed.jpg"
+    with Image.open(bench.photos[0]) as photo:
+        photo.convert("RGB", (0.8, 0.1, 0, 0, 0, 0.8, 0.1, 0, 0.1, 0, 0.8, 0)).save(mixed, quality=92)
+    matrix = fit(bench.photos[0], mixed, mixing=True).matrix
+    assert matrix is not None
+    assert matrix.ravel() == pytest.approx([0.8, 0.1, 0, 0, 0.8, 0.1, 0.1, 0, 0.8], abs=0.05)
+
+
+def test_a_peer_that_does_nothing_is_caught(bench: Bench, tmp_path: Path) -> None:
+    nothing = pillow.make(Look(np.arange(256, dtype=np.uint8).repeat(3).reshape(256, 3).T))
+    for index, photo in enumerate(bench.photos):
+        nothing(photo, result_of(index, tmp_path))
+    with pytest.raises(LessWorkError, match="codes in the mean"):
+        bench.difference(tmp_path)
+
+
+def test_a_photo_that_lost_its_orientation_is_caught(bench: Bench, tmp_path: Path) -> None:
+    lying = tmp_path / "lying.jpg"
+    recode(bench.photos[TURNED], lying)
+    with pytest.raises(LessWorkError, match="pixels upright"):
+        difference(lying, bench.ours[TURNED], bench.photos[TURNED])
+
+
+@pytest.mark.parametrize(
+    ("less", "said"),
+    [
+        ({"quality": 80, "subsampling": "4:2:0"}, "another quality"),
+        ({"quality": 92, "subsampling": "4:4:4"}, "not 420"),
+        ({"quality": 92, "subsampling": "4:2:0", "half": True}, "pixels upright"),
+        ({"quality": 92, "subsampling": "4:2:0", "cut": True}, "no sound JPEG"),
+    ],
+)
+def test_less_work_is_caught(less: dict[str, object], said: str, bench: Bench, tmp_path: Path) -> None:
+    half, cut = less.pop("half", False), less.pop("cut", False)
+    result = tmp_path / "less.jpg"
+    with Image.open(bench.ours[0]) as ours:
+        image = ours.reduce(2) if half else ours.copy()
+        image.save(result, **less)
+    if cut:
+        result.write_bytes(result.read_bytes()[:-5000])
+    with pytest.raises(LessWorkError, match=said):
+        difference(result, bench.ours[0], bench.photos[0])
+
+
+class Copier:
+    """A peer that is done at once, because it has our results already."""
+
+    name = "pyvips"
+
+    def __init__(self, ours: list[Path]) -> None:
+        self.versions = {"copier": "1"}
+        self._ours = ours
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    def run(self, photos: list[Path], results: Path) -> float:
+        for index, _ in enumerate(photos):
+            result_of(index, results).write_bytes(self._ours[index].read_bytes())
+        return 9.0
+
+
+def test_peers_take_turns_and_are_set_against_ours(bench: Bench) -> None:
+    with bench.pool("pillow", partial(pillow.make, bench.look()), pillow.VERSIONS) as pool:
+        floor_s, (first, second) = compare(bench, [pool, Copier(bench.ours)], runs=2)
+    assert len(floor_s) == len(first.seconds) == len(second.seconds) == 2
+    assert all(seconds > 0 for seconds in [*floor_s, *first.seconds])
+    assert second.difference == 0
+    assert sorted(path.name for path in bench.scratch.iterdir() if path.name.startswith("tmp")) == []
+    said = {figure.name: figure for figure in figures(second, [3.0, 3.0], [4.5, 6.0])}
+    assert said["× floor"].median == 3
+    assert said["ours is faster by"].values == [2.0, 1.5]
+    assert said["ours is faster by"].met is False
+
+
+def test_what_pip_cannot_install_is_said_in_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
+    with pytest.raises(UnavailableError, match="pip can't install pyvips"):
+        packages.installed({"pyvips": "3.2.0"}, tmp_path)
+    assert list(tmp_path.iterdir()) == []
