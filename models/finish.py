@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from models.colour.table import Table
+from models.colour.table import Curves, Table
 from models.hash import PositionHash
 from models.texture import Band, Radial
 
@@ -17,7 +17,7 @@ class Finish:
     the point is cut off. A table of depth 8 alone needs no rounding: its entries are the new colours.
     """
 
-    table: Table | None = None  # each colour replaced by its entry
+    table: Table | Curves | None = None  # each colour replaced by its entry
     vignette: Radial | None = None  # divided by (rows + columns)²
     grain: Band | None = None  # L (1020 - L) · noise added to each channel, L = r + 2 g + b
 

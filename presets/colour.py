@@ -8,7 +8,7 @@ import numpy as np
 from models.colour.cache import TableCache
 from models.colour.grade import Grade
 from models.colour.icc import RgbProfile, parse
-from models.colour.table import ENTRIES, Depth, Table, TableSpec
+from models.colour.table import ENTRIES, Curves, Depth, Table, TableSpec
 from models.picture import Picture
 
 _SMALL = 8_000_000  # pixels of one profile that are graded colour by colour before a table is baked
@@ -21,12 +21,15 @@ class _Space:
     """What a pipeline keeps for one RGB space."""
 
     spec: TableSpec
-    table: Table | None = None
+    table: Table | Curves | None = None
     graded: int = 0  # pixels so far without the table
 
 
 class Colour:
-    """The grade as a table; which one depends on the picture's profile. Small work bakes no table."""
+    """The grade as a table; which one depends on the picture's profile.
+
+    A grade that mixes no channels needs none but three short ones. Small work bakes none either.
+    """
 
     def __init__(self, grade: Grade, depth: Depth, tables: TableCache) -> None:
         self._grade = grade
@@ -34,9 +37,11 @@ class Colour:
         self._tables = tables
         self._spaces: OrderedDict[bytes, _Space] = OrderedDict()
 
-    def analyse(self, picture: Picture) -> Table:
+    def analyse(self, picture: Picture) -> Table | Curves:
         """The table for the picture as its pixels are now; of a small one only the entries that it needs."""
         space = self._space(picture.source.icc)
+        if space.table is None and space.spec.separable:
+            space.table = space.spec.curves()
         if space.table is None:
             pixels = picture.pixels.shape[0] * picture.pixels.shape[1]
             if space.graded + pixels < _SMALL and not self._tables.has(space.spec):

@@ -87,7 +87,7 @@ def _with_own_ray(peer: RayData, photos: Sequence[Path], results: Path) -> float
     from deployments.session import new_scratch_folder  # noqa: PLC0415
 
     scratch = new_scratch_folder()
-    local = LocalRay(cpus=max(peer.workers, os.cpu_count() or 1), dashboard=False, scratch=scratch)
+    local = LocalRay(cpus=max(peer.workers, os.cpu_count() or 1), scratch=scratch)
     local.start()
     try:
         _execute(peer, photos[: 2 * peer.workers], results)

@@ -122,6 +122,11 @@ class GradeFunction:
         functions = [through_points(curves[name]) for name in ("rgb", channel) if name in curves]
         return [*functions, fade(self._grade.fade)] if self._grade.fade else functions
 
+    @property
+    def separable(self) -> bool:
+        """Whether each channel of the result depends on the same channel of the colour alone."""
+        return not self._mixes and self._profile is None
+
     def __call__(self, r: Codes, g: Codes, b: Codes) -> Planes:
         """Encoded r, g, b, about 0..1, not yet clipped; shapes broadcast together, of results as of codes.
 

@@ -1,4 +1,4 @@
-"""A grade baked for all 16.7 million colours.
+"""A grade baked: for all 16.7 million colours, or for 256 values a channel where that is enough.
 
 Entry r | g << 8 | b << 16 holds the graded colour in one int32: three bytes in the same order, alpha 0 (depth
 8, when nothing follows), or three fields of 10 bits in quarters of an 8-bit code (depth 10, when texture
@@ -39,6 +39,17 @@ class Table:
     name: str | None = None  # the same name, the same entries; None: those of one picture alone
 
 
+@dataclass(frozen=True, slots=True)
+class Curves:
+    """A grade that mixes no channels, as three short tables that stay in the first cache.
+
+    A colour's entry in the table would be entries[0, r] | entries[1, g] | entries[2, b].
+    """
+
+    entries: Packed  # (3, 256), to be read only
+    depth: Depth
+
+
 @dataclass(frozen=True)
 class TableSpec:
     """Which table: a grade in an RGB space (None: sRGB) at a depth."""
@@ -56,6 +67,19 @@ class TableSpec:
     @cached_property
     def _function(self) -> GradeFunction:
         return GradeFunction(self.grade, self.profile)
+
+    @property
+    def separable(self) -> bool:
+        """Whether curves will do."""
+        return self._function.separable
+
+    def curves(self) -> Curves:
+        """The grade as curves, if it is separable."""
+        entries = np.empty((3, 256), np.int32)
+        for channel in range(3):
+            field = ((1 << self.depth) - 1) << channel * self.depth
+            entries[channel] = self.of(np.arange(256, dtype=np.int32) << 8 * channel) & field
+        return Curves(entries, self.depth)
 
     def slab(self, blue: int, out: Packed) -> None:
         """Bakes the entries of one value of blue into out (65536,)."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from models.colour.table import QUARTERS
+from models.colour.table import QUARTERS, Curves
 from models.compiled.check import EXPECTED, digest
 from models.compiled.library import LibraryError, load
 from models.compiled.structures import CellsStructure, FinishStructure, NoiseStructure, PatchStructure
@@ -72,7 +72,11 @@ class CompiledApplier:
             pattern=PATTERN,
         )
         if finish.table is not None:
-            work.table, work.bits = finish.table.entries.ctypes.data, finish.table.depth
+            entries, work.bits = finish.table.entries.ctypes.data, finish.table.depth
+            if isinstance(finish.table, Curves):
+                work.curves = entries
+            else:
+                work.table = entries
             work.scale = 1 if finish.table.depth == 8 else 1 / QUARTERS
         if finish.vignette is not None:
             work.rows, work.columns = finish.vignette.rows.ctypes.data, finish.vignette.columns.ctypes.data

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from models.colour.table import Table
+from models.colour.table import Curves, Depth, Packed, Table
 from models.features import Float
 from models.finish import Finish
 from models.hash import PositionHash
@@ -13,7 +13,7 @@ from models.patch import Patch
 from models.picture import Pixels
 from models.texture import SHIFTS, Band, Radial
 
-EXPECTED = "41f43aabb65649dea04de3d177b48d43e68bd0014e8457beb25bddf6c6b6684f"
+EXPECTED = "a05bbd19197e1c5ba9aa25e346fec16b6e6f735272b1185a60ceec9ecf3bfb24"
 _HEIGHT, _WIDTH = 131, 67
 _SEED = 1
 
@@ -34,7 +34,15 @@ def digest(lay: Callable[[Pixels, Sequence[Patch], int], None], finish: Callable
     lay(pixels, [_patch()], _SEED)
     pixels[..., 2] = 0
     finish(pixels, Finish(Table(entries & 0xFFFFFF, 8)), _SEED)
+    finish(pixels, Finish(_curves(entries, 10), vignette), _SEED)
+    finish(pixels, Finish(_curves(entries, 8)), _SEED)
     return hashlib.sha256(pixels.tobytes()).hexdigest()
+
+
+def _curves(entries: Packed, depth: Depth) -> Curves:
+    """Some entries, each with the bits of its channel alone."""
+    fields = [((1 << depth) - 1) << channel * depth for channel in range(3)]
+    return Curves(entries[:768].reshape(3, 256) & np.asarray(fields, np.int32)[:, None], depth)
 
 
 def _patch() -> Patch:

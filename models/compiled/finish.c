@@ -1,14 +1,15 @@
 /* Colour, vignette and grain: every pixel of a picture, looked up, changed in float32 and rounded once. */
 
-#include "pixel.h"
+#include "curves.h"
 
 struct finish {
     uint32_t *pixels;
     size_t height, width;
 
-    const uint32_t *table; /* of 2^24 entries, three fields of `bits` each; null: the pixels are the entries */
-    uint32_t bits;         /* 8 or 10 */
-    float scale;           /* of a field to 0..255 */
+    const uint32_t *table;  /* of 2^24 entries, three fields of `bits` each */
+    const uint32_t *curves; /* three short ones in its place, see curves.h; both null: the pixels are the entries */
+    uint32_t bits;          /* 8 or 10 */
+    float scale;            /* of a field to 0..255 */
 
     const float *rows, *columns; /* vignette: 1 + k r^2 is their sum; null: none */
 
@@ -89,6 +90,10 @@ void finish(const struct finish *work)
     const uint32_t bits = work->bits;
     const float scale = work->scale;
 
+    if (work->curves && !work->rows && !work->band && bits == 8) {
+        look_up_curves(work->pixels, work->height * work->width, work->curves);
+        return;
+    }
     for (size_t y = 0; y < work->height; y++) {
         for (size_t x = 0; x < work->width; x += CHUNK) {
             uint32_t entries[CHUNK];
@@ -104,7 +109,10 @@ void finish(const struct finish *work)
                 look_up(piece.pixels, piece.count, work->table);
                 continue;
             }
-            if (work->table)
+            if (work->curves)
+                for (size_t i = 0; i < piece.count; i++)
+                    entries[i] = curved(piece.pixels[i], work->curves);
+            else if (work->table)
                 for (size_t i = 0; i < piece.count; i++)
                     entries[i] = work->table[piece.pixels[i] & RGB];
             else

@@ -26,6 +26,7 @@ class FinishStructure(ctypes.Structure):
         ("height", c_size_t),
         ("width", c_size_t),
         ("table", c_void_p),
+        ("curves", c_void_p),
         ("bits", c_uint32),
         ("scale", c_float),
         ("rows", c_void_p),

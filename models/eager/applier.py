@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import torch
 
-from models.colour.table import Table
-from models.eager.ops import darken, look_up, roughen
+from models.colour.table import Curves, Table
+from models.eager.ops import darken, look_up, look_up_curves, roughen
 from models.eager.patches import WidePatch
 from models.eager.strips import Strip, run
 from models.finish import Finish
@@ -70,7 +70,8 @@ class EagerApplier:
         steps: list[Callable[[Strip], None]] = []
         if finish.table is not None:
             entries, depth = self._entries(finish.table), finish.table.depth
-            steps.append(lambda strip: look_up(strip, entries, depth))
+            replace = look_up_curves if isinstance(finish.table, Curves) else look_up
+            steps.append(lambda strip: replace(strip, entries, depth))
         if finish.vignette is not None:
             rows, columns = self._there(finish.vignette.rows), self._there(finish.vignette.columns)
             steps.append(lambda strip: darken(strip, rows, columns))
@@ -80,9 +81,9 @@ class EagerApplier:
             steps.append(lambda strip: roughen(strip, noise, lead, shifts))
         return steps
 
-    def _entries(self, table: Table) -> torch.Tensor:
+    def _entries(self, table: Table | Curves) -> torch.Tensor:
         """The table on the device; one with a name stays there."""
-        if self._cpu or table.name is None:
+        if self._cpu or isinstance(table, Curves) or table.name is None:
             return self._there(table.entries)
         if table.name not in self._tables:
             self._tables[table.name] = self._there(table.entries)

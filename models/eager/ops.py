@@ -17,6 +17,18 @@ def look_up(strip: Strip, entries: torch.Tensor, depth: Depth) -> None:
         strip.open(found.view(colours.shape), bits=10, steps=QUARTERS)
 
 
+def look_up_curves(strip: Strip, curves: torch.Tensor, depth: Depth) -> None:
+    """Replaces the strip's colours by what `curves` make of them: int32 (3, 256), as models.colour.table describes."""
+    colours = strip.rgb()
+    found = strip.canvas.scratch("entries", torch.int32, *colours.shape).zero_()
+    for channel, curve in enumerate(curves):
+        found |= torch.index_select(curve, 0, (colours >> 8 * channel & 255).view(-1)).view(colours.shape)
+    if depth == 8:
+        strip.replace_rgb(found)
+    else:
+        strip.open(found, bits=10, steps=QUARTERS)
+
+
 def darken(strip: Strip, rows: torch.Tensor, columns: torch.Tensor) -> None:
     """Vignette: `rows` (H,) and `columns` (W,) as models.texture.Radial has them."""
     planes = strip.planes()

@@ -23,6 +23,7 @@ from models.reduce import reduce_cells
 from models.texture import Grain, Vignette
 
 GRADE = Grade(contrast=0.3, saturation=0.2)
+WARM = Grade(temperature=0.55)
 P3 = parse(rgb_profile(DISPLAY_P3))
 SIZES = [(131, 97), (67, 2049), (1, 1), (1, 1031), (2101, 3), (200, 127)]
 STRIPS = (1, 16, 64, None)
@@ -30,6 +31,9 @@ FINISHES = {
     "colour": {"depth": 8},
     "deep colour": {"depth": 10},
     "colour of Display P3": {"depth": 10, "profile": P3},
+    "curves": {"depth": 8, "curves": True},
+    "curves and vignette": {"depth": 10, "curves": True, "vignette": 0.3},
+    "curves, all": {"depth": 10, "curves": True, "profile": P3, "vignette": 0.6, "grain": 0.5},
     "vignette": {"vignette": 0.6},
     "grain": {"grain": 0.5},
     "vignette and grain": {"vignette": 1.0, "grain": 1.0},
@@ -53,9 +57,11 @@ def picture(height, width, seed=0):
     return Picture(pixels, Source("png", width, height), has_alpha=True)
 
 
-def finish_of(photo, depth=None, profile=None, vignette=0.0, grain=0.0):
+def finish_of(photo, depth=None, *, profile=None, vignette=0.0, grain=0.0, curves=False):
     table = None
-    if depth:
+    if curves:
+        table = TableSpec(WARM, profile, depth).curves()
+    elif depth:
         spec = TableSpec(GRADE, profile, depth)
         entries = np.zeros(ENTRIES, np.int32)
         used = np.unique(photo.pixels.view(np.int32)[..., 0] & (ENTRIES - 1))

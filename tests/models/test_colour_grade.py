@@ -9,7 +9,7 @@ from models.colour.balance import LUMINANCE
 from models.colour.curves import srgb_decode, srgb_encode
 from models.colour.grade import Grade, GradeFunction
 from models.colour.icc import parse
-from models.colour.table import TableSpec
+from models.colour.table import ENTRIES, TableSpec
 
 P3 = parse(profile(DISPLAY_P3, para(*SRGB_CURVE)))
 GREYS = np.arange(256, dtype=np.uint8)
@@ -149,3 +149,21 @@ def test_a_slab_and_single_colours_agree_to_the_bit(space, depth):
     some = np.random.default_rng(1).permutation(65536)[:20_001].astype(np.int32)
     assert (spec.of(some | 77 << 16) == slab[some]).all()
     assert (spec.of(some[:7] | 77 << 16) == slab[some[:7]]).all()
+
+
+@pytest.mark.parametrize("depth", [8, 10])
+@pytest.mark.parametrize("profile", [None, P3], ids=["srgb", "p3"])
+@pytest.mark.parametrize("grade", [Grade(temperature=0.55), Grade(temperature=-0.8, tint=0.3, strength=0.7)], ids=str)
+def test_curves_say_what_the_table_says(grade, profile, depth):
+    spec = TableSpec(grade, profile, depth)
+    assert spec.separable
+    curves = spec.curves().entries
+    colours = np.random.default_rng(0).integers(0, ENTRIES, 20_000).astype(np.int32)
+    entries = curves[0][colours & 255] | curves[1][colours >> 8 & 255] | curves[2][colours >> 16]
+    assert (entries == spec.of(colours)).all()
+
+
+def test_a_grade_that_mixes_channels_is_not_separable():
+    assert not TableSpec(Grade(saturation=0.1), None, 8).separable
+    assert not TableSpec(Grade(contrast=0.1), P3, 8).separable  # by way of sRGB
+    assert TableSpec(Grade(contrast=0.1, exposure=0.5, fade=0.2), None, 8).separable

@@ -106,18 +106,24 @@ def test_a_filter_keeps_alpha_and_grain_depends_on_the_photo(tables):
     assert (again.pixels == one.pixels).all()
 
 
-@pytest.mark.parametrize("preset_id", ["filter_warm", "color_vintage"])
-def test_small_work_and_baked_tables_give_the_same_bytes(tables, tmp_path, monkeypatch, preset_id):
+@pytest.mark.parametrize(("preset_id", "params"), [("filter_warm", {"saturation": 0.1}), ("color_vintage", {})])
+def test_small_work_and_baked_tables_give_the_same_bytes(tables, tmp_path, monkeypatch, preset_id, params):
     fresh = TableCache(tmp_path)
-    small = done(pipeline(fresh, preset_id), PHOTOS["coffee"])[0]
+    small = done(pipeline(fresh, preset_id, **params), PHOTOS["coffee"])[0]
     assert not list(tmp_path.glob("*.bin"))
     monkeypatch.setattr(colour, "_SMALL", 0)
-    assert (done(pipeline(tables, preset_id), PHOTOS["coffee"])[0] == small).all()
+    assert (done(pipeline(tables, preset_id, **params), PHOTOS["coffee"])[0] == small).all()
+
+
+def test_a_filter_that_mixes_no_channels_needs_no_table(tmp_path, monkeypatch):
+    monkeypatch.setattr(colour, "_SMALL", 0)
+    done(pipeline(TableCache(tmp_path), "filter_warm"), PHOTOS["coffee"])
+    assert not list(tmp_path.glob("*.bin"))
 
 
 def test_a_long_batch_of_small_photos_bakes_its_table(tmp_path, monkeypatch):
     monkeypatch.setattr(colour, "_SMALL", 500_000)
-    pipe = pipeline(TableCache(tmp_path), "filter_warm")
+    pipe = pipeline(TableCache(tmp_path), "filter_warm", saturation=0.1)
     for count in (0, 0, 1, 1):
         done(pipe, PHOTOS["coffee"])
         assert len(list(tmp_path.glob("*.bin"))) == count
