@@ -29,7 +29,7 @@ class Parts:
         return self.services.coordinator
 
 
-def _parts(connection: HTTPConnection) -> Parts:
+async def _parts(connection: HTTPConnection) -> Parts:  # a plain function would get a thread for each request
     parts: Parts = connection.app.state.parts
     return parts
 
