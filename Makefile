@@ -7,7 +7,7 @@ STAMP := .venv/installed
 DEMO := demo
 
 .DEFAULT_GOAL := help
-.PHONY: help setup system system-test demo serve test test-slow lint format bench clean
+.PHONY: help setup system system-test demo serve test test-slow guard lint format bench clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,9 +56,11 @@ format: setup ## let ruff put the code in order
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: setup ## speed, memory and start-up, appended to benchmarks/results/
-	$(BIN)/python -m benchmarks.throughput
-	$(BIN)/python -m benchmarks.health
+guard: setup ## fails when something has become much slower than it was recorded
+	$(BIN)/python -m benchmarks.guard
+
+bench: setup ## every benchmark for a minute, its figures beside their targets; whole: .venv/bin/python -m benchmarks
+	$(BIN)/python -m benchmarks --quick
 
 clean: ## everything that was made, except .venv and the recorded results
 	rm -rf $(DEMO) tests/out dist .venv-peers .mypy_cache .ruff_cache .pytest_cache .hypothesis

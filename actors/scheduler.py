@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from actors.batch import Batch
 
 LEASE_SECONDS = 1.0  # a lease is about this much work
-MAX_LEASE = 64
+MAX_LEASE = 32  # photos; whoever asks for a status waits for a few such leases at most
 
 
 class Scheduler:

@@ -17,7 +17,7 @@ from actors.records import Done, Grant, Hello, LeaseKey, Outcome, Visit
 log = logging.getLogger(__name__)
 
 FIND_S = 2.0  # computing a photo takes less
-MOST = 64  # photos that a worker is ready to take at once; the coordinator decides how many it gets
+MOST = 32  # photos that a worker is ready to take at once; the coordinator decides how many it gets
 
 
 class Worker:

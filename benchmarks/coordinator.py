@@ -35,6 +35,7 @@ from actors.config import CoordinatorConfig, WorkerConfig
 from actors.directory import WORKER_PREFIX
 from actors.ids import new_id
 from actors.records import BatchSpec, Hello, Outcome, PhotoSpec, Visit
+from actors.worker import MOST
 from deployments.local_ray import LocalRay
 from models.codec.header import Limits
 from storage.blobs import open_blobs
@@ -52,7 +53,6 @@ _RESULT = {
     "original": False,
 }
 _TIMINGS_MS = {"fetch": 0.1, "decode": 0.1, "apply": 0.1, "encode": 0.1, "store": 0.1}
-_MOST = 64  # photos in a lease, as a real worker would take
 _READ_EVERY_S = 0.01
 
 
@@ -84,7 +84,7 @@ class IdleWorker:
         turn, outcomes = int(time.time()), list[Outcome]()
         while True:
             turn += 1
-            grant = await self._coordinator.ask("exchange", self._id, Visit(turn, outcomes, [], 0, _MOST))
+            grant = await self._coordinator.ask("exchange", self._id, Visit(turn, outcomes, [], 0, MOST))
             outcomes = [
                 Outcome(lease.key, result=_RESULT, engine="none", timings_ms=_TIMINGS_MS) for lease in grant.leases
             ]

@@ -32,6 +32,7 @@ from benchmarks.photo_host import hosting
 from benchmarks.server import serving
 from deployments.embedded import Engine
 
+RATIO = "times the floor"
 MOST_ADDED = 25.0  # per cent that uploads may take longer than files
 _PHOTOS, _QUICK_PHOTOS = 50, 16
 _SPARE = 3_000_000_000  # bytes of disk that a run may take
@@ -84,6 +85,11 @@ class Measured:
     files_s: list[float] = field(default_factory=list)  # of the engine beside the service
     first_photo_s: float | None = None  # what the first one of a preset takes longer than the next
 
+    @property
+    def ratios(self) -> list[float]:
+        """Service by floor, of each run."""
+        return [service / floor for service, floor in zip(self.service_s, self.floor_s, strict=True)]
+
 
 def measure(case: Case, photos: list[Path], runs: int, url: str | None, gpu_fraction: float | None) -> Measured:
     """Measure one case; needs the machine to itself."""
@@ -131,9 +137,8 @@ def embedded(folder: Path, workers: int, photos: list[Path]) -> Iterator[Embedde
 
 def figures(case: Case, measured: Measured) -> list[Figure]:
     """Return what is said of a case."""
-    pairs = list(zip(measured.service_s, measured.floor_s, strict=True))
     said = [
-        Figure("times the floor", "× floor", [service / floor for service, floor in pairs], case.target),
+        Figure(RATIO, "× floor", measured.ratios, case.target),
         Figure("seconds", "s", measured.service_s),
         Figure("photos a second", "photos/s", [case.photos / service for service in measured.service_s]),
         Figure("floor", "s", measured.floor_s),
