@@ -58,30 +58,29 @@ def _floor(records: Sequence[Record]) -> Plot | None:
 
 
 def _peers(records: Sequence[Record]) -> Plot | None:
-    """The same work done by others: a panel for each preset."""
-    in_floors = _find(records, "peers", {}, "× floor")
-    found = in_floors or _find(records, "peers", {}, "seconds")
+    """The same work done by others: a panel for each look."""
+    found = _find(records, "peers", {}, "× floor")
     if not found:
         return None
     title = "Time for the same work: photobatch and others"
-    presets = list(dict.fromkeys(record.case.get("preset", "") for record, _ in found))
-    of_presets = [[pair for pair in found if pair[0].case.get("preset", "") == preset] for preset in presets]
-    picture, all_axes = panels([len(group) for group in of_presets], title)
+    looks = list(dict.fromkeys(str(record.case["look"]) for record, _ in found))
+    of_looks = [[pair for pair in found if pair[0].case["look"] == look] for look in looks]
+    picture, all_axes = panels([len(group) for group in of_looks], title)
     everything: list[str] = []
-    for preset, group, axes in zip(presets, of_presets, all_axes, strict=True):
+    for look, group, axes in zip(looks, of_looks, all_axes, strict=True):
         ordered = sorted(group, key=lambda pair: pair[1].median)
         drawn = []
         for label, (record, figure) in zip(_labels([record for record, _ in ordered], "peer"), ordered, strict=True):
-            seconds = record.figure("seconds") if in_floors else None
+            seconds = record.figure("seconds")
             more = f" · {show(seconds.median)} s" if seconds else ""
-            colour = OURS if record.case.get("peer") == "photobatch" else OTHER
+            colour = OURS if record.case["peer"] == "photobatch" else OTHER
             drawn.append(_bar(label, figure, more, colour))
         bars(axes, drawn)
-        axes.set_title(str(preset))
-        everything.append(_alt(str(preset), drawn))
+        axes.set_title(look)
+        everything.append(_alt(look, drawn))
     for axes in all_axes:
         axes.set_xlim(right=1.05 * max(_furthest(figure) for _, figure in found))
-    all_axes[-1].set_xlabel(f"{'× codec floor' if in_floors else 'seconds'} (less is better)")
+    all_axes[-1].set_xlabel("× codec floor (less is better)")
     return Plot("peers", f"{title}. {'. '.join(everything)}", svg(picture), lead=True)
 
 
@@ -149,8 +148,8 @@ def _find(records: Sequence[Record], benchmark: str, case: Case, name: str) -> l
 
 
 def _labels(records: Sequence[Record], first: str) -> list[str]:
-    """Name each record by one part of its case, and by what else tells it apart."""
-    apart = [name for name in varying([record.case for record in records]) if name != first]
+    """Name each record by one part of its case, and by what else tells it apart; libraries would be too long."""
+    apart = [name for name in varying([record.case for record in records]) if name not in (first, "with")]
     return [in_words(part(record.case, [first, *apart])) for record in records]
 
 

@@ -24,6 +24,7 @@ ROOT = Path(__file__).parent.parent
 NOTHING_YET = "There are no figures to report yet: run `make bench` first (what is recorded as quick does not count)."
 _MARKED = re.compile(r"(<!-- figures:[^>]*-->\n)(.*?)(<!-- end of figures -->)", re.DOTALL)
 _ORDER = ("throughput", "peers", "memory", "coordinator", "latency", "progress", "scaling", "startup")
+_NEEDED = {"peers": "look"}  # what a case must say: records from before it did are of other work than today's
 
 
 class NoPlaceError(ValueError):
@@ -59,12 +60,18 @@ def newest(folder: Path = results.FOLDER) -> list[Record]:
     found: dict[object, Record] = {}
     for name in sorted(names, key=lambda name: _ORDER.index(name) if name in _ORDER else len(_ORDER)):
         for record in results.read(name, folder):
-            key = (record.benchmark, frozenset(record.case.items()))
+            # Libraries that were updated make no other case.
+            key = (record.benchmark, frozenset(item for item in record.case.items() if item[0] != "with"))
             kept = found.get(key)
             # Lines of two branches may have been merged in any order: the date decides.
-            if not record.quick and (kept is None or record.stamp["date"] >= kept.stamp["date"]):
+            if _reported(record) and (kept is None or record.stamp["date"] >= kept.stamp["date"]):
                 found[key] = record
     return list(found.values())
+
+
+def _reported(record: Record) -> bool:
+    needed = _NEEDED.get(record.benchmark)
+    return not record.quick and (needed is None or needed in record.case)
 
 
 def tables(records: Sequence[Record]) -> list[Table]:

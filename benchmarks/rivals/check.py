@@ -7,6 +7,8 @@ import numpy.typing as npt
 import simplejpeg
 from PIL import ExifTags, Image
 
+Pixels = npt.NDArray[np.uint8]
+
 MOST_DIFFERENCE = 2.0  # 8-bit codes in the mean; most photos that nobody touched are 4 to 7 away from ours
 
 _QUARTERS = {1: 0, 3: 2, 6: 3, 8: 1}  # turns to the left by which a photo of that orientation is upright
@@ -22,24 +24,24 @@ def difference(result: Path, expected: Path, source: Path) -> float:
     Raises LessWorkError where it is no sound JPEG, or differs from the source in size or subsampling, or from ours
     in its quantisation tables, which is what a quality is.
     """
-    data = result.read_bytes()
     try:
-        theirs = _upright(simplejpeg.decode_jpeg(data, "RGB", strict=True), result)
+        theirs = upright(result)
     except ValueError as error:
         raise LessWorkError(f"{result} is no sound JPEG: {error}") from error
-    ours = _upright(simplejpeg.decode_jpeg(expected.read_bytes(), "RGB", strict=True), expected)
+    ours = upright(expected)
     height, width, _, subsampling = simplejpeg.decode_jpeg_header(source.read_bytes())
     if sorted(theirs.shape[:2]) != sorted((height, width)) or theirs.shape != ours.shape:
         raise LessWorkError(f"{result} has {theirs.shape[:2]} pixels upright, ours {ours.shape[:2]}")
-    if simplejpeg.decode_jpeg_header(data)[3] != subsampling:
+    if simplejpeg.decode_jpeg_header(result.read_bytes())[3] != subsampling:
         raise LessWorkError(f"{result} is not {subsampling} as its source")
     if _tables(result) != _tables(expected):
         raise LessWorkError(f"{result} has another quality than ours")
     return float(np.abs(theirs.astype(np.int16) - ours).mean())
 
 
-def _upright(pixels: npt.NDArray[np.uint8], path: Path) -> npt.NDArray[np.uint8]:
-    """As a viewer shows it. Most peers leave the turning to viewers; we don't."""
+def upright(path: Path) -> Pixels:
+    """A JPEG as a viewer shows it. Most peers leave the turning to viewers; we don't."""
+    pixels = simplejpeg.decode_jpeg(path.read_bytes(), "RGB", strict=True)
     with Image.open(path) as image:
         return np.rot90(pixels, _QUARTERS[image.getexif().get(ExifTags.Base.Orientation, 1)])
 

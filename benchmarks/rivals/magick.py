@@ -1,17 +1,17 @@
 """ImageMagick: one process a photo, `-clut` with the curves, Huffman tables as they come (optimising costs a pass).
 
-`-clut` is its fastest way to this look: `-color-matrix` takes half as long again. MAGICK_THREAD_LIMIT=1 keeps it to
-one thread.
+`-clut` is its fastest way to curves: `-color-matrix` takes half as long again. If the look mixes channels, that goes
+before it; `-hald-clut` does both at once and takes eight times as long. MAGICK_THREAD_LIMIT=1 keeps it to one thread.
 """
 
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
 from benchmarks.floor import QUALITY
-from benchmarks.rivals.look import Look
+from benchmarks.rivals.fitted import Fitted
 from benchmarks.rivals.peer import UnavailableError
 
 _ROOT = Path(__file__).parents[2]
@@ -22,16 +22,17 @@ _SETTINGS = ("-quality", str(QUALITY), "-sampling-factor", "4:2:0", "-define", "
 
 def program() -> tuple[str, str]:
     """Its path and version; installs it where that is possible. Raises UnavailableError."""
-    found = _find()
-    if found is None:
+    its = found()
+    if its is None:
         subprocess.run([_ROOT / ".ci/system-packages", "--peers"], check=False)  # says itself what is missing
-        found = _find()
-    if found is None:
+        its = found()
+    if its is None:
         raise UnavailableError("there is no ImageMagick; on Debian or Ubuntu: sudo apt-get install imagemagick.")
-    return found
+    return its
 
 
-def _find() -> tuple[str, str] | None:
+def found() -> tuple[str, str] | None:
+    """The path and version of one that is installed."""
     for name in _NAMES:
         if path := shutil.which(name):
             said = subprocess.run([path, "-version"], capture_output=True, text=True, check=False).stdout.split()
@@ -40,10 +41,13 @@ def _find() -> tuple[str, str] | None:
     return None
 
 
-def make(path: str, look: Look) -> Callable[[Path, Path], None]:
+def make(path: str, fitted: Fitted) -> Callable[[Path, Path], None]:
     """What a process of the pool does."""
-    return partial(_retouch, path, b"P6 256 1 255\n" + look.curves.T.tobytes())
+    matrix: list[str] = []
+    if fitted.matrix is not None:
+        matrix = ["-color-matrix", " ".join(f"{factor:.4f}" for factor in fitted.matrix.ravel())]
+    return partial(_retouch, path, matrix, b"P6 256 1 255\n" + fitted.curves.T.tobytes())
 
 
-def _retouch(path: str, curves: bytes, source: Path, target: Path) -> None:
-    subprocess.run([path, source, "ppm:-", "-clut", *_SETTINGS, target], input=curves, check=True)
+def _retouch(path: str, matrix: Sequence[str], curves: bytes, source: Path, target: Path) -> None:
+    subprocess.run([path, source, *matrix, "ppm:-", "-clut", *_SETTINGS, target], input=curves, check=True)

@@ -10,27 +10,28 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from benchmarks.rivals.look import Look
 from benchmarks.rivals.peer import result_of
 from photobatch import __version__, schemas
 
 if TYPE_CHECKING:
     from deployments.embedded import Engine
 
-PRESET = "filter_warm"
 _PATIENCE_S = 120.0
 
 
 class Operations:
     """What a worker of photobatch does to the bytes of a photo, without anything around it."""
 
-    def __init__(self, tables: Path) -> None:
+    def __init__(self, look: Look, tables: Path) -> None:
         from actors.records import BatchSpec  # noqa: PLC0415
         from actors.retoucher import PixelRetoucher  # noqa: PLC0415
         from models.codec.header import Limits  # noqa: PLC0415
         from presets.catalogue import Catalogue  # noqa: PLC0415
 
         self._retoucher = PixelRetoucher(tables, version=__version__, limits=Limits())
-        self._job = BatchSpec("", "", asdict(Catalogue.built_in().resolve(PRESET, None, {})), {})
+        preset = Catalogue.built_in().resolve(look.preset, None, dict(look.params))
+        self._job = BatchSpec("", "", asdict(preset), {})
 
     def __call__(self, source: Path, target: Path) -> None:
         """Retouch one photo."""
@@ -43,16 +44,17 @@ class Service:
     `warm` are the photos that it works on before it is entered; its data lie in `folder`.
     """
 
-    def __init__(self, workers: int, warm: Sequence[Path], folder: Path) -> None:
+    def __init__(self, look: Look, workers: int, warm: Sequence[Path], folder: Path) -> None:
         self.name = "photobatch"
         self.versions = {"photobatch": __version__}
+        self._look = look
         self._workers = workers
         self._warm = warm
         self._folder = folder
         self._alone = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"))
 
     def __enter__(self) -> Self:
-        self._alone.submit(_start, self._workers, self._warm, self._folder).result()
+        self._alone.submit(_start, self._look, self._workers, self._warm, self._folder).result()
         return self
 
     def __exit__(
@@ -63,13 +65,13 @@ class Service:
 
     def run(self, photos: Sequence[Path], results: Path) -> float:
         """As benchmarks.rivals.peer has it: from submit to the last result durable."""
-        return self._alone.submit(_run, photos, results).result()
+        return self._alone.submit(_run, self._look, photos, results).result()
 
 
 _here: "list[Engine]" = []  # in the service's process
 
 
-def _start(workers: int, warm: Sequence[Path], folder: Path) -> None:
+def _start(look: Look, workers: int, warm: Sequence[Path], folder: Path) -> None:
     os.environ["BATCH_DATA_DIR"] = str(folder / "home")  # the colour tables lie there
     from deployments.embedded import Engine  # noqa: PLC0415
 
@@ -82,11 +84,12 @@ def _start(workers: int, warm: Sequence[Path], folder: Path) -> None:
         time.sleep(0.05)
     results = folder / "warm"
     results.mkdir()
-    _run(warm, results)
+    _run(look, warm, results)
 
 
-def _run(photos: Sequence[Path], results: Path) -> float:
-    request = schemas.SubmitRequest(preset_id=PRESET, image_urls=[photo.resolve().as_uri() for photo in photos])
+def _run(look: Look, photos: Sequence[Path], results: Path) -> float:
+    urls = [photo.resolve().as_uri() for photo in photos]
+    request = schemas.SubmitRequest(preset_id=look.preset, preset_params=dict(look.params), image_urls=urls)
     begun = time.perf_counter()
     task = _here[0].submit(request)
     *_, last = _here[0].watch(task)

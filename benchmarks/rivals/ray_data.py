@@ -22,6 +22,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from benchmarks.rivals.look import Look
 from benchmarks.rivals.ours import Operations
 from benchmarks.rivals.peer import result_of
 
@@ -35,6 +36,7 @@ _START_S = 120
 class RayData:
     """A peer. `tables` has the colour tables, baked before; actors are warmed with `sample`."""
 
+    look: Look
     workers: int
     sample: Path
     tables: Path
@@ -63,8 +65,8 @@ class RayData:
 class _Retouch:
     """What Ray Data calls, in its actors."""
 
-    def __init__(self, tables: Path, sample: Path, results: Path) -> None:
-        self._operations = Operations(tables)
+    def __init__(self, look: Look, tables: Path, sample: Path, results: Path) -> None:
+        self._operations = Operations(look, tables)
         self._operations(sample, results / f"warm-{os.getpid()}.jpg")
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, Any]:
@@ -109,7 +111,7 @@ def _execute(peer: RayData, photos: Sequence[Path], results: Path) -> float:
         _Retouch,
         batch_size=1,
         compute=ray.data.ActorPoolStrategy(size=peer.workers),
-        fn_constructor_args=(peer.tables, peer.sample, results),
+        fn_constructor_args=(peer.look, peer.tables, peer.sample, results),
     )
     begun: list[float] = [row["begun"] for row in rows.iter_rows()]
     return time.perf_counter() - min(begun)

@@ -1,7 +1,7 @@
 """Peers do the work that we do, and the benchmark notices who doesn't."""
 
 from collections.abc import Callable, Iterator
-from functools import partial
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -14,25 +14,40 @@ from PIL import Image
 
 from benchmarks.demo_photos import Recipe, make
 from benchmarks.floor import recode
-from benchmarks.peers import Bench, compare, figures
-from benchmarks.rivals import packages, pillow, torch_eager
+from benchmarks.peers import case, compare, figures
+from benchmarks.rivals import magick, packages, pillow, torch_eager, vips
+from benchmarks.rivals.bench import PEERS, Bench
 from benchmarks.rivals.check import MOST_DIFFERENCE, LessWorkError, difference
-from benchmarks.rivals.look import Look, fit
+from benchmarks.rivals.fitted import Fitted, fit
+from benchmarks.rivals.look import LOOKS
 from benchmarks.rivals.peer import UnavailableError, result_of
 from models.colour.grade import Grade, GradeFunction
 
 SMALL = Recipe(megapixels=0.5)
 TURNED = 2  # the demo photo that is the first to lie on its side
-MAKERS: dict[str, Callable[[Look], Callable[[Path, Path], None]]] = {
+UNTOUCHED = np.tile(np.arange(256, dtype=np.uint8), (3, 1))
+MAKERS: dict[str, Callable[[Fitted], Callable[[Path, Path], None]]] = {
     "pillow": pillow.make,
     "torchvision": torch_eager.make,
 }
 
 
 @pytest.fixture(scope="module")
-def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
+def benches(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Bench]:
     photos = make(tmp_path_factory.mktemp("demo"), 4, SMALL, processes=1)
-    return Bench.prepared(photos, tmp_path_factory.mktemp("scratch"))
+    return {name: Bench.prepared(look, photos, tmp_path_factory.mktemp("scratch")) for name, look in LOOKS.items()}
+
+
+@pytest.fixture
+def bench(benches: dict[str, Bench]) -> Bench:
+    return benches["curves"]
+
+
+def worked(retouch: Callable[[Path, Path], None], bench: Bench, results: Path) -> float:
+    """The difference to ours when a peer has done all photos; raises LessWorkError."""
+    for index, photo in enumerate(bench.photos):
+        retouch(photo, result_of(index, results))
+    return bench.difference(results)
 
 
 @pytest.fixture
@@ -42,43 +57,75 @@ def torch_threads() -> Iterator[None]:
     torch.set_num_threads(before)
 
 
+@pytest.mark.parametrize("look", LOOKS)
 @pytest.mark.parametrize("peer", MAKERS)
-def test_a_peer_makes_nearly_our_pictures(peer: str, bench: Bench, tmp_path: Path, torch_threads: None) -> None:
-    retouch = MAKERS[peer](bench.look())
-    for index, photo in enumerate(bench.photos):
-        retouch(photo, result_of(index, tmp_path))
-    assert 0 < bench.difference(tmp_path) < MOST_DIFFERENCE
+def test_a_peer_makes_nearly_our_pictures(
+    peer: str, look: str, benches: dict[str, Bench], tmp_path: Path, torch_threads: None
+) -> None:
+    bench = benches[look]
+    assert 0 < worked(MAKERS[peer](bench.fitted), bench, tmp_path) < MOST_DIFFERENCE
     with Image.open(result_of(TURNED, tmp_path)) as result, Image.open(bench.ours[TURNED]) as ours:
         orientation = result.getexif().get(0x0112, 1)
         assert orientation == 6 if result.size != ours.size else orientation == 1
 
 
-def test_a_fitted_look_is_the_preset(bench: Bench) -> None:
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("peer", ["pyvips", "imagemagick"])
+def test_so_do_those_that_a_machine_may_lack(peer: str, look: str, benches: dict[str, Bench], tmp_path: Path) -> None:
+    needs = "+".join(f"{name}-{version}" for name, version in vips.VERSIONS.items())
+    if not ((packages.FOLDER / needs).exists() if peer == "pyvips" else magick.found()):
+        pytest.skip(f"needs {peer}, which python -m benchmarks.peers installs")
+    with PEERS[peer](benches[look]) as pool:
+        pool.run(benches[look].photos, tmp_path)
+    assert 0 < benches[look].difference(tmp_path) < MOST_DIFFERENCE
+
+
+def test_curves_alone_are_too_little_where_a_look_mixes_channels(benches: dict[str, Bench], tmp_path: Path) -> None:
+    bench = benches["mixing"]
+    mixed, alone = (fit(bench.photos, bench.ours, mixing=mixing) for mixing in (True, False))
+    assert worked(pillow.make(mixed), bench, tmp_path) < MOST_DIFFERENCE
+    with pytest.raises(LessWorkError, match="codes in the mean"):
+        worked(pillow.make(alone), bench, tmp_path)
+
+
+def test_so_is_a_matrix_alone(benches: dict[str, Bench], tmp_path: Path) -> None:
+    bench = benches["mixing"]
+    with pytest.raises(LessWorkError, match="codes in the mean"):
+        worked(pillow.make(replace(bench.fitted, curves=UNTOUCHED)), bench, tmp_path)
+
+
+def test_fitted_curves_are_the_preset(bench: Bench) -> None:
     codes = simplejpeg.decode_jpeg(bench.photos[0].read_bytes())[::16, ::16].reshape(-1, 3)
     exact = GradeFunction(Grade(temperature=0.55), None)(codes[:, 0], codes[:, 1], codes[:, 2])
-    look = bench.look()
     for channel in range(3):
-        fitted = look.curves[channel][codes[:, channel]].astype(float)
+        fitted = bench.fitted.curves[channel][codes[:, channel]].astype(float)
         assert abs(fitted - exact[channel] * 255).mean() < 1
-    assert look.matrix is None
-    assert all(curve[0] == 0 for curve in look.curves)
+    assert bench.fitted.matrix is None
+    assert bench.fitted.sums is None
+    assert all(curve[0] == 0 for curve in bench.fitted.curves)
 
 
 def test_a_fitted_matrix_finds_what_was_mixed(bench: Bench, tmp_path: Path) -> None:
     mixed = tmp_path / "mixed.jpg"
     with Image.open(bench.photos[0]) as photo:
         photo.convert("RGB", (0.8, 0.1, 0, 0, 0, 0.8, 0.1, 0, 0.1, 0, 0.8, 0)).save(mixed, quality=92)
-    matrix = fit(bench.photos[0], mixed, mixing=True).matrix
-    assert matrix is not None
-    assert matrix.ravel() == pytest.approx([0.8, 0.1, 0, 0, 0.8, 0.1, 0.1, 0, 0.8], abs=0.05)
+    fitted = fit(bench.photos[:1], [mixed], mixing=True)
+    assert fitted.matrix is not None
+    assert fitted.matrix.ravel() == pytest.approx([0.8, 0.1, 0, 0, 0.8, 0.1, 0.1, 0, 0.8], abs=0.05)
+    assert fitted.sums is not None
+    assert fitted.sums[:, 0].tolist() == [[0, 0, 0]] * 3
+    assert fitted.sums[:, 128].sum(axis=0) == pytest.approx([115, 115, 115], abs=3)
+
+
+def test_what_was_measured_is_named_by_its_look(bench: Bench) -> None:
+    first, second = (case(look, Copier([]), 50, 12) for look in LOOKS.values())
+    assert list(first) == ["look", "peer", "with", "photos", "megapixels", "workers"]
+    assert (first["look"], second["look"]) == ("filter_warm", "filter_warm, saturation 0.2")
 
 
 def test_a_peer_that_does_nothing_is_caught(bench: Bench, tmp_path: Path) -> None:
-    nothing = pillow.make(Look(np.arange(256, dtype=np.uint8).repeat(3).reshape(256, 3).T))
-    for index, photo in enumerate(bench.photos):
-        nothing(photo, result_of(index, tmp_path))
     with pytest.raises(LessWorkError, match="codes in the mean"):
-        bench.difference(tmp_path)
+        worked(pillow.make(Fitted(UNTOUCHED)), bench, tmp_path)
 
 
 def test_a_photo_that_lost_its_orientation_is_caught(bench: Bench, tmp_path: Path) -> None:
@@ -132,7 +179,7 @@ class Copier:
 
 
 def test_peers_take_turns_and_are_set_against_ours(bench: Bench) -> None:
-    with bench.pool("pillow", partial(pillow.make, bench.look()), pillow.VERSIONS) as pool:
+    with bench.pool("pillow", pillow.make, pillow.VERSIONS) as pool:
         floor_s, (first, second) = compare(bench, [pool, Copier(bench.ours)], runs=2)
     assert len(floor_s) == len(first.seconds) == len(second.seconds) == 2
     assert all(seconds > 0 for seconds in [*floor_s, *first.seconds])

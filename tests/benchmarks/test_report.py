@@ -12,6 +12,7 @@ from rich.console import Console
 from benchmarks import report, results
 from benchmarks.figures import Figure, Target
 from benchmarks.results import Case, in_words
+from benchmarks.rivals.look import LOOKS
 
 PLAIN = {"photos": 50, "megapixels": 12, "iso": "low", "workers": 2, "source": "files", "where": "embedded"}
 START, END = "<!-- figures: by a test -->\n", "<!-- end of figures -->"
@@ -42,9 +43,13 @@ def everything(folder: Path) -> None:
 
     measured(folder, "filter_warm", 1.3, 1.25, 1.4)
     measured(folder, "beauty_heavy", 2.3)
-    for peer, floors in {"photobatch": 1.3, "pyvips": 3.0}.items():
-        figures = [Figure("seconds", "s", [floors * 2.5]), Figure("× floor", "× floor", [floors])]
-        record("peers", {"peer": peer, "preset": "filter_warm"}, *figures)
+    for look in LOOKS.values():
+        for peer, floors in {"photobatch": 1.3, "pyvips": 2.6, "pillow": 1.56, "ray-data": 1.43}.items():
+            figures = [Figure("seconds", "s", [floors * 2.5]), Figure("× floor", "×", [floors])]
+            if peer != "photobatch":
+                target = Target(1.8 if peer == "pyvips" else 1, least=True)
+                figures.append(Figure("ours is faster by", "×", [floors / 1.3], target))
+            record("peers", {"look": look.name, "peer": peer, "with": f"{peer} 1", "workers": 2}, *figures)
     parts = [Figure("raylet", "MB", [61.0]), Figure("gcs_server", "MB", [48.0])]
     record(
         "memory", {"what": "idle service", "workers": 2}, Figure("all processes", "MB", [960.0], Target(1050)), *parts
@@ -145,6 +150,33 @@ def test_the_readme_states_the_worst_case_where_it_states_one(root: Path, record
     assert row_of(root / "README.md", "2 workers against 1")[1:] == ["1.70 ×", "≥ 1.85", "**✗ missed**"]
 
 
+def test_the_readme_states_the_lead_over_pyvips_and_the_best_of_the_others_for_each_look(
+    root: Path, records: Path
+) -> None:
+    everything(records)
+    lead = Figure("ours is faster by", "×", [0.95], Target(1, least=True))
+    case = {"look": "filter_warm", "peer": "pillow", "with": "pillow 2", "workers": 2}
+    results.record("peers", case, [lead, Figure("× floor", "×", [1.2])], folder=records)
+    report.write(records, root)
+    readme = root / "README.md"
+    rows = [line for line in figures_of(readme).splitlines() if line.startswith("| faster than")]
+    assert rows == [
+        "| faster than pyvips (`filter_warm`) | 2.00 × | ≥ 1.80 | ✓ |",
+        "| faster than pyvips (`filter_warm`, saturation 0.2) | 2.00 × | ≥ 1.80 | ✓ |",
+        "| faster than pillow, the best of the others (`filter_warm`) | 0.95 × | ≥ 1.00 | **✗ missed** |",
+        "| faster than ray-data, the best of the others (`filter_warm`, saturation 0.2) | 1.10 × | ≥ 1.00 | ✓ |",
+    ]
+    assert "pillow 1" not in row_of(root / "docs/benchmarks.md", "filter_warm`, pillow")[0], "a library was updated"
+
+
+def test_a_peer_whose_look_is_not_said_is_not_reported(root: Path, records: Path) -> None:
+    everything(records)
+    lead = Figure("ours is faster by", "×", [77.0])
+    results.record("peers", {"peer": "pyvips-recomb", "preset": "filter_warm"}, [lead], folder=records)
+    report.write(records, root)
+    assert "77.0" not in figures_of(root / "README.md") + figures_of(root / "docs/benchmarks.md")
+
+
 def test_the_page_has_cases_that_nobody_foresaw(root: Path, records: Path) -> None:
     for colour in ("red", "green|blue"):
         case = {"colour": colour, "tubes": 1, "weather": "fine"}
@@ -197,6 +229,9 @@ def test_plots_are_pictures_that_the_documents_show(root: Path, records: Path) -
         assert len(list(picture.iter("{http://www.w3.org/2000/svg}path"))) > 20
         assert path.stat().st_size < 150_000
         assert b"prefers-color-scheme:dark" in path.read_bytes()
+    (said,) = [line for line in figures_of(root / "README.md").splitlines() if "peers.svg" in line]
+    assert "filter_warm: photobatch 1.30 × · 3.25 s; ray-data 1.43 ×" in said
+    assert "filter_warm, saturation 0.2: photobatch 1.30 ×" in said, "a panel a look, bars without versions"
 
 
 def test_a_plot_without_measurements_is_left_as_it_is_and_not_shown(root: Path, records: Path) -> None:

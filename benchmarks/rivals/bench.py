@@ -1,0 +1,91 @@
+"""What peers are made with, and who they are."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from benchmarks.rivals import magick, packages, pillow, ray_data, torch_eager, vips
+from benchmarks.rivals.check import MOST_DIFFERENCE, LessWorkError, difference
+from benchmarks.rivals.fitted import Fitted, fit
+from benchmarks.rivals.look import Look
+from benchmarks.rivals.ours import Operations
+from benchmarks.rivals.peer import Peer, result_of
+from benchmarks.rivals.pool import Pool
+
+WORKERS = 2
+CHECKED = 10  # photos whose results are compared; turned ones and both profiles are among them
+
+
+@dataclass(frozen=True)
+class Bench:
+    """The photos, and a look in our own terms and in those of others."""
+
+    look: Look
+    photos: list[Path]
+    scratch: Path
+    ours: list[Path]  # the first photos as our own operations retouch them
+    fitted: Fitted
+
+    @classmethod
+    def prepared(cls, look: Look, photos: list[Path], scratch: Path) -> "Bench":
+        """Retouches the first photos, which also bakes the colour tables."""
+        folder = scratch / "ours"
+        folder.mkdir()
+        operations = Operations(look, scratch / "tables")
+        first = photos[:CHECKED]
+        ours = [result_of(index, folder) for index in range(len(first))]
+        for source, target in zip(first, ours, strict=True):
+            operations(source, target)
+        return cls(look, photos, scratch, ours, fit(first, ours, mixing=look.mixes))
+
+    def pool(
+        self,
+        name: str,
+        make: Callable[[Fitted], Callable[[Path, Path], None]],
+        versions: Mapping[str, str],
+        needs: Path | None = None,
+    ) -> Pool:
+        """A peer in warm processes; `needs` is a folder of packages."""
+        work = partial(make, self.fitted)
+        return Pool(name, work, versions, processes=WORKERS, sample=self.photos[0], packages=needs)
+
+    def difference(self, results: Path) -> float:
+        """The mean difference of a peer's results to ours, in codes. Raises LessWorkError."""
+        pairs = zip(self.ours, self.photos, strict=False)
+        apart = [difference(result_of(index, results), *pair) for index, pair in enumerate(pairs)]
+        if max(apart) > MOST_DIFFERENCE:
+            raise LessWorkError(f"a result differs from ours by {max(apart):.1f} codes in the mean")
+        return sum(apart) / len(apart)
+
+
+def _pyvips(bench: Bench) -> Peer:
+    return bench.pool("pyvips", vips.make, vips.VERSIONS, packages.installed(vips.VERSIONS))
+
+
+def _pillow(bench: Bench) -> Peer:
+    return bench.pool("pillow", pillow.make, pillow.VERSIONS)
+
+
+def _torchvision(bench: Bench) -> Peer:
+    return bench.pool("torchvision", torch_eager.make, torch_eager.VERSIONS)
+
+
+def _imagemagick(bench: Bench) -> Peer:
+    path, version = magick.program()
+    return bench.pool("imagemagick", partial(magick.make, path), {"ImageMagick": version})
+
+
+def _ray_data(bench: Bench) -> Peer:
+    needs = packages.installed(ray_data.PACKAGES)
+    return ray_data.RayData(bench.look, WORKERS, bench.photos[0], bench.scratch / "tables", needs)
+
+
+PEERS: dict[str, Callable[[Bench], Peer]] = {
+    "pyvips": _pyvips,
+    "pillow": _pillow,
+    "torchvision": _torchvision,
+    "imagemagick": _imagemagick,
+    "ray-data": _ray_data,
+}
+"""All but photobatch. What makes one raises UnavailableError where it can't be had."""
