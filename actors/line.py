@@ -14,7 +14,6 @@ from actors.errors import BatchError, SourceError
 from actors.fetch import Fetcher
 from actors.records import BatchSpec, Done, Json, Lease, LeaseKey, Outcome
 from actors.retoucher import Retouched, Retoucher
-from actors.time_slice import ask_for_long_slices
 from models.codec.options import EXTENSIONS
 from models.errors import PhotoError
 from storage.blobs import Blobs
@@ -61,7 +60,7 @@ class Line:
         self._timeout_s = timeout_s
         self._find = find
         self._finished = finished
-        self._thread = ThreadPoolExecutor(1, "compute", initializer=ask_for_long_slices)
+        self._thread = ThreadPoolExecutor(1, "compute")
         self._inbox: asyncio.Queue[Work] = asyncio.Queue()
         self._fetched: asyncio.Queue[Work] = asyncio.Queue(1)
         self._computed: asyncio.Queue[tuple[Work, Retouched]] = asyncio.Queue(1)

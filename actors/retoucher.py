@@ -107,7 +107,7 @@ class PixelRetoucher:
             name: job.output[name] for name in ("format", "quality", "subsampling", "metadata") if name in job.output
         }
         encoded = encode(picture, OutputOptions(**output))
-        small = thumbnail(picture.pixels) if job.thumbnails else None
+        small = thumbnail(picture.pixels, reduce=self._applier.reduce) if job.thumbnails else None
         clock.lap("encode")
         return Retouched(
             data=encoded.data,

@@ -6,9 +6,21 @@ struct cells {
     const uint8_t *pixels;
     size_t stride; /* bytes from row to row */
     size_t rows, columns;
-    size_t step;    /* 2, 4, 8 or 16 pixels a side: then no sum is above 65,535 */
+    size_t step;    /* 4, 8 or 16 pixels a side: no sum is above 65,535 */
     uint8_t *means; /* (rows, columns, 4) */
 };
+
+/* Sums of `step` rows; a constant where this is called, so that a sum stays in a register for all of them. */
+static inline __attribute__((always_inline)) void add_rows(
+    const uint8_t *restrict pixels, size_t stride, size_t count, size_t step, uint16_t *restrict sums)
+{
+    for (size_t i = 0; i < count; i++) {
+        uint16_t sum = 0;
+        for (size_t y = 0; y < step; y++)
+            sum = (uint16_t)(sum + pixels[y * stride + i]);
+        sums[i] = sum;
+    }
+}
 
 /* Adds the pixels two and two; `count` of them are left. */
 static void add_pairs(const uint16_t *restrict sums, size_t count, uint16_t *restrict pairs)
@@ -26,14 +38,16 @@ void reduce(const struct cells *work)
 
     for (size_t row = 0; row < work->rows; row++) {
         for (size_t column = 0; column < work->columns; column += cells) {
-            uint16_t sums[2][4 * CHUNK] = {{0}};
+            uint16_t sums[2][4 * CHUNK];
             size_t count = least(cells, work->columns - column) * step;
             int turn = 0;
-            for (size_t y = row * step; y < (row + 1) * step; y++) {
-                const uint8_t *pixels = work->pixels + y * work->stride + 4 * column * step;
-                for (size_t i = 0; i < 4 * count; i++)
-                    sums[0][i] = (uint16_t)(sums[0][i] + pixels[i]);
-            }
+            const uint8_t *pixels = work->pixels + row * step * work->stride + 4 * column * step;
+            if (step == 4)
+                add_rows(pixels, work->stride, 4 * count, 4, sums[0]);
+            else if (step == 8)
+                add_rows(pixels, work->stride, 4 * count, 8, sums[0]);
+            else
+                add_rows(pixels, work->stride, 4 * count, 16, sums[0]);
             for (size_t left = step; left > 1; left /= 2, turn ^= 1)
                 add_pairs(sums[turn], count /= 2, sums[turn ^ 1]);
             uint8_t *means = work->means + 4 * (row * work->columns + column);
