@@ -1,5 +1,6 @@
-"""Photos as `image_urls`: a web server on loopback, and the client that names them there."""
+"""Photos as `image_urls`: a web server, and the client that names them there."""
 
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +9,18 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from benchmarks.clients import EmbeddedClient
+from benchmarks.clients import EmbeddedClient  # first of those that import Ray: it prepares the environment
+
+# ruff: noqa: I001
+import ray
+
+
+def address() -> str:
+    """Return where photos are served: on loopback, or to the other nodes of the cluster that this is a job on."""
+    if "RAY_ADDRESS" not in os.environ:
+        return "127.0.0.1"
+    ours: str = ray.util.get_node_ip_address()  # type: ignore[no-untyped-call]
+    return ours
 
 
 class HostedClient:
@@ -22,11 +34,11 @@ class HostedClient:
         """Return the seconds that a batch takes."""
         folder = photos[0].parent
         if folder not in self._servers:
-            server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(folder)))
+            server = ThreadingHTTPServer((address(), 0), partial(_Quiet, directory=str(folder)))
             threading.Thread(target=server.serve_forever, name="photos", daemon=True).start()
             self._servers[folder] = server
-        port = self._servers[folder].server_port
-        return self._client.follow(preset, [f"http://127.0.0.1:{port}/{photo.name}" for photo in photos])
+        root = f"http://{address()}:{self._servers[folder].server_port}"
+        return self._client.follow(preset, [f"{root}/{photo.name}" for photo in photos])
 
     def close(self) -> None:
         """Stop serving."""

@@ -21,7 +21,9 @@ from benchmarks.results import Record
 from benchmarks.tables import Table, provenance, table_of
 
 ROOT = Path(__file__).parent.parent
-NOTHING_YET = "There are no figures to report yet: run `make bench` first (what is recorded as quick does not count)."
+NOTHING_YET = (
+    "There are no figures to report yet: run `python -m benchmarks` first (what is recorded as quick does not count)."
+)
 _MARKED = re.compile(r"(<!-- figures:[^>]*-->\n)(.*?)(<!-- end of figures -->)", re.DOTALL)
 _ORDER = ("throughput", "peers", "memory", "coordinator", "latency", "progress", "scaling", "startup")
 _NEEDED = {"peers": "look"}  # what a case must say: records from before it did are of other work than today's

@@ -4,6 +4,7 @@ More workers than cores can be measured so, for sleeping takes no core.
 """
 
 import hashlib
+import logging
 import os
 import time
 from collections.abc import Iterator
@@ -100,7 +101,7 @@ def several_nodes(nodes: int, cpus: int) -> Iterator[None]:
     }
     cluster = Cluster(initialize_head=True, head_node_args=head)
     try:
-        ray.init(address=cluster.address, log_to_driver=False)
+        ray.init(address=cluster.address, log_to_driver=False, logging_level=logging.ERROR)
         for _ in range(nodes):
             cluster.add_node(num_cpus=cpus, object_store_memory=_NODE_MEMORY)
         yield

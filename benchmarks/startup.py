@@ -64,7 +64,7 @@ def main() -> None:
     target = Target(LONGEST_S)
     speaker.say({"what": "photobatch run", "photos": 1, "workers": wanted.workers}, [Figure("cold", "s", cold, target)])
     ready, stopped = zip(*(serve(wanted.workers) for _ in range(runs)), strict=True)
-    said = [Figure("healthy", "s", ready, target), Figure("stopped", "s", stopped)]
+    said = [Figure("cold", "s", ready, target), Figure("stopped", "s", stopped)]
     speaker.say({"what": "photobatch serve", "workers": wanted.workers}, said)
 
 

@@ -23,12 +23,11 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import command
+from benchmarks import command, photo_host
 from benchmarks.clients import Client, EmbeddedClient, UploadClient
 from benchmarks.demo_photos import BY_DAY, BY_NIGHT, Recipe, make
 from benchmarks.figures import Figure, Target
 from benchmarks.floor import Floor
-from benchmarks.photo_host import hosting
 from benchmarks.server import serving
 from deployments.embedded import Engine
 
@@ -103,7 +102,7 @@ def measure(case: Case, photos: list[Path], runs: int, url: str | None, gpu_frac
             engine = stack.enter_context(embedded(folder, case.workers, photos))
             files = measured.service_s if case.source != "uploads" else measured.files_s
             if case.source == "http":
-                clients.append((stack.enter_context(hosting(engine)), files))
+                clients.append((stack.enter_context(photo_host.hosting(engine)), files))
             else:
                 clients.append((engine, files))
             measured.first_photo_s = engine.run(case.preset, photos[:1]) - engine.run(case.preset, photos[:1])
@@ -127,7 +126,7 @@ def measure(case: Case, photos: list[Path], runs: int, url: str | None, gpu_frac
 def embedded(folder: Path, workers: int, photos: list[Path]) -> Iterator[EmbeddedClient]:
     """Run an engine with warm workers and no colour tables, or as a guest of the cluster that this is a job on."""
     os.environ["BATCH_DATA_DIR"] = str(folder / "home")  # tables live there; empty ones are cold
-    os.environ["BATCH_ALLOWED_HOSTS"] = "127.0.0.1"  # where `hosting` serves photos
+    os.environ["BATCH_ALLOWED_HOSTS"] = photo_host.address()  # private, and still to be fetched from
     address = os.environ.get("RAY_ADDRESS")
     with Engine(folder / "engine", workers=workers, file_roots=[photos[0].parent.parent], address=address) as engine:
         client = EmbeddedClient(engine)

@@ -53,6 +53,8 @@ class DashboardDoor:
             writer.close()
             return
         await asyncio.gather(_copy(reader, back), _copy(there, writer))
+        back.close()
+        writer.close()
 
 
 async def _copy(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
@@ -60,4 +62,4 @@ async def _copy(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> N
         while data := await source.read(_CHUNK):
             target.write(data)
             await target.drain()
-    target.close()
+        target.write_eof()

@@ -264,7 +264,7 @@ def test_without_records_it_says_so(
 ) -> None:
     measured(records, "filter_warm", 1.3, quick=True)
     assert report.main([*words, "--results", str(records), "--root", str(root)]) == 0
-    assert "no figures to report yet: run `make bench` first" in " ".join(capsys.readouterr().out.split())
+    assert "no figures to report yet: run `python -m benchmarks` first" in " ".join(capsys.readouterr().out.split())
     assert figures_of(root / "README.md") == "\nby hand\n\n"
 
 
