@@ -88,11 +88,6 @@ def _kind(process: psutil.Process) -> str:
 
 _PARTS = {
     "photobatch": "photobatch serve (driver)",
-    "dashboard/dashboard.py": "Ray's dashboard",
-    "dashboard/agent.py": "Ray's dashboard agent",
-    "runtime_env/agent": "Ray's runtime environment agent",
-    "log_monitor": "Ray's log monitor",
-    "monitor.py": "Ray's autoscaler monitor",
     "haproxy": "HAProxy",
 }
 

@@ -54,6 +54,7 @@ class Tally:
         self._passed: list[bytes] = []  # and not hashed yet
         self._hashing: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._hashing.set_result(None)
+        self._handed_on = 0  # of the bytes, to be hashed
         self.bytes = 0
 
     def __aiter__(self) -> AsyncIterator[bytes]:
@@ -63,7 +64,7 @@ class Tally:
         piece = await anext(self._pieces)
         self.bytes += len(piece)
         self._passed.append(piece)
-        if sum(map(len, self._passed)) >= _HASHED_AT_ONCE:
+        if self.bytes - self._handed_on >= _HASHED_AT_ONCE:
             await self._go_on()
         return piece
 
@@ -82,6 +83,7 @@ class Tally:
         """Have what has passed hashed, once what came before it is."""
         await self._hashing
         passed, self._passed = self._passed, []
+        self._handed_on = self.bytes
         self._hashing = asyncio.ensure_future(asyncio.to_thread(self._update, passed))
 
     def _update(self, pieces: list[bytes]) -> None:

@@ -17,8 +17,6 @@ from photobatch import __version__, schemas
 if TYPE_CHECKING:
     from deployments.embedded import Engine
 
-_PATIENCE_S = 120.0
-
 
 class Operations:
     """What a worker of photobatch does to the bytes of a photo, without anything around it."""
@@ -73,15 +71,12 @@ _here: "list[Engine]" = []  # in the service's process
 
 def _start(look: Look, workers: int, warm: Sequence[Path], folder: Path) -> None:
     os.environ["BATCH_DATA_DIR"] = str(folder / "home")  # the colour tables lie there
+    from benchmarks.clients import EmbeddedClient  # noqa: PLC0415
     from deployments.embedded import Engine  # noqa: PLC0415
 
     engine = Engine(folder / "data", workers=workers, file_roots=sorted({photo.parent for photo in warm}))
     _here.append(engine.__enter__())
-    deadline = time.monotonic() + _PATIENCE_S
-    while engine.workers_ready() < workers:
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"{workers} workers were not warm within {_PATIENCE_S:.0f} s")
-        time.sleep(0.05)
+    EmbeddedClient(engine).wait_for_workers(workers)
     results = folder / "warm"
     results.mkdir()
     _run(look, warm, results)

@@ -11,10 +11,7 @@ def look_up(strip: Strip, entries: torch.Tensor, depth: Depth) -> None:
     colours = strip.rgb()
     found = strip.canvas.scratch("entries", torch.int32, colours.numel())
     torch.index_select(entries, 0, colours.view(-1), out=found)
-    if depth == 8:
-        strip.replace_rgb(found.view(colours.shape))
-    else:
-        strip.open(found.view(colours.shape), bits=10, steps=QUARTERS)
+    _replace(strip, found.view(colours.shape), depth)
 
 
 def look_up_curves(strip: Strip, curves: torch.Tensor, depth: Depth) -> None:
@@ -23,10 +20,15 @@ def look_up_curves(strip: Strip, curves: torch.Tensor, depth: Depth) -> None:
     found = strip.canvas.scratch("entries", torch.int32, *colours.shape).zero_()
     for channel, curve in enumerate(curves):
         found |= torch.index_select(curve, 0, (colours >> 8 * channel & 255).view(-1)).view(colours.shape)
+    _replace(strip, found, depth)
+
+
+def _replace(strip: Strip, entries: torch.Tensor, depth: Depth) -> None:
+    """Goes on with entries in the place of colours, int32 (h, W)."""
     if depth == 8:
-        strip.replace_rgb(found)
+        strip.replace_rgb(entries)
     else:
-        strip.open(found, bits=10, steps=QUARTERS)
+        strip.open(entries, bits=10, steps=QUARTERS)
 
 
 def darken(strip: Strip, rows: torch.Tensor, columns: torch.Tensor) -> None:
