@@ -220,8 +220,9 @@ class Batch:
         return chosen, False
 
     def uploads(self) -> set[str]:
-        """Return the ids of the uploads that its photos are."""
-        parts = (photo.source.partition(":") for photo in self.photos)
+        """Return the ids of the uploads that its photos and their masks are."""
+        named = ((photo.source, self.spec.mask_of(photo.params)) for photo in self.photos)
+        parts = (source.partition(":") for pair in named for source in pair if source)
         return {upload_id for scheme, _, upload_id in parts if scheme == "upload"}
 
     def remaining(self) -> int:

@@ -4,6 +4,7 @@ import asyncio
 import faulthandler
 import hashlib
 import logging
+import os
 import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -12,10 +13,11 @@ from dataclasses import dataclass, field
 from actors.crumb import Crumb
 from actors.errors import BatchError, SourceError
 from actors.fetch import Fetcher
+from actors.masks import Masks
 from actors.records import BatchSpec, Done, Json, Lease, LeaseKey, Outcome
 from actors.retoucher import Retouched, Retoucher
 from models.codec.options import EXTENSIONS
-from models.errors import PhotoError
+from models.errors import DeviceLostError, PhotoError
 from storage.blobs import Blobs
 from storage.errors import StorageError
 from storage.keys import attempt_prefix, original_key, result_key, thumbnail_key
@@ -36,6 +38,7 @@ class Work:
     job: BatchSpec
     begun: bool = False
     data: bytes = b""
+    mask: bytes | None = None
     timings_ms: dict[str, float] = field(default_factory=dict)
 
 
@@ -54,6 +57,7 @@ class Line:
         finished: Callable[[Outcome], None],
     ) -> None:
         self._fetcher = fetcher
+        self._masks = Masks(fetcher)
         self._retoucher = retoucher
         self._blobs = blobs
         self._crumb = crumb
@@ -108,14 +112,21 @@ class Line:
             work.begun = True
             started = time.perf_counter()
             try:
-                work.data = await asyncio.wait_for(self._fetcher.fetch(work.lease.source), self._timeout_s)
+                async with asyncio.timeout(self._timeout_s):
+                    work.data = await self._fetcher.fetch(work.lease.source)
+                    work.mask = await self._masks.fetch(work.job, work.lease.params)
             except Exception as error:  # noqa: BLE001 - whatever it is, it is this photo's trouble and ends no worker
                 work.timings_ms["fetch"] = _since(started)
                 self._fail(work, _told(error, "read from"))
             else:
                 work.timings_ms["fetch"] = _since(started)
-                if not (work.lease.seen and await self._reuse(work)):
+                if not (work.lease.seen and self._same_mask(work) and await self._reuse(work)):
                     await self._fetched.put(work)
+
+    def _same_mask(self, work: Work) -> bool:
+        """Whether a mask of that name is as it was: an upload never changes, what others keep may."""
+        mask = work.job.mask_of(work.lease.params)
+        return mask is None or mask.startswith("upload:")
 
     async def _reuse(self, work: Work) -> bool:
         """Answer a photo by a copy of what was made of the same bytes before; False when it must be computed."""
@@ -171,7 +182,10 @@ class Line:
         self._crumb.drop(work.lease.key, time.time() + left)
         faulthandler.dump_traceback_later(left, exit=True)
         try:
-            return self._retoucher.retouch(work.data, work.job, work.lease.params)
+            return self._retoucher.retouch(work.data, work.job, work.lease.params, work.mask)
+        except DeviceLostError:
+            log.critical("the GPU is lost: this worker ends, and the photo is a suspect", exc_info=True)
+            os._exit(1)  # the crumb stays; nothing that this process tries would succeed any more
         finally:
             faulthandler.cancel_dump_traceback_later()
             self._crumb.wipe()

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from actors.records import BatchSpec, Json
+from models.errors import PhotoError
 
 if TYPE_CHECKING:
     from models.codec.header import Limits
+    from models.picture import Pixels
     from presets.pipeline import Pipeline
 
 PIPELINES = 32  # compiled pipelines kept: photos of a few batches at a time take turns
@@ -43,8 +45,12 @@ class Retoucher(Protocol):
         """Load what is needed, so that the first photo waits for nothing."""
         ...
 
-    def retouch(self, data: bytes, job: BatchSpec, params: Json | None) -> Retouched:
-        """Return the retouched photo; `params` override the job's preset for this photo."""
+    def retouch(self, data: bytes, job: BatchSpec, params: Json | None, mask: bytes | None = None) -> Retouched:
+        """Return the retouched photo; `params` override the job's preset for this photo, `mask` is a file too."""
+        ...
+
+    def stale(self) -> bool:
+        """Whether a new one would do better than this: it is time to leave."""
         ...
 
 
@@ -54,13 +60,15 @@ class PixelRetoucher:
     torch is imported where it computes, which is on a GPU that Ray granted this worker, or without a C compiler.
     """
 
-    def __init__(self, tables: Path, *, version: str, limits: "Limits") -> None:
+    def __init__(self, tables: Path, models: Path, *, version: str, limits: "Limits") -> None:
         import cv2  # noqa: PLC0415
 
         from models.applier import applier_for  # noqa: PLC0415
         from models.codec import Workspace  # noqa: PLC0415
         from models.colour.cache import TableCache  # noqa: PLC0415
         from models.faces import FaceDetector  # noqa: PLC0415
+        from models.networks import Networks  # noqa: PLC0415
+        from models.weights import WeightStore  # noqa: PLC0415
         from presets.catalogue import Catalogue  # noqa: PLC0415
 
         # One thread a library: the workers are the parallelism, and they must not fight over the cores.
@@ -70,9 +78,11 @@ class PixelRetoucher:
         self._workspace = Workspace()
         self._tables = TableCache(tables)
         self._faces = FaceDetector()
+        self._networks = Networks(WeightStore(models), gpu=_granted_gpu())
         self._catalogue = Catalogue.built_in()  # here: it reads files, and photos with parameters of their own ask it
         self._pipelines: OrderedDict[str, Pipeline] = OrderedDict()
-        self.engine = f"{_engine(version, self._applier.engine)}, faces {self._faces.sha256[:12]}"
+        models_here = f"faces {self._faces.sha256[:12]}, erase {self._networks.engine}"
+        self.engine = f"{_engine(version, self._applier.engine)}, {models_here}"
 
     def warm(self) -> None:
         """Send one picture through codec, detector and beauty.
@@ -87,21 +97,26 @@ class PixelRetoucher:
         job = BatchSpec("warm-up", "", asdict(preset), {})
         self.retouch(simplejpeg.encode_jpeg(grey, 92), job, None)
 
-    def retouch(self, data: bytes, job: BatchSpec, params: Json | None) -> Retouched:
-        """Return the retouched photo; raises PhotoError."""
+    def stale(self) -> bool:
+        """Whether other weights have come: a new worker starts with them."""
+        return self._networks.stale()
+
+    def retouch(self, data: bytes, job: BatchSpec, params: Json | None, mask: bytes | None = None) -> Retouched:
+        """Return the retouched photo; raises PhotoError, DeviceLostError."""
         try:
-            return self._retouch(data, job, params)
+            return self._retouch(data, job, params, mask)
         finally:
             self._workspace.trim()  # the memory of one huge photo is not kept for ever
 
-    def _retouch(self, data: bytes, job: BatchSpec, params: Json | None) -> Retouched:
+    def _retouch(self, data: bytes, job: BatchSpec, params: Json | None, mask: bytes | None) -> Retouched:
         from models.codec import OutputOptions, decode, encode, thumbnail  # noqa: PLC0415
 
         clock = _Clock()
         digest = hashlib.sha256(data)
         picture = decode(data, self._limits, self._workspace)
+        painted = self._painted(mask) if mask is not None else None
         clock.lap("decode")
-        notes = self._pipeline(job, params).run(picture, digest.digest())
+        notes = self._pipeline(job, params).run(picture, digest.digest(), painted)
         clock.lap("apply")
         output = {
             name: job.output[name] for name in ("format", "quality", "subsampling", "metadata") if name in job.output
@@ -120,6 +135,14 @@ class PixelRetoucher:
             timings_ms=clock.laps,
         )
 
+    def _painted(self, mask: bytes) -> "Pixels":
+        from models.codec import decode  # noqa: PLC0415
+
+        try:
+            return decode(mask, self._limits).pixels
+        except PhotoError as error:
+            raise PhotoError("bad_mask", f"The mask can't be used. {error.detail}") from error
+
     def _pipeline(self, job: BatchSpec, params: Json | None) -> "Pipeline":
         from presets.catalogue import ResolvedPreset  # noqa: PLC0415
         from presets.pipeline import compile_pipeline  # noqa: PLC0415
@@ -132,7 +155,12 @@ class PixelRetoucher:
         pipeline = self._pipelines.get(name)
         if pipeline is None:
             pipeline = compile_pipeline(
-                preset, max_side=max_side, tables=self._tables, applier=self._applier, faces=self._faces
+                preset,
+                max_side=max_side,
+                tables=self._tables,
+                applier=self._applier,
+                faces=self._faces,
+                networks=self._networks,
             )
             self._pipelines[name] = pipeline
             if len(self._pipelines) > PIPELINES:

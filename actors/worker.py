@@ -13,6 +13,7 @@ from actors.crumb import Crumb, remove_crumb
 from actors.fetch import Fetcher
 from actors.line import Line, discard
 from actors.records import Done, Grant, Hello, LeaseKey, Outcome, Visit
+from actors.retoucher import Retoucher
 
 log = logging.getLogger(__name__)
 
@@ -65,10 +66,10 @@ class Worker:
 
     async def _work(self) -> None:
         try:
-            line = await asyncio.to_thread(self._build)
+            line, retoucher = await asyncio.to_thread(self._build)
             running = asyncio.ensure_future(line.run())
             self._line = line
-            asking = asyncio.ensure_future(self._exchange_forever(line))
+            asking = asyncio.ensure_future(self._exchange_forever(line, retoucher))
             await asyncio.wait({running, asking}, return_when=asyncio.FIRST_COMPLETED)
             for ended in (running, asking):
                 if ended.done() and (error := ended.exception()):
@@ -79,7 +80,7 @@ class Worker:
             remove_crumb(self._crumb.path)  # it leaves by itself: nothing is suspect
             os._exit(1)  # at once: Ray's own way out would wait for the compute thread
 
-    def _build(self) -> Line:
+    def _build(self) -> tuple[Line, Retoucher]:
         """Load models and send a picture through: a worker that is called ready makes nobody wait."""
         config = self._config
         retoucher = config.make_retoucher()
@@ -92,7 +93,7 @@ class Worker:
             allowed_hosts=config.allowed_hosts,
         )
         self._blobs = blobs
-        return Line(
+        line = Line(
             fetcher=fetcher,
             retoucher=retoucher,
             blobs=blobs,
@@ -101,6 +102,7 @@ class Worker:
             find=self._find,
             finished=self._finished,
         )
+        return line, retoucher
 
     async def _find(self, key: LeaseKey, engine: str, sha256: str) -> Done | None:
         async with asyncio.timeout(FIND_S):
@@ -111,11 +113,15 @@ class Worker:
         self._outbox.append(outcome)
         self._news.set()
 
-    async def _exchange_forever(self, line: Line) -> None:
-        """Report and ask, whenever there is something to report or room for more."""
+    async def _exchange_forever(self, line: Line, retoucher: Retoucher) -> None:
+        """Report and ask, whenever there is something to report or room for more; until the retoucher is stale."""
         while True:
             self._news.clear()
-            want = 0 if line.alone or line.waiting > 1 else MOST
+            stale = retoucher.stale()
+            if stale and not (line.held() or self._outbox or self._returned):
+                log.warning("worker %s leaves: its successor starts with the weights that are there now", self._id)
+                return
+            want = 0 if stale or line.alone or line.waiting > 1 else MOST
             if self._outbox or self._returned or want:
                 grant = await self._exchange(line, want)
                 if grant.leases or self._outbox or self._returned or not line.held():

@@ -47,7 +47,11 @@ class SleepingRetoucher:
     def warm(self) -> None:
         """Be ready."""
 
-    def retouch(self, data: bytes, job: BatchSpec, params: Json | None) -> Retouched:
+    def stale(self) -> bool:
+        """Stay for ever."""
+        return False
+
+    def retouch(self, data: bytes, job: BatchSpec, params: Json | None, mask: bytes | None = None) -> Retouched:
         """Sleep."""
         begun = time.perf_counter()
         time.sleep(self._seconds)

@@ -38,7 +38,8 @@ def coordinator_config(settings: Settings, tables: Path | None = None) -> Coordi
     """Return what coordinator and workers are told; their parts are built in their own processes."""
     blobs = partial(open_blobs, settings.blobs)
     limits = Limits(max_pixels=settings.max_pixels, max_bytes=settings.max_bytes)
-    retoucher = partial(PixelRetoucher, tables or settings.tables_dir, version=__version__, limits=limits)
+    tables = tables or settings.tables_dir
+    retoucher = partial(PixelRetoucher, tables, settings.models_dir, version=__version__, limits=limits)
     secret = settings.callback_secret
     return CoordinatorConfig(
         open_journal=_journal(settings),

@@ -32,6 +32,7 @@ from deployments.local_ray import JoinedRay, LocalRay, memory
 from photobatch import schemas
 from presets.catalogue import Catalogue
 from presets.errors import PresetError
+from presets.params import check_complete
 from storage.blobs import open_blobs
 
 GUEST = "photobatch-run-"  # the namespace of an engine on somebody else's cluster
@@ -72,6 +73,7 @@ class Engine:
         settings = own.model_copy(
             update={
                 "data_dir": data_dir.resolve(),
+                "model_dir": own.models_dir,
                 "blob_url": None,
                 "file_roots": tuple(str(root) for root in file_roots),
                 "max_photos": 1_000_000,
@@ -113,6 +115,8 @@ class Engine:
         """Hand in a batch of `file:` sources and return its task id; raises EngineError."""
         try:
             preset = Catalogue.built_in().resolve(request.preset_id, request.preset_type, request.preset_params)
+            for params in [photo.params for photo in request.photos] + [{}] * bool(request.image_urls):
+                check_complete(preset.type, {**preset.params, **params})
         except PresetError as error:
             raise EngineError(error.code, error.detail) from error
         spec = BatchSpec(

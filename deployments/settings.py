@@ -29,6 +29,7 @@ class Settings(BaseSettings):
     api_port: int = Field(8001, ge=1, le=65_535)
     data_dir: Path = Field(default_factory=_default_data_dir)
     blob_url: str | None = None
+    model_dir: Path | None = Field(None, description="weights of networks; `models` in the data dir")
     gpu_fraction: float = Field(0.25, gt=0, le=1)
     max_photos: int = Field(10_000, ge=1, le=1_000_000)
     max_pixels: int = Field(100_000_000, ge=1)
@@ -48,10 +49,10 @@ class Settings(BaseSettings):
     def _split(cls, value: Any) -> Any:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
-    @field_validator("data_dir", mode="after")
+    @field_validator("data_dir", "model_dir", mode="after")
     @classmethod
-    def _absolute(cls, value: Path) -> Path:
-        return value.expanduser().resolve()
+    def _absolute(cls, value: Path | None) -> Path | None:
+        return value and value.expanduser().resolve()
 
     @field_validator("api_keys", mode="after")
     @classmethod
@@ -74,6 +75,11 @@ class Settings(BaseSettings):
     def blobs(self) -> str:
         """The blob store's URL."""
         return self.blob_url or (self.data_dir / "blobs").as_uri()
+
+    @property
+    def models_dir(self) -> Path:
+        """The weights of networks."""
+        return self.model_dir or self.data_dir / "models"
 
     @property
     def tables_dir(self) -> Path:

@@ -22,6 +22,7 @@ from deployments.uploads import Uploads
 from photobatch.schemas import MAX_METADATA_BYTES, PhotoInput, SubmitRequest
 from presets.catalogue import ResolvedPreset
 from presets.errors import PresetError
+from presets.params import check_complete
 
 _PERHAPS = {"unavailable", "journal_unavailable"}
 _RELEASE_S = 2.0
@@ -101,7 +102,10 @@ class Submissions:
         self._check_count(len(named) + len(draft.files))
         _check_fields(request, self._services.callbacks)
         preset = _resolve(self._services, request, request.preset_params, "preset_params")
-        await asyncio.to_thread(self._check_photos, request, named)
+        _check_mask(preset.params, "preset_params", self._services.file_roots)
+        if request.image_urls or draft.files:  # those with nothing of their own
+            check_complete(preset.type, preset.params)
+        await asyncio.to_thread(self._check_photos, request, named, preset)
         spec = BatchSpec(
             task_id=task_id,
             user_id=request.user_id,
@@ -137,17 +141,25 @@ class Submissions:
         if photos == 0:
             raise ApiError("no_photos", "A batch needs at least one photo: name image_urls, photos or files.")
 
-    def _check_photos(self, request: SubmitRequest, photos: list[PhotoInput]) -> None:
+    def _check_photos(self, request: SubmitRequest, photos: list[PhotoInput], preset: ResolvedPreset) -> None:
         urls = len(request.image_urls)
         known: set[str] = set()
         for place, photo in enumerate(photos):
             field = f"image_urls[{place}]" if place < urls else f"photos[{place - urls}].source"
             check_source(photo.source, field, self._services.file_roots)
             params = json.dumps(photo.params, sort_keys=True)
-            if photo.params and params not in known:
+            if place >= urls and params not in known:
                 known.add(params)
-                merged = {**request.preset_params, **photo.params}
-                _resolve(self._services, request, merged, f"photos[{place - urls}].params")
+                self._check_params(request, photo.params, preset, f"photos[{place - urls}].params")
+
+    def _check_params(self, request: SubmitRequest, params: dict[str, Any], preset: ResolvedPreset, where: str) -> None:
+        if params:
+            preset = _resolve(self._services, request, {**request.preset_params, **params}, where)
+            _check_mask(preset.params, where, self._services.file_roots)
+        try:
+            check_complete(preset.type, preset.params)
+        except PresetError as error:
+            raise PresetError(error.code, error.detail, where) from None
 
 
 def _is_upload(source: str) -> bool:
@@ -161,6 +173,11 @@ def _resolve(services: Services, request: SubmitRequest, params: dict[str, Any],
         if error.field is None or error.field in SubmitRequest.model_fields:
             raise
         raise PresetError(error.code, error.detail, f"{where}.{error.field}") from None
+
+
+def _check_mask(params: dict[str, Any], where: str, file_roots: tuple[str, ...]) -> None:
+    if mask := params.get("mask"):
+        check_source(mask, f"{where}.mask", file_roots)
 
 
 def _check_fields(request: SubmitRequest, callbacks: bool) -> None:

@@ -16,3 +16,19 @@ class PhotoError(Exception):
 
     def __str__(self) -> str:
         return f"{self.code}: {self.detail}"
+
+
+class WeightsError(Exception):
+    """Weights that are not here, or not what they should be. `code` is stable, `detail` says what to do."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(code, detail)
+        self.code = code
+        self.detail = detail
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.detail}"
+
+
+class DeviceLostError(Exception):
+    """A GPU failed in a way that stays until the process ends."""

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from photobatch import models_command
 from photobatch.refusal import RefusalError
 
 PresetType = Literal["beauty", "filter", "color", "erase"]
@@ -28,6 +29,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
+
+app.add_typer(models_command.app, name="models")
 
 
 def main() -> None:

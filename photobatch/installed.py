@@ -70,13 +70,26 @@ def serve(*, host: str, port: int | None, workers: int | None) -> None:
         raise RefusalError(error.detail, exit_code=1) from error
 
 
+def load_model_files() -> Any:
+    """Return the installed server's deployments.model_files.ModelFiles; raises RefusalError."""
+    with _needed():
+        from deployments.model_files import ModelFiles
+        from deployments.settings import SettingsError, load_settings
+    try:
+        return ModelFiles(load_settings().models_dir)
+    except SettingsError as error:
+        raise RefusalError(str(error)) from error
+
+
 def check_preset(preset_id: str | None, preset_type: str | None, params: dict[str, Any]) -> None:
     """Raise RefusalError for a preset that does not exist or does not take these parameters."""
     with _needed():
         from presets.catalogue import Catalogue
         from presets.errors import PresetError
+        from presets.params import check_complete
     try:
-        Catalogue.built_in().resolve(preset_id, preset_type, params)
+        preset = Catalogue.built_in().resolve(preset_id, preset_type, params)
+        check_complete(preset.type, preset.params)
     except PresetError as error:
         raise RefusalError(f"{error.detail} ({error.code})") from error
 

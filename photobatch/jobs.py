@@ -65,6 +65,21 @@ def file_roots(sources: Iterable[Path]) -> list[Path]:
     return roots
 
 
+def mask_file(params: dict[str, Any]) -> Path | None:
+    """Return the mask among the parameters when it is a file here, links followed; None for an address and for none."""
+    mask = params.get("mask")
+    return Path(os.path.realpath(mask)) if isinstance(mask, str) and ":" not in mask else None
+
+
+def _local_mask(params: dict[str, Any]) -> dict[str, str]:
+    file = mask_file(params)
+    if file is None:
+        return {}
+    if not file.is_file():
+        raise RefusalError(f"There is no mask {params['mask']}.")
+    return {"mask": file.as_uri()}
+
+
 def _job(photo: InputPhoto, output: Path) -> Job:
     outcome = PhotoOutcome(source=str(photo.path), output=str(output))
     return Job(Path(os.path.realpath(photo.path)), output, outcome)
@@ -84,7 +99,7 @@ def _request(options: RunOptions, jobs: Iterable[Job]) -> schemas.SubmitRequest:
                 "image_urls": [job.source.as_uri() for job in jobs],
                 "preset_id": options.preset_id,
                 "preset_type": options.preset_type,
-                "preset_params": options.params,
+                "preset_params": options.params | _local_mask(options.params),
                 "output": options.output,
             }
         )

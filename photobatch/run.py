@@ -9,7 +9,7 @@ from pathlib import Path
 from photobatch import schemas
 from photobatch.installed import Engine, Server
 from photobatch.interrupts import Interrupted, Interrupts
-from photobatch.jobs import Job, Work, file_roots
+from photobatch.jobs import Job, Work, file_roots, mask_file
 from photobatch.peak_memory import PeakMemory
 from photobatch.progress_display import Display
 from photobatch.refusal import RefusalError
@@ -33,9 +33,9 @@ def run(work: Work, server: Server, display: Display) -> None:
 def _started(work: Work, server: Server, data_dir: Path, interrupts: Interrupts, display: Display) -> Iterator[Engine]:
     display.phase("starting workers…")
     began = time.monotonic()
-    engine = server.engine(
-        data_dir, workers=work.options.workers, file_roots=file_roots(job.source for job in work.jobs)
-    )
+    mask = mask_file(work.options.params)
+    files = [job.source for job in work.jobs] + ([mask] if mask else [])
+    engine = server.engine(data_dir, workers=work.options.workers, file_roots=file_roots(files))
     try:
         try:
             with interrupts.breaking_off():

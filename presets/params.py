@@ -4,9 +4,9 @@ What they do to a photo is in shared/api.md and models/.
 """
 
 from itertools import pairwise
-from typing import Annotated
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from presets.errors import PresetError
 
@@ -67,14 +67,56 @@ class BeautyParams(ColourParams):
     sharpening: Share = 0.0
 
 
-PARAMS: dict[str, type[ColourParams]] = {
+Length = Annotated[float, Field(ge=0, le=1_000_000, strict=True, allow_inf_nan=False)]
+Box = Annotated[list[Length], Field(min_length=4, max_length=4)]  # left, top, width, height
+
+
+class Regions(BaseModel):
+    """Boxes in the EXIF-oriented picture: in parts of its width and height, or in pixels."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    unit: Literal["fraction", "px"] = "fraction"
+    boxes: Annotated[list[Box], Field(min_length=1, max_length=1000)]
+
+    @model_validator(mode="after")
+    def _within(self) -> Self:
+        if any(box[2] == 0 or box[3] == 0 for box in self.boxes):
+            raise ValueError("a box needs a width and a height above 0")
+        if self.unit == "fraction" and any(value > 1 for box in self.boxes for value in box):
+            raise ValueError("fractions go from 0 to 1; for pixels say unit: px")
+        return self
+
+
+class EraseParams(BaseModel):
+    """Parameters of the type `erase`. What boxes or mask mark is erased; both together are united."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    regions: Regions | None = None
+    mask: Annotated[str, Field(min_length=1, max_length=8192)] | None = None  # a source; white is erased
+    dilate_px: Annotated[float, Field(ge=0, le=500, strict=True, allow_inf_nan=False)] = 0.0
+
+
+PARAMS: dict[str, type[ColourParams] | type[EraseParams]] = {
     "beauty": BeautyParams,
     "filter": ColourParams,
     "color": ColourParams,
+    "erase": EraseParams,
 }
 
 
-def validate(preset_type: str, params: dict[str, object]) -> ColourParams:
+def check_complete(preset_type: str, params: dict[str, object]) -> None:
+    """Raise PresetError where a photo could not be worked on with these parameters, valid as they are."""
+    if preset_type == "erase" and not (params.get("regions") or params.get("mask")):
+        detail = "erase needs to know what: give regions (boxes) or a mask (a picture in which that is white)."
+        raise PresetError("invalid_params", detail, "regions")
+
+
+_NESTED: dict[str, type[BaseModel]] = {"curve": Curves, "regions": Regions}
+
+
+def validate(preset_type: str, params: dict[str, object]) -> ColourParams | EraseParams:
     """The parameters of a preset of that type. Raises PresetError: which one, why, and what is allowed."""
     try:
         return PARAMS[preset_type].model_validate(params)
@@ -82,7 +124,7 @@ def validate(preset_type: str, params: dict[str, object]) -> ColourParams:
         first = error.errors(include_url=False, include_context=False)[0]
         field = ".".join(str(part) for part in first["loc"])
         if first["type"] == "extra_forbidden":
-            known = Curves if len(first["loc"]) > 1 else PARAMS[preset_type]
+            known = _NESTED[str(first["loc"][0])] if len(first["loc"]) > 1 else PARAMS[preset_type]
             why = f"is not a parameter here; known are {', '.join(sorted(known.model_fields))}"
         else:
             said = first["msg"].removeprefix("Value error, ")
@@ -95,6 +137,8 @@ def _allowed(preset_type: str, location: tuple[int | str, ...]) -> str:
     name = str(location[0]) if location else ""
     if name == "curve":
         return "; a curve is 2 to 16 points [x, y], each 0 to 1, or such points for each of rgb, r, g, b"
+    if name == "regions":
+        return '; write {"unit": "fraction" or "px", "boxes": [[left, top, width, height], …]}'
     schema = PARAMS[preset_type].model_json_schema()["properties"].get(name, {})
     if "minimum" not in schema:
         return ""

@@ -13,10 +13,12 @@ from models.colour.cache import TableCache
 from models.colour.grade import IDENTITY, Grade
 from models.colour.icc import parse
 from models.finish import Finish
+from models.networks import Networks
 from models.picture import Picture, Pixels
 from models.texture import Grain, Vignette
 from presets.catalogue import ResolvedPreset
 from presets.colour import Colour
+from presets.erasing import Erasing
 
 if TYPE_CHECKING:
     from models.beauty import Beauty
@@ -24,13 +26,14 @@ if TYPE_CHECKING:
 
 
 class Pipeline:
-    """resize → beauty → colour → vignette → grain, those that the preset asks for. One picture at a time."""
+    """erase → resize → beauty → colour → vignette → grain, those that the preset asks for. One picture at a time."""
 
     def __init__(
         self,
         applier: Applier,
         *,
         max_side: int | None = None,
+        erasing: Erasing | None = None,
         beauty: "Beauty | None" = None,
         colour: Colour | None = None,
         vignette: Vignette | None = None,
@@ -38,20 +41,24 @@ class Pipeline:
     ) -> None:
         self._applier = applier
         self._max_side = max_side
+        self._erasing = erasing
         self._beauty = beauty
         self._colour = colour
         self._vignette = vignette
         self._grain = grain
 
-    def run(self, picture: Picture, seed: bytes) -> list[str]:
+    def run(self, picture: Picture, seed: bytes, painted: Pixels | None = None) -> list[str]:
         """Works on picture.pixels in place (a resize or a copy replaces them); alpha stays.
 
-        `seed` is the SHA-256 of the input. Returns what happened besides: `no_face` (beauty had nothing to
-        do), `profile_to_srgb` (the profile was one that tables can't hold), `bad_profile` (nor could
-        anybody read it).
+        `seed` is the SHA-256 of the input, `painted` the picture (h, w, 4) of what is to be erased. Returns what
+        happened besides: `no_face` (beauty had nothing to do), `profile_to_srgb` (the profile was one that tables
+        can't hold), `bad_profile` (nor could anybody read it). Raises PhotoError `empty_mask`, `full_mask`,
+        `out_of_memory`, `model_damaged`.
         """
         notes: list[str] = []
         short = int.from_bytes(seed[:4], "little")
+        if self._erasing is not None:
+            self._erasing.run(_writable(picture), painted, short)
         if self._max_side is not None:
             _shrink(picture, self._max_side)
         icc = picture.source.icc
@@ -83,9 +90,14 @@ def compile_pipeline(
     max_side: int | None,
     tables: TableCache,
     applier: Applier,
-    faces: "FaceDetector | None",
+    faces: "FaceDetector | None" = None,
+    networks: Networks | None = None,
 ) -> Pipeline:
-    """The pipeline of a preset. Raises ValueError when it needs faces and there is no detector."""
+    """The pipeline of a preset. Raises ValueError when it needs faces or networks and there are none."""
+    if preset.type == "erase":
+        if networks is None:
+            raise ValueError("an erase preset needs networks")
+        return Pipeline(applier, max_side=max_side, erasing=Erasing.of(preset.params, networks))
     params, grade = preset.params, _grade(preset.params)
     vignette, grain = (params["strength"] * params[name] for name in ("vignette", "grain"))
     return Pipeline(

@@ -27,7 +27,7 @@ class Operations:
         from models.codec.header import Limits  # noqa: PLC0415
         from presets.catalogue import Catalogue  # noqa: PLC0415
 
-        self._retoucher = PixelRetoucher(tables, version=__version__, limits=Limits())
+        self._retoucher = PixelRetoucher(tables, tables / "models", version=__version__, limits=Limits())
         preset = Catalogue.built_in().resolve(look.preset, None, dict(look.params))
         self._job = BatchSpec("", "", asdict(preset), {})
 

@@ -24,12 +24,16 @@ class ScriptedRetoucher:
 
     def __init__(self, log: Path) -> None:
         self._log = log
+        self._renewed = log.with_name(f"renewed-{os.getpid()}")  # made by a test: this worker is to leave
         self._note("load")
 
     def warm(self) -> None:
         pass
 
-    def retouch(self, data: bytes, job: BatchSpec, params: Json | None) -> Retouched:
+    def stale(self) -> bool:
+        return self._renewed.exists()
+
+    def retouch(self, data: bytes, job: BatchSpec, params: Json | None, mask: bytes | None = None) -> Retouched:
         self._note(f"retouch {data.decode()}")
         name, action, *rest = data.decode().split()
         if action == "sleep":

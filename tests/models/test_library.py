@@ -31,12 +31,13 @@ from actors.records import BatchSpec
 from actors.retoucher import PixelRetoucher
 from models.codec.header import Limits
 from presets.catalogue import Catalogue
-retoucher = PixelRetoucher(Path(sys.argv[1]), version="test", limits=Limits())
+retoucher = PixelRetoucher(Path(sys.argv[1]), Path(sys.argv[1]) / "models", version="test", limits=Limits())
 retoucher.warm()
 photo = io.BytesIO()
 Image.fromarray(data.astronaut()).save(photo, "jpeg")
 for preset in Catalogue.built_in().list():
-    retoucher.retouch(photo.getvalue(), BatchSpec("test", "", asdict(Catalogue.built_in().resolve(preset.id, None, {})), {}), None)
+    params = {"regions": {"boxes": [[0.1, 0.1, 0.1, 0.1]]}} if preset.type == "erase" else {}
+    retoucher.retouch(photo.getvalue(), BatchSpec("test", "", asdict(Catalogue.built_in().resolve(preset.id, None, params)), {}), None)
 print(retoucher.engine)
 print([name for name in sys.modules if name.partition(".")[0] in ("torch", "torchvision")])
 """  # noqa: E501

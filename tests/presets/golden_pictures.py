@@ -19,16 +19,18 @@ FOLDER = Path(__file__).with_name("golden")
 CROPS = {
     "beauty": ("astronaut", slice(50, 190), slice(160, 290)),
     "filter": ("coffee", slice(60, 220), slice(150, 330)),
+    "erase": ("chelsea", slice(60, 200), slice(60, 220)),
 }
+WHAT = {"erase": {"regions": {"unit": "px", "boxes": [[100, 100, 70, 24], [90, 150, 12, 12]]}}}  # eye and nose, of fur
 
 
 def render(preset_id: str, tables: Path) -> npt.NDArray[np.uint8]:
     """Run a preset on its picture the way a worker does, losslessly; return the crop, uint8 (h, w, 3)."""
-    preset = Catalogue.built_in().resolve(preset_id, None, {})
+    preset = Catalogue.built_in().resolve(preset_id, None, WHAT.get(preset_id, {}))
     name, rows, columns = CROPS.get(preset.type, CROPS["filter"])
     source = io.BytesIO()
     Image.fromarray(getattr(data, name)()).save(source, "png")
-    retoucher = PixelRetoucher(tables, version="golden", limits=Limits())
+    retoucher = PixelRetoucher(tables, tables / "models", version="golden", limits=Limits())
     job = BatchSpec("golden", "", preset=asdict(preset), output={"format": "png"}, thumbnails=False)
     result = retoucher.retouch(source.getvalue(), job, None)
     return np.asarray(Image.open(io.BytesIO(result.data)).convert("RGB"))[rows, columns]

@@ -17,12 +17,13 @@ def refusal(*args):
     return caught.value
 
 
-def test_the_six_presets_are_there_in_both_languages():
+def test_the_seven_presets_are_there_in_both_languages():
     assert [(preset.id, preset.name["zh"]) for preset in CATALOGUE.list()] == [
         ("beauty_heavy", "强美颜"),
         ("beauty_light", "轻美颜"),
         ("beauty_medium", "中美颜"),
         ("color_vintage", "复古调色"),
+        ("erase", "消除"),
         ("filter_cool", "冷色滤镜"),
         ("filter_warm", "暖色滤镜"),
     ]
@@ -67,7 +68,7 @@ def test_an_unknown_preset_is_named_and_a_near_one_suggested():
 
 def test_types_that_disagree_are_unknown_or_missing():
     assert "is of type filter" in refusal("filter_warm", "beauty", {}).detail
-    assert "beauty, filter, color" in refusal(None, "erase", {}).detail
+    assert "beauty, filter, color, erase" in refusal(None, "sepia", {}).detail
     assert refusal(None, None, {}).code == "invalid_params"
 
 

@@ -1,4 +1,4 @@
-"""The six presets still look the way somebody judged them to be right."""
+"""The built-in presets still look the way somebody judged them to be right."""
 
 from pathlib import Path
 

@@ -1,0 +1,116 @@
+"""Weights from the network, or from a folder that somebody carried here, into their place."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from models.errors import WeightsError
+from models.weights import KNOWN, Installed, Weights, WeightStore
+
+_TIMEOUT_S = 30.0  # without a byte
+_PIECE = 1 << 20
+
+Progress = Callable[[int, int], None]
+"""Is told how many bytes are here, and of how many."""
+
+
+def pull(
+    store: WeightStore, weights: Weights, *, bundle: Path | None = None, progress: Progress = lambda _here, _all: None
+) -> Installed:
+    """Fetch weights and put them in place; what is there already and right is left alone.
+
+    A download that broke off goes on where it ended. `bundle` is a folder with the file instead. Raises WeightsError
+    `download_failed`, `model_damaged`, `model_missing` (no such file in the bundle), OSError.
+    """
+    with suppress(WeightsError):
+        store.path(weights.name)
+        installed = store.find(weights.name)
+        if installed and installed.source_sha256 == weights.sha256:
+            return installed
+    if bundle is not None:
+        return store.install(weights, _in_bundle(bundle, weights))
+    part = store.partial(weights)
+    try:
+        _download(weights, part, progress)
+    except httpx.HTTPError as error:
+        detail = f"{weights.name} could not be fetched from {weights.address}: {error}. Run the same command to go on."
+        raise WeightsError("download_failed", detail) from error
+    try:
+        return store.install(weights, part)
+    finally:
+        part.unlink()  # in place, or damaged: then a new one must begin at the beginning
+
+
+def _in_bundle(bundle: Path, weights: Weights) -> Path:
+    file = bundle / weights.name
+    if not file.is_file():
+        raise WeightsError("model_missing", f"There is no {weights.name} in {bundle}: put it there, under that name.")
+    return file
+
+
+def _download(weights: Weights, part: Path, progress: Progress) -> None:
+    """Make `part` whole; a server that knows no ranges sends it all again. Raises httpx.HTTPError, WeightsError."""
+    here = part.stat().st_size if part.exists() else 0
+    if here >= weights.bytes:
+        return
+    headers = {"Range": f"bytes={here}-"} if here else {}
+    with httpx.stream("GET", weights.address, headers=headers, follow_redirects=True, timeout=_TIMEOUT_S) as answer:
+        answer.raise_for_status()
+        here = here if answer.status_code == httpx.codes.PARTIAL_CONTENT else 0
+        with part.open("r+b" if here else "wb") as file:
+            file.seek(here)
+            for piece in answer.iter_raw(_PIECE):
+                here += len(piece)
+                if here > weights.bytes:
+                    detail = f"{weights.address} sends more than the {weights.bytes:,} bytes of {weights.name}."
+                    raise WeightsError("model_damaged", detail)
+                file.write(piece)
+                progress(here, weights.bytes)
+
+
+class ModelFiles:
+    """What `photobatch models` does. Everything here raises `error` (`detail` says what to do) or OSError."""
+
+    error = WeightsError
+
+    def __init__(self, folder: Path) -> None:
+        self._store = WeightStore(folder)
+
+    def known(self) -> list[str]:
+        """Return the names that `pull` knows."""
+        return list(KNOWN)
+
+    def here(self) -> list[str]:
+        """Return the names of what is in place."""
+        return self._store.names()
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return what is known and what is here, a row each."""
+        here = self.here()
+        rows: list[dict[str, Any]] = [asdict(weights) | {"here": name in here} for name, weights in KNOWN.items()]
+        for name in here:
+            if name not in KNOWN:
+                rows.append({"name": name, "bytes": None, "licence": "", "purpose": "added here", "here": True})
+        return rows
+
+    def pull(self, name: str, bundle: Path | None, progress: Progress) -> dict[str, Any]:
+        """Fetch weights and put them in place."""
+        if name not in KNOWN:
+            raise WeightsError("model_missing", f"{name} is unknown; there are {', '.join(KNOWN)}.")
+        return asdict(pull(self._store, KNOWN[name], bundle=bundle, progress=progress))
+
+    def verify(self, name: str) -> None:
+        """Check a file against its SHA-256."""
+        self._store.path(name)
+
+    def add(self, name: str, file: Path) -> dict[str, Any]:
+        """Put somebody's own network in place."""
+        return asdict(self._store.add(name, file))
+
+    def remove(self, name: str) -> None:
+        """Take weights away."""
+        self._store.remove(name)

@@ -1,0 +1,1 @@
+"""What is to be gone from a photo, and what takes its place."""

@@ -1,0 +1,53 @@
+"""Who fills a hole."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import cv2
+import numpy as np
+
+from models.erase.region import Mask
+from models.picture import Pixels
+
+_RADIUS = 3.0  # pixels; what Telea's method looks at around each pixel that it fills
+_SOFTEST = 32  # pixels, σ
+
+
+class Inpainter(Protocol):
+    """Fills holes."""
+
+    name: str  # for those who ask what the bytes depend on
+    smooth: bool  # what it fills has no noise
+
+    def fill(self, crops: Sequence[Pixels], masks: Sequence[Mask]) -> list[Pixels]:
+        """The crops, uint8 (h, w, 3), of any sizes, with what is under their masks (h, w) filled from the rest.
+
+        Raises PhotoError `out_of_memory`, models.errors.DeviceLostError.
+        """
+        ...
+
+
+class Telea:
+    """The fast marching method of Telea ("An Image Inpainting Technique Based on the Fast Marching Method", 2004).
+
+    Built into OpenCV: good for wires, spots and scratches. A large hole becomes a smooth gradient: the facets into
+    which the method would divide it are blurred, the more the farther they are from the hole's edge.
+    """
+
+    name = "telea"
+    smooth = True
+
+    def fill(self, crops: Sequence[Pixels], masks: Sequence[Mask]) -> list[Pixels]:
+        """As Inpainter has it."""
+        return [self._fill(crop, mask) for crop, mask in zip(crops, masks, strict=True)]
+
+    def _fill(self, crop: Pixels, mask: Mask) -> Pixels:
+        filled = np.asarray(cv2.inpaint(crop, mask, _RADIUS, cv2.INPAINT_TELEA), np.uint8)
+        depth = np.asarray(cv2.distanceTransform(mask, cv2.DIST_L2, cv2.DIST_MASK_5), np.float32)
+        sigma = 1
+        while sigma <= _SOFTEST and 2 * sigma < depth.max():
+            soft = np.asarray(cv2.GaussianBlur(filled, (0, 0), sigma), np.float32)
+            share = np.clip(depth / np.float32(2 * sigma) - 1, 0, 1)[:, :, None]
+            filled = np.rint(filled + share * (soft - filled)).astype(np.uint8)
+            sigma *= 2
+        return filled

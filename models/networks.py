@@ -1,0 +1,70 @@
+"""The networks of a worker, loaded when a photo first needs them. Imports no torch before that."""
+
+from typing import TYPE_CHECKING
+
+from models.erase.fill import Inpainter, Telea
+from models.errors import PhotoError, WeightsError
+from models.weights import Installed, WeightStore
+
+if TYPE_CHECKING:
+    from models.neural.restorer import Restorer
+
+LAMA = "big-lama.pt"
+
+
+class Networks:
+    """Those whose weights are in the store when this is made; `stale` says when others have come."""
+
+    def __init__(self, store: WeightStore, *, gpu: bool) -> None:
+        self._store = store
+        self._gpu = gpu
+        self._changed = store.changed_ns()
+        self._stamp = store.stamp()
+        self._lama = store.find(LAMA)
+        self._inpainter: Inpainter | None = None
+        self._restorers: dict[str, Restorer] = {}
+
+    @property
+    def engine(self) -> str:
+        """What fills holes here: `lama` and the beginning of its hash, or `telea`."""
+        return f"lama {self._lama.sha256[:12]}" if self._lama else Telea.name
+
+    def stale(self) -> bool:
+        """Whether the store has other weights by now."""
+        changed = self._store.changed_ns()
+        if changed == self._changed:  # asked often, and nearly always so
+            return False
+        self._changed = changed
+        return self._store.stamp() != self._stamp
+
+    def inpainter(self) -> Inpainter:
+        """LaMa where there are weights, OpenCV's method elsewhere. Raises PhotoError `model_damaged`."""
+        if self._inpainter is None:
+            self._inpainter = self._load_lama(self._lama) if self._lama else Telea()
+        return self._inpainter
+
+    def restorer(self, name: str) -> "Restorer":
+        """A network of one picture. Raises PhotoError `model_missing`, `model_damaged`, `wrong_model`."""
+        if name not in self._restorers:
+            from models.neural.device import device_for  # noqa: PLC0415
+            from models.neural.restorer import Restorer  # noqa: PLC0415
+
+            try:
+                path = self._store.path(name)
+                installed = self._store.find(name)
+                sha256 = installed.sha256 if installed else ""
+                self._restorers[name] = Restorer(path, sha256, device_for(self._gpu))
+            except WeightsError as error:
+                raise PhotoError(error.code, error.detail, retryable=True) from error
+            except ValueError as error:
+                raise PhotoError("wrong_model", f"The model {name} does not fit here: {error}.") from error
+        return self._restorers[name]
+
+    def _load_lama(self, installed: Installed) -> Inpainter:
+        from models.neural.device import device_for  # noqa: PLC0415
+        from models.neural.lama import Lama  # noqa: PLC0415
+
+        try:
+            return Lama(self._store.path(LAMA), installed.sha256, device_for(self._gpu))
+        except WeightsError as error:
+            raise PhotoError(error.code, error.detail, retryable=True) from error

@@ -1,0 +1,102 @@
+"""LaMa: fills holes by a network that sees the whole square at once.
+
+Suvorov et al., "Resolution-robust Large Mask Inpainting with Fourier Convolutions", 2022; the architecture is
+spandrel's.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import cast
+
+import cv2
+import numpy as np
+import torch
+from safetensors.torch import load_file
+from spandrel import MaskedImageModelDescriptor, ModelLoader
+from torch.nn import functional
+
+from models.erase.region import Mask
+from models.errors import PhotoError
+from models.neural.device import OutOfMemoryError, running
+from models.picture import Pixels
+
+_MULTIPLE = 8  # the network halves three times on its way down
+_AT_ONCE = 8  # squares; more fill a GPU's memory and bring nothing
+_CAP = 256  # pixels; what a square is made smaller to where the device has no memory for more
+
+
+class Lama:
+    """An Inpainter. Float32, also on GPUs: its Fourier transforms overflow in half precision."""
+
+    smooth = False
+
+    def __init__(self, weights: Path, sha256: str, device: str) -> None:
+        """`weights` is a safetensors file with this SHA-256. Raises ValueError where it holds another network."""
+        model = ModelLoader().load_from_state_dict(load_file(weights))
+        if not isinstance(model, MaskedImageModelDescriptor):
+            raise ValueError(f"{weights.name} is a {model.architecture.name} network, which fills no holes")
+        self.name = f"lama {sha256[:12]}"
+        self._device = torch.device(device)
+        # spandrel hands it out in training mode: each call would change the network.
+        self._network = model.eval().model.requires_grad_(False).to(self._device)
+
+    def fill(self, crops: Sequence[Pixels], masks: Sequence[Mask]) -> list[Pixels]:
+        """As Inpainter has it. Squares of one size go through the network together."""
+        by_size: dict[tuple[int, ...], list[int]] = defaultdict(list)
+        for place, crop in enumerate(crops):
+            by_size[crop.shape].append(place)
+        filled: dict[int, Pixels] = {}
+        for places in by_size.values():
+            for first in range(0, len(places), _AT_ONCE):
+                some = places[first : first + _AT_ONCE]
+                found = self._together([crops[place] for place in some], [masks[place] for place in some])
+                filled |= dict(zip(some, found, strict=True))
+        return [filled[place] for place in range(len(crops))]
+
+    def _together(self, crops: list[Pixels], masks: list[Mask]) -> list[Pixels]:
+        """Fill squares of one size; where memory ends: fewer at once, then a smaller one, then on the CPU."""
+        try:
+            return self._forward(crops, masks, self._device)
+        except OutOfMemoryError:
+            half = len(crops) // 2
+        if half:
+            return self._together(crops[:half], masks[:half]) + self._together(crops[half:], masks[half:])
+        try:
+            return [self._smaller(crops[0], masks[0])]
+        except OutOfMemoryError:
+            return self._on_cpu(crops, masks)
+
+    def _smaller(self, crop: Pixels, mask: Mask) -> Pixels:
+        """Fill one square at a lower resolution; what was not to be filled stays."""
+        height, width = mask.shape
+        scale = min(1.0, _CAP / max(height, width))
+        size = max(1, round(width * scale)), max(1, round(height * scale))
+        small = np.asarray(cv2.resize(crop, size, interpolation=cv2.INTER_AREA), np.uint8)
+        touched = np.asarray(cv2.resize(mask, size, interpolation=cv2.INTER_AREA)) > 0
+        (found,) = self._forward([small], [np.where(touched, np.uint8(255), np.uint8(0))], self._device)
+        large = np.asarray(cv2.resize(found, (width, height), interpolation=cv2.INTER_CUBIC), np.uint8)
+        return np.where(mask[:, :, None] > 0, large, crop)
+
+    def _on_cpu(self, crops: list[Pixels], masks: list[Mask]) -> list[Pixels]:
+        try:
+            return self._forward(crops, masks, torch.device("cpu"))
+        except OutOfMemoryError as error:
+            detail = "There was no memory left to fill this photo: mark smaller parts, or try again later."
+            raise PhotoError("out_of_memory", detail, retryable=True) from error
+
+    def _forward(self, crops: list[Pixels], masks: list[Mask], device: torch.device) -> list[Pixels]:
+        """Fill squares of one size (h, w, 3), whatever it is: they are padded by reflection to what the network takes.
+
+        Its input is float32 (n, 3, h, w) in 0..1 and a mask (n, 1, h, w) of 0 and 1, its output as the former.
+        """
+        with running(self._network, device):
+            images = torch.from_numpy(np.stack(crops)).to(device).permute(0, 3, 1, 2).float() / 255
+            holes = (torch.from_numpy(np.stack(masks)).to(device) > 0).float()[:, None]
+            height, width = images.shape[2:]
+            below, right = -height % _MULTIPLE, -width % _MULTIPLE
+            how = "reflect" if below < height and right < width else "replicate"
+            images, holes = (functional.pad(each, (0, right, 0, below), how) for each in (images, holes))
+            found = self._network(images, holes)[:, :, :height, :width]
+            codes = (found.clamp(0, 1) * 255).round().to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()
+        return list(cast(Pixels, codes))

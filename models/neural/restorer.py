@@ -1,0 +1,82 @@
+"""Networks that take a picture and give one: upscale, restore, denoise. Any that spandrel knows."""
+
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+import torch
+from safetensors.torch import load_file
+from spandrel import ImageModelDescriptor, ModelLoader
+from torch.nn import functional
+
+from models.errors import PhotoError
+from models.neural.device import OutOfMemoryError, running
+from models.picture import Pixels
+
+TILE = 512  # pixels of the input that go through the network at once
+_LEAST_TILE = 64  # where there is no memory for that either, the CPU takes over
+_OVERLAP = 32  # pixels that a tile sees of its neighbours
+
+
+class Restorer:
+    """A network of one picture, tile by tile.
+
+    Tiles see 32 pixels of their neighbours, which are thrown away: a network that sees no farther gives the same
+    picture as in one piece.
+    """
+
+    def __init__(self, weights: Path, sha256: str, device: str) -> None:
+        """`weights` is a safetensors file with this SHA-256. Raises ValueError where it holds another network."""
+        model = ModelLoader().load_from_state_dict(load_file(weights))
+        if not isinstance(model, ImageModelDescriptor) or (model.input_channels, model.output_channels) != (3, 3):
+            raise ValueError(f"{weights.name} is a {model.architecture.name} network, which takes no colour picture")
+        self.sha256 = sha256
+        self.scale = model.scale  # pixels that come out for one that goes in, along each side
+        self._device = torch.device(device)
+        self._call = model.eval().to(self._device)  # pads to what the network takes
+        self._call.model.requires_grad_(False)
+
+    def run(self, pixels: Pixels, tile: int = TILE) -> Pixels:
+        """The picture (H, W, 4) as the network makes it, (H·scale, W·scale, 4); alpha is enlarged along with it.
+
+        Raises PhotoError `out_of_memory`, DeviceLostError.
+        """
+        device = self._device
+        while True:
+            try:
+                return self._run(pixels, tile, device)
+            except OutOfMemoryError as error:
+                if tile > _LEAST_TILE:
+                    tile //= 2
+                elif device.type != "cpu":
+                    device = torch.device("cpu")
+                else:
+                    detail = "There was no memory left for this photo: make it smaller, or try again later."
+                    raise PhotoError("out_of_memory", detail, retryable=True) from error
+
+    def _run(self, pixels: Pixels, tile: int, device: torch.device) -> Pixels:
+        height, width = pixels.shape[:2]
+        scale = self.scale
+        with running(self._call.model, device):
+            made = np.empty((height * scale, width * scale, 4), np.uint8)
+            for y in range(0, height, tile):
+                for x in range(0, width, tile):
+                    y0, x0 = max(0, y - _OVERLAP), max(0, x - _OVERLAP)
+                    y1, x1 = min(height, y + tile), min(width, x + tile)
+                    found = self._tile(pixels[y0 : y1 + _OVERLAP, x0 : x1 + _OVERLAP, :3], device)
+                    kept = found[(y - y0) * scale : (y1 - y0) * scale, (x - x0) * scale : (x1 - x0) * scale]
+                    made[y * scale : y1 * scale, x * scale : x1 * scale, :3] = kept
+            made[:, :, 3] = self._alpha(pixels[:, :, 3])
+        return made
+
+    def _tile(self, pixels: Pixels, device: torch.device) -> Pixels:
+        image = torch.from_numpy(np.ascontiguousarray(pixels)).to(device).permute(2, 0, 1)[None].float() / 255
+        codes = (self._call(image)[0] * 255).round().to(torch.uint8).permute(1, 2, 0).cpu().numpy()
+        return cast(Pixels, codes)
+
+    def _alpha(self, alpha: Pixels) -> Pixels:
+        if self.scale == 1:
+            return alpha
+        plane = torch.from_numpy(np.ascontiguousarray(alpha))[None, None].float()
+        large = functional.interpolate(plane, scale_factor=self.scale, mode="bilinear")
+        return cast(Pixels, large[0, 0].round().to(torch.uint8).numpy())

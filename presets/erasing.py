@@ -1,0 +1,36 @@
+"""The op of erase presets: what is marked in each picture goes."""
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+import cv2
+
+from models.erase.erase import Erase
+from models.erase.region import Box, checked, grown, mask_of_boxes, mask_of_picture
+from models.networks import Networks
+from models.picture import Pixels
+
+
+@dataclass(frozen=True, slots=True)
+class Erasing:
+    """Boxes, a painted picture, or both, grown by `dilate_px`."""
+
+    networks: Networks
+    boxes: list[Box]
+    fraction: bool  # whether the boxes are in parts of the picture, not in pixels
+    dilate_px: float
+
+    @classmethod
+    def of(cls, params: dict[str, Any], networks: Networks) -> Self:
+        """From the validated parameters of the type `erase`."""
+        regions = params["regions"] or {"unit": "px", "boxes": []}
+        return cls(networks, regions["boxes"], regions["unit"] == "fraction", params["dilate_px"])
+
+    def run(self, pixels: Pixels, painted: Pixels | None, seed: int) -> None:
+        """Work on `pixels` (H, W, 4) in place. Raises PhotoError `empty_mask`, `full_mask` and an inpainter's."""
+        height, width = pixels.shape[:2]
+        mask = mask_of_boxes(height, width, self.boxes, fraction=self.fraction)
+        if painted is not None:
+            cv2.bitwise_or(mask, mask_of_picture(painted, height, width), dst=mask)
+        mask = checked(grown(checked(mask), self.dilate_px))
+        Erase(self.networks.inpainter()).run(pixels, mask, seed)

@@ -1,0 +1,160 @@
+"""The real architecture; where memory ends is acted, for want of a GPU."""
+
+import numpy as np
+import pytest
+import torch
+from torch.nn import functional
+
+from models.erase.erase import Erase
+from models.errors import DeviceLostError, PhotoError, WeightsError
+from models.networks import LAMA, Networks
+from models.neural.lama import Lama
+from models.weights import Weights, WeightStore, sha256_of
+
+
+@pytest.fixture(scope="session")
+def store(torchscript, tmp_path_factory):
+    store = WeightStore(tmp_path_factory.mktemp("models"))
+    size = torchscript.stat().st_size
+    store.install(Weights(LAMA, "", size, sha256_of(torchscript), "Apache-2.0", "network", ""), torchscript)
+    return store
+
+
+@pytest.fixture(scope="session")
+def loaded(store):
+    return Lama(store.path(LAMA), store.find(LAMA).sha256, "cpu")
+
+
+def photo(height=48, width=56, seed=0):
+    return np.random.default_rng(seed).integers(0, 256, (height, width, 3), np.uint8)
+
+
+def hole(height=48, width=56):
+    mask = np.zeros((height, width), np.uint8)
+    mask[10:30, 12:40] = 255
+    return mask
+
+
+def by_hand(network, crop, mask):
+    """The architecture's own output, padded by reflection to a multiple of 8."""
+    image = torch.from_numpy(crop).permute(2, 0, 1)[None].float() / 255
+    marked = (torch.from_numpy(mask) > 0).float()[None, None]
+    height, width = mask.shape
+    padding = (0, -width % 8, 0, -height % 8)
+    with torch.inference_mode():
+        out = network(functional.pad(image, padding, "reflect"), functional.pad(marked, padding, "reflect"))
+    codes = (out[0, :, :height, :width].clamp(0, 1) * 255).round().to(torch.uint8)
+    return codes.permute(1, 2, 0).numpy()
+
+
+@pytest.mark.parametrize("size", [(48, 56), (45, 61)])
+def test_what_is_loaded_is_the_network_that_was_published(loaded, lama, size):
+    crop, mask = photo(*size), hole(*size)
+    (filled,) = loaded.fill([crop], [mask])
+    assert np.array_equal(filled, by_hand(lama, crop, mask))
+    assert np.array_equal(filled[mask == 0], crop[mask == 0])
+    assert not np.array_equal(filled, crop)
+
+
+def test_a_second_call_gives_the_same(loaded):
+    first = loaded.fill([photo()], [hole()])
+    assert np.array_equal(first, loaded.fill([photo()], [hole()]))
+
+
+def test_squares_of_several_sizes_come_back_in_their_order(loaded):
+    crops = [photo(48, 56, 1), photo(40, 40, 2), photo(48, 56, 3)]
+    masks = [hole(48, 56), hole(40, 40), hole(48, 56)]
+    together = loaded.fill(crops, masks)
+    alone = [loaded.fill([crop], [mask])[0] for crop, mask in zip(crops, masks, strict=True)]
+    for one, other in zip(together, alone, strict=True):
+        assert np.abs(one.astype(int) - other).max() <= 1  # a batch is summed in another order
+
+
+class Short:
+    """The network on a device whose memory holds `most` pixels; what was tried is kept."""
+
+    def __init__(self, network, most):
+        self.network, self.most, self.tried = network, most, []
+
+    def __call__(self, images, holes):
+        self.tried.append((images.shape[0], images.shape[2]))
+        if images.shape[0] * images.shape[2] * images.shape[3] > self.most:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return self.network(images, holes)
+
+    def parameters(self):
+        return self.network.parameters()
+
+    def to(self, device):
+        return self
+
+
+def short_of_memory(loaded, monkeypatch, most):
+    short = Short(loaded._network, most)
+    monkeypatch.setattr(loaded, "_network", short)
+    return short
+
+
+def test_where_memory_ends_fewer_go_at_once(loaded, monkeypatch):
+    crops, masks = [photo(seed=n) for n in range(4)], [hole() for _ in range(4)]
+    plenty = loaded.fill(crops, masks)
+    short = short_of_memory(loaded, monkeypatch, 2 * 48 * 56)
+    for one, other in zip(loaded.fill(crops, masks), plenty, strict=True):
+        assert np.abs(one.astype(int) - other).max() <= 1
+    assert [count for count, _ in short.tried] == [4, 2, 2]
+
+
+def test_where_it_ends_for_one_the_square_is_seen_smaller(loaded, monkeypatch):
+    short = short_of_memory(loaded, monkeypatch, 256 * 256)
+    crop, mask = photo(320, 320), hole(320, 320)
+    (filled,) = loaded.fill([crop], [mask])
+    assert [side for _, side in short.tried] == [320, 256]
+    assert np.array_equal(filled[mask == 0], crop[mask == 0])
+    assert not np.array_equal(filled, crop)
+
+
+def test_where_there_is_none_at_all_this_photo_fails_and_may_be_tried_again(loaded, monkeypatch):
+    short_of_memory(loaded, monkeypatch, 0)
+    with pytest.raises(PhotoError) as failed:
+        loaded.fill([photo()], [hole()])
+    assert (failed.value.code, failed.value.retryable) == ("out_of_memory", True)
+
+
+@pytest.mark.parametrize("error", [torch.AcceleratorError("CUDA error: an illegal access"), RuntimeError("cuFFT: no")])
+def test_any_other_error_of_a_gpu_is_the_end_of_the_worker(loaded, monkeypatch, error):
+    short = short_of_memory(loaded, monkeypatch, 10**9)
+    short.network = lambda images, holes: (_ for _ in ()).throw(error)
+    short.parameters = iter([torch.zeros(1)]).__iter__
+    with pytest.raises(DeviceLostError):
+        loaded.fill([photo()], [hole()])
+
+
+def test_a_photo_is_erased_by_lama_where_there_are_weights(store):
+    networks = Networks(store, gpu=False)
+    assert networks.engine == f"lama {store.find(LAMA).sha256[:12]}"
+    pixels = np.dstack([photo(64, 64), np.full((64, 64), 255, np.uint8)])
+    mask = np.zeros((64, 64), np.uint8)
+    mask[20:30, 20:30] = 255
+    before = pixels.copy()
+    Erase(networks.inpainter()).run(pixels, mask, 1)
+    assert (pixels != before)[20:30, 20:30].any()
+    assert np.array_equal(pixels[:14], before[:14])
+
+
+def test_a_network_of_another_kind_is_refused(compact_file):
+    with pytest.raises(ValueError, match="fills no holes"):
+        Lama(compact_file, "0" * 64, "cpu")
+
+
+def test_weights_that_were_damaged_since_are_not_opened(store, tmp_path):
+    other = WeightStore(tmp_path)
+    for file in store.folder.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    path = tmp_path / other.find(LAMA).file
+    with path.open("r+b") as opened:
+        opened.seek(1_000_000)
+        opened.write(b"\1\2\3\4")
+    with pytest.raises(WeightsError, match="model_damaged"):
+        other.path(LAMA)
+    with pytest.raises(PhotoError, match="model_damaged"):
+        Networks(other, gpu=False).inpainter()
