@@ -221,7 +221,7 @@ class Batch:
 
     def uploads(self) -> set[str]:
         """Return the ids of the uploads that its photos and their masks are."""
-        named = ((photo.source, self.spec.mask_of(photo.params)) for photo in self.photos)
+        named = ((photo.source, self.spec.params_of(photo.params).get("mask")) for photo in self.photos)
         parts = (source.partition(":") for pair in named for source in pair if source)
         return {upload_id for scheme, _, upload_id in parts if scheme == "upload"}
 

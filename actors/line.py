@@ -10,10 +10,10 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
+from actors.attachments import Attached, Attachments
 from actors.crumb import Crumb
 from actors.errors import BatchError, SourceError
 from actors.fetch import Fetcher
-from actors.masks import Masks
 from actors.records import BatchSpec, Done, Json, Lease, LeaseKey, Outcome
 from actors.retoucher import Retouched, Retoucher
 from models.codec.options import EXTENSIONS
@@ -38,7 +38,7 @@ class Work:
     job: BatchSpec
     begun: bool = False
     data: bytes = b""
-    mask: bytes | None = None
+    attached: Attached = field(default_factory=dict)
     timings_ms: dict[str, float] = field(default_factory=dict)
 
 
@@ -57,7 +57,7 @@ class Line:
         finished: Callable[[Outcome], None],
     ) -> None:
         self._fetcher = fetcher
-        self._masks = Masks(fetcher)
+        self._attachments = Attachments(fetcher, blobs)
         self._retoucher = retoucher
         self._blobs = blobs
         self._crumb = crumb
@@ -114,7 +114,7 @@ class Line:
             try:
                 async with asyncio.timeout(self._timeout_s):
                     work.data = await self._fetcher.fetch(work.lease.source)
-                    work.mask = await self._masks.fetch(work.job, work.lease.params)
+                    work.attached = await self._attachments.fetch(work.job, work.lease.params)
             except Exception as error:  # noqa: BLE001 - whatever it is, it is this photo's trouble and ends no worker
                 work.timings_ms["fetch"] = _since(started)
                 self._fail(work, _told(error, "read from"))
@@ -125,7 +125,7 @@ class Line:
 
     def _same_mask(self, work: Work) -> bool:
         """Whether a mask of that name is as it was: an upload never changes, what others keep may."""
-        mask = work.job.mask_of(work.lease.params)
+        mask = work.job.params_of(work.lease.params).get("mask")
         return mask is None or mask.startswith("upload:")
 
     async def _reuse(self, work: Work) -> bool:
@@ -182,7 +182,7 @@ class Line:
         self._crumb.drop(work.lease.key, time.time() + left)
         faulthandler.dump_traceback_later(left, exit=True)
         try:
-            return self._retoucher.retouch(work.data, work.job, work.lease.params, work.mask)
+            return self._retoucher.retouch(work.data, work.job, work.lease.params, work.attached)
         except DeviceLostError:
             log.critical("the GPU is lost: this worker ends, and the photo is a suspect", exc_info=True)
             os._exit(1)  # the crumb stays; nothing that this process tries would succeed any more

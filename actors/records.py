@@ -30,10 +30,9 @@ class BatchSpec:
     digest: str | None = None  # of the request; tells a repeated request from another one under the same key
     thumbnails: bool = True  # `photobatch run` needs none
 
-    def mask_of(self, params: Json | None) -> str | None:
-        """Return the source of a photo's mask; `params` are its own."""
-        mask: str | None = {**self.preset["params"], **(params or {})}.get("mask")
-        return mask
+    def params_of(self, params: Json | None) -> Json:
+        """Return the preset's parameters with a photo's own in their place."""
+        return {**self.preset.get("params", {}), **(params or {})}
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from actors.attachments import Attached
 from actors.records import BatchSpec, Json
 from models.errors import PhotoError
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from models.picture import Pixels
     from presets.pipeline import Pipeline
 
+NOTHING: Attached = {}
 PIPELINES = 32  # compiled pipelines kept: photos of a few batches at a time take turns
 
 
@@ -45,8 +47,8 @@ class Retoucher(Protocol):
         """Load what is needed, so that the first photo waits for nothing."""
         ...
 
-    def retouch(self, data: bytes, job: BatchSpec, params: Json | None, mask: bytes | None = None) -> Retouched:
-        """Return the retouched photo; `params` override the job's preset for this photo, `mask` is a file too."""
+    def retouch(self, data: bytes, job: BatchSpec, params: Json | None, attached: Attached = NOTHING) -> Retouched:
+        """Return the retouched photo; `params` override the job's preset for this photo, `attached` are files too."""
         ...
 
     def stale(self) -> bool:
@@ -101,22 +103,22 @@ class PixelRetoucher:
         """Whether other weights have come: a new worker starts with them."""
         return self._networks.stale()
 
-    def retouch(self, data: bytes, job: BatchSpec, params: Json | None, mask: bytes | None = None) -> Retouched:
+    def retouch(self, data: bytes, job: BatchSpec, params: Json | None, attached: Attached = NOTHING) -> Retouched:
         """Return the retouched photo; raises PhotoError, DeviceLostError."""
         try:
-            return self._retouch(data, job, params, mask)
+            return self._retouch(data, job, params, attached)
         finally:
             self._workspace.trim()  # the memory of one huge photo is not kept for ever
 
-    def _retouch(self, data: bytes, job: BatchSpec, params: Json | None, mask: bytes | None) -> Retouched:
+    def _retouch(self, data: bytes, job: BatchSpec, params: Json | None, attached: Attached) -> Retouched:
         from models.codec import OutputOptions, decode, encode, thumbnail  # noqa: PLC0415
 
         clock = _Clock()
         digest = hashlib.sha256(data)
         picture = decode(data, self._limits, self._workspace)
-        painted = self._painted(mask) if mask is not None else None
+        painted = self._painted(attached["mask"]) if "mask" in attached else None
         clock.lap("decode")
-        notes = self._pipeline(job, params).run(picture, digest.digest(), painted)
+        notes = self._pipeline(job, params, attached).run(picture, digest.digest(), painted)
         clock.lap("apply")
         output = {
             name: job.output[name] for name in ("format", "quality", "subsampling", "metadata") if name in job.output
@@ -143,7 +145,7 @@ class PixelRetoucher:
         except PhotoError as error:
             raise PhotoError("bad_mask", f"The mask can't be used. {error.detail}") from error
 
-    def _pipeline(self, job: BatchSpec, params: Json | None) -> "Pipeline":
+    def _pipeline(self, job: BatchSpec, params: Json | None, attached: Attached) -> "Pipeline":
         from presets.catalogue import ResolvedPreset  # noqa: PLC0415
         from presets.pipeline import compile_pipeline  # noqa: PLC0415
 

@@ -23,9 +23,10 @@ prepare_ray_environment()
 import ray
 
 from actors import launch
+from actors.attachments import Attached
 from actors.config import CoordinatorConfig
 from actors.records import BatchSpec, Json
-from actors.retoucher import Retouched
+from actors.retoucher import NOTHING, Retouched
 from deployments import compose
 from deployments.local_ray import LocalRay
 
@@ -51,7 +52,7 @@ class SleepingRetoucher:
         """Stay for ever."""
         return False
 
-    def retouch(self, data: bytes, job: BatchSpec, params: Json | None, mask: bytes | None = None) -> Retouched:
+    def retouch(self, data: bytes, job: BatchSpec, params: Json | None, attached: Attached = NOTHING) -> Retouched:
         """Sleep."""
         begun = time.perf_counter()
         time.sleep(self._seconds)

@@ -5,6 +5,7 @@ batches/<task_id>/<index>/<attempt>/result.jpg
                                     original
 uploads/<upload_id>/content
                     record.json
+luts/<sha256>
 """
 
 import re
@@ -13,7 +14,9 @@ from storage.errors import InvalidKeyError
 
 BATCHES = "batches"
 UPLOADS = "uploads"
+LUTS = "luts"
 _ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 _EXTENSION = re.compile(r"[a-z0-9]{1,8}")
 
 
@@ -55,6 +58,11 @@ def upload_key(upload_id: str) -> str:
 def upload_record_key(upload_id: str) -> str:
     """Name an upload's record (JSON: its name, type, owner)."""
     return f"{upload_prefix(upload_id)}/record.json"
+
+
+def lut_key(sha256: str) -> str:
+    """Name a LUT by the SHA-256 of its file: it never changes, whoever calls it what."""
+    return f"{LUTS}/{_checked(sha256, _SHA256)}"
 
 
 def _checked(part: str, pattern: re.Pattern[str]) -> str:

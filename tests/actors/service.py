@@ -85,6 +85,18 @@ class Service:
         spec = BatchSpec(new_id("b"), user, preset={}, output={}, **spec)
         return self.ask("submit", spec, photos)["task_id"]
 
+    def submit_photos(self, spec: BatchSpec, params: list[Json | None]) -> str:
+        """Hand in a batch of photos with these parameters of their own."""
+        path = self.folder / "photo.txt"
+        path.write_text("photo")
+        photos = [PhotoSpec(path.as_uri(), path.name, each) for each in params]
+        return self.ask("submit", spec, photos)["task_id"]
+
+    def result(self, task_id: str, index: int) -> bytes:
+        """The bytes of a result."""
+        key = next(photo["result"]["key"] for photo in self.photos(task_id) if photo["index"] == index)
+        return (self.folder / "blobs" / key).read_bytes()
+
     def until(self, condition: Callable[[], Any], what: str, patience_s: float = 40.0) -> Any:
         """Wait for a condition and return what it gave."""
         deadline = time.monotonic() + patience_s

@@ -59,7 +59,7 @@ async def test_stats(world: World) -> None:
 
 async def test_presets(world: World) -> None:
     presets = (await world.http.get(f"{ROOT}/presets")).json()["items"]
-    assert len(presets) == 6
+    assert len(presets) == 7
     one = (await world.http.get(f"{ROOT}/presets/beauty_light")).json()
     assert one in presets
     assert one["name"]["zh"] == "轻美颜"

@@ -278,3 +278,41 @@ async def test_a_client_that_hangs_up_in_the_middle_leaves_nothing(world: World,
         await asyncio.sleep(0.3)
     assert world.stored() == []
     assert "submit" not in world.coordinator.asked
+
+
+ERASE = {"image_urls": URLS, "preset_id": "erase"}
+
+
+async def test_erase_takes_boxes_and_masks(world: World) -> None:
+    boxes = {"regions": {"unit": "px", "boxes": [[1, 2, 3, 4]]}}
+    answer = await world.http.post(SUBMIT, json=ERASE | {"preset_params": boxes})
+    assert answer.status_code == 202, answer.text
+    photos = [{"source": URLS[0], "params": {"mask": "upload:abc"}}, {"source": URLS[1], "params": boxes}]
+    answer = await world.http.post(SUBMIT, json={"photos": photos, "preset_type": "erase"})
+    assert answer.status_code == 202, answer.text
+
+
+@pytest.mark.parametrize(
+    ("body", "wanted", "field"),
+    [
+        (ERASE, "invalid_params", "regions"),
+        ({"photos": [{"source": URLS[0], "params": {}}], "preset_id": "erase"}, "invalid_params", "photos[0].params"),
+        (ERASE | {"preset_params": {"mask": "ftp://x/m.png"}}, "invalid_source", "preset_params.mask"),
+        (ERASE | {"preset_params": {"mask": "file:///etc/passwd"}}, "forbidden_path", "preset_params.mask"),
+        (
+            {"photos": [{"source": URLS[0], "params": {"mask": "upload:../x"}}], "preset_id": "erase"},
+            "invalid_source",
+            "photos[0].params.mask",
+        ),
+        (ERASE | {"preset_params": {"regions": {"boxes": [[0.5, 0.5, 2, 0.1]]}}}, "invalid_params", None),
+        (ERASE | {"preset_params": {"regions": {"boxes": [[0.5, 0.5, 0, 0.1]]}}}, "invalid_params", None),
+        (ERASE | {"preset_params": {"regions": {"boxes": []}}}, "invalid_params", None),
+        (ERASE | {"preset_params": {"smoothing": 0.5}}, "invalid_params", "preset_params.smoothing"),
+    ],
+)
+async def test_an_erase_that_could_not_work_is_refused(world: World, body: Any, wanted: str, field: str | None) -> None:
+    answer = await world.http.post(SUBMIT, json=body)
+    assert code(answer) == wanted
+    if field:
+        assert answer.json()["field"] == field
+    assert "regions" in answer.text or "mask" in answer.text
