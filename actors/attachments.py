@@ -7,6 +7,7 @@ from actors.errors import SourceError
 from actors.fetch import Fetcher
 from actors.records import BatchSpec, Json
 from storage.blobs import Blobs
+from storage.errors import BlobNotFoundError, InvalidKeyError
 from storage.keys import lut_key
 
 Attached = Mapping[str, bytes]
@@ -38,7 +39,7 @@ class Attachments:
             self._kept.move_to_end(key)
             return self._kept[key]
         batch, name = key
-        data = await (self._mask(name) if batch else self._blobs.get(lut_key(name)))
+        data = await (self._mask(name) if batch else self._lut(name))
         self._kept[key] = data
         while len(self._kept) > KEPT:
             self._kept.popitem(last=False)
@@ -49,3 +50,9 @@ class Attachments:
             return await self._fetcher.fetch(source)
         except SourceError as error:
             raise SourceError(error.code, f"The mask can't be fetched. {error.detail}", error.retryable) from None
+
+    async def _lut(self, sha256: str) -> bytes:
+        try:
+            return await self._blobs.get(lut_key(sha256))
+        except (BlobNotFoundError, InvalidKeyError):
+            raise SourceError("unknown_lut", f"There is no LUT {sha256:.80}; bring it by POST /api/v1/luts.") from None

@@ -175,6 +175,12 @@ class Coordinator:
             self._condemn(self._ledger.get(task_id))
         await self._ledger.told(PATIENCE_S)
 
+    async def looks(self, what: str, *args: Any) -> Any:
+        """Ask about the presets and LUTs that people made, or change them: see `Looks`; raises BatchError."""
+        answer = self._ledger.looks.answer(what, *args)
+        await self._ledger.told(PATIENCE_S)
+        return answer
+
     async def stats(self) -> Json:
         """Return the service in numbers."""
         batches = self._ledger.batches.values()

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 
 from actors.batch import Batch
 from actors.errors import journal_unavailable, no_such_batch
+from actors.looks import JOURNAL_ID, Looks
 from actors.records import Json
 from actors.states import ENDED
 from storage.errors import StorageError
@@ -33,6 +34,8 @@ class Ledger:
         self.condemned: dict[str, Batch] = {}  # deleted, their blobs not yet removed
         self.open: dict[str, Batch] = {}  # those that have not ended, oldest first
         self._uploads: Counter[str] = Counter()  # how many batches work on each
+        self.looks = Looks()
+        self.looks.record = self._record_look
         self._bells: dict[str, asyncio.Event] = {}
         self._commits: set[asyncio.Task[None]] = set()
         self._replay()
@@ -40,7 +43,9 @@ class Ledger:
     def _replay(self) -> None:
         for entry in self._journal.replay():
             event = json.loads(entry.body)
-            if event["e"] == "created":
+            if entry.batch_id == JOURNAL_ID:
+                self.looks.apply(event)
+            elif event["e"] == "created":
                 self.batches[entry.batch_id] = Batch.create(entry.version, event)
             elif batch := self.batches.get(entry.batch_id):
                 batch.apply(entry.version, event)
@@ -79,6 +84,11 @@ class Ledger:
         else:
             self.open[task_id] = batch
         self._commit(task_id, [entry])
+
+    def _record_look(self, event: Json) -> None:
+        entry, _ = self._entry(JOURNAL_ID, event)
+        self.looks.apply(event)
+        self._commit(JOURNAL_ID, [entry])
 
     def condemn(self, batch: Batch, late_s: float, *, withdrawn: bool = False) -> None:
         """Hide a batch from everybody, for good; its workers may still store for `late_s`. It waits for `remove`."""

@@ -4,7 +4,8 @@ from fastapi import FastAPI
 
 from deployments import openapi, problems
 from deployments.feed import Feeds
-from deployments.routes import batches, front, health, photos, presets, progress, uploads
+from deployments.looks import Looks
+from deployments.routes import batches, front, health, luts, photos, presets, progress, uploads
 from deployments.routes.parts import Parts
 from deployments.services import Services
 from deployments.submission import Submissions
@@ -28,14 +29,16 @@ def create_api(services: Services) -> FastAPI:
         redirect_slashes=False,  # its redirect names our host as we see it, not as the client does
     )
     stored = Uploads(services.blobs, services.limits, services.least_room)
+    looks = Looks(services)
     api.state.parts = Parts(
         services=services,
         uploads=stored,
-        submissions=Submissions(services, stored),
+        submissions=Submissions(services, stored, looks),
         feeds=Feeds(services.coordinator),
         vitals=Vitals(services),
+        looks=looks,
     )
-    for routes in (batches, photos, progress, uploads, presets, health, front):
+    for routes in (batches, photos, progress, uploads, presets, luts, health, front):
         api.include_router(routes.router)
     problems.install(api)
     openapi.install(api)

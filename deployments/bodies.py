@@ -42,9 +42,9 @@ class BodyReader:
         content_type = request.headers.get("content-type", "")
         match content_type.partition(";")[0].strip().lower():
             case "application/json":
-                return Draft(_validated(_json(await _whole(request, MAX_JSON_BYTES))))
+                return Draft(_validated(_json(await whole(request, MAX_JSON_BYTES))))
             case "application/x-www-form-urlencoded":
-                return Draft(_of_fields(_urlencoded(await _whole(request, MAX_FIELDS_BYTES))))
+                return Draft(_of_fields(_urlencoded(await whole(request, MAX_FIELDS_BYTES))))
             case "multipart/form-data":
                 return await self._multipart(Form(content_type, request.stream()))
         kinds = "application/json, multipart/form-data or application/x-www-form-urlencoded"
@@ -78,7 +78,8 @@ class BodyReader:
         files.append(await self._uploads.take_part(form.content(), filename, "anonymous"))
 
 
-async def _whole(request: Request, limit: int) -> bytes:
+async def whole(request: Request, limit: int) -> bytes:
+    """Return a request's body; raises ApiError `too_large`."""
     declared = request.headers.get("content-length", "")
     body = bytearray()
     if not (declared.isdigit() and int(declared) > limit):
@@ -88,7 +89,7 @@ async def _whole(request: Request, limit: int) -> bytes:
                 break
         else:
             return bytes(body)
-    raise ApiError("too_large", f"The request is larger than {limit >> 20} MB; send the photos as files or uploads.")
+    raise ApiError("too_large", f"The request is larger than {limit >> 20} MB, which is the limit here.")
 
 
 async def _field(content: AsyncIterator[bytes], room: int) -> bytes:

@@ -14,13 +14,14 @@ from actors.ids import new_id
 from actors.records import BatchSpec, PhotoSpec
 from deployments import wire
 from deployments.bodies import BodyReader, Draft
+from deployments.looks import Looks
 from deployments.names import check_template, safe_name
 from deployments.problems import ApiError
 from deployments.services import Services
 from deployments.sources import check_source
 from deployments.uploads import Uploads
 from photobatch.schemas import MAX_METADATA_BYTES, PhotoInput, SubmitRequest
-from presets.catalogue import ResolvedPreset
+from presets.catalogue import Preset, ResolvedPreset, resolve
 from presets.errors import PresetError
 from presets.params import check_complete
 
@@ -32,8 +33,9 @@ _RENEW_S = 3.0
 class Submissions:
     """Accepts batches."""
 
-    def __init__(self, services: Services, uploads: Uploads) -> None:
+    def __init__(self, services: Services, uploads: Uploads, looks: Looks) -> None:
         self._services = services
+        self._looks = looks
         self._uploads = uploads
         self._bodies = BodyReader(uploads, services.max_photos)
 
@@ -98,14 +100,18 @@ class Submissions:
 
     async def _plan(self, task_id: str, key: str | None, draft: Draft) -> tuple[BatchSpec, list[PhotoSpec]]:
         request = draft.request
+        digest = _digest(draft) if key else None
         named = [PhotoInput(source=url) for url in request.image_urls] + request.photos
         self._check_count(len(named) + len(draft.files))
         _check_fields(request, self._services.callbacks)
-        preset = _resolve(self._services, request, request.preset_params, "preset_params")
+        chosen = await self._looks.choose(request.user_id, request.preset_id)
+        request.preset_params = await self._looks.pinned(request.user_id, request.preset_params)
+        await self._pin(request.user_id, named)
+        preset = _resolve(chosen, request, request.preset_params, "preset_params")
         _check_mask(preset.params, "preset_params", self._services.file_roots)
         if request.image_urls or draft.files:  # those with nothing of their own
             check_complete(preset.type, preset.params)
-        await asyncio.to_thread(self._check_photos, request, named, preset)
+        await asyncio.to_thread(self._check_photos, request, named, chosen, preset)
         spec = BatchSpec(
             task_id=task_id,
             user_id=request.user_id,
@@ -115,7 +121,7 @@ class Submissions:
             metadata=request.metadata,
             callback_url=request.callback_url,
             idempotency_key=key,
-            digest=_digest(draft) if key else None,
+            digest=digest,
         )
         photos = await self._named(named)
         return spec, photos + [PhotoSpec(file.source, file.name) for file in draft.files]
@@ -141,7 +147,17 @@ class Submissions:
         if photos == 0:
             raise ApiError("no_photos", "A batch needs at least one photo: name image_urls, photos or files.")
 
-    def _check_photos(self, request: SubmitRequest, photos: list[PhotoInput], preset: ResolvedPreset) -> None:
+    async def _pin(self, user: str, photos: list[PhotoInput]) -> None:
+        """Have photos name their LUTs by their bytes."""
+        named = {photo.params["lut"] for photo in photos if isinstance(photo.params.get("lut"), str)}
+        known = {name: (await self._looks.pinned(user, {"lut": name}))["lut"] for name in sorted(named)}
+        for photo in photos:
+            if isinstance(name := photo.params.get("lut"), str):
+                photo.params["lut"] = known[name]
+
+    def _check_photos(
+        self, request: SubmitRequest, photos: list[PhotoInput], chosen: Preset | None, preset: ResolvedPreset
+    ) -> None:
         urls = len(request.image_urls)
         known: set[str] = set()
         for place, photo in enumerate(photos):
@@ -150,11 +166,18 @@ class Submissions:
             params = json.dumps(photo.params, sort_keys=True)
             if place >= urls and params not in known:
                 known.add(params)
-                self._check_params(request, photo.params, preset, f"photos[{place - urls}].params")
+                self._check_params(request, photo.params, chosen, preset, f"photos[{place - urls}].params")
 
-    def _check_params(self, request: SubmitRequest, params: dict[str, Any], preset: ResolvedPreset, where: str) -> None:
+    def _check_params(
+        self,
+        request: SubmitRequest,
+        params: dict[str, Any],
+        chosen: Preset | None,
+        preset: ResolvedPreset,
+        where: str,
+    ) -> None:
         if params:
-            preset = _resolve(self._services, request, {**request.preset_params, **params}, where)
+            preset = _resolve(chosen, request, {**request.preset_params, **params}, where)
             _check_mask(preset.params, where, self._services.file_roots)
         try:
             check_complete(preset.type, preset.params)
@@ -166,9 +189,9 @@ def _is_upload(source: str) -> bool:
     return source.startswith("upload:")
 
 
-def _resolve(services: Services, request: SubmitRequest, params: dict[str, Any], where: str) -> ResolvedPreset:
+def _resolve(chosen: Preset | None, request: SubmitRequest, params: dict[str, Any], where: str) -> ResolvedPreset:
     try:
-        return services.catalogue.resolve(request.preset_id, request.preset_type, params)
+        return resolve(chosen, request.preset_type, params)
     except PresetError as error:
         if error.field is None or error.field in SubmitRequest.model_fields:
             raise

@@ -230,12 +230,30 @@ class Upload(Answer):
 class LocalizedText(Answer):
     """The same words in Chinese and English."""
 
-    zh: str
-    en: str
+    zh: Annotated[str, Field(max_length=500)]
+    en: Annotated[str, Field(max_length=500)]
+
+
+class PresetInput(Wire):
+    """A preset that somebody makes."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
+    name: LocalizedText
+    type: Literal["beauty", "filter", "color", "erase"]
+    params: dict[str, Any] = Field(default_factory=dict)
+    description: LocalizedText = LocalizedText(zh="", en="")
+    shared: bool = Field(False, description="Whether others may see it and work with it.")
+
+
+class PresetCopy(Wire):
+    """What the copy of a preset is called."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
+    name: LocalizedText | None = Field(None, description="That of the original when left out.")
 
 
 class Preset(Answer):
-    """A preset of the catalogue."""
+    """A preset: built in, or made by a user."""
 
     id: str
     name: LocalizedText
@@ -244,6 +262,26 @@ class Preset(Answer):
     params: dict[str, Any]
     description: LocalizedText
     built_in: bool = True
+    owner: str | None = None
+    shared: bool = True
+
+
+class Lut(Answer):
+    """A LUT that somebody brought; presets name it in `lut`, by its name or its SHA-256."""
+
+    name: str
+    sha256: str
+    bytes: int
+    title: str
+    size: int = Field(description="Samples along each side.")
+    dimensions: Literal[1, 3]
+
+
+class LutList(Answer):
+    """A user's LUTs."""
+
+    items: list[Lut]
+    next_cursor: str | None = None
 
 
 class PresetList(Answer):

@@ -62,23 +62,34 @@ class Catalogue:
             raise PresetError("unknown_preset", f"There is no preset {preset_id!r:.80}; {hint}", "preset_id")
         return self._presets[preset_id]
 
+    def has(self, preset_id: str) -> bool:
+        """Whether it is one of these."""
+        return preset_id in self._presets
+
     def resolve(self, preset_id: str | None, preset_type: str | None, params: dict[str, Any]) -> ResolvedPreset:
         """The preset with `params` in place of its own; with a type alone they start from neutral.
 
         Raises PresetError.
         """
-        if preset_type is not None and preset_type not in PARAMS:
-            detail = f"preset_type {preset_type!r:.80} is unknown; {', '.join(PARAMS)} are allowed."
-            raise PresetError("invalid_params", detail, "preset_type")
-        if preset_id is None:
-            if preset_type is None:
-                raise PresetError("invalid_params", "Give a preset_id or a preset_type.", "preset_id")
-            return _resolved(None, preset_type, _FROM_TYPE, params)
-        preset = self.get(preset_id)
-        if preset_type not in (None, preset.type):
-            detail = f"{preset.id} is of type {preset.type}, not {preset_type}; leave preset_type out."
-            raise PresetError("invalid_params", detail, "preset_type")
-        return _resolved(preset.id, preset.type, preset.version, {**preset.params, **params})
+        return resolve(None if preset_id is None else self.get(preset_id), preset_type, params)
+
+
+def resolve(preset: Preset | None, preset_type: str | None, params: dict[str, Any]) -> ResolvedPreset:
+    """A preset, of whatever catalogue, with `params` in place of its own; None: a type alone, from neutral.
+
+    Raises PresetError.
+    """
+    if preset_type is not None and preset_type not in PARAMS:
+        detail = f"preset_type {preset_type!r:.80} is unknown; {', '.join(PARAMS)} are allowed."
+        raise PresetError("invalid_params", detail, "preset_type")
+    if preset is None:
+        if preset_type is None:
+            raise PresetError("invalid_params", "Give a preset_id or a preset_type.", "preset_id")
+        return _resolved(None, preset_type, _FROM_TYPE, params)
+    if preset_type not in (None, preset.type):
+        detail = f"{preset.id} is of type {preset.type}, not {preset_type}; leave preset_type out."
+        raise PresetError("invalid_params", detail, "preset_type")
+    return _resolved(preset.id, preset.type, preset.version, {**preset.params, **params})
 
 
 def _resolved(preset_id: str | None, preset_type: str, version: int, params: dict[str, Any]) -> ResolvedPreset:

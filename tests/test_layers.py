@@ -37,7 +37,7 @@ ALLOWED = {
     "storage": {"storage"},
 }
 # What it may import besides, inside functions only.
-ALLOWED_LATE = {"photobatch": {"deployments", "presets"}}
+ALLOWED_LATE = {"photobatch": {"deployments", "presets"}, "deployments": {"models.colour.lut_file"}}
 
 PIXELS = {"torch", "torchvision", "cv2", "simplejpeg"}
 SERVING = {"ray", "fastapi", "starlette", "httpx", "uvicorn", "sse_starlette"}

@@ -7,6 +7,7 @@ from fastapi import Depends, Path, Query
 from starlette.requests import HTTPConnection
 
 from deployments.feed import Feeds
+from deployments.looks import Looks
 from deployments.services import Coordinator, Services
 from deployments.submission import Submissions
 from deployments.uploads import Uploads
@@ -22,6 +23,7 @@ class Parts:
     submissions: Submissions
     feeds: Feeds
     vitals: Vitals
+    looks: Looks
 
     @property
     def coordinator(self) -> Coordinator:
@@ -37,3 +39,4 @@ async def _parts(connection: HTTPConnection) -> Parts:  # a plain function would
 Here = Annotated[Parts, Depends(_parts)]
 TaskId = Annotated[str, Path(max_length=128, description="The batch.")]
 PageSize = Annotated[int, Query(alias="limit", ge=1, le=500, description="Items a page.")]
+User = Annotated[str, Query(min_length=1, max_length=128, description="Who asks.")]

@@ -1,24 +1,71 @@
-"""Presets: what there is to choose from."""
+"""Presets: what there is to choose from, and what people make of it."""
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Response
 
 from deployments import wire
-from deployments.problems import described
-from deployments.routes.parts import Here
+from deployments.problems import ApiError, described
+from deployments.routes.parts import Here, User
 from photobatch import schemas
 
 router = APIRouter(prefix=f"{wire.API}/presets", tags=["presets"])
 
-
-@router.get("", responses=described())
-async def list_presets(here: Here) -> schemas.PresetList:
-    """List all presets."""
-    return schemas.PresetList(items=[wire.preset(known) for known in here.services.catalogue.list()])
+PresetId = Annotated[str, Path(max_length=128)]
+_WRONG = ("invalid_request", "invalid_params", "unknown_lut", "unavailable", "journal_unavailable")
 
 
-@router.get("/{preset_id}", responses=described("unknown_preset", "invalid_request"))
-async def get(here: Here, preset_id: Annotated[str, Path(max_length=128)]) -> schemas.Preset:
+@router.get("", responses=described("invalid_request", "unavailable", "journal_unavailable"))
+async def list_presets(here: Here, user_id: User = "anonymous") -> schemas.PresetList:
+    """List the built-in presets, your own, and those that others share."""
+    return schemas.PresetList(items=await here.looks.all(user_id))
+
+
+@router.post("", status_code=201, responses=described("preset_exists", "too_many_presets", *_WRONG))
+async def create(
+    here: Here, preset: schemas.PresetInput, response: Response, user_id: User = "anonymous"
+) -> schemas.Preset:
+    """Make a preset."""
+    made = await here.looks.create(user_id, preset)
+    response.headers["Location"] = f"{wire.API}/presets/{made.id}"
+    return made
+
+
+@router.get("/{preset_id}", responses=described("unknown_preset", "invalid_request", "unavailable"))
+async def get(here: Here, preset_id: PresetId, user_id: User = "anonymous") -> schemas.Preset:
     """Tell about one preset."""
-    return wire.preset(here.services.catalogue.get(preset_id))
+    return await here.looks.get(user_id, preset_id)
+
+
+@router.put("/{preset_id}", responses=described("unknown_preset", "read_only", "forbidden", *_WRONG))
+async def change(
+    here: Here, preset_id: PresetId, preset: schemas.PresetInput, user_id: User = "anonymous"
+) -> schemas.Preset:
+    """Change a preset of yours: its version grows, and batches that have an earlier one keep that."""
+    if preset.id != preset_id:
+        raise ApiError("invalid_request", f"The id of a preset stays: write {preset_id}, or make a new one.", "id")
+    return await here.looks.change(user_id, preset)
+
+
+@router.delete(
+    "/{preset_id}",
+    status_code=204,
+    responses=described("unknown_preset", "read_only", "forbidden", "invalid_request", "unavailable"),
+)
+async def delete(here: Here, preset_id: PresetId, user_id: User = "anonymous") -> None:
+    """Delete a preset of yours; batches that have it keep it."""
+    await here.looks.delete(user_id, preset_id)
+
+
+@router.post(
+    "/{preset_id}/duplicate",
+    status_code=201,
+    responses=described("unknown_preset", "preset_exists", "too_many_presets", "invalid_request", "unavailable"),
+)
+async def duplicate(
+    here: Here, preset_id: PresetId, copy: schemas.PresetCopy, response: Response, user_id: User = "anonymous"
+) -> schemas.Preset:
+    """Make a copy of a preset, yours to change."""
+    made = await here.looks.duplicate(user_id, preset_id, copy)
+    response.headers["Location"] = f"{wire.API}/presets/{made.id}"
+    return made

@@ -1,0 +1,145 @@
+"""Presets and LUTs as the ingress sees them: those that are built in, and those that people made."""
+
+import asyncio
+import hashlib
+import re
+from typing import Any
+
+from actors.errors import BatchError
+from actors.ids import new_id
+from deployments.names import safe_name
+from deployments.problems import ApiError
+from deployments.services import Services
+from photobatch import schemas
+from presets.catalogue import Preset, ResolvedPreset, resolve
+from presets.params import validate
+from storage.keys import lut_key
+
+MAX_LUT_BYTES = 64 << 20
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_GIVEN = ("id", "name", "type", "params", "description")
+
+
+class Looks:
+    """Finds, makes and resolves them."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def all(self, user: str) -> list[schemas.Preset]:
+        """Return the built-in presets, then a user's own and those that others share."""
+        built_in = [_shown(preset) for preset in self._services.catalogue.list()]
+        return built_in + [_made(record) for record in await self._ask("presets", user)]
+
+    async def get(self, user: str, preset_id: str) -> schemas.Preset:
+        """Return one of those; raises `unknown_preset`."""
+        if self._services.catalogue.has(preset_id):
+            return _shown(self._services.catalogue.get(preset_id))
+        return _made(await self._find(user, preset_id))
+
+    async def create(self, user: str, preset: schemas.PresetInput) -> schemas.Preset:
+        """Keep a new preset; raises PresetError, BatchError `preset_exists`, `too_many_presets`."""
+        if self._services.catalogue.has(preset.id):
+            raise ApiError("preset_exists", f"{preset.id} is built in; choose another id.", "id")
+        return _made(await self._ask("create_preset", user, await self._record(user, preset), new_id("r")))
+
+    async def change(self, user: str, preset: schemas.PresetInput) -> schemas.Preset:
+        """Keep a preset in the place of its earlier self."""
+        self._refuse_built_in(preset.id)
+        return _made(await self._ask("change_preset", user, await self._record(user, preset), new_id("r")))
+
+    async def delete(self, user: str, preset_id: str) -> None:
+        """Forget a preset."""
+        self._refuse_built_in(preset_id)
+        await self._ask("delete_preset", user, preset_id)
+
+    async def duplicate(self, user: str, preset_id: str, copy: schemas.PresetCopy) -> schemas.Preset:
+        """Keep a user's own copy of any preset that they may use."""
+        known = await self.get(user, preset_id)
+        fields = known.model_dump(include=set(_GIVEN)) | copy.model_dump(exclude_none=True)
+        return await self.create(user, schemas.PresetInput.model_validate(fields))
+
+    async def choose(self, user: str, preset_id: str | None) -> Preset | None:
+        """Return a preset to work with, None for none; raises `unknown_preset`."""
+        catalogue = self._services.catalogue
+        if preset_id is None or catalogue.has(preset_id):
+            return None if preset_id is None else catalogue.get(preset_id)
+        made = await self._find(user, preset_id)
+        return Preset(**{name: made[name] for name in (*_GIVEN, "version")})
+
+    async def resolve(
+        self, user: str, preset: Preset | None, preset_type: str | None, params: dict[str, Any]
+    ) -> ResolvedPreset:
+        """Return what a batch pins, its LUT included; raises PresetError, BatchError `unknown_lut`."""
+        return resolve(preset, preset_type, await self.pinned(user, params))
+
+    async def pinned(self, user: str, params: dict[str, Any]) -> dict[str, Any]:
+        """Return parameters that name their LUT by its SHA-256."""
+        name = params.get("lut")
+        if not isinstance(name, str) or _SHA256.fullmatch(name):
+            return params
+        return params | {"lut": (await self._ask("lut", user, name))["sha256"]}
+
+    async def luts(self, user: str) -> list[schemas.Lut]:
+        """Return a user's LUTs."""
+        return [schemas.Lut.model_validate(lut) for lut in await self._ask("luts", user)]
+
+    async def put_lut(self, user: str, name: str, data: bytes) -> schemas.Lut:
+        """Keep a LUT under a name; raises PhotoError `invalid_lut`, StorageError."""
+        from models.colour.lut_file import read_lut  # noqa: PLC0415 - numpy, for those who bring LUTs alone
+
+        lut = await asyncio.to_thread(read_lut, data)
+        sha256 = hashlib.sha256(data).hexdigest()
+        await self._services.blobs.put(lut_key(sha256), data)
+        made = schemas.Lut(
+            name=safe_name(name),
+            sha256=sha256,
+            bytes=len(data),
+            title=lut.title,
+            size=lut.table.shape[0],
+            dimensions=1 if lut.separable else 3,
+        )
+        await self._ask("put_lut", user, made.model_dump())
+        return made
+
+    async def delete_lut(self, user: str, name: str) -> None:
+        """Forget a LUT's name."""
+        await self._ask("delete_lut", user, name)
+
+    async def _find(self, user: str, preset_id: str) -> dict[str, Any]:
+        try:
+            found: dict[str, Any] = await self._ask("preset", user, preset_id)
+        except BatchError as error:
+            if error.code == "unknown_preset":
+                self._services.catalogue.get(preset_id)  # raises too, and names a near one
+            raise
+        return found
+
+    async def _record(self, user: str, preset: schemas.PresetInput) -> dict[str, Any]:
+        """Return what is kept of a preset: of its parameters those that were given, valid, with their LUT pinned."""
+        params = await self.pinned(user, preset.params)
+        validate(preset.type, params)
+        return preset.model_dump() | {"params": params}
+
+    def _refuse_built_in(self, preset_id: str) -> None:
+        if self._services.catalogue.has(preset_id):
+            detail = f"{preset_id} is built in and stays as it is; duplicate it and change your copy."
+            raise ApiError("read_only", detail)
+
+    async def _ask(self, what: str, *args: Any) -> Any:
+        return await self._services.coordinator.ask("looks", what, *args)
+
+
+def _shown(preset: Preset) -> schemas.Preset:
+    return schemas.Preset(
+        id=preset.id,
+        name=schemas.LocalizedText(**preset.name),
+        type=preset.type,
+        version=preset.version,
+        params=preset.params,
+        description=schemas.LocalizedText(**preset.description),
+    )
+
+
+def _made(record: dict[str, Any]) -> schemas.Preset:
+    return schemas.Preset.model_validate(record | {"built_in": False})
