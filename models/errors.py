@@ -32,3 +32,7 @@ class WeightsError(Exception):
 
 class DeviceLostError(Exception):
     """A GPU failed in a way that stays until the process ends."""
+
+
+class LutError(PhotoError):
+    """A LUT file that is none: `code` is `invalid_lut`, and `detail` names the line or the picture's fault."""
