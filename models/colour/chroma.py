@@ -1,4 +1,4 @@
-"""Saturation and vibrance: the only op that mixes channels."""
+"""Planes of all three channels; saturation and vibrance."""
 
 import math
 
@@ -21,6 +21,12 @@ def luma(r: Floats, g: Floats, b: Floats) -> Floats:
     return 0.2126 * r + 0.7152 * g + 0.0722 * b
 
 
+def mixed(matrix: Floats, planes: Planes) -> Planes:
+    """Matrix (3, 3) times planes, written out: BLAS would sum in another order for another shape."""
+    r, g, b = (m[0] * planes[0] + m[1] * planes[1] + m[2] * planes[2] for m in matrix)
+    return r, g, b
+
+
 def saturate(planes: Planes, saturation: float, vibrance: float) -> Planes:
     """Stretches encoded colours away from (or towards) their luma.
 
@@ -28,16 +34,21 @@ def saturate(planes: Planes, saturation: float, vibrance: float) -> Planes:
     held back as a colour nears the edge of sRGB and is gone at the edge: saturating never clips, so it never
     shifts a hue either.
     """
-    r, g, b = planes
-    y = luma(r, g, b)
-    most = np.maximum(np.maximum(r, g), b)
-    least = np.minimum(np.minimum(r, g), b)
     factor: Floats | float = 1 + saturation
     if vibrance:
-        pale = np.clip(1 - (most - least), 0, 1)
+        r, g, b = planes
+        pale = np.clip(1 - (np.maximum(np.maximum(r, g), b) - np.minimum(np.minimum(r, g), b)), 0, 1)
         factor = factor * (1 + vibrance * (pale * pale if vibrance > 0 else pale) * (1 - 0.7 * _skin(r, g, b)))
-    if saturation > 0 or vibrance > 0:
-        room = np.minimum((1 - _EDGE - y) / (most - y + _TINY), (y - _EDGE) / (y - least + _TINY))
+    return stretch(planes, factor, hold_back=saturation > 0 or vibrance > 0)
+
+
+def stretch(planes: Planes, factor: Floats | float, hold_back: bool = False) -> Planes:
+    """Encoded colours at `factor` times their distance from their luma; `hold_back` as `saturate` says it."""
+    r, g, b = planes
+    y = luma(r, g, b)
+    if hold_back:
+        up, down = np.maximum(np.maximum(r, g), b) - y, y - np.minimum(np.minimum(r, g), b)
+        room = np.minimum((1 - _EDGE - y) / (up + _TINY), (y - _EDGE) / (down + _TINY))
         factor = _held_back(factor, np.maximum(room - 1, 0))
     return y + factor * (r - y), y + factor * (g - y), y + factor * (b - y)
 

@@ -97,7 +97,7 @@ def through_points(points: Sequence[tuple[float, float]]) -> ChannelFunction:
     slope[0], slope[-1] = secant[0], secant[-1]
     same_way = secant[:-1] * secant[1:] > 0
     before, after = 2 * step[1:] + step[:-1], step[1:] + 2 * step[:-1]
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         mean = (before + after) / (before / secant[:-1] + after / secant[1:])
     slope[1:-1] = np.where(same_way, mean, 0)
 

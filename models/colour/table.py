@@ -26,8 +26,8 @@ SLAB_ENTRIES = ENTRIES // SLABS
 QUARTERS = 4  # steps of depth 10 in one 8-bit code
 
 _VERSION = b"1"  # of the arithmetic in this package: raise it with any change of a result
-_ROWS = 64  # values of green at a time: all intermediate planes stay in the second-level cache
-_CHUNK = 1 << 14  # colours at a time, for the same reason
+_ROWS = 32  # values of green at a time: planes of 64 KB stay in the cache, and malloc maps no fresh pages for them
+_CHUNK = 1 << 14  # colours at a time: here more of them make up for numpy's calls
 
 
 @dataclass(frozen=True, slots=True)

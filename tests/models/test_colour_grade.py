@@ -31,7 +31,8 @@ def test_neutral_is_known():
     assert Grade().neutral
     assert Grade(exposure=1, strength=0).neutral
     assert Grade(strength=0.5).neutral
-    assert not Grade(tint=0.1).neutral
+    for some in ({"tint": 0.1}, {"highlights": 0.1}, {"shadows": -0.1}, {"hsl": (("red", 0.1, 0.0, 0.0),)}):
+        assert not Grade(**some).neutral
 
 
 @settings(max_examples=30)
@@ -136,8 +137,18 @@ def test_tables_of_other_work_have_other_names():
         TableSpec(VIVID, None, 10),
         TableSpec(VIVID, P3, 8),
         TableSpec(Grade(), None, 8),
+        TableSpec(Grade(highlights=0.1), None, 8),
+        TableSpec(Grade(shadows=0.1), None, 8),
+        TableSpec(Grade(hsl=(("red", 0.1, 0.0, 0.0),)), None, 8),
+        TableSpec(Grade(hsl=(("red", 0.0, 0.1, 0.0),)), None, 8),
     ]
-    assert len({spec.name for spec in specs}) == 4
+    assert len({spec.name for spec in specs}) == 8
+
+
+def test_tables_keep_their_names_when_sliders_are_added():
+    vivid = Grade(exposure=0.5, saturation=0.2, curves={"b": ((0.0, 0.1), (1.0, 0.9))})
+    assert TableSpec(Grade(temperature=0.55), None, 8).name.startswith("07f825fdcb8e8129")
+    assert TableSpec(vivid, None, 10).name.startswith("53677136b76f160f")
 
 
 @pytest.mark.parametrize("space", [None, P3], ids=["srgb", "p3"])
@@ -165,5 +176,7 @@ def test_curves_say_what_the_table_says(grade, profile, depth):
 
 def test_a_grade_that_mixes_channels_is_not_separable():
     assert not TableSpec(Grade(saturation=0.1), None, 8).separable
+    assert not TableSpec(Grade(shadows=0.1), None, 8).separable
+    assert not TableSpec(Grade(hsl=(("red", 0.0, 0.1, 0.0),)), None, 8).separable
     assert not TableSpec(Grade(contrast=0.1), P3, 8).separable  # by way of sRGB
     assert TableSpec(Grade(contrast=0.1, exposure=0.5, fade=0.2), None, 8).separable
