@@ -146,6 +146,7 @@ class PixelRetoucher:
             raise PhotoError("bad_mask", f"The mask can't be used. {error.detail}") from error
 
     def _pipeline(self, job: BatchSpec, params: Json | None, attached: Attached) -> "Pipeline":
+        from models.colour.lut_file import read_lut  # noqa: PLC0415
         from presets.catalogue import ResolvedPreset  # noqa: PLC0415
         from presets.pipeline import compile_pipeline  # noqa: PLC0415
 
@@ -163,6 +164,8 @@ class PixelRetoucher:
                 applier=self._applier,
                 faces=self._faces,
                 networks=self._networks,
+                luts=lambda _: read_lut(attached["lut"]),
+                max_pixels=self._limits.max_pixels,
             )
             self._pipelines[name] = pipeline
             if len(self._pipelines) > PIPELINES:

@@ -41,19 +41,58 @@ class Curves(BaseModel):
     b: Points | None = None
 
 
+class Band(BaseModel):
+    """What to do to the colours of one band of hues."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    hue: Balance = 0.0  # towards the next band, or the one before
+    saturation: Balance = 0.0
+    luminance: Balance = 0.0
+
+
+class Hsl(BaseModel):
+    """The eight bands; greys belong to none."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    red: Band = Band()
+    orange: Band = Band()
+    yellow: Band = Band()
+    green: Band = Band()
+    aqua: Band = Band()
+    blue: Band = Band()
+    purple: Band = Band()
+    magenta: Band = Band()
+
+
+class ModelOp(BaseModel):
+    """A network that changes the whole picture before anything else does: restores, denoises, enlarges it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    op: Literal["model"]
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]  # never a path
+
+
 class ColourParams(BaseModel):
     """Parameters of the types `filter` and `color`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    ops: Annotated[list[ModelOp], Field(max_length=4)] = []
     exposure: Stops = 0.0
     contrast: Balance = 0.0
     saturation: Balance = 0.0
     vibrance: Balance = 0.0
     temperature: Balance = 0.0
     tint: Balance = 0.0
+    highlights: Balance = 0.0
+    shadows: Balance = 0.0
     curve: Annotated[Curves | None, BeforeValidator(_for_all_channels)] = None
+    hsl: Hsl | None = None
     fade: Share = 0.0
+    lut: Annotated[str, Field(min_length=1, max_length=200)] | None = None  # its name
     grain: Share = 0.0
     vignette: Share = 0.0
     strength: Share = 1.0  # of all the others together
@@ -113,9 +152,6 @@ def check_complete(preset_type: str, params: dict[str, object]) -> None:
         raise PresetError("invalid_params", detail, "regions")
 
 
-_NESTED: dict[str, type[BaseModel]] = {"curve": Curves, "regions": Regions}
-
-
 def validate(preset_type: str, params: dict[str, object]) -> ColourParams | EraseParams:
     """The parameters of a preset of that type. Raises PresetError: which one, why, and what is allowed."""
     try:
@@ -124,12 +160,21 @@ def validate(preset_type: str, params: dict[str, object]) -> ColourParams | Eras
         first = error.errors(include_url=False, include_context=False)[0]
         field = ".".join(str(part) for part in first["loc"])
         if first["type"] == "extra_forbidden":
-            known = _NESTED[str(first["loc"][0])] if len(first["loc"]) > 1 else PARAMS[preset_type]
+            known = _known(preset_type, first["loc"])
             why = f"is not a parameter here; known are {', '.join(sorted(known.model_fields))}"
         else:
             said = first["msg"].removeprefix("Value error, ")
             why = f"is wrong: {said[:1].lower()}{said[1:]}{_allowed(preset_type, first['loc'])}"
         raise PresetError("invalid_params", f"{field} {why}.", field) from None
+
+
+def _known(preset_type: str, location: tuple[int | str, ...]) -> type[BaseModel]:
+    """The model that a name at that place belongs to."""
+    if len(location) == 1:
+        return PARAMS[preset_type]
+    if location[0] == "hsl":
+        return Hsl if len(location) == 2 else Band
+    return {"curve": Curves, "regions": Regions, "ops": ModelOp}[str(location[0])]
 
 
 def _allowed(preset_type: str, location: tuple[int | str, ...]) -> str:
@@ -139,6 +184,14 @@ def _allowed(preset_type: str, location: tuple[int | str, ...]) -> str:
         return "; a curve is 2 to 16 points [x, y], each 0 to 1, or such points for each of rgb, r, g, b"
     if name == "regions":
         return '; write {"unit": "fraction" or "px", "boxes": [[left, top, width, height], …]}'
+    if name == "ops":
+        return '; write [{"op": "model", "name": "…"}], at most four, with names of `photobatch models list`'
+    if name == "hsl":
+        return (
+            f"; hsl is {{band: {{hue, saturation, luminance}}}}, each from -1 to 1, for {', '.join(Hsl.model_fields)}"
+        )
+    if name == "lut":
+        return "; the name of a LUT is allowed"
     schema = PARAMS[preset_type].model_json_schema()["properties"].get(name, {})
     if "minimum" not in schema:
         return ""

@@ -1,5 +1,6 @@
 """A resolved preset compiled to steps that run on a picture."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -8,10 +9,13 @@ import numpy as np
 from PIL import Image
 
 from models.applier import Applier
+from models.codec.header import Limits
 from models.codec.profile import to_srgb
 from models.colour.cache import TableCache
 from models.colour.grade import IDENTITY, Grade
+from models.colour.hsl import CENTRES, Bands
 from models.colour.icc import parse
+from models.colour.lut import Lut
 from models.finish import Finish
 from models.networks import Networks
 from models.picture import Picture, Pixels
@@ -19,6 +23,7 @@ from models.texture import Grain, Vignette
 from presets.catalogue import ResolvedPreset
 from presets.colour import Colour
 from presets.erasing import Erasing
+from presets.restoring import Restoring
 
 if TYPE_CHECKING:
     from models.beauty import Beauty
@@ -26,7 +31,7 @@ if TYPE_CHECKING:
 
 
 class Pipeline:
-    """erase → resize → beauty → colour → vignette → grain, those that the preset asks for. One picture at a time."""
+    """erase → networks → resize → beauty → colour → vignette → grain, those that the preset asks for. One picture at a time."""
 
     def __init__(
         self,
@@ -34,6 +39,7 @@ class Pipeline:
         *,
         max_side: int | None = None,
         erasing: Erasing | None = None,
+        restoring: Restoring | None = None,
         beauty: "Beauty | None" = None,
         colour: Colour | None = None,
         vignette: Vignette | None = None,
@@ -42,6 +48,7 @@ class Pipeline:
         self._applier = applier
         self._max_side = max_side
         self._erasing = erasing
+        self._restoring = restoring
         self._beauty = beauty
         self._colour = colour
         self._vignette = vignette
@@ -59,6 +66,8 @@ class Pipeline:
         short = int.from_bytes(seed[:4], "little")
         if self._erasing is not None:
             self._erasing.run(_writable(picture), painted, short)
+        if self._restoring is not None:
+            picture.pixels = self._restoring.run(picture.pixels)
         if self._max_side is not None:
             _shrink(picture, self._max_side)
         icc = picture.source.icc
@@ -92,17 +101,24 @@ def compile_pipeline(
     applier: Applier,
     faces: "FaceDetector | None" = None,
     networks: Networks | None = None,
+    luts: Callable[[str], Lut] | None = None,
+    max_pixels: int = Limits.max_pixels,
 ) -> Pipeline:
-    """The pipeline of a preset. Raises ValueError when it needs faces or networks and there are none."""
-    if preset.type == "erase":
-        if networks is None:
-            raise ValueError("an erase preset needs networks")
-        return Pipeline(applier, max_side=max_side, erasing=Erasing.of(preset.params, networks))
-    params, grade = preset.params, _grade(preset.params)
+    """The pipeline of a preset; `luts` gives the LUT of a name, and what it raises goes through.
+
+    Raises ValueError when the preset needs faces, networks or a LUT and there are none.
+    """
+    params = preset.params
+    if networks is None and (preset.type == "erase" or params["ops"]):
+        raise ValueError("the preset needs networks")
+    if networks is not None and preset.type == "erase":
+        return Pipeline(applier, max_side=max_side, erasing=Erasing.of(params, networks))
+    grade = _grade(params, luts)
     vignette, grain = (params["strength"] * params[name] for name in ("vignette", "grain"))
     return Pipeline(
         applier,
         max_side=max_side,
+        restoring=Restoring.of(params, networks, max_pixels) if networks else None,
         beauty=_beauty(params, applier, faces),
         colour=None if grade.neutral else Colour(grade, 10 if vignette or grain else 8, tables),
         vignette=Vignette(vignette) if vignette else None,
@@ -127,7 +143,7 @@ def _writable(picture: Picture) -> Pixels:
     return picture.pixels
 
 
-def _grade(params: dict[str, Any]) -> Grade:
+def _grade(params: dict[str, Any], luts: Callable[[str], Lut] | None) -> Grade:
     curves = {
         channel: tuple((x, y) for x, y in points)
         for channel, points in (params["curve"] or {}).items()
@@ -138,7 +154,28 @@ def _grade(params: dict[str, Any]) -> Grade:
         curves={channel: points for channel, points in curves.items() if points != IDENTITY},
         fade=params["fade"],
         strength=params["strength"],
+        # A batch that was resolved by an earlier version has none of these.
+        **{name: params.get(name, 0.0) for name in ("highlights", "shadows")},
+        hsl=_bands(params.get("hsl") or {}),
+        lut=_lut(params.get("lut"), luts),
     )
+
+
+def _bands(hsl: dict[str, dict[str, float]]) -> Bands:
+    """Those that do something, in one order: what is the same has the same table."""
+    settings = ((name, hsl.get(name, {})) for name in CENTRES)
+    bands = (
+        (name, band.get("hue", 0.0), band.get("saturation", 0.0), band.get("luminance", 0.0)) for name, band in settings
+    )
+    return tuple(band for band in bands if any(band[1:]))
+
+
+def _lut(name: str | None, luts: Callable[[str], Lut] | None) -> Lut | None:
+    if name is None:
+        return None
+    if luts is None:
+        raise ValueError("a preset with a LUT needs somebody who knows LUTs")
+    return luts(name)
 
 
 def _shrink(picture: Picture, max_side: int) -> None:

@@ -26,6 +26,8 @@ def refusal(params, preset_type="filter"):
         ("grain", None, "from 0 to 1"),
         ("tint", math.nan, "from -1 to 1"),
         ("strength", math.inf, "from 0 to 1"),
+        ("highlights", 1.01, "from -1 to 1"),
+        ("shadows", "dark", "from -1 to 1"),
     ],
 )
 def test_a_wrong_number_is_told_its_range(name, value, allowed):
@@ -70,6 +72,45 @@ def test_a_wrong_curve_is_told_what_a_curve_is(curve):
 def test_points_alone_are_for_all_channels():
     points = [[0, 0.1], [0.5, 0.5], [1, 1]]
     assert validate("filter", {"curve": points}) == validate("filter", {"curve": {"rgb": points}})
+
+
+@pytest.mark.parametrize(
+    ("hsl", "field"),
+    [
+        ({"orange": {"saturation": 1.5}}, "hsl.orange.saturation"),
+        ({"orange": {"hue": "30"}}, "hsl.orange.hue"),
+        ({"blue": {"luminance": None}}, "hsl.blue.luminance"),
+        ({"blue": 0.5}, "hsl.blue"),
+        ([0.1] * 8, "hsl"),
+        (0.5, "hsl"),
+    ],
+)
+def test_a_wrong_hsl_is_told_what_hsl_is(hsl, field):
+    error = refusal({"hsl": hsl})
+    assert error.field == field
+    assert error.detail.startswith(f"{field} is wrong")
+    assert "hue, saturation, luminance" in error.detail
+    assert "from -1 to 1" in error.detail
+    assert "magenta" in error.detail
+
+
+def test_unknown_bands_and_settings_are_told_the_known_ones():
+    assert "aqua" in refusal({"hsl": {"teal": {"hue": 0.1}}}).detail
+    assert "luminance" in refusal({"hsl": {"aqua": {"lightness": 0.1}}}).detail
+    assert "rgb" in refusal({"curve": {"red": [[0, 0], [1, 1]]}}).detail
+
+
+def test_what_hsl_leaves_out_is_zero():
+    params = validate("filter", {"hsl": {"orange": {"saturation": 0.2}}})
+    assert params.hsl.orange.model_dump() == {"hue": 0, "saturation": 0.2, "luminance": 0}
+    assert not any(params.hsl.blue.model_dump().values())
+    assert validate("filter", params.model_dump(mode="json")) == params
+
+
+@pytest.mark.parametrize("lut", ["", "x" * 201, 7, ["a"]])
+def test_a_wrong_lut_is_told_what_is_allowed(lut):
+    assert "name of a LUT" in refusal({"lut": lut}).detail
+    assert validate("filter", {"lut": "teal and orange"}).lut == "teal and orange"
 
 
 @given(

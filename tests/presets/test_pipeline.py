@@ -1,4 +1,5 @@
 import hashlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -6,6 +7,7 @@ from PIL import ImageCms
 from skimage import color, data
 
 from models.colour.cache import TableCache
+from models.colour.lut import Lut
 from models.eager.applier import EagerApplier
 from models.picture import Picture, Source
 from presets import colour
@@ -27,9 +29,9 @@ def picture(rgb, alpha=255, icc=None):
     return Picture(pixels, Source("png", rgb.shape[1], rgb.shape[0], icc=icc), has_alpha=np.min(alpha) < 255)
 
 
-def pipeline(tables, preset_id=None, preset_type=None, max_side=None, faces=None, **params):
+def pipeline(tables, preset_id=None, preset_type=None, *, max_side=None, faces=None, luts=None, **params):
     preset = CATALOGUE.resolve(preset_id, preset_type, params)
-    return compile_pipeline(preset, max_side=max_side, tables=tables, applier=APPLIER, faces=faces)
+    return compile_pipeline(preset, max_side=max_side, tables=tables, applier=APPLIER, faces=faces, luts=luts)
 
 
 def done(pipe, rgb, **about):
@@ -130,7 +132,14 @@ def test_a_long_batch_of_small_photos_bakes_its_table(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "params", [{}, {"exposure": 2, "grain": 1, "vignette": 1, "strength": 0}, {"curve": [[0, 0], [1, 1]]}]
+    "params",
+    [
+        {},
+        {"exposure": 2, "grain": 1, "vignette": 1, "strength": 0},
+        {"curve": [[0, 0], [1, 1]]},
+        {"hsl": {}, "shadows": 0},
+        {"hsl": {"red": {}, "blue": {"hue": 0}}},
+    ],
 )
 def test_neutral_parameters_leave_the_pixels_and_the_profile_alone(tables, params):
     rgb = PHOTOS["rocket"]
@@ -205,6 +214,48 @@ def test_colours_that_beauty_made_are_graded_too(tables, tmp_path, monkeypatch):
     assert not list(tmp_path.glob("*.bin"))
     monkeypatch.setattr(colour, "_SMALL", 0)
     assert (done(pipeline(tables, "beauty_heavy", **looks), PHOTOS["astronaut"])[0] == small).all()
+
+
+def test_shadows_highlights_and_hsl_do_what_they_say(tables):
+    photo = PHOTOS["coffee"]
+    before = color.rgb2lab(photo)
+    dark, light = before[..., 0] < 20, before[..., 0] > 85
+    opened = color.rgb2lab(done(pipeline(tables, None, "filter", shadows=0.8), photo)[0][..., :3])
+    assert (opened - before)[dark][:, 0].mean() > 5
+    assert abs((opened - before)[light][:, 0].mean()) < 0.5
+    recovered = color.rgb2lab(done(pipeline(tables, None, "filter", highlights=-0.8), photo)[0][..., :3])
+    assert (recovered - before)[light][:, 0].mean() < -5
+    assert abs((recovered - before)[dark][:, 0].mean()) < 0.5
+    muted = {"red": {"saturation": -1}, "orange": {"saturation": -1}}  # a red cup on brown wood
+    grey = color.rgb2lab(done(pipeline(tables, None, "filter", hsl=muted), photo)[0][..., :3])
+    assert np.hypot(grey[..., 1], grey[..., 2]).mean() < np.hypot(before[..., 1], before[..., 2]).mean() / 4
+
+
+def test_a_lut_is_got_by_its_name_and_strength_is_its_own(tables):
+    asked = []
+
+    def luts(name):
+        asked.append(name)
+        return Lut(np.array([[1, 1, 1], [0, 0, 0]], np.float32))
+
+    pixels, _ = done(pipeline(tables, None, "filter", lut="negative", luts=luts), PHOTOS["coffee"])
+    assert (pixels[..., :3] == 255 - PHOTOS["coffee"]).all()
+    pixels, _ = done(pipeline(tables, None, "filter", lut="negative", strength=0.5, luts=luts), PHOTOS["coffee"])
+    assert np.abs(pixels[..., :3] - 127.5).max() <= 0.5
+    assert asked == ["negative", "negative"]
+
+
+def test_a_lut_without_anybody_who_knows_luts_is_a_mistake(tables):
+    with pytest.raises(ValueError, match="LUT"):
+        pipeline(tables, None, "filter", lut="negative")
+
+
+def test_a_batch_from_before_the_newer_sliders_still_runs(tables):
+    now = CATALOGUE.resolve("filter_warm", None, {})
+    newer = ("highlights", "shadows", "hsl", "lut")
+    then = replace(now, params={name: value for name, value in now.params.items() if name not in newer})
+    pipe = compile_pipeline(then, max_side=None, tables=tables, applier=APPLIER, faces=None)
+    assert (done(pipe, PHOTOS["coffee"])[0][..., :3] == seen(tables, "filter_warm", "coffee")).all()
 
 
 def test_beauty_without_a_detector_is_a_mistake(tables):
