@@ -174,24 +174,24 @@ def _known(preset_type: str, location: tuple[int | str, ...]) -> type[BaseModel]
         return PARAMS[preset_type]
     if location[0] == "hsl":
         return Hsl if len(location) == 2 else Band
-    return {"curve": Curves, "regions": Regions, "ops": ModelOp}[str(location[0])]
+    nested: dict[str, type[BaseModel]] = {"curve": Curves, "regions": Regions, "ops": ModelOp}
+    return nested[str(location[0])]
+
+
+_SHAPES = {
+    "curve": "a curve is 2 to 16 points [x, y], each 0 to 1, or such points for each of rgb, r, g, b",
+    "hsl": f"hsl is {{band: {{hue, saturation, luminance}}}}, each from -1 to 1, for {', '.join(Hsl.model_fields)}",
+    "lut": "the name of a LUT is allowed",
+    "ops": 'write [{"op": "model", "name": "…"}], at most four, with names of `photobatch models list`',
+    "regions": 'write {"unit": "fraction" or "px", "boxes": [[left, top, width, height], …]}',
+}
 
 
 def _allowed(preset_type: str, location: tuple[int | str, ...]) -> str:
     """What the parameter may be, as the end of a sentence."""
     name = str(location[0]) if location else ""
-    if name == "curve":
-        return "; a curve is 2 to 16 points [x, y], each 0 to 1, or such points for each of rgb, r, g, b"
-    if name == "regions":
-        return '; write {"unit": "fraction" or "px", "boxes": [[left, top, width, height], …]}'
-    if name == "ops":
-        return '; write [{"op": "model", "name": "…"}], at most four, with names of `photobatch models list`'
-    if name == "hsl":
-        return (
-            f"; hsl is {{band: {{hue, saturation, luminance}}}}, each from -1 to 1, for {', '.join(Hsl.model_fields)}"
-        )
-    if name == "lut":
-        return "; the name of a LUT is allowed"
+    if name in _SHAPES:
+        return f"; {_SHAPES[name]}"
     schema = PARAMS[preset_type].model_json_schema()["properties"].get(name, {})
     if "minimum" not in schema:
         return ""

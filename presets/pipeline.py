@@ -31,7 +31,10 @@ if TYPE_CHECKING:
 
 
 class Pipeline:
-    """erase → networks → resize → beauty → colour → vignette → grain, those that the preset asks for. One picture at a time."""
+    """erase → networks → resize → beauty → colour → vignette → grain, those that the preset asks for.
+
+    One picture at a time.
+    """
 
     def __init__(
         self,
@@ -102,14 +105,14 @@ def compile_pipeline(
     faces: "FaceDetector | None" = None,
     networks: Networks | None = None,
     luts: Callable[[str], Lut] | None = None,
-    max_pixels: int = Limits.max_pixels,
+    max_pixels: int = Limits().max_pixels,
 ) -> Pipeline:
     """The pipeline of a preset; `luts` gives the LUT of a name, and what it raises goes through.
 
     Raises ValueError when the preset needs faces, networks or a LUT and there are none.
     """
     params = preset.params
-    if networks is None and (preset.type == "erase" or params["ops"]):
+    if networks is None and (preset.type == "erase" or params.get("ops")):
         raise ValueError("the preset needs networks")
     if networks is not None and preset.type == "erase":
         return Pipeline(applier, max_side=max_side, erasing=Erasing.of(params, networks))

@@ -19,7 +19,7 @@ class Restoring:
     @classmethod
     def of(cls, params: dict[str, Any], networks: Networks, max_pixels: int) -> Self | None:
         """From validated parameters; None where they name no network."""
-        names = [op["name"] for op in params["ops"]]
+        names = [op["name"] for op in params.get("ops", [])]  # batches from before there were any have none
         return cls(networks, names, max_pixels) if names else None
 
     def run(self, pixels: Pixels) -> Pixels:
