@@ -18,7 +18,7 @@ from actors.config import CoordinatorConfig
 from actors.controls import Controls
 from actors.crumb import Suspicion
 from actors.dispatch import Dispatch
-from actors.errors import BatchError, journal_unavailable
+from actors.errors import BatchError, journal_unavailable, no_worker
 from actors.hold import REASON, Hold
 from actors.idempotency import IdempotencyKeys
 from actors.ledger import Ledger
@@ -180,6 +180,13 @@ class Coordinator:
         answer = self._ledger.looks.answer(what, *args)
         await self._ledger.told(PATIENCE_S)
         return answer
+
+    async def previewer(self) -> str:
+        """Return the name of the worker to ask for a preview; raises BatchError `no_worker`."""
+        worker = self._supervisor.pool.previewer(self._busy())
+        if worker is None:
+            raise no_worker()
+        return worker.worker_id
 
     async def stats(self) -> Json:
         """Return the service in numbers."""

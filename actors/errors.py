@@ -35,3 +35,9 @@ def journal_unavailable() -> BatchError:
     """Return the error of an answer that must wait for the journal."""
     detail = "The service cannot record anything just now; nothing is lost. Try again in a few seconds."
     return BatchError("journal_unavailable", detail, retry_after_s=5.0)
+
+
+def no_worker() -> BatchError:
+    """Return the error of what a worker must do while there is none."""
+    detail = "No worker is ready; there will be one soon. Try again in a few seconds."
+    return BatchError("no_worker", detail, retry_after_s=5.0)

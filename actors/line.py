@@ -14,7 +14,7 @@ from actors.attachments import Attached, Attachments
 from actors.crumb import Crumb
 from actors.errors import BatchError, SourceError
 from actors.fetch import Fetcher
-from actors.records import BatchSpec, Done, Json, Lease, LeaseKey, Outcome
+from actors.records import BatchSpec, Done, Json, Lease, LeaseKey, Outcome, Preview
 from actors.retoucher import Retouched, Retoucher
 from models.codec.options import EXTENSIONS
 from models.errors import DeviceLostError, PhotoError
@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 Find = Callable[[LeaseKey, str, str], Awaitable[Done | None]]
 """Asks for a photo that was done before, by its lease, the engine, and the SHA-256 of its bytes."""
 
+PREVIEW_S = 60.0  # whatever takes longer ends the worker
 FETCHERS = 4  # photos fetched at once, so that one slow host holds up nobody else's photos
 
 
@@ -103,6 +104,24 @@ class Line:
                 stages.create_task(self._fetch())
             stages.create_task(self._compute())
             stages.create_task(self._store())
+
+    async def preview(self, source: str, presets: list[Json], max_side: int) -> list[Preview]:
+        """Return small pictures of a photo, one for each preset; computed between two photos.
+
+        Raises SourceError, PhotoError, StorageError.
+        """
+        data = await self._fetcher.fetch(source)
+        jobs = [BatchSpec("preview", "", preset, {}) for preset in presets]
+        attached = [await self._attachments.fetch(job, None) for job in jobs]
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._thread, self._previewed, data, presets, attached, max_side)
+
+    def _previewed(self, data: bytes, presets: list[Json], attached: list[Attached], max_side: int) -> list[Preview]:
+        faulthandler.dump_traceback_later(PREVIEW_S, exit=True)  # nothing is suspect: no crumb
+        try:
+            return self._retoucher.preview(data, presets, attached, max_side)
+        finally:
+            faulthandler.cancel_dump_traceback_later()
 
     async def _fetch(self) -> None:
         while True:

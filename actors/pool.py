@@ -33,6 +33,7 @@ class WorkerRecord:
     heard: float = field(default_factory=time.monotonic)
     ours: bool = False  # we ended it ourselves: no strike, no back-off
     overdue: bool = False  # we ended it because its own watchdog did not: its photo has timed out
+    shown: float = 0.0  # when it was last asked for a preview
     turn: int = -1  # number of the exchange that `answer` answers
     answer: asyncio.Future[Grant] | None = None
 
@@ -58,6 +59,14 @@ class Pool:
             worker.heard = time.monotonic()
             worker.state = WorkerState.READY
         return worker
+
+    def previewer(self, busy: set[str]) -> WorkerRecord | None:
+        """Return a ready worker that may show what a preset does: an idle one before a busy one, then in turn."""
+        ready = [worker for worker in self.workers.values() if worker.state is WorkerState.READY]
+        chosen = min(ready, key=lambda worker: (worker.worker_id in busy, worker.shown), default=None)
+        if chosen:
+            chosen.shown = time.monotonic()
+        return chosen
 
     def did_well(self, worker_id: str) -> None:
         """Note that a photo came out; of a worker that is younger than the last death, it ends the back-off."""

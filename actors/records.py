@@ -112,3 +112,14 @@ class Hello:
     crumb: str
     ready: bool
     held: list[LeaseKey]  # leased and not yet acknowledged, finished or not
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A small JPEG of what a preset makes of a photo, or why there is none."""
+
+    data: bytes | None = None
+    width: int = 0
+    height: int = 0
+    notes: list[str] = field(default_factory=list)
+    error: Json | None = None  # code, message, retryable

@@ -4,20 +4,24 @@ import hashlib
 import json
 import time
 from collections import OrderedDict
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from actors.attachments import Attached
-from actors.records import BatchSpec, Json
+from actors.records import BatchSpec, Json, Preview
 from models.errors import PhotoError
 
 if TYPE_CHECKING:
     from models.codec.header import Limits
-    from models.picture import Pixels
+    from models.colour.lut import Lut
+    from models.picture import Picture, Pixels
+    from presets.catalogue import ResolvedPreset
     from presets.pipeline import Pipeline
 
 NOTHING: Attached = {}
+PREVIEW_QUALITY = 85
+LUTS = 4  # kept; the largest has 26 MB
 PIPELINES = 32  # compiled pipelines kept: photos of a few batches at a time take turns
 
 
@@ -51,6 +55,10 @@ class Retoucher(Protocol):
         """Return the retouched photo; `params` override the job's preset for this photo, `attached` are files too."""
         ...
 
+    def preview(self, data: bytes, presets: list[Json], attached: list[Attached], max_side: int) -> list[Preview]:
+        """Return a small picture of the photo for each preset; raises PhotoError for a photo that can't be read."""
+        ...
+
     def stale(self) -> bool:
         """Whether a new one would do better than this: it is time to leave."""
         ...
@@ -71,7 +79,6 @@ class PixelRetoucher:
         from models.faces import FaceDetector  # noqa: PLC0415
         from models.networks import Networks  # noqa: PLC0415
         from models.weights import WeightStore  # noqa: PLC0415
-        from presets.catalogue import Catalogue  # noqa: PLC0415
 
         # One thread a library: the workers are the parallelism, and they must not fight over the cores.
         cv2.setNumThreads(1)
@@ -81,8 +88,8 @@ class PixelRetoucher:
         self._tables = TableCache(tables)
         self._faces = FaceDetector()
         self._networks = Networks(WeightStore(models), gpu=_granted_gpu())
-        self._catalogue = Catalogue.built_in()  # here: it reads files, and photos with parameters of their own ask it
         self._pipelines: OrderedDict[str, Pipeline] = OrderedDict()
+        self._luts: OrderedDict[str, Lut] = OrderedDict()
         models_here = f"faces {self._faces.sha256[:12]}, erase {self._networks.engine}"
         self.engine = f"{_engine(version, self._applier.engine)}, {models_here}"
 
@@ -94,8 +101,10 @@ class PixelRetoucher:
         import numpy as np  # noqa: PLC0415
         import simplejpeg  # noqa: PLC0415
 
+        from presets.catalogue import Catalogue  # noqa: PLC0415
+
         grey = np.full((64, 96, 3), 127, np.uint8)
-        preset = self._catalogue.resolve("beauty_light", None, {})
+        preset = Catalogue.built_in().resolve("beauty_light", None, {})
         job = BatchSpec("warm-up", "", asdict(preset), {})
         self.retouch(simplejpeg.encode_jpeg(grey, 92), job, None)
 
@@ -109,6 +118,32 @@ class PixelRetoucher:
             return self._retouch(data, job, params, attached)
         finally:
             self._workspace.trim()  # the memory of one huge photo is not kept for ever
+
+    def preview(self, data: bytes, presets: list[Json], attached: list[Attached], max_side: int) -> list[Preview]:
+        """Return JPEGs of at most `max_side` pixels, one for each preset. No table is baked."""
+        from models.codec import decode  # noqa: PLC0415
+        from presets.pipeline import shrink  # noqa: PLC0415
+
+        picture = decode(data, self._limits, least=max_side)
+        shrink(picture, max_side)
+        seed = hashlib.sha256(data).digest()
+        return [self._previewed(picture, seed, preset, files) for preset, files in zip(presets, attached, strict=True)]
+
+    def _previewed(self, picture: "Picture", seed: bytes, preset: Json, attached: Attached) -> Preview:
+        from models.codec import OutputOptions, encode  # noqa: PLC0415
+        from presets.catalogue import ResolvedPreset  # noqa: PLC0415
+        from presets.erasing import scaled  # noqa: PLC0415
+
+        copy = replace(picture, pixels=picture.pixels.copy(), notes=[])
+        factor = max(picture.pixels.shape[:2]) / max(picture.source.width, picture.source.height)
+        look = ResolvedPreset(**{**preset, "params": scaled(preset["params"], factor)})
+        try:
+            painted = self._painted(attached["mask"]) if "mask" in attached else None
+            notes = self._compiled(look, None, attached).run(copy, seed, painted)
+            made = encode(copy, OutputOptions("jpeg", quality=PREVIEW_QUALITY, metadata="strip"))
+        except PhotoError as error:
+            return Preview(error={"code": error.code, "message": error.detail, "retryable": error.retryable})
+        return Preview(made.data, made.width, made.height, notes)
 
     def _retouch(self, data: bytes, job: BatchSpec, params: Json | None, attached: Attached) -> Retouched:
         from models.codec import OutputOptions, decode, encode, thumbnail  # noqa: PLC0415
@@ -146,32 +181,46 @@ class PixelRetoucher:
             raise PhotoError("bad_mask", f"The mask can't be used. {error.detail}") from error
 
     def _pipeline(self, job: BatchSpec, params: Json | None, attached: Attached) -> "Pipeline":
-        from models.colour.lut_file import read_lut  # noqa: PLC0415
-        from presets.catalogue import ResolvedPreset  # noqa: PLC0415
-        from presets.pipeline import compile_pipeline  # noqa: PLC0415
+        from presets.catalogue import ResolvedPreset, resolve  # noqa: PLC0415
 
         preset = ResolvedPreset(**job.preset)
         if params:
-            preset = self._catalogue.resolve(None, preset.type, {**preset.params, **params})
+            preset = resolve(None, preset.type, {**preset.params, **params})
         max_side = job.output.get("max_side")
         name = json.dumps([preset.type, preset.params, max_side], sort_keys=True)
         pipeline = self._pipelines.get(name)
         if pipeline is None:
-            pipeline = compile_pipeline(
-                preset,
-                max_side=max_side,
-                tables=self._tables,
-                applier=self._applier,
-                faces=self._faces,
-                networks=self._networks,
-                luts=lambda _: read_lut(attached["lut"]),
-                max_pixels=self._limits.max_pixels,
-            )
+            pipeline = self._compiled(preset, max_side, attached)
             self._pipelines[name] = pipeline
             if len(self._pipelines) > PIPELINES:
                 self._pipelines.popitem(last=False)
         self._pipelines.move_to_end(name)
         return pipeline
+
+    def _compiled(self, preset: "ResolvedPreset", max_side: int | None, attached: Attached) -> "Pipeline":
+        from presets.pipeline import compile_pipeline  # noqa: PLC0415
+
+        return compile_pipeline(
+            preset,
+            max_side=max_side,
+            tables=self._tables,
+            applier=self._applier,
+            faces=self._faces,
+            networks=self._networks,
+            luts=lambda sha256: self._lut(sha256, attached["lut"]),
+            max_pixels=self._limits.max_pixels,
+        )
+
+    def _lut(self, sha256: str, data: bytes) -> "Lut":
+        """Return a LUT; the last few are kept, for whoever moves a slider wants the same one again and again."""
+        from models.colour.lut_file import read_lut  # noqa: PLC0415
+
+        if sha256 not in self._luts:
+            self._luts[sha256] = read_lut(data)
+            if len(self._luts) > LUTS:
+                self._luts.popitem(last=False)
+        self._luts.move_to_end(sha256)
+        return self._luts[sha256]
 
 
 class _Clock:

@@ -10,9 +10,10 @@ import ray
 from actors.client import CoordinatorClient
 from actors.config import WorkerConfig
 from actors.crumb import Crumb, remove_crumb
+from actors.errors import no_worker
 from actors.fetch import Fetcher
 from actors.line import Line, discard
-from actors.records import Done, Grant, Hello, LeaseKey, Outcome, Visit
+from actors.records import Done, Grant, Hello, Json, LeaseKey, Outcome, Preview, Visit
 from actors.retoucher import Retoucher
 
 log = logging.getLogger(__name__)
@@ -59,6 +60,12 @@ class Worker:
         if self._line:
             self._returned += self._line.revoke(task_id, running=running)
             self._news.set()
+
+    async def preview(self, source: str, presets: list[Json], max_side: int) -> list[Preview]:
+        """Return small pictures of a photo, one for each resolved preset: see `Line.preview`."""
+        if self._line is None:
+            raise no_worker()
+        return await self._line.preview(source, presets, max_side)
 
     async def pid(self) -> int:
         """Return the process id."""

@@ -25,7 +25,7 @@ import ray
 from actors import launch
 from actors.attachments import Attached
 from actors.config import CoordinatorConfig
-from actors.records import BatchSpec, Json
+from actors.records import BatchSpec, Json, Preview
 from actors.retoucher import NOTHING, Retouched
 from deployments import compose
 from deployments.local_ray import LocalRay
@@ -47,6 +47,10 @@ class SleepingRetoucher:
 
     def warm(self) -> None:
         """Be ready."""
+
+    def preview(self, data: bytes, presets: list[Json], attached: list[Attached], max_side: int) -> list[Preview]:
+        """Show the photo as it is."""
+        return [Preview(data, max_side, max_side) for _ in presets]
 
     def stale(self) -> bool:
         """Stay for ever."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from actors.client import CoordinatorClient
 from actors.config import LEAST_ROOM, NAMESPACE, CallbackConfig, CoordinatorConfig, WorkerConfig
+from actors.previews import Previews
 from actors.retoucher import PixelRetoucher
 from deployments import wire
 from deployments.services import Services
@@ -78,8 +79,10 @@ def _journal(settings: Settings) -> Callable[[], Journal]:
 
 def services(settings: Settings) -> Services:
     """Return what the ingress's routes work with."""
+    coordinator = CoordinatorClient(NAMESPACE, answer_s=ANSWER_S)
     return Services(
-        coordinator=CoordinatorClient(NAMESPACE, answer_s=ANSWER_S),
+        coordinator=coordinator,
+        previews=Previews(coordinator, NAMESPACE),
         blobs=open_blobs(settings.blobs),
         catalogue=Catalogue.built_in(),
         limits=Limits(max_pixels=settings.max_pixels, max_bytes=settings.max_bytes),

@@ -3,16 +3,20 @@
 import asyncio
 import hashlib
 import re
+from base64 import b64encode
 from typing import Any
 
 from actors.errors import BatchError
 from actors.ids import new_id
+from deployments import wire
 from deployments.names import safe_name
 from deployments.problems import ApiError
 from deployments.services import Services
+from deployments.sources import check_source
 from photobatch import schemas
 from presets.catalogue import Preset, ResolvedPreset, resolve
-from presets.params import validate
+from presets.errors import PresetError
+from presets.params import check_complete, validate
 from storage.keys import lut_key
 
 MAX_LUT_BYTES = 64 << 20
@@ -79,6 +83,32 @@ class Looks:
         if not isinstance(name, str) or _SHA256.fullmatch(name):
             return params
         return params | {"lut": (await self._ask("lut", user, name))["sha256"]}
+
+    async def preview(self, user: str, asked: schemas.PreviewRequest) -> list[schemas.PreviewPicture]:
+        """Return a picture for each item; raises PresetError, BatchError, PhotoError."""
+        presets = [await self._look(user, item, f"items[{place}]") for place, item in enumerate(asked.items)]
+        made = await self._services.previews.make(asked.source, presets, asked.max_side)
+        return [
+            schemas.PreviewPicture(
+                image=b64encode(preview.data).decode() if preview.data else None,
+                width=preview.width,
+                height=preview.height,
+                notes=preview.notes,
+                error=schemas.PhotoError.model_validate(preview.error) if preview.error else None,
+            )
+            for preview in made
+        ]
+
+    async def _look(self, user: str, item: schemas.PreviewItem, where: str) -> dict[str, Any]:
+        try:
+            chosen = await self.choose(user, item.preset_id)
+            preset = await self.resolve(user, chosen, item.preset_type, item.preset_params)
+            check_complete(preset.type, preset.params)
+        except PresetError as error:
+            raise PresetError(error.code, error.detail, f"{where}.{error.field}" if error.field else where) from None
+        if mask := preset.params.get("mask"):
+            check_source(mask, f"{where}.preset_params.mask", self._services.file_roots)
+        return wire.preset_record(preset)
 
     async def luts(self, user: str) -> list[schemas.Lut]:
         """Return a user's LUTs."""

@@ -41,6 +41,7 @@ STATUS = {
     "journal_unavailable": 503,
     "method_not_allowed": 405,
     "no_photos": 422,
+    "no_worker": 503,
     "not_found": 404,
     "not_ready": 404,
     "preset_exists": 409,
@@ -60,6 +61,7 @@ STATUS = {
     "unknown_preset": 404,
     "unsupported_bit_depth": 415,
     "unsupported_media": 415,
+    "upload_not_found": 404,
 }
 _OF_STATUS = {404: "not_found", 405: "method_not_allowed", 413: "too_large", 415: "unsupported_media"}
 _SAID = {

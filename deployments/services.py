@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from actors.previews import Previews
 from models.codec.header import Limits
 from presets.catalogue import Catalogue
 from storage.blobs import Blobs
@@ -28,3 +29,4 @@ class Services:
     least_room: int  # bytes free, or no file is taken
     callbacks: bool  # whether a callback_url may be named: calls need a secret to sign with
     version: str
+    previews: Previews

@@ -266,6 +266,38 @@ class Preset(Answer):
     shared: bool = True
 
 
+class PreviewItem(Wire):
+    """A look to be shown: a preset, a type, or a preset with other parameters."""
+
+    preset_id: Annotated[str, Field(max_length=128)] | None = None
+    preset_type: Literal["beauty", "filter", "color", "erase"] | None = None
+    preset_params: dict[str, Any] = Field(default_factory=dict)
+
+
+class PreviewRequest(Wire):
+    """`POST /api/v1/presets/preview`."""
+
+    source: Annotated[str, Field(pattern="^upload:", max_length=200, description="An uploaded photo.")]
+    items: Annotated[list[PreviewItem], Field(min_length=1, max_length=24)]
+    max_side: Annotated[int, Field(ge=64, le=1024)] = 512
+
+
+class PreviewPicture(Answer):
+    """A small JPEG, or why there is none."""
+
+    image: str | None = Field(description="The JPEG in Base64, as data URLs take it.")
+    width: int
+    height: int
+    notes: list[str]
+    error: "PhotoError | None"
+
+
+class PreviewList(Answer):
+    """One picture for each item, in their order."""
+
+    items: list[PreviewPicture]
+
+
 class Lut(Answer):
     """A LUT that somebody brought; presets name it in `lut`, by its name or its SHA-256."""
 

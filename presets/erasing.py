@@ -34,3 +34,14 @@ class Erasing:
             cv2.bitwise_or(mask, mask_of_picture(painted, height, width), dst=mask)
         mask = checked(grown(checked(mask), self.dilate_px))
         Erase(self.networks.inpainter()).run(pixels, mask, seed)
+
+
+def scaled(params: dict[str, Any], factor: float) -> dict[str, Any]:
+    """Parameters of any type for a picture `factor` times as large: what is in pixels goes along."""
+    changes: dict[str, Any] = {}
+    if params.get("dilate_px"):
+        changes["dilate_px"] = params["dilate_px"] * factor
+    regions = params.get("regions")
+    if regions and regions["unit"] == "px":
+        changes["regions"] = regions | {"boxes": [[value * factor for value in box] for box in regions["boxes"]]}
+    return params | changes

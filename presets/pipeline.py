@@ -72,7 +72,7 @@ class Pipeline:
         if self._restoring is not None:
             picture.pixels = self._restoring.run(picture.pixels)
         if self._max_side is not None:
-            _shrink(picture, self._max_side)
+            shrink(picture, self._max_side)
         icc = picture.source.icc
         if self._colour is not None and icc is not None and parse(icc) is None:
             notes.append(_converted_to_srgb(picture, icc))
@@ -181,7 +181,7 @@ def _lut(name: str | None, luts: Callable[[str], Lut] | None) -> Lut | None:
     return luts(name)
 
 
-def _shrink(picture: Picture, max_side: int) -> None:
+def shrink(picture: Picture, max_side: int) -> None:
     """To a long side of max_side by averaging; never enlarges."""
     height, width = picture.pixels.shape[:2]
     longest = max(height, width)

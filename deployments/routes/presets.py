@@ -31,6 +31,15 @@ async def create(
     return made
 
 
+@router.post(
+    "/preview",
+    responses=described("upload_not_found", "unknown_preset", "no_worker", "corrupt", "truncated", *_WRONG),
+)
+async def preview(here: Here, asked: schemas.PreviewRequest, user_id: User = "anonymous") -> schemas.PreviewList:
+    """Show small what presets make of one uploaded photo."""
+    return schemas.PreviewList(items=await here.looks.preview(user_id, asked))
+
+
 @router.get("/{preset_id}", responses=described("unknown_preset", "invalid_request", "unavailable"))
 async def get(here: Here, preset_id: PresetId, user_id: User = "anonymous") -> schemas.Preset:
     """Tell about one preset."""

@@ -16,9 +16,10 @@ from models.errors import PhotoError
 from models.picture import Picture, Pixels, Source
 
 
-def decode(data: bytes | memoryview, limits: Limits, workspace: Workspace | None = None) -> Picture:
+def decode(data: bytes | memoryview, limits: Limits, workspace: Workspace | None = None, least: int = 0) -> Picture:
     """Decode a file to its upright picture; only the first frame or page of several.
 
+    With `least` a JPEG may come smaller, with a long side of no less than that: for previews.
     The pixels lie in `workspace` and are valid until its next use. Raises PhotoError: what `read_header`
     raises, and `truncated` or `corrupt` for whatever goes wrong in a decoder.
     """
@@ -29,7 +30,7 @@ def decode(data: bytes | memoryview, limits: Limits, workspace: Workspace | None
     data = bytes(data)
     try:
         if header.format == "jpeg":
-            return _jpeg(data, header, workspace)
+            return _jpeg(data, header, workspace, least)
         return _other(data, header, workspace)
     except PhotoError:
         raise
@@ -37,11 +38,11 @@ def decode(data: bytes | memoryview, limits: Limits, workspace: Workspace | None
         raise refusal.corrupt() from damage
 
 
-def _jpeg(data: bytes, header: Header, workspace: Workspace) -> Picture:
+def _jpeg(data: bytes, header: Header, workspace: Workspace, least: int) -> Picture:
     jpeg = read_segments(data)
     notes = list(jpeg.dropped) + (["progressive"] if jpeg.progressive else [])
     icc = jpeg.icc
-    pixels = None if profile.fits_mode(icc, "L") else decode_jpeg(data, jpeg, workspace)
+    pixels = None if profile.fits_mode(icc, "L") else decode_jpeg(data, jpeg, workspace, least)
     if pixels is None:
         pixels, icc, more = _jpeg_by_pillow(data, jpeg, workspace)
         notes += more

@@ -1,5 +1,7 @@
 """JPEG to pixels, by libjpeg-turbo; what it refuses is left to Pillow."""
 
+from typing import cast
+
 import simplejpeg
 
 from models.codec.jpeg_segments import JpegFile
@@ -9,10 +11,15 @@ from models.picture import Pixels
 _HARMLESS = "extraneous bytes"  # libjpeg's warning about stray bytes between segments: no pixel is wrong
 
 
-def decode_jpeg(data: bytes, jpeg: JpegFile, workspace: Workspace) -> Pixels | None:
-    """Decode grey or three-component JPEG to (H, W, 4), not yet upright; None where libjpeg-turbo refuses."""
+def decode_jpeg(data: bytes, jpeg: JpegFile, workspace: Workspace, least: int = 0) -> Pixels | None:
+    """Decode grey or three-component JPEG to (H, W, 4), not yet upright; None where libjpeg-turbo refuses.
+
+    With `least` it may come smaller, by a half to an eighth, with a long side of no less than that.
+    """
     if jpeg.components not in (1, 3):
         return None
+    if least:
+        return _small(data, jpeg, least)
     target = workspace.take(jpeg.height, jpeg.width)
     try:
         return _decode(data, target, strict=True)
@@ -20,6 +27,15 @@ def decode_jpeg(data: bytes, jpeg: JpegFile, workspace: Workspace) -> Pixels | N
         if _HARMLESS not in str(warning):
             return None
     return _decode(data, target, strict=False)
+
+
+def _small(data: bytes, jpeg: JpegFile, least: int) -> Pixels | None:
+    wide = jpeg.width >= jpeg.height
+    sides = {"min_width": least} if wide else {"min_height": least}
+    try:
+        return cast(Pixels, simplejpeg.decode_jpeg(data, "RGBX", strict=False, **sides))
+    except ValueError:
+        return None
 
 
 def _decode(data: bytes, target: Pixels, strict: bool) -> Pixels:

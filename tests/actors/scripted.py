@@ -8,7 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from actors.attachments import Attached
-from actors.records import BatchSpec, Json
+from actors.records import BatchSpec, Json, Preview
 from actors.retoucher import NOTHING, Retouched
 from models.errors import PhotoError
 
@@ -30,6 +30,10 @@ class ScriptedRetoucher:
 
     def warm(self) -> None:
         pass
+
+    def preview(self, data: bytes, presets: list[Json], attached: list[Attached], max_side: int) -> list[Preview]:
+        """Show the photo as it is."""
+        return [Preview(data, max_side, max_side) for _ in presets]
 
     def stale(self) -> bool:
         return self._renewed.exists()
@@ -64,6 +68,10 @@ class MaskedRetoucher:
 
     def warm(self) -> None:
         pass
+
+    def preview(self, data: bytes, presets: list[Json], attached: list[Attached], max_side: int) -> list[Preview]:
+        """Show the photo as it is."""
+        return [Preview(data, max_side, max_side) for _ in presets]
 
     def stale(self) -> bool:
         return False

@@ -11,6 +11,7 @@ import pytest
 from fastapi import FastAPI
 from PIL import Image
 
+from actors.previews import Previews
 from deployments.api import create_api
 from deployments.services import Services
 from models.codec.header import Limits
@@ -53,6 +54,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
     roots.mkdir()
     services = Services(
         coordinator=coordinator,
+        previews=Previews(coordinator, "nowhere"),
         blobs=blobs,
         catalogue=Catalogue.built_in(),
         limits=Limits(max_pixels=1_000_000, max_bytes=200_000),

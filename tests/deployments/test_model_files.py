@@ -45,6 +45,7 @@ def host() -> Iterator[Host]:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.handle_error = lambda *_args: None  # type: ignore[method-assign]  # clients hang up on purpose
     Thread(target=server.serve_forever, daemon=True).start()
     state.address = f"http://127.0.0.1:{server.server_port}/weights"
     yield state

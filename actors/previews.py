@@ -1,0 +1,44 @@
+"""Previews: the coordinator names a worker, and the pictures come from it directly."""
+
+from typing import Any, Protocol
+
+import ray
+from ray.exceptions import RayTaskError
+
+from actors.client import GONE
+from actors.errors import no_worker
+from actors.records import Json, Preview
+
+TRIES = 3  # of workers that died since they were named
+
+
+class Asks(Protocol):
+    """Calls to the coordinator."""
+
+    async def ask(self, method: str, *args: Any) -> Any:
+        """Return the answer; raises BatchError."""
+
+
+class Previews:
+    """Asks workers."""
+
+    def __init__(self, coordinator: Asks, namespace: str) -> None:
+        self._coordinator = coordinator
+        self._namespace = namespace
+
+    async def make(self, source: str, presets: list[Json], max_side: int) -> list[Preview]:
+        """Return a picture of the photo for each resolved preset.
+
+        Raises BatchError `no_worker`, SourceError, models.errors.PhotoError, storage.errors.StorageError.
+        """
+        for _ in range(TRIES):
+            name = await self._coordinator.ask("previewer")
+            try:
+                worker = ray.get_actor(name, namespace=self._namespace)
+                made: list[Preview] = await worker.preview.remote(source, presets, max_side)
+            except RayTaskError as error:
+                raise error.cause from None
+            except GONE:
+                continue
+            return made
+        raise no_worker()
