@@ -31,7 +31,7 @@ class Encoded:
     format: str
     width: int
     height: int
-    notes: list[str]  # what encoding did: "alpha_flattened", "exif_dropped", …
+    notes: list[str]  # what encoding did beside what decoding noted: "alpha_flattened", "exif_dropped", …
 
 
 def encode(picture: Picture, options: OutputOptions) -> Encoded:
@@ -50,7 +50,8 @@ def encode(picture: Picture, options: OutputOptions) -> Encoded:
         raise
     except Exception as failure:
         raise refusal.encode_failed(NAMES.get(name, name)) from failure
-    return Encoded(data, name, width, height, metadata.notes)
+    notes = [note for note in dict.fromkeys(metadata.notes) if note not in picture.notes]
+    return Encoded(data, name, width, height, notes)
 
 
 def over_white(pixels: Pixels) -> Pixels:

@@ -9,8 +9,11 @@ ORIENTATION = 0x0112
 _WIDTHS, _HEIGHTS = (0x0100, 0xA002), (0x0101, 0xA003)
 _EXIF_IFD, _GPS_IFD, _INTEROP_IFD = 0x8769, 0x8825, 0xA005
 _TABLES = (_EXIF_IFD, _GPS_IFD, _INTEROP_IFD)
-_ALWAYS_GONE = (0x014A, 0x02BC, 0x8649)  # other pictures (SubIFDs), an XMP of its own, Photoshop's
-_PRIVATE = (_GPS_IFD, 0x83BB, 0x927C)  # position, IPTC, maker's note
+# Tags that go, and what is noted of it: other pictures (SubIFDs), an XMP of its own, IPTC, Photoshop's; with
+# strip_gps also the position, and the maker's note, which may repeat it.
+_ALWAYS_GONE = {0x014A: "thumbnail_dropped", 0x02BC: "", 0x83BB: "iptc_dropped", 0x8649: "photoshop_dropped"}
+_PRIVATE = {_GPS_IFD: "gps_dropped", 0x927C: "makernote_dropped"}
+_COLOUR_SPACE, _SRGB, _INTEROP_INDEX = 0xA001, 1, 1
 _SHORT, _LONG = 3, 4
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
 
@@ -132,25 +135,51 @@ def bare(block: bytes) -> bytes:
     return block[6:] if block.startswith(b"Exif\0") else block
 
 
-def patch_exif(block: bytes, width: int, height: int, strip_gps: bool = False, keep_orientation: bool = True) -> bytes:
-    """Return the block for a retouched, upright picture of `width` × `height` pixels.
+def is_adobe_rgb(block: bytes | None) -> bool:
+    """Whether the block says, as cameras do that embed no profile (DCF 2.0), that the colours are Adobe RGB."""
+    if not block:
+        return False
+    try:
+        tiff = TiffBlock(bare(block))
+        exif = _table_below(tiff, tiff.ifd(tiff.u32(4)), _EXIF_IFD)
+        interop = exif and _table_below(tiff, exif, _INTEROP_IFD)
+        if exif is None or interop is None:
+            return False
+        srgb = any(entry.tag == _COLOUR_SPACE and tiff.number(entry) == _SRGB for entry in exif.entries)
+        index = next((entry.value_at for entry in interop.entries if entry.tag == _INTEROP_INDEX), 0)
+        return not srgb and tiff.data[index : index + 3] == b"R03"
+    except DamagedExifError:
+        return False
+
+
+def _table_below(tiff: TiffBlock, ifd: Ifd, tag: int) -> Ifd | None:
+    return next((tiff.ifd(tiff.number(entry)) for entry in ifd.entries if entry.tag == tag), None)
+
+
+def patch_exif(
+    block: bytes, width: int, height: int, strip_gps: bool = False, keep_orientation: bool = True
+) -> tuple[bytes, list[str]]:
+    """Return the block for a retouched, upright picture of `width` × `height` pixels, and notes.
 
     Orientation is 1 (or gone, where not `keep_orientation`) and the dimensions are the actual ones. What no
     kept tag refers to is zero: the thumbnail and every other picture, whoever pointed at it. With `strip_gps`
-    also the position, the maker's note (it may repeat it) and IPTC are gone. Raises DamagedExifError.
+    also the position and the maker's note (it may repeat it) are gone. Raises DamagedExifError.
     """
     tiff = TiffBlock(bare(block))
     root = tiff.ifd(tiff.u32(4))
+    notes = []
     if root.next_at + 4 <= len(tiff.data):
+        notes += ["thumbnail_dropped"] if tiff.u32(root.next_at) else []
         tiff.write(root.next_at, 0, 4)
-    doomed = _ALWAYS_GONE + (_PRIVATE if strip_gps else ()) + (() if keep_orientation else (ORIENTATION,))
+    doomed = _ALWAYS_GONE | (_PRIVATE if strip_gps else {}) | ({} if keep_orientation else {ORIENTATION: ""})
     for at in [root.at] + [tiff.number(entry) for entry in root.entries if entry.tag == _EXIF_IFD]:
-        _patch_table(tiff, at, doomed, width, height)
-    return _swept(tiff)
+        notes += _patch_table(tiff, at, doomed, width, height)
+    return _swept(tiff), list(dict.fromkeys(notes))
 
 
-def _patch_table(tiff: TiffBlock, at: int, doomed: tuple[int, ...], width: int, height: int) -> None:
+def _patch_table(tiff: TiffBlock, at: int, doomed: dict[int, str], width: int, height: int) -> list[str]:
     ifd = tiff.ifd(at)
+    notes = [doomed[entry.tag] for entry in ifd.entries if doomed.get(entry.tag)]
     for tag in doomed:
         ifd = tiff.remove(ifd, tag)
     for entry in ifd.entries:
@@ -160,6 +189,7 @@ def _patch_table(tiff: TiffBlock, at: int, doomed: tuple[int, ...], width: int, 
             tiff.set_number(entry, width)
         elif entry.tag in _HEIGHTS:
             tiff.set_number(entry, height)
+    return notes
 
 
 def _swept(tiff: TiffBlock) -> bytes:

@@ -12,6 +12,7 @@ ICC = b"ICC_PROFILE\0"
 MAX_PAYLOAD = 65_533  # bytes behind the two of the length
 ICC_CHUNK = MAX_PAYLOAD - len(ICC) - 2  # 65,519
 
+_PHOTOSHOP = b"Photoshop 3.0\0"
 _EOI, _SOS, _APP0, _APP1, _APP2 = 0xD9, 0xDA, 0xE0, 0xE1, 0xE2
 _APP14 = 0xEE
 _NO_LENGTH = {0x01, *range(0xD0, 0xD9)}
@@ -19,12 +20,19 @@ _SOF = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 _PROGRESSIVE = {0xC2, 0xCA}
 _LOSSLESS = {0xC3, 0xC7, 0xCB, 0xCF}
 _SUBSAMPLING = {(1, 1): "444", (2, 1): "422", (2, 2): "420", (1, 2): "440", (4, 1): "411"}
-_DROPPED = {  # what is not carried to the output: it shows or describes the photo as it was
-    (_APP2, b"MPF\0"): "mpf_dropped",
-    (_APP1, EXTENDED_XMP): "extended_xmp_dropped",
-    (0xEB, b"JP"): "c2pa_dropped",
-    (0xED, b"Photoshop 3.0\0"): "photoshop_dropped",
-}
+# What is not carried to the output, since it shows or describes the photo as it was: marker, beginning and content
+# of a segment, and what is noted of it. IPTC and a thumbnail are resources within Photoshop's.
+_DROPPED = (
+    (_APP0, b"JFXX\0", b"", "thumbnail_dropped"),
+    (_APP2, b"MPF\0", b"", "mpf_dropped"),
+    (_APP2, b"urn:iso:std:iso:ts:21496:-1\0", b"", "gain_map_dropped"),
+    (_APP1, EXTENDED_XMP, b"", "extended_xmp_dropped"),
+    (0xEB, b"JP", b"", "c2pa_dropped"),
+    (0xED, _PHOTOSHOP, b"", "photoshop_dropped"),
+    (0xED, _PHOTOSHOP, b"8BIM\x04\x04", "iptc_dropped"),
+    (0xED, _PHOTOSHOP, b"8BIM\x04\x09", "thumbnail_dropped"),
+    (0xED, _PHOTOSHOP, b"8BIM\x04\x0c", "thumbnail_dropped"),
+)
 
 
 @dataclass(slots=True)
@@ -63,8 +71,8 @@ def read_segments(data: bytes) -> JpegFile:
             jpeg.adobe = True
         jpeg.dropped += [
             note
-            for (at, magic), note in _DROPPED.items()
-            if marker == at and payload.startswith(magic) and note not in jpeg.dropped
+            for at, magic, content, note in _DROPPED
+            if marker == at and payload.startswith(magic) and content in payload and note not in jpeg.dropped
         ]
     if not jpeg.components:
         raise refusal.corrupt()

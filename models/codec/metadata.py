@@ -21,17 +21,16 @@ class Metadata:
 def result_metadata(source: Source, width: int, height: int, policy: str, name: str) -> Metadata:
     """Return what a result of `width` × `height` pixels in format `name` carries.
 
-    `policy` is keep, strip_gps or strip; the colour profile always stays. What is damaged is dropped and
-    noted.
+    `policy` is keep, strip_gps or strip; the colour profile always stays. What is damaged, or shows the photo as
+    it was, is dropped and noted whatever the policy.
     """
     metadata = Metadata(icc=source.icc)
-    if policy == "strip":
-        return metadata
-    gps = policy == "strip_gps"
+    gps = policy != "keep"
     if source.exif:
         try:
             # Pillow's AVIF writer takes EXIF to pieces where it finds an orientation
-            metadata.exif = patch_exif(source.exif, width, height, gps, keep_orientation=name != "avif")
+            metadata.exif, notes = patch_exif(source.exif, width, height, gps, keep_orientation=name != "avif")
+            metadata.notes += notes
         except DamagedExifError:
             metadata.notes.append("exif_dropped")
     if source.xmp:
@@ -40,6 +39,8 @@ def result_metadata(source: Source, width: int, height: int, policy: str, name: 
             metadata.notes += notes
         except DamagedXmpError:
             metadata.notes.append("xmp_dropped")
+    if policy == "strip":
+        return Metadata(icc=source.icc, notes=metadata.notes)
     if name == "jpeg":
         _fit_segments(metadata)
     return metadata

@@ -41,6 +41,8 @@ _STALE = (
     "http://ns.adobe.com/xmp/note/",
 )
 _GAIN_MAPS = _STALE[:2]
+_WGS84 = "http://www.w3.org/2003/01/geo/wgs84_pos#"
+_PROVENANCE = "{http://purl.org/dc/terms/}provenance"  # where content credentials are, which are dropped
 _THUMBNAILS = f"{{{PREFIXES['xmp']}}}Thumbnails"
 _PLACES = {f"{{{_PHOTOSHOP}}}{name}" for name in ("City", "State", "Country")}
 _PLACES |= {f"{{{_CORE}}}{name}" for name in ("Location", "CountryCode")}
@@ -98,6 +100,9 @@ def patch_xmp(packet: bytes, width: int, height: int, strip_gps: bool = False) -
         if element.tag in values:
             element.text = values[element.tag]
     notes = ["gain_map_dropped"] if any(_namespace(name) in _GAIN_MAPS for name in gone) else []
+    notes += ["thumbnail_dropped"] if _THUMBNAILS in gone else []
+    notes += ["c2pa_dropped"] if _PROVENANCE in gone else []
+    notes += ["gps_dropped"] if any(_is_place(name) for name in gone) else []
     return _PACKET.format(ET.tostring(root, encoding="unicode")).encode(), notes
 
 
@@ -116,12 +121,12 @@ def _parse(packet: bytes) -> ET.Element:
 
 
 def _unwanted(name: str, strip_gps: bool) -> bool:
-    if _namespace(name) in _STALE or name == _THUMBNAILS:
-        return True
-    if not strip_gps:
-        return False
+    return _namespace(name) in _STALE or name in (_THUMBNAILS, _PROVENANCE) or (strip_gps and _is_place(name))
+
+
+def _is_place(name: str) -> bool:
     local = name.rpartition("}")[2].lower()  # drones and phones have namespaces of their own for it
-    return name in _PLACES or "gps" in local or local in ("latitude", "longitude")
+    return name in _PLACES or _namespace(name) == _WGS84 or "gps" in local or local in ("latitude", "longitude")
 
 
 def _namespace(name: str) -> str:
