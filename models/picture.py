@@ -12,10 +12,12 @@ Pixels = npt.NDArray[np.uint8]  # (H, W, 4): RGB in the source's RGB profile, th
 class Source:
     """What a file said about itself; enough to write the result in its likeness."""
 
-    format: str  # jpeg, png, webp, avif, tiff, bmp, gif
+    format: str  # jpeg, png, webp, avif, heic, tiff, bmp, gif
     width: int  # as displayed, after EXIF orientation
     height: int
-    orientation: int = 1  # EXIF, 1..8, as found in the file; the pixels are already upright
+    orientation: int = (
+        1  # EXIF, 1..8, as found in the file (HEIC: as its container turns it); the pixels are already upright
+    )
     subsampling: str = "420"  # 444, 422, 420, 440, 411 or gray; of JPEG, else 420
     icc: bytes | None = None  # the RGB profile the pixels are in; None means sRGB
     exif: bytes | None = None  # TIFF block without the "Exif\0\0" prefix

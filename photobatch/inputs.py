@@ -21,6 +21,7 @@ FORMATS = {
     ".gif": "gif",
     ".heic": "heic",
     ".heif": "heic",
+    ".hif": "heic",
 }
 
 Identity = tuple[int, int]  # device and inode: one folder, however many names lead to it

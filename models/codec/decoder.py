@@ -3,14 +3,16 @@
 from PIL import Image
 
 from models.codec import profile, refusal
-from models.codec.exif import ORIENTATION, bare, orientation_of
+from models.codec.beside import look_beside
+from models.codec.exif import bare, is_adobe_rgb, orientation_of
 from models.codec.header import Header, Limits, read_header
 from models.codec.jpeg import decode_jpeg
 from models.codec.jpeg_segments import JpegFile, read_segments
+from models.codec.named_spaces import adobe_rgb
 from models.codec.orientation import upright
 from models.codec.pillow import opened
 from models.codec.raster import pixels_of, rgb_image
-from models.codec.tiff_metadata import exif_of_tiff
+from models.codec.tiff_metadata import exif_of_tiff, orientation_of_tiff
 from models.codec.workspace import Workspace
 from models.errors import PhotoError
 from models.picture import Picture, Pixels, Source
@@ -31,6 +33,10 @@ def decode(data: bytes | memoryview, limits: Limits, workspace: Workspace | None
     try:
         if header.format == "jpeg":
             return _jpeg(data, header, workspace, least)
+        if header.format == "heic":
+            return _heic(data, header, workspace)
+        if header.bits > 8:
+            return _deep(data, header, workspace)
         return _other(data, header, workspace)
     except PhotoError:
         raise
@@ -46,7 +52,9 @@ def _jpeg(data: bytes, header: Header, workspace: Workspace, least: int) -> Pict
     if pixels is None:
         pixels, icc, more = _jpeg_by_pillow(data, jpeg, workspace)
         notes += more
-    icc, bad = _kept_profile(icc, jpeg.icc_damaged)
+    if jpeg.icc is None and jpeg.components == 3 and is_adobe_rgb(jpeg.exif):
+        icc, notes = adobe_rgb(), [*notes, "adobe_rgb_by_exif"]
+    icc, bad = profile.settle(pixels, icc, damaged=jpeg.icc_damaged)
     orientation = orientation_of(jpeg.exif)
     size = header.width, header.height
     source = Source(header.format, *size, orientation, jpeg.subsampling, icc, jpeg.exif, jpeg.xmp)
@@ -64,8 +72,21 @@ def _jpeg_by_pillow(data: bytes, jpeg: JpegFile, workspace: Workspace) -> tuple[
         return pixels_of(converted, workspace), None if in_srgb else jpeg.icc, notes
 
 
+def _heic(data: bytes, header: Header, workspace: Workspace) -> Picture:
+    from models.codec.heif import decode_heic  # noqa: PLC0415  # what few photos need is loaded when one comes
+
+    return decode_heic(data, header, workspace)
+
+
+def _deep(data: bytes, header: Header, workspace: Workspace) -> Picture:
+    from models.codec.deep import decode_deep  # noqa: PLC0415
+
+    return decode_deep(data, header, workspace)
+
+
 def _other(data: bytes, header: Header, workspace: Workspace) -> Picture:
     with opened(data, header.format) as image:
+        beside = look_beside(data, image, header.format)
         notes = ["first_frame_only"] if getattr(image, "n_frames", 1) > 1 else []
         icc = image.info.get("icc_profile")
         exif, orientation, applied = _exif(image, header.format)
@@ -75,31 +96,26 @@ def _other(data: bytes, header: Header, workspace: Workspace) -> Picture:
         converted, in_srgb, more = rgb_image(image, icc)
         pixels = pixels_of(converted, workspace)
         xmp = image.info.get("xmp")
-    icc, bad = _kept_profile(None if in_srgb else icc, False)
+    if in_srgb:
+        icc, bad = None, list[str]()
+    else:
+        icc, bad = profile.settle(pixels, None if beside.first else icc, code_points=beside.code_points)
     size = header.width, header.height
     xmp = xmp if isinstance(xmp, bytes) else None
     source = Source(header.format, *size, orientation, icc=icc, exif=exif, xmp=xmp)
     pixels = pixels if applied else upright(pixels, orientation, workspace)
-    return Picture(pixels, source, has_alpha=converted.mode == "RGBA", notes=notes + more + bad)
+    notes = list(dict.fromkeys(notes + beside.notes + more + bad))
+    return Picture(pixels, source, has_alpha=converted.mode == "RGBA", notes=notes)
 
 
 def _exif(image: Image.Image, name: str) -> tuple[bytes | None, int, bool]:
     """Return EXIF block, orientation, and whether Pillow applies it to the pixels itself."""
     if name == "tiff":
-        orientation = getattr(image, "tag_v2", {}).get(ORIENTATION, 1)
-        return exif_of_tiff(image), orientation if orientation in range(1, 9) else 1, True
+        return exif_of_tiff(image), orientation_of_tiff(image), True
     block = image.info.get("exif")
     if not isinstance(block, bytes) or not block:
         return None, 1, False
     return bare(block), orientation_of(block), False
-
-
-def _kept_profile(icc: bytes | None, damaged: bool) -> tuple[bytes | None, list[str]]:
-    if damaged:
-        return None, ["bad_profile"]
-    if not icc:
-        return None, []
-    return (icc, []) if profile.usable_rgb(icc) else (None, ["bad_profile"])
 
 
 def _same_size(image: Image.Image, width: int, height: int) -> None:

@@ -1,18 +1,23 @@
 """What a file says about itself before a pixel is decoded. Needs Pillow only; the ingress asks at upload."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from models.codec import refusal
 from models.codec.exif import orientation_of
+from models.codec.iso_picture import read_picture
 from models.codec.jpeg_segments import read_segments
 from models.codec.pillow import opened
+from models.codec.png_chunks import chunks
 from models.codec.sniff import sniff
+from models.codec.tiff_depth import check_depth
 
 NAMES = {
     "jpeg": "JPEG",
     "png": "PNG",
     "webp": "WebP",
     "avif": "AVIF",
+    "heic": "HEIC",
     "tiff": "TIFF",
     "bmp": "BMP",
     "gif": "GIF",
@@ -37,6 +42,16 @@ class Header:
     format: str
     width: int
     height: int
+    bits: int = 8  # a channel, of PNG and TIFF
+
+
+class _Stored(NamedTuple):
+    """The picture as it is stored."""
+
+    width: int
+    height: int
+    orientation: int = 1
+    bits: int = 8
 
 
 def read_header(data: bytes | memoryview, limits: Limits) -> Header:
@@ -49,11 +64,12 @@ def read_header(data: bytes | memoryview, limits: Limits) -> Header:
         raise refusal.too_large(len(data), limits.max_bytes)
     data = bytes(data)
     name = sniff(data)
-    width, height, orientation = _READERS[name](data, limits)
+    stored = _READERS[name](data, limits)
+    width, height = stored.width, stored.height
     _check_size(width, height, limits)
-    if orientation >= 5:
+    if stored.orientation >= 5:
         width, height = height, width
-    return Header(name, width, height)
+    return Header(name, width, height, stored.bits)
 
 
 def _check_size(width: int, height: int, limits: Limits) -> None:
@@ -65,39 +81,28 @@ def _check_size(width: int, height: int, limits: Limits) -> None:
         raise refusal.too_long(width, height, MAX_SIDE)
 
 
-def _jpeg(data: bytes, limits: Limits) -> tuple[int, int, int]:
+def _jpeg(data: bytes, limits: Limits) -> _Stored:
     jpeg = read_segments(data)
     _check_size(jpeg.width, jpeg.height, limits)
     if jpeg.precision != 8:
         raise refusal.unsupported_bit_depth("JPEG", f"{jpeg.precision} bits")
     if jpeg.lossless:
         raise refusal.unsupported_media("a lossless JPEG, as used in medicine")
-    return jpeg.width, jpeg.height, orientation_of(jpeg.exif)
+    return _Stored(jpeg.width, jpeg.height, orientation_of(jpeg.exif))
 
 
-def _png(data: bytes, limits: Limits) -> tuple[int, int, int]:
+def _png(data: bytes, limits: Limits) -> _Stored:
     if len(data) < 33:
         raise refusal.truncated()
     if data[12:16] != b"IHDR":
         raise refusal.corrupt()
     width, height = _u32(data, 16), _u32(data, 20)
     _check_size(width, height, limits)
-    if data[24] > 8:
-        raise refusal.unsupported_bit_depth("PNG", f"{data[24]} bits")
-    return width, height, orientation_of(_png_exif(data))
+    exif = next((data[start:end] for name, start, end in chunks(data) if name == b"eXIf"), None)
+    return _Stored(width, height, orientation_of(exif), data[24])
 
 
-def _png_exif(data: bytes) -> bytes | None:
-    at = 8
-    while at + 12 <= len(data):
-        size = _u32(data, at)
-        if data[at + 4 : at + 8] == b"eXIf":
-            return data[at + 8 : at + 8 + size]
-        at += 12 + size
-    return None
-
-
-def _webp(data: bytes, limits: Limits) -> tuple[int, int, int]:
+def _webp(data: bytes, limits: Limits) -> _Stored:
     if len(data) < 30:
         raise refusal.truncated()
     chunk = data[12:16]
@@ -112,11 +117,11 @@ def _webp(data: bytes, limits: Limits) -> tuple[int, int, int]:
         raise refusal.corrupt()
     _check_size(*size, limits)  # before Pillow: its decoder allocates the canvas when it is made
     if chunk != b"VP8X" or not data[20] & 0x08:  # no EXIF
-        return *size, 1
-    return *size, _orientation_by_pillow(data, "webp")
+        return _Stored(*size)
+    return _Stored(*size, _orientation_by_pillow(data, "webp"))
 
 
-def _gif(data: bytes, limits: Limits) -> tuple[int, int, int]:
+def _gif(data: bytes, limits: Limits) -> _Stored:
     """Return the logical screen, grown to what the first frame covers, as decoders do."""
     if len(data) < 13:
         raise refusal.truncated()
@@ -132,20 +137,20 @@ def _gif(data: bytes, limits: Limits) -> tuple[int, int, int]:
     if data[at] != 0x2C:
         raise refusal.corrupt()
     right, bottom = _u16(data, at + 1) + _u16(data, at + 5), _u16(data, at + 3) + _u16(data, at + 7)
-    return max(width, right), max(height, bottom), 1
+    return _Stored(max(width, right), max(height, bottom))
 
 
-def _bmp(data: bytes, limits: Limits) -> tuple[int, int, int]:
+def _bmp(data: bytes, limits: Limits) -> _Stored:
     if len(data) < 30:
         raise refusal.truncated()
     if data[14] == 12:
-        return _u16(data, 18), _u16(data, 20), 1
+        return _Stored(_u16(data, 18), _u16(data, 20))
     width = int.from_bytes(data[18:22], "little", signed=True)
     height = int.from_bytes(data[22:26], "little", signed=True)
-    return abs(width), abs(height), 1
+    return _Stored(abs(width), abs(height))
 
 
-def _avif(data: bytes, limits: Limits) -> tuple[int, int, int]:
+def _avif(data: bytes, limits: Limits) -> _Stored:
     at = data.find(b"ispe", 0, _AVIF_SCAN)
     while at >= 0:  # each property that gives a size: the decoder refuses large ones in its own words
         width, height = _u32(data, at + 8), _u32(data, at + 12)
@@ -153,21 +158,26 @@ def _avif(data: bytes, limits: Limits) -> tuple[int, int, int]:
             raise refusal.too_many_pixels(width, height, limits.max_pixels)
         at = data.find(b"ispe", at + 4, _AVIF_SCAN)
     with opened(data, "avif") as image:
-        return *image.size, orientation_of(image.info.get("exif"))
+        return _Stored(*image.size, orientation_of(image.info.get("exif")))
 
 
-def _tiff(data: bytes, limits: Limits) -> tuple[int, int, int]:
+def _heic(data: bytes, limits: Limits) -> _Stored:
+    picture = read_picture(data)
+    for width, height in picture.sizes:  # of tiles and maps too, whichever the decoder opens
+        _check_size(width, height, limits)
+    if picture.kind not in (b"hvc1", b"grid"):
+        raise refusal.unsupported_media("a HEIF of another kind than HEIC")
+    return _Stored(picture.width, picture.height)  # as displayed
+
+
+def _tiff(data: bytes, limits: Limits) -> _Stored:
     with opened(data, "tiff") as image:
         _check_size(*image.size, limits)
         tags = getattr(image, "tag_v2", {})
         if any(tag in tags for tag in _RAW_TAGS) or (tags.get(254, 0) == 1 and 330 in tags):
             raise refusal.unsupported_media("a camera's RAW file")
-        bits = max(tags.get(258, (8,)))
-        if image.mode == "F":
-            raise refusal.unsupported_bit_depth("TIFF", "floating-point values")
-        if bits > 8 or image.mode.startswith("I"):
-            raise refusal.unsupported_bit_depth("TIFF", f"{bits} bits")
-        return *image.size, 1  # Pillow gives the size as displayed
+        # Pillow gives the size as displayed
+        return _Stored(*image.size, bits=check_depth(tags, image.mode))
 
 
 def _orientation_by_pillow(data: bytes, name: str) -> int:
@@ -188,6 +198,7 @@ _READERS = {
     "png": _png,
     "webp": _webp,
     "avif": _avif,
+    "heic": _heic,
     "tiff": _tiff,
     "bmp": _bmp,
     "gif": _gif,

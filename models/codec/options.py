@@ -7,13 +7,14 @@ EXTENSIONS = {
     "png": ".png",
     "webp": ".webp",
     "avif": ".avif",
+    "heic": ".heic",
     "tiff": ".tif",
     "bmp": ".bmp",
     "gif": ".gif",
 }
 MEDIA_TYPES = {name: f"image/{name}" for name in EXTENSIONS}
 
-_LIKE_SOURCE = {"bmp": "png", "gif": "png"}  # formats that we read and don't write
+_LIKE_SOURCE = {"heic": "jpeg", "bmp": "png", "gif": "png"}  # formats that we read and don't write
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class OutputOptions:
 
 
 def output_format(source_format: str, options: OutputOptions) -> str:
-    """Return the format of the result: `same` keeps the source's, but BMP and GIF become PNG."""
+    """Return the format of the result: `same` keeps the source's, but HEIC becomes JPEG, BMP and GIF PNG."""
     if options.format != "same":
         return options.format
     return _LIKE_SOURCE.get(source_format, source_format)

@@ -64,12 +64,13 @@ def _ends_early(data: bytes, name: str) -> bool:
         return int.from_bytes(data[4:8], "little") + 8 > len(data)
     if name == "bmp":
         return int.from_bytes(data[2:6], "little") > len(data)
-    if name == "avif":
-        return _boxes_end_early(data)
+    if name in ("avif", "heic"):
+        return boxes_end_early(data)
     return False
 
 
-def _boxes_end_early(data: bytes) -> bool:
+def boxes_end_early(data: bytes) -> bool:
+    """Whether the last box of an AVIF or HEIC has more bytes than the file."""
     at = 0
     while at + 8 <= len(data):
         size = int.from_bytes(data[at : at + 4], "big")

@@ -3,11 +3,16 @@
 import io
 from functools import lru_cache
 
+import numpy as np
 from PIL import Image, ImageCms
+
+from models.codec.named_spaces import by_code_points
+from models.picture import Pixels
 
 _SPACES = {"L": b"GRAY", "CMYK": b"CMYK"}  # Pillow's mode → colour space in the profile's header
 _INTENT = ImageCms.Intent.RELATIVE_COLORIMETRIC
 _FLAGS = ImageCms.Flags.BLACKPOINTCOMPENSATION
+_ROWS = 256  # of a strip that is converted
 
 
 def colour_space(icc: bytes) -> bytes:
@@ -46,3 +51,42 @@ def to_srgb(image: Image.Image, icc: bytes) -> Image.Image | None:
         )
     except Exception:  # noqa: BLE001 (as above)
         return None
+
+
+def settle(
+    pixels: Pixels,
+    icc: bytes | None,
+    *,
+    damaged: bool = False,
+    grey: bool = False,
+    code_points: tuple[int, int] | None = None,
+) -> tuple[bytes | None, list[str]]:
+    """Return the profile that the pixels stay in (None: sRGB), and notes.
+
+    Where there is none, `code_points` name the space. What HDR says becomes sRGB, in place; so does what is
+    `grey` and has a profile for that.
+    """
+    if damaged:
+        return None, ["bad_profile"]
+    if icc and grey and fits_mode(icc, "L"):
+        return None, ["gray_to_srgb" if _convert(pixels, icc, grey=True) else "bad_profile"]
+    if icc:
+        return (icc, []) if usable_rgb(icc) else (None, ["bad_profile"])
+    space = by_code_points(*code_points) if code_points else None
+    if space is None:
+        return None, []
+    if not space.hdr:
+        return space.icc, []
+    _convert(pixels, space.icc)
+    return None, ["hdr_to_sdr"]
+
+
+def _convert(pixels: Pixels, icc: bytes, *, grey: bool = False) -> bool:
+    """Convert (H, W, 4) to sRGB in place, in strips; returns whether LittleCMS could."""
+    for top in range(0, pixels.shape[0], _ROWS):
+        strip = pixels[top : top + _ROWS]
+        converted = to_srgb(Image.fromarray(np.ascontiguousarray(strip[..., 0] if grey else strip[..., :3])), icc)
+        if converted is None:
+            return False
+        strip[..., :3] = np.asarray(converted)
+    return True

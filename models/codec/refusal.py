@@ -2,7 +2,7 @@
 
 from models.errors import PhotoError
 
-SUPPORTED = "JPEG, PNG, WebP, AVIF, TIFF, BMP or GIF"
+SUPPORTED = "JPEG, PNG, WebP, AVIF, HEIC, TIFF, BMP or GIF"
 
 
 def empty_file() -> PhotoError:
@@ -37,9 +37,9 @@ def unsupported_media(kind: str) -> PhotoError:
     return PhotoError("unsupported_media", f"This seems to be {kind}: send the photo as {SUPPORTED}.")
 
 
-def unsupported_bit_depth(name: str, bits: str) -> PhotoError:
-    """The picture has more than 8 bits a channel, or floats."""
-    detail = f"This {name} has {bits} per channel: save it with 8 bits per channel and send it again."
+def unsupported_bit_depth(name: str, bits: str, how: str = "") -> PhotoError:
+    """The picture has more bits a channel than we read, or floats; `how` says in which arrangement."""
+    detail = f"This {name} has {bits} per channel{how and ' '}{how}: save it with 8 bits per channel and send it again."
     return PhotoError("unsupported_bit_depth", detail)
 
 

@@ -44,7 +44,7 @@ _STRANGERS = (
 
 
 def sniff(data: bytes) -> str:
-    """Return the format of the file: jpeg, png, webp, avif, tiff, bmp or gif.
+    """Return the format of the file: jpeg, png, webp, avif, heic, tiff, bmp or gif.
 
     Raises PhotoError `empty_file`, or `unsupported_media` for all that is not on the list.
     """
@@ -72,7 +72,7 @@ def _iso_media(head: bytes) -> str:
     if any(brand in _AVIF_BRANDS for brand in brands):
         return "avif"
     if any(brand in _HEIF_BRANDS for brand in brands):
-        raise refusal.unsupported_media("a HEIC photo")
+        return "heic"
     if brands[0] == b"crx ":
         raise refusal.unsupported_media("a camera's RAW file")
     raise refusal.unsupported_media("a video")

@@ -2,12 +2,30 @@
 
 from PIL import Image
 
-from models.codec.exif import TiffBlock
+from models.codec.exif import ORIENTATION, TiffBlock
 
 # description, make, model, orientation, resolution, software, date, artist, host, copyright
 _DESCRIPTIVE = (270, 271, 272, 274, 282, 283, 296, 305, 306, 315, 316, 33432)
 _TABLES = (0x8769, 0x8825)  # Exif, GPS
 _INTEROP = 0xA005  # an offset into the file that was
+_LEFT_OUT = {  # tags that are not carried
+    330: "thumbnail_dropped",  # further pictures, smaller as a rule
+    33723: "iptc_dropped",
+    34377: "photoshop_dropped",
+    52545: "c2pa_dropped",
+}
+
+
+def left_out(image: Image.Image) -> list[str]:
+    """Name what an opened TIFF holds beside its picture and the result will not."""
+    tags = getattr(image, "tag_v2", {})
+    return [note for tag, note in _LEFT_OUT.items() if tag in tags]
+
+
+def orientation_of_tiff(image: Image.Image) -> int:
+    """Return the orientation 1..8 of an opened TIFF; 1 where it says none or nonsense."""
+    orientation = getattr(image, "tag_v2", {}).get(ORIENTATION, 1)
+    return orientation if orientation in range(1, 9) else 1
 
 
 def exif_of_tiff(image: Image.Image) -> bytes | None:

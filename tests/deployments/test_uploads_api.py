@@ -2,6 +2,7 @@ import hashlib
 import io
 from collections.abc import AsyncIterator
 
+import pillow_heif
 import pytest
 from PIL import Image
 
@@ -27,6 +28,15 @@ async def test_an_upload(world: World, jpeg: bytes) -> None:
     }
     assert body["source"] == f"upload:{body['id']}"
     assert await world.blobs.get(f"uploads/{body['id']}/content") == jpeg
+
+
+async def test_an_upload_of_a_phone(world: World) -> None:
+    buffer = io.BytesIO()
+    pillow_heif.from_pillow(Image.new("RGB", (96, 64))).save(buffer)
+    answer = await world.http.post(UPLOADS, params={"name": "IMG_1.HEIC"}, content=buffer.getvalue())
+    assert answer.status_code == 201
+    body = answer.json()
+    assert (body["format"], body["width"], body["height"]) == ("heic", 96, 64)
 
 
 def picture(size: tuple[int, int], kind: str = "png") -> bytes:

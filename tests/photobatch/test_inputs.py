@@ -25,6 +25,11 @@ def test_one_folder_becomes_the_output_folder(tmp_path: Path) -> None:
     assert places(top, recursive=False) == ["1.jpg"]
 
 
+def test_photos_of_phones_and_cameras_are_found_by_their_names(tmp_path: Path) -> None:
+    names = ["1.HEIC", "2.heif", "3.HIF", "4.avif", "5.tif", "6.TIFF", "7.webp", "8.jpeg", "9.bmp"]
+    assert places(make(tmp_path / "in", *names, "10.mov", "11.aae")) == names
+
+
 def test_several_inputs_keep_folder_names_apart(tmp_path: Path) -> None:
     one, two = make(tmp_path / "x/photos", "1.jpg"), make(tmp_path / "y/Photos", "1.jpg")
     three = make(tmp_path, "single.dat") / "single.dat"

@@ -122,6 +122,18 @@ def wide_profile() -> bytes:
     )
 
 
+def adobe_profile() -> bytes:
+    """Adobe RGB (1998), as its makers round it."""
+    return _rgb_profile(((0.60974, 0.31111, 0.01947), (0.20528, 0.62567, 0.06087), (0.14919, 0.06322, 0.74457)), pad=10)
+
+
+def viewing_profile() -> bytes:
+    """A screen of BT.2020 with a gamma of 563/256."""
+    return _rgb_profile(
+        ((0.67348, 0.27904, -0.00193), (0.16566, 0.67535, 0.02998), (0.12505, 0.04561, 0.79686)), pad=10
+    )
+
+
 def _rgb_profile(colorants: tuple[tuple[float, ...], ...], pad: int) -> bytes:
     def xyz(values: tuple[float, ...]) -> bytes:
         return b"XYZ \0\0\0\0" + b"".join(struct.pack(">i", round(value * 65536)) for value in values)

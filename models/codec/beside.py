@@ -1,0 +1,49 @@
+"""What a file that Pillow opens holds beside its picture, and Pillow does not tell."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from PIL import Image
+
+from models.codec.iso_picture import read_picture
+from models.codec.png_chunks import read_chunks
+from models.codec.tiff_metadata import left_out
+from models.errors import PhotoError
+
+
+@dataclass(slots=True)
+class Beside:
+    """The rest of a file."""
+
+    code_points: tuple[int, int] | None = None  # primaries and transfer, as ITU-T H.273 numbers them
+    first: bool = False  # the code points count more than an ICC profile
+    notes: list[str] = field(default_factory=list)  # what is not carried to the result
+
+
+def look_beside(data: bytes, image: Image.Image, name: str) -> Beside:
+    """Look at the container of an opened file in format `name`; damage is for the decoder to find."""
+    if name == "png":
+        png = read_chunks(data)
+        return Beside(png.code_points, png.code_points is not None, png.notes)
+    if name == "avif":
+        return _avif(data)
+    if name == "webp":
+        return Beside(notes=["c2pa_dropped"] if b"C2PA" in _riff_chunks(data) else [])
+    return Beside(notes=left_out(image) if name == "tiff" else [])
+
+
+def _avif(data: bytes) -> Beside:
+    try:
+        picture = read_picture(data)
+    except PhotoError:
+        return Beside()
+    deep = ["depth_reduced"] if picture.bits > 8 else []
+    return Beside(picture.code_points, notes=[*deep, *picture.notes])
+
+
+def _riff_chunks(data: bytes) -> Iterator[bytes]:
+    at = 12
+    while at + 8 <= len(data):
+        yield data[at : at + 4]
+        size = int.from_bytes(data[at + 4 : at + 8], "little")
+        at += 8 + size + size % 2

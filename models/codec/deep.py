@@ -1,0 +1,96 @@
+"""PNG and TIFF of 16 bits a channel, by OpenCV. Pillow opens those in colour as 8, cut off instead of rounded."""
+
+import cv2
+import numpy as np
+
+from models.codec import refusal
+from models.codec.eight_bit import Array, eight_bit
+from models.codec.exif import bare, orientation_of
+from models.codec.header import Header
+from models.codec.orientation import upright
+from models.codec.pillow import opened
+from models.codec.png_chunks import intact, read_chunks
+from models.codec.profile import settle
+from models.codec.tiff_depth import ends_early, lying_as_stored
+from models.codec.tiff_metadata import exif_of_tiff, left_out, orientation_of_tiff
+from models.codec.workspace import Workspace
+from models.picture import Picture, Source
+
+_PHOTOMETRIC, _EXTRA = 262, 338
+_WHITE_IS_ZERO = 0
+_PREMULTIPLIED, _STRAIGHT = 1, 2  # what a fourth channel is
+
+cv2.utils.logging.setLogLevel(
+    cv2.utils.logging.LOG_LEVEL_SILENT
+)  # it would tell stderr of each damaged file; we tell the photo's owner
+
+
+def decode_deep(data: bytes, header: Header, workspace: Workspace) -> Picture:
+    """Decode a PNG or TIFF of 16 bits. Raises PhotoError, or whatever OpenCV raises at damage."""
+    return (_png if header.format == "png" else _tiff)(data, header, workspace)
+
+
+def _png(data: bytes, header: Header, workspace: Workspace) -> Picture:
+    png = read_chunks(data)
+    if b"IEND" not in data[-32:]:
+        raise refusal.truncated()
+    if not intact(data):
+        raise refusal.corrupt()  # OpenCV would show what came before the damage
+    array = _read(data)
+    orientation = orientation_of(png.exif)
+    _same_size(array, header, orientation)
+    pixels = eight_bit(array, 16, workspace, bgr=True)
+    icc = None if png.code_points else png.icc  # they come first, says the standard
+    icc, notes = settle(pixels, icc, grey=_is_grey(array), code_points=png.code_points)
+    exif = bare(png.exif) if png.exif else None
+    source = Source("png", header.width, header.height, orientation, icc=icc, exif=exif, xmp=png.xmp)
+    frames = ["first_frame_only"] if png.frames > 1 else []
+    return Picture(
+        upright(pixels, orientation, workspace),
+        source,
+        has_alpha=array.shape[2:] == (4,),
+        notes=["depth_reduced", *frames, *png.notes, *notes],
+    )
+
+
+def _tiff(data: bytes, header: Header, workspace: Workspace) -> Picture:
+    with opened(data, "tiff") as image:
+        tags = getattr(image, "tag_v2", {})
+        if ends_early(tags, len(data)):
+            raise refusal.truncated()
+        icc, exif, xmp = image.info.get("icc_profile"), exif_of_tiff(image), image.info.get("xmp")
+        inverted = tags.get(_PHOTOMETRIC) == _WHITE_IS_ZERO
+        extra = tags.get(_EXTRA, (0,))[0]
+        orientation = orientation_of_tiff(image)
+        notes = ["depth_reduced", *left_out(image)]
+        notes += ["first_frame_only"] if getattr(image, "n_frames", 1) > 1 else []
+    array = _read(lying_as_stored(data))
+    _same_size(array, header, orientation)
+    has_alpha = array.shape[2:] == (4,) and extra in (_PREMULTIPLIED, _STRAIGHT)
+    pixels = eight_bit(array, 16, workspace, bgr=True, premultiplied=has_alpha and extra == _PREMULTIPLIED)
+    if inverted:
+        np.subtract(255, pixels[..., :3], out=pixels[..., :3])
+    if not has_alpha:
+        pixels[..., 3] = 255
+    icc, more = settle(pixels, icc, grey=_is_grey(array))
+    xmp = xmp if isinstance(xmp, bytes) else None
+    source = Source("tiff", header.width, header.height, orientation, icc=icc, exif=exif, xmp=xmp)
+    return Picture(upright(pixels, orientation, workspace), source, has_alpha=has_alpha, notes=notes + more)
+
+
+def _read(data: bytes) -> Array:
+    """Return (H, W), (H, W, 3) or (H, W, 4) uint16, blue first, as it is stored."""
+    array = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    if array is None or array.dtype != np.uint16:
+        raise refusal.corrupt()
+    return array
+
+
+def _is_grey(array: Array) -> bool:
+    return array.ndim == 2
+
+
+def _same_size(array: Array, header: Header, orientation: int) -> None:
+    size = (header.width, header.height) if orientation >= 5 else (header.height, header.width)
+    if array.shape[:2] != size:
+        raise refusal.corrupt()

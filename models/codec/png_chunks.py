@@ -1,0 +1,83 @@
+"""The chunks of a PNG: what stands in them beside the pixels, for what Pillow does not tell."""
+
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+_XMP = b"XML:com.adobe.xmp\0"
+_CRITICAL = (b"IHDR", b"PLTE", b"IDAT", b"IEND")
+_LARGEST = 16 * 2**20  # bytes that a profile or packet may have when it is unpacked
+
+
+@dataclass(slots=True)
+class PngFile:
+    """What a PNG carries."""
+
+    icc: bytes | None = None
+    exif: bytes | None = None
+    xmp: bytes | None = None
+    code_points: tuple[int, int] | None = None  # primaries and transfer, as ITU-T H.273 numbers them
+    frames: int = 1
+    notes: list[str] = field(default_factory=list)
+
+
+def read_chunks(data: bytes) -> PngFile:
+    """Walk the chunks; what is damaged is left out, and the end of the data ends the walk."""
+    png = PngFile()
+    for name, start, end in chunks(data):
+        if name == b"iCCP":
+            packed = data[start:end].partition(b"\0")[2][1:]  # behind its name and the method
+            png.icc = png.icc or _unpacked(packed)
+        elif name == b"eXIf":
+            png.exif = png.exif or data[start:end]
+        elif name == b"iTXt" and data.startswith(_XMP, start):
+            png.xmp = png.xmp or _text(data[start + len(_XMP) : end])
+        elif name == b"cICP" and end - start == 4:
+            png.code_points = data[start], data[start + 1]
+        elif name == b"acTL":
+            png.frames = int.from_bytes(data[start : start + 4], "big")
+        elif name == b"caBX":
+            png.notes = ["c2pa_dropped"]
+    return png
+
+
+def chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
+    """Yield name, start and end of the body of each chunk that is whole, with its check sum."""
+    at = 8
+    while at + 12 <= len(data):
+        end = at + 8 + int.from_bytes(data[at : at + 4], "big")
+        if end + 4 > len(data):
+            return
+        yield data[at + 4 : at + 8], at + 8, end
+        at = end + 4
+
+
+def intact(data: bytes) -> bool:
+    """Whether one chunk follows the other to the end, and the check sums of those that make the picture are right.
+
+    libpng believes a length that it reads: a few bytes that claim 3 GB would get them.
+    """
+    view, last = memoryview(data), b""
+    for name, start, end in chunks(data):
+        if name in _CRITICAL and zlib.crc32(view[start - 4 : end]) != int.from_bytes(data[end : end + 4], "big"):
+            return False
+        last = name
+        if last == b"IEND":
+            break
+    return last == b"IEND"
+
+
+def _text(body: bytes) -> bytes | None:
+    """Return the text of an iTXt behind its keyword: flag, method, language, translated keyword, text."""
+    packed, rest = body[:1] == b"\1", body[2:]
+    text = rest.partition(b"\0")[2].partition(b"\0")[2]
+    return _unpacked(text) if packed else text or None
+
+
+def _unpacked(packed: bytes) -> bytes | None:
+    unpacking = zlib.decompressobj()
+    try:
+        text = unpacking.decompress(packed, _LARGEST)
+    except zlib.error:
+        return None
+    return text if unpacking.eof else None

@@ -1,0 +1,71 @@
+"""Which deep TIFFs are read, and the tag that OpenCV must not act on. Needs no OpenCV: the header asks."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from models.codec import refusal
+from models.codec.exif import ORIENTATION
+
+_BITS, _COMPRESSION, _PHOTOMETRIC, _SAMPLES, _PLANAR, _FORMAT = 258, 259, 262, 277, 284, 339
+_STRIPS, _TILES = (273, 279), (324, 325)  # offsets and sizes
+_PACKINGS = (1, 5, 8, 32773, 32946)  # none, LZW, deflate, PackBits, deflate as it was
+_UNSIGNED = 1
+_NO_PICTURE_OF_OURS = {3: "in a palette", 4: "as a mask", 5: "in CMYK", 6: "in YCbCr", 8: "in Lab", 9: "in Lab"}
+_VALUE_SIZES = {1: 1, 3: 2, 4: 4}
+
+
+def check_depth(tags: Mapping[int, Any], mode: str) -> int:
+    """Return the bits a channel, 8 or 16, of a TIFF that Pillow opens in `mode`.
+
+    Raises PhotoError `unsupported_bit_depth` for what OpenCV does not read, or reads wrong.
+    """
+    depths = set(tags.get(_BITS, (1,)))
+    formats = set(tags.get(_FORMAT, (_UNSIGNED,)))
+    if mode == "F" or 3 in formats:
+        raise refusal.unsupported_bit_depth("TIFF", "floating-point values")
+    if max(depths) <= 8 and not mode.startswith("I"):
+        return 8
+    if depths != {16}:
+        raise refusal.unsupported_bit_depth("TIFF", f"{max(depths)} bits")
+    if formats != {_UNSIGNED}:
+        raise refusal.unsupported_bit_depth("TIFF", "16 bits with a sign")
+    how = _NO_PICTURE_OF_OURS.get(tags.get(_PHOTOMETRIC, 1))
+    if how is None and tags.get(_PLANAR, 1) != 1 and tags.get(_SAMPLES, 1) > 1:
+        how = "in planes"
+    if how is None and tags.get(_COMPRESSION, 1) not in _PACKINGS:
+        how = "in an unusual compression"
+    if how is None and tags.get(_SAMPLES, 1) not in (1, 3, 4):
+        how = "in unusual channels"
+    if how is not None:
+        raise refusal.unsupported_bit_depth("TIFF", "16 bits", how)
+    return 16
+
+
+def ends_early(tags: Mapping[int, Any], size: int) -> bool:
+    """Whether a strip or tile lies behind the end of a file of `size` bytes."""
+    pieces = [
+        (offset, length)
+        for at, lengths in (_STRIPS, _TILES)
+        for offset, length in zip(tags.get(at, ()), tags.get(lengths, ()), strict=False)
+    ]
+    return any(offset + length > size for offset, length in pieces)
+
+
+def lying_as_stored(data: bytes) -> bytes:
+    """Return the TIFF with its orientation, if it says one, set to 1: its pixels are then read as they are stored."""
+    order = "little" if data[:2] == b"II" else "big"
+
+    def number(at: int, size: int) -> int:
+        return int.from_bytes(data[at : at + size], "little" if order == "little" else "big")
+
+    large = number(2, 2) == 43  # a BigTIFF: numbers of eight bytes
+    counter, entry, value = (8, 20, 12) if large else (2, 12, 8)
+    start = number(8, 8) if large else number(4, 4)
+    first = start + counter
+    for at in range(first, min(first + entry * number(start, counter), len(data) - entry + 1), entry):
+        size = _VALUE_SIZES.get(number(at + 2, 2), 0)
+        if number(at, 2) == ORIENTATION and size:
+            patched = bytearray(data)
+            patched[at + value : at + value + size] = (1).to_bytes(size, "little" if order == "little" else "big")
+            return bytes(patched)
+    return data

@@ -1,0 +1,99 @@
+"""HEIC files for the codec's tests: written by libheif, and what it can't write put in box by box."""
+
+import io
+import struct
+
+import numpy as np
+import pillow_heif
+from PIL import Image
+
+P3 = {"color_primaries": 12, "transfer_characteristics": 13, "matrix_coefficients": 6, "full_range_flag": 1}
+PQ = {"color_primaries": 9, "transfer_characteristics": 16, "matrix_coefficients": 9, "full_range_flag": 1}
+LOSSLESS = {
+    "quality": -1,
+    "chroma": 444,
+    "color_primaries": 1,
+    "transfer_characteristics": 13,
+    "matrix_coefficients": 0,
+    "full_range_flag": 1,
+}
+
+
+def heic(image: Image.Image, **settings: object) -> bytes:
+    """Write one picture, as it is; an orientation in `exif` becomes the container's turns too."""
+    target = io.BytesIO()
+    pillow_heif.encode(image.mode, image.size, image.tobytes(), target, **{"quality": 90, **settings})
+    return target.getvalue()
+
+
+def deep_heic(array: np.ndarray, bits: int, **settings: object) -> bytes:
+    """Write (H, W) or (H, W, 3) uint16 with 10 or 12 bits."""
+    target = io.BytesIO()
+    pillow_heif.options.SAVE_HDR_TO_12_BIT = bits == 12
+    mode = "L;16" if array.ndim == 2 else "RGB;16"
+    pillow_heif.encode(mode, array.shape[1::-1], array.tobytes(), target, **settings)
+    return target.getvalue()
+
+
+def several(images: list[Image.Image], primary: int) -> bytes:
+    """Write several pictures; `primary` is the one to show."""
+    file = pillow_heif.HeifFile()
+    for image in images:
+        file.add_from_pillow(image)
+    target = io.BytesIO()
+    file.save(target, quality=90, primary_index=primary)
+    return target.getvalue()
+
+
+def with_auxiliary(data: bytes, use: str) -> bytes:
+    """Turn the thumbnail of a file into an auxiliary picture: a gain map, a depth map, a matte."""
+    boxes = dict(children(data[meta_at(data) + 12 : meta_end(data)]))
+    properties = dict(children(boxes[b"iprp"]))
+    urn = b"auxC" + bytes(4) + use.encode() + b"\0"
+    properties[b"ipco"] += struct.pack(">I", len(urn) + 4) + urn
+    number = len(children(properties[b"ipco"]))
+    properties[b"ipma"] = _owned(properties[b"ipma"], 2, number)
+    boxes[b"iprp"] = joined(properties)
+    boxes[b"iref"] = boxes[b"iref"].replace(b"thmb", b"auxl")
+    return with_meta(data, bytes(4) + joined(boxes))
+
+
+def with_meta(data: bytes, meta: bytes) -> bytes:
+    """Put another `meta` box behind everything and hide the old one: what it refers to stays where it is."""
+    at = meta_at(data)
+    return data[: at + 4] + b"free" + data[at + 8 :] + struct.pack(">I", len(meta) + 8) + b"meta" + meta
+
+
+def meta_at(data: bytes) -> int:
+    return data.index(b"meta") - 4
+
+
+def meta_end(data: bytes) -> int:
+    at = meta_at(data)
+    return at + int.from_bytes(data[at : at + 4], "big")
+
+
+def children(body: bytes) -> list[tuple[bytes, bytes]]:
+    found, at = [], 0
+    while at < len(body):
+        size = int.from_bytes(body[at : at + 4], "big")
+        found.append((body[at + 4 : at + 8], body[at + 8 : at + size]))
+        at += size
+    return found
+
+
+def joined(boxes: dict[bytes, bytes]) -> bytes:
+    return b"".join(struct.pack(">I", len(body) + 8) + name + body for name, body in boxes.items())
+
+
+def _owned(table: bytes, item: int, number: int) -> bytes:
+    """Give an item one more property, in a table of version 0 with short numbers."""
+    at = table.index(struct.pack(">H", item), 8)
+    count = table[at + 2]
+    return (
+        table[: at + 2]
+        + bytes([count + 1])
+        + table[at + 3 : at + 3 + count]
+        + bytes([number])
+        + table[at + 3 + count :]
+    )
