@@ -155,18 +155,19 @@ def test_credentials_are_named() -> None:
 
 
 def test_a_crop_of_the_container_is_what_is_shown() -> None:
-    data = heic(PHOTO, **LOSSLESS)
+    photo = PHOTO.crop((0, 0, 450, 300))  # libheif itself would crop odd sizes
+    data = heic(photo, **LOSSLESS)
     boxes = dict(children(data[meta_at(data) + 12 : meta_end(data)]))
     properties = dict(children(boxes[b"iprp"]))
-    crop = b"clap" + struct.pack(">IIIIiIiI", 201, 1, 100, 1, 0, 1, 0, 1)  # around the middle
+    crop = b"clap" + struct.pack(">IIIIiIiI", 200, 1, 100, 1, 0, 1, 0, 1)  # around the middle
     properties[b"ipco"] += struct.pack(">I", len(crop) + 4) + crop
     number = len(children(properties[b"ipco"]))
     table = properties[b"ipma"]
     properties[b"ipma"] = table[:10] + bytes([table[10] + 1]) + table[11 : 11 + table[10]] + bytes([0x80 | number])
     boxes[b"iprp"] = joined(properties)
     data = with_meta(data, bytes(4) + joined(boxes))
-    assert (read_header(data, LIMITS).width, read_header(data, LIMITS).height) == (201, 100)
-    assert (decode(data, LIMITS).pixels[..., :3] == np.asarray(PHOTO)[100:200, 125:326]).all()
+    assert (read_header(data, LIMITS).width, read_header(data, LIMITS).height) == (200, 100)
+    assert (decode(data, LIMITS).pixels[..., :3] == np.asarray(photo)[100:200, 125:325]).all()
 
 
 @pytest.mark.parametrize("at", [0, 1])
@@ -179,6 +180,16 @@ def test_a_tile_or_map_of_gigapixels_is_refused_in_the_header(at: int) -> None:
     for look in (read_header, decode):
         with pytest.raises(PhotoError, match="too_many_pixels"):
             look(bytes(data), LIMITS)
+
+
+@pytest.mark.parametrize("tile_size", [0, 64])
+def test_a_stream_that_is_larger_than_its_boxes_say_is_refused(tile_size: int) -> None:
+    whole = heic(PHOTO.resize((128, 96)), tile_size=tile_size)
+    size = (64, 64) if tile_size else (128, 96)
+    data = whole.replace(struct.pack(">II", *size), struct.pack(">II", 32, 32))
+    assert data != whole
+    with pytest.raises(PhotoError, match="corrupt"):
+        decode(data, LIMITS)
 
 
 def test_the_head_of_an_upload_is_enough_for_its_header() -> None:
