@@ -251,6 +251,8 @@ class Line:
             "format": retouched.format,
             "sha256": digest.result(),
             "input_sha256": retouched.input_sha256,
+            "orientation": retouched.orientation,
+            "profile": retouched.profile,
             "thumbnail": retouched.thumbnail is not None,
             "original": original,
         }

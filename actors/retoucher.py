@@ -35,6 +35,8 @@ class Retouched:
     width: int
     height: int
     input_sha256: str
+    orientation: int  # EXIF, 1..8, as it was found; the result is upright
+    profile: bool  # whether the result carries the source's colour profile; else it is in sRGB
     notes: list[str]
     timings_ms: dict[str, float] = field(default_factory=dict)
 
@@ -168,6 +170,8 @@ class PixelRetoucher:
             width=encoded.width,
             height=encoded.height,
             input_sha256=digest.hexdigest(),
+            orientation=picture.source.orientation,
+            profile=picture.source.icc is not None,
             notes=[*picture.notes, *notes, *encoded.notes],
             timings_ms=clock.laps,
         )

@@ -48,6 +48,7 @@ def photo_view(batch: Batch, index: int, *, timings: bool) -> Json:
         "index": index,
         "name": photo.name,
         "source": photo.source,
+        "params": photo.params,
         "status": state.label,
         "attempts": batch.attempt[index],
         "error": told.get("error"),

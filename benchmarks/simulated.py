@@ -62,7 +62,7 @@ class SleepingRetoucher:
         time.sleep(self._seconds)
         slept = (time.perf_counter() - begun) * 1000
         digest = hashlib.sha256(data).hexdigest()
-        return Retouched(data, None, "jpeg", 1, 1, digest, [], {"apply": slept})
+        return Retouched(data, None, "jpeg", 1, 1, digest, 1, False, [], {"apply": slept})
 
 
 def sleeping(settings: Settings, seconds: float) -> CoordinatorConfig:

@@ -1,6 +1,7 @@
 """photobatch on one machine: the engine behind `photobatch run`, and `photobatch serve`."""
 
 import asyncio
+import hashlib
 import os
 import shutil
 import threading
@@ -29,11 +30,13 @@ from actors.ids import new_id
 from actors.records import BatchSpec, Json, PhotoSpec
 from deployments import compose, wire
 from deployments.local_ray import JoinedRay, LocalRay, memory
+from models.errors import PhotoError
 from photobatch import schemas
 from presets.catalogue import Catalogue
 from presets.errors import PresetError
 from presets.params import check_complete
 from storage.blobs import open_blobs
+from storage.keys import lut_key
 
 GUEST = "photobatch-run-"  # the namespace of an engine on somebody else's cluster
 GREET_S = 10.0
@@ -113,8 +116,9 @@ class Engine:
 
     def submit(self, request: schemas.SubmitRequest) -> str:
         """Hand in a batch of `file:` sources and return its task id; raises EngineError."""
+        pinned = self._pinned(request.preset_params)
         try:
-            preset = Catalogue.built_in().resolve(request.preset_id, request.preset_type, request.preset_params)
+            preset = Catalogue.built_in().resolve(request.preset_id, request.preset_type, pinned)
             for params in [photo.params for photo in request.photos] + [{}] * bool(request.image_urls):
                 check_complete(preset.type, {**preset.params, **params})
         except PresetError as error:
@@ -139,6 +143,24 @@ class Engine:
                     raise self._explained(error) from None
             else:
                 return spec.task_id
+
+    def _pinned(self, params: Json) -> Json:
+        """Store the LUT that parameters name, a file here, and name it by its SHA-256; raises EngineError."""
+        file = params.get("lut")
+        if not isinstance(file, str):
+            return params
+        from models.colour.lut_file import read_lut  # noqa: PLC0415 - numpy, for those who bring LUTs alone
+
+        try:
+            data = Path(file).read_bytes()
+            read_lut(data)
+        except OSError as error:
+            raise EngineError("unknown_lut", f"The LUT {file} can't be read: {error.strerror}.") from error
+        except PhotoError as error:
+            raise EngineError(error.code, f"{file}: {error.detail}") from error
+        sha256 = hashlib.sha256(data).hexdigest()
+        asyncio.run(self._blobs.put(lut_key(sha256), data))
+        return params | {"lut": sha256}
 
     def watch(self, task_id: str) -> Iterator[schemas.ProgressMessage]:
         """Yield the batch and the photos changed since, at once and with every change; the last is `done`."""

@@ -36,6 +36,30 @@ def photo(task_id: str, view: dict[str, Any]) -> schemas.Photo:
     return schemas.Photo.model_validate({**view, "result": result})
 
 
+def manifest_line(batch: dict[str, Any], view: dict[str, Any]) -> bytes:
+    """Return how a photo came about, as a line of JSON: enough to make it again, byte by byte, on the same engine."""
+    result, preset = view["result"], batch["preset"]
+    line: dict[str, Any] = {
+        "index": view["index"],
+        "name": view["name"],
+        "source": view["source"].partition("?")[0],  # what stands behind it may be a key
+        "status": view["status"],
+        "preset": preset | {"params": {**preset["params"], **(view["params"] or {})}},
+        "options": batch["output"],
+        "input_sha256": result and result["input_sha256"],
+        "output": result and {name: result[name] for name in ("sha256", "bytes", "format", "width", "height")},
+        "orientation": result and result.get("orientation"),
+        "profile_kept": result and result.get("profile"),
+        "notes": view["notes"],
+        "engine": view["engine"],
+        "reused": view["reused"],
+        "attempts": view["attempts"],
+        "timings_ms": view["timings_ms"],
+        "error": view["error"],
+    }
+    return json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+
+
 def submitted(view: dict[str, Any]) -> schemas.Submitted:
     """Return the answer to a submit."""
     task_id = view["task_id"]

@@ -1,8 +1,10 @@
 """Batches: hand in, look at, steer, remove."""
 
-from typing import Annotated
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi.responses import StreamingResponse
 
 from deployments import wire
 from deployments.openapi import SUBMIT_BODY
@@ -32,6 +34,7 @@ _REFUSALS = (
     "storage_unavailable",
     "unavailable",
 )
+_PAGE = 500  # photos that are asked for at once
 _STEERED = described("not_found", "bad_transition", "invalid_request", "journal_unavailable", "unavailable")
 Cursor = Annotated[str | None, Query(pattern="^[A-Za-z0-9_-]{1,128}$", description="`next_cursor` of the page before.")]
 
@@ -114,3 +117,27 @@ async def retry(here: Here, task_id: TaskId) -> schemas.Batch:
 async def delete(here: Here, task_id: TaskId) -> None:
     """Cancel a batch, then remove its record and files."""
     await here.coordinator.ask("delete", task_id)
+
+
+@router.get(
+    "/{task_id}/manifest.jsonl",
+    response_class=StreamingResponse,
+    responses={
+        200: {"description": "A line of JSON a photo.", "content": {"application/jsonl": {}}},
+        **described("not_found", "invalid_request", "unavailable"),
+    },
+)
+async def manifest(here: Here, task_id: TaskId) -> StreamingResponse:
+    """Tell how each result came about: hashes, preset, options, what was done to it; photos in their order."""
+    batch = await here.coordinator.ask("get", task_id)
+    first = await here.coordinator.ask("photos", task_id, None, _PAGE, None)
+    name = {"Content-Disposition": f'attachment; filename="{task_id}.jsonl"'}
+    return StreamingResponse(_lines(here, batch, first), media_type="application/jsonl", headers=name)
+
+
+async def _lines(here: Parts, batch: dict[str, Any], page: dict[str, Any]) -> AsyncIterator[bytes]:
+    while True:
+        yield b"".join(wire.manifest_line(batch, view) for view in page["items"])
+        if page["next_cursor"] is None:
+            return
+        page = await here.coordinator.ask("photos", batch["task_id"], None, _PAGE, page["next_cursor"])

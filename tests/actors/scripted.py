@@ -54,7 +54,7 @@ class ScriptedRetoucher:
         elif action == "bug":
             raise ZeroDivisionError
         self._note(f"done {name}")
-        return Retouched(name.encode(), b"small", "jpeg", 4, 3, sha256(data).hexdigest(), [], {"decode": 1.0})
+        return Retouched(name.encode(), b"small", "jpeg", 4, 3, sha256(data).hexdigest(), 1, False, [], {"decode": 1.0})
 
     def _note(self, line: str) -> None:
         with open(self._log, "a") as file:
@@ -78,7 +78,16 @@ class MaskedRetoucher:
 
     def retouch(self, data: bytes, job: BatchSpec, params: Json | None, attached: Attached = NOTHING) -> Retouched:
         return Retouched(
-            attached.get("mask", b"none"), b"small", "jpeg", 4, 3, sha256(data).hexdigest(), [], {"decode": 1.0}
+            attached.get("mask", b"none"),
+            b"small",
+            "jpeg",
+            4,
+            3,
+            sha256(data).hexdigest(),
+            1,
+            False,
+            [],
+            {"decode": 1.0},
         )
 
 

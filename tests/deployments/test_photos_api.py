@@ -1,4 +1,5 @@
 import hashlib
+import json
 from typing import Any
 
 import httpx
@@ -129,3 +130,26 @@ async def test_a_deleted_batch_is_gone_everywhere(world: World, photo: str) -> N
     await world.coordinator.sweep()
     assert (await world.http.delete(batch)).status_code == 404
     assert [blob.key async for blob in world.blobs.list("batches")] == []
+
+
+async def test_the_manifest_has_a_line_for_each_photo(world: World) -> None:
+    world.urls = [f"https://example.com/{n}.jpg?key=secret" for n in range(700)]
+    task_id = await world.submit(preset_id="filter_warm", preset_params={"fade": 0.25})
+    world.coordinator.work(task_id, 0, orientation=6, profile=True)
+    world.coordinator.work(task_id, 1, error={"code": "corrupt", "message": "Damaged.", "retryable": False})
+    answer = await world.http.get(f"/api/v1/batch/{task_id}/manifest.jsonl")
+    assert answer.headers["content-type"] == "application/jsonl"
+    assert f"{task_id}.jsonl" in answer.headers["content-disposition"]
+    lines = [json.loads(line) for line in answer.text.splitlines()]
+    assert [line["index"] for line in lines] == list(range(700))
+    first, second, third = lines[:3]
+    assert (first["input_sha256"], first["output"]["sha256"]) == ("cd" * 32, "ab" * 32)
+    assert (first["orientation"], first["profile_kept"]) == (6, True)
+    assert (first["preset"]["id"], first["preset"]["version"], first["preset"]["params"]["fade"]) == (
+        "filter_warm",
+        1,
+        0.25,
+    )
+    assert (second["status"], second["error"]["code"], second["output"]) == ("failed", "corrupt", None)
+    assert third["status"] == "queued"
+    assert "secret" not in answer.text

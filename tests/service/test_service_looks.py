@@ -2,6 +2,7 @@
 
 import base64
 import io
+import json
 from pathlib import Path
 
 import numpy as np
@@ -128,3 +129,26 @@ def test_a_photo_whose_mask_is_empty_fails_alone(server: Server, astronaut: str)
     photos = server.photos(told["task_id"])
     assert [photo["error"] and photo["error"]["code"] for photo in photos] == ["empty_mask", None]
     assert "telea" in photos[1]["engine"]
+
+
+def test_a_run_repeated_from_its_manifest_gives_the_same_bytes(server: Server, astronaut: str) -> None:
+    look = {"preset_id": "color_vintage", "preset_params": {"hsl": {"orange": {"saturation": 0.5}}}}
+    photos = [{"source": astronaut}, {"source": astronaut, "params": {"grain": 0.6, "fade": 0}}]
+    told = server.submit(photos=photos, output={"quality": 80}, **look)
+    server.ended(told["task_id"])
+    manifest = server.http.get(f"/api/v1/batch/{told['task_id']}/manifest.jsonl").text
+    lines = [json.loads(line) for line in manifest.splitlines()]
+    assert lines[0]["output"]["sha256"] != lines[1]["output"]["sha256"]
+    for line in lines:
+        again = server.submit(
+            user_id="somebody else",  # for whom nothing is answered by a copy
+            image_urls=[line["source"]],
+            preset_type=line["preset"]["type"],
+            preset_params=line["preset"]["params"],
+            output=line["options"],
+        )
+        server.ended(again["task_id"])
+        (photo,) = server.photos(again["task_id"])
+        assert not photo["reused"]
+        assert photo["engine"] == line["engine"]
+        assert photo["result"]["sha256"] == line["output"]["sha256"]
