@@ -240,11 +240,14 @@ class _Clock:
         self._last = now
 
 
-def _granted_gpu() -> bool:
-    """Whether Ray granted this process a GPU, or a part of one."""
+def _granted_gpu() -> float:
+    """Return the part of a GPU that Ray granted this process, 0.0 for none."""
     import ray  # noqa: PLC0415
 
-    return ray.is_initialized() and bool(ray.get_gpu_ids())
+    if not (ray.is_initialized() and ray.get_gpu_ids()):
+        return 0.0
+    assigned: dict[str, float] = ray.get_runtime_context().get_assigned_resources()  # type: ignore[no-untyped-call]
+    return assigned.get("GPU", 1.0)
 
 
 def _engine(version: str, applier: str) -> str:

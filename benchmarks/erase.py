@@ -63,7 +63,7 @@ def main() -> None:
     runs = 1 if wanted.quick else wanted.runs
     sides = [side for side in wanted.sides if side <= 256 or not wanted.quick]
     speaker = command.Speaker("erase", wanted)
-    device = device_for(gpu=True)
+    device = device_for(gpu=1.0)
     for name, inpainter, where in (("telea", Telea(), "cpu"), ("lama", _lama(device), device)):
         for side in sides:
             for at_once in wanted.at_once if name == "lama" else [1]:

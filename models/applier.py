@@ -33,15 +33,17 @@ class Applier(Protocol):
         """The small picture that ops look at: see models.reduce.reduce_cells."""
 
 
-def applier_for(folder: Path, gpu: bool) -> Applier:
+def applier_for(folder: Path, gpu: float) -> Applier:
     """torch on a GPU, else the compiled library, kept in `folder`; torch on the CPU where there can be none.
 
-    torch is imported only where it computes: it takes more than a second and 450 MB.
+    `gpu` is the part of one that this process was granted, 0 for none. torch is imported only where it computes: it
+    takes more than a second and 450 MB.
     """
     if gpu:
-        from models.eager.applier import EagerApplier, has_cuda  # noqa: PLC0415
+        from models.eager.applier import EagerApplier  # noqa: PLC0415
+        from models.neural.device import device_for  # noqa: PLC0415
 
-        if has_cuda():
+        if device_for(gpu) == "cuda":
             return EagerApplier("cuda")
         log.warning("torch finds no GPU, though there should be one; the CPU takes its place")
     try:

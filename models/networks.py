@@ -15,7 +15,7 @@ LAMA = "big-lama.pt"
 class Networks:
     """Those whose weights are in the store when this is made; `stale` says when others have come."""
 
-    def __init__(self, store: WeightStore, *, gpu: bool) -> None:
+    def __init__(self, store: WeightStore, *, gpu: float) -> None:
         self._store = store
         self._gpu = gpu
         self._changed = store.changed_ns()

@@ -11,6 +11,7 @@ from models.eager.ops import darken, look_up, look_up_curves, roughen
 from models.eager.patches import WidePatch
 from models.eager.strips import Strip, run
 from models.finish import Finish
+from models.neural.device import OutOfMemoryError, guarded, no_memory
 from models.patch import Patch
 from models.picture import Pixels
 from models.reduce import reduce_cells
@@ -34,29 +35,46 @@ class EagerApplier:
         torch.set_num_threads(1)  # workers are the parallelism, and they must not fight over the cores
 
     def lay(self, pixels: Pixels, patches: Sequence[Patch], seed: int) -> None:
-        """As models.applier has it."""
-        with torch.inference_mode():
-            for index, patch in enumerate(patches):
-                area = _packed(pixels)[patch.y0 : patch.y1, patch.x0 : patch.x1]
-                there = area.to(self._device)
-                self._lay(there, patch, seed + index)
-                if there is not area:
-                    area.copy_(there)
+        """As models.applier has it; raises PhotoError `out_of_memory`, DeviceLostError."""
+        for index, patch in enumerate(patches):
+            self._with_memory(lambda one, patch=patch, own=seed + index: one._lay(pixels, patch, own))  # type: ignore[misc]
 
     def finish(self, pixels: Pixels, finish: Finish, seed: int) -> None:
-        """As models.applier has it."""
-        with torch.inference_mode():
-            packed = _packed(pixels)
-            there = packed.to(self._device)
-            run(there, self._steps(finish, len(pixels), seed), self._rows)
-            if there is not packed:
-                packed.copy_(there)
+        """As models.applier has it; raises PhotoError `out_of_memory`, DeviceLostError."""
+        self._with_memory(lambda one: one._finish(pixels, finish, seed))
 
     def reduce(self, pixels: Pixels, step: int) -> Pixels:
         """As models.applier has it."""
         return reduce_cells(pixels, step)
 
-    def _lay(self, area: torch.Tensor, patch: Patch, seed: int) -> None:
+    def _with_memory(self, work: "Callable[[EagerApplier], None]") -> None:
+        """Work on the device, and where that has no memory left on the CPU: strip by strip, and with the same bytes.
+
+        Pixels change in the last step only, so nothing is done twice.
+        """
+        try:
+            with guarded(self._device):
+                work(self)
+        except OutOfMemoryError as error:
+            if self._cpu:
+                raise no_memory() from error
+            EagerApplier("cpu", self._rows)._with_memory(work)
+
+    def _finish(self, pixels: Pixels, finish: Finish, seed: int) -> None:
+        packed = _packed(pixels)
+        there = packed.to(self._device)
+        run(there, self._steps(finish, len(pixels), seed), self._rows)
+        if there is not packed:
+            packed.copy_(there)
+
+    def _lay(self, pixels: Pixels, patch: Patch, seed: int) -> None:
+        area = _packed(pixels)[patch.y0 : patch.y1, patch.x0 : patch.x1]
+        there = area.to(self._device)
+        self._lay_on(there, patch, seed)
+        if there is not area:
+            area.copy_(there)
+
+    def _lay_on(self, area: torch.Tensor, patch: Patch, seed: int) -> None:
         """`area` holds the patch's pixels."""
         wide = WidePatch(patch, self._device)
         rows = max(1, self._rows or (_PIECE // area.shape[1] if self._cpu else area.shape[0]))
@@ -94,11 +112,6 @@ class EagerApplier:
 
     def _there(self, values: np.ndarray) -> torch.Tensor:
         return torch.from_numpy(values).to(self._device)
-
-
-def has_cuda() -> bool:
-    """Whether torch can use a GPU here."""
-    return torch.cuda.is_available()
 
 
 def _packed(pixels: Pixels) -> torch.Tensor:

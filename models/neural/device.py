@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import torch
 from torch import nn
 
-from models.errors import DeviceLostError
+from models.errors import DeviceLostError, PhotoError
 
 _NO_MEMORY = (
     "ALLOC_FAILED",
@@ -16,28 +16,38 @@ _NO_MEMORY = (
 _GPU = ("CUDA", "CUBLAS", "CUFFT", "CUDNN")
 
 
-def device_for(gpu: bool) -> str:
-    """`cuda` where a GPU was granted and torch can use it, else `cpu`, on one thread: workers are the parallelism."""
+def device_for(gpu: float) -> str:
+    """`cuda` where a part of a GPU was granted and torch can use it, else `cpu`.
+
+    What was granted to others stays theirs: more memory than the part is refused. On one thread: workers are the
+    parallelism.
+    """
     torch.set_num_threads(1)
-    return "cuda" if gpu and torch.cuda.is_available() else "cpu"
+    if not gpu or not torch.cuda.is_available():
+        return "cpu"
+    torch.cuda.set_per_process_memory_fraction(min(1.0, gpu))
+    return "cuda"
 
 
 class OutOfMemoryError(Exception):
     """The device has no memory left for this; with less it may."""
 
 
+def no_memory() -> PhotoError:
+    """The error of a photo for which there is no memory anywhere."""
+    detail = "There was no memory left for this photo: send it smaller, mark less of it, or try again later."
+    return PhotoError("out_of_memory", detail, retryable=True)
+
+
 @contextmanager
-def running(network: nn.Module, device: torch.device) -> Iterator[None]:
-    """Have the network on `device` for a while, without gradients.
+def guarded(device: torch.device) -> Iterator[None]:
+    """Compute on a device, without gradients.
 
     Raises OutOfMemoryError, with the device's cache emptied, and DeviceLostError: any other error of a GPU stays until
     the process ends.
     """
-    home = next(network.parameters()).device
     try:
         with torch.inference_mode():
-            if home != device:
-                network.to(device)
             yield
     except (torch.OutOfMemoryError, MemoryError) as error:
         raise _out_of_memory(device) from error
@@ -48,8 +58,20 @@ def running(network: nn.Module, device: torch.device) -> Iterator[None]:
         if isinstance(error, torch.AcceleratorError) or any(word in message.upper() for word in _GPU):
             raise DeviceLostError(message.partition("\n")[0]) from error
         raise
-    finally:
-        if home != device:
+
+
+@contextmanager
+def running(network: nn.Module, device: torch.device) -> Iterator[None]:
+    """Have the network on `device` for a while; raises what `guarded` raises."""
+    home = next(network.parameters()).device
+    with guarded(device):
+        if home == device:
+            yield
+            return
+        network.to(device)
+        try:
+            yield
+        finally:
             network.to(home)
 
 

@@ -17,8 +17,7 @@ from spandrel import MaskedImageModelDescriptor, ModelLoader
 from torch.nn import functional
 
 from models.erase.region import Mask
-from models.errors import PhotoError
-from models.neural.device import OutOfMemoryError, running
+from models.neural.device import OutOfMemoryError, no_memory, running
 from models.picture import Pixels
 
 _MULTIPLE = 8  # the network halves three times on its way down
@@ -82,8 +81,7 @@ class Lama:
         try:
             return self._forward(crops, masks, torch.device("cpu"))
         except OutOfMemoryError as error:
-            detail = "There was no memory left to fill this photo: mark smaller parts, or try again later."
-            raise PhotoError("out_of_memory", detail, retryable=True) from error
+            raise no_memory() from error
 
     def _forward(self, crops: list[Pixels], masks: list[Mask], device: torch.device) -> list[Pixels]:
         """Fill squares of one size (h, w, 3), whatever it is: they are padded by reflection to what the network takes.

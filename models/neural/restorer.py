@@ -9,8 +9,7 @@ from safetensors.torch import load_file
 from spandrel import ImageModelDescriptor, ModelLoader
 from torch.nn import functional
 
-from models.errors import PhotoError
-from models.neural.device import OutOfMemoryError, running
+from models.neural.device import OutOfMemoryError, no_memory, running
 from models.picture import Pixels
 
 TILE = 512  # pixels of the input that go through the network at once
@@ -51,8 +50,7 @@ class Restorer:
                 elif device.type != "cpu":
                     device = torch.device("cpu")
                 else:
-                    detail = "There was no memory left for this photo: make it smaller, or try again later."
-                    raise PhotoError("out_of_memory", detail, retryable=True) from error
+                    raise no_memory() from error
 
     def _run(self, pixels: Pixels, tile: int, device: torch.device) -> Pixels:
         height, width = pixels.shape[:2]

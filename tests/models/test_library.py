@@ -63,7 +63,7 @@ def kept(folder):
 
 def replaced_by_torch(folder, caplog, because):
     with caplog.at_level(logging.WARNING):
-        applier = applier_for(folder, gpu=False)
+        applier = applier_for(folder, gpu=0.0)
     assert isinstance(applier, EagerApplier)
     assert because in caplog.text
     return applier
@@ -151,7 +151,7 @@ def test_processes_may_compile_it_at_once_and_be_killed(tmp_path):
 
 def test_a_gpu_that_torch_does_not_find_is_replaced_by_the_cpu(tmp_path, monkeypatch, caplog):
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
-    assert isinstance(applier_for(tmp_path, gpu=True), CompiledApplier)
+    assert isinstance(applier_for(tmp_path, gpu=1.0), CompiledApplier)
     assert "torch finds no GPU" in caplog.text
 
 

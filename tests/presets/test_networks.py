@@ -21,7 +21,7 @@ CATALOGUE = Catalogue.built_in()
 def networks(tmp_path):
     store = WeightStore(tmp_path / "models")
     store.add("larger", write_safetensors(compact_network(), tmp_path / "compact.safetensors"))
-    return Networks(store, gpu=False)
+    return Networks(store, gpu=0.0)
 
 
 def run(preset_type, params, networks, pixels, painted=None, **changes):
