@@ -52,7 +52,12 @@ def grown(mask: Mask, by: float) -> Mask:
     """The mask with all that is at most `by` pixels away from it."""
     if by < 1:
         return mask
-    return np.where(distance_to(mask) <= by, np.uint8(255), np.uint8(0))
+    x, y, w, h = cv2.boundingRect(mask)
+    reach = ceil(by)
+    near = np.s_[max(0, y - reach) : y + h + reach, max(0, x - reach) : x + w + reach]  # not all of a large photo
+    larger = np.zeros_like(mask)
+    larger[near] = np.where(distance_to(np.ascontiguousarray(mask[near])) <= by, np.uint8(255), np.uint8(0))
+    return larger
 
 
 def distance_to(mask: Mask) -> npt.NDArray[np.float32]:
