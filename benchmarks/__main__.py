@@ -7,7 +7,7 @@ import argparse
 import subprocess
 import sys
 
-NAMES = ("throughput", "latency", "coordinator", "scaling", "progress", "memory", "startup", "peers")
+NAMES = ("throughput", "latency", "coordinator", "scaling", "progress", "memory", "startup", "erase", "peers")
 
 
 def main() -> int:
