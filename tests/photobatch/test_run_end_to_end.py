@@ -129,3 +129,42 @@ def test_ctrl_c_leaves_no_process_and_no_debris(photos: Path, tmp_path: Path) ->
     assert process.returncode == 1 or "--skip-existing" in stderr
     assert all(not name.startswith(".photobatch-") for name in os.listdir(out))
     assert left_of(mark) == []
+
+
+def test_a_mask_and_a_lut_are_files_of_ones_own(photos: Path, tmp_path: Path) -> None:
+    grey = Image.new("RGB", (200, 150), (120, 120, 120))
+    grey.paste((0, 0, 0), (50, 50, 62, 62))
+    mask = Image.new("L", (100, 75), 0)
+    mask.paste(255, (25, 25, 31, 31))
+    photo, painted, lut = tmp_path / "in" / "spot.png", tmp_path / "masks" / "spot mask.png", tmp_path / "swap.cube"
+    for path, picture in ((photo, grey), (painted, mask)):
+        path.parent.mkdir()
+        picture.save(path)
+    rows = [f"{b} {g} {r}" for b in (0, 1) for g in (0, 1) for r in (0, 1)]
+    lut.write_text("LUT_3D_SIZE 2\n" + "\n".join(rows))
+    out = tmp_path / "out"
+    done = said(
+        str(tmp_path), "run", photo, "--preset", "erase", "--param", f"mask={painted}", "--out", out, "--workers", "1"
+    )
+    assert done.returncode == 0, done.stderr
+    low, high = zip(*Image.open(out / "spot.png").getextrema(), strict=True)
+    assert min(low) >= 118
+    assert max(high) <= 122
+    coffee = photos / "coffee.png"
+    done = said(
+        str(tmp_path), "run", coffee, "--type", "color", "--param", f"lut={lut}", "--out", out, "--workers", "1"
+    )
+    assert done.returncode == 0, done.stderr
+    before, after = (Image.open(path).convert("RGB").split() for path in (coffee, out / "coffee.png"))
+    assert [band.tobytes() for band in after] == [band.tobytes() for band in reversed(before)]
+
+
+def test_a_mask_or_lut_that_is_not_there_is_refused(photos: Path, tmp_path: Path) -> None:
+    for param in ("mask=nowhere.png", "lut=nowhere.cube"):
+        kind = ("--preset", "erase") if param.startswith("mask") else ("--type", "color")
+        answer = said(str(tmp_path), "run", photos / "coffee.png", *kind, "--param", param, "--out", tmp_path / "out")
+        assert answer.returncode != 0
+        assert "nowhere" in answer.stderr
+    answer = said(str(tmp_path), "run", photos / "coffee.png", "--preset", "erase", "--out", tmp_path / "out")
+    assert answer.returncode == 2
+    assert "regions" in answer.stderr
