@@ -13,6 +13,7 @@ from deployments import wire
 from deployments.services import Services
 from deployments.settings import Settings
 from models.codec.header import Limits
+from models.weights import WeightStore
 from photobatch import __version__
 from presets.catalogue import Catalogue
 from storage.blobs import open_blobs
@@ -83,6 +84,7 @@ def services(settings: Settings) -> Services:
     return Services(
         coordinator=coordinator,
         previews=Previews(coordinator, NAMESPACE),
+        weights=WeightStore(settings.models_dir),
         blobs=open_blobs(settings.blobs),
         catalogue=Catalogue.built_in(),
         limits=Limits(max_pixels=settings.max_pixels, max_bytes=settings.max_bytes),

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import re
 from base64 import b64encode
+from dataclasses import replace
 from typing import Any
 
 from actors.errors import BatchError
@@ -13,6 +14,7 @@ from deployments.names import safe_name
 from deployments.problems import ApiError
 from deployments.services import Services
 from deployments.sources import check_source
+from models.weights import LAMA
 from photobatch import schemas
 from presets.catalogue import Preset, ResolvedPreset, resolve
 from presets.errors import PresetError
@@ -78,11 +80,21 @@ class Looks:
         return resolve(preset, preset_type, await self.pinned(user, params))
 
     async def pinned(self, user: str, params: dict[str, Any]) -> dict[str, Any]:
-        """Return parameters that name their LUT by its SHA-256."""
+        """Return parameters that name their LUT by its SHA-256; raises BatchError `unknown_lut`."""
         name = params.get("lut")
         if not isinstance(name, str) or _SHA256.fullmatch(name):
             return params
         return params | {"lut": (await self._ask("lut", user, name))["sha256"]}
+
+    def with_models(self, preset: ResolvedPreset) -> ResolvedPreset:
+        """Return a preset that pins the weights that are here; what only workers have stays theirs to choose."""
+        weights, params = self._services.weights, preset.params
+        if preset.type == "erase":
+            params = params | {"model": params["model"] or weights.sha256(LAMA)}
+        elif params["ops"]:
+            ops = [op | {"sha256": op["sha256"] or weights.sha256(op["name"])} for op in params["ops"]]
+            params = params | {"ops": ops}
+        return replace(preset, params=params)
 
     async def preview(self, user: str, asked: schemas.PreviewRequest) -> list[schemas.PreviewPicture]:
         """Return a picture for each item; raises PresetError, BatchError, PhotoError."""

@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 from actors.previews import Previews
 from models.codec.header import Limits
+from models.weights import WeightStore
 from presets.catalogue import Catalogue
 from storage.blobs import Blobs
 
@@ -30,3 +31,4 @@ class Services:
     callbacks: bool  # whether a callback_url may be named: calls need a secret to sign with
     version: str
     previews: Previews
+    weights: WeightStore  # as far as they lie on this machine

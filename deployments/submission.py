@@ -115,7 +115,7 @@ class Submissions:
         spec = BatchSpec(
             task_id=task_id,
             user_id=request.user_id,
-            preset=wire.preset_record(preset),
+            preset=wire.preset_record(self._looks.with_models(preset)),
             output=request.output.model_dump(),
             priority=request.priority,
             metadata=request.metadata,

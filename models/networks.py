@@ -4,12 +4,10 @@ from typing import TYPE_CHECKING
 
 from models.erase.fill import Inpainter, Telea
 from models.errors import PhotoError, WeightsError
-from models.weights import Installed, WeightStore
+from models.weights import LAMA, Installed, WeightStore
 
 if TYPE_CHECKING:
     from models.neural.restorer import Restorer
-
-LAMA = "big-lama.pt"
 
 
 class Networks:
@@ -37,28 +35,42 @@ class Networks:
         self._changed = changed
         return self._store.stamp() != self._stamp
 
-    def inpainter(self) -> Inpainter:
-        """LaMa where there are weights, OpenCV's method elsewhere. Raises PhotoError `model_damaged`."""
+    def inpainter(self, pinned: str | None = None) -> Inpainter:
+        """LaMa where there are weights, OpenCV's method elsewhere; or what `pinned` names: `telea`, a SHA-256.
+
+        Raises PhotoError `model_damaged`, `model_changed`.
+        """
+        if pinned == Telea.name or (pinned is None and self._lama is None):
+            return Telea()
+        if self._lama is None or pinned not in (None, self._lama.sha256):
+            raise _changed(LAMA)
         if self._inpainter is None:
-            self._inpainter = self._load_lama(self._lama) if self._lama else Telea()
+            self._inpainter = self._load_lama(self._lama)
         return self._inpainter
 
-    def restorer(self, name: str) -> "Restorer":
-        """A network of one picture. Raises PhotoError `model_missing`, `model_damaged`, `wrong_model`."""
-        if name not in self._restorers:
-            from models.neural.device import device_for  # noqa: PLC0415
-            from models.neural.restorer import Restorer  # noqa: PLC0415
+    def restorer(self, name: str, pinned: str | None = None) -> "Restorer":
+        """A network of one picture, of the SHA-256 `pinned` where that is given.
 
-            try:
-                path = self._store.path(name)
-                installed = self._store.find(name)
-                sha256 = installed.sha256 if installed else ""
-                self._restorers[name] = Restorer(path, sha256, device_for(self._gpu))
-            except WeightsError as error:
-                raise PhotoError(error.code, error.detail, retryable=True) from error
-            except ValueError as error:
-                raise PhotoError("wrong_model", f"The model {name} does not fit here: {error}.") from error
+        Raises PhotoError `model_missing`, `model_damaged`, `model_changed`, `wrong_model`.
+        """
+        if name not in self._restorers:
+            self._restorers[name] = self._load_restorer(name)
+        if pinned not in (None, self._restorers[name].sha256):
+            raise _changed(name)
         return self._restorers[name]
+
+    def _load_restorer(self, name: str) -> "Restorer":
+        from models.neural.device import device_for  # noqa: PLC0415
+        from models.neural.restorer import Restorer  # noqa: PLC0415
+
+        try:
+            path = self._store.path(name)
+            installed = self._store.find(name)
+            return Restorer(path, installed.sha256 if installed else "", device_for(self._gpu))
+        except WeightsError as error:
+            raise PhotoError(error.code, error.detail, retryable=True) from error
+        except ValueError as error:
+            raise PhotoError("wrong_model", f"The model {name} does not fit here: {error}.") from error
 
     def _load_lama(self, installed: Installed) -> Inpainter:
         from models.neural.device import device_for  # noqa: PLC0415
@@ -68,3 +80,8 @@ class Networks:
             return Lama(self._store.path(LAMA), installed.sha256, device_for(self._gpu))
         except WeightsError as error:
             raise PhotoError(error.code, error.detail, retryable=True) from error
+
+
+def _changed(name: str) -> PhotoError:
+    detail = f"The model {name} was replaced, or removed, since this batch was handed in: hand it in again."
+    return PhotoError("model_changed", detail)

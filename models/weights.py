@@ -15,6 +15,7 @@ from typing import Literal
 
 from models.errors import WeightsError
 
+LAMA = "big-lama.pt"
 Kind = Literal["network", "onnx"]
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _CONVERSION_S = 600
@@ -38,7 +39,7 @@ KNOWN = {
     weights.name: weights
     for weights in (
         Weights(
-            name="big-lama.pt",
+            name=LAMA,
             address="https://github.com/Sanster/models/releases/download/add_big_lama/big-lama.pt",
             bytes=205_669_692,
             sha256="344c77bbcb158f17dd143070d1e789f38a66c04202311ae3a258ef66667a9ea9",
@@ -88,6 +89,11 @@ class WeightStore:
             return Installed(**json.loads(self._record(name).read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError):
             return None
+
+    def sha256(self, name: str) -> str | None:
+        """The SHA-256 of what workers load under a name; None where nothing is."""
+        installed = self.find(name)
+        return installed.sha256 if installed else None
 
     def names(self) -> list[str]:
         """The names of all that is in place."""

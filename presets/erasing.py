@@ -19,12 +19,13 @@ class Erasing:
     boxes: list[Box]
     fraction: bool  # whether the boxes are in parts of the picture, not in pixels
     dilate_px: float
+    model: str | None  # the inpainter that is pinned
 
     @classmethod
     def of(cls, params: dict[str, Any], networks: Networks) -> Self:
         """From the validated parameters of the type `erase`."""
         regions = params["regions"] or {"unit": "px", "boxes": []}
-        return cls(networks, regions["boxes"], regions["unit"] == "fraction", params["dilate_px"])
+        return cls(networks, regions["boxes"], regions["unit"] == "fraction", params["dilate_px"], params["model"])
 
     def run(self, pixels: Pixels, painted: Pixels | None, seed: int) -> None:
         """Work on `pixels` (H, W, 4) in place. Raises PhotoError `empty_mask`, `full_mask` and an inpainter's."""
@@ -33,7 +34,7 @@ class Erasing:
         if painted is not None:
             cv2.bitwise_or(mask, mask_of_picture(painted, height, width), dst=mask)
         mask = checked(grown(checked(mask), self.dilate_px))
-        Erase(self.networks.inpainter()).run(pixels, mask, seed)
+        Erase(self.networks.inpainter(self.model)).run(pixels, mask, seed)
 
 
 def scaled(params: dict[str, Any], factor: float) -> dict[str, Any]:

@@ -66,6 +66,9 @@ class Hsl(BaseModel):
     magenta: Band = Band()
 
 
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
 class ModelOp(BaseModel):
     """A network that changes the whole picture before anything else does: restores, denoises, enlarges it."""
 
@@ -73,6 +76,7 @@ class ModelOp(BaseModel):
 
     op: Literal["model"]
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]  # never a path
+    sha256: Sha256 | None = None  # of its weights, which a batch pins; None: those that are there
 
 
 class ColourParams(BaseModel):
@@ -135,6 +139,9 @@ class EraseParams(BaseModel):
     regions: Regions | None = None
     mask: Annotated[str, Field(min_length=1, max_length=8192)] | None = None  # a source; white is erased
     dilate_px: Annotated[float, Field(ge=0, le=500, strict=True, allow_inf_nan=False)] = 0.0
+    model: Literal["telea"] | Sha256 | None = (
+        None  # which fills: by the SHA-256 of LaMa's weights; None: the best there is
+    )
 
 
 PARAMS: dict[str, type[ColourParams] | type[EraseParams]] = {
@@ -181,6 +188,7 @@ def _known(preset_type: str, location: tuple[int | str, ...]) -> type[BaseModel]
 _SHAPES = {
     "curve": "a curve is 2 to 16 points [x, y], each 0 to 1, or such points for each of rgb, r, g, b",
     "hsl": f"hsl is {{band: {{hue, saturation, luminance}}}}, each from -1 to 1, for {', '.join(Hsl.model_fields)}",
+    "model": "telea, or the SHA-256 of LaMa's weights, or nothing for the best that is there",
     "lut": "the name of a LUT is allowed",
     "ops": 'write [{"op": "model", "name": "…"}], at most four, with names of `photobatch models list`',
     "regions": 'write {"unit": "fraction" or "px", "boxes": [[left, top, width, height], …]}',

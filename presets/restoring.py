@@ -13,22 +13,24 @@ class Restoring:
     """Networks one after the other."""
 
     networks: Networks
-    names: list[str]
+    ops: list[tuple[str, str | None]]  # name, and the SHA-256 that is pinned
     max_pixels: int  # of what may come out
 
     @classmethod
     def of(cls, params: dict[str, Any], networks: Networks, max_pixels: int) -> Self | None:
         """From validated parameters; None where they name no network."""
-        names = [op["name"] for op in params.get("ops", [])]  # batches from before there were any have none
-        return cls(networks, names, max_pixels) if names else None
+        # Batches from before there were any have none.
+        ops = [(op["name"], op["sha256"]) for op in params.get("ops", [])]
+        return cls(networks, ops, max_pixels) if ops else None
 
     def run(self, pixels: Pixels) -> Pixels:
         """The picture (H, W, 4) as they make it, larger where they enlarge.
 
-        Raises PhotoError `too_many_pixels`, `model_missing`, `model_damaged`, `wrong_model`, `out_of_memory`.
+        Raises PhotoError `too_many_pixels`, `model_missing`, `model_damaged`, `model_changed`, `wrong_model`,
+        `out_of_memory`.
         """
-        for name in self.names:
-            network = self.networks.restorer(name)
+        for name, sha256 in self.ops:
+            network = self.networks.restorer(name, sha256)
             size = pixels.shape[0] * pixels.shape[1] * network.scale**2
             if size > self.max_pixels:
                 detail = (

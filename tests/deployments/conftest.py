@@ -15,6 +15,7 @@ from actors.previews import Previews
 from deployments.api import create_api
 from deployments.services import Services
 from models.codec.header import Limits
+from models.weights import WeightStore
 from presets.catalogue import Catalogue
 from storage.blobs import Blobs
 from tests.deployments.in_process import InProcess, blobs_in
@@ -55,6 +56,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
     services = Services(
         coordinator=coordinator,
         previews=Previews(coordinator, "nowhere"),
+        weights=WeightStore(tmp_path / "models"),
         blobs=blobs,
         catalogue=Catalogue.built_in(),
         limits=Limits(max_pixels=1_000_000, max_bytes=200_000),

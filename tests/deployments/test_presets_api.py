@@ -1,9 +1,11 @@
 """Presets that people make: theirs, kept, and never changed under a batch that has them."""
 
+from pathlib import Path
 from typing import Any
 
 import httpx
 
+from tests.checkpoints import compact_network, write_safetensors
 from tests.deployments.conftest import World
 from tests.deployments.in_process import InProcess
 from tests.deployments.test_submit_api import SUBMIT, code
@@ -112,3 +114,13 @@ async def test_a_request_whose_answer_was_lost_may_be_repeated(world: World) -> 
     changed = await world.coordinator.ask("looks", "change_preset", "ann", preset, "r2")
     assert await world.coordinator.ask("looks", "change_preset", "ann", preset, "r2") == changed
     assert changed["version"] == 2
+
+
+async def test_a_batch_pins_the_weights_of_its_networks(world: World, tmp_path: Path) -> None:
+    ops = {"ops": [{"op": "model", "name": "larger"}, {"op": "model", "name": "elsewhere"}]}
+    weights = write_safetensors(compact_network(), tmp_path / "compact.safetensors")
+    installed = world.services.weights.add("larger", weights)
+    body = {"image_urls": world.urls, "preset_type": "color", "preset_params": ops}
+    task = (await world.http.post(SUBMIT, json=body)).json()["task_id"]
+    pinned = (await world.http.get(f"/api/v1/batch/{task}")).json()["preset"]["params"]["ops"]
+    assert [op["sha256"] for op in pinned] == [installed.sha256, None]

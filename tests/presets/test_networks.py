@@ -102,3 +102,17 @@ def test_erase_needs_to_know_what():
     check_complete("filter", {})
     with pytest.raises(PresetError, match="regions"):
         check_complete("erase", CATALOGUE.resolve("erase", None, {}).params)
+
+
+def test_a_batch_works_with_the_weights_that_it_pinned_or_says_why_not(networks):
+    there = networks.restorer("larger").sha256
+    op = {"op": "model", "name": "larger"}
+    run("color", {"ops": [op | {"sha256": there}]}, networks, noise())
+    with pytest.raises(PhotoError) as refused:
+        run("color", {"ops": [op | {"sha256": "0" * 64}]}, networks, noise())
+    assert refused.value.code == "model_changed"
+    boxes = {"regions": {"boxes": [[0.5, 0.5, 0.1, 0.1]]}}
+    run("erase", boxes | {"model": "telea"}, networks, noise())
+    with pytest.raises(PhotoError) as refused:
+        run("erase", boxes | {"model": "0" * 64}, networks, noise())
+    assert refused.value.code == "model_changed"
