@@ -139,9 +139,8 @@ class EraseParams(BaseModel):
     regions: Regions | None = None
     mask: Annotated[str, Field(min_length=1, max_length=8192)] | None = None  # a source; white is erased
     dilate_px: Annotated[float, Field(ge=0, le=500, strict=True, allow_inf_nan=False)] = 0.0
-    model: Literal["telea"] | Sha256 | None = (
-        None  # which fills: by the SHA-256 of LaMa's weights; None: the best there is
-    )
+    # What fills: OpenCV's method, or LaMa by the SHA-256 of its weights, which a batch pins; None: the best there is.
+    model: Annotated[str, Field(pattern=r"^(telea|[0-9a-f]{64})$")] | None = None
 
 
 PARAMS: dict[str, type[ColourParams] | type[EraseParams]] = {
