@@ -1,0 +1,103 @@
+"""Presets, LUTs and previews on the wire."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from photobatch.schemas.messages import Answer, PhotoError, Wire
+
+
+class LocalizedText(Answer):
+    """The same words in Chinese and English."""
+
+    zh: Annotated[str, Field(max_length=500)]
+    en: Annotated[str, Field(max_length=500)]
+
+
+class PresetInput(Wire):
+    """A preset that somebody makes."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
+    name: LocalizedText
+    type: Literal["beauty", "filter", "color", "erase"]
+    params: dict[str, Any] = Field(default_factory=dict)
+    description: LocalizedText = LocalizedText(zh="", en="")
+    shared: bool = Field(False, description="Whether others may see it and work with it.")
+
+
+class PresetCopy(Wire):
+    """What the copy of a preset is called."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
+    name: LocalizedText | None = Field(None, description="That of the original when left out.")
+
+
+class Preset(Answer):
+    """A preset: built in, or made by a user."""
+
+    id: str
+    name: LocalizedText
+    type: str
+    version: int
+    params: dict[str, Any]
+    description: LocalizedText
+    built_in: bool = True
+    owner: str | None = None
+    shared: bool = True
+
+
+class PresetList(Answer):
+    """Every preset."""
+
+    items: list[Preset]
+    next_cursor: str | None = None
+
+
+class PreviewItem(Wire):
+    """A look to be shown: a preset, a type, or a preset with other parameters."""
+
+    preset_id: Annotated[str, Field(max_length=128)] | None = None
+    preset_type: Literal["beauty", "filter", "color", "erase"] | None = None
+    preset_params: dict[str, Any] = Field(default_factory=dict)
+
+
+class PreviewRequest(Wire):
+    """`POST /api/v1/presets/preview`."""
+
+    source: Annotated[str, Field(pattern="^upload:", max_length=200, description="An uploaded photo.")]
+    items: Annotated[list[PreviewItem], Field(min_length=1, max_length=24)]
+    max_side: Annotated[int, Field(ge=64, le=1024)] = 512
+
+
+class PreviewPicture(Answer):
+    """A small JPEG, or why there is none."""
+
+    image: str | None = Field(description="The JPEG in Base64, as data URLs take it.")
+    width: int
+    height: int
+    notes: list[str]
+    error: PhotoError | None
+
+
+class PreviewList(Answer):
+    """One picture for each item, in their order."""
+
+    items: list[PreviewPicture]
+
+
+class Lut(Answer):
+    """A LUT that somebody brought; presets name it in `lut`, by its name or its SHA-256."""
+
+    name: str
+    sha256: str
+    bytes: int
+    title: str
+    size: int = Field(description="Samples along each side.")
+    dimensions: Literal[1, 3]
+
+
+class LutList(Answer):
+    """A user's LUTs."""
+
+    items: list[Lut]
+    next_cursor: str | None = None
