@@ -1,23 +1,24 @@
-"""Beauty: skin smoothed, evened and lightened, eyes, brows and lips made crisp, inside faces only."""
+"""Beauty: skin mended, smoothed, evened and lightened, features made crisp, eyes and teeth bright."""
 
 from collections.abc import Callable
 
 import numpy as np
 
+from models.body import Reduced, body_of
 from models.faces import Face, FaceDetector, detection_step
-from models.features import Float, Frame
-from models.masks import Masks, masks_of
-from models.patch import Patch
+from models.features import Axes, Float, Frame
+from models.masks import masks_of
+from models.patch import Patch, Sheet
 from models.picture import Pixels
 from models.reduce import reduce_cells
-from models.retouch import Strength, coefficients
+from models.retouch import Strength, retouch
 
 _MARGIN = 0.40  # of the face's size, on each side of its box
 _WIDEST = 256  # cells; a crop is reduced by two until it is no wider
 
 
 class Beauty:
-    """Smooths, evens and lightens the skin of faces and sharpens their eyes, brows and lips."""
+    """Retouches faces: their skin, and their eyes, brows, lips and teeth."""
 
     def __init__(
         self,
@@ -26,12 +27,19 @@ class Beauty:
         sharpening: float,
         detector: FaceDetector,
         reduce: Callable[[Pixels, int], Pixels] = reduce_cells,
+        *,
+        blemish: float = 0.0,
+        eyes: float = 0.0,
+        teeth: float = 0.0,
+        dark_circles: float = 0.0,
     ) -> None:
-        """`smoothing`, `whitening`, `sharpening` are 0..1; at 0 that part does nothing.
+        """The sliders are 0..1; at 0 that part does nothing, and takes no time.
 
         `reduce` makes the whole photo small, which takes longer than all the rest of our own arithmetic.
         """
-        self._strength = Strength.of(smoothing, whitening, sharpening)
+        self._strength = Strength.of(
+            smoothing, whitening, sharpening, blemish=blemish, eyes=eyes, teeth=teeth, dark_circles=dark_circles
+        )
         self._detector = detector
         self._reduce = reduce
 
@@ -46,7 +54,7 @@ class Beauty:
         return tuple(patch for patch in patches if patch is not None)
 
     def _patch(self, face: Face, faces: list[Face], pixels: Pixels, small: Pixels) -> Patch | None:
-        """The coefficients around one face; None when there is nothing to do, such as no skin in sight."""
+        """The coefficients of one face and its body; None when there is nothing to do, such as no skin in sight."""
         height, width = pixels.shape[:2]
         step = 1
         while (1 + 2 * _MARGIN) * face.width > step * _WIDEST:
@@ -57,13 +65,21 @@ class Beauty:
         rgb = _cells(pixels, small, step, (x0, y0, x1, y1))
         near = [other.scaled(1 / step) for other in faces if other is not face and _meets(other, x0, y0, x1, y1)]
         own = face.scaled(1 / step)
-        masks = masks_of(rgb, own, near, x0 / step, y0 / step)
+        axes = Axes.over(Frame.of(own), (x0 / step, y0 / step), rgb.shape[:2])
+        ramp = _ramp(rgb.shape[0], y0 > 0, y1 < height)[:, None] * _ramp(rgb.shape[1], x0 > 0, x1 < width)
+        masks = masks_of(rgb, own, near, axes, ramp)
         if masks is None:
             return None
-        ramp = _ramp(rgb.shape[0], y0 > 0, y1 < height)[:, None] * _ramp(rgb.shape[1], x0 > 0, x1 < width)
-        masks = Masks(masks.skin * ramp, masks.sharp * ramp, masks.glow * ramp)
-        planes = coefficients(rgb, masks, Frame.of(own).size, self._strength)
-        return Patch.of(planes, masks.any, step, (x0, y0), (x1, y1))
+        planes = retouch(rgb, axes, masks, self._strength, step)
+        busy = np.maximum(masks.any, planes.any(axis=0))  # dark circles reach beyond the masks
+        sheet = Sheet(planes, busy.astype(np.float32), step, x0, y0)
+        if self._strength.reaches_bodies:
+            view = Reduced(small, detection_step(height, width), (height, width))
+            others = [other for other in faces if other is not face]
+            body = body_of(face, others, masks.model, view, self._strength)
+            # One patch: two over the same pixels would round twice.
+            sheet = sheet if body is None else sheet.and_also(body)
+        return sheet.patch(height, width)
 
 
 def _crop(face: Face, step: int, height: int, width: int) -> tuple[int, int, int, int]:

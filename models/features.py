@@ -54,10 +54,58 @@ class Frame:
         v = xs * np.float32(self.down[0]) + ys * np.float32(self.down[1])
         return cast(Float, u), cast(Float, v)
 
+    def point(self, u: float, v: float) -> tuple[float, float]:
+        """Where (u, v) lies, in what the face is measured in: the way back from `place`."""
+        x = self.origin[0] + self.size * (u * self.right[0] + v * self.down[0])
+        y = self.origin[1] + self.size * (u * self.right[1] + v * self.down[1])
+        return x, y
+
     @property
     def narrowing(self) -> float:
         """How much narrower a head that is turned away shows its features; 1 from the front."""
         return min(1.0, 2 * self.half + 0.25)
+
+
+@dataclass(frozen=True, slots=True)
+class Axes:
+    """The cells of a crop, or of a part of it, on a face's own axes."""
+
+    frame: Frame
+    u: Float  # (h, w), in parts of the frame's size
+    v: Float
+    corner: tuple[float, float]  # (x, y) at which the crop begins, in cells
+
+    @staticmethod
+    def over(frame: Frame, corner: tuple[float, float], shape: tuple[int, int]) -> "Axes":
+        """The axes of `frame` over `shape` (h, w) cells from `corner` (x, y) on."""
+        xs = np.arange(shape[1], dtype=np.float32) + np.float32(corner[0] + 0.5)
+        ys = np.arange(shape[0], dtype=np.float32)[:, None] + np.float32(corner[1] + 0.5)
+        return Axes(frame, *frame.place(xs, ys), corner)
+
+    def around(self, u: float, v: float, across: float, along: float) -> tuple[slice, slice]:
+        """Rows and columns of what lies within `across` and `along` of (u, v), less what is outside of the crop.
+
+        Around the features of a tilted head there is more to look at.
+        """
+        x, y = self.frame.point(u, v)
+        tilt = 1 + 2 * abs(self.frame.right[1])
+        places = ((y - self.corner[1], along, self.u.shape[0]), (x - self.corner[0], across, self.u.shape[1]))
+        ends = [(at - reach * tilt * self.frame.size, at + reach * tilt * self.frame.size) for at, reach, _ in places]
+        counts = [count for _, _, count in places]
+        rows, columns = (
+            slice(min(count, max(0, int(first))), min(count, max(0, int(last) + 2)))
+            for (first, last), count in zip(ends, counts, strict=True)
+        )
+        return rows, columns
+
+    def part(self, area: tuple[slice, slice]) -> "Axes":
+        """The axes over some rows and columns."""
+        corner = (self.corner[0] + area[1].start, self.corner[1] + area[0].start)
+        return Axes(self.frame, self.u[area], self.v[area], corner)
+
+    def ellipse(self, x: float, y: float, across: float, along: float) -> Float:
+        """The distance from the centre (x, y) of an upright ellipse, 1 on its rim."""
+        return _ellipse(self.u, self.v, x, y, across, along)
 
 
 def oval(face: Face, u: Float, v: Float) -> Float:

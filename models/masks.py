@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.faces import Face
-from models.features import Float, Frame, brows, cheeks, eyes_and_lips, falling, oval
+from models.features import Axes, Float, Frame, brows, cheeks, eyes_and_lips, falling, oval
 from models.skin import SkinModel, disk
 
 # Radii and σ in parts of the distance of the eyes.
@@ -20,11 +20,13 @@ _HAIRLINE = 0.60  # above the eyes: hair of the skin's colour is told by being r
 
 @dataclass(frozen=True, slots=True)
 class Masks:
-    """Three planes over a crop, float32 (h, w), 0..1."""
+    """Planes over a crop, float32 (h, w), 0..1, and whose skin it is."""
 
     skin: Float  # to smooth: without eyes, brows and lips
     sharp: Float  # eyes, brows and lips
     glow: Float  # to lighten and even out: the skin, more softly
+    own: Float  # how much of a cell is this face's to change: less where another face is near, or the crop ends
+    model: SkinModel
 
     @property
     def any(self) -> Float:
@@ -32,16 +34,14 @@ class Masks:
         return np.maximum(np.maximum(self.skin, self.sharp), self.glow)
 
 
-def masks_of(rgb: Float, face: Face, others: list[Face], x0: float, y0: float) -> Masks | None:
-    """The masks of `face` over `rgb`, float32 (h, w, 3), 0..255, a crop that begins at (x0, y0).
+def masks_of(rgb: Float, face: Face, others: list[Face], axes: Axes, ramp: Float) -> Masks | None:
+    """The masks of `face` over `rgb`, float32 (h, w, 3), 0..255; `axes` are its own over this crop.
 
-    Faces and crop are in cells. `others` are the faces near by: where two meet, each gets the part that is
-    more its own, and none smooths the other's eyes. None when no skin is to be seen.
+    `ramp`, (h, w), falls from 1 to 0 towards the ends of the crop. Faces are in cells. `others` are the faces
+    near by: where two meet, each gets the part that is more its own, and none smooths the other's eyes. None
+    when no skin is to be seen.
     """
-    xs = np.arange(rgb.shape[1], dtype=np.float32) + np.float32(x0 + 0.5)
-    ys = np.arange(rgb.shape[0], dtype=np.float32)[:, None] + np.float32(y0 + 0.5)
-    frame = Frame.of(face)
-    u, v = frame.place(xs, ys)
+    frame, u, v = axes.frame, axes.u, axes.v
     inside = oval(face, u, v)
     keep, sharp = eyes_and_lips(frame, u, v)
     plain = cheeks(frame, u, v) & (keep < 0.05) & (inside > 0.5)
@@ -54,7 +54,8 @@ def masks_of(rgb: Float, face: Face, others: list[Face], x0: float, y0: float) -
     share = np.ones_like(u)
     for other in others:
         theirs = Frame.of(other)
-        place = theirs.place(xs, ys)
+        over = Axes.over(theirs, axes.corner, u.shape)
+        place = over.u, over.v
         # The parts of two faces add up to one.
         mine, yours = inside**2 + np.float32(1e-6), oval(other, *place) ** 2
         share *= mine / (mine + yours)
@@ -64,7 +65,8 @@ def masks_of(rgb: Float, face: Face, others: list[Face], x0: float, y0: float) -
     skin = _soft(_joined(likeness, plain, frame.size), max(0.6, _FEATHER * frame.size)) * inside * (1 - keep)
     # Light and colour change under a broader brush than texture, or brows and locks would get bright rims.
     glow = _soft(skin, _BRUSH * frame.size) * inside
-    return Masks(skin * share, sharp * inside * share, glow * share)
+    own = share * ramp
+    return Masks(skin * own, sharp * inside * own, glow * own, own, model)
 
 
 def _ruffled(rgb: Float, model: SkinModel) -> Float:

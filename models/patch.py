@@ -2,11 +2,57 @@
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from models.features import Float
 
 FINE = np.asarray((1 << 14, 1 << 7, 1 << 7, 1 << 7), np.float32)  # the planes are multiples of one over these
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """The coefficients of a part of a picture, before they are a patch."""
+
+    planes: Float  # (4, h, w), as a patch has them
+    mask: Float  # (h, w)
+    step: int
+    x0: int  # where the first cell begins, in pixels; a multiple of the step
+    y0: int
+
+    def and_also(self, other: "Sheet") -> "Sheet":
+        """Both on this one's grid; `other` may have larger cells, and is bilinear between their centres."""
+        fine = other.finer(other.step // self.step)
+        x0, y0 = min(self.x0, fine.x0), min(self.y0, fine.y0)
+        ends = [
+            (each.x0 + each.mask.shape[1] * self.step, each.y0 + each.mask.shape[0] * self.step)
+            for each in (self, fine)
+        ]
+        columns, rows = ((max(end[axis] for end in ends) - (x0, y0)[axis]) // self.step for axis in (0, 1))
+        planes, mask = np.zeros((4, rows, columns), np.float32), np.zeros((rows, columns), np.float32)
+        for each in (self, fine):
+            top, left = (each.y0 - y0) // self.step, (each.x0 - x0) // self.step
+            place = (slice(top, top + each.mask.shape[0]), slice(left, left + each.mask.shape[1]))
+            planes[:, place[0], place[1]] += each.planes
+            mask[place] = np.maximum(mask[place], each.mask)
+        return Sheet(planes, mask, self.step, x0, y0)
+
+    def finer(self, factor: int) -> "Sheet":
+        """The same on cells that are smaller by a whole factor."""
+        if factor == 1:
+            return self
+        size = (self.mask.shape[1] * factor, self.mask.shape[0] * factor)
+        planes = np.stack([cv2.resize(plane, size, interpolation=cv2.INTER_LINEAR) for plane in self.planes])
+        mask = np.asarray(cv2.resize(self.mask, size, interpolation=cv2.INTER_LINEAR), np.float32)
+        return Sheet(planes, mask, self.step // factor, self.x0, self.y0)
+
+    def patch(self, height: int, width: int) -> "Patch | None":
+        """As a patch of a picture of that size; None when nothing is to be done."""
+        end = (
+            min(width, self.x0 + self.mask.shape[1] * self.step),
+            min(height, self.y0 + self.mask.shape[0] * self.step),
+        )
+        return Patch.of(self.planes, self.mask, self.step, (self.x0, self.y0), end)
 
 
 @dataclass(frozen=True, slots=True)

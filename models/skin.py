@@ -35,13 +35,31 @@ class SkinModel:
         typical, spread = _robust(luma[lit], 4.0)
         return SkinModel(typical, spread, _robust(warm[lit], 0.045), _robust(cold[lit], 0.055))
 
-    def likeness(self, rgb: Float) -> Float:
-        """How much each cell looks like this skin, float32 (h, w), 0..1; hair, nostrils, beards are too
-        dark."""
+    @property
+    def redness(self) -> float:
+        """(R - G) / (Y + 24) of this skin; lips and spots have more of it, teeth and the white of eyes less."""
+        return max(self.warm[0] - self._green, 0.02)
+
+    @property
+    def colour(self) -> Float:
+        """Its typical RGB, 0..255, float32 (3,)."""
+        chroma = np.asarray((self.warm[0], self._green, self.cold[0]), np.float32)
+        return np.asarray(np.clip(np.float32(self.luma) + chroma * np.float32(self.luma + 24), 0, 255), np.float32)
+
+    @property
+    def _green(self) -> float:
+        """(G - Y) / (Y + 24), by the definition of luma."""
+        return -(LUMA[0] * self.warm[0] + LUMA[2] * self.cold[0]) / LUMA[1]
+
+    def likeness(self, rgb: Float, near: float = 2.0, far: float = 4.5) -> Float:
+        """How much each cell looks like this skin, float32 (h, w), 0..1; hair, nostrils, beards are too dark.
+
+        Up to `near` σ of chroma it is wholly like it, from `far` on not at all.
+        """
         luma, warm, cold = _chroma(rgb)
         distance = np.hypot((warm - self.warm[0]) / self.warm[1], (cold - self.cold[0]) / self.cold[1])
         darkest = max(1.0, float(np.clip(self.luma - 5 * self.spread, 0.30 * self.luma, 0.42 * self.luma)))
-        return falling(distance, 2.0, 4.5) * falling((darkest - luma) / np.float32(darkest), -0.35, 0.20)
+        return falling(distance, near, far) * falling((darkest - luma) / np.float32(darkest), -0.35, 0.20)
 
     def strokes(self, rgb: Float, thickness: float) -> Float:
         """1 on dark strokes up to `thickness` cells thick (brows), 0 on plain skin; float32 (h, w).
@@ -52,6 +70,17 @@ class SkinModel:
         luma = _chroma(rgb)[0]
         depth = (cv2.morphologyEx(luma, cv2.MORPH_CLOSE, disk(thickness / 2)) - luma) / np.float32(self.luma + 1)
         return falling(-depth, -0.25, -0.10)
+
+
+def redness_of(rgb: Float) -> Float:
+    """(R - G) / (Y + 24) of each cell, float32 (h, w): what SkinModel.redness is of skin."""
+    red, green, luma = rgb[:, :, 0], rgb[:, :, 1], luma_of(rgb)
+    return np.asarray((red - green) / (luma + np.float32(24)), np.float32)
+
+
+def luma_of(rgb: Float) -> Float:
+    """Rec.601 luma of the last axis, 0..255."""
+    return np.asarray(rgb @ np.asarray(LUMA, np.float32), np.float32)
 
 
 def disk(radius: float) -> npt.NDArray[np.uint8]:

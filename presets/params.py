@@ -108,6 +108,10 @@ class BeautyParams(ColourParams):
     smoothing: Share = 0.0
     whitening: Share = 0.0
     sharpening: Share = 0.0
+    blemish: Share = 0.0
+    eyes: Share = 0.0
+    teeth: Share = 0.0
+    dark_circles: Share = 0.0
 
 
 Length = Annotated[float, Field(ge=0, le=1_000_000, strict=True, allow_inf_nan=False)]

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from models.faces import FaceDetector
 
 
+_SLIDERS = ("smoothing", "whitening", "sharpening", "blemish", "eyes", "teeth", "dark_circles")
+
+
 class Pipeline:
     """erase → networks → resize → beauty → colour → vignette → grain, those that the preset asks for.
 
@@ -130,7 +133,7 @@ def compile_pipeline(
 
 
 def _beauty(params: dict[str, Any], applier: Applier, faces: "FaceDetector | None") -> "Beauty | None":
-    sliders = {name: params["strength"] * params.get(name, 0) for name in ("smoothing", "whitening", "sharpening")}
+    sliders = {name: params["strength"] * params.get(name, 0) for name in _SLIDERS}
     if not any(sliders.values()):
         return None
     from models.beauty import Beauty  # noqa: PLC0415  # cv2.dnn and the masks, for beauty alone
