@@ -29,13 +29,16 @@ def test_the_seven_presets_are_there_in_both_languages():
     ]
     for preset in CATALOGUE.list():
         assert set(preset.name) == set(preset.description) == {"zh", "en"}
-        assert CATALOGUE.resolve(preset.id, preset.type, {}).version == preset.version == 1
+        version = 2 if preset.type == "beauty" else 1
+        assert CATALOGUE.resolve(preset.id, preset.type, {}).version == preset.version == version
 
 
 def test_beauty_grows_from_light_to_heavy():
     levels = [CATALOGUE.get(f"beauty_{name}").params for name in ("light", "medium", "heavy")]
     for name in ("smoothing", "whitening", "sharpening"):
         assert 0 < levels[0][name] < levels[1][name] < levels[2][name] <= 1
+    for name in ("blemish", "eyes", "teeth", "dark_circles"):
+        assert 0 <= levels[0].get(name, 0) < levels[1][name] < levels[2][name] <= 1
 
 
 def test_params_override_the_presets_own_and_the_rest_stays():

@@ -44,6 +44,14 @@ def test_an_unknown_name_is_told_the_known_ones():
     assert validate("beauty", {"smoothing": 0.5}).strength == 1
 
 
+@pytest.mark.parametrize("name", ["blemish", "eyes", "teeth", "dark_circles"])
+def test_parts_of_faces_are_for_beauty_alone(name):
+    assert getattr(validate("beauty", {}), name) == 0
+    assert getattr(validate("beauty", {name: 1}), name) == 1
+    assert refusal({name: 0.5}).field == name
+    assert "from 0 to 1" in refusal({name: 1.5}, "beauty").detail
+
+
 def test_whole_numbers_are_numbers():
     assert validate("color", {"exposure": 2}).exposure == 2.0
 

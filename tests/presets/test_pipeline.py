@@ -258,6 +258,19 @@ def test_a_batch_from_before_the_newer_sliders_still_runs(tables):
     assert (done(pipe, PHOTOS["coffee"])[0][..., :3] == seen(tables, "filter_warm", "coffee")).all()
 
 
+@pytest.mark.parametrize("slider", ["smoothing", "whitening", "sharpening", "eyes", "teeth", "dark_circles"])
+def test_strength_scales_each_part_of_beauty(tables, slider):
+    faces = pytest.importorskip("models.faces").FaceDetector()
+
+    def change(value, strength):
+        pipe = pipeline(tables, None, "beauty", faces=faces, strength=strength, **{slider: value})
+        return done(pipe, PHOTOS["astronaut"])[0]
+
+    assert (change(1.0, 0.5) == change(0.5, 1.0)).all()
+    assert (change(1.0, 1.0) != change(0.5, 1.0)).any()
+    assert (change(1.0, 0)[..., :3] == PHOTOS["astronaut"]).all()
+
+
 def test_beauty_without_a_detector_is_a_mistake(tables):
     with pytest.raises(ValueError, match="face detector"):
         pipeline(tables, "beauty_light")
