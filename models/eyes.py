@@ -14,6 +14,7 @@ _IRIS = 0.115  # its radius
 def brighten(rgb: Float, planes: Float, axes: Axes, masks: Masks, amount: float) -> None:
     """Adds to `planes`, float32 (4, h, w), what eyes in `rgb`, (h, w, 3), need; `amount` is 0..1."""
     amount *= min(1.0, max(0.0, axes.frame.size / 10 - 0.8))  # an iris of two cells is a dot, and better left alone
+    amount *= axes.frame.apart
     for side in (-axes.frame.half, axes.frame.half):
         area = axes.around(side, 0, *_REACH)
         view = axes.part(area)

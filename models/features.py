@@ -65,6 +65,11 @@ class Frame:
         """How much narrower a head that is turned away shows its features; 1 from the front."""
         return min(1.0, 2 * self.half + 0.25)
 
+    @property
+    def apart(self) -> float:
+        """1 where each eye has a place of its own, less in a profile, where what is done to both would add up."""
+        return min(1.0, 2.5 * self.half)
+
 
 @dataclass(frozen=True, slots=True)
 class Axes:

@@ -57,7 +57,7 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class Patch:
-    """out_c = in_c + A·Y + D_c around one face, with Y the Rec.601 luma of the gamma-coded pixel, 0..255.
+    """out_c = in_c + A·Y + D_c around one face and its body, with Y the Rec.601 luma of the coded pixel, 0..255.
 
     `planes` is float32 (4, gh, gw): A, then D for R, G, B, on cells of step×step pixels, the first beginning
     at pixel (y0, x0). Between the cells' centres the values are bilinear. They are rounded to multiples of

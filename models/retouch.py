@@ -99,14 +99,18 @@ def coefficients(rgb: Float, masks: Masks, size: float, strength: Strength) -> F
     """
     luma = luma_of(rgb)
     typical = max(float(np.average(luma, weights=masks.skin + np.float32(1e-6))), _DARKEST)
-    slope, level = guided(luma, max(2, round(0.085 * size)), _TEXTURE * typical)
-    fine_slope, fine_level = guided(luma, max(1, round(0.045 * size)), _DETAIL * typical)
-    smooth = np.float32(strength.smooth) * masks.skin
-    # Teeth and the light in an eye are near white: sharpened, they would be blown out.
-    sharpen = np.float32(strength.sharpen) * masks.sharp * falling(brightest(rgb), 215, 250)
-    planes = np.empty((4, *luma.shape), np.float32)
-    planes[0] = smooth * (slope - 1) + sharpen * (1 - fine_slope)
-    planes[1:] = smooth * level - sharpen * fine_level
+    planes = np.zeros((4, *luma.shape), np.float32)
+    if strength.smooth:
+        slope, level = guided(luma, max(2, round(0.085 * size)), _TEXTURE * typical)
+        smooth = np.float32(strength.smooth) * masks.skin
+        planes[0] = smooth * (slope - 1)
+        planes[1:] = smooth * level
+    if strength.sharpen:
+        slope, level = guided(luma, max(1, round(0.045 * size)), _DETAIL * typical)
+        # Teeth and the light in an eye are near white: sharpened, they would be blown out.
+        sharpen = np.float32(strength.sharpen) * masks.sharp * falling(brightest(rgb), 215, 250)
+        planes[0] += sharpen * (1 - slope)
+        planes[1:] -= sharpen * level
     planes[1:] += tone(rgb, masks, size, strength).transpose(2, 0, 1)
     return planes
 
@@ -122,12 +126,13 @@ def tone(rgb: Float, masks: Masks, size: float, strength: Strength) -> Float:
     local = spread(rgb, masks.skin, 0.16 * size)
     lab = lab_of(local)
     wanted = lab.copy()
-    for channel in (1, 2):
-        own = np.average(lab[:, :, channel], weights=masks.skin + np.float32(1e-6))
-        wanted[:, :, channel] += np.float32(strength.even) * (np.float32(own) - lab[:, :, channel])
-    # Blotches, not shading: what differs from its surroundings by little. A cheekbone differs by more.
-    gap = spread(lab[:, :, 0], masks.skin, 0.45 * size) - lab[:, :, 0]
-    wanted[:, :, 0] += np.float32(0.8 * strength.even) * gap * np.exp(-((gap / np.float32(5)) ** 2))
+    if strength.even:
+        for channel in (1, 2):
+            own = np.average(lab[:, :, channel], weights=masks.skin + np.float32(1e-6))
+            wanted[:, :, channel] += np.float32(strength.even) * (np.float32(own) - lab[:, :, channel])
+        # Blotches, not shading: what differs from its surroundings by little. A cheekbone differs by more.
+        gap = spread(lab[:, :, 0], masks.skin, 0.45 * size) - lab[:, :, 0]
+        wanted[:, :, 0] += np.float32(0.8 * strength.even) * gap * np.exp(-((gap / np.float32(5)) ** 2))
     gain = _lift(rgb, lab[:, :, 0], size, strength)
     # Chroma follows lightness a third of the way: all the way looks sunburnt, not at all looks powdered.
     wanted[:, :, 1:] *= (1 + gain / np.maximum(lab[:, :, 0], 10) / 3)[:, :, None]

@@ -13,6 +13,7 @@ _DEEPEST = 22.0  # L*; what is deeper is no circle but a shadow of something
 
 def lighten(rgb: Float, planes: Float, axes: Axes, masks: Masks, amount: float) -> None:
     """Adds to `planes`, float32 (4, h, w), what is to be added below the eyes in `rgb`, (h, w, 3)."""
+    amount *= axes.frame.apart
     for side in (-axes.frame.half, axes.frame.half):
         area = axes.around(side, 0.36, 0.60, 0.45)
         view = axes.part(area)
