@@ -28,7 +28,6 @@ from tests.models.retouching import change, lab, retouched, turn
 
 SLIDERS = ("blemish", "eyes", "teeth", "dark_circles")
 ASTRONAUT = data.astronaut()
-MOUTH = (200, 134, 248, 158)
 
 
 def spot_depths(rgb: np.ndarray, factor: int) -> np.ndarray:
@@ -217,6 +216,29 @@ def test_a_mirrored_face_is_retouched_alike() -> None:
     mirrored = np.ascontiguousarray(before[:, ::-1])
     moves = [np.abs(retouched(each, **amounts).astype(int) - each).sum() for each in (before, mirrored)]
     assert moves[1] == pytest.approx(moves[0], rel=0.25)
+
+
+@pytest.mark.parametrize("degrees", [-20, 20])
+def test_a_tilted_face_gets_the_same(degrees: int) -> None:
+    middle = cv2.getRotationMatrix2D((225, 118), degrees, 1.0)
+    before = cv2.warpAffine(with_yellow_teeth(), middle, (512, 512), borderMode=cv2.BORDER_REFLECT)
+    back = cv2.getRotationMatrix2D((225, 118), -degrees, 1.0)
+    upright, after = (
+        np.asarray(cv2.warpAffine(each, back, (512, 512)))
+        for each in (before, retouched(np.ascontiguousarray(before), teeth=1.0, eyes=1.0))
+    )
+    was, now = lab(upright, TEETH), lab(after, TEETH)
+    assert was[2] - now[2] > 0.3 * was[2]
+    for box in IRISES:
+        assert lab(after, box)[0] > lab(upright, box)[0] + 0.7
+    for box in (*LIPS, *CHEEKS):
+        assert change(upright, after, box) < 1.0, box
+
+
+def test_the_same_photo_gives_the_same_bytes() -> None:
+    before = spotted(tired(with_yellow_teeth()))
+    sliders = {"smoothing": 0.6, "whitening": 0.4, **dict.fromkeys(SLIDERS, 0.7)}
+    assert np.array_equal(retouched(before, **sliders), retouched(before, **sliders))
 
 
 @pytest.mark.parametrize("name", ["chelsea", "coffee"])
