@@ -13,7 +13,7 @@ from deployments import wire
 from deployments.names import safe_name
 from deployments.problems import ApiError
 from deployments.services import Services
-from deployments.sources import check_source
+from deployments.sources import check_mask
 from models.weights import LAMA
 from photobatch import schemas
 from presets.catalogue import Preset, ResolvedPreset, resolve
@@ -34,13 +34,13 @@ class Looks:
 
     async def all(self, user: str) -> list[schemas.Preset]:
         """Return the built-in presets, then a user's own and those that others share."""
-        built_in = [_shown(preset) for preset in self._services.catalogue.list()]
+        built_in = [wire.preset(preset) for preset in self._services.catalogue.list()]
         return built_in + [_made(record) for record in await self._ask("presets", user)]
 
     async def get(self, user: str, preset_id: str) -> schemas.Preset:
         """Return one of those; raises `unknown_preset`."""
         if self._services.catalogue.has(preset_id):
-            return _shown(self._services.catalogue.get(preset_id))
+            return wire.preset(self._services.catalogue.get(preset_id))
         return _made(await self._find(user, preset_id))
 
     async def create(self, user: str, preset: schemas.PresetInput) -> schemas.Preset:
@@ -118,8 +118,7 @@ class Looks:
             check_complete(preset.type, preset.params)
         except PresetError as error:
             raise PresetError(error.code, error.detail, f"{where}.{error.field}" if error.field else where) from None
-        if mask := preset.params.get("mask"):
-            check_source(mask, f"{where}.preset_params.mask", self._services.file_roots)
+        check_mask(preset.params, f"{where}.preset_params", self._services.file_roots)
         return wire.preset_record(preset)
 
     async def luts(self, user: str) -> list[schemas.Lut]:
@@ -170,17 +169,6 @@ class Looks:
 
     async def _ask(self, what: str, *args: Any) -> Any:
         return await self._services.coordinator.ask("looks", what, *args)
-
-
-def _shown(preset: Preset) -> schemas.Preset:
-    return schemas.Preset(
-        id=preset.id,
-        name=schemas.LocalizedText(**preset.name),
-        type=preset.type,
-        version=preset.version,
-        params=preset.params,
-        description=schemas.LocalizedText(**preset.description),
-    )
 
 
 def _made(record: dict[str, Any]) -> schemas.Preset:

@@ -1,5 +1,6 @@
 """What a submit may name as photos, checked before anything is promised."""
 
+from typing import Any
 from urllib.parse import urlsplit
 
 from actors.errors import SourceError
@@ -26,6 +27,12 @@ def check_source(source: str, field: str, file_roots: tuple[str, ...]) -> None:
         _check_file(source, field, file_roots)
     elif not _has_host(source):
         raise ApiError("invalid_source", f"{field} is not a valid address.", field)
+
+
+def check_mask(params: dict[str, Any], where: str, file_roots: tuple[str, ...]) -> None:
+    """Check the mask that parameters name, if they do; raises ApiError as `check_source` does."""
+    if mask := params.get("mask"):
+        check_source(mask, f"{where}.mask", file_roots)
 
 
 def _check_upload(upload_id: str, field: str) -> None:

@@ -18,7 +18,7 @@ from deployments.looks import Looks
 from deployments.names import check_template, safe_name
 from deployments.problems import ApiError
 from deployments.services import Services
-from deployments.sources import check_source
+from deployments.sources import check_mask, check_source
 from deployments.uploads import Uploads
 from photobatch.schemas import MAX_METADATA_BYTES, PhotoInput, SubmitRequest
 from presets.catalogue import Preset, ResolvedPreset, resolve
@@ -108,7 +108,7 @@ class Submissions:
         request.preset_params = await self._looks.pinned(request.user_id, request.preset_params)
         await self._pin(request.user_id, named)
         preset = _resolve(chosen, request, request.preset_params, "preset_params")
-        _check_mask(preset.params, "preset_params", self._services.file_roots)
+        check_mask(preset.params, "preset_params", self._services.file_roots)
         if request.image_urls or draft.files:  # those with nothing of their own
             check_complete(preset.type, preset.params)
         await asyncio.to_thread(self._check_photos, request, named, chosen, preset)
@@ -178,7 +178,7 @@ class Submissions:
     ) -> None:
         if params:
             preset = _resolve(chosen, request, {**request.preset_params, **params}, where)
-            _check_mask(preset.params, where, self._services.file_roots)
+            check_mask(preset.params, where, self._services.file_roots)
         try:
             check_complete(preset.type, preset.params)
         except PresetError as error:
@@ -196,11 +196,6 @@ def _resolve(chosen: Preset | None, request: SubmitRequest, params: dict[str, An
         if error.field is None or error.field in SubmitRequest.model_fields:
             raise
         raise PresetError(error.code, error.detail, f"{where}.{error.field}") from None
-
-
-def _check_mask(params: dict[str, Any], where: str, file_roots: tuple[str, ...]) -> None:
-    if mask := params.get("mask"):
-        check_source(mask, f"{where}.mask", file_roots)
 
 
 def _check_fields(request: SubmitRequest, callbacks: bool) -> None:

@@ -65,8 +65,7 @@ class Networks:
 
         try:
             path = self._store.path(name)
-            installed = self._store.find(name)
-            return Restorer(path, installed.sha256 if installed else "", device_for(self._gpu))
+            return Restorer(path, self._store.sha256(name) or "", device_for(self._gpu))
         except WeightsError as error:
             raise PhotoError(error.code, error.detail, retryable=True) from error
         except ValueError as error:

@@ -19,7 +19,6 @@ LAMA = "big-lama.pt"
 Kind = Literal["network", "onnx"]
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _CONVERSION_S = 600
-_PIECE = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
