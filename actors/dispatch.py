@@ -55,16 +55,18 @@ class Dispatch:
         return await asyncio.shield(worker.answer)
 
     def worker_died(self, worker_id: str, suspicion: Suspicion | None, late_s: float) -> None:
-        """Give back what it held; the photo it was computing is struck, or has timed out.
+        """Give back what it held; the photo that it was computing, nearly always one, is struck or has timed out.
 
         `late_s`: how long from now it may still store something (0: its process is known to be gone).
         """
         for batch in list(self._ledger.open.values()):
             held = batch.held_by(worker_id)
-            if suspicion and suspicion.key in held:
-                held.remove(suspicion.key)
-                self._judge(batch, suspicion, late_s)
-            self.give_back(held, late_s)
+            suspects = [key for key in suspicion.keys if key in held] if suspicion else []
+            # Which of several used up the time shows when each is computed alone.
+            timed_out = suspicion is not None and suspicion.timed_out() and len(suspicion.keys) == 1
+            for key in suspects:
+                self._judge(batch, key, late_s, timed_out=timed_out)
+            self.give_back([key for key in held if key not in suspects], late_s)
 
     def give_back(self, keys: list[LeaseKey], late_s: float | None = None) -> None:
         """Queue leased photos again that nobody works on; no try is counted.
@@ -180,9 +182,8 @@ class Dispatch:
         except TimeoutError:
             return
 
-    def _judge(self, batch: Batch, suspicion: Suspicion, late_s: float) -> None:
-        key = suspicion.key
-        if suspicion.timed_out():
+    def _judge(self, batch: Batch, key: LeaseKey, late_s: float, *, timed_out: bool) -> None:
+        if timed_out:
             again = due(TIMED_OUT, batch.tries[key.index], self._retry_count)
             row = reported(Outcome(key, error=TIMED_OUT), again)
             self.record(batch, {"e": "reported", "p": [row], "late": late_s})

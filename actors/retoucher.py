@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Protocol
 
 from actors.attachments import Attached
 from actors.records import BatchSpec, Json, Preview
+from models.erase.filling import Filling, alone
 from models.errors import PhotoError
 
 if TYPE_CHECKING:
+    from models.codec import Workspace
     from models.codec.header import Limits
     from models.colour.lut import Lut
     from models.picture import Picture, Pixels
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 NOTHING: Attached = {}
 PREVIEW_QUALITY = 85
 LUTS = 4  # kept; the largest has 26 MB
+SIDE_BY_SIDE = 8  # photos; as many squares go through a network at once
 PIPELINES = 32  # compiled pipelines kept: photos of a few batches at a time take turns
 
 
@@ -53,8 +56,15 @@ class Retoucher(Protocol):
         """Load what is needed, so that the first photo waits for nothing."""
         ...
 
-    def retouch(self, data: bytes, job: BatchSpec, params: Json | None, attached: Attached = NOTHING) -> Retouched:
-        """Return the retouched photo; `params` override the job's preset for this photo, `attached` are files too."""
+    @property
+    def side_by_side(self) -> int:
+        """How many photos with holes are best begun at a time, so that these are filled together."""
+        ...
+
+    def begin(
+        self, data: bytes, job: BatchSpec, params: Json | None, attached: Attached = NOTHING
+    ) -> Filling[Retouched]:
+        """Make the retouched photo; `params` override the job's preset for this photo, `attached` are files too."""
         ...
 
     def preview(self, data: bytes, presets: list[Json], attached: list[Attached], max_side: int) -> list[Preview]:
@@ -86,7 +96,7 @@ class PixelRetoucher:
         cv2.setNumThreads(1)
         self._applier = applier_for(tables / "library", gpu=_granted_gpu())
         self._limits = limits
-        self._workspace = Workspace()
+        self._workspaces = [Workspace()]  # those that no photo lies in; one more for each that is begun beside others
         self._tables = TableCache(tables)
         self._faces = FaceDetector()
         self._networks = Networks(WeightStore(models), gpu=_granted_gpu())
@@ -114,12 +124,27 @@ class PixelRetoucher:
         """Whether other weights have come: a new worker starts with them."""
         return self._networks.stale()
 
+    @property
+    def side_by_side(self) -> int:
+        """Several where a network fills holes on a GPU. On a CPU four squares in a call take four times as long."""
+        return SIDE_BY_SIDE if self._networks.on_gpu else 1
+
     def retouch(self, data: bytes, job: BatchSpec, params: Json | None, attached: Attached = NOTHING) -> Retouched:
         """Return the retouched photo; raises PhotoError, DeviceLostError."""
+        return alone(self.begin(data, job, params, attached))
+
+    def begin(
+        self, data: bytes, job: BatchSpec, params: Json | None, attached: Attached = NOTHING
+    ) -> Filling[Retouched]:
+        """Make the retouched photo; raises PhotoError, DeviceLostError."""
+        from models.codec import Workspace  # noqa: PLC0415
+
+        workspace = self._workspaces.pop() if self._workspaces else Workspace()
         try:
-            return self._retouch(data, job, params, attached)
+            return (yield from self._retouch(data, job, params, attached, workspace))
         finally:
-            self._workspace.trim()  # the memory of one huge photo is not kept for ever
+            workspace.trim()  # the memory of one huge photo is not kept for ever
+            self._workspaces.append(workspace)
 
     def preview(self, data: bytes, presets: list[Json], attached: list[Attached], max_side: int) -> list[Preview]:
         """Return JPEGs of at most `max_side` pixels, one for each preset. No table is baked."""
@@ -141,21 +166,23 @@ class PixelRetoucher:
         look = ResolvedPreset(**{**preset, "params": scaled(preset["params"], factor)})
         try:
             painted = self._painted(attached["mask"]) if "mask" in attached else None
-            notes = self._compiled(look, None, attached).run(copy, seed, painted)
+            notes = alone(self._compiled(look, None, attached).run(copy, seed, painted))
             made = encode(copy, OutputOptions("jpeg", quality=PREVIEW_QUALITY, metadata="strip"))
         except PhotoError as error:
             return Preview(error={"code": error.code, "message": error.detail, "retryable": error.retryable})
         return Preview(made.data, made.width, made.height, notes)
 
-    def _retouch(self, data: bytes, job: BatchSpec, params: Json | None, attached: Attached) -> Retouched:
+    def _retouch(
+        self, data: bytes, job: BatchSpec, params: Json | None, attached: Attached, workspace: "Workspace"
+    ) -> Filling[Retouched]:
         from models.codec import OutputOptions, decode, encode, thumbnail  # noqa: PLC0415
 
         clock = _Clock()
         digest = hashlib.sha256(data)
-        picture = decode(data, self._limits, self._workspace)
+        picture = decode(data, self._limits, workspace)
         painted = self._painted(attached["mask"]) if "mask" in attached else None
         clock.lap("decode")
-        notes = self._pipeline(job, params, attached).run(picture, digest.digest(), painted)
+        notes = yield from self._pipeline(job, params, attached).run(picture, digest.digest(), painted)
         clock.lap("apply")
         output = {
             name: job.output[name] for name in ("format", "quality", "subsampling", "metadata") if name in job.output

@@ -115,7 +115,7 @@ class Supervisor:
         self.fill()
 
     async def _suspicion(self, worker: WorkerRecord) -> Suspicion | None:
-        """Return the photo that is to blame. A lost node and our own hand are nobody's fault."""
+        """Return whom to blame. A lost node and our own hand are nobody's fault."""
         if worker.ours or not worker.crumb:
             return None
         suspicion = await placement.read_crumb_on(worker.node_id, worker.crumb)

@@ -16,6 +16,7 @@ from models.colour.grade import IDENTITY, Grade
 from models.colour.hsl import CENTRES, Bands
 from models.colour.icc import parse
 from models.colour.lut import Lut
+from models.erase.filling import Filling
 from models.finish import Finish
 from models.networks import Networks
 from models.picture import Picture, Pixels
@@ -36,7 +37,7 @@ _SLIDERS = ("smoothing", "whitening", "sharpening", "blemish", "eyes", "teeth", 
 class Pipeline:
     """erase → networks → resize → beauty → colour → vignette → grain, those that the preset asks for.
 
-    One picture at a time.
+    Pictures may be on their way through it side by side.
     """
 
     def __init__(
@@ -60,7 +61,7 @@ class Pipeline:
         self._vignette = vignette
         self._grain = grain
 
-    def run(self, picture: Picture, seed: bytes, painted: Pixels | None = None) -> list[str]:
+    def run(self, picture: Picture, seed: bytes, painted: Pixels | None = None) -> Filling[list[str]]:
         """Works on picture.pixels in place (a resize or a copy replaces them); alpha stays.
 
         `seed` is the SHA-256 of the input, `painted` the picture (h, w, 4) of what is to be erased. Returns what
@@ -71,7 +72,7 @@ class Pipeline:
         notes: list[str] = []
         short = int.from_bytes(seed[:4], "little")
         if self._erasing is not None:
-            self._erasing.run(_writable(picture), painted, short)
+            yield from self._erasing.run(_writable(picture), painted, short)
         if self._restoring is not None:
             picture.pixels = self._restoring.run(picture.pixels)
         if self._max_side is not None:

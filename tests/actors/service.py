@@ -82,7 +82,7 @@ class Service:
             path = self.folder / f"{new_id('p')}.txt"
             path.write_text(f"{number} {script}")
             photos.append(PhotoSpec(path.as_uri(), path.name))
-        spec = BatchSpec(new_id("b"), user, preset={}, output={}, **spec)
+        spec = BatchSpec(new_id("b"), user, output={}, **{"preset": {}, **spec})
         return self.ask("submit", spec, photos)["task_id"]
 
     def submit_photos(self, spec: BatchSpec, params: list[Json | None]) -> str:
