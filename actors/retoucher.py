@@ -4,7 +4,9 @@ import hashlib
 import json
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from models.codec import Workspace
     from models.codec.header import Limits
     from models.colour.lut import Lut
+    from models.eager.gpu_jpeg import GpuJpeg
     from models.picture import Picture, Pixels
     from presets.catalogue import ResolvedPreset
     from presets.pipeline import Pipeline
@@ -82,7 +85,8 @@ class PixelRetoucher:
     torch is imported where it computes, which is on a GPU that Ray granted this worker, or without a C compiler.
     """
 
-    def __init__(self, tables: Path, models: Path, *, version: str, limits: "Limits") -> None:
+    def __init__(self, tables: Path, models: Path, *, version: str, limits: "Limits", gpu_jpeg: bool = False) -> None:
+        """`gpu_jpeg`: where there is a GPU, JPEG is decoded and encoded there."""
         import cv2  # noqa: PLC0415
 
         from models.applier import applier_for  # noqa: PLC0415
@@ -94,16 +98,35 @@ class PixelRetoucher:
 
         # One thread a library: the workers are the parallelism, and they must not fight over the cores.
         cv2.setNumThreads(1)
-        self._applier = applier_for(tables / "library", gpu=_granted_gpu())
+        gpu = _granted_gpu()
+        self._applier = applier_for(tables / "library", gpu=gpu)
         self._limits = limits
-        self._workspaces = [Workspace()]  # those that no photo lies in; one more for each that is begun beside others
+        self._gpu_jpeg: GpuJpeg | None = None
+        self._new_workspace: Callable[[], Workspace] = Workspace
+        if gpu:
+            self._use_gpu(gpu, jpeg=gpu_jpeg)
+        self._workspaces = [self._new_workspace()]  # those in which no photo lies
         self._tables = TableCache(tables)
         self._faces = FaceDetector()
-        self._networks = Networks(WeightStore(models), gpu=_granted_gpu())
+        self._networks = Networks(WeightStore(models), gpu=gpu)
         self._pipelines: OrderedDict[str, Pipeline] = OrderedDict()
         self._luts: OrderedDict[str, Lut] = OrderedDict()
         models_here = f"faces {self._faces.sha256[:12]}, erase {self._networks.engine}"
-        self.engine = f"{_engine(version, self._applier.engine)}, {models_here}"
+        codec = f", {self._gpu_jpeg.name}" if self._gpu_jpeg else ""
+        self.engine = f"{_engine(version, self._applier.engine)}{codec}, {models_here}"
+
+    def _use_gpu(self, gpu: float, *, jpeg: bool) -> None:
+        """Have photos decoded into memory that the GPU reads by itself, and by the GPU if that was asked for."""
+        from models.codec import Workspace  # noqa: PLC0415
+        from models.neural.device import device_for, pinned  # noqa: PLC0415
+
+        if device_for(gpu) != "cuda":
+            return
+        self._new_workspace = partial(Workspace, pinned)
+        if jpeg:
+            from models.eager.gpu_jpeg import GpuJpeg  # noqa: PLC0415
+
+            self._gpu_jpeg = GpuJpeg()
 
     def warm(self) -> None:
         """Send one picture through codec, detector and beauty.
@@ -137,9 +160,7 @@ class PixelRetoucher:
         self, data: bytes, job: BatchSpec, params: Json | None, attached: Attached = NOTHING
     ) -> Filling[Retouched]:
         """Make the retouched photo; raises PhotoError, DeviceLostError."""
-        from models.codec import Workspace  # noqa: PLC0415
-
-        workspace = self._workspaces.pop() if self._workspaces else Workspace()
+        workspace = self._workspaces.pop() if self._workspaces else self._new_workspace()
         try:
             return (yield from self._retouch(data, job, params, attached, workspace))
         finally:
@@ -179,7 +200,7 @@ class PixelRetoucher:
 
         clock = _Clock()
         digest = hashlib.sha256(data)
-        picture = decode(data, self._limits, workspace)
+        picture = decode(data, self._limits, workspace, gpu=self._gpu_jpeg)
         painted = self._painted(attached["mask"]) if "mask" in attached else None
         clock.lap("decode")
         notes = yield from self._pipeline(job, params, attached).run(picture, digest.digest(), painted)
@@ -187,7 +208,7 @@ class PixelRetoucher:
         output = {
             name: job.output[name] for name in ("format", "quality", "subsampling", "metadata") if name in job.output
         }
-        encoded = encode(picture, OutputOptions(**output))
+        encoded = encode(picture, OutputOptions(**output), self._gpu_jpeg)
         small = thumbnail(picture.pixels, reduce=self._applier.reduce) if job.thumbnails else None
         clock.lap("encode")
         return Retouched(

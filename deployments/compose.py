@@ -41,7 +41,9 @@ def coordinator_config(settings: Settings, tables: Path | None = None) -> Coordi
     blobs = partial(open_blobs, settings.blobs)
     limits = Limits(max_pixels=settings.max_pixels, max_bytes=settings.max_bytes)
     tables = tables or settings.tables_dir
-    retoucher = partial(PixelRetoucher, tables, settings.models_dir, version=__version__, limits=limits)
+    retoucher = partial(
+        PixelRetoucher, tables, settings.models_dir, version=__version__, limits=limits, gpu_jpeg=settings.gpu_jpeg
+    )
     secret = settings.callback_secret
     return CoordinatorConfig(
         open_journal=_journal(settings),

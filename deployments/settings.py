@@ -31,6 +31,7 @@ class Settings(BaseSettings):
     blob_url: str | None = None
     model_dir: Path | None = Field(None, description="weights of networks; `models` in the data dir")
     gpu_fraction: float = Field(0.25, gt=0, le=1)
+    gpu_jpeg: bool = Field(False, description="JPEG decoded and encoded on the GPU, where there is one")
     max_photos: int = Field(10_000, ge=1, le=1_000_000)
     max_pixels: int = Field(100_000_000, ge=1)
     max_bytes: int = Field(100_000_000, ge=1)
