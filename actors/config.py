@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
+from actors.demand import Elastic
 from actors.records import Json
 from actors.retoucher import Retoucher
 from models.codec.header import Limits
@@ -27,6 +29,14 @@ class WorkerConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class Gpus:
+    """What a worker asks Ray for."""
+
+    fraction: float = 0.25  # of a GPU; counted in thousandths
+    use: Literal["auto", "always", "never"] = "auto"  # auto: where the cluster has GPUs when a worker is started
+
+
+@dataclass(frozen=True, slots=True)
 class CallbackConfig:
     """How a batch's end is told to its callback_url."""
 
@@ -42,8 +52,8 @@ class CoordinatorConfig:
     open_journal: Callable[[], Journal]
     open_blobs: Callable[[], Blobs]
     worker: WorkerConfig
-    max_workers: int
-    gpu_fraction: float
+    elastic: Elastic
+    gpus: Gpus
     max_queue: int  # batches that have not ended
     max_queued_photos: int  # of all of them, waiting
     max_photos: int  # of one batch

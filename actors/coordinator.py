@@ -200,6 +200,7 @@ class Coordinator:
             "photos": {state.label: sum(b.counts[state] for b in batches) for state in PhotoState},
             "workers": self._supervisor.pool.counts(self._busy()),
             "sick": self._supervisor.pool.sick,
+            "elastic": self._config.elastic.least == 0 < self._config.elastic.most,
             "hold": REASON if self._hold.on else None,
             "journal": self._ledger.trouble or "ok",
             "queue": {
@@ -281,6 +282,7 @@ class Coordinator:
             self._dispatch.wake()
         self._callbacks.look()
         try:
+            self._supervisor.shrink(self._supervisor.pool.look(self._busy(), *self._dispatch.backlog()))
             self._supervisor.fill()
             self._supervisor.end_silent(self._busy())
         except RayError:  # the GCS is away; workers go on, and so do we

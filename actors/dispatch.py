@@ -82,6 +82,12 @@ class Dispatch:
             self.record(self._ledger.batches[task_id], {"e": "returned", "p": rows, **late})
             self.wake()
 
+    def backlog(self) -> tuple[float, int]:
+        """Return the seconds of one worker that waiting photos take, and their number; none while all stands still."""
+        if self._hold.on or self._stopped:
+            return 0.0, 0
+        return self._scheduler.backlog(self._ledger.open.values())
+
     def stop(self) -> None:
         """Lease nothing any more."""
         self._stopped = True

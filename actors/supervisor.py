@@ -32,8 +32,9 @@ class Supervisor:
     ) -> None:
         self._config = config
         self._on_death = on_death
+        self._ending = False
         self._watches: set[asyncio.Task[None]] = set()
-        self.pool = Pool(config.max_workers)
+        self.pool = Pool(config.elastic)
 
     async def adopt(self, epoch: int) -> set[LeaseKey]:
         """Take over the living workers of an earlier coordinator; return every lease that they hold."""
@@ -57,16 +58,24 @@ class Supervisor:
         return held
 
     def fill(self) -> None:
-        """Start what is missing."""
+        """Start what is missing. What finds no room waits for it, and an autoscaler sees it wait."""
+        if self._ending:
+            return
         for _ in range(self.pool.missing()):
             worker_id = new_id(directory.WORKER_PREFIX)
             handle = placement.start_worker(
                 worker_id,
                 self._config.worker,
                 namespace=self._config.namespace,
-                gpu_fraction=self._config.gpu_fraction,
+                gpus=self._config.gpus,
             )
             self._watch(WorkerRecord(worker_id, handle))
+
+    def shrink(self, idle: list[WorkerRecord]) -> None:
+        """End workers that nobody needs; they hold nothing."""
+        for worker in idle:
+            log.info("worker %s is not needed any more", worker.worker_id)
+            self._end(worker)
 
     def end_silent(self, busy: set[str]) -> None:
         """Kill workers that hold leases and have been silent for longer than their own watchdog allows."""
@@ -87,11 +96,15 @@ class Supervisor:
 
     def end_all(self) -> None:
         """End every worker; none is started any more."""
-        self.pool.size = 0
+        self._ending = True
         for worker in list(self.pool.workers.values()):
-            worker.ours = True
-            directory.end_actor(worker.handle)
-            remove_crumb(worker.crumb)
+            self._end(worker)
+
+    def _end(self, worker: WorkerRecord) -> None:
+        self.pool.workers.pop(worker.worker_id, None)  # at once: nothing is leased to it any more
+        worker.ours = True
+        directory.end_actor(worker.handle)
+        remove_crumb(worker.crumb)
 
     def _watch(self, worker: WorkerRecord) -> None:
         self.pool.add(worker)

@@ -6,7 +6,8 @@ from functools import partial
 from pathlib import Path
 
 from actors.client import CoordinatorClient
-from actors.config import LEAST_ROOM, NAMESPACE, CallbackConfig, CoordinatorConfig, WorkerConfig
+from actors.config import LEAST_ROOM, NAMESPACE, CallbackConfig, CoordinatorConfig, Gpus, WorkerConfig
+from actors.demand import Elastic
 from actors.previews import Previews
 from actors.retoucher import PixelRetoucher
 from deployments import wire
@@ -56,8 +57,8 @@ def coordinator_config(settings: Settings, tables: Path | None = None) -> Coordi
             file_roots=settings.file_roots,
             allowed_hosts=settings.allowed_hosts,
         ),
-        max_workers=settings.max_workers,
-        gpu_fraction=settings.gpu_fraction,
+        elastic=_elastic(settings),
+        gpus=Gpus(settings.gpu_fraction, settings.use_gpu),
         max_queue=settings.max_queue_size,
         max_queued_photos=settings.max_queued_photos,
         max_photos=settings.max_photos,
@@ -70,6 +71,12 @@ def coordinator_config(settings: Settings, tables: Path | None = None) -> Coordi
         reuse=settings.reuse,
         upload_ttl_s=max(settings.result_ttl, SHORTEST_UPLOAD_S),
     )
+
+
+def _elastic(settings: Settings) -> Elastic:
+    most = settings.max_workers
+    least = most if settings.min_workers is None else min(settings.min_workers, most)
+    return Elastic(least, most, target_s=settings.scale_target, idle_s=settings.worker_idle)
 
 
 def _journal(settings: Settings) -> Callable[[], Journal]:

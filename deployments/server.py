@@ -153,10 +153,10 @@ def _close_coordinator() -> None:
 def _say_when_ready(what: str, stop: threading.Event) -> None:
     while not stop.wait(READY_POLL_S):
         try:
-            workers = ray.get(directory.find_coordinator(NAMESPACE).stats.remote(), timeout=5)["workers"]
+            stats = ray.get(directory.find_coordinator(NAMESPACE).stats.remote(), timeout=5)
         except (RayError, ValueError):
             continue
-        if workers["ready"] + workers["busy"]:
+        if stats["elastic"] or stats["workers"]["ready"] + stats["workers"]["busy"]:
             print(what, flush=True)
             return
 

@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -23,6 +23,9 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="BATCH_", env_file=".env", extra="ignore", frozen=True)
 
     max_workers: int = Field(4, ge=1, le=10_000)
+    min_workers: int | None = Field(None, ge=0, description="kept without work; as many as max_workers if unset")
+    scale_target: float = Field(30.0, gt=0, description="seconds in which waiting work should be done")
+    worker_idle: float = Field(300.0, ge=0, description="seconds that a worker is kept without work")
     max_queue_size: int = Field(100, ge=1, description="batches that have not ended")
     task_timeout: float = Field(300.0, gt=0, description="seconds a photo may stay in a worker")
     task_retry_count: int = Field(3, ge=0, le=255)
@@ -31,6 +34,7 @@ class Settings(BaseSettings):
     blob_url: str | None = None
     model_dir: Path | None = Field(None, description="weights of networks; `models` in the data dir")
     gpu_fraction: float = Field(0.25, gt=0, le=1)
+    use_gpu: Literal["auto", "always", "never"] = "auto"
     gpu_jpeg: bool = Field(False, description="JPEG decoded and encoded on the GPU, where there is one")
     max_photos: int = Field(10_000, ge=1, le=1_000_000)
     max_pixels: int = Field(100_000_000, ge=1)
