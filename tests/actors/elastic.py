@@ -14,6 +14,8 @@ prepare_ray_environment()
 os.environ["RAY_AUTH_MODE"] = "disabled"  # `Cluster` makes no token
 
 import ray  # noqa: E402
+from ray._raylet import GcsClient  # noqa: E402
+from ray.autoscaler.v2.sdk import get_cluster_resource_state  # noqa: E402
 from ray.cluster_utils import Cluster  # noqa: E402
 from ray.util.state import list_actors  # noqa: E402
 
@@ -42,6 +44,7 @@ def main(folder: Path) -> None:
         seen["before"] = workers(here)
         task = here.submit(*["sleep 0.2"] * PHOTOS)
         here.until(lambda: workers(here)["starting"] == 6, "workers to be asked for where no node can hold them")
+        here.until(lambda: demand(cluster.address) == {"CPU": 6.0, "GPU": 1.998}, "the autoscaler to be told")
         nodes = [cluster.add_node(**NODE), cluster.add_node(**NODE)]
         here.until(lambda: workers(here)["busy"] == 6, "six workers", 90)
         seen["by node"] = sorted(Counter(node_of(name) for name in here.pids() if name != "coordinator").values())
@@ -61,6 +64,15 @@ def main(folder: Path) -> None:
 def workers(here: Service) -> dict[str, int]:
     """Count them by state."""
     return here.ask("greet")["workers"]
+
+
+def demand(address: str) -> dict[str, float]:
+    """What an autoscaler is told that actors wait for."""
+    wanted: Counter[str] = Counter()
+    for each in get_cluster_resource_state(GcsClient(address=address)).pending_resource_requests:
+        for name, amount in each.request.resources_bundle.items():
+            wanted[name] += round(amount * each.count, 3)
+    return {name: round(amount, 3) for name, amount in wanted.items()}
 
 
 def node_of(name: str) -> str:
