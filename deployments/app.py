@@ -26,7 +26,8 @@ GREET_S = 5.0
     name="ingress",
     num_replicas=1,
     max_ongoing_requests=10_000,  # a WebSocket holds one for as long as it is open
-    ray_actor_options={"num_cpus": 0},
+    # On the head, beside the coordinator and the proxy: a worker node may go at any time.
+    ray_actor_options={"num_cpus": 0, "resources": {launch.HEAD: 0.001}},
     graceful_shutdown_timeout_s=5.0,
 )
 @serve.ingress()
