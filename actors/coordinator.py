@@ -213,6 +213,11 @@ class Coordinator:
             "version": self._config.version,
         }
 
+    async def metrics(self) -> Json:
+        """Return the service in numbers, and what it has done since this coordinator started."""
+        waited = {"longest_wait_s": self._dispatch.longest_wait_s()}
+        return await self.stats() | self._dispatch.tally.told() | waited | {"epoch": self._ledger.epoch}
+
     async def worker_pids(self) -> Json:
         """Return process ids by worker, for benchmarks and tests that kill on purpose."""
         workers = self._supervisor.pool.workers.values()

@@ -13,7 +13,8 @@ from actors.records import BatchSpec, Grant, Json, Lease, LeaseKey, Outcome, Vis
 from actors.retries import due
 from actors.reuse import Reuse
 from actors.scheduler import Scheduler
-from actors.states import ENDED
+from actors.states import ENDED, PhotoState
+from actors.tally import Tally
 
 IDLE_S = 10.0  # a worker without work asks again after this long at the latest
 CRASHED = {
@@ -38,6 +39,7 @@ class Dispatch:
         self._reuse = reuse
         self._retry_count = retry_count
         self._stopped = False
+        self.tally = Tally()
         self._scheduler = Scheduler()
         self._work = asyncio.Event()
 
@@ -80,6 +82,7 @@ class Dispatch:
         for task_id, rows in by_batch.items():
             late = {} if late_s is None else {"late": late_s}
             self.record(self._ledger.batches[task_id], {"e": "returned", "p": rows, **late})
+            self.tally.lost(len(rows) if late else 0)
             self.wake()
 
     def backlog(self) -> tuple[float, int]:
@@ -88,12 +91,18 @@ class Dispatch:
             return 0.0, 0
         return self._scheduler.backlog(self._ledger.open.values())
 
+    def longest_wait_s(self) -> float:
+        """Return for how long the batch that waits longest has got no lease."""
+        return self._scheduler.longest_wait_s(self._ledger.open.values(), time.time())
+
     def stop(self) -> None:
         """Lease nothing any more."""
         self._stopped = True
 
     def record(self, batch: Batch, event: Json) -> None:
         """Record an event; what is known of a batch's speed goes when it ends."""
+        if event["e"] == "cancelled":
+            self.tally.cancelled(batch.counts[PhotoState.QUEUED] + batch.counts[PhotoState.PROCESSING])
         self._ledger.record(batch, event)
         if batch.state in ENDED:
             self.forget(batch)
@@ -142,6 +151,7 @@ class Dispatch:
                     continue
                 again = due(outcome.error, batch.tries[key.index], self._retry_count)
                 accepted.setdefault(key.task_id, []).append(reported(outcome, again))
+                self.tally.reported(outcome, final=again is None)
                 self._pool.did_well(worker_id)
                 if outcome.timings_ms:
                     self._scheduler.took(key.task_id, _seconds(outcome))
@@ -173,6 +183,8 @@ class Dispatch:
         seen = self._reuse.knows(batch)
         leases = []
         for index, attempt in attempts:
+            if attempt == 1:
+                self.tally.waited(now - batch.created_at)
             photo = batch.photos[index]
             leases.append(Lease(LeaseKey(task_id, index, attempt), photo.source, photo.params, alone, seen))
         return leases, {task_id: batch.spec}
@@ -191,10 +203,14 @@ class Dispatch:
     def _judge(self, batch: Batch, key: LeaseKey, late_s: float, *, timed_out: bool) -> None:
         if timed_out:
             again = due(TIMED_OUT, batch.tries[key.index], self._retry_count)
-            row = reported(Outcome(key, error=TIMED_OUT), again)
-            self.record(batch, {"e": "reported", "p": [row], "late": late_s})
+            outcome = Outcome(key, error=TIMED_OUT)
+            self.record(batch, {"e": "reported", "p": [reported(outcome, again)], "late": late_s})
+            self.tally.reported(outcome, final=again is None)
         else:
             self.record(batch, {"e": "struck", "p": [key.index, key.attempt], "error": CRASHED, "late": late_s})
+            self.tally.struck()
+            if batch.photo_state[key.index] == PhotoState.FAILED:
+                self.tally.reported(Outcome(key, error=CRASHED), final=True)
         self.wake()
 
 

@@ -203,8 +203,7 @@ class PixelRetoucher:
         picture = decode(data, self._limits, workspace, gpu=self._gpu_jpeg)
         painted = self._painted(attached["mask"]) if "mask" in attached else None
         clock.lap("decode")
-        notes = yield from self._pipeline(job, params, attached).run(picture, digest.digest(), painted)
-        clock.lap("apply")
+        notes = yield from self._pipeline(job, params, attached).run(picture, digest.digest(), painted, clock.lap)
         output = {
             name: job.output[name] for name in ("format", "quality", "subsampling", "metadata") if name in job.output
         }
@@ -284,7 +283,7 @@ class _Clock:
 
     def lap(self, name: str) -> None:
         now = time.perf_counter()
-        self.laps[name] = round((now - self._last) * 1000, 2)
+        self.laps[name] = round(self.laps.get(name, 0.0) + (now - self._last) * 1000, 2)
         self._last = now
 
 

@@ -53,6 +53,11 @@ class Scheduler:
         fair_end = math.ceil(len(batch.ready) / (2 * max(workers, 1)))
         return max(1, min(about_a_second, fair_end, MAX_LEASE))
 
+    def longest_wait_s(self, batches: Iterable[Batch], now: float) -> float:
+        """Return for how long the batch that waits longest has got no lease, 0.0 when none waits."""
+        waiting = (batch for batch in batches if batch.leasable(now))
+        return max((now - self._served.get(batch.spec.task_id, batch.created_at) for batch in waiting), default=0.0)
+
     def took(self, task_id: str, seconds: float) -> None:
         """Note that a photo of this batch kept a worker busy for so long."""
         known = self._photo_s.get(task_id)

@@ -5,7 +5,8 @@ from fastapi import FastAPI
 from deployments import openapi, problems
 from deployments.feed import Feeds
 from deployments.looks import Looks
-from deployments.routes import batches, front, health, luts, photos, presets, progress, uploads
+from deployments.metrics import Requests
+from deployments.routes import batches, front, health, luts, metrics, photos, presets, progress, uploads
 from deployments.routes.parts import Parts
 from deployments.services import Services
 from deployments.submission import Submissions
@@ -30,6 +31,7 @@ def create_api(services: Services) -> FastAPI:
     )
     stored = Uploads(services.blobs, services.limits, services.least_room)
     looks = Looks(services)
+    requests = Requests()
     api.state.parts = Parts(
         services=services,
         uploads=stored,
@@ -37,8 +39,10 @@ def create_api(services: Services) -> FastAPI:
         feeds=Feeds(services.coordinator),
         vitals=Vitals(services),
         looks=looks,
+        requests=requests,
     )
-    for routes in (batches, photos, progress, uploads, presets, luts, health, front):
+    api.add_middleware(requests.around)  # type: ignore[arg-type]  # Starlette says class and means callable
+    for routes in (batches, photos, progress, uploads, presets, luts, health, metrics, front):
         api.include_router(routes.router)
     problems.install(api)
     openapi.install(api)

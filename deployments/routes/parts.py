@@ -8,6 +8,7 @@ from starlette.requests import HTTPConnection
 
 from deployments.feed import Feeds
 from deployments.looks import Looks
+from deployments.metrics import Requests
 from deployments.services import Coordinator, Services
 from deployments.submission import Submissions
 from deployments.uploads import Uploads
@@ -24,6 +25,7 @@ class Parts:
     feeds: Feeds
     vitals: Vitals
     looks: Looks
+    requests: Requests
 
     @property
     def coordinator(self) -> Coordinator:
