@@ -20,6 +20,7 @@ _REFUSALS = (
     "invalid_request",
     "invalid_params",
     "invalid_source",
+    "forbidden",
     "forbidden_path",
     "no_photos",
     "unknown_preset",
@@ -61,7 +62,7 @@ async def submit(
     return answer
 
 
-@router.get("", responses=described("invalid_request", "unavailable"))
+@router.get("", responses=described("invalid_request", "forbidden", "unavailable"))
 async def list_batches(
     here: Here,
     user: ListedUser,

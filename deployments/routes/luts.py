@@ -14,10 +14,18 @@ from photobatch import schemas
 
 router = APIRouter(prefix=f"{wire.API}/luts", tags=["presets"])
 
-_REFUSALS = ("invalid_lut", "too_large", "invalid_request", "storage_full", "storage_unavailable", "unavailable")
+_REFUSALS = (
+    "forbidden",
+    "invalid_lut",
+    "too_large",
+    "invalid_request",
+    "storage_full",
+    "storage_unavailable",
+    "unavailable",
+)
 
 
-@router.get("", responses=described("invalid_request", "unavailable"))
+@router.get("", responses=described("invalid_request", "forbidden", "unavailable"))
 async def list_luts(here: Here, user: User) -> schemas.LutList:
     """List your LUTs."""
     return schemas.LutList(items=await here.looks.luts(user))
@@ -34,7 +42,9 @@ async def put(
     return await here.looks.put_lut(user, name, await whole(request, MAX_LUT_BYTES))
 
 
-@router.delete("/{name}", status_code=204, responses=described("unknown_lut", "invalid_request", "unavailable"))
+@router.delete(
+    "/{name}", status_code=204, responses=described("unknown_lut", "invalid_request", "forbidden", "unavailable")
+)
 async def delete(here: Here, name: Annotated[str, Path(max_length=200)], user: User) -> None:
     """Forget a LUT's name; presets and batches that have it keep it."""
     await here.looks.delete_lut(user, name)

@@ -12,10 +12,10 @@ from photobatch import schemas
 router = APIRouter(prefix=f"{wire.API}/presets", tags=["presets"])
 
 PresetId = Annotated[str, Path(max_length=128)]
-_WRONG = ("invalid_request", "invalid_params", "unknown_lut", "unavailable", "journal_unavailable")
+_WRONG = ("invalid_request", "forbidden", "invalid_params", "unknown_lut", "unavailable", "journal_unavailable")
 
 
-@router.get("", responses=described("invalid_request", "unavailable", "journal_unavailable"))
+@router.get("", responses=described("invalid_request", "forbidden", "unavailable", "journal_unavailable"))
 async def list_presets(here: Here, user: User) -> schemas.PresetList:
     """List the built-in presets, your own, and those that others share."""
     return schemas.PresetList(items=await here.looks.all(user))
@@ -38,13 +38,13 @@ async def preview(here: Here, asked: schemas.PreviewRequest, user: User) -> sche
     return schemas.PreviewList(items=await here.looks.preview(user, asked))
 
 
-@router.get("/{preset_id}", responses=described("unknown_preset", "invalid_request", "unavailable"))
+@router.get("/{preset_id}", responses=described("unknown_preset", "invalid_request", "forbidden", "unavailable"))
 async def get(here: Here, preset_id: PresetId, user: User) -> schemas.Preset:
     """Tell about one preset."""
     return await here.looks.get(user, preset_id)
 
 
-@router.put("/{preset_id}", responses=described("unknown_preset", "read_only", "forbidden", "preset_exists", *_WRONG))
+@router.put("/{preset_id}", responses=described("unknown_preset", "read_only", "preset_exists", *_WRONG))
 async def change(here: Here, preset_id: PresetId, preset: schemas.PresetInput, user: User) -> schemas.Preset:
     """Change a preset of yours: its version grows, and batches that have an earlier one keep that."""
     if preset.id != preset_id:
@@ -65,7 +65,9 @@ async def delete(here: Here, preset_id: PresetId, user: User) -> None:
 @router.post(
     "/{preset_id}/duplicate",
     status_code=201,
-    responses=described("unknown_preset", "preset_exists", "too_many_presets", "invalid_request", "unavailable"),
+    responses=described(
+        "unknown_preset", "preset_exists", "too_many_presets", "invalid_request", "forbidden", "unavailable"
+    ),
 )
 async def duplicate(
     here: Here, preset_id: PresetId, copy: schemas.PresetCopy, response: Response, user: User
