@@ -57,7 +57,10 @@ class Doorkeeper:
         if self._keys is not None or not host or host.lower() in self._hosts:
             return
         if not _is_ours(host):
-            detail = "This service has no API keys and does not answer to this name: list it in BATCH_CORS_ORIGINS."
+            detail = (
+                "This service has no API keys and does not answer to this name; if it is yours, list its origin "
+                "(http://NAME:PORT, as browsers show it) in BATCH_CORS_ORIGINS."
+            )
             raise ApiError("forbidden_host", detail)
 
     def _check_origin(self, connection: HTTPConnection) -> None:
