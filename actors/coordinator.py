@@ -70,13 +70,13 @@ class Coordinator:
         self._quiet = 0
         return await self.stats()
 
-    async def reserve(self, key: str, owner: str) -> None:
+    async def reserve(self, key: str, owner: str, user: str | None) -> None:
         """Claim an idempotency key for a request while it is read; raises BatchError."""
-        self._keys.reserve(key, owner)
+        self._keys.reserve(key, owner, user)
 
-    async def release(self, key: str) -> None:
+    async def release(self, key: str, user: str | None) -> None:
         """Give a claimed key back."""
-        self._keys.release(key)
+        self._keys.release(key, user)
 
     async def submit(self, spec: BatchSpec, photos: list[PhotoSpec]) -> Json:
         """Accept a batch; a spec with a known task id or idempotency key returns the batch that is there.

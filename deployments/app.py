@@ -69,4 +69,10 @@ def bind(settings: Settings) -> "Application":
 
 def build(args: dict[str, str]) -> "Application":
     """Return the application for `serve deploy`; `args` are settings by their lower-case names."""
-    return bind(Settings.model_validate({**load_settings().model_dump(exclude_unset=True), **args}))
+    settings = Settings.model_validate({**load_settings().model_dump(exclude_unset=True), **args})
+    if settings.api_keys is None:  # the address that Serve listens on is not said here
+        log.warning(
+            "BATCH_API_KEYS is not set: whoever reaches Serve's port may do everything. Keep http_options.host at "
+            "127.0.0.1 (Serve's own default is 0.0.0.0), or set keys."
+        )
+    return bind(settings)

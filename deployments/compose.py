@@ -11,6 +11,7 @@ from actors.demand import Elastic
 from actors.previews import Previews
 from actors.retoucher import PixelRetoucher
 from deployments import wire
+from deployments.access import Access
 from deployments.services import Services
 from deployments.settings import Settings
 from models.codec.header import Limits
@@ -102,6 +103,7 @@ def services(settings: Settings) -> Services:
         least_room=LEAST_ROOM,
         callbacks=settings.callback_secret is not None,
         version=__version__,
+        access=Access(settings.api_keys, settings.cors_origins, settings.rate_limit),
     )
 
 

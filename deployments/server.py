@@ -16,6 +16,7 @@ from deployments.session import end_at_once, new_scratch_folder
 from deployments.settings import (
     Settings,
     SettingsError,
+    forget_secrets,
     load_settings,
     prepare_proxy_environment,
     prepare_ray_environment,
@@ -48,6 +49,7 @@ def serve(*, host: str, port: int | None, workers: int | None) -> None:
         settings = load_settings()
     except SettingsError as error:
         raise EngineError("invalid_settings", str(error)) from None
+    forget_secrets()  # workers decode what strangers send
     port = port or settings.api_port
     settings = compose.with_workers(settings, workers, os.cpu_count() or 1)
     _check_port(host, port)
