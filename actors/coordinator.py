@@ -70,6 +70,21 @@ class Coordinator:
         self._quiet = 0
         return await self.stats()
 
+    async def hand_over(self, release: float) -> bool:
+        """Make way for the coordinator of a later release, if it is one: lease nothing more, record all, and end.
+
+        The workers stay, with what they hold; that coordinator adopts them. Callers ask again until it answers.
+        """
+        if release <= self._config.release:
+            return False
+        log.warning("a later release is there: handing over")
+        self._dispatch.stop()
+        with suppress(BatchError):
+            await self._ledger.told(PATIENCE_S)
+        self._ledger.close()
+        directory.end_actor(ray.get_runtime_context().current_actor)
+        return True
+
     async def reserve(self, key: str, owner: str, user: str | None) -> None:
         """Claim an idempotency key for a request while it is read; raises BatchError."""
         self._keys.reserve(key, owner, user)
@@ -211,6 +226,7 @@ class Coordinator:
             "photos_per_s": sum(paces),
             "uptime_s": time.monotonic() - self._started,
             "version": self._config.version,
+            "release": self._config.release,
         }
 
     async def metrics(self) -> Json:

@@ -51,7 +51,9 @@ class Supervisor:
             held.update(hello.held)
             state = WorkerState.READY if hello.ready else WorkerState.STARTING
             handle = handles[asked[answer]]
-            self._watch(WorkerRecord(hello.worker_id, handle, hello.crumb, hello.node_id, state))
+            worker = WorkerRecord(hello.worker_id, handle, hello.crumb, hello.node_id, state)
+            worker.leaving = hello.release != self._config.release
+            self._watch(worker)
         for answer in late:  # its leases are given to others: it must not go on
             answer.cancel()
             directory.end_actor(handles[asked[answer]])
