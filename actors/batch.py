@@ -15,7 +15,7 @@ from actors.states import ENDED, OPEN_PHOTOS, BatchState, PhotoState
 
 Q, P, S, F, C = PhotoState
 MAX_STRIKES = 2  # so many lone workers may a photo kill before it fails
-BOOKKEEPING = frozenset({"swept", "called"})  # events that change nothing which anybody sees
+BOOKKEEPING = frozenset({"swept", "called", "shared", "unshared"})  # events that change nothing which anybody sees
 LONGEST_PAUSE_S = 7 * 86_400.0  # a batch that was paused for so long counts as ended
 
 
@@ -36,6 +36,7 @@ class Batch:
         self.version = 0
         self.state = BatchState.QUEUED
         self.paused_at: float | None = None
+        self.shares: dict[str, float] = {}  # by digest of their keys: until when
         self.deleted_at: float | None = None  # since then nobody sees it; its blobs are being removed
         self.withdrawn = False  # deleted because nobody heard of it: its client will name the same uploads again
         self.owes_call = False  # its end is still to be told to its callback_url
@@ -164,6 +165,12 @@ class Batch:
         self.calls += 1
         self.owes_call = event["again"] is not None
         self.call_due = event["again"] or 0.0
+
+    def _on_shared(self, version: int, event: Json) -> None:
+        self.shares[event["id"]] = event["until"]
+
+    def _on_unshared(self, version: int, event: Json) -> None:
+        self.shares.pop(event["id"], None)
 
     def _on_retried(self, version: int, event: Json) -> None:
         self.paused_at = None

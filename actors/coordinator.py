@@ -25,6 +25,7 @@ from actors.ledger import Ledger
 from actors.pool import WorkerRecord
 from actors.records import BatchSpec, Done, Grant, Json, LeaseKey, PhotoSpec, Visit
 from actors.reuse import Reuse
+from actors.shares import Shares
 from actors.states import ENDED, BatchState, PhotoState
 from actors.supervisor import Supervisor
 from actors.sweeper import Sweeper
@@ -58,6 +59,7 @@ class Coordinator:
         self._dispatch = Dispatch(self._ledger, self._supervisor.pool, self._hold, self._reuse, config.retry_count)
         self._controls = Controls(self._dispatch, self._supervisor, self._spawn, config.late_s)
         self._sweeper = Sweeper(config, self._ledger, self._blobs, self._condemn)
+        self._shares = Shares(self._ledger)
         self._callbacks = Callbacks(config.callbacks, self._ledger, self._view)
         self._tasks: set[asyncio.Task[Any]] = set()
         self._open = asyncio.Event()  # set once living workers are adopted; nothing is leased before
@@ -193,6 +195,12 @@ class Coordinator:
     async def looks(self, what: str, *args: Any) -> Any:
         """Ask about the presets and LUTs that people made, or change them: see `Looks`; raises BatchError."""
         answer = self._ledger.looks.answer(what, *args)
+        await self._ledger.told(PATIENCE_S)
+        return answer
+
+    async def shares(self, what: str, *args: Any) -> Any:
+        """Make, list, check or revoke a link to a batch's results: see `Shares`; raises BatchError."""
+        answer = self._shares.answer(what, *args)
         await self._ledger.told(PATIENCE_S)
         return answer
 

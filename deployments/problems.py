@@ -58,6 +58,7 @@ STATUS = {
     "too_many_photos": 413,
     "too_many_pixels": 413,
     "too_many_presets": 409,
+    "too_many_shares": 409,
     "truncated": 422,
     "unauthorized": 401,
     "unavailable": 503,

@@ -20,6 +20,10 @@ from photobatch.schemas.presets import PreviewItem as PreviewItem
 from photobatch.schemas.presets import PreviewList as PreviewList
 from photobatch.schemas.presets import PreviewPicture as PreviewPicture
 from photobatch.schemas.presets import PreviewRequest as PreviewRequest
+from photobatch.schemas.shares import NewShare as NewShare
+from photobatch.schemas.shares import Share as Share
+from photobatch.schemas.shares import ShareList as ShareList
+from photobatch.schemas.shares import ShareRequest as ShareRequest
 
 MAX_METADATA_BYTES = 16_384
 

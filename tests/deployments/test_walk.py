@@ -24,7 +24,10 @@ from tests.deployments.test_progress_api import all_said
 
 API = "/api/v1"
 OPEN = {"/", "/docs", "/docs/start.js", "/docs/{name}", "/openapi.json", f"{API}/health", f"{API}/health/live"}
-NO_SUCH = {"task_id": "b0", "index": "0", "preset_id": "nope", "name": "nope"}
+# What a share's key opens; tests/service/test_service_shares.py says for whom.
+OPEN |= {"/s/share.css", "/s/{task_id}"}
+OPEN |= {f"/s/{{task_id}}/{what}" for what in ("archive.zip", "{index}/result", "{index}/thumbnail")}
+NO_SUCH = {"task_id": "b0", "index": "0", "preset_id": "nope", "name": "nope", "share_id": "none"}
 # The bodies of what takes one; PUT and POST without a body must be named too, with {}.
 BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", f"{API}/batch/submit"): {"json": {"image_urls": ["https://a.org/1.jpg"], "preset_id": "filter_warm"}},
@@ -34,7 +37,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", f"{API}/presets/{{preset_id}}/duplicate"): {"json": {"id": "copy"}},
     ("PUT", f"{API}/presets/{{preset_id}}"): {"json": MINE | {"name": {"zh": "", "en": "Stolen"}}},
     ("POST", f"{API}/luts"): {"params": {"name": "bens"}, "content": b"no lut"},
-} | {("POST", f"{API}/batch/{{task_id}}/{action}"): {} for action in ("pause", "resume", "cancel", "retry")}
+} | {("POST", f"{API}/batch/{{task_id}}/{action}"): {} for action in ("pause", "resume", "cancel", "retry", "share")}
 
 
 @dataclass
@@ -49,7 +52,7 @@ class Scene:
     async def ann_sees(self) -> list[str]:
         """All that is hers, as text, and what is stored."""
         task = self.ids["task_id"]
-        paths = ["/batch", f"/batch/{task}", f"/batch/{task}/photos", "/presets", "/luts"]
+        paths = ["/batch", f"/batch/{task}", f"/batch/{task}/photos", f"/batch/{task}/share", "/presets", "/luts"]
         paths += [f"/batch/{task}/photos/0/{what}" for what in ("result", "thumbnail", "original")]
         answers = [await self.service.ann.get(API + path) for path in paths]
         assert [answer.status_code for answer in answers] == [200] * len(answers)
@@ -77,7 +80,8 @@ async def scene(world: World, jpeg: bytes) -> AsyncIterator[Scene]:
         result = (await world.coordinator.photo(task, 0))["result"]
         for key in (result["key"], result["thumbnail_key"]):
             await world.blobs.put(key, b"secret pixels")
-        ids = {"task_id": task, "index": "0", "preset_id": "dusk", "name": "anns-lut"}
+        share = (await ann.post(f"{API}/batch/{task}/share")).json()["id"]
+        ids = {"task_id": task, "index": "0", "preset_id": "dusk", "name": "anns-lut", "share_id": share}
         secrets = [task, upload["id"], upload["sha256"], "dusk", "anns-lut", SHA256, "secret", '"ann"']
         yield Scene(service, ids, upload["source"], secrets)
 
@@ -282,3 +286,13 @@ async def test_the_key_decides_who_one_is(scene: Scene) -> None:
     assert {(answer.status_code, answer.json()["code"]) for answer in refused} == {(403, "forbidden")}
     listed = (await scene.service.ben.get(f"{API}/batch")).json()["items"]
     assert [batch["user_id"] for batch in listed] == ["ben"] * 3
+
+
+async def test_a_link_needs_no_key_and_opens_that_batch_alone(scene: Scene) -> None:
+    task, nobody = scene.ids["task_id"], scene.service.nobody
+    url = (await scene.service.ann.post(f"{API}/batch/{task}/share")).json()["url"]
+    assert (await nobody.get(url)).status_code == 200
+    key = url.partition("?")[2]
+    assert (await nobody.get(f"/s/{task}/0/result?{key}")).content == b"secret pixels"
+    assert (await nobody.get(f"/s/{task}/0/result?key=12345678")).status_code == 404
+    assert (await nobody.get(f"{API}/batch/{task}?{key}")).status_code == 401

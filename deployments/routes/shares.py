@@ -1,0 +1,111 @@
+"""Links to a batch's results: made and revoked by its owner, followed by whoever has one."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi.responses import HTMLResponse
+
+from deployments import share_page, wire
+from deployments.problems import described
+from deployments.routes.archive import archive
+from deployments.routes.parts import Here, Parts, TaskId
+from deployments.routes.photos import Index, result, thumbnail
+from photobatch import schemas
+
+router = APIRouter(tags=["shares"])
+
+_BATCH = f"{wire.API}/batch/{{task_id}}"
+_STEERED = described("not_found", "invalid_request", "journal_unavailable", "unavailable")
+_FOLLOWED = described(
+    "not_found", "not_ready", "invalid_request", "range_not_satisfiable", "unavailable", "storage_unavailable"
+)
+AnyTaskId = Annotated[str, Path(max_length=128, description="The batch.")]
+Key = Annotated[str, Query(min_length=8, max_length=64, description="The key in the link.")]
+Cursor = Annotated[str | None, Query(pattern="^[0-9]{1,9}$", description="Where the page begins.")]
+
+
+@router.post(f"{_BATCH}/share", status_code=201, responses=_STEERED | described("too_many_shares"))
+async def share(here: Here, task_id: TaskId, request: schemas.ShareRequest | None = None) -> schemas.NewShare:
+    """Make a link: whoever has it may look at the results and take them along, and can do nothing else."""
+    wanted = request or schemas.ShareRequest()
+    made = await here.coordinator.ask("shares", "make", task_id, float(wanted.expires_in_s))
+    return schemas.NewShare(id=made["id"], expires_at=_time(made["expires_at"]), url=f"/s/{task_id}?key={made['key']}")
+
+
+@router.get(f"{_BATCH}/share", responses=_STEERED)
+async def list_shares(here: Here, task_id: TaskId) -> schemas.ShareList:
+    """List the links that are valid; their URLs are known to nobody but who has them."""
+    found = await here.coordinator.ask("shares", "list", task_id)
+    return schemas.ShareList(items=[schemas.Share(id=known, expires_at=_time(at)) for known, at in found.items()])
+
+
+@router.delete(f"{_BATCH}/share/{{share_id}}", status_code=204, responses=_STEERED)
+async def revoke(here: Here, task_id: TaskId, share_id: Annotated[str, Path(max_length=64)]) -> None:
+    """End a link at once."""
+    await here.coordinator.ask("shares", "revoke", task_id, share_id)
+
+
+@router.get("/s/share.css", include_in_schema=False)
+async def style() -> Response:
+    """Send the page's style."""
+    return Response(share_page.STYLE, media_type="text/css", headers={"Cache-Control": "max-age=86400"})
+
+
+@router.get("/s/{task_id}", response_class=HTMLResponse, responses=_FOLLOWED)
+async def page(request: Request, here: Here, task_id: AnyTaskId, key: Key, cursor: Cursor = None) -> HTMLResponse:
+    """Show the results to whoever has the link."""
+    until = await _check(here, task_id, key)
+    batch = await here.coordinator.ask("get", task_id)
+    found = await here.coordinator.ask("photos", task_id, "succeeded", share_page.PHOTOS, cursor)
+    said = share_page.render(
+        task_id,
+        key,
+        found["items"],
+        count=batch["counts"]["succeeded"],
+        more=found["next_cursor"],
+        until=until,
+        language=request.headers.get("accept-language", ""),
+    )
+    return HTMLResponse(said, headers=share_page.HEADERS)
+
+
+async def shared_result(request: Request, here: Here, task_id: AnyTaskId, index: Index, key: Key) -> Response:
+    """Send a retouched photo."""
+    await _check(here, task_id, key)
+    return await result(request, here, task_id, index)
+
+
+async def shared_thumbnail(request: Request, here: Here, task_id: AnyTaskId, index: Index, key: Key) -> Response:
+    """Send a small JPEG of a result."""
+    await _check(here, task_id, key)
+    return await thumbnail(request, here, task_id, index)
+
+
+async def shared_archive(request: Request, here: Here, task_id: AnyTaskId, key: Key) -> Response:
+    """Send all results as a ZIP file."""
+    await _check(here, task_id, key)
+    return await archive(request, here, task_id)
+
+
+async def _check(here: Parts, task_id: str, key: str) -> datetime:
+    return _time(await here.coordinator.ask("shares", "check", task_id, key))
+
+
+def _time(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+_BYTES: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The file.", "content": {"application/octet-stream": {}}},
+    206: {"description": "The part of it that Range asked for."},
+    304: {"description": "The client has it already."},
+    **_FOLLOWED,
+}
+for _path, _endpoint in (
+    ("/s/{task_id}/archive.zip", shared_archive),
+    ("/s/{task_id}/{index}/result", shared_result),
+    ("/s/{task_id}/{index}/thumbnail", shared_thumbnail),
+):
+    router.add_api_route(_path, _endpoint, methods=["GET"], responses=_BYTES, response_class=Response)
+    router.add_api_route(_path, _endpoint, methods=["HEAD"], include_in_schema=False)
