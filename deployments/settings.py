@@ -8,6 +8,7 @@ from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_vali
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from deployments import ports
+from storage import remote
 
 PORTS = 16  # for replicas: one, and its successors while they change
 
@@ -48,6 +49,13 @@ class Settings(BaseSettings):
     @classmethod
     def _split(cls, value: Any) -> Any:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @field_validator("blob_url", mode="after")
+    @classmethod
+    def _is_a_store(cls, value: str | None) -> str | None:
+        if value and value.partition("://")[0] not in {"file", *remote.SCHEMES}:
+            raise ValueError("a blob store is named by file:///folder, s3://bucket/folder, gs:// or az://")
+        return value or None
 
     @field_validator("data_dir", "model_dir", mode="after")
     @classmethod
