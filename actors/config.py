@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
+from actors.demand import Elastic
 from actors.records import Json
 from actors.retoucher import Retoucher
 from models.codec.header import Limits
@@ -24,6 +26,15 @@ class WorkerConfig:
     file_roots: tuple[str, ...] = ()
     allowed_hosts: frozenset[str] = frozenset()
     orphaned_s: float = 60.0  # without a coordinator for so long, a worker leaves
+    release: float = 0.0  # see CoordinatorConfig
+
+
+@dataclass(frozen=True, slots=True)
+class Gpus:
+    """What a worker asks Ray for."""
+
+    fraction: float = 0.25  # of a GPU; counted in thousandths
+    use: Literal["auto", "always", "never"] = "auto"  # auto: where the cluster has GPUs when a worker is started
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +53,8 @@ class CoordinatorConfig:
     open_journal: Callable[[], Journal]
     open_blobs: Callable[[], Blobs]
     worker: WorkerConfig
-    max_workers: int
-    gpu_fraction: float
+    elastic: Elastic
+    gpus: Gpus
     max_queue: int  # batches that have not ended
     max_queued_photos: int  # of all of them, waiting
     max_photos: int  # of one batch
@@ -55,6 +66,7 @@ class CoordinatorConfig:
     least_room: int = LEAST_ROOM  # bytes free, or nothing is leased
     upload_ttl_s: float = 86_400.0  # an upload that no batch names is kept for so long
     namespace: str = NAMESPACE
+    release: float = 0.0  # unix time of the deployment; a coordinator hands over to a later one, and workers leave
     abandoned_s: float = 60.0  # without an ingress for so long, the coordinator leaves and takes the workers along
 
     @property

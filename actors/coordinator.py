@@ -70,13 +70,28 @@ class Coordinator:
         self._quiet = 0
         return await self.stats()
 
-    async def reserve(self, key: str, owner: str) -> None:
-        """Claim an idempotency key for a request while it is read; raises BatchError."""
-        self._keys.reserve(key, owner)
+    async def hand_over(self, release: float) -> bool:
+        """Make way for the coordinator of a later release, if it is one: lease nothing more, record all, and end.
 
-    async def release(self, key: str) -> None:
+        The workers stay, with what they hold; that coordinator adopts them. Callers ask again until it answers.
+        """
+        if release <= self._config.release:
+            return False
+        log.warning("a later release is there: handing over")
+        self._dispatch.stop()
+        with suppress(BatchError):
+            await self._ledger.told(PATIENCE_S)
+        self._ledger.close()
+        directory.end_actor(ray.get_runtime_context().current_actor)
+        return True
+
+    async def reserve(self, key: str, owner: str, user: str | None) -> None:
+        """Claim an idempotency key for a request while it is read; raises BatchError."""
+        self._keys.reserve(key, owner, user)
+
+    async def release(self, key: str, user: str | None) -> None:
         """Give a claimed key back."""
-        self._keys.release(key)
+        self._keys.release(key, user)
 
     async def submit(self, spec: BatchSpec, photos: list[PhotoSpec]) -> Json:
         """Accept a batch; a spec with a known task id or idempotency key returns the batch that is there.
@@ -200,6 +215,7 @@ class Coordinator:
             "photos": {state.label: sum(b.counts[state] for b in batches) for state in PhotoState},
             "workers": self._supervisor.pool.counts(self._busy()),
             "sick": self._supervisor.pool.sick,
+            "elastic": self._config.elastic.least == 0 < self._config.elastic.most,
             "hold": REASON if self._hold.on else None,
             "journal": self._ledger.trouble or "ok",
             "queue": {
@@ -210,7 +226,13 @@ class Coordinator:
             "photos_per_s": sum(paces),
             "uptime_s": time.monotonic() - self._started,
             "version": self._config.version,
+            "release": self._config.release,
         }
+
+    async def metrics(self) -> Json:
+        """Return the service in numbers, and what it has done since this coordinator started."""
+        waited = {"longest_wait_s": self._dispatch.longest_wait_s()}
+        return await self.stats() | self._dispatch.tally.told() | waited | {"epoch": self._ledger.epoch}
 
     async def worker_pids(self) -> Json:
         """Return process ids by worker, for benchmarks and tests that kill on purpose."""
@@ -281,6 +303,7 @@ class Coordinator:
             self._dispatch.wake()
         self._callbacks.look()
         try:
+            self._supervisor.shrink(self._supervisor.pool.look(self._busy(), *self._dispatch.backlog()))
             self._supervisor.fill()
             self._supervisor.end_silent(self._busy())
         except RayError:  # the GCS is away; workers go on, and so do we

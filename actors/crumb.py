@@ -1,24 +1,25 @@
-"""The crumb: which photo a worker is computing, readable after the process has died."""
+"""The crumb: which photos a worker is computing, readable after the process has died."""
 
 import json
 import mmap
 import os
 import tempfile
 import time
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 from actors.records import LeaseKey
 
-SIZE = 1024
+SIZE = 4096  # bytes; a photo takes about 60, and few are computed side by side
 STALE_S = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
 class Suspicion:
-    """The photo that was being computed, and when its time was up (unix seconds)."""
+    """The photos that were being computed, nearly always one, and when their time was up (unix seconds)."""
 
-    key: LeaseKey
+    keys: list[LeaseKey]
     deadline: float
 
     def timed_out(self) -> bool:
@@ -38,9 +39,9 @@ class Crumb:
             file.truncate(SIZE)
             self._map = mmap.mmap(file.fileno(), SIZE)
 
-    def drop(self, key: LeaseKey, deadline: float) -> None:
+    def drop(self, keys: Sequence[LeaseKey], deadline: float) -> None:
         """Say what is computed from now on."""
-        line = json.dumps([asdict(key), deadline]).encode()
+        line = json.dumps([[astuple(key) for key in keys], deadline]).encode()
         self._map[: len(line) + 1] = line + b"\n"
 
     def wipe(self) -> None:
@@ -56,10 +57,10 @@ def read_crumb(path: str) -> Suspicion | None:
         return None
     remove_crumb(path)
     try:
-        key, deadline = json.loads(line)
+        keys, deadline = json.loads(line)
     except ValueError:  # nothing, or half a line: it died while it wrote
         return None
-    return Suspicion(LeaseKey(**key), deadline)
+    return Suspicion([LeaseKey(*key) for key in keys], deadline)
 
 
 def remove_crumb(path: str) -> None:

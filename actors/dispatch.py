@@ -13,7 +13,8 @@ from actors.records import BatchSpec, Grant, Json, Lease, LeaseKey, Outcome, Vis
 from actors.retries import due
 from actors.reuse import Reuse
 from actors.scheduler import Scheduler
-from actors.states import ENDED
+from actors.states import ENDED, PhotoState
+from actors.tally import Tally
 
 IDLE_S = 10.0  # a worker without work asks again after this long at the latest
 CRASHED = {
@@ -38,6 +39,7 @@ class Dispatch:
         self._reuse = reuse
         self._retry_count = retry_count
         self._stopped = False
+        self.tally = Tally()
         self._scheduler = Scheduler()
         self._work = asyncio.Event()
 
@@ -55,16 +57,18 @@ class Dispatch:
         return await asyncio.shield(worker.answer)
 
     def worker_died(self, worker_id: str, suspicion: Suspicion | None, late_s: float) -> None:
-        """Give back what it held; the photo it was computing is struck, or has timed out.
+        """Give back what it held; the photo that it was computing, nearly always one, is struck or has timed out.
 
         `late_s`: how long from now it may still store something (0: its process is known to be gone).
         """
         for batch in list(self._ledger.open.values()):
             held = batch.held_by(worker_id)
-            if suspicion and suspicion.key in held:
-                held.remove(suspicion.key)
-                self._judge(batch, suspicion, late_s)
-            self.give_back(held, late_s)
+            suspects = [key for key in suspicion.keys if key in held] if suspicion else []
+            # Which of several used up the time shows when each is computed alone.
+            timed_out = suspicion is not None and suspicion.timed_out() and len(suspicion.keys) == 1
+            for key in suspects:
+                self._judge(batch, key, late_s, timed_out=timed_out)
+            self.give_back([key for key in held if key not in suspects], late_s)
 
     def give_back(self, keys: list[LeaseKey], late_s: float | None = None) -> None:
         """Queue leased photos again that nobody works on; no try is counted.
@@ -78,7 +82,18 @@ class Dispatch:
         for task_id, rows in by_batch.items():
             late = {} if late_s is None else {"late": late_s}
             self.record(self._ledger.batches[task_id], {"e": "returned", "p": rows, **late})
+            self.tally.lost(len(rows) if late else 0)
             self.wake()
+
+    def backlog(self) -> tuple[float, int]:
+        """Return the seconds of one worker that waiting photos take, and their number; none while all stands still."""
+        if self._hold.on or self._stopped:
+            return 0.0, 0
+        return self._scheduler.backlog(self._ledger.open.values())
+
+    def longest_wait_s(self) -> float:
+        """Return for how long the batch that waits longest has got no lease."""
+        return self._scheduler.longest_wait_s(self._ledger.open.values(), time.time())
 
     def stop(self) -> None:
         """Lease nothing any more."""
@@ -86,6 +101,8 @@ class Dispatch:
 
     def record(self, batch: Batch, event: Json) -> None:
         """Record an event; what is known of a batch's speed goes when it ends."""
+        if event["e"] == "cancelled":
+            self.tally.cancelled(batch.counts[PhotoState.QUEUED] + batch.counts[PhotoState.PROCESSING])
         self._ledger.record(batch, event)
         if batch.state in ENDED:
             self.forget(batch)
@@ -134,6 +151,7 @@ class Dispatch:
                     continue
                 again = due(outcome.error, batch.tries[key.index], self._retry_count)
                 accepted.setdefault(key.task_id, []).append(reported(outcome, again))
+                self.tally.reported(outcome, final=again is None)
                 self._pool.did_well(worker_id)
                 if outcome.timings_ms:
                     self._scheduler.took(key.task_id, _seconds(outcome))
@@ -148,7 +166,8 @@ class Dispatch:
     def _lease(self, worker_id: str, want: int, alone_allowed: bool) -> tuple[list[Lease], dict[str, BatchSpec]]:
         if want == 0 or self._stopped or self._hold.on:
             return [], {}
-        if worker_id not in self._pool.workers:  # it may have died while it waited for work
+        worker = self._pool.workers.get(worker_id)
+        if worker is None or worker.leaving:  # it may have died while it waited for work
             return [], {}
         now = time.time()
         batch = self._scheduler.choose(self._ledger.open.values(), now)
@@ -165,6 +184,8 @@ class Dispatch:
         seen = self._reuse.knows(batch)
         leases = []
         for index, attempt in attempts:
+            if attempt == 1:
+                self.tally.waited(now - batch.created_at)
             photo = batch.photos[index]
             leases.append(Lease(LeaseKey(task_id, index, attempt), photo.source, photo.params, alone, seen))
         return leases, {task_id: batch.spec}
@@ -180,14 +201,17 @@ class Dispatch:
         except TimeoutError:
             return
 
-    def _judge(self, batch: Batch, suspicion: Suspicion, late_s: float) -> None:
-        key = suspicion.key
-        if suspicion.timed_out():
+    def _judge(self, batch: Batch, key: LeaseKey, late_s: float, *, timed_out: bool) -> None:
+        if timed_out:
             again = due(TIMED_OUT, batch.tries[key.index], self._retry_count)
-            row = reported(Outcome(key, error=TIMED_OUT), again)
-            self.record(batch, {"e": "reported", "p": [row], "late": late_s})
+            outcome = Outcome(key, error=TIMED_OUT)
+            self.record(batch, {"e": "reported", "p": [reported(outcome, again)], "late": late_s})
+            self.tally.reported(outcome, final=again is None)
         else:
             self.record(batch, {"e": "struck", "p": [key.index, key.attempt], "error": CRASHED, "late": late_s})
+            self.tally.struck()
+            if batch.photo_state[key.index] == PhotoState.FAILED:
+                self.tally.reported(Outcome(key, error=CRASHED), final=True)
         self.wake()
 
 

@@ -1,23 +1,21 @@
 """A worker's production line: while one photo is computed, the next is fetched and the last is stored."""
 
 import asyncio
-import faulthandler
 import hashlib
 import logging
-import os
 import time
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 
-from actors.attachments import Attached, Attachments
+from actors.attachments import Attachments
+from actors.compute import Compute
 from actors.crumb import Crumb
 from actors.errors import BatchError, SourceError
 from actors.fetch import Fetcher
 from actors.records import BatchSpec, Done, Json, Lease, LeaseKey, Outcome, Preview
 from actors.retoucher import Retouched, Retoucher
+from actors.work import Work
 from models.codec.options import EXTENSIONS
-from models.errors import DeviceLostError, PhotoError
+from models.errors import PhotoError
 from storage.blobs import Blobs
 from storage.errors import StorageError
 from storage.keys import attempt_prefix, original_key, result_key, thumbnail_key
@@ -27,20 +25,7 @@ log = logging.getLogger(__name__)
 Find = Callable[[LeaseKey, str, str], Awaitable[Done | None]]
 """Asks for a photo that was done before, by its lease, the engine, and the SHA-256 of its bytes."""
 
-PREVIEW_S = 60.0  # whatever takes longer ends the worker
 FETCHERS = 4  # photos fetched at once, so that one slow host holds up nobody else's photos
-
-
-@dataclass(slots=True)
-class Work:
-    """One lease on its way through the line."""
-
-    lease: Lease
-    job: BatchSpec
-    begun: bool = False
-    data: bytes = b""
-    attached: Attached = field(default_factory=dict)
-    timings_ms: dict[str, float] = field(default_factory=dict)
 
 
 class Line:
@@ -61,13 +46,13 @@ class Line:
         self._attachments = Attachments(fetcher, blobs)
         self._retoucher = retoucher
         self._blobs = blobs
-        self._crumb = crumb
         self._timeout_s = timeout_s
         self._find = find
         self._finished = finished
-        self._thread = ThreadPoolExecutor(1, "compute")
+        self._compute = Compute(retoucher, crumb, timeout_s)
+        self._side_by_side = retoucher.side_by_side
         self._inbox: asyncio.Queue[Work] = asyncio.Queue()
-        self._fetched: asyncio.Queue[Work] = asyncio.Queue(1)
+        self._fetched: asyncio.Queue[Work] = asyncio.Queue(self._side_by_side)
         self._computed: asyncio.Queue[tuple[Work, Retouched]] = asyncio.Queue(1)
         self._held: dict[LeaseKey, Work] = {}
 
@@ -102,7 +87,7 @@ class Line:
         async with asyncio.TaskGroup() as stages:
             for _ in range(FETCHERS):
                 stages.create_task(self._fetch())
-            stages.create_task(self._compute())
+            stages.create_task(self._retouch())
             stages.create_task(self._store())
 
     async def preview(self, source: str, presets: list[Json], max_side: int) -> list[Preview]:
@@ -113,15 +98,7 @@ class Line:
         data = await self._fetcher.fetch(source)
         jobs = [BatchSpec("preview", "", preset, {}) for preset in presets]
         attached = [await self._attachments.fetch(job, None) for job in jobs]
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._thread, self._previewed, data, presets, attached, max_side)
-
-    def _previewed(self, data: bytes, presets: list[Json], attached: list[Attached], max_side: int) -> list[Preview]:
-        faulthandler.dump_traceback_later(PREVIEW_S, exit=True)  # nothing is suspect: no crumb
-        try:
-            return self._retoucher.preview(data, presets, attached, max_side)
-        finally:
-            faulthandler.cancel_dump_traceback_later()
+        return await self._compute.preview(data, presets, attached, max_side)
 
     async def _fetch(self) -> None:
         while True:
@@ -180,34 +157,19 @@ class Line:
             original = self._keep_original(work, copies)
         return done.result | {"original": original}
 
-    async def _compute(self) -> None:
-        loop = asyncio.get_running_loop()
+    async def _retouch(self) -> None:
         while True:
-            work = await self._fetched.get()
-            if work.lease.key not in self._held:
-                continue
-            try:
-                retouched = await loop.run_in_executor(self._thread, self._retouch, work)
-            except Exception as error:  # noqa: BLE001 - see above
-                self._fail(work, _told(error, "read from"))
-            else:
-                work.timings_ms |= retouched.timings_ms
-                await self._computed.put((work, retouched))
-
-    def _retouch(self, work: Work) -> Retouched:
-        """Compute under guard: the crumb names the suspect, the watchdog ends the process when its time is up."""
-        # What the fetch took is gone; time spent waiting for the photo before it is not this one's.
-        left = max(1.0, self._timeout_s - work.timings_ms["fetch"] / 1000)
-        self._crumb.drop(work.lease.key, time.time() + left)
-        faulthandler.dump_traceback_later(left, exit=True)
-        try:
-            return self._retoucher.retouch(work.data, work.job, work.lease.params, work.attached)
-        except DeviceLostError:
-            log.critical("the GPU is lost: this worker ends, and the photo is a suspect", exc_info=True)
-            os._exit(1)  # the crumb stays; nothing that this process tries would succeed any more
-        finally:
-            faulthandler.cancel_dump_traceback_later()
-            self._crumb.wipe()
+            works = [await self._fetched.get()]
+            while len(works) < self._side_by_side and not self._fetched.empty():
+                works.append(self._fetched.get_nowait())
+            for group in _groups(works):
+                wanted = [work for work in group if work.lease.key in self._held]
+                for work, made in zip(wanted, await self._compute.retouch(wanted), strict=True):
+                    if isinstance(made, Exception):
+                        self._fail(work, _told(made, "read from"))
+                    else:
+                        work.timings_ms |= made.timings_ms
+                        await self._computed.put((work, made))
 
     async def _store(self) -> None:
         while True:
@@ -270,6 +232,13 @@ class Line:
     def _done(self, outcome: Outcome) -> None:
         if self._held.pop(outcome.key, None):
             self._finished(outcome)
+
+
+def _groups(works: list[Work]) -> list[list[Work]]:
+    """Photos with holes go together; every other is done by itself, and before them."""
+    holes = [work for work in works if work.job.preset.get("type") == "erase"]
+    others = [[work] for work in works if work not in holes]
+    return [*others, holes] if holes else others
 
 
 async def discard(blobs: Blobs, key: LeaseKey) -> None:

@@ -7,16 +7,15 @@ import ray
 from ray.exceptions import RayError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-from actors.config import WorkerConfig
+from actors.config import Gpus, WorkerConfig
 from actors.crumb import Suspicion, read_crumb
 from actors.worker import Worker
 
 CRUMB_S = 10.0  # how long another node may take to show a crumb
 
 
-def start_worker(worker_id: str, config: WorkerConfig, *, namespace: str, gpu_fraction: float) -> Any:
-    """Start a worker; Ray places it where there is room, and it waits (and shows as demand) where there is none."""
-    has_gpu = ray.cluster_resources().get("GPU", 0) > 0  # type: ignore[no-untyped-call]
+def start_worker(worker_id: str, config: WorkerConfig, *, namespace: str, gpus: Gpus) -> Any:
+    """Start a worker; Ray spreads them over its nodes. Where there is no room it waits, and shows as demand."""
     return (
         ray.remote(Worker)
         .options(
@@ -25,10 +24,19 @@ def start_worker(worker_id: str, config: WorkerConfig, *, namespace: str, gpu_fr
             lifetime="detached",
             max_restarts=0,
             num_cpus=1,
-            num_gpus=gpu_fraction if has_gpu else 0,
+            num_gpus=_share(gpus),
+            scheduling_strategy="SPREAD",
         )
         .remote(worker_id, namespace, config)
     )
+
+
+def _share(gpus: Gpus) -> float:
+    """A worker's part of a GPU, in whole thousandths: three times a third must fit, and ten times a tenth."""
+    if gpus.use == "never":
+        return 0.0
+    here = gpus.use == "always" or ray.cluster_resources().get("GPU", 0) > 0  # type: ignore[no-untyped-call]
+    return max(1, int(gpus.fraction * 1000)) / 1000 if here else 0.0
 
 
 async def read_crumb_on(node_id: str, path: str) -> Suspicion | None:

@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from actors.demand import Elastic
 from actors.records import Grant
 
 QUICK_DEATH_S = 30.0
 SICK_AFTER = 5  # quick deaths in a row after which health says so
 LONGEST_BACKOFF_S = 60.0
+SETTLED_S = 10.0  # one that is starting is not given up for a need that is gone for a moment
 
 
 class WorkerState(StrEnum):
@@ -31,18 +33,23 @@ class WorkerRecord:
     state: WorkerState = WorkerState.STARTING
     born: float = field(default_factory=time.monotonic)
     heard: float = field(default_factory=time.monotonic)
+    leaving: bool = False  # it gets nothing more: it is of an earlier release
     ours: bool = False  # we ended it ourselves: no strike, no back-off
     overdue: bool = False  # we ended it because its own watchdog did not: its photo has timed out
     shown: float = 0.0  # when it was last asked for a preview
+    worked: float = field(default_factory=time.monotonic)  # when it was last seen with photos
     turn: int = -1  # number of the exchange that `answer` answers
     answer: asyncio.Future[Grant] | None = None
 
 
 class Pool:
-    """The workers, and a back-off when new ones keep dying young."""
+    """The workers, how many are wanted, and a back-off when new ones keep dying young."""
 
-    def __init__(self, size: int) -> None:
-        self.size = size
+    def __init__(self, elastic: Elastic) -> None:
+        self._elastic = elastic
+        self.size = elastic.least  # how many are wanted now
+        self._enough_since = time.monotonic()  # there have been as many as are wanted, or more
+        self._asked = float("-inf")  # when somebody last wanted a worker for a preview
         self.workers: dict[str, WorkerRecord] = {}
         self._quick_deaths = 0
         self._died_at = 0.0  # the last of them
@@ -62,7 +69,8 @@ class Pool:
 
     def previewer(self, busy: set[str]) -> WorkerRecord | None:
         """Return a ready worker that may show what a preset does: an idle one before a busy one, then in turn."""
-        ready = [worker for worker in self.workers.values() if worker.state is WorkerState.READY]
+        self._asked = time.monotonic()
+        ready = [one for one in self.workers.values() if one.state is WorkerState.READY and not one.leaving]
         chosen = min(ready, key=lambda worker: (worker.worker_id in busy, worker.shown), default=None)
         if chosen:
             chosen.shown = time.monotonic()
@@ -84,11 +92,38 @@ class Pool:
         if self._quick_deaths > 1:  # the first is replaced at once
             self._not_before = time.monotonic() + min(0.5 * 2 ** min(self._quick_deaths, 10), LONGEST_BACKOFF_S)
 
+    def look(self, busy: set[str], backlog_s: float, photos: int) -> list[WorkerRecord]:
+        """Want as many workers as the work is worth, and return those to be ended: they have done nothing
+        for long, or are to leave.
+
+        `backlog_s`: seconds of one worker that `photos`, which wait or are under way, take.
+        """
+        now = time.monotonic()
+        for worker in self.workers.values():
+            if worker.worker_id in busy:
+                worker.worked = now
+        showing = 1 if now - self._asked < self._elastic.idle_s else 0  # somebody moves sliders
+        self.size = max(self._elastic.wanted(backlog_s, photos), min(showing, self._elastic.most))
+        if len(self.workers) <= self.size:
+            self._enough_since = now
+        if leaving := [one for one in self.workers.values() if one.leaving and one.worker_id not in busy]:
+            return leaving
+        idle = [
+            worker for worker in self.workers.values() if worker.worker_id not in busy and self._is_over(worker, now)
+        ]
+        idle.sort(key=lambda worker: (worker.state is WorkerState.READY, worker.worked))
+        return idle[: max(0, len(self.workers) - self.size)]
+
+    def _is_over(self, worker: WorkerRecord, now: float) -> bool:
+        if worker.state is WorkerState.STARTING:
+            return now - self._enough_since > SETTLED_S
+        return now - max(worker.worked, worker.shown) > self._elastic.idle_s
+
     def missing(self) -> int:
         """How many workers to start now."""
         if time.monotonic() < self._not_before:
             return 0
-        return max(0, self.size - len(self.workers))
+        return max(0, self.size - sum(not worker.leaving for worker in self.workers.values()))
 
     @property
     def sick(self) -> bool:
@@ -101,4 +136,4 @@ class Pool:
             "starting" if w.state is WorkerState.STARTING else "busy" if w.worker_id in busy else "ready"
             for w in self.workers.values()
         ]
-        return {name: states.count(name) for name in ("ready", "busy", "starting")} | {"max": self.size}
+        return {name: states.count(name) for name in ("ready", "busy", "starting")} | {"max": self._elastic.most}

@@ -4,17 +4,22 @@ import hashlib
 import json
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from actors.attachments import Attached
 from actors.records import BatchSpec, Json, Preview
+from models.erase.filling import Filling, alone
 from models.errors import PhotoError
 
 if TYPE_CHECKING:
+    from models.codec import Workspace
     from models.codec.header import Limits
     from models.colour.lut import Lut
+    from models.eager.gpu_jpeg import GpuJpeg
     from models.picture import Picture, Pixels
     from presets.catalogue import ResolvedPreset
     from presets.pipeline import Pipeline
@@ -22,6 +27,7 @@ if TYPE_CHECKING:
 NOTHING: Attached = {}
 PREVIEW_QUALITY = 85
 LUTS = 4  # kept; the largest has 26 MB
+SIDE_BY_SIDE = 8  # photos; as many squares go through a network at once
 PIPELINES = 32  # compiled pipelines kept: photos of a few batches at a time take turns
 
 
@@ -53,8 +59,15 @@ class Retoucher(Protocol):
         """Load what is needed, so that the first photo waits for nothing."""
         ...
 
-    def retouch(self, data: bytes, job: BatchSpec, params: Json | None, attached: Attached = NOTHING) -> Retouched:
-        """Return the retouched photo; `params` override the job's preset for this photo, `attached` are files too."""
+    @property
+    def side_by_side(self) -> int:
+        """How many photos with holes are best begun at a time, so that these are filled together."""
+        ...
+
+    def begin(
+        self, data: bytes, job: BatchSpec, params: Json | None, attached: Attached = NOTHING
+    ) -> Filling[Retouched]:
+        """Make the retouched photo; `params` override the job's preset for this photo, `attached` are files too."""
         ...
 
     def preview(self, data: bytes, presets: list[Json], attached: list[Attached], max_side: int) -> list[Preview]:
@@ -72,7 +85,8 @@ class PixelRetoucher:
     torch is imported where it computes, which is on a GPU that Ray granted this worker, or without a C compiler.
     """
 
-    def __init__(self, tables: Path, models: Path, *, version: str, limits: "Limits") -> None:
+    def __init__(self, tables: Path, models: Path, *, version: str, limits: "Limits", gpu_jpeg: bool = False) -> None:
+        """`gpu_jpeg`: where there is a GPU, JPEG is decoded and encoded there."""
         import cv2  # noqa: PLC0415
 
         from models.applier import applier_for  # noqa: PLC0415
@@ -84,16 +98,35 @@ class PixelRetoucher:
 
         # One thread a library: the workers are the parallelism, and they must not fight over the cores.
         cv2.setNumThreads(1)
-        self._applier = applier_for(tables / "library", gpu=_granted_gpu())
+        gpu = _granted_gpu()
+        self._applier = applier_for(tables / "library", gpu=gpu)
         self._limits = limits
-        self._workspace = Workspace()
+        self._gpu_jpeg: GpuJpeg | None = None
+        self._new_workspace: Callable[[], Workspace] = Workspace
+        if gpu:
+            self._use_gpu(gpu, jpeg=gpu_jpeg)
+        self._workspaces = [self._new_workspace()]  # those in which no photo lies
         self._tables = TableCache(tables)
         self._faces = FaceDetector()
-        self._networks = Networks(WeightStore(models), gpu=_granted_gpu())
+        self._networks = Networks(WeightStore(models), gpu=gpu)
         self._pipelines: OrderedDict[str, Pipeline] = OrderedDict()
         self._luts: OrderedDict[str, Lut] = OrderedDict()
         models_here = f"faces {self._faces.sha256[:12]}, erase {self._networks.engine}"
-        self.engine = f"{_engine(version, self._applier.engine)}, {models_here}"
+        codec = f", {self._gpu_jpeg.name}" if self._gpu_jpeg else ""
+        self.engine = f"{_engine(version, self._applier.engine)}{codec}, {models_here}"
+
+    def _use_gpu(self, gpu: float, *, jpeg: bool) -> None:
+        """Have photos decoded into memory that the GPU reads by itself, and by the GPU if that was asked for."""
+        from models.codec import Workspace  # noqa: PLC0415
+        from models.neural.device import device_for, pinned  # noqa: PLC0415
+
+        if device_for(gpu) != "cuda":
+            return
+        self._new_workspace = partial(Workspace, pinned)
+        if jpeg:
+            from models.eager.gpu_jpeg import GpuJpeg  # noqa: PLC0415
+
+            self._gpu_jpeg = GpuJpeg()
 
     def warm(self) -> None:
         """Send one picture through codec, detector and beauty.
@@ -114,12 +147,25 @@ class PixelRetoucher:
         """Whether other weights have come: a new worker starts with them."""
         return self._networks.stale()
 
+    @property
+    def side_by_side(self) -> int:
+        """Several where a network fills holes on a GPU. On a CPU four squares in a call take four times as long."""
+        return SIDE_BY_SIDE if self._networks.on_gpu else 1
+
     def retouch(self, data: bytes, job: BatchSpec, params: Json | None, attached: Attached = NOTHING) -> Retouched:
         """Return the retouched photo; raises PhotoError, DeviceLostError."""
+        return alone(self.begin(data, job, params, attached))
+
+    def begin(
+        self, data: bytes, job: BatchSpec, params: Json | None, attached: Attached = NOTHING
+    ) -> Filling[Retouched]:
+        """Make the retouched photo; raises PhotoError, DeviceLostError."""
+        workspace = self._workspaces.pop() if self._workspaces else self._new_workspace()
         try:
-            return self._retouch(data, job, params, attached)
+            return (yield from self._retouch(data, job, params, attached, workspace))
         finally:
-            self._workspace.trim()  # the memory of one huge photo is not kept for ever
+            workspace.trim()  # the memory of one huge photo is not kept for ever
+            self._workspaces.append(workspace)
 
     def preview(self, data: bytes, presets: list[Json], attached: list[Attached], max_side: int) -> list[Preview]:
         """Return JPEGs of at most `max_side` pixels, one for each preset. No table is baked."""
@@ -141,26 +187,27 @@ class PixelRetoucher:
         look = ResolvedPreset(**{**preset, "params": scaled(preset["params"], factor)})
         try:
             painted = self._painted(attached["mask"]) if "mask" in attached else None
-            notes = self._compiled(look, None, attached).run(copy, seed, painted)
+            notes = alone(self._compiled(look, None, attached).run(copy, seed, painted))
             made = encode(copy, OutputOptions("jpeg", quality=PREVIEW_QUALITY, metadata="strip"))
         except PhotoError as error:
             return Preview(error={"code": error.code, "message": error.detail, "retryable": error.retryable})
         return Preview(made.data, made.width, made.height, notes)
 
-    def _retouch(self, data: bytes, job: BatchSpec, params: Json | None, attached: Attached) -> Retouched:
+    def _retouch(
+        self, data: bytes, job: BatchSpec, params: Json | None, attached: Attached, workspace: "Workspace"
+    ) -> Filling[Retouched]:
         from models.codec import OutputOptions, decode, encode, thumbnail  # noqa: PLC0415
 
         clock = _Clock()
         digest = hashlib.sha256(data)
-        picture = decode(data, self._limits, self._workspace)
+        picture = decode(data, self._limits, workspace, gpu=self._gpu_jpeg)
         painted = self._painted(attached["mask"]) if "mask" in attached else None
         clock.lap("decode")
-        notes = self._pipeline(job, params, attached).run(picture, digest.digest(), painted)
-        clock.lap("apply")
+        notes = yield from self._pipeline(job, params, attached).run(picture, digest.digest(), painted, clock.lap)
         output = {
             name: job.output[name] for name in ("format", "quality", "subsampling", "metadata") if name in job.output
         }
-        encoded = encode(picture, OutputOptions(**output))
+        encoded = encode(picture, OutputOptions(**output), self._gpu_jpeg)
         small = thumbnail(picture.pixels, reduce=self._applier.reduce) if job.thumbnails else None
         clock.lap("encode")
         return Retouched(
@@ -236,7 +283,7 @@ class _Clock:
 
     def lap(self, name: str) -> None:
         now = time.perf_counter()
-        self.laps[name] = round((now - self._last) * 1000, 2)
+        self.laps[name] = round(self.laps.get(name, 0.0) + (now - self._last) * 1000, 2)
         self._last = now
 
 

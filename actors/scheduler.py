@@ -5,8 +5,10 @@ from collections import OrderedDict
 from collections.abc import Iterable
 
 from actors.batch import Batch
+from actors.states import PhotoState
 
 LEASE_SECONDS = 1.0  # a lease is about this much work
+USUAL_S = 0.5  # seconds that a photo takes a worker, as long as nothing is known
 MAX_LEASE = 32  # photos; whoever asks for a status waits for a few such leases at most
 
 
@@ -21,6 +23,7 @@ class Scheduler:
         self._users: OrderedDict[str, None] = OrderedDict()  # least recently served first
         self._served: dict[str, float] = {}  # by batch, unix seconds
         self._photo_s: dict[str, float] = {}  # by batch: seconds of a worker that a photo takes
+        self._usual_s = USUAL_S  # the same of whatever was done last
 
     def choose(self, batches: Iterable[Batch], now: float) -> Batch | None:
         """Return the batch that gets the next lease; None when nothing is due."""
@@ -50,10 +53,26 @@ class Scheduler:
         fair_end = math.ceil(len(batch.ready) / (2 * max(workers, 1)))
         return max(1, min(about_a_second, fair_end, MAX_LEASE))
 
+    def longest_wait_s(self, batches: Iterable[Batch], now: float) -> float:
+        """Return for how long the batch that waits longest has got no lease, 0.0 when none waits."""
+        waiting = (batch for batch in batches if batch.leasable(now))
+        return max((now - self._served.get(batch.spec.task_id, batch.created_at) for batch in waiting), default=0.0)
+
     def took(self, task_id: str, seconds: float) -> None:
         """Note that a photo of this batch kept a worker busy for so long."""
         known = self._photo_s.get(task_id)
         self._photo_s[task_id] = seconds if known is None else 0.8 * known + 0.2 * seconds
+        self._usual_s = 0.9 * self._usual_s + 0.1 * seconds
+
+    def backlog(self, batches: Iterable[Batch]) -> tuple[float, int]:
+        """Return the seconds of one worker that what may be worked on takes, and how many photos that are."""
+        waiting = [
+            (batch, batch.counts[PhotoState.QUEUED] + batch.counts[PhotoState.PROCESSING])
+            for batch in batches
+            if not batch.paused
+        ]
+        seconds = sum(count * self._photo_s.get(batch.spec.task_id, self._usual_s) for batch, count in waiting)
+        return seconds, sum(count for _, count in waiting)
 
     def forget(self, batch: Batch) -> None:
         """Drop what is known of a batch that ended or is gone."""

@@ -32,8 +32,9 @@ class Supervisor:
     ) -> None:
         self._config = config
         self._on_death = on_death
+        self._ending = False
         self._watches: set[asyncio.Task[None]] = set()
-        self.pool = Pool(config.max_workers)
+        self.pool = Pool(config.elastic)
 
     async def adopt(self, epoch: int) -> set[LeaseKey]:
         """Take over the living workers of an earlier coordinator; return every lease that they hold."""
@@ -50,23 +51,33 @@ class Supervisor:
             held.update(hello.held)
             state = WorkerState.READY if hello.ready else WorkerState.STARTING
             handle = handles[asked[answer]]
-            self._watch(WorkerRecord(hello.worker_id, handle, hello.crumb, hello.node_id, state))
+            worker = WorkerRecord(hello.worker_id, handle, hello.crumb, hello.node_id, state)
+            worker.leaving = hello.release != self._config.release
+            self._watch(worker)
         for answer in late:  # its leases are given to others: it must not go on
             answer.cancel()
             directory.end_actor(handles[asked[answer]])
         return held
 
     def fill(self) -> None:
-        """Start what is missing."""
+        """Start what is missing. What finds no room waits for it, and an autoscaler sees it wait."""
+        if self._ending:
+            return
         for _ in range(self.pool.missing()):
             worker_id = new_id(directory.WORKER_PREFIX)
             handle = placement.start_worker(
                 worker_id,
                 self._config.worker,
                 namespace=self._config.namespace,
-                gpu_fraction=self._config.gpu_fraction,
+                gpus=self._config.gpus,
             )
             self._watch(WorkerRecord(worker_id, handle))
+
+    def shrink(self, idle: list[WorkerRecord]) -> None:
+        """End workers that nobody needs; they hold nothing."""
+        for worker in idle:
+            log.info("worker %s is not needed any more", worker.worker_id)
+            self._end(worker)
 
     def end_silent(self, busy: set[str]) -> None:
         """Kill workers that hold leases and have been silent for longer than their own watchdog allows."""
@@ -87,11 +98,15 @@ class Supervisor:
 
     def end_all(self) -> None:
         """End every worker; none is started any more."""
-        self.pool.size = 0
+        self._ending = True
         for worker in list(self.pool.workers.values()):
-            worker.ours = True
-            directory.end_actor(worker.handle)
-            remove_crumb(worker.crumb)
+            self._end(worker)
+
+    def _end(self, worker: WorkerRecord) -> None:
+        self.pool.workers.pop(worker.worker_id, None)  # at once: nothing is leased to it any more
+        worker.ours = True
+        directory.end_actor(worker.handle)
+        remove_crumb(worker.crumb)
 
     def _watch(self, worker: WorkerRecord) -> None:
         self.pool.add(worker)
@@ -115,7 +130,7 @@ class Supervisor:
         self.fill()
 
     async def _suspicion(self, worker: WorkerRecord) -> Suspicion | None:
-        """Return the photo that is to blame. A lost node and our own hand are nobody's fault."""
+        """Return whom to blame. A lost node and our own hand are nobody's fault."""
         if worker.ours or not worker.crumb:
             return None
         suspicion = await placement.read_crumb_on(worker.node_id, worker.crumb)

@@ -7,7 +7,18 @@ import argparse
 import subprocess
 import sys
 
-NAMES = ("throughput", "latency", "coordinator", "scaling", "progress", "memory", "startup", "erase", "peers")
+NAMES = (
+    "throughput",
+    "latency",
+    "coordinator",
+    "scaling",
+    "progress",
+    "memory",
+    "startup",
+    "erase",
+    "preview",
+    "peers",
+)
 
 
 def main() -> int:

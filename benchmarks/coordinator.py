@@ -31,7 +31,8 @@ import ray
 
 from actors import launch
 from actors.client import CoordinatorClient
-from actors.config import CoordinatorConfig, WorkerConfig
+from actors.config import CoordinatorConfig, Gpus, WorkerConfig
+from actors.demand import Elastic
 from actors.directory import WORKER_PREFIX
 from actors.ids import new_id
 from actors.records import BatchSpec, Hello, Outcome, PhotoSpec, Visit
@@ -162,8 +163,8 @@ def _config(photos: int, workers: int, folder: Path) -> CoordinatorConfig:
         open_journal=partial(SqliteJournal, folder / "journal.db"),
         open_blobs=blobs,
         worker=WorkerConfig(open_blobs=blobs, make_retoucher=_never, limits=Limits(), timeout_s=60.0),
-        max_workers=workers,
-        gpu_fraction=0.25,
+        elastic=Elastic(workers, workers),
+        gpus=Gpus(),
         max_queue=100,
         max_queued_photos=2 * photos,
         max_photos=photos,

@@ -25,7 +25,18 @@ NOTHING_YET = (
     "There are no figures to report yet: run `python -m benchmarks` first (what is recorded as quick does not count)."
 )
 _MARKED = re.compile(r"(<!-- figures:[^>]*-->\n)(.*?)(<!-- end of figures -->)", re.DOTALL)
-_ORDER = ("throughput", "peers", "memory", "coordinator", "latency", "progress", "scaling", "startup", "erase")
+_ORDER = (
+    "throughput",
+    "peers",
+    "memory",
+    "coordinator",
+    "latency",
+    "progress",
+    "scaling",
+    "startup",
+    "erase",
+    "preview",
+)
 _NEEDED = {"peers": "look"}  # what a case must say: records from before it did are of other work than today's
 
 

@@ -29,6 +29,7 @@ from actors.records import BatchSpec, Json, Preview
 from actors.retoucher import NOTHING, Retouched
 from deployments import compose
 from deployments.local_ray import LocalRay
+from models.erase.filling import Filling
 
 _PATIENCE_S = 300.0
 _NODE_MEMORY = 80 << 20  # bytes of object store, the least Ray takes
@@ -45,6 +46,8 @@ class SleepingRetoucher:
         """Say when this was asked: a worker asks when it reports a photo, and clients are told."""
         return f"reported at {time.time_ns()}"
 
+    side_by_side = 1
+
     def warm(self) -> None:
         """Be ready."""
 
@@ -56,8 +59,11 @@ class SleepingRetoucher:
         """Stay for ever."""
         return False
 
-    def retouch(self, data: bytes, job: BatchSpec, params: Json | None, attached: Attached = NOTHING) -> Retouched:
+    def begin(
+        self, data: bytes, job: BatchSpec, params: Json | None, attached: Attached = NOTHING
+    ) -> Filling[Retouched]:
         """Sleep."""
+        yield from ()  # no holes
         begun = time.perf_counter()
         time.sleep(self._seconds)
         slept = (time.perf_counter() - begun) * 1000

@@ -10,6 +10,7 @@ preset warm them up and are not counted. All is appended to results/soak.jsonl.
 
 import argparse
 import json
+import os
 import statistics
 import sys
 import tempfile
@@ -109,7 +110,8 @@ def _left(blobs: Path) -> list[str]:
     """Return what lies in the blob store although every batch was deleted."""
     deadline = time.monotonic() + _SWEPT_S
     while True:
-        left = [path for part in ("batches", "uploads") for path in (blobs / part).rglob("*") if path.is_file()]
+        roots = (blobs / "batches", blobs / "uploads")  # walked by os.walk: it bears folders that go meanwhile
+        left = [f"{folder}/{name}" for root in roots for folder, _, names in os.walk(root) for name in names]
         if not left or time.monotonic() > deadline:
             return [f"{len(left)} blobs of deleted batches are still there, {left[0]} for one"] if left else []
         time.sleep(0.5)

@@ -1,12 +1,19 @@
 """The HTTP application."""
 
+from typing import Any
+
 from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
 
 from deployments import openapi, problems
 from deployments.feed import Feeds
+from deployments.gate import Gate
 from deployments.looks import Looks
-from deployments.routes import batches, front, health, luts, photos, presets, progress, uploads
+from deployments.metrics import Requests
+from deployments.owners import Owners
+from deployments.routes import batches, docs, front, health, luts, metrics, photos, presets, progress, uploads
 from deployments.routes.parts import Parts
+from deployments.safe_headers import SafeHeaders
 from deployments.services import Services
 from deployments.submission import Submissions
 from deployments.uploads import Uploads
@@ -15,8 +22,27 @@ from deployments.vitals import Vitals
 _DESCRIPTION = (
     "Batches of photos, retouched. Errors are RFC 9457 problem details with a stable `code`. Progress comes by "
     "WebSocket at `/ws/batch/{task_id}?since=N` (messages like those of the event stream; close codes 1000 done, "
-    "1011 internal error, 1013 try again later, 4400 bad `since`, 4404 no such batch)."
+    "1011 internal error, 1013 try again later, 4400 bad `since`, 4401 not allowed, 4404 no such batch). Where the "
+    "service has API keys a request shows one as `Authorization: Bearer KEY` or `X-API-Key: KEY`, a WebSocket of a "
+    "browser as a subprotocol: `new WebSocket(url, ['photobatch', 'photobatch.key.' + key])`; never in an address. "
+    "EventSource can show none: read the event stream with `fetch`. What is somebody else's is `404`, as if it were "
+    "not there."
 )
+
+
+_CORS = {
+    "allow_methods": ("GET", "HEAD", "POST", "PUT", "DELETE"),
+    "allow_headers": (
+        "Authorization",
+        "X-API-Key",
+        "Idempotency-Key",
+        "Last-Event-ID",
+        "Range",
+        "If-Range",
+        "If-None-Match",
+    ),
+    "expose_headers": ("Location", "ETag", "Content-Disposition", "Content-Range", "Retry-After"),
+}
 
 
 def create_api(services: Services) -> FastAPI:
@@ -25,11 +51,13 @@ def create_api(services: Services) -> FastAPI:
         title="photobatch",
         version=services.version,
         description=_DESCRIPTION,
+        docs_url=None,  # FastAPI's own loads its script from elsewhere
         redoc_url=None,
         redirect_slashes=False,  # its redirect names our host as we see it, not as the client does
     )
     stored = Uploads(services.blobs, services.limits, services.least_room)
-    looks = Looks(services)
+    looks = Looks(services, stored)
+    requests = Requests()
     api.state.parts = Parts(
         services=services,
         uploads=stored,
@@ -37,9 +65,21 @@ def create_api(services: Services) -> FastAPI:
         feeds=Feeds(services.coordinator),
         vitals=Vitals(services),
         looks=looks,
+        owners=Owners(services.coordinator),
+        requests=requests,
     )
-    for routes in (batches, photos, progress, uploads, presets, luts, health, front):
+    for routes in (batches, photos, progress, uploads, presets, luts, health, metrics, front, docs):
         api.include_router(routes.router)
+    for kind, options in reversed(_before(services)):  # the last that is added comes first
+        api.add_middleware(kind, **options)
+    api.add_middleware(requests.around)  # around all others: what they refuse counts too
     problems.install(api)
     openapi.install(api)
     return api
+
+
+def _before(services: Services) -> list[tuple[Any, dict[str, Any]]]:
+    """Return what a request passes before it comes to its route."""
+    origins = services.access.origins
+    cors = [(CORSMiddleware, {"allow_origins": origins, **_CORS})] if origins else []
+    return [(SafeHeaders, {}), *cors, (Gate, {"access": services.access})]

@@ -37,8 +37,8 @@ class BodyReader:
         self._uploads = uploads
         self._max_photos = max_photos
 
-    async def read(self, request: Request) -> Draft:
-        """Read a request's body; raises ApiError, and then nothing that it brought is left."""
+    async def read(self, request: Request, owner: str) -> Draft:
+        """Read a request's body, whose files are the owner's; raises ApiError, and then nothing of it is left."""
         content_type = request.headers.get("content-type", "")
         match content_type.partition(";")[0].strip().lower():
             case "application/json":
@@ -46,11 +46,11 @@ class BodyReader:
             case "application/x-www-form-urlencoded":
                 return Draft(_of_fields(_urlencoded(await whole(request, MAX_FIELDS_BYTES))))
             case "multipart/form-data":
-                return await self._multipart(Form(content_type, request.stream()))
+                return await self._multipart(Form(content_type, request.stream()), owner)
         kinds = "application/json, multipart/form-data or application/x-www-form-urlencoded"
         raise ApiError("unsupported_media", f"Send the batch as {kinds}.")
 
-    async def _multipart(self, form: Form) -> Draft:
+    async def _multipart(self, form: Form, owner: str) -> Draft:
         fields: list[tuple[str, str]] = []
         files: list[Upload] = []
         room = MAX_FIELDS_BYTES
@@ -61,13 +61,13 @@ class BodyReader:
                     room -= len(value)
                     fields.append((part.name, _utf8(value, part.name)))
                 else:
-                    await self._file(part.name, part.filename, form, files)
+                    await self._file(part.name, part.filename, form, files, owner)
             return Draft(_of_fields(fields), files)
         except BaseException:
             await self._uploads.drop(upload.id for upload in files)
             raise
 
-    async def _file(self, name: str, filename: str, form: Form, files: list[Upload]) -> None:
+    async def _file(self, name: str, filename: str, form: Form, files: list[Upload], owner: str) -> None:
         if name != FILES:
             raise ApiError("invalid_request", f"{name:.80} can't be a file; send photos as {FILES}.", name[:80])
         if not filename:  # a file input in which nothing was chosen
@@ -75,7 +75,7 @@ class BodyReader:
         if len(files) >= self._max_photos:
             detail = f"One batch may hold {self._max_photos} photos; split them into several batches."
             raise ApiError("too_many_photos", detail, FILES)
-        files.append(await self._uploads.take_part(form.content(), filename, "anonymous"))
+        files.append(await self._uploads.take_part(form.content(), filename, owner))
 
 
 async def whole(request: Request, limit: int) -> bytes:

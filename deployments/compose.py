@@ -6,10 +6,12 @@ from functools import partial
 from pathlib import Path
 
 from actors.client import CoordinatorClient
-from actors.config import LEAST_ROOM, NAMESPACE, CallbackConfig, CoordinatorConfig, WorkerConfig
+from actors.config import LEAST_ROOM, NAMESPACE, CallbackConfig, CoordinatorConfig, Gpus, WorkerConfig
+from actors.demand import Elastic
 from actors.previews import Previews
 from actors.retoucher import PixelRetoucher
 from deployments import wire
+from deployments.access import Access
 from deployments.services import Services
 from deployments.settings import Settings
 from models.codec.header import Limits
@@ -36,12 +38,17 @@ def throwaway_config(settings: Settings, tables: Path, namespace: str) -> Coordi
     )
 
 
-def coordinator_config(settings: Settings, tables: Path | None = None) -> CoordinatorConfig:
-    """Return what coordinator and workers are told; their parts are built in their own processes."""
+def coordinator_config(settings: Settings, tables: Path | None = None, release: float = 0.0) -> CoordinatorConfig:
+    """Return what coordinator and workers are told; their parts are built in their own processes.
+
+    `release` is the unix time of the deployment: a later one takes over from an earlier.
+    """
     blobs = partial(open_blobs, settings.blobs)
     limits = Limits(max_pixels=settings.max_pixels, max_bytes=settings.max_bytes)
     tables = tables or settings.tables_dir
-    retoucher = partial(PixelRetoucher, tables, settings.models_dir, version=__version__, limits=limits)
+    retoucher = partial(
+        PixelRetoucher, tables, settings.models_dir, version=__version__, limits=limits, gpu_jpeg=settings.gpu_jpeg
+    )
     secret = settings.callback_secret
     return CoordinatorConfig(
         open_journal=_journal(settings),
@@ -53,9 +60,11 @@ def coordinator_config(settings: Settings, tables: Path | None = None) -> Coordi
             timeout_s=settings.task_timeout,
             file_roots=settings.file_roots,
             allowed_hosts=settings.allowed_hosts,
+            release=release,
         ),
-        max_workers=settings.max_workers,
-        gpu_fraction=settings.gpu_fraction,
+        release=release,
+        elastic=_elastic(settings),
+        gpus=Gpus(settings.gpu_fraction, settings.use_gpu),
         max_queue=settings.max_queue_size,
         max_queued_photos=settings.max_queued_photos,
         max_photos=settings.max_photos,
@@ -68,6 +77,12 @@ def coordinator_config(settings: Settings, tables: Path | None = None) -> Coordi
         reuse=settings.reuse,
         upload_ttl_s=max(settings.result_ttl, SHORTEST_UPLOAD_S),
     )
+
+
+def _elastic(settings: Settings) -> Elastic:
+    most = settings.max_workers
+    least = most if settings.min_workers is None else min(settings.min_workers, most)
+    return Elastic(least, most, target_s=settings.scale_target, idle_s=settings.worker_idle)
 
 
 def _journal(settings: Settings) -> Callable[[], Journal]:
@@ -93,6 +108,7 @@ def services(settings: Settings) -> Services:
         least_room=LEAST_ROOM,
         callbacks=settings.callback_secret is not None,
         version=__version__,
+        access=Access(settings.api_keys, settings.cors_origins, settings.rate_limit),
     )
 
 

@@ -70,7 +70,7 @@ class Engine:
         self, data_dir: Path, *, workers: int | None, file_roots: list[Path], address: str | None = None
     ) -> None:
         try:
-            own = load_settings(redis_url=None, api_keys=None)  # those are a server's affair
+            own = load_settings(redis_url=None, api_keys=None, rate_limit=None)  # those are a server's affair
         except SettingsError as error:
             raise EngineError("invalid_settings", str(error)) from None
         settings = own.model_copy(

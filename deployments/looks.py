@@ -13,7 +13,8 @@ from deployments import wire
 from deployments.names import safe_name
 from deployments.problems import ApiError
 from deployments.services import Services
-from deployments.sources import check_mask
+from deployments.sources import check_mask, hidden, hidden_mask, uploads_among
+from deployments.uploads import Uploads
 from models.weights import LAMA
 from photobatch import schemas
 from presets.catalogue import Preset, ResolvedPreset, resolve
@@ -29,8 +30,10 @@ _GIVEN = ("id", "name", "type", "params", "description")
 class Looks:
     """Finds, makes and resolves them."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, uploads: Uploads) -> None:
         self._services = services
+        self._uploads = uploads
+        self._closed = services.access.keys is not None  # then what a user names must be theirs
 
     async def all(self, user: str) -> list[schemas.Preset]:
         """Return the built-in presets, then a user's own and those that others share."""
@@ -82,7 +85,11 @@ class Looks:
     async def pinned(self, user: str, params: dict[str, Any]) -> dict[str, Any]:
         """Return parameters that name their LUT by its SHA-256; raises BatchError `unknown_lut`."""
         name = params.get("lut")
-        if not isinstance(name, str) or _SHA256.fullmatch(name):
+        if not isinstance(name, str):
+            return params
+        if _SHA256.fullmatch(name):
+            if self._closed:
+                await self._ask("check_lut", user, name)
             return params
         return params | {"lut": (await self._ask("lut", user, name))["sha256"]}
 
@@ -99,7 +106,8 @@ class Looks:
     async def preview(self, user: str, asked: schemas.PreviewRequest) -> list[schemas.PreviewPicture]:
         """Return a picture for each item; raises PresetError, BatchError, PhotoError."""
         presets = [await self._look(user, item, f"items[{place}]") for place, item in enumerate(asked.items)]
-        made = await self._services.previews.make(asked.source, presets, asked.max_side)
+        source, presets = await self._own(user, asked.source, presets)
+        made = await self._services.previews.make(source, presets, asked.max_side)
         return [
             schemas.PreviewPicture(
                 image=b64encode(preview.data).decode() if preview.data else None,
@@ -110,6 +118,15 @@ class Looks:
             )
             for preview in made
         ]
+
+    async def _own(self, user: str, source: str, presets: list[dict[str, Any]]) -> tuple[str, list[dict[str, Any]]]:
+        """Return these with the uploads of others hidden."""
+        if not self._closed:
+            return source, presets
+        named = uploads_among([source, *(preset["params"].get("mask") for preset in presets)])
+        _, strange = await self._uploads.strange(named, user)
+        shown = [preset | {"params": hidden_mask(preset["params"], strange)} for preset in presets]
+        return hidden(source, strange), shown
 
     async def _look(self, user: str, item: schemas.PreviewItem, where: str) -> dict[str, Any]:
         try:

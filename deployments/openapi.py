@@ -7,6 +7,8 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.json_schema import models_json_schema
 
+from deployments.gate import is_open
+from deployments.problems import MEDIA_TYPE, STATUS, described
 from photobatch.schemas import Problem, ProgressMessage, SubmitRequest
 
 _REF = "#/components/schemas/{model}"
@@ -71,6 +73,27 @@ def _document(api: FastAPI) -> dict[str, Any]:
     known = made.setdefault("components", {}).setdefault("schemas", {})
     for name, shape in unseen["$defs"].items():
         known.setdefault(name, shape)
+    made["components"]["securitySchemes"] = {
+        "bearer": {"type": "http", "scheme": "bearer"},
+        "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+    }
+    for path, methods in made["paths"].items():
+        for method, operation in methods.items():
+            _guard(path, method, operation)
     for left in ("HTTPValidationError", "ValidationError"):  # FastAPI's own, which never leave here
         known.pop(left, None)
     return made
+
+
+def _guard(path: str, method: str, operation: dict[str, Any]) -> None:
+    """Say who may ask for it, and how the gate refuses the others."""
+    if is_open(path):
+        return
+    operation["security"] = [{"bearer": []}, {"key": []}, {}]  # the last where the service has no keys
+    codes = ["unauthorized", "rate_limited", "forbidden_host"]
+    codes += ["forbidden_origin"] if method != "get" else []
+    answers = operation["responses"]
+    for code in codes:
+        status = STATUS[code]
+        known = answers[str(status)]["content"][MEDIA_TYPE]["examples"] if str(status) in answers else ()
+        answers[str(status)] = described(*known, code)[status]

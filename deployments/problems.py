@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from actors.errors import BatchError
-from deployments import explain
+from deployments import explain, safe_headers
 from models.errors import PhotoError
 from photobatch import schemas
 from presets.errors import PresetError
@@ -28,6 +28,8 @@ STATUS = {
     "corrupt": 422,
     "empty_file": 422,
     "forbidden": 403,
+    "forbidden_host": 403,
+    "forbidden_origin": 403,
     "forbidden_path": 403,
     "idempotency_in_progress": 409,
     "idempotency_mismatch": 422,
@@ -47,6 +49,7 @@ STATUS = {
     "preset_exists": 409,
     "queue_full": 429,
     "range_not_satisfiable": 416,
+    "rate_limited": 429,
     "read_only": 403,
     "source_not_found": 404,
     "storage_full": 507,
@@ -56,6 +59,7 @@ STATUS = {
     "too_many_pixels": 413,
     "too_many_presets": 409,
     "truncated": 422,
+    "unauthorized": 401,
     "unavailable": 503,
     "unknown_lut": 404,
     "unknown_preset": 404,
@@ -95,7 +99,9 @@ def problem(
     status = status or STATUS.get(code, 422)
     title = HTTPStatus(status).phrase
     body = schemas.Problem(title=title, status=status, detail=detail, code=code, field=field)
-    shown = dict(headers or {})
+    shown = {**safe_headers.DEFAULTS, **(headers or {})}  # here too: a bug's answer passes by what sets them
+    if status == HTTPStatus.UNAUTHORIZED:
+        shown["WWW-Authenticate"] = "Bearer"
     if retry_after_s is not None:
         shown["Retry-After"] = str(math.ceil(retry_after_s))
     return JSONResponse(body.model_dump(exclude_none=True), status, shown, MEDIA_TYPE)

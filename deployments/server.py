@@ -17,6 +17,7 @@ from deployments.session import end_at_once, new_scratch_folder
 from deployments.settings import (
     Settings,
     SettingsError,
+    forget_secrets,
     load_settings,
     prepare_proxy_environment,
     prepare_ray_environment,
@@ -49,6 +50,7 @@ def serve(*, host: str, port: int | None, workers: int | None) -> None:
         settings = load_settings()
     except SettingsError as error:
         raise EngineError("invalid_settings", str(error)) from None
+    forget_secrets()  # workers decode what strangers send
     port = port or settings.api_port
     settings = compose.with_workers(settings, workers, os.cpu_count() or 1)
     _check_port(host, port)
@@ -119,10 +121,12 @@ def _run_application(settings: Settings, host: str, port: int, stop: threading.E
     from deployments.app import bind  # noqa: PLC0415
 
     logging.getLogger("ray.serve").setLevel(logging.WARNING)  # one line when ready, and nothing else
+    release = time.time()
     steps = (
-        lambda: launch.start_coordinator(compose.coordinator_config(settings)),  # workers warm up while Serve starts
+        # Workers warm up while Serve starts.
+        lambda: launch.start_coordinator(compose.coordinator_config(settings, release=release)),
         lambda: ray_serve.start(proxy_location="HeadOnly", http_options={"host": host, "port": port}),
-        lambda: ray_serve.run(bind(settings), name=compose.APP, route_prefix="/"),
+        lambda: ray_serve.run(bind(settings, release), name=compose.APP, route_prefix="/"),
     )
     for step in steps:
         if stop.is_set():  # none of them can be interrupted
@@ -155,10 +159,10 @@ def _close_coordinator() -> None:
 def _say_when_ready(what: str, stop: threading.Event) -> None:
     while not stop.wait(READY_POLL_S):
         try:
-            workers = ray.get(directory.find_coordinator(NAMESPACE).stats.remote(), timeout=5)["workers"]
+            stats = ray.get(directory.find_coordinator(NAMESPACE).stats.remote(), timeout=5)
         except (RayError, ValueError):
             continue
-        if workers["ready"] + workers["busy"]:
+        if stats["elastic"] or stats["workers"]["ready"] + stats["workers"]["busy"]:
             print(what, flush=True)
             return
 

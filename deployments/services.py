@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from actors.previews import Previews
+from deployments.access import Access
 from models.codec.header import Limits
 from models.weights import WeightStore
 from presets.catalogue import Catalogue
@@ -32,3 +33,4 @@ class Services:
     version: str
     previews: Previews
     weights: WeightStore  # as far as they lie on this machine
+    access: Access

@@ -1,15 +1,18 @@
 """Settings: the one place that reads the environment, and the one that prepares Ray's."""
 
 import os
+import re
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from deployments import ports
+from deployments.api_keys import ApiKeys
 from storage import remote
 
+_ORIGIN = re.compile(r"https?://[^/?#@*\s]+", re.IGNORECASE)
 PORTS = 16  # for replicas: one, and its successors while they change
 
 
@@ -21,9 +24,19 @@ def _default_data_dir() -> Path:
 class Settings(BaseSettings):
     """What a person may set, by environment or `.env`; validated before anything starts. docs: `.env.example`."""
 
-    model_config = SettingsConfigDict(env_prefix="BATCH_", env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="BATCH_",
+        env_file=".env",
+        extra="ignore",
+        frozen=True,
+        arbitrary_types_allowed=True,
+        hide_input_in_errors=True,  # some of it is secret
+    )
 
     max_workers: int = Field(4, ge=1, le=10_000)
+    min_workers: int | None = Field(None, ge=0, description="kept without work; as many as max_workers if unset")
+    scale_target: float = Field(30.0, gt=0, description="seconds in which waiting work should be done")
+    worker_idle: float = Field(300.0, ge=0, description="seconds that a worker is kept without work")
     max_queue_size: int = Field(100, ge=1, description="batches that have not ended")
     task_timeout: float = Field(300.0, gt=0, description="seconds a photo may stay in a worker")
     task_retry_count: int = Field(3, ge=0, le=255)
@@ -32,6 +45,8 @@ class Settings(BaseSettings):
     blob_url: str | None = None
     model_dir: Path | None = Field(None, description="weights of networks; `models` in the data dir")
     gpu_fraction: float = Field(0.25, gt=0, le=1)
+    use_gpu: Literal["auto", "always", "never"] = "auto"
+    gpu_jpeg: bool = Field(False, description="JPEG decoded and encoded on the GPU, where there is one")
     max_photos: int = Field(10_000, ge=1, le=1_000_000)
     max_pixels: int = Field(100_000_000, ge=1)
     max_bytes: int = Field(100_000_000, ge=1)
@@ -41,11 +56,13 @@ class Settings(BaseSettings):
     max_queued_photos: int = Field(200_000, ge=1, description="of all batches, waiting")
     reuse: bool = Field(True, description="answer a photo that was done before by a copy")
     callback_secret: SecretStr | None = None
-    api_keys: str | None = None
+    api_keys: Annotated[ApiKeys | None, NoDecode] = None
+    cors_origins: Annotated[frozenset[str], NoDecode] = frozenset()
+    rate_limit: float | None = Field(None, gt=0, description="requests a second of one user")
     redis_url: str | None = Field(None, validation_alias=AliasChoices("REDIS_URL", "redis_url"))
     ray_address: str | None = Field(None, validation_alias=AliasChoices("RAY_ADDRESS", "ray_address"))
 
-    @field_validator("allowed_hosts", "file_roots", mode="before")
+    @field_validator("allowed_hosts", "file_roots", "cors_origins", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
@@ -62,11 +79,25 @@ class Settings(BaseSettings):
     def _absolute(cls, value: Path | None) -> Path | None:
         return value and value.expanduser().resolve()
 
-    @field_validator("api_keys", mode="after")
+    @field_validator("api_keys", mode="before")
     @classmethod
-    def _not_yet(cls, value: str | None) -> str | None:
-        if value:  # to start as if it were not set would open the service to everybody
-            raise ValueError("this is not built yet; unset it")
+    def _hashed(cls, value: Any) -> Any:
+        """Read keys at once: nothing keeps them as they are."""
+        return (ApiKeys.read(value) if value else None) if isinstance(value, str) else value
+
+    @field_validator("cors_origins", mode="after")
+    @classmethod
+    def _exact(cls, value: frozenset[str]) -> frozenset[str]:
+        for origin in value:
+            if not _ORIGIN.fullmatch(origin):
+                raise ValueError(f"{origin!r} is not an origin: write https://photos.example, without a path or *")
+        return frozenset(origin.lower() for origin in value)
+
+    @field_validator("rate_limit", mode="after")
+    @classmethod
+    def _counted_by_key(cls, value: float | None, info: ValidationInfo) -> float | None:
+        if value is not None and info.data.get("api_keys") is None:  # HAProxy doesn't say who a client is
+            raise ValueError("requests are counted by the user of their key; set BATCH_API_KEYS, or unset this")
         return value
 
     @property
@@ -108,6 +139,12 @@ def load_settings(**changes: Any) -> Settings:
         name = str(first["loc"][0])
         variable = name if name.isupper() else f"BATCH_{name.upper()}"
         raise SettingsError(f"{variable}: {first['msg'].removeprefix('Value error, ')}.") from None
+
+
+def forget_secrets() -> None:
+    """Take secrets that were read out of the environment, which every process that is started from here inherits."""
+    for name in ("BATCH_API_KEYS", "BATCH_CALLBACK_SECRET"):
+        os.environ.pop(name, None)
 
 
 def prepare_ray_environment() -> None:

@@ -1,5 +1,6 @@
 """What a submit may name as photos, checked before anything is promised."""
 
+from collections.abc import Collection, Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -9,6 +10,7 @@ from deployments.problems import ApiError
 from storage.errors import InvalidKeyError
 from storage.keys import upload_key
 
+UPLOAD = "upload:"
 _LATER = ("s3", "gs", "az")
 
 
@@ -33,6 +35,22 @@ def check_mask(params: dict[str, Any], where: str, file_roots: tuple[str, ...]) 
     """Check the mask that parameters name, if they do; raises ApiError as `check_source` does."""
     if mask := params.get("mask"):
         check_source(mask, f"{where}.mask", file_roots)
+
+
+def uploads_among(sources: Iterable[Any]) -> set[str]:
+    """Return those that are uploads."""
+    return {source for source in sources if isinstance(source, str) and source.startswith(UPLOAD)}
+
+
+def hidden(source: str, strange: Collection[str]) -> str:
+    """Return a source, or in the place of a strange one an upload that there never is: nothing of it may be touched."""
+    return f"{UPLOAD}missing-{source.removeprefix(UPLOAD)[:100]}" if source in strange else source
+
+
+def hidden_mask(params: dict[str, Any], strange: Collection[str]) -> dict[str, Any]:
+    """Return parameters whose mask is not a strange one."""
+    mask = params.get("mask")
+    return params | {"mask": hidden(mask, strange)} if isinstance(mask, str) else params
 
 
 def _check_upload(upload_id: str, field: str) -> None:

@@ -96,7 +96,6 @@ def send(request: Request, content: Bytes, *, etag: str, media_type: str, name: 
         "Accept-Ranges": "bytes",
         "Cache-Control": "private, no-cache",  # kept, but asked again each time: a deleted batch is gone at once
         "Content-Disposition": content_disposition(name, inline=media_type in _SHOWN),
-        "X-Content-Type-Options": "nosniff",
     }
     asked = request.headers
     if ranges.unchanged(asked.get("if-none-match"), etag):

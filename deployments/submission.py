@@ -5,6 +5,7 @@ import hashlib
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from typing import Any
 
 from fastapi import Request
@@ -13,13 +14,14 @@ from actors.errors import BatchError
 from actors.ids import new_id
 from actors.records import BatchSpec, PhotoSpec
 from deployments import wire
+from deployments.access import ANONYMOUS, on_behalf
 from deployments.bodies import BodyReader, Draft
 from deployments.looks import Looks
 from deployments.names import check_template, safe_name
 from deployments.problems import ApiError
 from deployments.services import Services
-from deployments.sources import check_mask, check_source
-from deployments.uploads import Uploads
+from deployments.sources import check_mask, check_source, hidden, hidden_mask, uploads_among
+from deployments.uploads import Upload, Uploads
 from photobatch.schemas import MAX_METADATA_BYTES, PhotoInput, SubmitRequest
 from presets.catalogue import Preset, ResolvedPreset, resolve
 from presets.errors import PresetError
@@ -39,17 +41,18 @@ class Submissions:
         self._uploads = uploads
         self._bodies = BodyReader(uploads, services.max_photos)
 
-    async def accept(self, request: Request) -> dict[str, Any]:
+    async def accept(self, request: Request, caller: str | None) -> dict[str, Any]:
         """Return the batch that a request makes, or made before; when it is refused nothing of it is left.
 
+        `caller` is whom an API key stands for: the batch and its files are theirs, and so must be what it names.
         Raises ApiError, PresetError, BatchError, StorageError.
         """
         task_id = new_id("b")
         key = _idempotency_key(request)
-        async with self._claimed(key, task_id):
-            draft = await self._bodies.read(request)
+        async with self._claimed(key, task_id, caller):
+            draft = await self._bodies.read(request, caller or ANONYMOUS)
             try:
-                spec, photos = await self._plan(task_id, key, draft)
+                spec, photos = await self._plan(task_id, key, draft, caller)
             except BaseException:
                 await self._drop(draft)
                 raise
@@ -57,30 +60,30 @@ class Submissions:
             return await asyncio.shield(self._hand_in(spec, photos, draft))
 
     @asynccontextmanager
-    async def _claimed(self, key: str | None, task_id: str) -> AsyncIterator[None]:
+    async def _claimed(self, key: str | None, task_id: str, caller: str | None) -> AsyncIterator[None]:
         """Hold an idempotency key while its request is read, so that a second one beside it is told to wait."""
         if key is None:
             yield
             return
-        await self._services.coordinator.ask("reserve", key, task_id)
-        renewing = asyncio.ensure_future(self._renew(key, task_id))
+        await self._services.coordinator.ask("reserve", key, task_id, caller)
+        renewing = asyncio.ensure_future(self._renew(key, task_id, caller))
         try:
             yield
         finally:
             renewing.cancel()
-            await asyncio.shield(self._release(key))
+            await asyncio.shield(self._release(key, caller))
 
-    async def _renew(self, key: str, task_id: str) -> None:
+    async def _renew(self, key: str, task_id: str, caller: str | None) -> None:
         """Keep the claim for as long as the request lasts: should this process die, it ends soon."""
         while True:
             await asyncio.sleep(_RENEW_S)
             with suppress(BatchError):
-                await self._services.coordinator.ask("reserve", key, task_id)
+                await self._services.coordinator.ask("reserve", key, task_id, caller)
 
-    async def _release(self, key: str) -> None:
+    async def _release(self, key: str, caller: str | None) -> None:
         try:
             async with asyncio.timeout(_RELEASE_S):
-                await self._services.coordinator.ask("release", key)
+                await self._services.coordinator.ask("release", key, caller)
         except (BatchError, TimeoutError):  # a coordinator that is gone has forgotten the claim
             return
 
@@ -98,8 +101,11 @@ class Submissions:
     async def _drop(self, draft: Draft) -> None:
         await self._uploads.drop(upload.id for upload in draft.files)
 
-    async def _plan(self, task_id: str, key: str | None, draft: Draft) -> tuple[BatchSpec, list[PhotoSpec]]:
+    async def _plan(
+        self, task_id: str, key: str | None, draft: Draft, caller: str | None
+    ) -> tuple[BatchSpec, list[PhotoSpec]]:
         request = draft.request
+        request.user_id = on_behalf(caller, request.user_id) or ANONYMOUS
         digest = _digest(draft) if key else None
         named = [PhotoInput(source=url) for url in request.image_urls] + request.photos
         self._check_count(len(named) + len(draft.files))
@@ -112,6 +118,7 @@ class Submissions:
         if request.image_urls or draft.files:  # those with nothing of their own
             check_complete(preset.type, preset.params)
         await asyncio.to_thread(self._check_photos, request, named, chosen, preset)
+        uploads, preset = await self._own_uploads(caller, named, preset)
         spec = BatchSpec(
             task_id=task_id,
             user_id=request.user_id,
@@ -123,21 +130,25 @@ class Submissions:
             idempotency_key=key,
             digest=digest,
         )
-        photos = await self._named(named)
+        photos = [PhotoSpec(photo.source, _name(photo.source, uploads), photo.params or None) for photo in named]
         return spec, photos + [PhotoSpec(file.source, file.name) for file in draft.files]
 
-    async def _named(self, photos: list[PhotoInput]) -> list[PhotoSpec]:
-        """Name each photo: by its upload's file name, or by its address."""
-        uploads = {photo.source: photo.source.removeprefix("upload:") for photo in photos if _is_upload(photo.source)}
-        names = await self._uploads.names(uploads.values())
-        return [
-            PhotoSpec(
-                photo.source,
-                names.get(uploads.get(photo.source, "")) or safe_name(wire.name_of(photo.source)),
-                photo.params or None,
-            )
-            for photo in photos
-        ]
+    async def _own_uploads(
+        self, caller: str | None, photos: list[PhotoInput], preset: ResolvedPreset
+    ) -> tuple[dict[str, Upload], ResolvedPreset]:
+        """Return the uploads that are named as photos; with API keys those of others are hidden from the batch.
+
+        Nothing may come of naming one: its bytes are not shown, and deleting the batch does not delete it.
+        """
+        sources = uploads_among(photo.source for photo in photos)
+        if caller is None:
+            return await self._uploads.known(sources), preset
+        sources |= uploads_among(params.get("mask") for params in [preset.params, *(photo.params for photo in photos)])
+        own, strange = await self._uploads.strange(sources, caller)
+        for photo in photos:
+            photo.source = hidden(photo.source, strange)
+            photo.params = hidden_mask(photo.params, strange)
+        return own, replace(preset, params=hidden_mask(preset.params, strange))
 
     def _check_count(self, photos: int) -> None:
         limit = self._services.max_photos
@@ -185,8 +196,9 @@ class Submissions:
             raise PresetError(error.code, error.detail, where) from None
 
 
-def _is_upload(source: str) -> bool:
-    return source.startswith("upload:")
+def _name(source: str, uploads: dict[str, Upload]) -> str:
+    """Name a photo: by its upload's file name, or by its address."""
+    return uploads[source].name if source in uploads else safe_name(wire.name_of(source))
 
 
 def _resolve(chosen: Preset | None, request: SubmitRequest, params: dict[str, Any], where: str) -> ResolvedPreset:

@@ -10,6 +10,7 @@ from typing import Any
 
 from actors.ids import new_id
 from deployments.names import safe_name
+from deployments.sources import UPLOAD
 from models.codec.header import Header, Limits, read_header
 from models.errors import PhotoError
 from storage.blobs import Blobs
@@ -42,7 +43,7 @@ class Upload:
     @property
     def source(self) -> str:
         """What a batch calls it."""
-        return f"upload:{self.id}"
+        return f"{UPLOAD}{self.id}"
 
 
 class Tally:
@@ -146,17 +147,22 @@ class Uploads:
         except (BlobNotFoundError, InvalidKeyError):
             return None
 
-    async def names(self, upload_ids: Iterable[str]) -> dict[str, str]:
-        """Return the file names of the uploads that there are."""
+    async def known(self, sources: Iterable[str]) -> dict[str, Upload]:
+        """Return the uploads that there are among these sources."""
         gate = asyncio.Semaphore(_AT_ONCE)
 
-        async def name(upload_id: str) -> tuple[str, str | None]:
+        async def look(source: str) -> tuple[str, Upload | None]:
             async with gate:
-                found = await self.find(upload_id)
-            return upload_id, found.name if found else None
+                return source, await self.find(source.removeprefix(UPLOAD))
 
-        told = await asyncio.gather(*(name(upload_id) for upload_id in dict.fromkeys(upload_ids)))
-        return {upload_id: name for upload_id, name in told if name is not None}
+        found = await asyncio.gather(*(look(source) for source in dict.fromkeys(sources)))
+        return {source: upload for source, upload in found if upload is not None}
+
+    async def strange(self, sources: set[str], user: str) -> tuple[dict[str, Upload], set[str]]:
+        """Return the uploads that are a user's among these sources, and the sources that are not."""
+        known = await self.known(sources)
+        own = {source: upload for source, upload in known.items() if upload.user_id == user}
+        return own, sources - own.keys()
 
     async def drop(self, upload_ids: Iterable[str]) -> None:
         """Remove uploads, to the end even when the request that they came with is being cancelled."""

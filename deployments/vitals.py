@@ -83,4 +83,6 @@ def _judge(stats: dict[str, Any] | None, blobs: str) -> tuple[Status, str | None
         return "ok", None
     if stats["sick"]:
         return "unavailable", "workers end as soon as they are started; the server's log says why"
+    if stats["elastic"]:  # one is started when there is work
+        return "ok", None
     return "starting", "no worker is ready yet"

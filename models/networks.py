@@ -27,6 +27,15 @@ class Networks:
         """What fills holes here: `lama` and the beginning of its hash, or `telea`."""
         return f"lama {self._lama.sha256[:12]}" if self._lama else Telea.name
 
+    @property
+    def on_gpu(self) -> bool:
+        """Whether holes are filled by a network that runs on a GPU."""
+        if not (self._gpu and self._lama):
+            return False
+        from models.neural.device import device_for  # noqa: PLC0415
+
+        return device_for(self._gpu) != "cpu"
+
     def stale(self) -> bool:
         """Whether the store has other weights by now."""
         changed = self._store.changed_ns()

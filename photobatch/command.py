@@ -126,15 +126,17 @@ def serve(
         int | None, typer.Option(min=1, max=65_535, help="Port to listen on: 8001, or what BATCH_API_PORT says.")
     ] = None,
     workers: Annotated[int | None, typer.Option(min=1, metavar="N", help="Worker processes.")] = None,
-    insecure: Annotated[bool, typer.Option("--insecure", help="Let others in without any password.")] = False,
+    insecure: Annotated[bool, typer.Option("--insecure", help="Let others in without an API key.")] = False,
 ) -> None:
     """Serve the HTTP API on this machine until Ctrl-C."""
-    if not (insecure or _is_loopback(host)):
-        raise RefusalError(
-            f"On {host} everybody on the network could use this service: it has no passwords yet. "
-            "Leave --host at 127.0.0.1, or say --insecure where the network is your own."
-        )
+    from photobatch.installed import has_api_keys
     from photobatch.installed import serve as serve_embedded
+
+    if not (insecure or _is_loopback(host) or has_api_keys()):
+        raise RefusalError(
+            f"On {host} everybody on the network could use this service, which has no API keys. "
+            "Set BATCH_API_KEYS, leave --host at 127.0.0.1, or say --insecure where the network is your own."
+        )
 
     serve_embedded(host=host, port=port, workers=workers)
 

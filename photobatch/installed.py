@@ -70,13 +70,23 @@ def serve(*, host: str, port: int | None, workers: int | None) -> None:
         raise RefusalError(error.detail, exit_code=1) from error
 
 
+def has_api_keys() -> bool:
+    """Say whether the server's settings name API keys; raises RefusalError."""
+    with _needed():
+        from deployments.settings import SettingsError, load_settings
+    try:
+        return load_settings().api_keys is not None
+    except SettingsError as error:
+        raise RefusalError(str(error)) from error
+
+
 def load_model_files() -> Any:
     """Return the installed server's deployments.model_files.ModelFiles; raises RefusalError."""
     with _needed():
         from deployments.model_files import ModelFiles
         from deployments.settings import SettingsError, load_settings
     try:
-        return ModelFiles(load_settings().models_dir)
+        return ModelFiles(load_settings(api_keys=None, rate_limit=None).models_dir)
     except SettingsError as error:
         raise RefusalError(str(error)) from error
 

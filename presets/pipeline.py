@@ -16,6 +16,7 @@ from models.colour.grade import IDENTITY, Grade
 from models.colour.hsl import CENTRES, Bands
 from models.colour.icc import parse
 from models.colour.lut import Lut
+from models.erase.filling import Filling
 from models.finish import Finish
 from models.networks import Networks
 from models.picture import Picture, Pixels
@@ -33,10 +34,17 @@ if TYPE_CHECKING:
 _SLIDERS = ("smoothing", "whitening", "sharpening", "blemish", "eyes", "teeth", "dark_circles")
 
 
+Lap = Callable[[str], None]
+
+
+def _no_lap(_: str) -> None:
+    """Nobody wants to know."""
+
+
 class Pipeline:
     """erase → networks → resize → beauty → colour → vignette → grain, those that the preset asks for.
 
-    One picture at a time.
+    Pictures may be on their way through it side by side.
     """
 
     def __init__(
@@ -60,18 +68,20 @@ class Pipeline:
         self._vignette = vignette
         self._grain = grain
 
-    def run(self, picture: Picture, seed: bytes, painted: Pixels | None = None) -> list[str]:
+    def run(
+        self, picture: Picture, seed: bytes, painted: Pixels | None = None, lap: Lap = _no_lap
+    ) -> Filling[list[str]]:
         """Works on picture.pixels in place (a resize or a copy replaces them); alpha stays.
 
         `seed` is the SHA-256 of the input, `painted` the picture (h, w, 4) of what is to be erased. Returns what
         happened besides: `no_face` (beauty had nothing to do), `profile_to_srgb` (the profile was one that tables
         can't hold), `bad_profile` (nor could anybody read it). Raises PhotoError `empty_mask`, `full_mask`,
-        `out_of_memory`, `model_damaged`.
+        `out_of_memory`, `model_damaged`. `lap` hears "analyse" or "apply" when a stretch of that has ended.
         """
         notes: list[str] = []
         short = int.from_bytes(seed[:4], "little")
         if self._erasing is not None:
-            self._erasing.run(_writable(picture), painted, short)
+            yield from self._erasing.run(_writable(picture), painted, short)
         if self._restoring is not None:
             picture.pixels = self._restoring.run(picture.pixels)
         if self._max_side is not None:
@@ -79,23 +89,28 @@ class Pipeline:
         icc = picture.source.icc
         if self._colour is not None and icc is not None and parse(icc) is None:
             notes.append(_converted_to_srgb(picture, icc))
+        lap("apply")
         if self._beauty is not None:
-            notes += self._retouch_faces(picture, self._beauty, short)
+            notes += self._retouch_faces(picture, self._beauty, short, lap)
         finish = Finish(
             table=self._colour.analyse(picture) if self._colour else None,  # of the colours that faces have now
             vignette=self._vignette.analyse(picture) if self._vignette else None,
             grain=self._grain.analyse(picture) if self._grain else None,
         )
+        lap("analyse")
         if not finish.idle:
             self._applier.finish(_writable(picture), finish, short)
+        lap("apply")
         return notes
 
-    def _retouch_faces(self, picture: Picture, beauty: "Beauty", seed: int) -> list[str]:
+    def _retouch_faces(self, picture: Picture, beauty: "Beauty", seed: int, lap: Lap) -> list[str]:
         pixels = _writable(picture)
         patches = beauty.analyse(pixels)
+        lap("analyse")
         if patches is None:
             return ["no_face"]
         self._applier.lay(pixels, patches, seed)
+        lap("apply")
         return []
 
 

@@ -12,8 +12,9 @@ from ray.serve.schema import ServeDeploySchema
 ROOT = Path(__file__).parent.parent
 
 
-def test_cluster_yaml_passes_rays_own_validator() -> None:
-    config = yaml.safe_load((ROOT / "cluster.yaml").read_text())
+@pytest.mark.parametrize("name", ["cluster.yaml", "cluster.local.yaml"])
+def test_cluster_files_pass_rays_own_validator(name: str) -> None:
+    config = yaml.safe_load((ROOT / name).read_text())
     validate_config(prepare_config(config))
 
 
@@ -43,8 +44,9 @@ def _models(annotation: Any) -> list[type[BaseModel]]:
     return [model for inner in getattr(annotation, "__args__", ()) for model in _models(inner)]
 
 
-def test_serve_config_has_only_keys_that_serve_knows() -> None:
-    config = yaml.safe_load((ROOT / "serve_config.yaml").read_text())
+@pytest.mark.parametrize("name", ["serve_config.yaml", "serve_config.cluster.yaml"])
+def test_serve_config_has_only_keys_that_serve_knows(name: str) -> None:
+    config = yaml.safe_load((ROOT / name).read_text())
     ServeDeploySchema.model_validate(config)
     assert unknown_keys(config, ServeDeploySchema) == []
     config["applications"][0]["deployments"][0]["max_ongoing_request"] = 1

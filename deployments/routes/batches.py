@@ -9,7 +9,7 @@ from fastapi.responses import StreamingResponse
 from deployments import wire
 from deployments.openapi import SUBMIT_BODY
 from deployments.problems import described
-from deployments.routes.parts import Here, PageSize, Parts, TaskId
+from deployments.routes.parts import Caller, Here, ListedUser, PageSize, Parts, TaskId
 from photobatch import schemas
 
 router = APIRouter(prefix=f"{wire.API}/batch", tags=["batches"])
@@ -20,6 +20,7 @@ _REFUSALS = (
     "invalid_request",
     "invalid_params",
     "invalid_source",
+    "forbidden",
     "forbidden_path",
     "no_photos",
     "unknown_preset",
@@ -50,26 +51,27 @@ async def submit(
     request: Request,
     response: Response,
     here: Here,
+    caller: Caller,
     idempotency_key: Annotated[
         str | None, Header(max_length=255, description="Repeat a request under its key: it is worked on once.")
     ] = None,
 ) -> schemas.Submitted:
     """Hand in a batch. Photos come in the order: image_urls, photos, files."""
-    answer = wire.submitted(await here.submissions.accept(request))
+    answer = wire.submitted(await here.submissions.accept(request, caller))
     response.headers["Location"] = answer.status_url
     return answer
 
 
-@router.get("", responses=described("invalid_request", "unavailable"))
+@router.get("", responses=described("invalid_request", "forbidden", "unavailable"))
 async def list_batches(
     here: Here,
-    user_id: Annotated[str | None, Query(max_length=128)] = None,
+    user: ListedUser,
     status: schemas.BatchStatus | None = None,
     limit: PageSize = 50,
     cursor: Cursor = None,
 ) -> schemas.BatchList:
-    """List batches, newest first."""
-    page = await here.coordinator.ask("list_batches", user_id, status and status.value, limit, cursor)
+    """List batches, newest first; with API keys your own."""
+    page = await here.coordinator.ask("list_batches", user, status and status.value, limit, cursor)
     return schemas.BatchList(items=[wire.batch(view) for view in page["items"]], next_cursor=page["next_cursor"])
 
 

@@ -3,10 +3,13 @@
 from fastapi import APIRouter
 from fastapi.responses import PlainTextResponse
 
+from deployments.safe_headers import PAGE
+
 router = APIRouter()
 
 
 @router.get("/", include_in_schema=False, response_class=PlainTextResponse)
-async def front() -> str:
+async def front() -> PlainTextResponse:
     """Point to the documentation."""
-    return "photobatch is running. The API is described at /docs.\n"
+    said = "photobatch is running. The API is described at /docs.\n"
+    return PlainTextResponse(said, headers={"Content-Security-Policy": PAGE})

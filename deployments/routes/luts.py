@@ -14,13 +14,21 @@ from photobatch import schemas
 
 router = APIRouter(prefix=f"{wire.API}/luts", tags=["presets"])
 
-_REFUSALS = ("invalid_lut", "too_large", "invalid_request", "storage_full", "storage_unavailable", "unavailable")
+_REFUSALS = (
+    "forbidden",
+    "invalid_lut",
+    "too_large",
+    "invalid_request",
+    "storage_full",
+    "storage_unavailable",
+    "unavailable",
+)
 
 
-@router.get("", responses=described("invalid_request", "unavailable"))
-async def list_luts(here: Here, user_id: User = "anonymous") -> schemas.LutList:
+@router.get("", responses=described("invalid_request", "forbidden", "unavailable"))
+async def list_luts(here: Here, user: User) -> schemas.LutList:
     """List your LUTs."""
-    return schemas.LutList(items=await here.looks.luts(user_id))
+    return schemas.LutList(items=await here.looks.luts(user))
 
 
 @router.post("", status_code=201, responses=described(*_REFUSALS), openapi_extra=UPLOAD_BODY)
@@ -28,13 +36,15 @@ async def put(
     request: Request,
     here: Here,
     name: Annotated[str, Query(min_length=1, max_length=200, description="What presets call it.")],
-    user_id: User = "anonymous",
+    user: User,
 ) -> schemas.Lut:
     """Store a LUT: a `.cube` file or a Hald PNG as the body. What names an earlier one keeps that."""
-    return await here.looks.put_lut(user_id, name, await whole(request, MAX_LUT_BYTES))
+    return await here.looks.put_lut(user, name, await whole(request, MAX_LUT_BYTES))
 
 
-@router.delete("/{name}", status_code=204, responses=described("unknown_lut", "invalid_request", "unavailable"))
-async def delete(here: Here, name: Annotated[str, Path(max_length=200)], user_id: User = "anonymous") -> None:
+@router.delete(
+    "/{name}", status_code=204, responses=described("unknown_lut", "invalid_request", "forbidden", "unavailable")
+)
+async def delete(here: Here, name: Annotated[str, Path(max_length=200)], user: User) -> None:
     """Forget a LUT's name; presets and batches that have it keep it."""
-    await here.looks.delete_lut(user_id, name)
+    await here.looks.delete_lut(user, name)

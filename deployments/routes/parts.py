@@ -6,8 +6,11 @@ from typing import Annotated
 from fastapi import Depends, Path, Query
 from starlette.requests import HTTPConnection
 
+from deployments.access import ANONYMOUS, CALLER, on_behalf
 from deployments.feed import Feeds
 from deployments.looks import Looks
+from deployments.metrics import Requests
+from deployments.owners import Owners
 from deployments.services import Coordinator, Services
 from deployments.submission import Submissions
 from deployments.uploads import Uploads
@@ -24,6 +27,8 @@ class Parts:
     feeds: Feeds
     vitals: Vitals
     looks: Looks
+    requests: Requests
+    owners: Owners
 
     @property
     def coordinator(self) -> Coordinator:
@@ -36,7 +41,40 @@ async def _parts(connection: HTTPConnection) -> Parts:  # a plain function would
     return parts
 
 
+async def _caller(connection: HTTPConnection) -> str | None:
+    caller: str | None = connection.scope[CALLER]  # of a route that the gate leaves open there is none
+    return caller
+
+
 Here = Annotated[Parts, Depends(_parts)]
-TaskId = Annotated[str, Path(max_length=128, description="The batch.")]
+Caller = Annotated[str | None, Depends(_caller)]
+"""Whom the API key of a request stands for; None where the service has no keys."""
+
+_Said = Annotated[
+    str | None, Query(alias="user_id", min_length=1, max_length=128, description="Who asks, without keys.")
+]
+
+
+async def _user(caller: Caller, said: _Said = None) -> str:
+    return on_behalf(caller, said) or ANONYMOUS
+
+
+async def _listed_user(caller: Caller, said: _Said = None) -> str | None:
+    return on_behalf(caller, said)
+
+
+async def _own_batch(
+    here: Here, caller: Caller, task_id: Annotated[str, Path(max_length=128, description="The batch.")]
+) -> str:
+    await here.owners.check(task_id, caller)
+    return task_id
+
+
+TaskId = Annotated[str, Depends(_own_batch)]
+"""A batch of whoever asks; that of somebody else is `not_found`, as one that does not exist."""
+
+User = Annotated[str, Depends(_user)]
+ListedUser = Annotated[str | None, Depends(_listed_user)]
+"""Whose things are listed; None for everybody's."""
+
 PageSize = Annotated[int, Query(alias="limit", ge=1, le=500, description="Items a page.")]
-User = Annotated[str, Query(min_length=1, max_length=128, description="Who asks.")]

@@ -12,21 +12,19 @@ from photobatch import schemas
 router = APIRouter(prefix=f"{wire.API}/presets", tags=["presets"])
 
 PresetId = Annotated[str, Path(max_length=128)]
-_WRONG = ("invalid_request", "invalid_params", "unknown_lut", "unavailable", "journal_unavailable")
+_WRONG = ("invalid_request", "forbidden", "invalid_params", "unknown_lut", "unavailable", "journal_unavailable")
 
 
-@router.get("", responses=described("invalid_request", "unavailable", "journal_unavailable"))
-async def list_presets(here: Here, user_id: User = "anonymous") -> schemas.PresetList:
+@router.get("", responses=described("invalid_request", "forbidden", "unavailable", "journal_unavailable"))
+async def list_presets(here: Here, user: User) -> schemas.PresetList:
     """List the built-in presets, your own, and those that others share."""
-    return schemas.PresetList(items=await here.looks.all(user_id))
+    return schemas.PresetList(items=await here.looks.all(user))
 
 
 @router.post("", status_code=201, responses=described("preset_exists", "too_many_presets", *_WRONG))
-async def create(
-    here: Here, preset: schemas.PresetInput, response: Response, user_id: User = "anonymous"
-) -> schemas.Preset:
+async def create(here: Here, preset: schemas.PresetInput, response: Response, user: User) -> schemas.Preset:
     """Make a preset."""
-    made = await here.looks.create(user_id, preset)
+    made = await here.looks.create(user, preset)
     response.headers["Location"] = f"{wire.API}/presets/{made.id}"
     return made
 
@@ -35,25 +33,23 @@ async def create(
     "/preview",
     responses=described("upload_not_found", "unknown_preset", "no_worker", "corrupt", "truncated", *_WRONG),
 )
-async def preview(here: Here, asked: schemas.PreviewRequest, user_id: User = "anonymous") -> schemas.PreviewList:
+async def preview(here: Here, asked: schemas.PreviewRequest, user: User) -> schemas.PreviewList:
     """Show small what presets make of one uploaded photo."""
-    return schemas.PreviewList(items=await here.looks.preview(user_id, asked))
+    return schemas.PreviewList(items=await here.looks.preview(user, asked))
 
 
-@router.get("/{preset_id}", responses=described("unknown_preset", "invalid_request", "unavailable"))
-async def get(here: Here, preset_id: PresetId, user_id: User = "anonymous") -> schemas.Preset:
+@router.get("/{preset_id}", responses=described("unknown_preset", "invalid_request", "forbidden", "unavailable"))
+async def get(here: Here, preset_id: PresetId, user: User) -> schemas.Preset:
     """Tell about one preset."""
-    return await here.looks.get(user_id, preset_id)
+    return await here.looks.get(user, preset_id)
 
 
-@router.put("/{preset_id}", responses=described("unknown_preset", "read_only", "forbidden", *_WRONG))
-async def change(
-    here: Here, preset_id: PresetId, preset: schemas.PresetInput, user_id: User = "anonymous"
-) -> schemas.Preset:
+@router.put("/{preset_id}", responses=described("unknown_preset", "read_only", "preset_exists", *_WRONG))
+async def change(here: Here, preset_id: PresetId, preset: schemas.PresetInput, user: User) -> schemas.Preset:
     """Change a preset of yours: its version grows, and batches that have an earlier one keep that."""
     if preset.id != preset_id:
         raise ApiError("invalid_request", f"The id of a preset stays: write {preset_id}, or make a new one.", "id")
-    return await here.looks.change(user_id, preset)
+    return await here.looks.change(user, preset)
 
 
 @router.delete(
@@ -61,20 +57,22 @@ async def change(
     status_code=204,
     responses=described("unknown_preset", "read_only", "forbidden", "invalid_request", "unavailable"),
 )
-async def delete(here: Here, preset_id: PresetId, user_id: User = "anonymous") -> None:
+async def delete(here: Here, preset_id: PresetId, user: User) -> None:
     """Delete a preset of yours; batches that have it keep it."""
-    await here.looks.delete(user_id, preset_id)
+    await here.looks.delete(user, preset_id)
 
 
 @router.post(
     "/{preset_id}/duplicate",
     status_code=201,
-    responses=described("unknown_preset", "preset_exists", "too_many_presets", "invalid_request", "unavailable"),
+    responses=described(
+        "unknown_preset", "preset_exists", "too_many_presets", "invalid_request", "forbidden", "unavailable"
+    ),
 )
 async def duplicate(
-    here: Here, preset_id: PresetId, copy: schemas.PresetCopy, response: Response, user_id: User = "anonymous"
+    here: Here, preset_id: PresetId, copy: schemas.PresetCopy, response: Response, user: User
 ) -> schemas.Preset:
     """Make a copy of a preset, yours to change."""
-    made = await here.looks.duplicate(user_id, preset_id, copy)
+    made = await here.looks.duplicate(user, preset_id, copy)
     response.headers["Location"] = f"{wire.API}/presets/{made.id}"
     return made

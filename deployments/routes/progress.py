@@ -11,9 +11,10 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from actors.errors import BatchError
 from deployments import wire
+from deployments.gate import subprotocol
 from deployments.problems import STATUS, ApiError, described, of_error
 from deployments.progress import follow, read_since
-from deployments.routes.parts import Here, Parts, TaskId
+from deployments.routes.parts import Caller, Here, Parts, TaskId
 from photobatch.schemas import ProgressMessage
 
 log = logging.getLogger(__name__)
@@ -42,10 +43,13 @@ def encoded(message: ProgressMessage) -> str:
 
 
 @router.websocket("/ws/batch/{task_id}")
-async def watch(socket: WebSocket, here: Here, task_id: str, since: str | None = None) -> None:
+async def watch(socket: WebSocket, here: Here, caller: Caller, task_id: str, since: str | None = None) -> None:
     """Send progress until the batch ends or the client leaves."""
-    await socket.accept()
-    tasks = [asyncio.ensure_future(_tell(socket, here, task_id, since)), asyncio.ensure_future(_until_gone(socket))]
+    await socket.accept(subprotocol(socket.scope))
+    tasks = [
+        asyncio.ensure_future(_tell(socket, here, caller, task_id, since)),
+        asyncio.ensure_future(_until_gone(socket)),
+    ]
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
@@ -54,9 +58,10 @@ async def watch(socket: WebSocket, here: Here, task_id: str, since: str | None =
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _tell(socket: WebSocket, here: Parts, task_id: str, since: str | None) -> None:
+async def _tell(socket: WebSocket, here: Parts, caller: str | None, task_id: str, since: str | None) -> None:
     close = DONE
     try:
+        await here.owners.check(task_id, caller)
         messages = follow(here.coordinator, here.feeds, task_id, read_since(since, "since"))
         async with contextlib.aclosing(messages):
             async for message in messages:

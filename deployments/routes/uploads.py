@@ -5,9 +5,10 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 
 from deployments import wire
+from deployments.access import ANONYMOUS
 from deployments.openapi import UPLOAD_BODY
 from deployments.problems import ApiError, described
-from deployments.routes.parts import Here
+from deployments.routes.parts import Caller, Here
 from photobatch import schemas
 
 router = APIRouter(prefix=f"{wire.API}/uploads", tags=["uploads"])
@@ -28,13 +29,16 @@ _REFUSALS = (
 
 @router.post("", status_code=201, responses=described(*_REFUSALS), openapi_extra=UPLOAD_BODY)
 async def upload(
-    request: Request, here: Here, name: Annotated[str, Query(max_length=1000, description="Its file name.")] = ""
+    request: Request,
+    here: Here,
+    caller: Caller,
+    name: Annotated[str, Query(max_length=1000, description="Its file name.")] = "",
 ) -> schemas.Upload:
     """Store one photo, to be named in batches by its `source`. The body is the file itself."""
     if request.headers.get("content-type", "").lower().startswith("multipart/"):
         detail = "Send the file itself as the body (curl --data-binary @photo.jpg), not a form."
         raise ApiError("unsupported_media", detail)
-    stored = await here.uploads.take(request.stream(), name, "anonymous")
+    stored = await here.uploads.take(request.stream(), name, caller or ANONYMOUS)
     return schemas.Upload(
         id=stored.id,
         source=stored.source,

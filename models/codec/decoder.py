@@ -1,5 +1,7 @@
 """Bytes of any supported file to an upright picture."""
 
+from typing import TYPE_CHECKING
+
 from PIL import Image
 
 from models.codec import profile, refusal
@@ -14,16 +16,25 @@ from models.codec.pillow import opened
 from models.codec.raster import pixels_of, rgb_image
 from models.codec.tiff_metadata import exif_of_tiff, orientation_of_tiff
 from models.codec.workspace import Workspace
-from models.errors import PhotoError
+from models.errors import DeviceLostError, PhotoError
 from models.picture import Picture, Pixels, Source
 
+if TYPE_CHECKING:
+    from models.eager.gpu_jpeg import GpuJpeg
 
-def decode(data: bytes | memoryview, limits: Limits, workspace: Workspace | None = None, least: int = 0) -> Picture:
+
+def decode(
+    data: bytes | memoryview,
+    limits: Limits,
+    workspace: Workspace | None = None,
+    least: int = 0,
+    gpu: "GpuJpeg | None" = None,
+) -> Picture:
     """Decode a file to its upright picture; only the first frame or page of several.
 
     With `least` a JPEG may come smaller, with a long side of no less than that: for previews.
     The pixels lie in `workspace` and are valid until its next use. Raises PhotoError: what `read_header`
-    raises, and `truncated` or `corrupt` for whatever goes wrong in a decoder.
+    raises, and `truncated` or `corrupt` for whatever goes wrong in a decoder; DeviceLostError of a `gpu`.
     """
     if len(data) <= limits.max_bytes:
         data = bytes(data)
@@ -32,23 +43,23 @@ def decode(data: bytes | memoryview, limits: Limits, workspace: Workspace | None
     data = bytes(data)
     try:
         if header.format == "jpeg":
-            return _jpeg(data, header, workspace, least)
+            return _jpeg(data, header, workspace, least, gpu)
         if header.format == "heic":
             return _heic(data, header, workspace)
         if header.bits > 8:
             return _deep(data, header, workspace)
         return _other(data, header, workspace)
-    except PhotoError:
+    except (PhotoError, DeviceLostError):
         raise
     except Exception as damage:
         raise refusal.corrupt() from damage
 
 
-def _jpeg(data: bytes, header: Header, workspace: Workspace, least: int) -> Picture:
+def _jpeg(data: bytes, header: Header, workspace: Workspace, least: int, gpu: "GpuJpeg | None") -> Picture:
     jpeg = read_segments(data)
     notes = list(jpeg.dropped) + (["progressive"] if jpeg.progressive else [])
     icc = jpeg.icc
-    pixels = None if profile.fits_mode(icc, "L") else decode_jpeg(data, jpeg, workspace, least)
+    pixels = None if profile.fits_mode(icc, "L") else decode_jpeg(data, jpeg, workspace, least, gpu)
     if pixels is None:
         pixels, icc, more = _jpeg_by_pillow(data, jpeg, workspace)
         notes += more

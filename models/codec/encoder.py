@@ -2,6 +2,7 @@
 
 import io
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -13,8 +14,11 @@ from models.codec.header import NAMES
 from models.codec.metadata import Metadata, result_metadata
 from models.codec.options import OutputOptions, output_format
 from models.codec.tiff_metadata import graft_exif
-from models.errors import PhotoError
+from models.errors import DeviceLostError, PhotoError
 from models.picture import Picture, Pixels
+
+if TYPE_CHECKING:
+    from models.eager.gpu_jpeg import GpuJpeg
 
 _MAX_SIDE = {"jpeg": 65_500, "webp": 16_383, "avif": 16_384}
 _PNG_LEVEL = 2  # 12 MP with noise: 0.8 s and 13.9 MB; level 6 takes 4.0 s for 12.2 MB
@@ -34,10 +38,11 @@ class Encoded:
     notes: list[str]  # what encoding did beside what decoding noted: "alpha_flattened", "exif_dropped", …
 
 
-def encode(picture: Picture, options: OutputOptions) -> Encoded:
+def encode(picture: Picture, options: OutputOptions, gpu: "GpuJpeg | None" = None) -> Encoded:
     """Write a picture in the likeness of its source, or as the options say.
 
-    Raises PhotoError: `output_too_large` where the format can't hold the picture, `encode_failed`.
+    Raises PhotoError: `output_too_large` where the format can't hold the picture, `encode_failed`; DeviceLostError of a
+    `gpu`, which writes the JPEGs whose colours keep their resolution.
     """
     name = output_format(picture.source.format, options)
     height, width = picture.pixels.shape[:2]
@@ -45,8 +50,11 @@ def encode(picture: Picture, options: OutputOptions) -> Encoded:
         raise refusal.output_too_large(NAMES[name], _MAX_SIDE[name])
     metadata = result_metadata(picture.source, width, height, options.metadata, name)
     try:
-        data = _jpeg(picture, options, metadata) if name == "jpeg" else _by_pillow(picture, name, options, metadata)
-    except PhotoError:
+        if name == "jpeg":
+            data = _jpeg(picture, options, metadata, gpu)
+        else:
+            data = _by_pillow(picture, name, options, metadata)
+    except (PhotoError, DeviceLostError):
         raise
     except Exception as failure:
         raise refusal.encode_failed(NAMES.get(name, name)) from failure
@@ -67,7 +75,7 @@ def over_white(pixels: Pixels) -> Pixels:
     return flat
 
 
-def _jpeg(picture: Picture, options: OutputOptions, metadata: Metadata) -> bytes:
+def _jpeg(picture: Picture, options: OutputOptions, metadata: Metadata, gpu: "GpuJpeg | None") -> bytes:
     pixels = np.ascontiguousarray(picture.pixels)
     if picture.has_alpha:
         flat = over_white(pixels)
@@ -75,7 +83,9 @@ def _jpeg(picture: Picture, options: OutputOptions, metadata: Metadata) -> bytes
             metadata.notes.append("alpha_flattened")
         pixels = flat
     subsampling = _subsampling(picture, options)
-    data: bytes = simplejpeg.encode_jpeg(pixels, options.quality, "RGBX", subsampling)
+    data = gpu.encode(pixels, options.quality) if gpu is not None and subsampling == "444" else None
+    if data is None:
+        data = simplejpeg.encode_jpeg(pixels, options.quality, "RGBX", subsampling)
     icc = None if subsampling == "Gray" else metadata.icc  # an RGB profile says nothing about grey
     return jpeg_segments.splice(data, metadata.exif, metadata.xmp, icc)
 

@@ -1,6 +1,6 @@
-"""JPEG to pixels, by libjpeg-turbo; what it refuses is left to Pillow."""
+"""JPEG to pixels, by libjpeg-turbo, or on a GPU; what both refuse is left to Pillow."""
 
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import simplejpeg
 
@@ -8,10 +8,15 @@ from models.codec.jpeg_segments import JpegFile
 from models.codec.workspace import Workspace
 from models.picture import Pixels
 
+if TYPE_CHECKING:
+    from models.eager.gpu_jpeg import GpuJpeg
+
 _HARMLESS = "extraneous bytes"  # libjpeg's warning about stray bytes between segments: no pixel is wrong
 
 
-def decode_jpeg(data: bytes, jpeg: JpegFile, workspace: Workspace, least: int = 0) -> Pixels | None:
+def decode_jpeg(
+    data: bytes, jpeg: JpegFile, workspace: Workspace, least: int = 0, gpu: "GpuJpeg | None" = None
+) -> Pixels | None:
     """Decode grey or three-component JPEG to (H, W, 4), not yet upright; None where libjpeg-turbo refuses.
 
     With `least` it may come smaller, by a half to an eighth, with a long side of no less than that.
@@ -21,6 +26,8 @@ def decode_jpeg(data: bytes, jpeg: JpegFile, workspace: Workspace, least: int = 
     if least:
         return _small(data, jpeg, least)
     target = workspace.take(jpeg.height, jpeg.width)
+    if gpu is not None and gpu.decode(data, jpeg, target):
+        return target
     try:
         return _decode(data, target, strict=True)
     except ValueError as warning:

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from models.erase.fill import Inpainter
+from models.erase.filling import Filling, Squares
 from models.erase.holes import Area, Hole, holes_of
 from models.erase.noise import with_noise_of
 from models.erase.region import Mask, distance_to, grown
@@ -21,19 +22,19 @@ class Erase:
     def __init__(self, inpainter: Inpainter) -> None:
         self._inpainter = inpainter
 
-    def run(self, pixels: Pixels, mask: Mask, seed: int) -> None:
+    def run(self, pixels: Pixels, mask: Mask, seed: int) -> Filling[None]:
         """Fill what `mask` (H, W) marks in `pixels` (H, W, 4), in place; alpha stays.
 
         No pixel changes that is farther than the feather from the mask. Each hole is filled from the photo as it came,
         with all other holes masked too, so their order does not matter. `seed` is 32 bits that stand for the photo.
-        Raises what the inpainter raises; the pixels are then as they were.
+        Where filling fails, the pixels are as they were.
         """
         filled: list[tuple[Hole, Pixels, Mask]] = []
         holes = holes_of(mask)
         for first in range(0, len(holes), _BATCH):
             some = holes[first : first + _BATCH]
             seen = [_seen(pixels, mask, hole) for hole in some]
-            found = self._inpainter.fill([crop for crop, _ in seen], [marked for _, marked in seen])
+            found = yield Squares(self._inpainter, [crop for crop, _ in seen], [marked for _, marked in seen])
             filled += [self._finished(pixels, mask, hole, fill, seed) for hole, fill in zip(some, found, strict=True)]
         _paste(pixels, filled)
 

@@ -4,13 +4,19 @@ import ctypes
 import json
 import os
 import time
+from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
+
+import numpy as np
 
 from actors.attachments import Attached
 from actors.records import BatchSpec, Json, Preview
 from actors.retoucher import NOTHING, Retouched
+from models.erase.filling import Filling, Squares
+from models.erase.region import Mask
 from models.errors import PhotoError
+from models.picture import Pixels
 
 
 def as_json(message: Json) -> bytes:
@@ -22,6 +28,7 @@ class ScriptedRetoucher:
     """`sleep 0.2`, `crash`, `hang` (with the GIL held), `bad`, `hiccup`; each start is logged to a file."""
 
     engine = "scripted"
+    side_by_side = 1
 
     def __init__(self, log: Path) -> None:
         self._log = log
@@ -38,7 +45,10 @@ class ScriptedRetoucher:
     def stale(self) -> bool:
         return self._renewed.exists()
 
-    def retouch(self, data: bytes, job: BatchSpec, params: Json | None, attached: Attached = NOTHING) -> Retouched:
+    def begin(
+        self, data: bytes, job: BatchSpec, params: Json | None, attached: Attached = NOTHING
+    ) -> Filling[Retouched]:
+        yield from ()
         self._note(f"retouch {data.decode()}")
         name, action, *rest = data.decode().split()
         if action == "sleep":
@@ -65,6 +75,7 @@ class MaskedRetoucher:
     """The result of a photo is its mask."""
 
     engine = "masked"
+    side_by_side = 1
 
     def warm(self) -> None:
         pass
@@ -76,7 +87,10 @@ class MaskedRetoucher:
     def stale(self) -> bool:
         return False
 
-    def retouch(self, data: bytes, job: BatchSpec, params: Json | None, attached: Attached = NOTHING) -> Retouched:
+    def begin(
+        self, data: bytes, job: BatchSpec, params: Json | None, attached: Attached = NOTHING
+    ) -> Filling[Retouched]:
+        yield from ()
         return Retouched(
             attached.get("mask", b"none"),
             b"small",
@@ -98,3 +112,24 @@ def dies_at_birth(log: Path, cure: Path) -> ScriptedRetoucher:
     if not cure.exists():
         ctypes.string_at(0)
     return ScriptedRetoucher(log)
+
+
+class HoledRetoucher(ScriptedRetoucher):
+    """Has holes filled of up to four photos in a call, whose size is logged; a photo that says `poison` ends it."""
+
+    side_by_side = 4
+    name, smooth = "scripted", False
+
+    def begin(
+        self, data: bytes, job: BatchSpec, params: Json | None, attached: Attached = NOTHING
+    ) -> Filling[Retouched]:
+        crop = np.frombuffer(data, np.uint8)[None, :, None]
+        yield Squares(self, [crop], [crop[..., 0]])
+        return (yield from super().begin(data, job, params, attached))
+
+    def fill(self, crops: Sequence[Pixels], masks: Sequence[Mask]) -> list[Pixels]:
+        """Fill nothing; die of poison."""
+        self._note(f"fill {len(crops)}")
+        if any(b"poison" in crop.tobytes() for crop in crops):
+            ctypes.string_at(0)
+        return list(crops)

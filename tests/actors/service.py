@@ -11,7 +11,8 @@ import ray
 
 from actors import directory, launch
 from actors.client import GONE
-from actors.config import CoordinatorConfig, WorkerConfig
+from actors.config import CoordinatorConfig, Gpus, WorkerConfig
+from actors.demand import Elastic
 from actors.ids import new_id
 from actors.records import BatchSpec, Json, PhotoSpec
 from models.codec.header import Limits
@@ -39,8 +40,8 @@ class Service:
                 **worker,
             ),
             **{
-                "max_workers": 2,
-                "gpu_fraction": 0.25,
+                "elastic": Elastic(*(changes.pop("max_workers", 2),) * 2),
+                "gpus": Gpus(),
                 "max_queue": 100,
                 "max_queued_photos": 10_000,
                 "max_photos": 1000,
@@ -82,7 +83,7 @@ class Service:
             path = self.folder / f"{new_id('p')}.txt"
             path.write_text(f"{number} {script}")
             photos.append(PhotoSpec(path.as_uri(), path.name))
-        spec = BatchSpec(new_id("b"), user, preset={}, output={}, **spec)
+        spec = BatchSpec(new_id("b"), user, output={}, **{"preset": {}, **spec})
         return self.ask("submit", spec, photos)["task_id"]
 
     def submit_photos(self, spec: BatchSpec, params: list[Json | None]) -> str:

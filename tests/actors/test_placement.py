@@ -33,3 +33,11 @@ def test_a_node_that_is_lost_loses_no_photo_and_makes_none_a_suspect(tmp_path: P
     assert told["counts"]["succeeded"] == told["counts"]["total"]
     assert max(told["attempts"]) == 2, "what was under way was leased again"
     assert "struck" not in told["events"]
+
+
+def test_a_pool_grows_with_the_work_over_all_nodes_and_gives_everything_back(tmp_path: Path) -> None:
+    told = run("tests.actors.elastic", str(tmp_path))
+    assert told["before"] == {"ready": 0, "busy": 0, "starting": 0, "max": 6}
+    assert told["by node"] == [3, 3], "three thirds fit on a GPU"
+    assert told["counts"]["succeeded"] == told["counts"]["total"] == 120, "a node was lost meanwhile, and one came"
+    assert told["a late photo"] == 1

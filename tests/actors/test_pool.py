@@ -4,7 +4,10 @@ from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
-from actors.pool import Pool, WorkerRecord
+import pytest
+
+from actors.demand import Elastic
+from actors.pool import Pool, WorkerRecord, WorkerState
 from tests.actors.scripted import dies_at_birth
 
 FEW = 5  # quick deaths in a row, after which health says so
@@ -27,7 +30,7 @@ def test_workers_that_die_at_birth_are_started_ever_more_slowly(service, tmp_pat
 
 
 def test_a_worker_that_does_well_ends_no_back_off_of_another_that_cannot_start() -> None:
-    pool = Pool(2)
+    pool = Pool(Elastic(2, 2))
     old = WorkerRecord("old", None)
     pool.add(old)
     for n in range(FEW):
@@ -43,3 +46,60 @@ def test_a_worker_that_does_well_ends_no_back_off_of_another_that_cannot_start()
     assert not pool.sick
     pool.died(better)
     assert pool.missing() == 1, "and is over"
+
+
+@pytest.mark.parametrize(
+    ("backlog_s", "photos", "wanted"),
+    [
+        (0, 0, 1),  # what is kept
+        (1, 50, 1),
+        (29, 100, 1),
+        (31, 100, 2),
+        (3000, 10_000, 8),  # the most there may be
+        (600, 3, 3),  # three photos, however large, keep three workers busy
+    ],
+)
+def test_as_many_workers_are_wanted_as_the_work_is_worth(backlog_s: float, photos: int, wanted: int) -> None:
+    assert Elastic(1, 8, target_s=30).wanted(backlog_s, photos) == wanted
+
+
+def test_where_none_is_kept_one_photo_brings_one() -> None:
+    elastic = Elastic(0, 8, target_s=30)
+    assert (elastic.wanted(0, 0), elastic.wanted(0.1, 1)) == (0, 1)
+
+
+def test_a_pool_that_is_not_elastic_stays_as_it_is() -> None:
+    pool = filled(Pool(Elastic(2, 2)), "one", "two")
+    assert pool.look(set(), 0, 0) == []
+    assert pool.missing() == 0
+
+
+def test_who_has_been_idle_longest_goes_first_and_who_is_busy_stays() -> None:
+    pool = filled(Pool(Elastic(0, 4, target_s=1, idle_s=60)), "a", "b", "c")
+    for name, ago in (("a", 70), ("b", 100), ("c", 80)):
+        pool.workers[name].worked -= ago
+    assert [worker.worker_id for worker in pool.look({"c"}, 0, 0)] == ["b", "a"]
+    assert [worker.worker_id for worker in pool.look({"c"}, 2, 2)] == ["b"], "two are worth keeping"
+    assert pool.look({"c"}, 9, 9) == []
+    assert pool.missing() == 1, "and one more is wanted"
+
+
+def test_a_warm_worker_is_kept_for_a_while() -> None:
+    pool = filled(Pool(Elastic(0, 4, target_s=1, idle_s=60)), "a")
+    assert pool.look(set(), 0, 0) == []
+
+
+def test_whoever_wants_a_preview_gets_a_worker() -> None:
+    pool = Pool(Elastic(0, 4))
+    pool.look(set(), 0, 0)
+    assert pool.missing() == 0
+    assert pool.previewer(set()) is None
+    pool.look(set(), 0, 0)
+    assert pool.missing() == 1
+
+
+def filled(pool: Pool, *names: str) -> Pool:
+    """With ready workers."""
+    for name in names:
+        pool.add(WorkerRecord(name, None, state=WorkerState.READY))
+    return pool

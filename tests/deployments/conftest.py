@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from PIL import Image
 
 from actors.previews import Previews
+from deployments.access import Access
 from deployments.api import create_api
 from deployments.services import Services
 from models.codec.header import Limits
@@ -65,6 +66,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
         least_room=0,
         callbacks=False,
         version="test",
+        access=Access(),
     )
     api = create_api(services)
     transport = httpx.ASGITransport(app=api, raise_app_exceptions=False)

@@ -10,8 +10,9 @@ from typing import Any
 
 import uvicorn
 
-from actors.config import CoordinatorConfig, WorkerConfig
+from actors.config import CoordinatorConfig, Gpus, WorkerConfig
 from actors.coordinator import Coordinator
+from actors.demand import Elastic
 from actors.errors import BatchError
 from actors.pool import WorkerRecord, WorkerState
 from actors.records import Json
@@ -26,8 +27,8 @@ class InProcess(Coordinator):
     def __init__(self, folder: Path, blobs: Blobs, **changes: Any) -> None:
         worker = WorkerConfig(lambda: blobs, lambda: None, Limits(), timeout_s=60.0)  # type: ignore[arg-type,return-value]
         settings = {
-            "max_workers": 0,
-            "gpu_fraction": 0.25,
+            "elastic": Elastic(0, 0),
+            "gpus": Gpus(),
             "max_queue": 5,
             "max_queued_photos": 10_000,
             "max_photos": 1000,

@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 
+from actors.looks import Looks
 from tests.checkpoints import compact_network, write_safetensors
 from tests.deployments.conftest import World
 from tests.deployments.in_process import InProcess
@@ -71,6 +72,24 @@ async def test_others_see_only_what_is_shared_and_change_nothing(world: World) -
     assert copy.json()["params"] == MINE["params"]
 
 
+async def test_ids_that_others_keep_to_themselves_are_free(world: World) -> None:
+    await made(world)
+    his = await world.http.post(ROOT, json=MINE | {"params": {"fade": 0.9}}, params=BEN)
+    assert (his.status_code, his.json()["owner"], his.json()["version"]) == (201, "ben", 1)
+    shared = await world.http.put(f"{ROOT}/dusk", json=MINE | {"shared": True}, params=ANN)
+    assert shared.status_code == 200
+    for user, owner in (("ben", "ben"), ("ann", "ann"), ("eve", "ann")):  # one's own comes first
+        assert (await world.http.get(f"{ROOT}/dusk", params={"user_id": user})).json()["owner"] == owner
+        items = (await world.http.get(ROOT, params={"user_id": user})).json()["items"]
+        assert [preset["owner"] for preset in items if preset["id"] == "dusk"] == [owner]
+    assert code(await world.http.put(f"{ROOT}/dusk", json=MINE | {"shared": True}, params=BEN)) == "preset_exists"
+    assert code(await world.http.post(ROOT, json=MINE, params={"user_id": "eve"})) == "preset_exists"
+    assert (await world.http.delete(f"{ROOT}/dusk", params=BEN)).status_code == 204
+    assert (await world.http.get(f"{ROOT}/dusk", params=BEN)).json()["owner"] == "ann"
+    await world.http.delete(f"{ROOT}/dusk", params=ANN)
+    assert code(await world.http.get(f"{ROOT}/dusk", params=BEN)) == "unknown_preset"
+
+
 async def test_what_is_built_in_stays_and_can_be_copied(world: World) -> None:
     theirs = MINE | {"id": "filter_warm"}
     assert code(await world.http.post(ROOT, json=theirs)) == "preset_exists"
@@ -105,6 +124,17 @@ async def test_presets_outlive_the_coordinator(world: World) -> None:
         assert [(preset["id"], preset["version"], preset["params"]) for preset in kept] == [("dusk", 2, {"fade": 0.5})]
     finally:
         successor.shut()
+
+
+def test_a_journal_from_when_ids_were_taken_once() -> None:
+    looks = Looks()
+    for event in (
+        {"e": "preset", "preset": MINE | {"owner": "ann", "shared": False, "version": 1}},
+        {"e": "preset_gone", "id": "dusk"},
+        {"e": "preset", "preset": MINE | {"owner": "ben", "shared": True, "version": 1}},
+    ):
+        looks.apply(event)
+    assert [preset["owner"] for preset in looks.presets("ann")] == ["ben"]
 
 
 async def test_a_request_whose_answer_was_lost_may_be_repeated(world: World) -> None:

@@ -126,6 +126,28 @@ def test_a_closed_mouth_has_no_teeth() -> None:
     assert np.array_equal(retouched(before, teeth=1.0), before)
 
 
+def test_the_gloss_of_closed_lips_is_no_tooth() -> None:
+    before = with_closed_lips()
+    cv2.ellipse(before, (224, 145), (4, 1), 0, 0, 360, (235, 225, 222), -1, cv2.LINE_AA)
+    assert np.array_equal(retouched(before, teeth=1.0), before)
+
+
+def test_the_dark_of_an_open_mouth_is_no_tooth() -> None:
+    before = with_closed_lips()
+    cv2.ellipse(before, (224, 146), (14, 4), 0, 0, 360, (48, 46, 45), -1, cv2.LINE_AA)
+    assert np.array_equal(retouched(before, teeth=1.0), before)
+
+
+def test_the_light_in_an_eye_keeps_its_shades() -> None:
+    before, lights = scaled(ASTRONAUT, 4, noise=0), [(816, 402), (984, 402)]
+    for place in lights:
+        cv2.circle(before, place, 6, (240, 240, 240), -1, cv2.LINE_AA)
+    after = retouched(before, eyes=1.0)
+    for (x, y), box in zip(lights, IRISES, strict=True):
+        assert change(before, after, (x - 2, y - 2, x + 3, y + 3)) < 4
+        assert change(before, after, box, 4) > 10, "the iris around it is brighter"
+
+
 def test_eyes_are_brighter_and_keep_their_colour() -> None:
     after = retouched(ASTRONAUT, eyes=1.0)
     for box in IRISES:

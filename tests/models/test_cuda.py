@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 import torch
 
+from models.codec import Workspace
 from models.eager import applier as eager
 from models.eager.applier import EagerApplier
 from models.erase.fill import Telea
 from models.errors import DeviceLostError, PhotoError
 from models.finish import Finish
-from models.neural.device import device_for
+from models.neural.device import device_for, pinned
 from models.neural.lama import Lama
 from models.neural.restorer import Restorer
 from models.picture import Picture, Source
@@ -72,6 +73,15 @@ def test_any_other_error_of_a_gpu_is_told_from_one_of_the_photo(monkeypatch):
 def test_a_gpu_gives_the_same_bytes():
     assert device_for(1.0) == "cuda"
     assert np.array_equal(textured(EagerApplier("cuda"), photo()), textured(EagerApplier("cpu"), photo()))
+
+
+@has_cuda
+def test_pinned_memory_is_memory_like_any_other():
+    workspace = Workspace(pinned)
+    pixels = workspace.take(150, 90)
+    pixels[...] = photo()
+    assert torch.from_numpy(pixels).is_pinned()
+    assert np.array_equal(textured(EagerApplier("cuda"), pixels), textured(EagerApplier("cpu"), photo()))
 
 
 @has_cuda

@@ -1,4 +1,5 @@
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,8 +13,15 @@ from photobatch.refusal import RefusalError
 COMMAND = Path(sys.executable).with_name("photobatch")
 
 
-def said(*arguments: object) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run([str(COMMAND), *map(str, arguments)], capture_output=True, text=True, timeout=60, check=False)
+def said(*arguments: object, **environment: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [str(COMMAND), *map(str, arguments)],
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
 
 
 @pytest.fixture
@@ -76,6 +84,17 @@ def test_serve_keeps_to_itself(host: str) -> None:
     answer = said("serve", "--host", host)
     assert answer.returncode == 2
     assert "--insecure" in answer.stderr
+    assert "BATCH_API_KEYS" in answer.stderr
+
+
+def test_serve_listens_elsewhere_with_keys() -> None:
+    elsewhere = ("serve", "--host", "192.0.2.1")  # an address that no machine has: it comes no further than that
+    good = said(*elsewhere, BATCH_API_KEYS=f"{'k' * 32}:ann")
+    assert (good.returncode, "192.0.2.1" in good.stderr, "--insecure" in good.stderr) == (1, True, False)
+    bad = said(*elsewhere, BATCH_API_KEYS=f"{'k' * 31}:ann")
+    assert bad.returncode == 2
+    assert "shorter than 32" in bad.stderr
+    assert "kkk" not in bad.stderr
 
 
 @pytest.mark.parametrize("missing", ["deployments", "ray"])

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from models.codec.header import Limits
+from models.erase.filling import alone
 from models.errors import PhotoError
 from models.networks import Networks
 from models.picture import Picture, Source
@@ -28,7 +29,7 @@ def run(preset_type, params, networks, pixels, painted=None, **changes):
     preset = CATALOGUE.resolve(None, preset_type, params)
     picture = Picture(pixels.copy(), Source("png", pixels.shape[1], pixels.shape[0]))
     settings = {"max_side": None, "tables": None, "applier": None, "networks": networks} | changes
-    notes = compile_pipeline(preset, **settings).run(picture, b"seed" * 8, painted)
+    notes = alone(compile_pipeline(preset, **settings).run(picture, b"seed" * 8, painted))
     return picture.pixels, notes
 
 

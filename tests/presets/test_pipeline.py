@@ -9,6 +9,7 @@ from skimage import color, data
 from models.colour.cache import TableCache
 from models.colour.lut import Lut
 from models.eager.applier import EagerApplier
+from models.erase.filling import alone
 from models.picture import Picture, Source
 from presets import colour
 from presets.catalogue import Catalogue
@@ -36,7 +37,7 @@ def pipeline(tables, preset_id=None, preset_type=None, *, max_side=None, faces=N
 
 def done(pipe, rgb, **about):
     photo = picture(rgb, **about)
-    notes = pipe.run(photo, hashlib.sha256(rgb.tobytes()).digest())
+    notes = alone(pipe.run(photo, hashlib.sha256(rgb.tobytes()).digest()))
     return photo.pixels, notes
 
 
@@ -100,11 +101,11 @@ def test_a_filter_keeps_alpha_and_grain_depends_on_the_photo(tables):
     assert (pixels[..., 3] == alpha).all()
     pipe = pipeline(tables, "color_vintage")
     one, two = picture(rgb), picture(rgb)
-    pipe.run(one, b"1" * 32)
-    pipe.run(two, b"2" * 32)
+    alone(pipe.run(one, b"1" * 32))
+    alone(pipe.run(two, b"2" * 32))
     assert (one.pixels != two.pixels).any()
     again = picture(rgb)
-    pipeline(tables, "color_vintage").run(again, b"1" * 32)
+    alone(pipeline(tables, "color_vintage").run(again, b"1" * 32))
     assert (again.pixels == one.pixels).all()
 
 
@@ -160,7 +161,7 @@ def test_strength_scales_the_whole_preset(tables):
 def test_a_profile_made_of_tables_becomes_srgb(tables):
     lab = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes().replace(b"rTRC", b"A2B0", 1)
     photo = picture(PHOTOS["coffee"], icc=lab)
-    notes = pipeline(tables, "filter_warm").run(photo, bytes(32))
+    notes = alone(pipeline(tables, "filter_warm").run(photo, bytes(32)))
     assert notes[0] in ("profile_to_srgb", "bad_profile")
     assert photo.source.icc is None
 
@@ -169,7 +170,7 @@ def test_a_table_profile_is_converted_as_littlecms_does(tables, monkeypatch):
     swapped = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
     monkeypatch.setattr("presets.pipeline.parse", lambda icc: None)
     photo = picture(PHOTOS["coffee"], icc=swapped.tobytes())
-    assert pipeline(tables, "filter_warm").run(photo, bytes(32)) == ["profile_to_srgb"]
+    assert alone(pipeline(tables, "filter_warm").run(photo, bytes(32))) == ["profile_to_srgb"]
     assert photo.source.icc is None
     plain = seen(tables, "filter_warm", "coffee").astype(int)
     assert np.abs(photo.pixels[..., :3] - plain).max() <= 2
@@ -279,5 +280,5 @@ def test_beauty_without_a_detector_is_a_mistake(tables):
 def test_a_read_only_picture_is_copied(tables):
     photo = picture(PHOTOS["coffee"])
     photo.pixels.setflags(write=False)
-    pipeline(tables, "filter_warm").run(photo, bytes(32))
+    alone(pipeline(tables, "filter_warm").run(photo, bytes(32)))
     assert (photo.pixels[..., :3] == seen(tables, "filter_warm", "coffee")).all()

@@ -52,6 +52,8 @@ def test_serve_deploy_serves_the_same_application(tmp_path: Path, photo_folder: 
         while not healthy(server):
             assert time.monotonic() < deadline, run("serve", "status", "-a", f"http://127.0.0.1:{dashboard}")
             time.sleep(0.2)
+        logs = [path.read_text(errors="replace") for path in short.rglob("session_2*/logs/*") if path.is_file()]
+        assert any("BATCH_API_KEYS is not set" in log for log in logs), "nothing else stops anybody"
         source = (photo_folder / "astronaut.jpg").as_uri()
         batch = server.ended(server.submit(image_urls=[source] * 4, preset_id="beauty_light")["task_id"])
         assert batch["counts"]["succeeded"] == 4

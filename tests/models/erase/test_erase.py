@@ -7,6 +7,7 @@ from skimage import data
 
 from models.erase.erase import FEATHER, Erase
 from models.erase.fill import Telea
+from models.erase.filling import alone
 from models.erase.holes import holes_of
 from models.erase.region import distance_to, grown
 
@@ -24,7 +25,7 @@ def sky(height=900, width=1200, noise=4.0):
 
 def erased(pixels, mask, seed=7):
     result = pixels.copy()
-    Erase(Telea()).run(result, mask, seed)
+    alone(Erase(Telea()).run(result, mask, seed))
     return result
 
 

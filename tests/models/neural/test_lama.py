@@ -1,15 +1,24 @@
 """The real architecture; where memory ends is acted, for want of a GPU."""
 
+from contextlib import nullcontext
+from dataclasses import asdict
+
+import cv2
 import numpy as np
 import pytest
 import torch
 from torch.nn import functional
 
+from actors.records import BatchSpec
+from actors.retoucher import PixelRetoucher
+from models.codec.header import Limits
 from models.erase.erase import Erase
+from models.erase.filling import SideBySide, alone
 from models.errors import DeviceLostError, PhotoError, WeightsError
 from models.networks import LAMA, Networks
 from models.neural.lama import Lama
 from models.weights import Weights, WeightStore, sha256_of
+from presets.catalogue import Catalogue
 
 
 @pytest.fixture(scope="session")
@@ -136,7 +145,7 @@ def test_a_photo_is_erased_by_lama_where_there_are_weights(store):
     mask = np.zeros((64, 64), np.uint8)
     mask[20:30, 20:30] = 255
     before = pixels.copy()
-    Erase(networks.inpainter()).run(pixels, mask, 1)
+    alone(Erase(networks.inpainter()).run(pixels, mask, 1))
     assert (pixels != before)[20:30, 20:30].any()
     assert np.array_equal(pixels[:14], before[:14])
 
@@ -158,3 +167,29 @@ def test_weights_that_were_damaged_since_are_not_opened(store, tmp_path):
         other.path(LAMA)
     with pytest.raises(PhotoError, match="model_damaged"):
         Networks(other, gpu=0.0).inpainter()
+
+
+def test_holes_of_several_photos_go_through_the_network_together(store, tmp_path, monkeypatch):
+    retoucher = PixelRetoucher(tmp_path / "tables", store.folder, version="test", limits=Limits())
+    preset = Catalogue.built_in().resolve("erase", None, {"regions": {"unit": "px", "boxes": [[20, 20, 8, 8]]}})
+    job = BatchSpec("test", "", asdict(preset), {"format": "png"}, thumbnails=False)
+    files = [png(photo(64, 64, seed)) for seed in range(3)]
+    by_themselves = [retoucher.retouch(file, job, None) for file in files]
+
+    lama = retoucher._networks.inpainter()
+    short = short_of_memory(lama, monkeypatch, 10**9)
+    works = [retoucher.begin(file, job, None) for file in [files[0], b"no photo", *files[1:]]]
+    first, bad, *others = SideBySide(works, lambda places: nullcontext()).run()
+    assert short.tried == [(3, 64)], "one call for all"
+    assert bad.code == "unsupported_media"
+    for one, other in zip([first, *others], by_themselves, strict=True):
+        assert one.input_sha256 == other.input_sha256
+        assert np.abs(pixels_of(one).astype(int) - pixels_of(other)).max() <= 1
+
+
+def png(rgb):
+    return cv2.imencode(".png", rgb[..., ::-1])[1].tobytes()
+
+
+def pixels_of(retouched):
+    return cv2.imdecode(np.frombuffer(retouched.data, np.uint8), cv2.IMREAD_COLOR)

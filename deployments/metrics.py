@@ -1,0 +1,133 @@
+"""The service in Prometheus' text format: what the coordinator counts, and what this replica answers."""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.registry import Collector
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+_BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0)
+_EVENTS = {
+    "retried": "Photos that failed and were tried again.",
+    "reused": "Photos that were answered by a copy of what was done before.",
+    "lease_lost": "Leases that ended without a report: their worker died, or was given up.",
+    "struck": "Photos that were being computed when their worker died.",
+}
+
+
+class Requests:
+    """Counts what clients ask for, by route; middleware of the application."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        labels = ("method", "route")
+        self._answers = Counter("photobatch_http_requests", "Answers.", (*labels, "status"), registry=self._registry)
+        self._seconds = Histogram(
+            "photobatch_http_request_seconds",
+            "From a request to its answer's first byte.",
+            labels,
+            buckets=_BUCKETS_S,
+            registry=self._registry,
+        )
+
+    def around(self, app: ASGIApp) -> ASGIApp:
+        """Return the application with its answers counted."""
+
+        async def counted(scope: Scope, receive: Receive, send: Send) -> None:
+            if scope["type"] != "http":
+                await app(scope, receive, send)
+                return
+            begun = time.perf_counter()
+
+            async def sent(message: Message) -> None:
+                if message["type"] == "http.response.start":
+                    self._count(scope, message["status"], time.perf_counter() - begun)
+                await send(message)
+
+            await app(scope, receive, sent)
+
+        return counted
+
+    def text(self, told: dict[str, Any] | None) -> bytes:
+        """Return everything; `told` is the coordinator's part, None when there is no coordinator."""
+        registry = CollectorRegistry(auto_describe=False)
+        registry.register(_Told(told))
+        return generate_latest(self._registry) + generate_latest(registry)
+
+    def _count(self, scope: Scope, status: int, seconds: float) -> None:
+        # The route as it is declared: ids in paths would make a series each.
+        route = getattr(scope.get("route"), "path", "none")
+        self._answers.labels(scope["method"], route, str(status)).inc()
+        self._seconds.labels(scope["method"], route).observe(seconds)
+
+
+class _Told(Collector):
+    """What the coordinator said, as metrics."""
+
+    def __init__(self, told: dict[str, Any] | None) -> None:
+        self._told = told
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield every family."""
+        told = self._told
+        yield _gauge("photobatch_up", "Whether a coordinator answers.", 0.0 if told is None else 1.0)
+        if told is None:
+            return
+        yield _counters("photobatch_photos", "Photos that ended.", "outcome", told["photos"])
+        yield _counters("photobatch_photo_failures", "Tries that failed.", "code", told["failures"])
+        for name, help_text in _EVENTS.items():
+            yield _counters(f"photobatch_photos_{name}", help_text, None, {"": told["events"][name]})
+        yield _counters("photobatch_result_bytes", "Bytes of results.", None, {"": told["result_bytes"]})
+        yield _stages(told["stages"])
+        yield _gauges("photobatch_batches", "Batches that are known.", "state", told["batches"])
+        yield _gauges("photobatch_workers", "Workers.", "state", _without(told["workers"], "max"))
+        yield _gauge("photobatch_workers_max", "Workers at most.", told["workers"]["max"])
+        yield _gauge("photobatch_queue_photos", "Photos that wait.", told["queue"]["photos"])
+        yield _gauge("photobatch_queue_batches", "Batches with photos that wait.", told["queue"]["batches"])
+        yield _gauge(
+            "photobatch_queue_wait_seconds",
+            "For how long the batch that waits longest has been given no worker.",
+            told["longest_wait_s"],
+        )
+        yield _gauge("photobatch_photos_per_second", "Photos that end a second.", told["photos_per_s"])
+        yield _gauge("photobatch_hold", "Whether all stands still because the disk is full.", told["hold"] is not None)
+        yield _gauge("photobatch_journal_up", "Whether the journal answers.", told["journal"] == "ok")
+        yield _gauge("photobatch_workers_sick", "Whether workers end as soon as they are started.", told["sick"])
+        yield _gauge("photobatch_coordinator_epoch", "How many coordinators there have been.", told["epoch"])
+        yield _gauge("photobatch_coordinator_uptime_seconds", "Age of the coordinator.", told["uptime_s"])
+
+
+def _without(counts: dict[str, int], name: str) -> dict[str, int]:
+    return {key: count for key, count in counts.items() if key != name}
+
+
+def _gauge(name: str, help_text: str, value: float) -> Metric:
+    return GaugeMetricFamily(name, help_text, value=float(value))
+
+
+def _gauges(name: str, help_text: str, label: str, values: dict[str, int]) -> Metric:
+    family = GaugeMetricFamily(name, help_text, labels=[label])
+    for of, value in values.items():
+        family.add_metric([of], value)
+    return family
+
+
+def _counters(name: str, help_text: str, label: str | None, values: dict[str, int]) -> Metric:
+    family = CounterMetricFamily(name, help_text, labels=[label] if label else [])
+    for of, value in values.items():
+        family.add_metric([of] if label else [], value)
+    return family
+
+
+def _stages(stages: dict[str, dict[str, Any]]) -> Metric:
+    family = HistogramMetricFamily(
+        "photobatch_stage_seconds", "What a photo's stages take; queue: until its first lease.", labels=["stage"]
+    )
+    for stage, told in stages.items():
+        bounds = ["+Inf" if bound == float("inf") else str(bound) for bound in told["bounds"]]
+        family.add_metric([stage], list(zip(bounds, told["counts"], strict=True)), told["sum"])
+    return family

@@ -1,0 +1,27 @@
+"""Metrics for Prometheus."""
+
+import asyncio
+
+from fastapi import APIRouter, Response
+
+from actors.errors import BatchError
+from deployments.metrics import MEDIA_TYPE
+from deployments.routes.parts import Here
+
+router = APIRouter(tags=["health"])
+
+PATIENCE_S = 2.0
+
+
+@router.get(
+    "/metrics", response_class=Response, responses={200: {"content": {MEDIA_TYPE: {"schema": {"type": "string"}}}}}
+)
+async def metrics(here: Here) -> Response:
+    """Tell what the service has done and what waits, in Prometheus' text format."""
+    told = None
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            told = await here.coordinator.ask("metrics")
+    except (BatchError, TimeoutError):  # a scrape shows that too: photobatch_up is 0
+        pass
+    return Response(here.requests.text(told), media_type=MEDIA_TYPE)
