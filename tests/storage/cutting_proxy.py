@@ -24,6 +24,7 @@ class CuttingProxy:
         self.cut_requests: list[int] = []
         self.busy = 0
         self.connections = 0
+        self.passed = 0  # bytes of answers
         self._open: set[asyncio.StreamWriter] = set()
 
     def hang_up(self) -> None:
@@ -45,8 +46,8 @@ class CuttingProxy:
             request = self.cut_requests.pop(0) if self.cut_requests else None
             answer = self.cut_answers.pop(0) if self.cut_answers else None
             ways = [
-                asyncio.ensure_future(_pass(reader, back, request)),
-                asyncio.ensure_future(_pass(there, writer, answer)),
+                asyncio.ensure_future(self._pass(reader, back, request)),
+                asyncio.ensure_future(self._pass(there, writer, answer)),
             ]
             await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
             for way in ways:
@@ -56,16 +57,16 @@ class CuttingProxy:
             self._open.discard(writer)
             writer.close()
 
-
-async def _pass(source: asyncio.StreamReader, target: asyncio.StreamWriter, limit: int | None) -> None:
-    with suppress(OSError):
-        while data := await source.read(65_536):
-            target.write(data if limit is None else data[:limit])
-            await target.drain()
-            if limit is not None:
-                limit -= len(data)
-                if limit <= 0:
-                    return
+    async def _pass(self, source: asyncio.StreamReader, target: asyncio.StreamWriter, limit: int | None) -> None:
+        with suppress(OSError):
+            while data := await source.read(65_536):
+                target.write(data if limit is None else data[:limit])
+                await target.drain()
+                self.passed += len(data)
+                if limit is not None:
+                    limit -= len(data)
+                    if limit <= 0:
+                        return
 
 
 @asynccontextmanager
