@@ -169,7 +169,7 @@ class Coordinator:
         """Return one photo; raises BatchError `not_found`."""
         batch = self._ledger.get(task_id)
         if not 0 <= index < len(batch.photos):
-            raise BatchError("not_found", f"This batch has photos 0 to {len(batch.photos) - 1}.")
+            raise BatchError("not_found", f"This batch has {len(batch.photos)} photos; the first is 0.")
         answer = photo_view(batch, index, timings=True)
         await self._ledger.told(PATIENCE_S)
         return answer

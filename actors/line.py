@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import logging
 import time
+import zlib
 from collections.abc import Awaitable, Callable
 
 from actors.attachments import Attachments
@@ -202,6 +203,7 @@ class Line:
         key = work.lease.key
         async with asyncio.TaskGroup() as puts:  # when one fails the others are ended, not left to themselves
             digest = puts.create_task(asyncio.to_thread(_sha256, retouched.data))
+            check = puts.create_task(asyncio.to_thread(zlib.crc32, retouched.data))  # what ZIP files go by
             result, media_type = result_key(*key.place, _extension(retouched.format)), f"image/{retouched.format}"
             puts.create_task(self._blobs.put(result, retouched.data, media_type))
             if retouched.thumbnail:
@@ -213,6 +215,7 @@ class Line:
             "bytes": len(retouched.data),
             "format": retouched.format,
             "sha256": digest.result(),
+            "crc32": check.result(),
             "input_sha256": retouched.input_sha256,
             "orientation": retouched.orientation,
             "profile": retouched.profile,
