@@ -5,10 +5,12 @@ from collections import Counter, OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from heapq import heappop, heappush
+from itertools import chain
 
 import numpy as np
 
 from actors.eta import Pace
+from actors.listing import Listing
 from actors.photo_column import PhotoColumn
 from actors.records import BatchSpec, Json, LeaseKey, Outcome, PhotoSpec
 from actors.states import ENDED, OPEN_PHOTOS, BatchState, PhotoState
@@ -46,6 +48,7 @@ class Batch:
         self.counts: Counter[PhotoState] = Counter()
         self.pace = Pace()
         self.photos = PhotoColumn()
+        self.listing = Listing()
         self.photo_state = bytearray()
         self.attempt: list[int] = []
         self.tries = bytearray()
@@ -88,6 +91,13 @@ class Batch:
         self.changed = np.concatenate([self.changed, np.full(len(added), version, np.uint64)])
         self.counts[Q] += len(added)
         self.ready.update(dict.fromkeys(range(first, len(self.photos))))
+
+    def _on_prefixes(self, version: int, event: Json) -> None:
+        self.listing.add(event)
+
+    def _on_listed(self, version: int, event: Json) -> None:
+        self._on_photos(version, event)
+        self.listing.advance(event)
 
     def _on_leased(self, version: int, event: Json) -> None:
         self.started_at = self.started_at or event["t"]
@@ -179,6 +189,7 @@ class Batch:
             self.outcome[index] = None
             self.told[index] = 0
             self._queue(index, version)
+        self.listing.reopen()
         self.finished_at = None
         self.owes_call = False
         self.state = BatchState.PROCESSING
@@ -200,6 +211,11 @@ class Batch:
     def paused(self) -> bool:
         """Whether nothing more of it is begun."""
         return self.paused_at is not None
+
+    @property
+    def expanding(self) -> bool:
+        """Whether photos may still be added."""
+        return self.state != BatchState.CANCELLED and self.listing.current is not None
 
     def expires_at(self, ttl_s: float) -> float | None:
         """Unix time at which it is removed; None while it goes on."""
@@ -230,7 +246,8 @@ class Batch:
         """Return the ids of the uploads that its photos and their masks are."""
         usual = self.spec.params_of(None).get("mask")  # once: this runs while a client waits for 100,000 photos
         named = ((photo.source, photo.params.get("mask", usual) if photo.params else usual) for photo in self.photos)
-        parts = (source.partition(":") for pair in named for source in pair if source)
+        all_named = chain(chain.from_iterable(named), self.listing.masks(usual))
+        parts = (source.partition(":") for source in all_named if source)
         return {upload_id for scheme, _, upload_id in parts if scheme == "upload"}
 
     def remaining(self) -> int:
@@ -303,7 +320,7 @@ class Batch:
 
     def _settle(self, now: float) -> None:
         """Derive the batch's state from its photos."""
-        if self.remaining() == 0 and self.photos:
+        if self.remaining() == 0 and not self.expanding and (self.photos or self.listing.prefixes):
             if self.state != BatchState.CANCELLED:
                 self.state = BatchState.COMPLETED if self.counts[S] else BatchState.FAILED
             if self.finished_at is None:
@@ -315,9 +332,13 @@ class Batch:
             self.state = BatchState.PROCESSING if self.started_at else BatchState.QUEUED
 
 
-def created(spec: BatchSpec, photos: Sequence[PhotoSpec], now: float, slice_size: int = 1000) -> Iterator[Json]:
-    """Yield the events that make a batch, the photos in slices."""
+def created(
+    spec: BatchSpec, photos: Sequence[PhotoSpec], now: float, slice_size: int = 1000, prefixes: Sequence[PhotoSpec] = ()
+) -> Iterator[Json]:
+    """Yield the events that make a batch: its photos in slices, and the prefixes below which more are to be found."""
     yield {"e": "created", "t": now, "spec": asdict(spec)}
+    if prefixes:
+        yield {"e": "prefixes", "t": now, "p": [[prefix.source, prefix.params] for prefix in prefixes]}
     for first in range(0, len(photos), slice_size):
         rows = [[photo.source, photo.name, photo.params] for photo in photos[first : first + slice_size]]
         yield {"e": "photos", "t": now, "p": rows}

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from actors.demand import Elastic
+from actors.fetch import Roots
 from actors.records import Json
 from actors.retoucher import Retoucher
 from models.codec.header import Limits
@@ -23,7 +24,7 @@ class WorkerConfig:
     make_retoucher: Callable[[], Retoucher]
     limits: Limits
     timeout_s: float  # a photo may stay in the worker no longer
-    file_roots: tuple[str, ...] = ()
+    roots: Roots = Roots()  # noqa: RUF009 - it never changes
     allowed_hosts: frozenset[str] = frozenset()
     orphaned_s: float = 60.0  # without a coordinator for so long, a worker leaves
     release: float = 0.0  # see CoordinatorConfig
@@ -62,6 +63,7 @@ class CoordinatorConfig:
     result_ttl_s: float
     version: str
     callbacks: CallbackConfig | None = None  # None: a callback_url was refused at the door
+    local_blobs: bool = False  # each machine has a folder of its own: nothing for more than one of them
     reuse: bool = True  # a photo that was done before is answered by a copy of its result
     least_room: int = LEAST_ROOM  # bytes free, or nothing is leased
     upload_ttl_s: float = 86_400.0  # an upload that no batch names is kept for so long

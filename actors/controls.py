@@ -61,6 +61,11 @@ class Controls:
         self.take_away(workers, batch.spec.task_id)
 
     def _retry(self, batch: Batch) -> None:
-        if batch.counts[PhotoState.FAILED] + batch.counts[PhotoState.CANCELLED]:
+        if batch.counts[PhotoState.FAILED] + batch.counts[PhotoState.CANCELLED] or _unlisted(batch):
             self._dispatch.record(batch, {"e": "retried"})
             self._dispatch.wake()
+
+
+def _unlisted(batch: Batch) -> bool:
+    """Whether a batch that has ended would find more photos below its prefixes."""
+    return batch.state in ENDED and batch.listing.incomplete

@@ -10,7 +10,7 @@ from typing import Any
 import ray
 from ray.exceptions import RayError
 
-from actors import directory
+from actors import directory, placement
 from actors.admission import Admission
 from actors.batch import Batch, created
 from actors.callbacks import Callbacks
@@ -19,6 +19,7 @@ from actors.controls import Controls
 from actors.crumb import Suspicion
 from actors.dispatch import Dispatch
 from actors.errors import BatchError, journal_unavailable, no_worker
+from actors.expansion import Expander, is_prefix
 from actors.hold import REASON, Hold
 from actors.idempotency import IdempotencyKeys
 from actors.ledger import Ledger
@@ -26,7 +27,8 @@ from actors.pool import WorkerRecord
 from actors.records import BatchSpec, Done, Grant, Json, LeaseKey, PhotoSpec, Visit
 from actors.reuse import Reuse
 from actors.shares import Shares
-from actors.states import ENDED, BatchState, PhotoState
+from actors.states import ENDED, PhotoState
+from actors.stats import service_stats
 from actors.supervisor import Supervisor
 from actors.sweeper import Sweeper
 from actors.views import batch_view, photo_view
@@ -49,6 +51,7 @@ class Coordinator:
         self._config = config
         self._started = time.monotonic()
         self._quiet = 0  # rounds of housekeeping since the last greeting
+        self._machines = 1
         self._ledger = Ledger(config.open_journal(), _journal_failed)
         self._blobs = config.open_blobs()
         self._keys = IdempotencyKeys(self._ledger.batches.values())
@@ -61,6 +64,8 @@ class Coordinator:
         self._sweeper = Sweeper(config, self._ledger, self._blobs, self._condemn)
         self._shares = Shares(self._ledger)
         self._callbacks = Callbacks(config.callbacks, self._ledger, self._view)
+        limits = {"max_photos": config.max_photos, "max_queued": config.max_queued_photos}
+        self._expander = Expander(self._ledger, self._dispatch, self._hold, self._spawn, **limits)
         self._tasks: set[asyncio.Task[Any]] = set()
         self._open = asyncio.Event()  # set once living workers are adopted; nothing is leased before
         self._spawn(self._live())
@@ -81,6 +86,7 @@ class Coordinator:
             return False
         log.warning("a later release is there: handing over")
         self._dispatch.stop()
+        self._expander.stop()
         with suppress(BatchError):
             await self._ledger.told(PATIENCE_S)
         self._ledger.close()
@@ -116,7 +122,10 @@ class Coordinator:
         if self._ledger.trouble == "unavailable":
             raise journal_unavailable()
         self._admission.check(len(photos), self._ledger.open.values())
-        made = self._ledger.create(spec.task_id, created(spec, photos, time.time()))
+        prefixes = [photo for photo in photos if is_prefix(photo.source)]
+        named = [photo for photo in photos if not is_prefix(photo.source)] if prefixes else photos
+        made = self._ledger.create(spec.task_id, created(spec, named, time.time(), prefixes=prefixes))
+        self._expander.look()
         self._keys.made(made)
         self._reuse.made(made)
         self._dispatch.wake()
@@ -162,7 +171,7 @@ class Coordinator:
         """Return one photo; raises BatchError `not_found`."""
         batch = self._ledger.get(task_id)
         if not 0 <= index < len(batch.photos):
-            raise BatchError("not_found", f"This batch has photos 0 to {len(batch.photos) - 1}.")
+            raise BatchError("not_found", f"This batch has {len(batch.photos)} photos; the first is 0.")
         answer = photo_view(batch, index, timings=True)
         await self._ledger.told(PATIENCE_S)
         return answer
@@ -213,29 +222,11 @@ class Coordinator:
 
     async def stats(self) -> Json:
         """Return the service in numbers."""
-        batches = self._ledger.batches.values()
-        open_batches = self._ledger.open.values()
-        now = time.time()
-        paces = [pace for batch in open_batches if (pace := batch.pace.photos_per_s(len(batch.workers()), now))]
-        waiting = [batch for batch in open_batches if batch.counts[PhotoState.QUEUED]]
-        return {
-            "batches": {state.value: sum(b.state == state for b in batches) for state in BatchState},
-            "photos": {state.label: sum(b.counts[state] for b in batches) for state in PhotoState},
-            "workers": self._supervisor.pool.counts(self._busy()),
-            "sick": self._supervisor.pool.sick,
-            "elastic": self._config.elastic.least == 0 < self._config.elastic.most,
-            "hold": REASON if self._hold.on else None,
-            "journal": self._ledger.trouble or "ok",
-            "queue": {
-                "batches": len(waiting),
-                "photos": sum(batch.counts[PhotoState.QUEUED] for batch in waiting),
-                "limit": self._config.max_queue,
-            },
-            "photos_per_s": sum(paces),
-            "uptime_s": time.monotonic() - self._started,
-            "version": self._config.version,
-            "release": self._config.release,
-        }
+        uptime_s = time.monotonic() - self._started
+        hold = REASON if self._hold.on else None
+        pool = self._supervisor.pool
+        told = service_stats(self._config, self._ledger, pool, self._busy(), hold=hold, uptime_s=uptime_s)
+        return told | {"local_storage": self._config.local_blobs and self._machines > 1}
 
     async def metrics(self) -> Json:
         """Return the service in numbers, and what it has done since this coordinator started."""
@@ -253,6 +244,7 @@ class Coordinator:
         Everything recorded is durable; leases that remain are given back.
         """
         self._dispatch.stop()
+        self._expander.stop()
         for batch in list(self._ledger.open.values()):
             self._controls.take_back(batch)
         deadline = time.monotonic() + drain_s
@@ -310,7 +302,10 @@ class Coordinator:
         if self._hold.look(journal_full=self._ledger.trouble == "full", free=free):
             self._dispatch.wake()
         self._callbacks.look()
+        self._expander.look()
         try:
+            if self._config.local_blobs:
+                self._machines = await asyncio.to_thread(placement.machines)
             self._supervisor.shrink(self._supervisor.pool.look(self._busy(), *self._dispatch.backlog()))
             self._supervisor.fill()
             self._supervisor.end_silent(self._busy())

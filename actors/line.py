@@ -204,9 +204,10 @@ class Line:
         async with asyncio.TaskGroup() as puts:  # when one fails the others are ended, not left to themselves
             digest = puts.create_task(asyncio.to_thread(_sha256, retouched.data))
             check = puts.create_task(asyncio.to_thread(zlib.crc32, retouched.data))  # what ZIP files go by
-            puts.create_task(self._blobs.put(result_key(*key.place, _extension(retouched.format)), retouched.data))
+            result, media_type = result_key(*key.place, _extension(retouched.format)), f"image/{retouched.format}"
+            puts.create_task(self._blobs.put(result, retouched.data, media_type))
             if retouched.thumbnail:
-                puts.create_task(self._blobs.put(thumbnail_key(*key.place), retouched.thumbnail))
+                puts.create_task(self._blobs.put(thumbnail_key(*key.place), retouched.thumbnail, "image/jpeg"))
             original = self._keep_original(work, puts)
         return {
             "width": retouched.width,
@@ -224,7 +225,7 @@ class Line:
 
     def _keep_original(self, work: Work, puts: asyncio.TaskGroup) -> bool:
         """Keep what came over the network, which may be gone tomorrow; an upload or a file is still where it was."""
-        keep = work.lease.source.startswith("http")
+        keep = not work.lease.source.startswith(("upload:", "file:"))
         if keep:
             puts.create_task(self._blobs.put(original_key(*work.lease.key.place), work.data))
         return keep

@@ -50,3 +50,10 @@ async def read_crumb_on(node_id: str, path: str) -> Suspicion | None:
     except (RayError, TimeoutError):
         return None
     return found
+
+
+def machines() -> int:
+    """Count this node and those on which workers may be. Blocking."""
+    nodes: list[dict[str, Any]] = ray.nodes()  # type: ignore[no-untyped-call]
+    others = {node["NodeID"] for node in nodes if node["Alive"] and node["Resources"].get("CPU", 0) > 0}
+    return len(others | {ray.get_runtime_context().get_node_id()})

@@ -8,12 +8,13 @@ from storage.keys import original_key, result_key, thumbnail_key
 
 
 def batch_view(batch: Batch, now: float, ttl_s: float) -> Json:
-    """Return the batch; `eta_*` are None until two photos have ended and once the batch has."""
+    """Return the batch; `eta_*` are None until two photos have ended, while it grows, and once it has ended."""
     total = len(batch.photos)
     counts = {state.label: batch.counts[state] for state in PhotoState}
     remaining, workers = batch.remaining(), len(batch.workers())
     ended = batch.state in ENDED
-    eta = None if ended or batch.paused else batch.pace.eta_s(remaining, workers, now)
+    unknown = ended or batch.paused or batch.expanding
+    eta = None if unknown else batch.pace.eta_s(remaining, workers, now)
     estimate, low, high = eta or (None, None, None)
     spec = batch.spec
     return {
@@ -29,7 +30,10 @@ def batch_view(batch: Batch, now: float, ttl_s: float) -> Json:
         "finished_at": batch.finished_at,
         "expires_at": batch.expires_at(ttl_s),
         "counts": {"total": total, **counts},
-        "progress": (total - remaining) / total if total else 0.0,
+        "expanding": batch.expanding,
+        "truncated": batch.listing.truncated,
+        "errors": batch.listing.errors(),
+        "progress": None if batch.expanding else (total - remaining) / total if total else 0.0,
         "photos_per_s": None if ended else batch.pace.photos_per_s(workers, now),
         "eta_s": estimate,
         "eta_low_s": low,

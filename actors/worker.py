@@ -97,7 +97,7 @@ class Worker:
         fetcher = Fetcher(
             blobs,
             max_bytes=config.limits.max_bytes,
-            file_roots=config.file_roots,
+            roots=config.roots,
             allowed_hosts=config.allowed_hosts,
         )
         self._blobs = blobs

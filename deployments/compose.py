@@ -8,6 +8,7 @@ from pathlib import Path
 from actors.client import CoordinatorClient
 from actors.config import LEAST_ROOM, NAMESPACE, CallbackConfig, CoordinatorConfig, Gpus, WorkerConfig
 from actors.demand import Elastic
+from actors.fetch import Roots
 from actors.previews import Previews
 from actors.retoucher import PixelRetoucher
 from deployments import wire
@@ -24,6 +25,7 @@ from storage.sqlite import SqliteJournal
 
 ANSWER_S = 20.0  # longer than the coordinator holds any question of the ingress
 SHORTEST_UPLOAD_S = 3600.0  # whoever uploads many files has so long to name them in a batch
+SIGNED_S = 300.0  # whoever follows a redirect does so at once; a download that has begun goes on
 APP = "photobatch"  # the Serve application's name
 
 
@@ -53,12 +55,13 @@ def coordinator_config(settings: Settings, tables: Path | None = None, release: 
     return CoordinatorConfig(
         open_journal=_journal(settings),
         open_blobs=blobs,
+        local_blobs=settings.blob_url is None,
         worker=WorkerConfig(
             open_blobs=blobs,
             make_retoucher=retoucher,
             limits=limits,
             timeout_s=settings.task_timeout,
-            file_roots=settings.file_roots,
+            roots=Roots(settings.file_roots, settings.source_urls),
             allowed_hosts=settings.allowed_hosts,
             release=release,
         ),
@@ -104,10 +107,11 @@ def services(settings: Settings) -> Services:
         catalogue=Catalogue.built_in(),
         limits=Limits(max_pixels=settings.max_pixels, max_bytes=settings.max_bytes),
         max_photos=settings.max_photos,
-        file_roots=settings.file_roots,
+        roots=Roots(settings.file_roots, settings.source_urls),
         least_room=LEAST_ROOM,
         callbacks=settings.callback_secret is not None,
         version=__version__,
+        signed_downloads=SIGNED_S if settings.signed_downloads else None,
         access=Access(settings.api_keys, settings.cors_origins, settings.rate_limit),
     )
 

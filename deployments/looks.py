@@ -135,7 +135,7 @@ class Looks:
             check_complete(preset.type, preset.params)
         except PresetError as error:
             raise PresetError(error.code, error.detail, f"{where}.{error.field}" if error.field else where) from None
-        check_mask(preset.params, f"{where}.preset_params", self._services.file_roots)
+        check_mask(preset.params, f"{where}.preset_params", self._services.roots)
         return wire.preset_record(preset)
 
     async def luts(self, user: str) -> list[schemas.Lut]:

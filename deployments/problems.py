@@ -31,6 +31,7 @@ STATUS = {
     "forbidden_host": 403,
     "forbidden_origin": 403,
     "forbidden_path": 403,
+    "forbidden_source": 403,
     "idempotency_in_progress": 409,
     "idempotency_mismatch": 422,
     "internal_error": 500,

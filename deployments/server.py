@@ -1,5 +1,6 @@
 """`photobatch serve`: Ray, Serve and the application on this machine, until a signal."""
 
+import asyncio
 import fcntl
 import logging
 import os
@@ -54,6 +55,7 @@ def serve(*, host: str, port: int | None, workers: int | None) -> None:
     settings = compose.with_workers(settings, workers, os.cpu_count() or 1)
     _check_port(host, port)
     _check_journal(settings)
+    _check_blobs(settings)
     stop = threading.Event()
     with _alone(settings.data_dir), _scratch() as scratch:
         joined = settings.ray_address is not None
@@ -182,6 +184,16 @@ def _check_journal(settings: Settings) -> None:
             check_redis(settings.redis_url)
         except StorageError as error:
             raise EngineError("journal_unavailable", str(error)) from None
+
+
+def _check_blobs(settings: Settings) -> None:
+    if settings.blob_url:
+        from storage.store_check import check_store  # noqa: PLC0415 - for those who name one
+
+        try:
+            asyncio.run(check_store(settings.blob_url))
+        except StorageError as error:
+            raise EngineError("storage_unavailable", str(error)) from None
 
 
 @contextmanager

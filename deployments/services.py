@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from actors.fetch import Roots
 from actors.previews import Previews
 from deployments.access import Access
 from models.codec.header import Limits
@@ -27,10 +28,11 @@ class Services:
     catalogue: Catalogue
     limits: Limits
     max_photos: int
-    file_roots: tuple[str, ...]
+    roots: Roots
     least_room: int  # bytes free, or no file is taken
     callbacks: bool  # whether a callback_url may be named: calls need a secret to sign with
     version: str
     previews: Previews
     weights: WeightStore  # as far as they lie on this machine
     access: Access
+    signed_downloads: float | None = None  # seconds for which the store's own addresses are good; None: none are given

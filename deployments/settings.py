@@ -10,6 +10,9 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from deployments import ports
 from deployments.api_keys import ApiKeys
+from storage import remote
+from storage.errors import StorageError
+from storage.objects import Place
 
 _ORIGIN = re.compile(r"https?://[^/?#@*\s]+", re.IGNORECASE)
 PORTS = 16  # for replicas: one, and its successors while they change
@@ -52,8 +55,10 @@ class Settings(BaseSettings):
     result_ttl: float = Field(86_400.0, gt=0, description="seconds that results are kept")
     allowed_hosts: Annotated[frozenset[str], NoDecode] = frozenset()
     file_roots: Annotated[tuple[str, ...], NoDecode] = ()
+    source_urls: Annotated[tuple[str, ...], NoDecode] = ()
     max_queued_photos: int = Field(200_000, ge=1, description="of all batches, waiting")
     reuse: bool = Field(True, description="answer a photo that was done before by a copy")
+    signed_downloads: bool = Field(False, description="send clients to the store itself for their files")
     callback_secret: SecretStr | None = None
     api_keys: Annotated[ApiKeys | None, NoDecode] = None
     cors_origins: Annotated[frozenset[str], NoDecode] = frozenset()
@@ -61,10 +66,29 @@ class Settings(BaseSettings):
     redis_url: str | None = Field(None, validation_alias=AliasChoices("REDIS_URL", "redis_url"))
     ray_address: str | None = Field(None, validation_alias=AliasChoices("RAY_ADDRESS", "ray_address"))
 
-    @field_validator("allowed_hosts", "file_roots", "cors_origins", mode="before")
+    @field_validator("allowed_hosts", "file_roots", "source_urls", "cors_origins", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @field_validator("blob_url", mode="after")
+    @classmethod
+    def _is_a_store(cls, value: str | None) -> str | None:
+        if value and value.partition("://")[0] not in {"file", *remote.SCHEMES}:
+            raise ValueError("a blob store is named by file:///folder, s3://bucket/folder, gs:// or az://")
+        return value or None
+
+    @field_validator("source_urls", mode="after")
+    @classmethod
+    def _beside_the_blobs(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        prefixes = [_prefix(url) for url in value]
+        store = info.data.get("blob_url") or "file:"
+        if not store.startswith("file:"):
+            own = _prefix(store)
+            for prefix in prefixes:
+                if own.within(prefix) or prefix.within(own):
+                    raise ValueError(f"{prefix} and the blob store ({own}) overlap; name folders beside it")
+        return tuple(str(prefix) for prefix in prefixes)
 
     @field_validator("data_dir", "model_dir", mode="after")
     @classmethod
@@ -116,6 +140,13 @@ class Settings(BaseSettings):
     def tables_dir(self) -> Path:
         """Colour tables: a cache, safe to delete, shared by all batches of this machine."""
         return self.data_dir / "tables"
+
+
+def _prefix(url: str) -> Place:
+    try:
+        return Place.parse(url if url.endswith("/") else f"{url}/")
+    except StorageError as error:
+        raise ValueError(f"{url} is not a place of objects: {error}") from None
 
 
 class SettingsError(Exception):

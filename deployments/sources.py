@@ -5,36 +5,41 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from actors.errors import SourceError
-from actors.fetch import SCHEMES, allowed_path
+from actors.expansion import is_prefix
+from actors.fetch import SCHEMES, Roots, allowed_object, allowed_path
 from deployments.problems import ApiError
+from storage import remote
 from storage.errors import InvalidKeyError
 from storage.keys import upload_key
 
 UPLOAD = "upload:"
-_LATER = ("s3", "gs", "az")
 
 
-def check_source(source: str, field: str, file_roots: tuple[str, ...]) -> None:
-    """Raise ApiError `invalid_source` or `forbidden_path` for what no worker could ever fetch; looks at file names."""
+def check_source(source: str, field: str, roots: Roots, *, prefixes: bool = False) -> None:
+    """Raise ApiError `invalid_source` or `forbidden_path` for what no worker could ever fetch; looks at file names.
+
+    `prefixes`: whether all objects below an address may be named.
+    """
     scheme, colon, rest = source.partition(":")
     if not colon or scheme not in SCHEMES:
-        known = "https:, http:, upload: or file:"
-        also = f"; {scheme}: is not supported yet" if scheme in _LATER else ""
-        raise ApiError("invalid_source", f"{field} must start with {known}{also}.", field)
+        detail = f"{field} must start with https:, http:, upload:, file:, s3:, gs: or az:."
+        raise ApiError("invalid_source", detail, field)
     if any(ord(char) <= 32 or ord(char) == 127 for char in source):
         raise ApiError("invalid_source", f"{field} has blanks or control characters; percent-encode them.", field)
     if scheme == "upload":
         _check_upload(rest, field)
     elif scheme == "file":
-        _check_file(source, field, file_roots)
+        _check_file(source, field, roots.files)
+    elif scheme in remote.SCHEMES:
+        _check_object(source, field, roots.objects, prefixes)
     elif not _has_host(source):
         raise ApiError("invalid_source", f"{field} is not a valid address.", field)
 
 
-def check_mask(params: dict[str, Any], where: str, file_roots: tuple[str, ...]) -> None:
+def check_mask(params: dict[str, Any], where: str, roots: Roots) -> None:
     """Check the mask that parameters name, if they do; raises ApiError as `check_source` does."""
     if mask := params.get("mask"):
-        check_source(mask, f"{where}.mask", file_roots)
+        check_source(mask, f"{where}.mask", roots)
 
 
 def uploads_among(sources: Iterable[Any]) -> set[str]:
@@ -68,6 +73,15 @@ def _check_file(source: str, field: str, file_roots: tuple[str, ...]) -> None:
         raise ApiError(error.code, f"{field}: {error.detail}", field) from None
     except (ValueError, OSError, RuntimeError):  # a NUL in the path, a loop of links
         raise ApiError("invalid_source", f"{field} is not a valid path.", field) from None
+
+
+def _check_object(source: str, field: str, roots: tuple[str, ...], prefixes: bool) -> None:
+    try:
+        place = allowed_object(source, roots)
+    except SourceError as error:
+        raise ApiError(error.code, f"{field}: {error.detail}", field) from None
+    if place.is_prefix and not (prefixes and is_prefix(source)):
+        raise ApiError("invalid_source", f"{field} must name one object, not all below an address.", field)
 
 
 def _has_host(source: str) -> bool:

@@ -115,3 +115,24 @@ def send(request: Request, content: Bytes, *, etag: str, media_type: str, name: 
     if request.method == "HEAD":
         return Response(status_code=status, headers=headers, media_type=media_type)
     return StreamingResponse(content.read(part.start, part.end), status, headers, media_type)
+
+
+def redirect(request: Request, address: str, *, etag: str, media_type: str, name: str) -> Response:
+    """Answer a GET or HEAD by where the bytes are to be had for a while: 307, or 304 to who has them.
+
+    ETag and Content-Disposition are in this answer, for clients that look: the store's own has an ETag of its own, and
+    no name.
+    """
+    headers = _headers(etag, media_type, name)
+    if ranges.unchanged(request.headers.get("if-none-match"), etag):
+        return Response(status_code=304, headers={name: headers[name] for name in ("ETag", "Cache-Control")})
+    return Response(status_code=307, headers=headers | {"Location": address, "Cache-Control": "private, no-store"})
+
+
+def _headers(etag: str, media_type: str, name: str) -> dict[str, str]:
+    return {
+        "ETag": etag,
+        "Cache-Control": "private, no-cache",  # kept, but asked again each time: a deleted batch is gone at once
+        "Content-Disposition": content_disposition(name, inline=media_type in _SHOWN),
+        "X-Content-Type-Options": "nosniff",
+    }

@@ -11,6 +11,7 @@ from typing import Any
 from fastapi import Request
 
 from actors.errors import BatchError
+from actors.fetch import Roots
 from actors.ids import new_id
 from actors.records import BatchSpec, PhotoSpec
 from deployments import wire
@@ -114,7 +115,7 @@ class Submissions:
         request.preset_params = await self._looks.pinned(request.user_id, request.preset_params)
         await self._pin(request.user_id, named)
         preset = _resolve(chosen, request, request.preset_params, "preset_params")
-        check_mask(preset.params, "preset_params", self._services.file_roots)
+        check_mask(preset.params, "preset_params", self._services.roots)
         if request.image_urls or draft.files:  # those with nothing of their own
             check_complete(preset.type, preset.params)
         await asyncio.to_thread(self._check_photos, request, named, chosen, preset)
@@ -173,7 +174,7 @@ class Submissions:
         known: set[str] = set()
         for place, photo in enumerate(photos):
             field = f"image_urls[{place}]" if place < urls else f"photos[{place - urls}].source"
-            check_source(photo.source, field, self._services.file_roots)
+            check_source(photo.source, field, self._services.roots, prefixes=True)
             params = json.dumps(photo.params, sort_keys=True)
             if place >= urls and params not in known:
                 known.add(params)
@@ -189,7 +190,7 @@ class Submissions:
     ) -> None:
         if params:
             preset = _resolve(chosen, request, {**request.preset_params, **params}, where)
-            check_mask(preset.params, where, self._services.file_roots)
+            check_mask(preset.params, where, self._services.roots)
         try:
             check_complete(preset.type, preset.params)
         except PresetError as error:
@@ -225,7 +226,7 @@ def _check_callback(url: str | None, possible: bool) -> None:
         raise ApiError("invalid_request", detail, "callback_url")
     if not url.startswith(("http://", "https://")):
         raise ApiError("invalid_request", "callback_url must start with https:// or http://.", "callback_url")
-    check_source(url, "callback_url", ())
+    check_source(url, "callback_url", Roots())
 
 
 def _idempotency_key(request: Request) -> str | None:

@@ -12,6 +12,7 @@ from storage.errors import StorageError, StorageFullError
 
 PATIENCE_S = 1.5
 BLOBS_EVERY_S = 5.0
+LOCAL = "local_storage: files lie on each of several machines; set BATCH_BLOB_URL to a store that all of them reach"
 _PROBE = "health/probe"
 
 Status = Literal["ok", "starting", "unavailable"]
@@ -31,6 +32,8 @@ class Vitals:
         stats, blobs = await asyncio.gather(self._stats(), self._blob_store())
         if stats and stats["hold"]:  # whatever a probe of two bytes says
             blobs = "full"
+        if stats and stats.get("local_storage"):
+            blobs = "local_storage"
         status, reason = _judge(stats, blobs)
         return Health(
             status=status,
@@ -77,6 +80,8 @@ def _judge(stats: dict[str, Any] | None, blobs: str) -> tuple[Status, str | None
         return "unavailable", "the journal does not answer"
     if blobs == "full":
         return "unavailable", FULL
+    if blobs == "local_storage":
+        return "unavailable", LOCAL
     if blobs != "ok":
         return "unavailable", f"the blob store is {blobs}"
     if stats["workers"]["ready"] + stats["workers"]["busy"]:

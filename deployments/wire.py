@@ -71,6 +71,7 @@ def submitted(view: dict[str, Any]) -> schemas.Submitted:
         events_url=f"{batch_url(task_id)}/events",
         status_url=batch_url(task_id),
         eta_s=None,
+        expanding=view.get("expanding", False),
     )
 
 

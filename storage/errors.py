@@ -33,3 +33,17 @@ class InvalidKeyError(StorageError):
 
     code = "invalid_key"
     retryable = False
+
+
+class TooLargeError(StorageError):
+    """An object is larger than whoever asked for it takes."""
+
+    code = "too_large"
+    retryable = False
+
+
+class DeniedError(StorageError):
+    """The store does not let us: credentials are missing, wrong, or not good enough."""
+
+    code = "forbidden"
+    retryable = False

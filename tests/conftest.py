@@ -1,12 +1,14 @@
-"""Before any test imports Ray its environment is prepared, which it reads once. And a Redis for those who want one."""
+"""Before any test imports Ray its environment is prepared, which it reads once. A Redis and an S3 for who wants one."""
 
 import os
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from benchmarks.redis_server import RedisServer
+from benchmarks.s3_server import S3Server
 from deployments.settings import prepare_ray_environment
 
 prepare_ray_environment()
@@ -27,3 +29,29 @@ def redis_server(needs_redis: None, tmp_path: Path) -> Iterator[RedisServer]:
     server = RedisServer(tmp_path / "redis").start()
     yield server
     server.kill()
+
+
+@pytest.fixture(scope="session")
+def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    """One S3 for all tests, each of which makes a bucket of its own."""
+    server = S3Server(tmp_path_factory.mktemp("s3"))
+    try:
+        yield server.start()
+    finally:
+        server.kill()
+
+
+@pytest.fixture
+def s3(s3_server: S3Server, monkeypatch: pytest.MonkeyPatch) -> S3Server:
+    """The S3, as this process's environment names it."""
+    for name, value in s3_server.environment().items():
+        monkeypatch.setenv(name, value)
+    return s3_server
+
+
+@pytest.fixture
+def bucket(s3: S3Server) -> str:
+    """A bucket of the test's own."""
+    name = f"test-{uuid.uuid4().hex}"
+    s3.make_bucket(name)
+    return name

@@ -10,7 +10,7 @@ from deployments import wire
 from deployments.names import result_name, safe_name
 from deployments.problems import ApiError, described
 from deployments.routes.parts import Here, PageSize, Parts, TaskId
-from deployments.streams import BlobBytes, FileBytes, media_type_of, send
+from deployments.streams import BlobBytes, FileBytes, media_type_of, redirect, send
 from photobatch import schemas
 from storage.keys import upload_key
 
@@ -21,6 +21,7 @@ Cursor = Annotated[str | None, Query(pattern="^[0-9]{1,9}$", description="`next_
 _BYTES: dict[int | str, dict[str, Any]] = {
     200: {"description": "The file.", "content": {"image/*": {"schema": {"type": "string", "format": "binary"}}}},
     206: {"description": "The part of it that Range asked for."},
+    307: {"description": "It is at the store itself (BATCH_SIGNED_DOWNLOADS), for a few minutes: follow Location."},
     304: {"description": "The client has it already."},
     **described(
         "not_found", "not_ready", "invalid_request", "range_not_satisfiable", "unavailable", "storage_unavailable"
@@ -55,9 +56,8 @@ async def result(request: Request, here: Here, task_id: TaskId, index: Index) ->
         extension=PurePosixPath(found["key"]).suffix.removeprefix("."),
         preset=preset["id"] or preset["type"],
     )
-    content = await BlobBytes.find(here.services.blobs, found["key"])
     media_type = f"image/{found['format']}"
-    return send(request, content, etag=f'"{found["sha256"]}"', media_type=media_type, name=name)
+    return await _send(request, here, found["key"], etag=f'"{found["sha256"]}"', media_type=media_type, name=name)
 
 
 async def thumbnail(request: Request, here: Here, task_id: TaskId, index: Index) -> Response:
@@ -66,9 +66,9 @@ async def thumbnail(request: Request, here: Here, task_id: TaskId, index: Index)
     found = _result(photo)
     if not found.get("thumbnail_key"):
         raise ApiError("not_found", "This photo has no thumbnail.")
-    content = await BlobBytes.find(here.services.blobs, found["thumbnail_key"])
     name = f"{PurePosixPath(photo['name']).stem}-thumbnail.jpg"
-    return send(request, content, etag=f'"{found["sha256"]}-thumbnail"', media_type="image/jpeg", name=name)
+    key, etag = found["thumbnail_key"], f'"{found["sha256"]}-thumbnail"'
+    return await _send(request, here, key, etag=etag, media_type="image/jpeg", name=name)
 
 
 async def original(request: Request, here: Here, task_id: TaskId, index: Index) -> Response:
@@ -76,19 +76,31 @@ async def original(request: Request, here: Here, task_id: TaskId, index: Index) 
     photo = await here.coordinator.ask("photo", task_id, index)
     name = safe_name(photo["name"])
     content, etag = await _original(here, photo)
+    if isinstance(content, str):
+        return await _send(request, here, content, etag=etag, media_type=media_type_of(name), name=name)
     return send(request, content, etag=etag, media_type=media_type_of(name), name=name)
 
 
-async def _original(here: Parts, photo: dict[str, Any]) -> tuple[BlobBytes | FileBytes, str]:
-    """Return the source's bytes and their ETag: the copy that was kept, else the upload or file itself."""
+async def _send(request: Request, here: Parts, key: str, *, etag: str, media_type: str, name: str) -> Response:
+    """Send a blob, or where it may be had from the store itself."""
+    blobs = here.services.blobs
+    if here.services.signed_downloads:
+        expires_in_s, method = here.services.signed_downloads, request.method
+        if address := await blobs.sign(key, expires_in_s, method):
+            return redirect(request, address, etag=etag, name=name, media_type=media_type)
+    return send(request, await BlobBytes.find(blobs, key), etag=etag, media_type=media_type, name=name)
+
+
+async def _original(here: Parts, photo: dict[str, Any]) -> tuple[str | FileBytes, str]:
+    """Return the blob or file that the source is, and its ETag: the copy that was kept, else the upload or file."""
     scheme, _, rest = photo["source"].partition(":")
     found = photo["result"] or {}
     if key := found.get("original_key"):
-        return await BlobBytes.find(here.services.blobs, key), f'"{found["input_sha256"]}"'
+        return key, f'"{found["input_sha256"]}"'
     if scheme == "upload":
-        return await BlobBytes.find(here.services.blobs, upload_key(rest)), f'"{rest}"'  # never written twice
+        return upload_key(rest), f'"{rest}"'  # never written twice
     if scheme == "file":
-        file = await FileBytes.find(allowed_path(photo["source"], here.services.file_roots))
+        file = await FileBytes.find(allowed_path(photo["source"], here.services.roots.files))
         return file, f'W/"{file.changed_ns:x}-{file.size:x}"'
     raise ApiError("not_found", "The original of this photo was not kept; it is kept once a photo has succeeded.")
 

@@ -97,6 +97,13 @@ class Submitted(Answer):
     events_url: str
     status_url: str
     eta_s: float | None
+    expanding: bool = False
+
+
+class SourceError(PhotoError):
+    """Why not all objects below an address became photos of a batch."""
+
+    source: str
 
 
 class PresetRef(Answer):
@@ -134,7 +141,10 @@ class Batch(Answer):
     finished_at: datetime | None
     expires_at: datetime | None
     counts: Counts
-    progress: float
+    expanding: bool = Field(default=False, description="A prefix is still being listed: `total` grows.")
+    truncated: bool = Field(default=False, description="There were more photos than a batch may hold.")
+    errors: list[SourceError] = Field(default_factory=list, description="Prefixes that were not listed to their end.")
+    progress: float | None = Field(description="0 to 1; null while `expanding`.")
     photos_per_s: float | None
     eta_s: float | None
     eta_low_s: float | None

@@ -16,10 +16,10 @@ class DyingBlobs(Blobs):
         self._marker = marker
         self._wait_s = wait_s
 
-    async def put(self, key: str, data: bytes | memoryview) -> None:
+    async def put(self, key: str, data: bytes | memoryview, media_type: str | None = None) -> None:
         if key.endswith("thumbnail.jpg"):
             await asyncio.sleep(self._wait_s)
-        await super().put(key, data)
+        await super().put(key, data, media_type)
         if key.endswith("thumbnail.jpg"):
             try:
                 self._marker.open("x").close()

@@ -31,10 +31,11 @@ def main(folder: Path, graceful: bool) -> None:
     try:
         ray.init(address=cluster.address, log_to_driver=False)
         far = cluster.add_node(num_cpus=2, object_store_memory=MEMORY)
-        here = Service(folder, max_workers=2).start()
+        here = Service(folder, max_workers=2, local_blobs=True).start()
         here.ready()
         task = here.submit(*["sleep 0.5"] * PHOTOS)
         here.until(lambda: here.ask("get", task)["counts"]["succeeded"] >= 2, "some photos")
+        here.until(lambda: here.ask("stats")["local_storage"], "two machines to be noticed")
         cluster.remove_node(far, allow_graceful=graceful)
         cluster.add_node(num_cpus=2, object_store_memory=MEMORY)
         batch = here.ended(task, 120)

@@ -13,6 +13,7 @@ from actors import directory, launch
 from actors.client import GONE
 from actors.config import CoordinatorConfig, Gpus, WorkerConfig
 from actors.demand import Elastic
+from actors.fetch import Roots
 from actors.ids import new_id
 from actors.records import BatchSpec, Json, PhotoSpec
 from models.codec.header import Limits
@@ -36,7 +37,7 @@ class Service:
                 open_blobs=changes.pop("worker_blobs", partial(open_blobs, self.blobs.url)),
                 make_retoucher=changes.pop("make_retoucher", partial(ScriptedRetoucher, self.log)),
                 limits=Limits(),
-                file_roots=(str(folder),),
+                roots=Roots((str(folder),), changes.pop("source_urls", ())),
                 **worker,
             ),
             **{

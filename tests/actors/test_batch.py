@@ -20,13 +20,15 @@ HICCUP = {"code": "fetch_failed", "message": "…", "retryable": True}
 class BatchMachine(RuleBasedStateMachine):
     """Plays coordinator with one batch of five photos and three workers."""
 
+    prefixes: tuple[PhotoSpec, ...] = ()
+
     def __init__(self) -> None:
         super().__init__()
         self.log: list[tuple[int, str]] = []
         self.now = 1000.0
         self.version = 0
         photos = [PhotoSpec(f"file:///{n}.jpg", f"{n}.jpg") for n in range(5)]
-        first, *rest = created(SPEC, photos, self.now, slice_size=2)
+        first, *rest = created(SPEC, photos, self.now, slice_size=2, prefixes=self.prefixes)
         self.version += 1
         self.log.append((self.version, json.dumps(first)))
         self.batch = Batch.create(self.version, first)
@@ -108,17 +110,20 @@ class BatchMachine(RuleBasedStateMachine):
     @rule()
     def retry(self) -> None:
         again = [i for i, s in enumerate(self.batch.photo_state) if s in {PhotoState.FAILED, PhotoState.CANCELLED}]
-        if again:
+        if again or self.batch.listing.incomplete:
             self.apply({"e": "retried"})
             self.lone_deaths = Counter({i: n for i, n in self.lone_deaths.items() if i not in again})
             assert self.batch.state not in ENDED
             assert self.batch.finished_at is None
+            assert not self.batch.listing.errors()
 
     @precondition(lambda self: self.batch.strays)
     @rule()
     def sweep(self) -> None:
         over = [stray for stray, due in self.batch.strays.items() if due <= self.now]
-        assert not {(i, self.batch.told[i]) for i in range(5)} & set(over), "a result that counts would be swept"
+        assert not {(i, self.batch.told[i]) for i in range(len(self.batch.photos))} & set(over), (
+            "a result that counts would be swept"
+        )
         self.apply({"e": "swept", "p": over})
         self.cut -= set(over)
 
@@ -159,8 +164,10 @@ class BatchMachine(RuleBasedStateMachine):
     @invariant()
     def ended_means_ended(self) -> None:
         open_photos = sum(state in OPEN_PHOTOS for state in self.batch.photo_state)
-        assert (self.batch.state in ENDED) == (open_photos == 0)
-        assert (self.batch.finished_at is None) == (open_photos > 0)
+        goes_on = open_photos > 0 or self.batch.expanding
+        assert (self.batch.state in ENDED) == (not goes_on)
+        assert (self.batch.finished_at is None) == goes_on
+        assert not (self.batch.expanding and self.batch.state == BatchState.CANCELLED)
 
     @invariant()
     def replay_gives_the_same(self) -> None:
@@ -169,15 +176,48 @@ class BatchMachine(RuleBasedStateMachine):
         for version, event in rest:
             twin.apply(version, json.loads(event))
         assert batch_view(twin, self.now, 60.0) == batch_view(self.batch, self.now, 60.0)
-        for index in range(5):
+        for index in range(len(self.batch.photos)):
             assert photo_view(twin, index, timings=True) == photo_view(self.batch, index, timings=True)
         assert list(twin.changed) == list(self.batch.changed)
         assert twin.tries == self.batch.tries
         assert twin.strikes == self.batch.strikes
 
 
+class GrowingMachine(BatchMachine):
+    """The same, with two prefixes that are listed meanwhile: every key once, in its order."""
+
+    prefixes = (PhotoSpec("s3://b/x/", ""), PhotoSpec("s3://b/y/", "", {"strength": 0.5}))
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.keys: list[str] = []
+
+    @precondition(lambda self: self.batch.expanding)
+    @rule(count=st.integers(0, 3), end=st.sampled_from(["", "", "over", "error", "truncated"]))
+    def a_page_comes(self, count: int, end: str) -> None:
+        number = self.batch.listing.current
+        assert number is not None
+        prefix = self.batch.listing.prefixes[number]
+        first = int(prefix.after or 0) + 1
+        found = [f"{prefix.source}{key}.jpg" for key in range(first, first + count)]
+        self.keys += found
+        rows = [[source, "a.jpg", prefix.params] for source in found]
+        after = str(first + count - 1)
+        over, truncated = end in {"over", "error", "truncated"}, end == "truncated"
+        error = FAILURE if end == "error" else None
+        page = {"p": rows, "after": after, "over": over, "truncated": truncated, "error": error}
+        self.apply({"e": "listed", "i": number, **page})
+
+    @invariant()
+    def every_key_is_one_photo(self) -> None:
+        assert [photo.source for photo in self.batch.photos][5:] == self.keys
+        assert len(set(self.keys)) == len(self.keys)
+
+
 TestBatch = BatchMachine.TestCase
 TestBatch.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+TestGrowing = GrowingMachine.TestCase
+TestGrowing.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)
 
 
 def test_a_suspect_whose_retry_was_due_is_still_computed_alone() -> None:

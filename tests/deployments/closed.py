@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 
-from actors.fetch import Fetcher
+from actors.fetch import Fetcher, Roots
 from actors.records import Json, Preview
 from deployments.access import Access
 from deployments.api import create_api
@@ -24,7 +24,7 @@ class FetchingPreviews:
     """Answers a preview by the very bytes that a worker would get to see."""
 
     def __init__(self, blobs: Blobs) -> None:
-        self._fetcher = Fetcher(blobs, max_bytes=10**6, file_roots=(), allowed_hosts=frozenset())
+        self._fetcher = Fetcher(blobs, max_bytes=10**6, roots=Roots(), allowed_hosts=frozenset())
 
     async def make(self, source: str, presets: list[Json], max_side: int) -> list[Preview]:
         photo = await self._fetcher.fetch(source)

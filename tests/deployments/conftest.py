@@ -11,6 +11,7 @@ import pytest
 from fastapi import FastAPI
 from PIL import Image
 
+from actors.fetch import Roots
 from actors.previews import Previews
 from deployments.access import Access
 from deployments.api import create_api
@@ -62,7 +63,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
         catalogue=Catalogue.built_in(),
         limits=Limits(max_pixels=1_000_000, max_bytes=200_000),
         max_photos=1000,
-        file_roots=(str(roots),),
+        roots=Roots((str(roots),), ("s3://photos/open/",)),
         least_room=0,
         callbacks=False,
         version="test",

@@ -1,12 +1,17 @@
 import json
 import re
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from pydantic import TypeAdapter
 
+from deployments.api import create_api
 from deployments.problems import STATUS
 from tests.deployments.conftest import World
+from tests.deployments.in_process import InProcess
 
 ROOT = "/api/v1"
 
@@ -141,3 +146,17 @@ async def test_the_document_describes_every_route_and_resolves(world: World) -> 
 def test_the_table_of_codes_holds_only_errors() -> None:
     assert all(400 <= status < 600 for status in STATUS.values())
     TypeAdapter(dict[str, int]).validate_python(STATUS, strict=True)
+
+
+async def test_health_tells_of_files_that_lie_on_several_machines(world: World, tmp_path: Path) -> None:
+    (tmp_path / "local").mkdir()
+    coordinator = InProcess(tmp_path / "local", world.blobs, local_blobs=True)
+    coordinator.employ()
+    api = create_api(replace(world.services, coordinator=coordinator))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=api), base_url="http://test") as http:
+        assert (await http.get(f"{ROOT}/health")).status_code == 200
+        coordinator._machines = 2
+        answer = await http.get(f"{ROOT}/health")
+    assert (answer.status_code, answer.json()["blobs"]) == (503, "local_storage")
+    assert "BATCH_BLOB_URL" in answer.json()["reason"]
+    coordinator.shut()

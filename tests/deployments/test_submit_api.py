@@ -96,7 +96,7 @@ async def test_a_file_that_is_too_large_fails_alone(world: World) -> None:
         ({"image_urls": []}, (422, "no_photos"), None),
         ({"image_urls": ["https://a.org/x.jpg"] * 1001}, (413, "too_many_photos"), None),
         ({"image_urls": ["https://a.org/x.jpg", "ftp://a/b"]}, (422, "invalid_source"), "image_urls[1]"),
-        ({"image_urls": ["s3://bucket/x.jpg"]}, (422, "invalid_source"), "image_urls[0]"),
+        ({"image_urls": ["s3://bucket/x.jpg"]}, (403, "forbidden_path"), "image_urls[0]"),
         ({"image_urls": ["https://"]}, (422, "invalid_source"), "image_urls[0]"),
         ({"image_urls": ["https://[::1"]}, (422, "invalid_source"), "image_urls[0]"),
         ({"image_urls": ["https://a.org:99999/"]}, (422, "invalid_source"), "image_urls[0]"),

@@ -13,9 +13,14 @@ from storage.errors import BlobNotFoundError, InvalidKeyError, StorageError
 PHOTO = os.urandom(3_000_000)
 
 
-@pytest.fixture(params=["file", "memory"])
+@pytest.fixture(params=["file", "memory", "s3"])
 def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> Blobs:
-    return open_blobs("memory://" if request.param == "memory" else f"file://{tmp_path}/with%20space/blobs")
+    match request.param:
+        case "memory":
+            return open_blobs("memory://")
+        case "s3":
+            return open_blobs(f"s3://{request.getfixturevalue('bucket')}/with%20space/blobs")
+    return open_blobs(f"file://{tmp_path}/with%20space/blobs")
 
 
 @pytest.fixture
