@@ -12,13 +12,14 @@ from ray.exceptions import RayError
 
 from actors import directory, placement
 from actors.admission import Admission
-from actors.batch import Batch, created
+from actors.batch import Batch
 from actors.callbacks import Callbacks
 from actors.config import CoordinatorConfig
 from actors.controls import Controls
 from actors.crumb import Suspicion
 from actors.dispatch import Dispatch
 from actors.errors import BatchError, journal_unavailable, no_worker
+from actors.events import created
 from actors.expansion import Expander, is_prefix
 from actors.hold import REASON, Hold
 from actors.idempotency import IdempotencyKeys
@@ -31,7 +32,7 @@ from actors.states import ENDED, PhotoState
 from actors.stats import service_stats
 from actors.supervisor import Supervisor
 from actors.sweeper import Sweeper
-from actors.views import batch_view, photo_view
+from actors.views import batch_view, newest, photo_view
 from storage.errors import EpochLostError, StorageError
 
 log = logging.getLogger(__name__)
@@ -87,10 +88,7 @@ class Coordinator:
         log.warning("a later release is there: handing over")
         self._dispatch.stop()
         self._expander.stop()
-        with suppress(BatchError):
-            await self._ledger.told(PATIENCE_S)
-        self._ledger.close()
-        directory.end_actor(ray.get_runtime_context().current_actor)
+        await self._end()
         return True
 
     async def reserve(self, key: str, owner: str, user: str | None) -> None:
@@ -141,16 +139,8 @@ class Coordinator:
 
     async def list_batches(self, user_id: str | None, status: str | None, limit: int, cursor: str | None) -> Json:
         """Return a page of batches, newest first."""
-        ids = sorted((task_id for task_id in self._ledger.batches if cursor is None or task_id < cursor), reverse=True)
-        page: list[Batch] = []
-        for task_id in ids:
-            batch = self._ledger.batches[task_id]
-            if (user_id is None or batch.spec.user_id == user_id) and (status is None or batch.state == status):
-                page.append(batch)
-            if len(page) > limit:
-                break
-        more = page[limit - 1].spec.task_id if len(page) > limit else None
-        answer = {"items": [self._view(batch) for batch in page[:limit]], "next_cursor": more}
+        page, more = newest(self._ledger.batches, user_id, status, limit, cursor)
+        answer = {"items": [self._view(batch) for batch in page], "next_cursor": more}
         await self._ledger.told(PATIENCE_S)
         return answer
 
@@ -253,10 +243,7 @@ class Coordinator:
         self._supervisor.end_all()
         for batch in list(self._ledger.open.values()):
             self._dispatch.give_back([key for name in batch.workers() for key in batch.held_by(name)], 0.0)
-        with suppress(BatchError):  # a journal that is away: the next coordinator gives the leases back
-            await self._ledger.told(PATIENCE_S)
-        self._ledger.close()
-        directory.end_actor(ray.get_runtime_context().current_actor)
+        await self._end()
 
     # --- for workers ----------------------------------------------------------------------------------------------
 
@@ -285,6 +272,12 @@ class Coordinator:
         except Exception:  # without housekeeping nothing is replaced: the next coordinator does better
             log.exception("housekeeping failed; the coordinator ends")
             os._exit(1)
+
+    async def _end(self) -> None:
+        with suppress(BatchError):  # a journal that is away: the next coordinator gives the leases back
+            await self._ledger.told(PATIENCE_S)
+        self._ledger.close()
+        directory.end_actor(ray.get_runtime_context().current_actor)
 
     async def _adopt(self) -> None:
         held = await self._supervisor.adopt(self._ledger.epoch)

@@ -3,9 +3,10 @@
 import asyncio
 import time
 
-from actors.batch import Batch, reported
+from actors.batch import Batch
 from actors.crumb import Suspicion
 from actors.errors import BatchError
+from actors.events import reported
 from actors.hold import Hold
 from actors.ledger import Ledger
 from actors.pool import Pool

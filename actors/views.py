@@ -1,5 +1,7 @@
 """What the outside sees of batches and photos: JSON-able dicts in the shape of api.md, times in unix seconds."""
 
+from collections.abc import Mapping
+
 from actors.batch import Batch
 from actors.records import Json, LeaseKey
 from actors.states import ENDED, PhotoState
@@ -40,6 +42,20 @@ def batch_view(batch: Batch, now: float, ttl_s: float) -> Json:
         "eta_high_s": high,
         "version": batch.version,
     }
+
+
+def newest(
+    batches: Mapping[str, Batch], user_id: str | None, status: str | None, limit: int, cursor: str | None
+) -> tuple[list[Batch], str | None]:
+    """Return at most `limit` batches, newest first, behind the one that `cursor` names; and the next cursor."""
+    page: list[Batch] = []
+    for task_id in sorted((task_id for task_id in batches if cursor is None or task_id < cursor), reverse=True):
+        batch = batches[task_id]
+        if (user_id is None or batch.spec.user_id == user_id) and (status is None or batch.state == status):
+            if len(page) == limit:
+                return page, page[-1].spec.task_id
+            page.append(batch)
+    return page, None
 
 
 def photo_view(batch: Batch, index: int, *, timings: bool) -> Json:

@@ -3,7 +3,8 @@
 from dataclasses import replace
 from pathlib import Path
 
-from actors.batch import Batch, created
+from actors.batch import Batch
+from actors.events import created
 from actors.records import BatchSpec, PhotoSpec
 from tests.actors.scripted import MaskedRetoucher
 

@@ -7,7 +7,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from actors.batch import MAX_STRIKES, Batch, created, reported
+from actors.batch import MAX_STRIKES, Batch
+from actors.events import created, reported
 from actors.records import BatchSpec, LeaseKey, Outcome, PhotoSpec
 from actors.states import ENDED, OPEN_PHOTOS, BatchState, PhotoState
 from actors.views import batch_view, photo_view

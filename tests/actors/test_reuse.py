@@ -4,7 +4,8 @@ import os
 import signal
 from pathlib import Path
 
-from actors.batch import Batch, created, reported
+from actors.batch import Batch
+from actors.events import created, reported
 from actors.ids import new_id
 from actors.records import BatchSpec, LeaseKey, Outcome, PhotoSpec
 from actors.reuse import Reuse

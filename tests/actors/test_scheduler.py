@@ -5,7 +5,8 @@ from itertools import count
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.batch import Batch, created
+from actors.batch import Batch
+from actors.events import created
 from actors.records import BatchSpec, PhotoSpec
 from actors.scheduler import MAX_LEASE, Scheduler
 

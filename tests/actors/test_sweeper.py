@@ -11,8 +11,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
-from actors.batch import Batch, created, reported
+from actors.batch import Batch
 from actors.config import CoordinatorConfig, WorkerConfig
+from actors.events import created, reported
 from actors.ids import made_at, new_id
 from actors.ledger import Ledger
 from actors.records import BatchSpec, LeaseKey, Outcome, PhotoSpec
