@@ -91,11 +91,11 @@ class Coordinator:
         await self._end()
         return True
 
-    async def reserve(self, key: str, owner: str, user: str | None) -> None:
+    async def reserve(self, key: str, owner: str, user: str | None = None) -> None:
         """Claim an idempotency key for a request while it is read; raises BatchError."""
         self._keys.reserve(key, owner, user)
 
-    async def release(self, key: str, user: str | None) -> None:
+    async def release(self, key: str, user: str | None = None) -> None:
         """Give a claimed key back."""
         self._keys.release(key, user)
 

@@ -4,8 +4,10 @@ import pickle
 from dataclasses import dataclass, field, is_dataclass, replace
 
 import pytest
+import ray
 
 from actors import directory, records
+from actors.client import GONE
 from actors.travels import travels
 from tests.actors.service import Service
 
@@ -29,9 +31,11 @@ def test_a_later_release_takes_over_and_no_photo_is_done_twice(service) -> None:
 
 def takes_over(here: Service) -> bool:
     try:
-        return here.start().ask("stats")["release"] == 2.0
-    except ValueError:  # the old one's name is not free yet
+        here.start()
+        told = ray.get(directory.find_coordinator(here.config.namespace).stats.remote(), timeout=30)
+    except GONE:  # the old one, whose name is not free yet
         return False
+    return bool(told["release"] == 2.0)
 
 
 def test_an_earlier_release_is_refused(service) -> None:
