@@ -29,6 +29,11 @@ class S3Server:
         self.endpoint = f"http://127.0.0.1:{self.port}"
         self._process: subprocess.Popen[bytes] | None = None
 
+    @staticmethod
+    def installed() -> bool:
+        """Say whether there is a SeaweedFS in this environment."""
+        return _weed().exists()
+
     def environment(self, endpoint: str | None = None) -> dict[str, str]:
         """What obstore needs to reach it; `endpoint` where something stands in between."""
         return {
@@ -65,8 +70,7 @@ class S3Server:
             "master.heartbeatInterval": "100ms",
             "volume.max": 10_000,  # each bucket takes a few, empty files until something is in them
         }
-        weed = Path(sys.executable).with_name("weed")
-        command = [str(weed), "server", "-s3", *(f"-{name}={value}" for name, value in options.items())]
+        command = [str(_weed()), "server", "-s3", *(f"-{name}={value}" for name, value in options.items())]
         with (self.folder / "weed.txt").open("ab") as output:
             self._process = subprocess.Popen(command, cwd=self.folder, stdout=output, stderr=subprocess.STDOUT)
         deadline = time.monotonic() + _START_S
@@ -108,6 +112,10 @@ class S3Server:
         except OSError:  # urllib's errors are some
             return False
         return True
+
+
+def _weed() -> Path:
+    return Path(sys.executable).with_name("weed")
 
 
 def _signature(method: str, path: str, signed: dict[str, str], now: str) -> str:

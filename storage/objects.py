@@ -97,7 +97,13 @@ class Objects:
                 page = await anext(pages, None)
             if page is None:
                 return
-            yield [each["path"] for each in page]
+            keys = [each["path"] for each in page]
+            if after is not None and prefix.scheme != "s3":
+                # Not every Azure knows where to begin, and all of them list by name. S3 does know, and its like may
+                # have an order of their own.
+                keys = [key for key in keys if key.encode() > after.encode()]
+            if keys:
+                yield keys
 
     def _store(self, place: Place) -> "ObjectStore":
         name = place.scheme, place.bucket

@@ -102,7 +102,7 @@ def advice(url: str, error: BaseException) -> str:
         return f"The endpoint of {place} is plain http; set AWS_ALLOW_HTTP=true if that is meant."
     if "error sending request" in said or "timed out" in said or "operation timed out" in said:
         return f"Nothing answers at {place}; check the endpoint (AWS_ENDPOINT_URL for s3) and the network."
-    return f"{place} cannot be used: {said.partition(chr(10))[0]}."
+    return f"{place} cannot be used: {said.partition(chr(10))[0].rstrip('.')}."
 
 
 def _complete(key: str, data: bytes, size: int) -> bytes:

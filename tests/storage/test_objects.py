@@ -3,10 +3,12 @@
 import os
 from collections.abc import AsyncIterator
 
+import obstore
 import pytest
 from cutting_proxy import CuttingProxy, cutting
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from obstore.store import MemoryStore
 
 from benchmarks.s3_server import S3Server
 from storage import remote
@@ -163,3 +165,20 @@ async def test_a_listing_comes_in_pages_and_goes_on_after_a_key(s3: S3Server, bu
     for number, key in enumerate(everything):
         rest = [key async for page in Objects().pages(place, key) for key in page]
         assert rest == everything[number + 1 :]
+
+
+async def test_a_store_that_does_not_know_where_to_begin_repeats_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    store, everything = MemoryStore(), [f"f/{number:04d}.jpg" for number in range(2500)]
+    for key in everything:
+        await obstore.put_async(store, key, b"x")
+    listing = obstore.list
+
+    def from_the_start(store: MemoryStore, prefix: str, offset: str | None, chunk_size: int) -> object:
+        return listing(store, prefix, chunk_size=chunk_size)
+
+    monkeypatch.setattr(obstore, "list", from_the_start)
+    objects = Objects()
+    objects._stores["az", "bucket"] = store
+    pages = [page async for page in objects.pages(Place("az", "bucket", "f/"), everything[1700])]
+    assert all(pages)
+    assert [key for page in pages for key in page] == everything[1701:]
