@@ -2,10 +2,10 @@
 
 from collections.abc import Collection, Iterable
 from typing import Any
-from urllib.parse import urlsplit
 
 from actors.errors import SourceError
 from actors.fetch import SCHEMES, allowed_path
+from actors.web_address import web_address
 from deployments.problems import ApiError
 from storage.errors import InvalidKeyError
 from storage.keys import upload_key
@@ -27,8 +27,8 @@ def check_source(source: str, field: str, file_roots: tuple[str, ...]) -> None:
         _check_upload(rest, field)
     elif scheme == "file":
         _check_file(source, field, file_roots)
-    elif not _has_host(source):
-        raise ApiError("invalid_source", f"{field} is not a valid address.", field)
+    else:
+        _check_web(source, field)
 
 
 def check_mask(params: dict[str, Any], where: str, file_roots: tuple[str, ...]) -> None:
@@ -70,9 +70,8 @@ def _check_file(source: str, field: str, file_roots: tuple[str, ...]) -> None:
         raise ApiError("invalid_source", f"{field} is not a valid path.", field) from None
 
 
-def _has_host(source: str) -> bool:
+def _check_web(source: str, field: str) -> None:
     try:
-        parts = urlsplit(source)
-        return bool(parts.hostname) and (parts.port is None or parts.port > 0)
-    except ValueError:
-        return False
+        web_address(source)
+    except SourceError as error:
+        raise ApiError(error.code, f"{field}: {error.detail}", field) from None
