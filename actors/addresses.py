@@ -2,26 +2,28 @@
 
 import ipaddress
 
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052: how a network without IPv4 reaches it
+_UNICAST = ipaddress.ip_network("2000::/3")  # all of IPv6 that was ever given out; the rest is special or to come
 _REFUSED = [
     ipaddress.ip_network(network)
     for network in (
         "168.63.129.16/32",  # Azure's wire server
         "192.0.0.0/24",  # IETF assignments; a metadata service at Oracle
-        "64:ff9b:1::/48",  # NAT64 for local use, RFC 8215
-        "fec0::/10",  # site-local, deprecated
-        "::/96",  # IPv4-compatible, deprecated
+        "192.88.99.0/24",  # relays of 6to4, deprecated
+        "2001::/23",  # IETF assignments: Teredo, benchmarks, ORCHID; no photo's host is there
+        "2002::/16",  # 6to4, deprecated: an IPv4 address inside
+        "3fff::/20",  # documentation, RFC 9637
     )
 ]
 
 
 def is_public(address: str) -> bool:
-    """Say whether an IP address belongs to the public internet, also the IPv4 address inside an IPv6 one."""
+    """Say whether an IP address belongs to the public internet; one that stands for an IPv4 address is judged by it."""
     ip = ipaddress.ip_address(address.split("%", 1)[0])
     if isinstance(ip, ipaddress.IPv6Address):
-        inside = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
-        if inside is None and ip in _NAT64:
-            inside = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
+        inside = ip.ipv4_mapped or (ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF) if ip in _NAT64 else None)
         if inside is not None:
             return is_public(str(inside))
+        if ip not in _UNICAST:
+            return False
     return ip.is_global and not ip.is_multicast and not any(ip in network for network in _REFUSED)

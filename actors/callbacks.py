@@ -15,6 +15,7 @@ from actors.ledger import Ledger
 from actors.network import CheckedNetwork
 from actors.records import Json
 from actors.retries import backoff_s
+from actors.web_address import web_address
 
 log = logging.getLogger(__name__)
 
@@ -74,7 +75,7 @@ class Callbacks:
         try:
             async with (
                 asyncio.timeout(PATIENCE_S),
-                self._pool.stream("POST", url, headers=headers, content=body) as response,
+                self._pool.stream("POST", web_address(url), headers=headers, content=body) as response,
             ):
                 return 200 <= response.status < 300
         except Exception as error:  # noqa: BLE001 - whatever their host does to us, it is tried again later

@@ -9,6 +9,7 @@ import httpcore
 
 from actors.addresses import is_public
 from actors.errors import SourceError
+from actors.web_address import AllowedHosts
 
 FIRST_S = 2.0  # for an address that is not the last hope
 
@@ -17,7 +18,7 @@ class CheckedNetwork(httpcore.AsyncNetworkBackend):
     """Resolves a name once, refuses what is not public, and connects to exactly the address that was checked."""
 
     def __init__(self, allowed_hosts: frozenset[str]) -> None:
-        self._allowed = {host.lower() for host in allowed_hosts}
+        self._allowed = AllowedHosts(allowed_hosts)
         self._network = httpcore.AnyIOBackend()
 
     async def connect_tcp(
@@ -37,7 +38,7 @@ class CheckedNetwork(httpcore.AsyncNetworkBackend):
                 "unknown_host", f"There is no host named {host}; check the address.", temporary
             ) from error
         addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
-        if host.lower() not in self._allowed and not all(is_public(address) for address in addresses):
+        if not self._allowed.allow(host, port) and not all(is_public(address) for address in addresses):
             raise SourceError("blocked_address", f"{host} is not on the public internet; only such hosts may be named.")
         for address in addresses[:-1]:
             with suppress(httpcore.ConnectError, httpcore.ConnectTimeout):  # IPv6 may lead nowhere here

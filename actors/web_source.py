@@ -1,15 +1,19 @@
 """Photos from http(s) addresses: every hop checked at connect time, the size counted on what arrives."""
 
-from urllib.parse import urljoin, urlsplit
+import asyncio
+from urllib.parse import urljoin
 
 import httpcore
 
 from actors.errors import SourceError
 from actors.network import CheckedNetwork
+from actors.web_address import web_address
 
 MAX_REDIRECTS = 5
 CONNECT_S = 10.0
-STALL_S = 30.0  # between two pieces of the body
+STALL_S = 30.0  # between two pieces
+ANSWER_S = 60.0  # until the answer has begun, however many pieces it takes
+SLOWEST = 8 << 10  # bytes a second, from then on; a host that trickles would hold one of a worker's few places
 SEVERAL_TIMES = frozenset({408, 425, 429, *range(500, 600)})  # answers that may be another one later
 
 
@@ -50,32 +54,33 @@ class WebSource:
             ("Accept", "image/*, */*;q=0.1"),
             ("Accept-Encoding", "identity"),
         ]
+        address = web_address(url)
         try:
-            if urlsplit(url).scheme not in {"http", "https"}:
-                raise SourceError("unsupported_source", "The address redirects to something that is not http(s).")
-            async with pool.stream("GET", url, headers=headers, extensions={"timeout": timeouts}) as response:
-                body = await self._read(response)
-                return body if isinstance(body, bytes) else urljoin(url, body)
-        except httpcore.TimeoutException as error:
+            async with asyncio.timeout(ANSWER_S) as patience:
+                async with pool.stream("GET", address, headers=headers, extensions={"timeout": timeouts}) as response:
+                    body = await self._read(response, patience)
+                    return body if isinstance(body, bytes) else urljoin(url, body)
+        except (TimeoutError, httpcore.TimeoutException) as error:
             raise SourceError("source_timeout", "The host of the photo answers too slowly.", True) from error
         except (httpcore.NetworkError, httpcore.ProtocolError, OSError) as error:
             raise BrokenError("fetch_failed", "The photo could not be fetched: the connection broke.", True) from error
-        except (httpcore.UnsupportedProtocol, UnicodeError, ValueError, TypeError) as error:
+        except (UnicodeError, ValueError) as error:  # of where it redirects to
             raise SourceError("invalid_source", "The address of the photo is not a valid URL.") from error
 
-    async def _read(self, response: httpcore.Response) -> bytes | str:
+    async def _read(self, response: httpcore.Response, patience: asyncio.Timeout) -> bytes | str:
         headers = {name.lower(): value for name, value in response.headers}
         if response.status in {301, 302, 303, 307, 308} and b"location" in headers:
-            return headers[b"location"].decode("latin-1")
+            return headers[b"location"].decode()
         if response.status != 200:
             code = "source_not_found" if response.status in {404, 410} else "fetch_failed"
             detail = f"The host of the photo answered {response.status}; check that the address is public and right."
             raise SourceError(code, detail, response.status in SEVERAL_TIMES)
         if headers.get(b"content-encoding", b"identity") != b"identity":
             raise SourceError("fetch_failed", "The host sent the photo compressed although it was asked not to.")
-        body = bytearray()
+        body, began = bytearray(), asyncio.get_running_loop().time()
         async for piece in response.aiter_stream():
             body += piece
+            patience.reschedule(began + STALL_S + len(body) / SLOWEST)
             if len(body) > self._max_bytes:
                 raise SourceError("too_large", f"The photo is larger than {self._max_bytes >> 20} MB.")
         expected = headers.get(b"content-length")

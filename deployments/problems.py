@@ -9,6 +9,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
@@ -69,8 +70,15 @@ STATUS = {
     "unsupported_media": 415,
     "upload_not_found": 404,
 }
-_OF_STATUS = {404: "not_found", 405: "method_not_allowed", 413: "too_large", 415: "unsupported_media"}
+_OF_STATUS = {
+    400: "invalid_json",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "too_large",
+    415: "unsupported_media",
+}
 _SAID = {
+    400: "The body can't be read: send JSON in UTF-8, with numbers and depth as people write them.",
     404: "There is nothing at this address; /docs lists what there is.",
     405: "This address does not take that method; the Allow header names those that it takes.",
     413: "The request is larger than allowed.",
@@ -163,7 +171,17 @@ def install(api: FastAPI) -> None:
 
 
 async def _handle(request: Request, error: Exception) -> JSONResponse:
-    return of_error(error)
+    answer = of_error(error)
+    if answer.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        answer.headers["Allow"] = ", ".join(sorted(_methods(request)))
+    return answer
+
+
+def _methods(request: Request) -> set[str]:
+    """Return the methods of a path; FastAPI names those of one of its routes."""
+    routes = [route for route in iter_route_contexts(request.app.routes) if route.methods]
+    path = next((route.path for route in routes if route.path_regex.match(request.url.path)), None)
+    return {method for route in routes if route.path == path for method in route.methods or ()}
 
 
 def described(*codes: str) -> dict[int | str, dict[str, Any]]:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from actors.web_address import AllowedHosts
 from deployments import ports
 from deployments.api_keys import ApiKeys
 from storage import remote
@@ -89,6 +90,15 @@ class Settings(BaseSettings):
                 if own.within(prefix) or prefix.within(own):
                     raise ValueError(f"{prefix} and the blob store ({own}) overlap; name folders beside it")
         return tuple(str(prefix) for prefix in prefixes)
+
+    @field_validator("allowed_hosts", mode="after")
+    @classmethod
+    def _hosts(cls, value: frozenset[str]) -> frozenset[str]:
+        try:
+            AllowedHosts(value)
+        except ValueError as error:
+            raise ValueError(f"{error}; write nas.local, 10.0.0.7:8080 or [fd00::7], no scheme, path or *") from None
+        return value
 
     @field_validator("data_dir", "model_dir", mode="after")
     @classmethod

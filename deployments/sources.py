@@ -2,11 +2,11 @@
 
 from collections.abc import Collection, Iterable
 from typing import Any
-from urllib.parse import urlsplit
 
 from actors.errors import SourceError
 from actors.expansion import is_prefix
 from actors.fetch import SCHEMES, Roots, allowed_object, allowed_path
+from actors.web_address import web_address
 from deployments.problems import ApiError
 from storage import remote
 from storage.errors import InvalidKeyError
@@ -32,8 +32,8 @@ def check_source(source: str, field: str, roots: Roots, *, prefixes: bool = Fals
         _check_file(source, field, roots.files)
     elif scheme in remote.SCHEMES:
         _check_object(source, field, roots.objects, prefixes)
-    elif not _has_host(source):
-        raise ApiError("invalid_source", f"{field} is not a valid address.", field)
+    else:
+        _check_web(source, field)
 
 
 def check_mask(params: dict[str, Any], where: str, roots: Roots) -> None:
@@ -84,9 +84,8 @@ def _check_object(source: str, field: str, roots: tuple[str, ...], prefixes: boo
         raise ApiError("invalid_source", f"{field} must name one object, not all below an address.", field)
 
 
-def _has_host(source: str) -> bool:
+def _check_web(source: str, field: str) -> None:
     try:
-        parts = urlsplit(source)
-        return bool(parts.hostname) and (parts.port is None or parts.port > 0)
-    except ValueError:
-        return False
+        web_address(source)
+    except SourceError as error:
+        raise ApiError(error.code, f"{field}: {error.detail}", field) from None

@@ -28,10 +28,25 @@ _CLOSE = {
     "unavailable": LATER,
     "journal_unavailable": LATER,
 }
+_EVENT = {
+    "type": "object",
+    "required": ["event", "data"],
+    "properties": {
+        "event": {"type": "string", "enum": ["progress", "done", "ping", "error"]},
+        "id": {"type": "string", "description": "The version that all before it amounts to."},
+        "data": {
+            "type": "string",
+            "contentMediaType": "application/json",
+            "contentSchema": {
+                "oneOf": [{"$ref": f"#/components/schemas/{name}"} for name in ("ProgressMessage", "Problem")]
+            },
+        },
+    },
+}
 _STREAM: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "Events `progress`, `done` (the last), `ping`, or `error` with a problem in the middle of it.",
-        "content": {"text/event-stream": {"schema": {"$ref": "#/components/schemas/ProgressMessage"}}},
+        "content": {"text/event-stream": {"schema": _EVENT}},
     },
     **described("not_found", "invalid_request", "unavailable", "journal_unavailable"),
 }

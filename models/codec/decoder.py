@@ -98,7 +98,8 @@ def _deep(data: bytes, header: Header, workspace: Workspace) -> Picture:
 def _other(data: bytes, header: Header, workspace: Workspace) -> Picture:
     with opened(data, header.format) as image:
         beside = look_beside(data, image, header.format)
-        notes = ["first_frame_only"] if getattr(image, "n_frames", 1) > 1 else []
+        # Not n_frames: to count the pages of a TIFF of 100,000, Pillow takes a minute.
+        notes = ["first_frame_only"] if getattr(image, "is_animated", False) else []
         icc = image.info.get("icc_profile")
         exif, orientation, applied = _exif(image, header.format)
         image.load()

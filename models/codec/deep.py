@@ -63,7 +63,7 @@ def _tiff(data: bytes, header: Header, workspace: Workspace) -> Picture:
         extra = tags.get(_EXTRA, (0,))[0]
         orientation = orientation_of_tiff(image)
         notes = ["depth_reduced", *left_out(image)]
-        notes += ["first_frame_only"] if getattr(image, "n_frames", 1) > 1 else []
+        notes += ["first_frame_only"] if getattr(image, "is_animated", False) else []
     array = _read(lying_as_stored(data))
     _same_size(array, header, orientation)
     has_alpha = array.shape[2:] == (4,) and extra in (_PREMULTIPLIED, _STRAIGHT)

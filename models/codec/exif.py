@@ -15,6 +15,7 @@ _ALWAYS_GONE = {0x014A: "thumbnail_dropped", 0x02BC: "", 0x83BB: "iptc_dropped",
 _PRIVATE = {_GPS_IFD: "gps_dropped", 0x927C: "makernote_dropped"}
 _COLOUR_SPACE, _SRGB, _INTEROP_INDEX = 0xA001, 1, 1
 _SHORT, _LONG = 3, 4
+_MOST = 20_000  # tags that are looked at; a camera writes a hundred, and tables that overlap could have any number
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
 
 
@@ -53,6 +54,7 @@ class TiffBlock:
 
     def __init__(self, block: bytes) -> None:
         self.data = bytearray(block)
+        self._left = _MOST
         self.order = {b"II": "little", b"MM": "big"}.get(bytes(block[:2]), "")
         if not self.order or len(block) < 8 or self.u16(2) != 42:
             raise DamagedExifError
@@ -75,6 +77,9 @@ class TiffBlock:
         count = self.u16(at)
         ifd = Ifd(at, next_at=at + 2 + 12 * count)
         self._read(at, 2 + 12 * count)
+        self._left -= count
+        if self._left < 0:
+            raise DamagedExifError
         for entry_at in range(at + 2, ifd.next_at, 12):
             kind, number = self.u16(entry_at + 2), self.u32(entry_at + 4)
             size = _SIZES.get(kind, 0) * number

@@ -10,6 +10,7 @@ _BOXES = 1000  # of a file that are looked at; a photo has a handful
 _C2PA = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
 _PICTURES = (b"hvc1", b"grid", b"av01", b"jpeg", b"iden", b"iovl")
 _ALPHA = ("auxid:1", "auxiliary:alpha")
+_NAMES = 256  # bytes in which an auxiliary picture says what it is
 _DEPTH = ("auxid:2", "auxiliary:depth", "aux:disparity")
 
 
@@ -135,7 +136,7 @@ def _beside(items: Items) -> list[str]:
         if kind == b"thmb":
             parts.add(source)
             notes.append("thumbnail_dropped")
-        elif kind == b"auxl":
+        elif kind == b"auxl" and source not in parts:  # once, however often it is said
             parts.add(source)
             notes += _auxiliary(items.of(source))
     if any(kind in _PICTURES and item not in parts for item, kind in items.kinds.items()):
@@ -144,7 +145,9 @@ def _beside(items: Items) -> list[str]:
 
 
 def _auxiliary(properties: list[tuple[bytes, bytes]]) -> list[str]:
-    use = next((body[4:].partition(b"\0")[0].decode("latin-1") for name, body in properties if name == b"auxC"), "")
+    use = next(
+        (body[4:_NAMES].partition(b"\0")[0].decode("latin-1") for name, body in properties if name == b"auxC"), ""
+    )
     if use.endswith(_ALPHA):
         return []
     if "gainmap" in use.lower():

@@ -97,3 +97,10 @@ def test_a_rate_needs_keys_to_count_by() -> None:
         load_settings(rate_limit=3)
     assert load_settings(rate_limit=3, api_keys=f"{ANN}:ann").rate_limit == 3
     assert load_settings(api_keys="").api_keys is None
+
+
+def test_allowed_hosts_are_hosts() -> None:
+    assert load_settings(allowed_hosts="Nas.Local, 10.0.0.7:8080,[fd00::7]").allowed_hosts
+    for wrong in ("http://nas.local", "10.0.0.0/8", "*.local"):
+        with pytest.raises(SettingsError, match=r"BATCH_ALLOWED_HOSTS: .* no scheme, path or"):
+            load_settings(allowed_hosts=wrong)

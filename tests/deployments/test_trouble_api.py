@@ -104,3 +104,21 @@ async def test_a_callback_needs_a_secret_to_sign_with(world: World) -> None:
     refused = await world.http.post("/api/v1/batch/submit", json=SUBMIT | {"callback_url": "https://a.org/done"})
     assert (refused.status_code, refused.json()["field"]) == (422, "callback_url")
     assert "BATCH_CALLBACK_SECRET" in refused.json()["detail"]
+
+
+@pytest.mark.parametrize("body", [b"\xff", b"[" * 100_000, b'{"params": {"exposure": ' + b"1" * 5000 + b"}}"])
+async def test_a_body_that_no_parser_takes_is_no_json(world: World, body: bytes) -> None:
+    for path in ("batch/submit", "presets", "presets/preview"):
+        answer = await world.http.post(f"/api/v1/{path}", content=body, headers={"Content-Type": "application/json"})
+        assert (answer.status_code, answer.json()["code"]) == (400, "invalid_json"), path
+
+
+async def test_the_allow_header_names_every_method_of_a_path(world: World) -> None:
+    for path, methods in {
+        "/batch/b1": "DELETE, GET",
+        "/batch/submit": "POST",
+        "/presets/x": "DELETE, GET, PUT",
+        "/batch/b1/photos/0/result": "GET, HEAD",
+    }.items():
+        answer = await world.http.request("PATCH", f"/api/v1{path}")
+        assert (answer.status_code, answer.headers["allow"]) == (405, methods)
