@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from photobatch.progress import ProgressEvent as ProgressEvent
     from photobatch.schemas import OutputOptions as OutputOptions
     from photobatch.schemas import PhotoInput as PhotoInput
+    from photobatch.sync import Batch as Batch
+    from photobatch.sync import PhotoBatch as PhotoBatch
     from photobatch.uploads import Refused as Refused
 
 __version__ = version("photobatch")
@@ -40,6 +42,7 @@ _HOMES = {
     ),
     "progress": ("ProgressEvent",),
     "schemas": ("OutputOptions", "PhotoInput"),
+    "sync": ("Batch", "PhotoBatch"),
     "uploads": ("Refused",),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}

@@ -14,6 +14,7 @@ _PORTS = frozenset(f"{port}{number}" for port in ("com", "lpt") for number in "1
 _DEVICES = _PORTS | {"con", "prn", "aux", "nul", "conin$", "conout$"}  # to Windows, whatever their extension
 _BRACES = re.compile(r"\{\{|\}\}|\{(stem|index|ext|preset)\}")
 _LONGEST = 200  # bytes; most file systems take 255, and numbers and `.part` are still to come
+_LONGEST_SUFFIX = 20
 
 
 class ResultNames:
@@ -60,7 +61,7 @@ def safe(name: str) -> str:
     name = unicodedata.normalize("NFC", name)
     name = "".join("_" if char in _FORBIDDEN else char for char in name if unicodedata.category(char)[0] != "C")
     path = PurePosixPath(name.strip(" ."))
-    stem, suffix = path.stem.rstrip(" ."), path.suffix
+    stem, suffix = (path.stem.rstrip(" ."), path.suffix) if len(path.suffix) <= _LONGEST_SUFFIX else (path.name, "")
     stem = stem.encode()[: _LONGEST - len(suffix.encode())].decode(errors="ignore").rstrip(" .") or "photo"
     if stem.partition(".")[0].rstrip().casefold() in _DEVICES:
         stem = f"_{stem}"
