@@ -23,8 +23,7 @@ class Address:
         """Return the address that was given or that the environment names; raises InvalidRequestError."""
         url = url or os.environ.get("PHOTOBATCH_URL") or LOCAL
         api_key = api_key or os.environ.get("PHOTOBATCH_API_KEY") or None
-        parts = urlsplit(url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+        if not _is_url(url):
             said = "The service's URL must look like https://photos.example.org or http://127.0.0.1:8001."
             raise InvalidRequestError("invalid_url", said, field="url")
         if api_key is not None and not _KEY.fullmatch(api_key):
@@ -40,3 +39,14 @@ class Address:
     def websocket(self, path: str) -> str:
         """Return the URL of a WebSocket."""
         return "ws" + self.url.removeprefix("http") + path
+
+
+def _is_url(url: str) -> bool:
+    """Say whether a URL can be that of a service: no query, and no password, which would end up in logs."""
+    try:
+        parts = urlsplit(url)
+        reachable = parts.hostname and parts.port != 0
+    except ValueError:
+        return False
+    more = parts.query or parts.fragment or parts.username
+    return parts.scheme in {"http", "https"} and bool(reachable) and not more

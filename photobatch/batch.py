@@ -2,12 +2,14 @@
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Collection, Sequence
 from pathlib import Path
 from typing import Any
 
 from photobatch.connection import Connection
 from photobatch.downloads import Wanted, download_all
+from photobatch.errors import InvalidRequestError
+from photobatch.inputs import folder_identity
 from photobatch.names import ResultNames
 from photobatch.progress import ProgressEvent, follow
 from photobatch.schemas import Batch, NewShare, Photo, PhotoList, PhotoStatus, Share, ShareList
@@ -22,11 +24,18 @@ class AsyncBatch:
     `refused` names the files of a submit that are not in the batch, each with its reason.
     """
 
-    def __init__(self, connection: Connection, task_id: str, refused: Sequence[Refused] = ()) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        task_id: str,
+        refused: Sequence[Refused] = (),
+        folders: Collection[Path] = (),
+    ) -> None:
         self._connection = connection
         self._path = f"/batch/{task_id}"
         self.task_id = task_id
         self.refused = tuple(refused)
+        self._folders = frozenset(folders)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.task_id!r})"
@@ -88,9 +97,11 @@ class AsyncBatch:
         Files are named by their photos (or the batch's template), safely for every system; of two photos of one name
         the second is `a (2).jpg`. What is there and right is left alone, another file of such a name is replaced: so
         name a folder of its own. What broke off goes on where it was when `download` is called again.
+        Raises InvalidRequestError (`own_folder`) for a folder that this very batch was uploaded from.
         """
         place = Path(folder)
         await asyncio.to_thread(place.mkdir, parents=True, exist_ok=True)
+        await asyncio.to_thread(self._refuse_own, place)
         names = ResultNames(await self.get())
         named = [(photo.result, names.take(photo)) async for photo in self.photos()]
         wanted = [Wanted(result, place / name) for result, name in named if result is not None]
@@ -129,6 +140,12 @@ class AsyncBatch:
     async def revoke(self, share_id: str) -> None:
         """End a link at once."""
         await self._connection.send("DELETE", f"{self._path}/share/{share_id}")
+
+    def _refuse_own(self, place: Path) -> None:
+        """Raise where results would replace their originals."""
+        if folder_identity(place) in {folder_identity(folder) for folder in self._folders}:
+            said = f"The photos themselves are in {place}. Choose another folder, so that none is overwritten."
+            raise InvalidRequestError("own_folder", said)
 
     async def _control(self, action: str) -> Batch:
         return await self._connection.ask(Batch, "POST", f"{self._path}/{action}")

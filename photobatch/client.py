@@ -1,5 +1,6 @@
 """The client of a service, for asyncio."""
 
+import asyncio
 import os
 import uuid
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
@@ -14,7 +15,7 @@ from photobatch.batch import AsyncBatch
 from photobatch.connection import Connection
 from photobatch.errors import InvalidRequestError, of_validation
 from photobatch.looks import AsyncLuts, AsyncPresets
-from photobatch.photos import Given, PhotoLike, photos_of
+from photobatch.photos import PhotoLike, photos_of
 from photobatch.schemas import (
     Batch,
     BatchList,
@@ -80,7 +81,7 @@ class AsyncPhotoBatch:
         Raises InvalidRequestError before anything is sent where that can be known, QueueFullError,
         NotFoundError (`unknown_preset`).
         """
-        given = photos_of(photos, recursive=recursive)
+        given = await asyncio.to_thread(photos_of, photos, recursive=recursive)
         request = _request(
             preset_id=preset,
             preset_type=preset_type,
@@ -100,12 +101,12 @@ class AsyncPhotoBatch:
         headers = {"Idempotency-Key": idempotency_key or str(uuid.uuid4())}
         body = request.model_dump(mode="json", exclude_unset=True)
         answer = await self._connection.ask(Submitted, "POST", "/batch/submit", json=body, headers=headers)
-        return AsyncBatch(self._connection, answer.task_id, refused)
+        folders = {photo.source.parent for photo in given if isinstance(photo.source, Path)}
+        return AsyncBatch(self._connection, answer.task_id, refused, folders)
 
     async def upload(self, path: str | os.PathLike[str]) -> Upload:
         """Send one file; its `source` is what batches, masks and previews name it by."""
-        [photo] = photos_of(path, recursive=False)
-        return await upload(self._connection, _file(photo))
+        return await upload(self._connection, Path(path))
 
     def batch(self, task_id: str) -> AsyncBatch:
         """Return a batch by its id; nothing is asked of the service yet."""
@@ -167,9 +168,3 @@ def _name(request: SubmitRequest, sources: Sequence[PhotoInput]) -> None:
         request.photos = list(sources)
     else:
         request.image_urls = [photo.source for photo in sources]
-
-
-def _file(photo: Given) -> Path:
-    if isinstance(photo.source, str):
-        raise InvalidRequestError("no_such_photo", f"{photo.source} is no file of this machine, but a URL.")
-    return photo.source

@@ -13,9 +13,10 @@ from photobatch.patience import Patience
 
 API = "/api/v1"
 _TIMEOUT = httpx.Timeout(60.0, connect=10.0, pool=None)
-_BUSY = frozenset({429, 502, 503, 504})
-_NOT_REACHED = (httpx.ConnectError, httpx.ConnectTimeout)
-_NEVER_REACHED_S = 5.0  # a wrong address should not look like a busy service
+_BUSY = frozenset({502, 503, 504})
+_LOST = (httpx.NetworkError, httpx.TimeoutException, httpx.RemoteProtocolError)
+_NOT_HEARD = (httpx.ConnectError, httpx.ConnectTimeout)
+_NEVER_REACHED_S = 15.0
 
 Model = TypeVar("Model", bound=BaseModel)
 Body = Callable[[], AsyncIterator[bytes]]
@@ -27,10 +28,13 @@ class Connection:
     def __init__(self, address: Address, patience_s: float) -> None:
         self.address = address
         self.patience_s = patience_s
-        self.http = httpx.AsyncClient(
-            base_url=address.url, headers=address.headers, timeout=_TIMEOUT, follow_redirects=True
-        )
-        self._reached = False
+        self.http = httpx.AsyncClient(base_url=address.url, headers=address.headers, timeout=_TIMEOUT)
+        self.reached = False
+
+    @property
+    def within_s(self) -> float | None:
+        """How long to try again at most; a service that never answered is more likely to be a wrong address."""
+        return None if self.reached else _NEVER_REACHED_S
 
     async def ask(self, model: type[Model], method: str, path: str, **request: Any) -> Model:
         """Send a request (as `send` takes it) and return what its answer says; raises PhotoBatchError."""
@@ -71,22 +75,21 @@ class Connection:
                     json=json,
                     content=body() if body else content,
                     headers=headers,
+                    follow_redirects=method == "GET",
                 )
-            except httpx.TransportError as error:
-                again = not isinstance(error, httpx.UnsupportedProtocol | httpx.LocalProtocolError)
-                again = again and (not once or isinstance(error, _NOT_REACHED))
-                within_s = None if self._reached else _NEVER_REACHED_S
-                if not again or not await patience.again(within_s=within_s):
+            except httpx.RequestError as error:
+                again = isinstance(error, _NOT_HEARD if once else _LOST)
+                if not again or not await patience.again(within_s=self.within_s):
                     raise self.unreachable(error) from error
                 lost = True
                 continue
-            self._reached = True
+            self.reached = True
             if response.is_success or response.status_code in accept:
                 return response
             if lost and method == "DELETE" and response.status_code == httpx.codes.NOT_FOUND:
                 return response  # the try whose answer was lost did it
             refusal = of_response(response)
-            if not _may_help(refusal) or not await patience.again(refusal.retry_after_s):
+            if not _may_help(refusal, once) or not await patience.again(refusal.retry_after_s):
                 raise refusal
 
     @asynccontextmanager
@@ -95,7 +98,7 @@ class Connection:
         request = self.http.build_request("GET", path, headers=headers)
         if _origin(request.url) != _origin(self.http.base_url):
             request.headers.pop("Authorization", None)  # the key is for one host alone
-        response = await self.http.send(request, stream=True)
+        response = await self.http.send(request, stream=True, follow_redirects=True)
         try:
             yield response
         finally:
@@ -112,9 +115,11 @@ class Connection:
         await self.http.aclose()
 
 
-def _may_help(error: PhotoBatchError) -> bool:
+def _may_help(error: PhotoBatchError, once: bool) -> bool:
     """Say whether another try may help; a full queue is the caller's to judge, for it may stay so for an hour."""
-    return error.code == "idempotency_in_progress" or (error.status in _BUSY and error.code != "queue_full")
+    if error.code in {"queue_full", "idempotency_in_progress"}:
+        return error.code == "idempotency_in_progress"
+    return error.status == httpx.codes.TOO_MANY_REQUESTS or (error.status in _BUSY and not once)
 
 
 def _origin(url: httpx.URL) -> tuple[str, str, int | None]:

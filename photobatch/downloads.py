@@ -58,7 +58,7 @@ class _Download:
             wait_s = None
             try:
                 wait_s = await self._more(start)
-            except httpx.TransportError as error:
+            except httpx.RequestError as error:
                 lost = self._connection.unreachable(error)
             if start < self._held():
                 patience.success()

@@ -83,7 +83,8 @@ def of_response(response: httpx.Response) -> PhotoBatchError:
     try:
         problem = Problem.model_validate_json(response.content)
     except ValidationError:  # from a proxy, or from something that is no photobatch
-        said = f"The server answered {response.status_code} {response.reason_phrase}."
+        where = f" to {response.headers['location']}; is that its address" if response.has_redirect_location else ""
+        said = f"The server answered {response.status_code} {response.reason_phrase}{where}."
         return of_code(f"http_{response.status_code}", said, response.status_code, wait)
     return of_code(problem.code, problem.detail, response.status_code, wait, problem.field)
 

@@ -22,7 +22,7 @@ _REFUSED = {
     4401: (401, "unauthorized", "The API key is missing or wrong."),
     4404: (404, "not_found", "There is no such batch; it may have been deleted or have expired."),
 }
-_FINAL = frozenset({400, 401, 403, 404})
+_FINAL = frozenset({301, 302, 303, 307, 308, 400, 401, 403, 404})
 
 
 class ProgressEvent(ProgressMessage):
@@ -51,6 +51,7 @@ async def follow(connection: Connection, task_id: str, since: int | None) -> Asy
             async with aclosing(_listen(connection, task_id, since)) as events:
                 async for event in events:
                     patience.success()
+                    connection.reached = True
                     since = event.version
                     yield event
                     if event.type == "done":
@@ -61,7 +62,7 @@ async def follow(connection: Connection, task_id: str, since: int | None) -> Asy
             if refusal is not None:
                 raise refusal from None
             lost = error
-        if not await patience.again():
+        if not await patience.again(within_s=connection.within_s):
             raise connection.unreachable(lost) from lost
 
 
@@ -78,13 +79,17 @@ async def _listen(connection: Connection, task_id: str, since: int | None) -> As
     ) as socket:
         while True:
             async with asyncio.timeout(SILENCE_S):
-                said = ProgressMessage.model_validate_json(await socket.recv())
-            if said.type != "ping":
-                yield _event(said, since)
+                event = _event(await socket.recv(), since)
+            if event is not None:
+                yield event
 
 
-def _event(said: ProgressMessage, since: int | None) -> ProgressEvent:
+def _event(told: str | bytes, since: int | None) -> ProgressEvent | None:
+    """Return what a message tells, None for a ping."""
     try:
+        said = ProgressMessage.model_validate_json(told)
+        if said.type == "ping":
+            return None
         return ProgressEvent.model_validate(said.model_dump() | {"version": said.version or since})
     except ValidationError:
         raise PhotoBatchError("unknown_answer", "The server told progress in a way that is not known here.") from None

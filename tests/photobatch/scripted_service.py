@@ -26,7 +26,11 @@ class Service:
         self.uploading = self.most_uploading = 0
         self.received: list[bytes] = []
         self.submits: list[tuple[str, dict[str, Any]]] = []
-        self.instead: dict[str, deque[Response | None]] = {"upload": deque(), "submit": deque()}
+        self.instead: dict[str, deque[Response | None]] = {
+            "upload": deque(),
+            "submit": deque(),
+            "share": deque(),
+        }
         self.store = self.elsewhere_to = ""
         self.sent = PICTURE
         self.keys: list[str | None] = []
@@ -54,6 +58,9 @@ class Service:
         told = {"task_id": "b1", "status": "queued", "total": 1, "eta_s": None}
         return JSONResponse(told | {"websocket_url": "", "events_url": "", "status_url": ""}, 202)
 
+    async def share(self, request: Request) -> Response:
+        return self.instead["share"].popleft() or Cut()
+
     async def batch(self, request: Request) -> Response:
         return answer(BATCH)
 
@@ -80,6 +87,7 @@ class Service:
                 Route("/api/v1/uploads", self.upload, methods=["POST"]),
                 Route(f"{below}/submit", self.submit, methods=["POST"]),
                 Route(f"{below}/b1", self.batch),
+                Route(f"{below}/b1/share", self.share, methods=["POST"]),
                 Route(f"{below}/b1/photos", self.photos),
                 Route(f"{below}/b1/photos/0/result", self.result),
                 Route("/elsewhere/api/v1/batch/b1/photos/0/result", self.elsewhere),

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from starlette.responses import RedirectResponse
 
 from photobatch import (
     AsyncPhotoBatch,
@@ -159,3 +160,27 @@ async def test_a_file_that_cannot_be_read_is_told_apart(
     batch = await client.submit(tmp_path, preset_type="filter")
     assert [(refused.path.name, refused.error.code) for refused in batch.refused] == [("gone.jpg", "unreadable")]
     assert [body["image_urls"] for _, body in service.submits] == [["upload:a photo.jpg"]]
+
+
+async def test_results_do_not_replace_the_photos_they_were_made_of(
+    client: AsyncPhotoBatch, photo: Path, tmp_path: Path
+) -> None:
+    batch = await client.submit(photo, preset_type="filter")
+    with pytest.raises(InvalidRequestError, match="own_folder"):
+        await batch.download(tmp_path)
+    assert os.listdir(tmp_path) == [photo.name]
+
+
+async def test_a_change_is_sent_to_no_other_address(service: Service, client: AsyncPhotoBatch, photo: Path) -> None:
+    service.instead["upload"].append(RedirectResponse("https://photos.example.org/api/v1/uploads", 307))
+    with pytest.raises(PhotoBatchError, match=r"https://photos\.example\.org"):
+        await client.upload(photo)
+
+
+async def test_what_may_have_been_done_is_not_done_again(service: Service, client: AsyncPhotoBatch) -> None:
+    service.instead["share"].extend([problem(429, "rate_limited"), problem(503, "journal_unavailable"), None])
+    with pytest.raises(UnavailableError, match="journal_unavailable"):
+        await client.batch("b1").share()
+    with pytest.raises(UnavailableError, match="unreachable"):
+        await client.batch("b1").share()
+    assert not service.instead["share"]
