@@ -13,6 +13,7 @@ from actors.listing import Listing
 from actors.photo_column import PhotoColumn
 from actors.records import BatchSpec, Json, LeaseKey
 from actors.states import ENDED, OPEN_PHOTOS, BatchState, PhotoState
+from storage.errors import StorageError
 
 Q, P, S, F, C = PhotoState
 MAX_STRIKES = 2  # so many lone workers may a photo kill before it fails
@@ -72,7 +73,10 @@ class Batch:
 
     def apply(self, version: int, event: Json) -> None:
         """Carry one event out. Events of photos that have moved on since are no-ops, never errors."""
-        getattr(self, f"_on_{event['e']}")(version, event)
+        carry_out = getattr(self, f"_on_{event['e']}", None)
+        if carry_out is None:
+            raise StorageError(f"The journal is of a later version ({event['e']}); go back to that, or to a backup.")
+        carry_out(version, event)
         if event["e"] not in BOOKKEEPING:
             self.version = version
         self._settle(event["t"])

@@ -20,7 +20,7 @@ from models.errors import DeviceLostError
 log = logging.getLogger(__name__)
 
 PREVIEW_S = 60.0  # whatever takes longer ends the worker
-LEAST_S = 1.0  # for a step of a photo whose time others have used
+LEAST_S = 1.0  # for a step, whatever its photo has used up before
 
 
 class Compute:
@@ -49,20 +49,23 @@ class Compute:
             faulthandler.cancel_dump_traceback_later()
 
     def _side_by_side(self, works: Sequence[Work]) -> list[Retouched | Exception]:
-        now = time.time()
-        # What the fetch took is gone; time spent waiting for the photo before it is not this one's.
-        deadlines = [now + max(LEAST_S, self._timeout_s - work.timings_ms["fetch"] / 1000) for work in works]
+        # What the fetch took is gone; time spent waiting for other photos is not this one's.
+        left = [self._timeout_s - work.timings_ms["fetch"] / 1000 for work in works]
         begun = [self._retoucher.begin(work.data, work.job, work.lease.params, work.attached) for work in works]
-        return SideBySide(
-            begun,
-            lambda places: self._guarded(
-                [works[place].lease.key for place in places], min(deadlines[place] for place in places)
-            ),
-        ).run()
+
+        @contextmanager
+        def guard(places: Sequence[int]) -> Iterator[None]:
+            begun_at = time.monotonic()
+            with self._guarded([works[place].lease.key for place in places], min(left[place] for place in places)):
+                yield
+            for place in places:
+                left[place] -= time.monotonic() - begun_at
+
+        return SideBySide(begun, guard).run()
 
     @contextmanager
-    def _guarded(self, keys: Sequence[LeaseKey], deadline: float) -> Iterator[None]:
-        left = max(LEAST_S, deadline - time.time())
+    def _guarded(self, keys: Sequence[LeaseKey], left: float) -> Iterator[None]:
+        left = max(LEAST_S, left)
         self._crumb.drop(keys, time.time() + left)
         faulthandler.dump_traceback_later(left, exit=True)
         try:

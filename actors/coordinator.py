@@ -88,6 +88,10 @@ class Coordinator:
         log.warning("a later release is there: handing over")
         self._dispatch.stop()
         self._expander.stop()
+        answers = [one.answer for one in self._supervisor.pool.workers.values() if one.answer and not one.answer.done()]
+        if answers:  # with leases in them, which would be lost on their way
+            await asyncio.wait(answers, timeout=PATIENCE_S)
+            await asyncio.sleep(POLL_S)
         await self._end()
         return True
 

@@ -58,9 +58,11 @@ def read_crumb(path: str) -> Suspicion | None:
     remove_crumb(path)
     try:
         keys, deadline = json.loads(line)
-    except ValueError:  # nothing, or half a line: it died while it wrote
+        if isinstance(keys, dict):  # by a worker of the version before, which knew of one alone
+            keys = [keys.values()]
+        return Suspicion([LeaseKey(*key) for key in keys], deadline)
+    except (ValueError, TypeError):  # nothing, or half a line: it died while it wrote
         return None
-    return Suspicion([LeaseKey(*key) for key in keys], deadline)
 
 
 def remove_crumb(path: str) -> None:

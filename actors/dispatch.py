@@ -97,8 +97,9 @@ class Dispatch:
         return self._scheduler.longest_wait_s(self._ledger.open.values(), time.time())
 
     def stop(self) -> None:
-        """Lease nothing any more."""
+        """Lease nothing any more; whoever waits for work is told that there is none."""
         self._stopped = True
+        self.wake()
 
     def record(self, batch: Batch, event: Json) -> None:
         """Record an event; what is known of a batch's speed goes when it ends."""

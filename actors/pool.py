@@ -104,7 +104,8 @@ class Pool:
                 worker.worked = now
         showing = 1 if now - self._asked < self._elastic.idle_s else 0  # somebody moves sliders
         self.size = max(self._elastic.wanted(backlog_s, photos), min(showing, self._elastic.most))
-        if len(self.workers) <= self.size:
+        surplus = self._staying() - self.size
+        if surplus <= 0:
             self._enough_since = now
         if leaving := [one for one in self.workers.values() if one.leaving and one.worker_id not in busy]:
             return leaving
@@ -112,7 +113,10 @@ class Pool:
             worker for worker in self.workers.values() if worker.worker_id not in busy and self._is_over(worker, now)
         ]
         idle.sort(key=lambda worker: (worker.state is WorkerState.READY, worker.worked))
-        return idle[: max(0, len(self.workers) - self.size)]
+        return idle[: max(0, surplus)]
+
+    def _staying(self) -> int:
+        return sum(not worker.leaving for worker in self.workers.values())
 
     def _is_over(self, worker: WorkerRecord, now: float) -> bool:
         if worker.state is WorkerState.STARTING:
@@ -123,7 +127,7 @@ class Pool:
         """How many workers to start now."""
         if time.monotonic() < self._not_before:
             return 0
-        return max(0, self.size - sum(not worker.leaving for worker in self.workers.values()))
+        return max(0, self.size - self._staying())
 
     @property
     def sick(self) -> bool:

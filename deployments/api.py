@@ -6,6 +6,7 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
 from deployments import openapi, problems
+from deployments.archive import Archives
 from deployments.feed import Feeds
 from deployments.gate import Gate
 from deployments.looks import Looks
@@ -80,6 +81,7 @@ def create_api(services: Services) -> FastAPI:
         looks=looks,
         owners=Owners(services.coordinator),
         requests=requests,
+        archives=Archives(),
     )
     for routes in (batches, photos, archive, shares, progress, uploads, presets, luts, health, metrics, front, docs):
         api.include_router(routes.router)

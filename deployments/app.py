@@ -38,7 +38,8 @@ class Ingress:
 
     def __init__(self, settings: Settings, release: float) -> None:
         resources: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
-        if not resources.get("GPU"):  # where there are GPUs, their fractions are the limit
+        # Where there are GPUs, their fractions are the limit; of nodes that are started for the work nothing is known yet.
+        if not resources.get("GPU") and settings.min_workers is None:
             settings = compose.with_workers(settings, None, int(resources.get("CPU", 1)))
         self._services = compose.services(settings)
         self._config = compose.coordinator_config(settings, release=release)
@@ -58,6 +59,8 @@ class Ingress:
                 told = await self._services.coordinator.ask("greet")
                 if told.get("release", 0.0) < self._config.release:
                     await self._replace_coordinator()
+                elif told["release"] > self._config.release:
+                    log.info("a later deployment is there; this one is about to end")
             except Exception:  # without greetings the coordinator leaves: nothing may end this loop
                 log.exception("no coordinator answered; starting one")
                 with suppress(RayError, ValueError):
@@ -68,8 +71,11 @@ class Ingress:
         """Have the coordinator of an earlier release make way for ours."""
         log.warning("taking over from the coordinator of an earlier release")
         old = directory.find_coordinator(self._config.namespace)
-        with suppress(RayError):  # it ends as it answers
-            await old.hand_over.remote(self._config.release)
+        if hasattr(old, "hand_over"):
+            with suppress(RayError):  # it ends as it answers
+                await old.hand_over.remote(self._config.release)
+        else:  # of a version that can't: it ends like one that crashes, and has recorded what it told anybody
+            directory.end_actor(old)
         deadline = time.monotonic() + GREET_S
         while time.monotonic() < deadline:
             with suppress(RayError, ValueError):  # its name is free a moment after its end

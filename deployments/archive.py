@@ -8,7 +8,8 @@ Layout: PKWARE, APPNOTE.TXT 6.3.10, 4.3 (ZIP64 where there are more entries or b
 import hashlib
 import struct
 from bisect import bisect_right
-from collections.abc import AsyncIterator, Iterable
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import accumulate
@@ -23,6 +24,7 @@ _LOCATOR64 = struct.Struct("<4sIQI")
 _END = struct.Struct("<4s4H2IH")
 _UTF8_NAMES, _STORED = 0x0800, 0
 _PLAIN, _ZIP64 = 20, 45  # versions needed to read it
+KEPT = 4  # archives; of 100,000 photos one takes 30 MB
 _MOST16, _MOST32 = 0xFFFF, 0xFFFFFFFF
 _READABLE = 0o100644 << 16  # permissions of the file that it becomes
 
@@ -93,7 +95,8 @@ class Archive:
             return entries + _END.pack(b"PK\5\6", 0, 0, count, count, len(entries), begin, 0)
         end64 = _END64.pack(b"PK\6\6", _END64.size - 12, _ZIP64, _ZIP64, 0, 0, count, count, len(entries), begin)
         locator = _LOCATOR64.pack(b"PK\6\7", 0, begin + len(entries), 1)
-        end = _END.pack(b"PK\5\6", 0, 0, _MOST16, _MOST16, _MOST32, _MOST32, 0)
+        end = _END.pack(b"PK\5\6", 0, 0, _MOST16, KEPT = 4  # archives; of 100,000 photos one takes 30 MB
+_MOST16, _MOST32, _MOST32, 0)
         return entries + end64 + locator + end
 
     def _entry(self, place: int) -> bytes:
@@ -107,6 +110,23 @@ class Archive:
             member.crc32, member.size, member.size, len(name), len(extra), 0, 0, 0, _READABLE, min(offset, _MOST32),
         )  # fmt: skip
         return entry + name + extra
+
+
+class Archives:
+    """The archives that were asked for last: who looks at one again, or reads it in parts, costs nobody anything."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[tuple[str, int], Archive] = OrderedDict()
+
+    async def of(self, task_id: str, version: int, make: Callable[[], Awaitable[Archive]]) -> Archive:
+        """Return the archive of a batch at a version; `make` makes it where it is not kept."""
+        found = self._kept.get((task_id, version))
+        if found is None:
+            found = self._kept[task_id, version] = await make()
+            if len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
+        self._kept.move_to_end((task_id, version))
+        return found
 
 
 def _dos_time(at: float) -> tuple[int, int]:

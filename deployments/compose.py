@@ -36,6 +36,7 @@ def throwaway_config(settings: Settings, tables: Path, namespace: str) -> Coordi
         open_journal=partial(SqliteJournal, settings.journal_path, reserve_bytes=0),
         least_room=0,
         reuse=False,
+        elastic=Elastic(settings.max_workers, settings.max_workers),  # it waits for a warm worker before it begins
         namespace=namespace,
     )
 

@@ -1,5 +1,59 @@
-"""photobatch: batches of photos, retouched on a Ray cluster. This package is the light client: no Ray, no torch."""
+"""photobatch: batches of photos, retouched on a Ray cluster. This package is the light client: no Ray, no torch.
 
+What is named here is loaded when it is first asked for, so that `import photobatch` takes no time.
+"""
+
+from importlib import import_module
 from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from photobatch.batch import AsyncBatch as AsyncBatch
+    from photobatch.client import AsyncPhotoBatch as AsyncPhotoBatch
+    from photobatch.errors import ConflictError as ConflictError
+    from photobatch.errors import ForbiddenError as ForbiddenError
+    from photobatch.errors import InvalidRequestError as InvalidRequestError
+    from photobatch.errors import NotFoundError as NotFoundError
+    from photobatch.errors import PhotoBatchError as PhotoBatchError
+    from photobatch.errors import QueueFullError as QueueFullError
+    from photobatch.errors import UnauthorizedError as UnauthorizedError
+    from photobatch.errors import UnavailableError as UnavailableError
+    from photobatch.progress import ProgressEvent as ProgressEvent
+    from photobatch.schemas import OutputOptions as OutputOptions
+    from photobatch.schemas import PhotoInput as PhotoInput
+    from photobatch.sync import Batch as Batch
+    from photobatch.sync import PhotoBatch as PhotoBatch
+    from photobatch.uploads import Refused as Refused
 
 __version__ = version("photobatch")
+
+_HOMES = {
+    "batch": ("AsyncBatch",),
+    "client": ("AsyncPhotoBatch",),
+    "errors": (
+        "ConflictError",
+        "ForbiddenError",
+        "InvalidRequestError",
+        "NotFoundError",
+        "PhotoBatchError",
+        "QueueFullError",
+        "UnauthorizedError",
+        "UnavailableError",
+    ),
+    "progress": ("ProgressEvent",),
+    "schemas": ("OutputOptions", "PhotoInput"),
+    "sync": ("Batch", "PhotoBatch"),
+    "uploads": ("Refused",),
+}
+_HOME = {name: home for home, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = found = getattr(import_module(f"photobatch.{_HOME[name]}"), name)
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOME})

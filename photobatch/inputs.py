@@ -35,7 +35,7 @@ class InputPhoto:
     place: PurePath
 
 
-def collect(inputs: Sequence[Path], *, recursive: bool, out: Path) -> list[InputPhoto]:
+def collect(inputs: Sequence[Path], *, recursive: bool, out: Path | None) -> list[InputPhoto]:
     """Return every photo once, in a fixed order. Raises RefusalError.
 
     One folder alone becomes the output folder; of several inputs each folder keeps its own name below it
@@ -91,9 +91,9 @@ def _label(folder: Path, taken: set[str]) -> PurePath:
     return PurePath(label)
 
 
-def _in_folder(top: Path, label: PurePath, recursive: bool, out: Path) -> list[InputPhoto]:
-    own, result = folder_identity(top), folder_identity(out)
-    if own == result:
+def _in_folder(top: Path, label: PurePath, recursive: bool, out: Path | None) -> list[InputPhoto]:
+    own, result = folder_identity(top), folder_identity(out) if out else None
+    if out and own == result:
         raise RefusalError(f"--out is the photos' own folder, {top}. Choose another, so that no photo is overwritten.")
     seen = {result} if result else set()
     found = sorted(_walk(top, seen, recursive))

@@ -1,4 +1,4 @@
-"""The one error root of the client."""
+"""The one error root of the commands."""
 
 
 class RefusalError(Exception):

@@ -30,10 +30,14 @@ _BYTES: dict[int | str, dict[str, Any]] = {
 async def archive(request: Request, here: Here, task_id: TaskId) -> Response:
     """Send all results that there are by now, under the names of their photos; a download that broke off can go on."""
     batch = await here.coordinator.ask("get", task_id)
-    members = [member async for member in _members(here, batch)]
-    if not members:
+    if not batch["counts"]["succeeded"]:
         raise ApiError("not_ready", "No photo of this batch has a result yet; come back when some have succeeded.")
-    made = Archive(here.services.blobs, members, batch["created_at"])
+
+    async def make() -> Archive:
+        members = [member async for member in _members(here, batch)]
+        return Archive(here.services.blobs, members, batch["created_at"])
+
+    made = await here.archives.of(task_id, batch["version"], make)
     return send(request, made, etag=made.etag, media_type="application/zip", name=f"{task_id}.zip")
 
 

@@ -7,6 +7,7 @@ from fastapi import Depends, Path, Query
 from starlette.requests import HTTPConnection
 
 from deployments.access import ANONYMOUS, CALLER, on_behalf
+from deployments.archive import Archives
 from deployments.feed import Feeds
 from deployments.looks import Looks
 from deployments.metrics import Requests
@@ -28,6 +29,7 @@ class Parts:
     vitals: Vitals
     looks: Looks
     requests: Requests
+    archives: Archives
     owners: Owners
 
     @property

@@ -33,7 +33,10 @@ def device_for(gpu: float) -> str:
 
 def pinned(size: int) -> npt.NDArray[np.uint8]:
     """So many bytes of memory that a GPU reads and writes by itself: there and back is twice as fast or more."""
-    return torch.empty(size, dtype=torch.uint8, pin_memory=True).numpy()
+    try:
+        return torch.empty(size, dtype=torch.uint8, pin_memory=True).numpy()
+    except RuntimeError:  # none to be had, or the GPU is lost, which shows in what is done there next
+        return np.empty(size, np.uint8)
 
 
 class OutOfMemoryError(Exception):

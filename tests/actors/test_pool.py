@@ -103,3 +103,19 @@ def filled(pool: Pool, *names: str) -> Pool:
     for name in names:
         pool.add(WorkerRecord(name, None, state=WorkerState.READY))
     return pool
+
+
+def test_workers_of_an_earlier_release_count_for_nothing_while_they_finish() -> None:
+    pool = filled(Pool(Elastic(2, 2)), "old 1", "old 2")
+    for worker in pool.workers.values():
+        worker.leaving = True
+    assert pool.missing() == 2
+    for name in ("new 1", "new 2"):
+        pool.add(WorkerRecord(name, None))
+    busy = {"old 1", "old 2"}
+    pool._enough_since -= 1000  # however long it takes
+    pool.look(busy, 9.0, 9)
+    pool._enough_since -= 1000
+    assert pool.look(busy, 9.0, 9) == [], "those that are starting are needed"
+    assert pool.missing() == 0
+    assert {worker.worker_id for worker in pool.look(set(), 9.0, 9)} == busy, "who has nothing left goes"

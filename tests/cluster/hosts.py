@@ -28,7 +28,7 @@ class Host:
 
     def __init__(self, number: int, net: str, folder: Path) -> None:
         self.name = f"{net}h{number}"
-        self.address = f"10.{int(net[2:], 16) % 200 + 20}.0.{number + 1}"
+        self.address = f"198.18.{int(net[2:], 16) % 256}.{number + 1}"  # RFC 2544: of nobody's network
         self.outside = f"{net}v{number}"  # its cable's end at the bridge
         self._folder = folder / self.name
         self.home = self._folder / "home"

@@ -100,7 +100,9 @@ def test_a_cluster_that_loses_a_host_loses_no_photo(hosts: Hosts, tmp_path: Path
             assert all(result.startswith(b"\xff\xd8") for result in results)
     finally:
         launcher.ray("down", "-y")
-    assert "raylet" not in hosts.ssh(head, "ps ax -o comm").stdout
+    left = hosts.ssh(head, "ps ax -o comm")
+    assert "sshd" in left.stdout
+    assert "raylet" not in left.stdout
 
 
 def nodes(hosts: Hosts) -> str:

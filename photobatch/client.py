@@ -1,0 +1,170 @@
+"""The client of a service, for asyncio."""
+
+import asyncio
+import os
+import uuid
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, Self
+
+from pydantic import ValidationError
+
+from photobatch.address import Address
+from photobatch.batch import AsyncBatch
+from photobatch.connection import Connection
+from photobatch.errors import InvalidRequestError, of_validation
+from photobatch.looks import AsyncLuts, AsyncPresets
+from photobatch.photos import PhotoLike, photos_of
+from photobatch.schemas import (
+    Batch,
+    BatchList,
+    BatchStatus,
+    Health,
+    OutputOptions,
+    PhotoInput,
+    Stats,
+    SubmitRequest,
+    Submitted,
+    Upload,
+)
+from photobatch.uploads import upload, upload_all
+
+PresetType = Literal["beauty", "filter", "color", "erase"]
+_PAGE = 100
+
+
+class AsyncPhotoBatch:
+    """The client of a photobatch service. Use it with `async with`, or call `aclose`; it belongs to one event loop.
+
+    `url` and `api_key` default to PHOTOBATCH_URL (or this machine's port 8001) and PHOTOBATCH_API_KEY. `uploads` files
+    are sent at once. A service that is away or busy is tried again for `patience_s` seconds.
+    Everything raises PhotoBatchError and what derives from it.
+    """
+
+    def __init__(
+        self, url: str | None = None, api_key: str | None = None, *, uploads: int = 4, patience_s: float = 60.0
+    ) -> None:
+        if uploads < 1:
+            raise InvalidRequestError("invalid_request", "uploads must be 1 at least.", field="uploads")
+        self._connection = Connection(Address.find(url, api_key), patience_s)
+        self._uploads = uploads
+        self.presets = AsyncPresets(self._connection)
+        self.luts = AsyncLuts(self._connection)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._connection.address.url!r})"
+
+    async def submit(
+        self,
+        photos: PhotoLike | Iterable[PhotoLike],
+        *,
+        preset: str | None = None,
+        preset_type: PresetType | None = None,
+        params: Mapping[str, Any] | None = None,
+        output: OutputOptions | Mapping[str, Any] | None = None,
+        name: str | None = None,
+        priority: int = 5,
+        metadata: Mapping[str, str] | None = None,
+        callback_url: str | None = None,
+        user_id: str | None = None,
+        recursive: bool = False,
+        idempotency_key: str | None = None,
+    ) -> AsyncBatch:
+        """Hand in a batch and return it as soon as the service has it; files are uploaded first.
+
+        `photos`: files, folders (with `recursive` their subfolders too), URLs (`https://`, `s3://`, `upload:…`, and
+        `file:///` for files of the server), or `PhotoInput` for one with parameters of its own. `preset` is an id,
+        `params` override its parameters, `name` is a template of result names (`{stem}-{preset}.{ext}`).
+        A file that is no photo does not hold up the others: it is in the batch's `refused`.
+        Whoever repeats a call after a crash gives both the same `idempotency_key` and the same `upload:…` sources.
+        Raises InvalidRequestError before anything is sent where that can be known, QueueFullError,
+        NotFoundError (`unknown_preset`).
+        """
+        given = await asyncio.to_thread(photos_of, photos, recursive=recursive)
+        request = _request(
+            preset_id=preset,
+            preset_type=preset_type,
+            preset_params=dict(params or {}),
+            output=_output(output, name),
+            priority=priority,
+            metadata=dict(metadata or {}),
+            callback_url=callback_url,
+            **({} if user_id is None else {"user_id": user_id}),
+        )
+        if preset is not None and any(isinstance(photo.source, Path) for photo in given):
+            await self.presets.get(preset)  # a wrong name is told before, not after, ten thousand uploads
+        sources, refused = await upload_all(self._connection, given, self._uploads)
+        if not sources:
+            raise refused[0].error
+        _name(request, sources)
+        headers = {"Idempotency-Key": idempotency_key or str(uuid.uuid4())}
+        body = request.model_dump(mode="json", exclude_unset=True)
+        answer = await self._connection.ask(Submitted, "POST", "/batch/submit", json=body, headers=headers)
+        folders = {photo.source.parent for photo in given if isinstance(photo.source, Path)}
+        return AsyncBatch(self._connection, answer.task_id, refused, folders)
+
+    async def upload(self, path: str | os.PathLike[str]) -> Upload:
+        """Send one file; its `source` is what batches, masks and previews name it by."""
+        return await upload(self._connection, Path(path))
+
+    def batch(self, task_id: str) -> AsyncBatch:
+        """Return a batch by its id; nothing is asked of the service yet."""
+        if not (task_id.isascii() and task_id.isalnum()):
+            raise InvalidRequestError("invalid_request", f"{task_id!r} is no id of a batch.", field="task_id")
+        return AsyncBatch(self._connection, task_id)
+
+    async def batches(
+        self, *, status: BatchStatus | str | None = None, user_id: str | None = None
+    ) -> AsyncGenerator[Batch, None]:
+        """Yield what the service tells about each batch, newest first; with API keys about your own."""
+        cursor = None
+        while True:
+            shown = status and BatchStatus(status).value
+            params = {"status": shown, "user_id": user_id, "limit": _PAGE, "cursor": cursor}
+            page = await self._connection.ask(BatchList, "GET", "/batch", params=params)
+            for batch in page.items:
+                yield batch
+            cursor = page.next_cursor
+            if cursor is None:
+                return
+
+    async def stats(self) -> Stats:
+        """Return the service in numbers."""
+        return await self._connection.ask(Stats, "GET", "/batch/stats")
+
+    async def health(self) -> Health:
+        """Return whether a submit would be worked on now; where not, `reason` says why, and nothing is raised."""
+        return await self._connection.ask(Health, "GET", "/health", accept=frozenset({503}))
+
+    async def aclose(self) -> None:
+        """Close the connections to the service."""
+        await self._connection.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+
+def _request(**fields: Any) -> SubmitRequest:
+    try:
+        return SubmitRequest(**fields)
+    except ValidationError as error:
+        raise of_validation(error) from None
+
+
+def _output(output: OutputOptions | Mapping[str, Any] | None, name: str | None) -> dict[str, Any]:
+    chosen = output.model_dump(exclude_unset=True) if isinstance(output, OutputOptions) else dict(output or {})
+    return chosen if name is None else chosen | {"name": name}
+
+
+def _name(request: SubmitRequest, sources: Sequence[PhotoInput]) -> None:
+    """Name the photos; one by one with their parameters only where some have any."""
+    if any(photo.params for photo in sources):
+        request.photos = list(sources)
+    else:
+        request.image_urls = [photo.source for photo in sources]

@@ -1,0 +1,128 @@
+"""Presets and LUTs of the service."""
+
+import asyncio
+import base64
+import builtins
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from pydantic import ValidationError
+
+from photobatch.connection import Connection
+from photobatch.errors import InvalidRequestError, of_code, of_validation
+from photobatch.schemas import (
+    LocalizedText,
+    Lut,
+    LutList,
+    Preset,
+    PresetCopy,
+    PresetInput,
+    PresetList,
+    PreviewItem,
+    PreviewList,
+    PreviewRequest,
+)
+from photobatch.uploads import upload
+
+PresetLike = PresetInput | Mapping[str, Any]
+ItemLike = str | PreviewItem | Mapping[str, Any]
+
+
+class AsyncPresets:
+    """Presets: those that are built in, your own, and those that others share."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def list(self) -> builtins.list[Preset]:
+        """Return every preset that you may use."""
+        return (await self._connection.ask(PresetList, "GET", "/presets")).items
+
+    async def get(self, preset_id: str) -> Preset:
+        """Return one preset; raises NotFoundError (`unknown_preset`)."""
+        return await self._connection.ask(Preset, "GET", _path(preset_id))
+
+    async def create(self, preset: PresetLike) -> Preset:
+        """Make a preset: `{"id", "name": {"zh", "en"}, "type", "params"}`; raises ConflictError (`preset_exists`)."""
+        made = _preset(preset)
+        return await self._connection.ask(Preset, "POST", "/presets", json=made.model_dump(), once=True)
+
+    async def put(self, preset: PresetLike) -> Preset:
+        """Change a preset of yours: its version grows, and batches keep the one that they have."""
+        made = _preset(preset)
+        return await self._connection.ask(Preset, "PUT", _path(made.id), json=made.model_dump())
+
+    async def delete(self, preset_id: str) -> None:
+        """Delete a preset of yours; batches that have it keep it."""
+        await self._connection.send("DELETE", _path(preset_id))
+
+    async def duplicate(self, preset_id: str, new_id: str, *, zh: str | None = None, en: str | None = None) -> Preset:
+        """Make a copy of a preset, yours to change. Without `zh` and `en` it is named like the original."""
+        name = LocalizedText(zh=zh or en or "", en=en or zh or "") if zh or en else None
+        try:
+            copy = PresetCopy(id=new_id, name=name)
+        except ValidationError as error:
+            raise of_validation(error) from None
+        path = f"{_path(preset_id)}/duplicate"
+        return await self._connection.ask(Preset, "POST", path, json=copy.model_dump(), once=True)
+
+    async def preview(
+        self, photo: str | os.PathLike[str], looks: Iterable[ItemLike], *, max_side: int = 512
+    ) -> builtins.list[bytes]:
+        """Return a small JPEG of one photo for each look: a preset's id, or an item with parameters of its own.
+
+        The photo is a file, or the `upload:…` of one that was uploaded before. Raises PhotoBatchError with the code
+        of the first look that can't be shown.
+        """
+        given = [PreviewItem(preset_id=look) if isinstance(look, str) else look for look in looks]
+        try:  # before the photo is sent
+            asked = PreviewRequest.model_validate({"source": "upload:", "items": given, "max_side": max_side})
+        except ValidationError as error:
+            raise of_validation(error) from None
+        uploaded = isinstance(photo, str) and photo.startswith("upload:")
+        asked.source = str(photo) if uploaded else (await upload(self._connection, Path(photo))).source
+        path, body = "/presets/preview", asked.model_dump()
+        shown = (await self._connection.ask(PreviewList, "POST", path, json=body)).items
+        for picture in shown:
+            if picture.error is not None:
+                raise of_code(picture.error.code, picture.error.message, 422)
+        return [base64.b64decode(picture.image or "") for picture in shown]
+
+
+class AsyncLuts:
+    """LUTs that you brought along; presets name one in `lut`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def list(self) -> builtins.list[Lut]:
+        """Return your LUTs."""
+        return (await self._connection.ask(LutList, "GET", "/luts")).items
+
+    async def put(self, path: str | os.PathLike[str], name: str | None = None) -> Lut:
+        """Store a `.cube` file or a Hald PNG, under its own name without the extension, or another."""
+        file = Path(path)
+        try:
+            content = await asyncio.to_thread(file.read_bytes)
+        except OSError as error:
+            raise InvalidRequestError("unreadable", f"{file} cannot be read: {error.strerror}.") from None
+
+        return await self._connection.ask(Lut, "POST", "/luts", params={"name": name or file.stem}, content=content)
+
+    async def delete(self, name: str) -> None:
+        """Forget a LUT's name; presets and batches that have it keep it."""
+        await self._connection.send("DELETE", f"/luts/{quote(name, safe='')}")
+
+
+def _path(preset_id: str) -> str:
+    return f"/presets/{quote(preset_id, safe='')}"
+
+
+def _preset(preset: PresetLike) -> PresetInput:
+    try:
+        return PresetInput.model_validate(preset)
+    except ValidationError as error:
+        raise of_validation(error, "preset") from None

@@ -1,0 +1,68 @@
+"""What results are called in a folder: safe on every system, and one name a photo."""
+
+import re
+import unicodedata
+from pathlib import PurePath, PurePosixPath
+
+from photobatch.inputs import FORMATS
+from photobatch.schemas import Batch, Photo
+
+_EXTENSIONS = {"jpeg": "jpg", "tiff": "tif"}
+_SAME = {"heic": "jpeg", "bmp": "png", "gif": "png"}  # formats that are read and not written
+_FORBIDDEN = frozenset('<>:"/\\|?*')  # Windows takes none of these
+_PORTS = frozenset(f"{port}{number}" for port in ("com", "lpt") for number in "123456789¹²³")
+_DEVICES = _PORTS | {"con", "prn", "aux", "nul", "conin$", "conout$"}  # to Windows, whatever their extension
+_BRACES = re.compile(r"\{\{|\}\}|\{(stem|index|ext|preset)\}")
+_LONGEST = 200  # bytes; most file systems take 255, and numbers and `.part` are still to come
+_LONGEST_SUFFIX = 20
+
+
+class ResultNames:
+    """Names the results of one batch. Every photo must be shown, in its order, also one that has no result:
+
+    then a name stays the same however many others have theirs by now.
+    """
+
+    def __init__(self, batch: Batch) -> None:
+        self._output = batch.output
+        self._preset = batch.preset.id or batch.preset.type
+        self._taken: set[str] = set()
+
+    def take(self, photo: Photo) -> str:
+        """Return the file name of a photo's result."""
+        extension = self._extension(photo)
+        template = self._output.name or "{stem}"
+        if "{ext}" not in template:
+            template += ".{ext}"
+        stem = PurePosixPath(photo.name.replace("\\", "/")).stem or "photo"
+        fields = {"stem": stem, "index": str(photo.index), "ext": extension, "preset": self._preset}
+        name = safe(_BRACES.sub(lambda found: fields[found[1]] if found[1] else found[0][0], template))
+        path, free, number = PurePath(name), name, 1
+        while (folded := unicodedata.normalize("NFC", free.casefold())) in self._taken:
+            number += 1
+            free = f"{path.stem} ({number}){path.suffix}"
+        self._taken.add(folded)
+        return free
+
+    def _extension(self, photo: Photo) -> str:
+        """Return what the result's format is called; for one that is still to come, what it will likely be."""
+        if photo.result is not None:
+            made = photo.result.format
+        elif self._output.format != "same":
+            made = self._output.format
+        else:
+            source = FORMATS.get(PurePosixPath(photo.name).suffix.lower(), "jpeg")
+            made = _SAME.get(source, source)
+        return _EXTENSIONS.get(made, made)
+
+
+def safe(name: str) -> str:
+    """Return a name that every file system takes, and that leads out of no folder."""
+    name = unicodedata.normalize("NFC", name)
+    name = "".join("_" if char in _FORBIDDEN else char for char in name if unicodedata.category(char)[0] != "C")
+    path = PurePosixPath(name.strip(" ."))
+    stem, suffix = (path.stem.rstrip(" ."), path.suffix) if len(path.suffix) <= _LONGEST_SUFFIX else (path.name, "")
+    stem = stem.encode()[: _LONGEST - len(suffix.encode())].decode(errors="ignore").rstrip(" .") or "photo"
+    if stem.partition(".")[0].rstrip().casefold() in _DEVICES:
+        stem = f"_{stem}"
+    return stem + suffix

@@ -1,0 +1,27 @@
+"""Many at once, but only so many."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from typing import TypeVar
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+async def in_parallel(work: Callable[[T], Awaitable[R]], items: Iterable[T], width: int) -> list[R]:
+    """Return what became of the items, in their order; the first error ends all and is raised."""
+    numbered = enumerate(items)
+    results: dict[int, R] = {}
+
+    async def lane() -> None:
+        for place, item in numbered:  # one iterator for all lanes
+            results[place] = await work(item)
+
+    lanes = [asyncio.ensure_future(lane()) for _ in range(width)]
+    try:
+        await asyncio.gather(*lanes)
+    finally:
+        for one in lanes:
+            one.cancel()
+        await asyncio.gather(*lanes, return_exceptions=True)
+    return [results[place] for place in sorted(results)]

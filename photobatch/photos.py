@@ -1,0 +1,49 @@
+"""What a submit takes for a photo: a file, a folder, a URL, or one of them with parameters of its own."""
+
+import os
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from photobatch.errors import InvalidRequestError
+from photobatch.inputs import collect
+from photobatch.refusal import RefusalError
+from photobatch.schemas import PhotoInput
+
+PhotoLike = str | os.PathLike[str] | PhotoInput
+_URL = re.compile(r"upload:|[A-Za-z][A-Za-z0-9+.-]+://")  # of one letter it is a drive
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """One photo: a file here (Path), or a source that the server fetches (str)."""
+
+    source: Path | str
+    params: dict[str, Any] = field(default_factory=dict)
+
+
+def photos_of(inputs: PhotoLike | Iterable[PhotoLike], *, recursive: bool) -> list[Given]:
+    """Return every photo, in the order of the inputs; folders as `photobatch run` walks them.
+
+    A string that begins like a URL is one; whatever else is a path of this machine. Raises InvalidRequestError.
+    """
+    given = [inputs] if isinstance(inputs, str | os.PathLike | PhotoInput) else list(inputs)
+    photos = [photo for one in given for photo in _photos(one, recursive)]
+    if not photos:
+        raise InvalidRequestError("no_photos", "A batch needs at least one photo: name files, folders or URLs.")
+    return photos
+
+
+def _photos(one: PhotoLike, recursive: bool) -> list[Given]:
+    params = one.params if isinstance(one, PhotoInput) else {}
+    source = one.source if isinstance(one, PhotoInput) else one
+    if isinstance(source, str) and _URL.match(source):
+        return [Given(source, params)]
+    try:
+        found = collect([Path(source)], recursive=recursive, out=None)
+    except RefusalError as error:
+        sentence = error.sentence.replace("--recursive looks", "recursive=True looks")
+        raise InvalidRequestError("no_such_photo", sentence) from None
+    return [Given(photo.path, params) for photo in found]

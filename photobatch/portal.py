@@ -1,0 +1,142 @@
+"""An event loop in a thread of its own, which runs the asynchronous client for callers that wait.
+
+So there is one client, and the other is its shadow. It also works where a loop runs already (Jupyter), and
+Ctrl-C breaks a wait off: what was going on is cancelled, and has cleaned up before KeyboardInterrupt goes on.
+"""
+
+import asyncio
+import functools
+import os
+import threading
+import weakref
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
+from concurrent.futures import Future, wait
+from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
+
+P = ParamSpec("P")
+A = TypeVar("A")
+R = TypeVar("R")
+S = TypeVar("S")
+T = TypeVar("T")
+
+_LOOK_S = 0.5  # on Windows nothing else lets Ctrl-C through
+_CLEAN_UP_S = 5.0
+
+
+class Portal:
+    """Runs coroutines until `stop`, until nobody holds it any more, or until the interpreter ends."""
+
+    def __init__(self) -> None:
+        ready: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Future()
+        thread = threading.Thread(target=lambda: asyncio.run(_turn(ready)), name="photobatch", daemon=True)
+        thread.start()
+        self._loop, end = ready.result()
+        self._process = os.getpid()
+        self._end = weakref.finalize(self, _end, self._loop, end, thread)
+
+    @property
+    def open(self) -> bool:
+        """Whether anything can be run: not after `stop`, nor in a forked child, which lacks the thread."""
+        return self._end.alive and self._process == os.getpid()
+
+    def run(self, work: Coroutine[Any, Any, R]) -> R:
+        """Return what becomes of a coroutine. Raises RuntimeError on a closed client."""
+        if not self.open:
+            work.close()
+            raise RuntimeError("This client is closed, or was made before a fork. Make a new one.")
+        ended = threading.Event()
+        future = asyncio.run_coroutine_threadsafe(_telling(work, ended), self._loop)
+        try:
+            while not future.done():
+                wait([future], _LOOK_S)
+        except BaseException:
+            future.cancel()
+            ended.wait(_CLEAN_UP_S)
+            raise
+        return future.result()
+
+    def let_go(self, items: AsyncGenerator[Any, None]) -> None:
+        """Close a generator, without waiting: this may be called by the garbage collector, in the very thread."""
+        if self.open:
+            asyncio.run_coroutine_threadsafe(items.aclose(), self._loop)
+
+    def stop(self) -> None:
+        """End what runs, and the thread."""
+        self._end()
+
+
+class Shadow(Generic[A]):
+    """An object whose methods wait for those of an asynchronous one."""
+
+    def __init__(self, portal: Portal, inner: A) -> None:
+        self._portal = portal
+        self._inner = inner
+
+    def __repr__(self) -> str:
+        return repr(self._inner).removeprefix("Async")
+
+
+def waiting(method: Callable[Concatenate[A, P], Coroutine[Any, Any, R]]) -> Callable[Concatenate[Any, P], R]:
+    """Return the method that waits for a coroutine method: the same parameters, the same documentation."""
+
+    @functools.wraps(method)
+    def call(self: Shadow[A], /, *args: P.args, **kwargs: P.kwargs) -> R:
+        return self._portal.run(method(self._inner, *args, **kwargs))
+
+    return call
+
+
+def waiting_for(
+    kind: Callable[[Portal, R], S], method: Callable[Concatenate[A, P], Coroutine[Any, Any, R]]
+) -> Callable[Concatenate[Any, P], S]:
+    """Return a method that waits, where what comes of it is a shadow again."""
+
+    @functools.wraps(method)
+    def call(self: Shadow[A], /, *args: P.args, **kwargs: P.kwargs) -> S:
+        return kind(self._portal, self._portal.run(method(self._inner, *args, **kwargs)))
+
+    return call
+
+
+def iterating(
+    method: Callable[Concatenate[A, P], AsyncGenerator[T, None]],
+) -> Callable[Concatenate[Any, P], Iterator[T]]:
+    """Return the generator method that waits for each item of an asynchronous one."""
+
+    @functools.wraps(method)
+    def call(self: Shadow[A], /, *args: P.args, **kwargs: P.kwargs) -> Iterator[T]:
+        items = method(self._inner, *args, **kwargs)
+        try:
+            while True:
+                try:
+                    item = self._portal.run(_next(items))
+                except StopAsyncIteration:
+                    return
+                yield item
+        finally:
+            self._portal.let_go(items)
+
+    return call
+
+
+async def _next(items: AsyncGenerator[T, None]) -> T:
+    return await anext(items)
+
+
+async def _telling(work: Coroutine[Any, Any, R], ended: threading.Event) -> R:
+    try:
+        return await work
+    finally:
+        ended.set()
+
+
+async def _turn(ready: "Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]]") -> None:
+    end = asyncio.Event()
+    ready.set_result((asyncio.get_running_loop(), end))
+    await end.wait()
+
+
+def _end(loop: asyncio.AbstractEventLoop, end: asyncio.Event, thread: threading.Thread) -> None:
+    loop.call_soon_threadsafe(end.set)
+    if threading.current_thread() is not thread:  # the garbage collector runs anywhere
+        thread.join(_CLEAN_UP_S)

@@ -1,0 +1,101 @@
+"""The client of a service for programs that wait: what photobatch.client has, method by method, without `await`."""
+
+from types import TracebackType
+from typing import Self
+
+from photobatch.batch import AsyncBatch
+from photobatch.client import AsyncPhotoBatch
+from photobatch.looks import AsyncLuts, AsyncPresets
+from photobatch.portal import Portal, Shadow, iterating, waiting, waiting_for
+from photobatch.uploads import Refused
+
+
+class Batch(Shadow[AsyncBatch]):
+    """A batch of the service, by its id; made by `submit` and `batch` of a client. Holding one costs nothing."""
+
+    @property
+    def task_id(self) -> str:
+        """Its id."""
+        return self._inner.task_id
+
+    @property
+    def refused(self) -> tuple[Refused, ...]:
+        """The files of a submit that are not in the batch, each with its reason."""
+        return self._inner.refused
+
+    get = waiting(AsyncBatch.get)
+    progress = iterating(AsyncBatch.progress)
+    wait = waiting(AsyncBatch.wait)
+    photos = iterating(AsyncBatch.photos)
+    results = waiting(AsyncBatch.results)
+    result = waiting(AsyncBatch.result)
+    download = waiting(AsyncBatch.download)
+    pause = waiting(AsyncBatch.pause)
+    resume = waiting(AsyncBatch.resume)
+    cancel = waiting(AsyncBatch.cancel)
+    retry = waiting(AsyncBatch.retry)
+    delete = waiting(AsyncBatch.delete)
+    share = waiting(AsyncBatch.share)
+    shares = waiting(AsyncBatch.shares)
+    revoke = waiting(AsyncBatch.revoke)
+
+
+class Presets(Shadow[AsyncPresets]):
+    """Presets: those that are built in, your own, and those that others share."""
+
+    list = waiting(AsyncPresets.list)
+    get = waiting(AsyncPresets.get)
+    create = waiting(AsyncPresets.create)
+    put = waiting(AsyncPresets.put)
+    delete = waiting(AsyncPresets.delete)
+    duplicate = waiting(AsyncPresets.duplicate)
+    preview = waiting(AsyncPresets.preview)
+
+
+class Luts(Shadow[AsyncLuts]):
+    """LUTs that you brought along; presets name one in `lut`."""
+
+    list = waiting(AsyncLuts.list)
+    put = waiting(AsyncLuts.put)
+    delete = waiting(AsyncLuts.delete)
+
+
+class PhotoBatch(Shadow[AsyncPhotoBatch]):
+    """The client of a photobatch service. Use it with `with`, or call `close`; several threads may share one.
+
+    `url` and `api_key` default to PHOTOBATCH_URL (or this machine's port 8001) and PHOTOBATCH_API_KEY. `uploads` files
+    are sent at once. A service that is away or busy is tried again for `patience_s` seconds.
+    Everything raises PhotoBatchError and what derives from it. Ctrl-C breaks any call off; the batch goes on.
+    """
+
+    def __init__(
+        self, url: str | None = None, api_key: str | None = None, *, uploads: int = 4, patience_s: float = 60.0
+    ) -> None:
+        inner = AsyncPhotoBatch(url, api_key, uploads=uploads, patience_s=patience_s)
+        super().__init__(Portal(), inner)
+        self.presets = Presets(self._portal, inner.presets)
+        self.luts = Luts(self._portal, inner.luts)
+
+    submit = waiting_for(Batch, AsyncPhotoBatch.submit)
+    upload = waiting(AsyncPhotoBatch.upload)
+    batches = iterating(AsyncPhotoBatch.batches)
+    stats = waiting(AsyncPhotoBatch.stats)
+    health = waiting(AsyncPhotoBatch.health)
+
+    def batch(self, task_id: str) -> Batch:
+        """Return a batch by its id; nothing is asked of the service yet."""
+        return Batch(self._portal, self._inner.batch(task_id))
+
+    def close(self) -> None:
+        """Close the connections to the service; a second time does nothing."""
+        if self._portal.open:
+            self._portal.run(self._inner.aclose())
+            self._portal.stop()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

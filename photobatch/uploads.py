@@ -1,0 +1,82 @@
+"""Files on their way to the service: streamed from disk, a few at a time, each tried again."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from photobatch.connection import Connection
+from photobatch.errors import InvalidRequestError
+from photobatch.parallel import in_parallel
+from photobatch.photos import Given
+from photobatch.schemas import PhotoInput, Upload
+
+_PIECE = 256 << 10
+_ITS_OWN_FAULT = frozenset({413, 415, 422})
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A file that is in no batch, and why: it is no photo, too large, or can't be read."""
+
+    path: Path
+    error: InvalidRequestError
+
+
+async def upload(connection: Connection, path: Path) -> Upload:
+    """Send one file; raises PhotoBatchError. One that can't be read is `unreadable`."""
+    try:
+        size = (await asyncio.to_thread(path.stat)).st_size
+        await asyncio.to_thread(_readable, path)
+        return await connection.ask(
+            Upload,
+            "POST",
+            "/uploads",
+            params={"name": path.name},
+            body=lambda: _pieces(path, size),
+            headers={"Content-Length": str(size), "Content-Type": "application/octet-stream"},
+        )
+    except OSError as error:
+        said = f"{path} cannot be read: {error.strerror}. Check its permissions."
+        raise InvalidRequestError("unreadable", said) from None
+
+
+async def upload_all(
+    connection: Connection, photos: Sequence[Given], width: int
+) -> tuple[list[PhotoInput], list[Refused]]:
+    """Send the files among the photos; return what to submit, in their order, and the files that can't be.
+
+    One bad file never stops the others.
+    """
+
+    async def one(photo: Given) -> PhotoInput | Refused:
+        if isinstance(photo.source, str):
+            return PhotoInput(source=photo.source, params=photo.params)
+        try:
+            return PhotoInput(source=(await upload(connection, photo.source)).source, params=photo.params)
+        except InvalidRequestError as error:
+            if error.status is not None and error.status not in _ITS_OWN_FAULT:
+                raise
+            return Refused(photo.source, error)
+
+    sent = await in_parallel(one, photos, width)
+    return [one for one in sent if isinstance(one, PhotoInput)], [one for one in sent if isinstance(one, Refused)]
+
+
+def _readable(path: Path) -> None:
+    with path.open("rb"):
+        pass
+
+
+async def _pieces(path: Path, size: int) -> AsyncIterator[bytes]:
+    """Yield a file; what was appended since it was measured is left out."""
+    file = await asyncio.to_thread(path.open, "rb")
+    try:
+        while size > 0 and (piece := await asyncio.to_thread(file.read, min(_PIECE, size))):
+            size -= len(piece)
+            yield piece
+    finally:
+        file.close()
+    if size:
+        raise OSError(0, f"it became {size} bytes shorter while it was read", os.fspath(path))
