@@ -215,8 +215,8 @@ class Coordinator:
 
     async def metrics(self) -> Json:
         """Return the service in numbers, and what it has done since this coordinator started."""
-        waited = {"longest_wait_s": self._dispatch.longest_wait_s()}
-        return await self.stats() | self._dispatch.tally.told() | waited | {"epoch": self._ledger.epoch}
+        now = {"longest_wait_s": self._dispatch.longest_wait_s(), "free_bytes": self._hold.free}
+        return await self.stats() | self._dispatch.tally.told() | now | {"epoch": self._ledger.epoch}
 
     async def worker_pids(self) -> Json:
         """Return process ids by worker, for benchmarks and tests that kill on purpose."""
@@ -294,6 +294,8 @@ class Coordinator:
             log.exception("keeping house failed")
 
     def _worker_died(self, worker: WorkerRecord, suspicion: Suspicion | None) -> None:
+        if not worker.ours:
+            self._dispatch.tally.died()
         gone = worker.node_id == ray.get_runtime_context().get_node_id()  # elsewhere only the connection may be
         self._dispatch.worker_died(worker.worker_id, suspicion, 0.0 if gone else self._config.late_s)
 

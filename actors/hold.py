@@ -19,6 +19,7 @@ class Hold:
         self._least_room = least_room
         self._not_before = 0.0
         self.on = False
+        self.free: int | None = None  # bytes, when it was last looked at; None: a store without an end
 
     def begin(self) -> None:
         """Note that somebody ran out of room."""
@@ -27,6 +28,7 @@ class Hold:
 
     def look(self, *, journal_full: bool, free: int | None) -> bool:
         """Take in how things stand (`free` bytes; None: a store without an end); say whether the hold has ended."""
+        self.free = free
         room = self._least_room if free is None else free
         if journal_full or room < self._least_room // 2:
             self.on = True
