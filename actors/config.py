@@ -1,10 +1,11 @@
 """What coordinator and workers are told once, by the composition root."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from actors.demand import Elastic
+from actors.logs import LogConfig
 from actors.records import Json
 from actors.retoucher import Retoucher
 from models.codec.header import Limits
@@ -26,6 +27,7 @@ class WorkerConfig:
     file_roots: tuple[str, ...] = ()
     allowed_hosts: frozenset[str] = frozenset()
     orphaned_s: float = 60.0  # without a coordinator for so long, a worker leaves
+    logs: LogConfig = field(default_factory=LogConfig)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ class CoordinatorConfig:
     reuse: bool = True  # a photo that was done before is answered by a copy of its result
     least_room: int = LEAST_ROOM  # bytes free, or nothing is leased
     upload_ttl_s: float = 86_400.0  # an upload that no batch names is kept for so long
+    logs: LogConfig = field(default_factory=LogConfig)
     namespace: str = NAMESPACE
     abandoned_s: float = 60.0  # without an ingress for so long, the coordinator leaves and takes the workers along
 

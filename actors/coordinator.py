@@ -10,7 +10,7 @@ from typing import Any
 import ray
 from ray.exceptions import RayError
 
-from actors import directory
+from actors import directory, logs
 from actors.admission import Admission
 from actors.batch import Batch, created
 from actors.callbacks import Callbacks
@@ -45,6 +45,7 @@ class Coordinator:
     """
 
     def __init__(self, config: CoordinatorConfig) -> None:
+        logs.begin(config.logs, process="coordinator")
         self._config = config
         self._started = time.monotonic()
         self._quiet = 0  # rounds of housekeeping since the last greeting
@@ -104,10 +105,12 @@ class Coordinator:
         self._reuse.made(made)
         self._dispatch.wake()
         try:
-            return await self._tell(made)
+            view = await self._tell(made)
         except BatchError:  # whoever is refused sends it again: it must not be worked on twice
             self._condemn(made, withdrawn=True)
             raise
+        log.info("batch accepted", extra={"batch": spec.task_id, "photos": len(photos)})
+        return view
 
     async def get(self, task_id: str) -> Json:
         """Return a batch; raises BatchError `not_found`."""

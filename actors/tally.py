@@ -9,7 +9,8 @@ from itertools import accumulate
 
 from actors.records import Json, Outcome
 
-OURS = ("internal_error", "timed_out", "worker_crashed")  # there from the start: an alert must see the first of them
+# Counted from 0 on, so that an alert sees the first of them.
+OURS = ("internal_error", "storage_error", "timed_out", "worker_crashed")
 BOUNDS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0)
 
 

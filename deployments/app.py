@@ -9,7 +9,7 @@ import ray
 from ray import serve
 from ray.exceptions import RayError
 
-from actors import launch
+from actors import launch, logs
 from deployments import compose
 from deployments.settings import Settings, load_settings
 
@@ -35,6 +35,7 @@ class Ingress:
     """HTTP in, coordinator calls out; holds no state of its own."""
 
     def __init__(self, settings: Settings) -> None:
+        logs.begin(settings.logs, process="ingress")
         resources: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
         if not resources.get("GPU"):  # where there are GPUs, their fractions are the limit
             settings = compose.with_workers(settings, None, int(resources.get("CPU", 1)))
