@@ -24,6 +24,7 @@ TOKEN = "7c1f-signature-that-nobody-should-see"
 LATITUDE, LONGITUDE = (48.0, 51.0, 30.132417), (2.0, 17.0, 40.131729)
 SECRETS = [TOKEN, ANN_KEY, "30.132417", "30132417", "40.131729", "40131729", "48.8583", "2.29448"]
 PATIENCE_S = 60.0
+GOOD = 200  # photos: enough that two processes can be killed before they are done
 
 
 def photo_with_a_place() -> bytes:
@@ -99,7 +100,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, str
     }
     with host(photo_with_a_place()) as url, serving(tmp_path_factory.mktemp("told"), **environment) as server:
         server.http.headers["Authorization"] = f"Bearer {ANN_KEY}"
-        names = ["half.jpg", "gone.jpg", *[f"{number}.jpg" for number in range(80)]]
+        names = ["half.jpg", "gone.jpg", *[f"{number}.jpg" for number in range(GOOD)]]
         sources = [f"{url}/{name}?token={TOKEN}" for name in names]
         callback = f"{url}/called?token={TOKEN}"
         request = {"image_urls": sources, "preset_id": "beauty_heavy", "callback_url": callback}
@@ -107,6 +108,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, str
         wait_for(lambda: server.batch(task)["counts"]["succeeded"] > 5, "no photo came out")
         kill(server, "ray::Worker")
         wait_for(lambda: any(line["message"] == "worker died" for line in lines(server)), "the death of a worker")
+        assert "photobatch_worker_deaths_total 1.0" in server.http.get("/metrics").text
         kill(server, "ray::Coordinator")
         server.healthy()
         server.ended(task)
@@ -122,8 +124,8 @@ def test_what_happened_is_in_the_log_with_its_fields(told: tuple[Server, str]) -
         assert {"time", "level", "logger", "message", "process"} <= line.keys()
         said.setdefault(line["message"], []).append(line)
     [accepted], [ended] = said["batch accepted"], said["batch ended"]
-    assert (accepted["batch"], accepted["photos"], accepted["process"]) == (task, 82, "coordinator")
-    assert (ended["batch"], ended["state"], ended["succeeded"], ended["failed"]) == (task, "completed", 80, 2)
+    assert (accepted["batch"], accepted["photos"], accepted["process"]) == (task, GOOD + 2, "coordinator")
+    assert (ended["batch"], ended["state"], ended["succeeded"], ended["failed"]) == (task, "completed", GOOD, 2)
     assert ended["seconds"] > 0
     first, second = sorted(said["coordinator started"], key=lambda line: line["epoch"])
     assert (first["batches"], second["batches"], second["open"]) == (0, 1, 1)
@@ -148,4 +150,4 @@ def test_nothing_that_somebody_could_use_is_in_any_file(told: tuple[Server, str]
 def test_it_is_a_few_lines_and_not_one_for_each_photo(told: tuple[Server, str]) -> None:
     server, _ = told
     informed = [line for line in lines(server) if line["level"] != "debug"]
-    assert len(informed) < 82, [line["message"] for line in informed]
+    assert len(informed) < GOOD, [line["message"] for line in informed]
