@@ -24,7 +24,7 @@ TOKEN = "7c1f-signature-that-nobody-should-see"
 LATITUDE, LONGITUDE = (48.0, 51.0, 30.132417), (2.0, 17.0, 40.131729)
 SECRETS = [TOKEN, ANN_KEY, "30.132417", "30132417", "40.131729", "40131729", "48.8583", "2.29448"]
 PATIENCE_S = 60.0
-GOOD = 200  # photos: enough that two processes can be killed before they are done
+GOOD = 120  # photos: enough that two processes can be killed before they are done
 
 
 def photo_with_a_place() -> bytes:
