@@ -27,6 +27,7 @@ class WorkerConfig:
     file_roots: tuple[str, ...] = ()
     allowed_hosts: frozenset[str] = frozenset()
     orphaned_s: float = 60.0  # without a coordinator for so long, a worker leaves
+    release: float = 0.0  # see CoordinatorConfig
     logs: LogConfig = field(default_factory=LogConfig)
 
 
@@ -68,6 +69,7 @@ class CoordinatorConfig:
     upload_ttl_s: float = 86_400.0  # an upload that no batch names is kept for so long
     logs: LogConfig = field(default_factory=LogConfig)
     namespace: str = NAMESPACE
+    release: float = 0.0  # unix time of the deployment; a coordinator hands over to a later one, and workers leave
     abandoned_s: float = 60.0  # without an ingress for so long, the coordinator leaves and takes the workers along
 
     @property

@@ -29,7 +29,7 @@ from actors.states import ENDED, BatchState, PhotoState
 from actors.supervisor import Supervisor
 from actors.sweeper import Sweeper
 from actors.views import batch_view, photo_view
-from storage.errors import EpochLostError, StorageError
+from storage.errors import StorageError
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +49,7 @@ class Coordinator:
         self._config = config
         self._started = time.monotonic()
         self._quiet = 0  # rounds of housekeeping since the last greeting
-        self._ledger = Ledger(config.open_journal(), _journal_failed)
+        self._ledger = Ledger(config.open_journal(), directory.end_coordinator)
         self._blobs = config.open_blobs()
         self._keys = IdempotencyKeys(self._ledger.batches.values())
         self._reuse = Reuse(self._ledger.batches.values(), on=config.reuse)
@@ -70,6 +70,21 @@ class Coordinator:
         """Tell the coordinator that someone still wants it, and get its stats."""
         self._quiet = 0
         return await self.stats()
+
+    async def hand_over(self, release: float) -> bool:
+        """Make way for the coordinator of a later release, if it is one: lease nothing more, record all, and end.
+
+        The workers stay, with what they hold; that coordinator adopts them. Callers ask again until it answers.
+        """
+        if release <= self._config.release:
+            return False
+        log.warning("a later release is there: handing over")
+        self._dispatch.stop()
+        with suppress(BatchError):
+            await self._ledger.told(PATIENCE_S)
+        self._ledger.close()
+        directory.end_actor(ray.get_runtime_context().current_actor)
+        return True
 
     async def reserve(self, key: str, owner: str, user: str | None) -> None:
         """Claim an idempotency key for a request while it is read; raises BatchError."""
@@ -214,6 +229,7 @@ class Coordinator:
             "photos_per_s": sum(paces),
             "uptime_s": time.monotonic() - self._started,
             "version": self._config.version,
+            "release": self._config.release,
         }
 
     async def metrics(self) -> Json:
@@ -331,11 +347,3 @@ class Coordinator:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()):
             log.error("something in the background failed", exc_info=error)
-
-
-def _journal_failed(error: StorageError) -> None:
-    """End this process: a loser of the epoch for good, any other so that Ray starts the next one."""
-    log.critical("the journal failed, the coordinator ends: %s", error)
-    if isinstance(error, EpochLostError):
-        directory.end_actor(ray.get_runtime_context().current_actor)
-    os._exit(1)

@@ -174,7 +174,8 @@ class Dispatch:
     def _lease(self, worker_id: str, want: int, alone_allowed: bool) -> tuple[list[Lease], dict[str, BatchSpec]]:
         if want == 0 or self._stopped or self._hold.on:
             return [], {}
-        if worker_id not in self._pool.workers:  # it may have died while it waited for work
+        worker = self._pool.workers.get(worker_id)
+        if worker is None or worker.leaving:  # it may have died while it waited for work
             return [], {}
         now = time.time()
         batch = self._scheduler.choose(self._ledger.open.values(), now)

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import logging
 import time
+import zlib
 from collections.abc import Awaitable, Callable
 
 from actors.attachments import Attachments
@@ -202,6 +203,7 @@ class Line:
         key = work.lease.key
         async with asyncio.TaskGroup() as puts:  # when one fails the others are ended, not left to themselves
             digest = puts.create_task(asyncio.to_thread(_sha256, retouched.data))
+            check = puts.create_task(asyncio.to_thread(zlib.crc32, retouched.data))  # what ZIP files go by
             puts.create_task(self._blobs.put(result_key(*key.place, _extension(retouched.format)), retouched.data))
             if retouched.thumbnail:
                 puts.create_task(self._blobs.put(thumbnail_key(*key.place), retouched.thumbnail))
@@ -212,6 +214,7 @@ class Line:
             "bytes": len(retouched.data),
             "format": retouched.format,
             "sha256": digest.result(),
+            "crc32": check.result(),
             "input_sha256": retouched.input_sha256,
             "orientation": retouched.orientation,
             "profile": retouched.profile,

@@ -33,6 +33,7 @@ class WorkerRecord:
     state: WorkerState = WorkerState.STARTING
     born: float = field(default_factory=time.monotonic)
     heard: float = field(default_factory=time.monotonic)
+    leaving: bool = False  # it gets nothing more: it is of an earlier release
     ours: bool = False  # we ended it ourselves: no strike, no back-off
     overdue: bool = False  # we ended it because its own watchdog did not: its photo has timed out
     shown: float = 0.0  # when it was last asked for a preview
@@ -69,7 +70,7 @@ class Pool:
     def previewer(self, busy: set[str]) -> WorkerRecord | None:
         """Return a ready worker that may show what a preset does: an idle one before a busy one, then in turn."""
         self._asked = time.monotonic()
-        ready = [worker for worker in self.workers.values() if worker.state is WorkerState.READY]
+        ready = [one for one in self.workers.values() if one.state is WorkerState.READY and not one.leaving]
         chosen = min(ready, key=lambda worker: (worker.worker_id in busy, worker.shown), default=None)
         if chosen:
             chosen.shown = time.monotonic()
@@ -92,7 +93,8 @@ class Pool:
             self._not_before = time.monotonic() + min(0.5 * 2 ** min(self._quick_deaths, 10), LONGEST_BACKOFF_S)
 
     def look(self, busy: set[str], backlog_s: float, photos: int) -> list[WorkerRecord]:
-        """Want as many workers as the work is worth, and return those to be ended: they have done nothing for long.
+        """Want as many workers as the work is worth, and return those to be ended: they have done nothing
+        for long, or are to leave.
 
         `backlog_s`: seconds of one worker that `photos`, which wait or are under way, take.
         """
@@ -104,6 +106,8 @@ class Pool:
         self.size = max(self._elastic.wanted(backlog_s, photos), min(showing, self._elastic.most))
         if len(self.workers) <= self.size:
             self._enough_since = now
+        if leaving := [one for one in self.workers.values() if one.leaving and one.worker_id not in busy]:
+            return leaving
         idle = [
             worker for worker in self.workers.values() if worker.worker_id not in busy and self._is_over(worker, now)
         ]
@@ -119,7 +123,7 @@ class Pool:
         """How many workers to start now."""
         if time.monotonic() < self._not_before:
             return 0
-        return max(0, self.size - len(self.workers))
+        return max(0, self.size - sum(not worker.leaving for worker in self.workers.values()))
 
     @property
     def sick(self) -> bool:

@@ -3,9 +3,12 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from actors.travels import travels
+
 Json = dict[str, Any]
 
 
+@travels
 @dataclass(frozen=True, slots=True)
 class PhotoSpec:
     """One photo as the client named it; `params` override the batch's preset for this photo alone."""
@@ -15,6 +18,7 @@ class PhotoSpec:
     params: Json | None = None
 
 
+@travels
 @dataclass(frozen=True, slots=True)
 class BatchSpec:
     """Everything about a batch that never changes after it was accepted."""
@@ -35,6 +39,7 @@ class BatchSpec:
         return {**self.preset.get("params", {}), **(params or {})}
 
 
+@travels
 @dataclass(frozen=True, slots=True)
 class LeaseKey:
     """Names one attempt at one photo; a report under any other attempt is refused."""
@@ -53,6 +58,7 @@ class LeaseKey:
         return {"batch": self.task_id, "photo": self.index, "attempt": self.attempt}
 
 
+@travels
 @dataclass(frozen=True, slots=True)
 class Lease:
     """The right to work on a photo; ends by report, return, or death of the worker."""
@@ -64,6 +70,7 @@ class Lease:
     seen: bool = False  # its batch's recipe was carried out before: ask whether this photo was among them
 
 
+@travels
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of a lease: `result` when it succeeded, else `error`."""
@@ -77,6 +84,7 @@ class Outcome:
     reused: bool = False  # `result` is a copy of one that was made before
 
 
+@travels
 @dataclass(frozen=True, slots=True)
 class Done:
     """A photo that was done before, as a worker is told of it: `key` names the attempt that stored its result."""
@@ -86,6 +94,7 @@ class Done:
     notes: list[str]
 
 
+@travels
 @dataclass(frozen=True, slots=True)
 class Visit:
     """What a worker brings to an exchange."""
@@ -97,6 +106,7 @@ class Visit:
     want: int  # photos that it has room for
 
 
+@travels
 @dataclass(frozen=True, slots=True)
 class Grant:
     """The answer to an exchange. `jobs` holds the spec of every batch that `leases` names."""
@@ -107,6 +117,7 @@ class Grant:
     refused: list[LeaseKey]  # reports that came too late: their blobs are to be removed
 
 
+@travels
 @dataclass(frozen=True, slots=True)
 class Hello:
     """What a living worker tells a new coordinator."""
@@ -116,8 +127,10 @@ class Hello:
     crumb: str
     ready: bool
     held: list[LeaseKey]  # leased and not yet acknowledged, finished or not
+    release: float = 0.0  # see CoordinatorConfig
 
 
+@travels
 @dataclass(frozen=True, slots=True)
 class Preview:
     """A small JPEG of what a preset makes of a photo, or why there is none."""

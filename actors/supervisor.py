@@ -53,7 +53,9 @@ class Supervisor:
             handle = handles[asked[answer]]
             about = {"worker": hello.worker_id, "node": hello.node_id, "leases": len(hello.held)}
             log.info("worker adopted", extra=about)
-            self._watch(WorkerRecord(hello.worker_id, handle, hello.crumb, hello.node_id, state))
+            worker = WorkerRecord(hello.worker_id, handle, hello.crumb, hello.node_id, state)
+            worker.leaving = hello.release != self._config.release
+            self._watch(worker)
         for answer in late:  # its leases are given to others: it must not go on
             answer.cancel()
             directory.end_actor(handles[asked[answer]])

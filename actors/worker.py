@@ -49,6 +49,7 @@ class Worker:
             crumb=self._crumb.path,
             ready=self._line is not None,
             held=[*(self._line.held() if self._line else []), *(outcome.key for outcome in self._outbox)],
+            release=self._config.release,
         )
 
     async def run(self) -> None:

@@ -48,7 +48,7 @@ def serve_and_measure(clients: int, photos: int, runs: int) -> list[list[float]]
         port = ports.free()
         logging.getLogger("ray.serve").setLevel(logging.WARNING)
         serve.start(proxy_location="HeadOnly", http_options={"host": "127.0.0.1", "port": port})
-        serve.run(bind(settings), name=compose.APP, route_prefix="/")
+        serve.run(bind(settings, 0.0), name=compose.APP, route_prefix="/")
         with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as crowd:
             listening = [
                 crowd.submit(listen, f"127.0.0.1:{port}", photo.as_uri(), clients, photos).result() for _ in range(runs)

@@ -11,7 +11,7 @@ from deployments.gate import Gate
 from deployments.looks import Looks
 from deployments.metrics import Requests
 from deployments.owners import Owners
-from deployments.routes import batches, docs, front, health, luts, metrics, photos, presets, progress, uploads
+from deployments.routes import archive, batches, docs, front, health, luts, metrics, photos, presets, progress, uploads
 from deployments.routes.parts import Parts
 from deployments.safe_headers import SafeHeaders
 from deployments.services import Services
@@ -68,7 +68,7 @@ def create_api(services: Services) -> FastAPI:
         owners=Owners(services.coordinator),
         requests=requests,
     )
-    for routes in (batches, photos, progress, uploads, presets, luts, health, metrics, front, docs):
+    for routes in (batches, photos, archive, progress, uploads, presets, luts, health, metrics, front, docs):
         api.include_router(routes.router)
     for kind, options in reversed(_before(services)):  # the last that is added comes first
         api.add_middleware(kind, **options)

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ import ray
 from ray import serve
 from ray.exceptions import RayError
 
-from actors import launch, logs
+from actors import directory, launch, logs
 from deployments import compose
 from deployments.settings import Settings, load_settings
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 GREET_S = 5.0
+POLL_S = 0.1
 
 
 @serve.deployment(
@@ -34,13 +36,13 @@ GREET_S = 5.0
 class Ingress:
     """HTTP in, coordinator calls out; holds no state of its own."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, release: float) -> None:
         logs.begin(settings.logs, process="ingress")
         resources: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
         if not resources.get("GPU"):  # where there are GPUs, their fractions are the limit
             settings = compose.with_workers(settings, None, int(resources.get("CPU", 1)))
         self._services = compose.services(settings)
-        self._config = compose.coordinator_config(settings)
+        self._config = compose.coordinator_config(settings, release=release)
         launch.start_coordinator(self._config)
         self._greeting = asyncio.ensure_future(self._greet())
 
@@ -51,20 +53,35 @@ class Ingress:
         return api
 
     async def _greet(self) -> None:
-        """Keep the coordinator wanted; start one when there is none."""
+        """Keep the coordinator wanted, and one of this release; start one when there is none."""
         while True:
             try:
-                await self._services.coordinator.ask("greet")
+                told = await self._services.coordinator.ask("greet")
+                if told.get("release", 0.0) < self._config.release:
+                    await self._replace_coordinator()
             except Exception:  # without greetings the coordinator leaves: nothing may end this loop
                 log.exception("no coordinator answered; starting one")
                 with suppress(RayError, ValueError):
                     launch.start_coordinator(self._config)
             await asyncio.sleep(GREET_S)
 
+    async def _replace_coordinator(self) -> None:
+        """Have the coordinator of an earlier release make way for ours."""
+        log.warning("taking over from the coordinator of an earlier release")
+        old = directory.find_coordinator(self._config.namespace)
+        with suppress(RayError):  # it ends as it answers
+            await old.hand_over.remote(self._config.release)
+        deadline = time.monotonic() + GREET_S
+        while time.monotonic() < deadline:
+            with suppress(RayError, ValueError):  # its name is free a moment after its end
+                if launch.start_coordinator(self._config) != old:
+                    return
+            await asyncio.sleep(POLL_S)
 
-def bind(settings: Settings) -> "Application":
-    """Return the application with these settings."""
-    application: Application = Ingress.bind(settings)  # type: ignore[attr-defined]  # the decorator adds it
+
+def bind(settings: Settings, release: float) -> "Application":
+    """Return the application with these settings; `release` is the unix time of this deployment."""
+    application: Application = Ingress.bind(settings, release)  # type: ignore[attr-defined]  # the decorator adds it
     return application
 
 
@@ -76,4 +93,4 @@ def build(args: dict[str, str]) -> "Application":
             "BATCH_API_KEYS is not set: whoever reaches Serve's port may do everything. Keep http_options.host at "
             "127.0.0.1 (Serve's own default is 0.0.0.0), or set keys."
         )
-    return bind(settings)
+    return bind(settings, time.time())

@@ -38,8 +38,11 @@ def throwaway_config(settings: Settings, tables: Path, namespace: str) -> Coordi
     )
 
 
-def coordinator_config(settings: Settings, tables: Path | None = None) -> CoordinatorConfig:
-    """Return what coordinator and workers are told; their parts are built in their own processes."""
+def coordinator_config(settings: Settings, tables: Path | None = None, release: float = 0.0) -> CoordinatorConfig:
+    """Return what coordinator and workers are told; their parts are built in their own processes.
+
+    `release` is the unix time of the deployment: a later one takes over from an earlier.
+    """
     blobs = partial(open_blobs, settings.blobs)
     limits = Limits(max_pixels=settings.max_pixels, max_bytes=settings.max_bytes)
     tables = tables or settings.tables_dir
@@ -57,8 +60,10 @@ def coordinator_config(settings: Settings, tables: Path | None = None) -> Coordi
             timeout_s=settings.task_timeout,
             file_roots=settings.file_roots,
             allowed_hosts=settings.allowed_hosts,
+            release=release,
             logs=settings.logs,
         ),
+        release=release,
         logs=settings.logs,
         elastic=_elastic(settings),
         gpus=Gpus(settings.gpu_fraction, settings.use_gpu),

@@ -52,3 +52,21 @@ def content_disposition(name: str, *, inline: bool) -> str:
     if plain == name:
         return f'{kind}; filename="{plain}"'
     return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+
+
+class UniqueNames:
+    """Gives each file of one folder a name of its own, also where capitals don't count; " (2)" and so on are added."""
+
+    def __init__(self) -> None:
+        self._taken: set[str] = set()
+        self._counts: dict[str, int] = {}
+
+    def take(self, name: str) -> str:
+        """Return the name, or the next one like it that is free."""
+        path = PurePosixPath(name)
+        chosen = name
+        while (folded := chosen.casefold()) in self._taken:
+            self._counts[name.casefold()] = count = self._counts.get(name.casefold(), 1) + 1
+            chosen = f"{path.stem} ({count}){path.suffix}"
+        self._taken.add(folded)
+        return chosen

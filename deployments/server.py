@@ -120,10 +120,12 @@ def _run_application(settings: Settings, host: str, port: int, stop: threading.E
     from deployments.app import bind  # noqa: PLC0415
 
     logging.getLogger("ray.serve").setLevel(logging.WARNING)  # one line when ready, and nothing else
+    release = time.time()
     steps = (
-        lambda: launch.start_coordinator(compose.coordinator_config(settings)),  # workers warm up while Serve starts
+        # Workers warm up while Serve starts.
+        lambda: launch.start_coordinator(compose.coordinator_config(settings, release=release)),
         lambda: ray_serve.start(proxy_location="HeadOnly", http_options={"host": host, "port": port}),
-        lambda: ray_serve.run(bind(settings), name=compose.APP, route_prefix="/"),
+        lambda: ray_serve.run(bind(settings, release), name=compose.APP, route_prefix="/"),
     )
     for step in steps:
         if stop.is_set():  # none of them can be interrupted

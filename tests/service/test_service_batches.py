@@ -6,6 +6,7 @@ import io
 import json
 import time
 import uuid
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -238,3 +239,30 @@ def test_a_photo_that_was_done_before_is_a_copy_of_its_own(server: Server, photo
     copy = server.http.get(second["url"])
     assert copy.status_code == 200
     assert hashlib.sha256(copy.content).hexdigest() == second["sha256"]
+
+
+def test_all_results_come_as_one_file_and_a_download_that_broke_off_goes_on(server: Server, photo_folder: Path) -> None:
+    names = ["astronaut.jpg", "coffee.jpg", "coffee.png", "text.jpg", "astronaut.jpg"]
+    task = server.submit(image_urls=urls(photo_folder, names), preset_id="filter_warm")["task_id"]
+    server.ended(task)
+    address = f"/api/v1/batch/{task}/archive.zip"
+    whole = server.http.get(address)
+    assert whole.headers["content-type"] == "application/zip"
+    assert int(whole.headers["content-length"]) == len(whole.content)
+    with zipfile.ZipFile(io.BytesIO(whole.content)) as opened:
+        assert opened.testzip() is None
+        assert opened.namelist() == ["astronaut.jpg", "coffee.jpg", "coffee.png", "astronaut (2).jpg"]
+        shas = [hashlib.sha256(opened.read(name)).hexdigest() for name in opened.namelist()]
+    assert shas == [photo["result"]["sha256"] for photo in server.photos(task) if photo["result"]]
+    here = len(whole.content) // 2
+    rest = server.http.get(address, headers={"Range": f"bytes={here}-", "If-Range": whole.headers["etag"]})
+    assert rest.status_code == 206
+    assert whole.content[:here] + rest.content == whole.content
+    assert server.http.head(address).headers["etag"] == whole.headers["etag"]
+
+
+def test_without_a_result_there_is_no_archive(server: Server, photo_folder: Path) -> None:
+    task = server.submit(image_urls=urls(photo_folder, ["text.jpg"]), preset_id="filter_warm")["task_id"]
+    server.ended(task)
+    answer = server.http.get(f"/api/v1/batch/{task}/archive.zip")
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_ready")

@@ -40,3 +40,33 @@ def test_redis_is_away_for_ten_seconds(tmp_path: Path, photo_folder: Path, redis
 def test_a_redis_that_is_not_there_is_said_at_the_start(tmp_path: Path) -> None:
     with pytest.raises(ServerError, match="Redis does not answer at REDIS_URL"):
         Server(tmp_path, REDIS_URL="redis://127.0.0.1:1/0").start()
+
+
+def test_a_lost_machine_comes_back_as_another_and_its_batches_go_on(
+    tmp_path: Path, photo_folder: Path, redis_server: RedisServer
+) -> None:
+    """What both machines share is Redis and the blob store; data folder, Ray and ports are each one's own."""
+    shared = {"REDIS_URL": redis_server.url, "BATCH_BLOB_URL": (tmp_path / "blobs").as_uri(), "BATCH_REUSE": "0"}
+    first, second = (tmp_path / name for name in ("first", "second"))
+    for folder in (first, second):
+        folder.mkdir()
+    with serving(first, **shared) as lost:
+        photo = (photo_folder / "astronaut.jpg").read_bytes()
+        source = lost.http.post("/api/v1/uploads?name=her.jpg", content=photo).raise_for_status().json()["source"]
+        running = lost.submit(image_urls=[source] * 200, preset_id="beauty_heavy")["task_id"]
+        paused = lost.submit(image_urls=[source] * 3, preset_id="filter_warm")["task_id"]
+        lost.http.post(f"/api/v1/batch/{paused}/pause").raise_for_status()
+        while lost.batch(running)["counts"]["succeeded"] < 10:
+            time.sleep(0.02)
+        lost.kill()
+    with serving(second, **shared) as back:
+        assert back.batch(paused)["status"] == "paused"
+        batch = back.ended(running, 120)
+        assert batch["counts"]["succeeded"] == 200
+        assert batch["started_at"] < batch["finished_at"]
+        photos = back.photos(running)
+        assert sum(photo["attempts"] > 1 for photo in photos) <= 64, "only what was leased is done again"
+        for photo in (photos[0], photos[-1]):
+            assert back.http.get(photo["result"]["url"]).raise_for_status().content.startswith(b"\xff\xd8")
+        back.http.post(f"/api/v1/batch/{paused}/resume").raise_for_status()
+        assert back.ended(paused)["counts"]["succeeded"] == 3

@@ -1,0 +1,67 @@
+"""All results of a batch as one file."""
+
+import zlib
+from collections.abc import AsyncIterator
+from pathlib import PurePosixPath
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from deployments import wire
+from deployments.archive import Archive, Member
+from deployments.names import UniqueNames, result_name
+from deployments.problems import ApiError, described
+from deployments.routes.parts import Here, Parts, TaskId
+from deployments.streams import send
+
+router = APIRouter(prefix=f"{wire.API}/batch/{{task_id}}", tags=["photos"])
+
+_PAGE = 500
+_BYTES: dict[int | str, dict[str, Any]] = {
+    200: {"description": "A ZIP file.", "content": {"application/zip": {}}},
+    206: {"description": "The part of it that Range asked for."},
+    304: {"description": "The client has it already."},
+    **described(
+        "not_found", "not_ready", "invalid_request", "range_not_satisfiable", "unavailable", "storage_unavailable"
+    ),
+}
+
+
+async def archive(request: Request, here: Here, task_id: TaskId) -> Response:
+    """Send all results that there are by now, under the names of their photos; a download that broke off can go on."""
+    batch = await here.coordinator.ask("get", task_id)
+    members = [member async for member in _members(here, batch)]
+    if not members:
+        raise ApiError("not_ready", "No photo of this batch has a result yet; come back when some have succeeded.")
+    made = Archive(here.services.blobs, members, batch["created_at"])
+    return send(request, made, etag=made.etag, media_type="application/zip", name=f"{task_id}.zip")
+
+
+async def _members(here: Parts, batch: dict[str, Any]) -> AsyncIterator[Member]:
+    names, template = UniqueNames(), batch["output"].get("name")
+    preset = batch["preset"]["id"] or batch["preset"]["type"]
+    cursor = None
+    while True:
+        page = await here.coordinator.ask("photos", batch["task_id"], "succeeded", _PAGE, cursor)
+        for photo in page["items"]:
+            found = photo["result"]
+            extension = PurePosixPath(found["key"]).suffix.removeprefix(".")
+            name = result_name(template, name=photo["name"], index=photo["index"], extension=extension, preset=preset)
+            yield Member(names.take(name), found["key"], found["bytes"], await _crc32(here, found))
+        cursor = page["next_cursor"]
+        if cursor is None:
+            return
+
+
+async def _crc32(here: Parts, found: dict[str, Any]) -> int:
+    """Return a result's CRC-32. Its worker has told it, unless it was made before there were ZIP files."""
+    if "crc32" in found:
+        return int(found["crc32"])
+    crc = 0
+    async for piece in here.services.blobs.stream(found["key"]):
+        crc = zlib.crc32(piece, crc)
+    return crc
+
+
+router.add_api_route("/archive.zip", archive, methods=["GET"], responses=_BYTES, response_class=Response)
+router.add_api_route("/archive.zip", archive, methods=["HEAD"], include_in_schema=False)
