@@ -56,14 +56,17 @@ class Callbacks:
         try:
             body = config.encode({"event": f"batch.{batch.state}", "batch": self._view(batch)})
             await self._ledger.told()  # nobody hears of an end that a crash could take back
-            arrived = await self._post(config, str(batch.spec.callback_url), body)
+            failed = await self._post(config, str(batch.spec.callback_url), body)
+            if failed:
+                log.warning("callback failed", extra={"batch": task_id, "calls": batch.calls + 1, "reason": failed})
             if self._ledger.batches.get(task_id) is batch:  # not deleted meanwhile
-                again = None if arrived else time.time() + backoff_s(batch.calls, FIRST_S, LONGEST_S)
+                again = None if not failed else time.time() + backoff_s(batch.calls, FIRST_S, LONGEST_S)
                 self._ledger.record(batch, {"e": "called", "end": end, "again": again})
         finally:
             del self._calling[task_id]
 
-    async def _post(self, config: CallbackConfig, url: str, body: bytes) -> bool:
+    async def _post(self, config: CallbackConfig, url: str, body: bytes) -> str | None:
+        """Return why the call did not arrive, None when it did."""
         stamp = str(int(time.time()))
         signature = hmac.new(config.secret.encode(), stamp.encode() + b"." + body, hashlib.sha256).hexdigest()
         headers: list[tuple[bytes | str, bytes | str]] = [
@@ -77,7 +80,6 @@ class Callbacks:
                 asyncio.timeout(PATIENCE_S),
                 self._pool.stream("POST", web_address(url), headers=headers, content=body) as response,
             ):
-                return 200 <= response.status < 300
+                return None if 200 <= response.status < 300 else f"HTTP {response.status}"
         except Exception as error:  # noqa: BLE001 - whatever their host does to us, it is tried again later
-            log.info("a callback did not arrive: %s", type(error).__name__)
-            return False
+            return type(error).__name__

@@ -1,11 +1,12 @@
 """What coordinator and workers are told once, by the composition root."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from actors.demand import Elastic
 from actors.fetch import Roots
+from actors.logs import LogConfig
 from actors.records import Json
 from actors.retoucher import Retoucher
 from models.codec.header import Limits
@@ -28,6 +29,7 @@ class WorkerConfig:
     allowed_hosts: frozenset[str] = frozenset()
     orphaned_s: float = 60.0  # without a coordinator for so long, a worker leaves
     release: float = 0.0  # see CoordinatorConfig
+    logs: LogConfig = field(default_factory=LogConfig)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ class CoordinatorConfig:
     reuse: bool = True  # a photo that was done before is answered by a copy of its result
     least_room: int = LEAST_ROOM  # bytes free, or nothing is leased
     upload_ttl_s: float = 86_400.0  # an upload that no batch names is kept for so long
+    logs: LogConfig = field(default_factory=LogConfig)
     namespace: str = NAMESPACE
     release: float = 0.0  # unix time of the deployment; a coordinator hands over to a later one, and workers leave
     abandoned_s: float = 60.0  # without an ingress for so long, the coordinator leaves and takes the workers along

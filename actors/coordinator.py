@@ -10,7 +10,7 @@ from typing import Any
 import ray
 from ray.exceptions import RayError
 
-from actors import directory, placement
+from actors import directory, logs, placement
 from actors.admission import Admission
 from actors.batch import Batch
 from actors.callbacks import Callbacks
@@ -33,7 +33,7 @@ from actors.stats import service_stats
 from actors.supervisor import Supervisor
 from actors.sweeper import Sweeper
 from actors.views import batch_view, newest, photo_view
-from storage.errors import EpochLostError, StorageError
+from storage.errors import StorageError
 
 log = logging.getLogger(__name__)
 
@@ -49,11 +49,12 @@ class Coordinator:
     """
 
     def __init__(self, config: CoordinatorConfig) -> None:
+        logs.begin(config.logs, process="coordinator")
         self._config = config
         self._started = time.monotonic()
         self._quiet = 0  # rounds of housekeeping since the last greeting
         self._machines = 1
-        self._ledger = Ledger(config.open_journal(), _journal_failed)
+        self._ledger = Ledger(config.open_journal(), directory.end_coordinator)
         self._blobs = config.open_blobs()
         self._keys = IdempotencyKeys(self._ledger.batches.values())
         self._reuse = Reuse(self._ledger.batches.values(), on=config.reuse)
@@ -132,10 +133,12 @@ class Coordinator:
         self._reuse.made(made)
         self._dispatch.wake()
         try:
-            return await self._tell(made)
+            view = await self._tell(made)
         except BatchError:  # whoever is refused sends it again: it must not be worked on twice
             self._condemn(made, withdrawn=True)
             raise
+        log.info("batch accepted", extra={"batch": spec.task_id, "photos": len(photos)})
+        return view
 
     async def get(self, task_id: str) -> Json:
         """Return a batch; raises BatchError `not_found`."""
@@ -224,8 +227,8 @@ class Coordinator:
 
     async def metrics(self) -> Json:
         """Return the service in numbers, and what it has done since this coordinator started."""
-        waited = {"longest_wait_s": self._dispatch.longest_wait_s()}
-        return await self.stats() | self._dispatch.tally.told() | waited | {"epoch": self._ledger.epoch}
+        now = {"longest_wait_s": self._dispatch.longest_wait_s(), "free_bytes": self._hold.free}
+        return await self.stats() | self._dispatch.tally.told() | now | {"epoch": self._ledger.epoch}
 
     async def worker_pids(self) -> Json:
         """Return process ids by worker, for benchmarks and tests that kill on purpose."""
@@ -310,6 +313,8 @@ class Coordinator:
             log.exception("keeping house failed")
 
     def _worker_died(self, worker: WorkerRecord, suspicion: Suspicion | None) -> None:
+        if not worker.ours:
+            self._dispatch.tally.died()
         gone = worker.node_id == ray.get_runtime_context().get_node_id()  # elsewhere only the connection may be
         self._dispatch.worker_died(worker.worker_id, suspicion, 0.0 if gone else self._config.late_s)
 
@@ -342,11 +347,3 @@ class Coordinator:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()):
             log.error("something in the background failed", exc_info=error)
-
-
-def _journal_failed(error: StorageError) -> None:
-    """End this process: a loser of the epoch for good, any other so that Ray starts the next one."""
-    log.critical("the journal failed, the coordinator ends: %s", error)
-    if isinstance(error, EpochLostError):
-        directory.end_actor(ray.get_runtime_context().current_actor)
-    os._exit(1)

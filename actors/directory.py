@@ -3,11 +3,17 @@
 Handles are typed Any: an actor's methods are remote ones, which Ray's types cannot tell from the class.
 """
 
+import logging
+import os
 from typing import Any
 
 import ray
 from ray.exceptions import RayError
 from ray.util import list_named_actors
+
+from storage.errors import EpochLostError, StorageError
+
+log = logging.getLogger(__name__)
 
 COORDINATOR = "coordinator"
 WORKER_PREFIX = "worker-"
@@ -37,3 +43,11 @@ def living_workers(namespace: str) -> dict[str, Any]:
 def end_actor(handle: Any) -> None:
     """Kill an actor for good."""
     ray.kill(handle, no_restart=True)
+
+
+def end_coordinator(error: StorageError) -> None:
+    """End this process, whose journal failed: a loser of the epoch for good, any other so that Ray starts the next."""
+    log.critical("the journal failed, the coordinator ends: %s", error)
+    if isinstance(error, EpochLostError):
+        end_actor(ray.get_runtime_context().current_actor)
+    os._exit(1)

@@ -1,6 +1,7 @@
 """Who works on what: reports in, leases out."""
 
 import asyncio
+import logging
 import time
 
 from actors.batch import Batch
@@ -15,7 +16,9 @@ from actors.retries import due
 from actors.reuse import Reuse
 from actors.scheduler import Scheduler
 from actors.states import ENDED, PhotoState
-from actors.tally import Tally
+from actors.tally import OURS, Tally
+
+log = logging.getLogger(__name__)
 
 IDLE_S = 10.0  # a worker without work asks again after this long at the latest
 CRASHED = {
@@ -83,7 +86,9 @@ class Dispatch:
         for task_id, rows in by_batch.items():
             late = {} if late_s is None else {"late": late_s}
             self.record(self._ledger.batches[task_id], {"e": "returned", "p": rows, **late})
-            self.tally.lost(len(rows) if late else 0)
+            if late:
+                self.tally.lost(len(rows))
+                log.warning("leases lost", extra={"batch": task_id, "photos": len(rows)})
             self.wake()
 
     def backlog(self) -> tuple[float, int]:
@@ -105,9 +110,12 @@ class Dispatch:
         """Record an event; what is known of a batch's speed goes when it ends."""
         if event["e"] == "cancelled":
             self.tally.cancelled(batch.counts[PhotoState.QUEUED] + batch.counts[PhotoState.PROCESSING])
+        before = batch.state
         self._ledger.record(batch, event)
         if batch.state in ENDED:
             self.forget(batch)
+            if before not in ENDED:
+                log.info("batch ended", extra=_told(batch))
 
     def forget(self, batch: Batch) -> None:
         """Drop what is known of a batch that ended or is gone."""
@@ -153,7 +161,7 @@ class Dispatch:
                     continue
                 again = due(outcome.error, batch.tries[key.index], self._retry_count)
                 accepted.setdefault(key.task_id, []).append(reported(outcome, again))
-                self.tally.reported(outcome, final=again is None)
+                self._count(outcome, final=again is None)
                 self._pool.did_well(worker_id)
                 if outcome.timings_ms:
                     self._scheduler.took(key.task_id, _seconds(outcome))
@@ -208,13 +216,28 @@ class Dispatch:
             again = due(TIMED_OUT, batch.tries[key.index], self._retry_count)
             outcome = Outcome(key, error=TIMED_OUT)
             self.record(batch, {"e": "reported", "p": [reported(outcome, again)], "late": late_s})
-            self.tally.reported(outcome, final=again is None)
+            self._count(outcome, final=again is None)
         else:
             self.record(batch, {"e": "struck", "p": [key.index, key.attempt], "error": CRASHED, "late": late_s})
             self.tally.struck()
+            log.warning("strike: a worker died of a photo", extra=key.named() | {"strikes": batch.strikes[key.index]})
             if batch.photo_state[key.index] == PhotoState.FAILED:
-                self.tally.reported(Outcome(key, error=CRASHED), final=True)
+                self._count(Outcome(key, error=CRASHED), final=True)
         self.wake()
+
+    def _count(self, outcome: Outcome, *, final: bool) -> None:
+        self.tally.reported(outcome, final=final)
+        if outcome.error and outcome.error["code"] in OURS:
+            code = {"code": outcome.error["code"], "final": final}
+            log.warning("photo failed for a reason of ours", extra=outcome.key.named() | code)
+
+
+def _told(batch: Batch) -> Json:
+    """Say how a batch ended, as fields of a line in the log."""
+    over = (PhotoState.SUCCEEDED, PhotoState.FAILED, PhotoState.CANCELLED)
+    counts = {state.label: batch.counts[state] for state in over}
+    seconds = round((batch.finished_at or time.time()) - batch.created_at, 3)
+    return {"batch": batch.spec.task_id, "state": str(batch.state), **counts, "seconds": seconds}
 
 
 def _seconds(outcome: Outcome) -> float:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -14,6 +15,8 @@ from actors.states import ENDED
 from storage.errors import StorageError
 from storage.journal import Entry, Journal
 
+log = logging.getLogger(__name__)
+
 
 class Ledger:
     """The batches of one epoch.
@@ -25,6 +28,7 @@ class Ledger:
     """
 
     def __init__(self, journal: Journal, fail: Callable[[StorageError], None]) -> None:
+        begun = time.monotonic()
         self._journal = journal
         self._fail = fail
         self.trouble: str | None = None  # see `Journal.trouble`
@@ -39,6 +43,8 @@ class Ledger:
         self._bells: dict[str, asyncio.Event] = {}
         self._commits: set[asyncio.Task[None]] = set()
         self._replay()
+        known = {"epoch": self.epoch, "batches": len(self.batches), "open": len(self.open)}
+        log.info("coordinator started", extra=known | {"seconds": round(time.monotonic() - begun, 3)})
 
     def _replay(self) -> None:
         for entry in self._journal.replay():

@@ -114,7 +114,7 @@ class Line:
                     work.attached = await self._attachments.fetch(work.job, work.lease.params)
             except Exception as error:  # noqa: BLE001 - whatever it is, it is this photo's trouble and ends no worker
                 work.timings_ms["fetch"] = _since(started)
-                self._fail(work, _told(error, "read from"))
+                self._fail(work, _told(work.lease.key, error, "read from"))
             else:
                 work.timings_ms["fetch"] = _since(started)
                 if not (work.lease.seen and self._same_mask(work) and await self._reuse(work)):
@@ -167,7 +167,7 @@ class Line:
                 wanted = [work for work in group if work.lease.key in self._held]
                 for work, made in zip(wanted, await self._compute.retouch(wanted), strict=True):
                     if isinstance(made, Exception):
-                        self._fail(work, _told(made, "read from"))
+                        self._fail(work, _told(work.lease.key, made, "read from"))
                     else:
                         work.timings_ms |= made.timings_ms
                         await self._computed.put((work, made))
@@ -182,7 +182,7 @@ class Line:
                 result = await asyncio.wait_for(self._put(work, retouched), self._timeout_s)
             except Exception as error:  # noqa: BLE001 - see above
                 await discard(self._blobs, work.lease.key)
-                self._fail(work, _told(error, "written to"))
+                self._fail(work, _told(work.lease.key, error, "written to"))
                 continue
             if work.lease.key not in self._held:  # revoked meanwhile: nobody will ever ask for it
                 await discard(self._blobs, work.lease.key)
@@ -250,10 +250,10 @@ async def discard(blobs: Blobs, key: LeaseKey) -> None:
     try:
         await blobs.delete_prefix(attempt_prefix(*key.place))
     except StorageError as error:  # an orphan costs room, not correctness: the sweeper finds it
-        log.warning("could not remove the blobs of a late attempt: %s", error)
+        log.warning("could not remove the blobs of a late attempt: %s", error, extra=key.named())
 
 
-def _told(error: Exception, how: str) -> Json:
+def _told(key: LeaseKey, error: Exception, how: str) -> Json:
     """Return what the photo's owner hears of an error; one that nobody foresaw goes to the log as well."""
     if isinstance(error, ExceptionGroup):
         error = error.exceptions[0]
@@ -264,7 +264,7 @@ def _told(error: Exception, how: str) -> Json:
         return {"code": error.code, "message": message, "retryable": error.retryable}
     if isinstance(error, TimeoutError):
         return {"code": "timed_out", "message": f"The photo could not be {how} its place in time.", "retryable": True}
-    log.error("a photo failed for a reason of our own", exc_info=error)
+    log.error("a photo failed for a reason of our own", exc_info=error, extra=key.named())
     message = "Something went wrong on our side with this photo; please report it."
     return {"code": "internal_error", "message": message, "retryable": False}
 

@@ -53,6 +53,10 @@ class LeaseKey:
         """Where its blobs lie, as storage.keys wants it."""
         return self.task_id, self.index, self.attempt
 
+    def named(self) -> Json:
+        """Return it as fields of a line in the log."""
+        return {"batch": self.task_id, "photo": self.index, "attempt": self.attempt}
+
 
 @travels
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,8 @@ class Supervisor:
             held.update(hello.held)
             state = WorkerState.READY if hello.ready else WorkerState.STARTING
             handle = handles[asked[answer]]
+            about = {"worker": hello.worker_id, "node": hello.node_id, "leases": len(hello.held)}
+            log.info("worker adopted", extra=about)
             worker = WorkerRecord(hello.worker_id, handle, hello.crumb, hello.node_id, state)
             worker.leaving = hello.release != self._config.release
             self._watch(worker)
@@ -71,12 +73,13 @@ class Supervisor:
                 namespace=self._config.namespace,
                 gpus=self._config.gpus,
             )
+            log.info("worker asked for", extra={"worker": worker_id})
             self._watch(WorkerRecord(worker_id, handle))
 
     def shrink(self, idle: list[WorkerRecord]) -> None:
         """End workers that nobody needs; they hold nothing."""
         for worker in idle:
-            log.info("worker %s is not needed any more", worker.worker_id)
+            log.info("worker not needed any more", extra={"worker": worker.worker_id})
             self._end(worker)
 
     def end_silent(self, busy: set[str]) -> None:
@@ -86,7 +89,7 @@ class Supervisor:
             silent = time.monotonic() - worker.heard > limit
             waits_for_us = worker.answer is not None and not worker.answer.done()  # for the journal, say
             if worker.worker_id in busy and silent and not waits_for_us:
-                log.warning("worker %s is silent, ending it", worker.worker_id)
+                log.warning("worker silent for too long: it is killed", extra={"worker": worker.worker_id})
                 worker.overdue = True
                 directory.end_actor(worker.handle)
 
@@ -118,9 +121,11 @@ class Supervisor:
         try:
             hello: Hello = await worker.handle.attach.remote(0)  # once it is constructed: who and where it is
             worker.crumb, worker.node_id = hello.crumb, hello.node_id
+            log.info("worker started", extra={"worker": worker.worker_id, "node": worker.node_id})
             await worker.handle.run.remote()  # returns when it leaves by itself
         except RayError as error:
-            log.warning("worker %s died: %s", worker.worker_id, type(error).__name__)
+            if not worker.ours:
+                log.warning("worker died", extra={"worker": worker.worker_id, "reason": type(error).__name__})
         self.pool.died(worker)
         suspicion = None
         try:

@@ -9,6 +9,8 @@ from itertools import accumulate
 
 from actors.records import Json, Outcome
 
+# Counted from 0 on, so that an alert sees the first of them.
+OURS = ("internal_error", "storage_error", "timed_out", "worker_crashed")
 BOUNDS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0)
 
 
@@ -34,8 +36,9 @@ class Tally:
 
     def __init__(self) -> None:
         self._photos: Counter[str] = Counter(succeeded=0, failed=0, cancelled=0)
-        self._failures: Counter[str] = Counter()
+        self._failures: Counter[str] = Counter(dict.fromkeys(OURS, 0))
         self._events: Counter[str] = Counter(retried=0, reused=0, lease_lost=0, struck=0)
+        self._deaths = 0
         self._bytes = 0
         self._stages: dict[str, Histogram] = {}
 
@@ -70,12 +73,17 @@ class Tally:
         """Count a photo that was being computed when its worker died."""
         self._events["struck"] += 1
 
+    def died(self) -> None:
+        """Count a worker that ended without being told to."""
+        self._deaths += 1
+
     def told(self) -> Json:
         """Return all of it."""
         return {
             "photos": dict(self._photos),
             "failures": dict(self._failures),
             "events": dict(self._events),
+            "worker_deaths": self._deaths,
             "result_bytes": self._bytes,
             "stages": {stage: histogram.told() for stage, histogram in self._stages.items()},
         }

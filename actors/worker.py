@@ -7,6 +7,7 @@ import time
 
 import ray
 
+from actors import logs
 from actors.client import CoordinatorClient
 from actors.config import WorkerConfig
 from actors.crumb import Crumb, remove_crumb
@@ -26,6 +27,7 @@ class Worker:
     """Pulls: whoever has room asks. Nothing is pushed to it but the request to give a batch's photos back."""
 
     def __init__(self, worker_id: str, namespace: str, config: WorkerConfig) -> None:
+        logs.begin(config.logs, process="worker", worker=worker_id)
         self._id = worker_id
         self._config = config
         self._crumb = Crumb(worker_id)
@@ -81,9 +83,9 @@ class Worker:
             await asyncio.wait({running, asking}, return_when=asyncio.FIRST_COMPLETED)
             for ended in (running, asking):
                 if ended.done() and (error := ended.exception()):
-                    log.error("worker %s leaves: %r", self._id, error)
+                    log.error("the worker leaves: %s", type(error).__name__, exc_info=error)
         except Exception:  # said here or nowhere: the process ends next
-            log.exception("worker %s could not start", self._id)
+            log.exception("the worker could not start")
         finally:
             remove_crumb(self._crumb.path)  # it leaves by itself: nothing is suspect
             os._exit(1)  # at once: Ray's own way out would wait for the compute thread
@@ -127,7 +129,7 @@ class Worker:
             self._news.clear()
             stale = retoucher.stale()
             if stale and not (line.held() or self._outbox or self._returned):
-                log.warning("worker %s leaves: its successor starts with the weights that are there now", self._id)
+                log.warning("the worker leaves: its successor starts with the weights that are there now")
                 return
             want = 0 if stale or line.alone or line.waiting > 1 else MOST
             if self._outbox or self._returned or want:

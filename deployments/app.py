@@ -10,7 +10,7 @@ import ray
 from ray import serve
 from ray.exceptions import RayError
 
-from actors import directory, launch
+from actors import directory, launch, logs
 from deployments import compose
 from deployments.settings import Settings, load_settings
 
@@ -37,8 +37,9 @@ class Ingress:
     """HTTP in, coordinator calls out; holds no state of its own."""
 
     def __init__(self, settings: Settings, release: float) -> None:
+        logs.begin(settings.logs, process="ingress")
         resources: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
-        # Where there are GPUs, their fractions are the limit; of nodes that are started for the work nothing is known yet.
+        # Where there are GPUs, their fractions are the limit; nodes that are started for the work are not here yet.
         if not resources.get("GPU") and settings.min_workers is None:
             settings = compose.with_workers(settings, None, int(resources.get("CPU", 1)))
         self._services = compose.services(settings)

@@ -95,8 +95,7 @@ class Archive:
             return entries + _END.pack(b"PK\5\6", 0, 0, count, count, len(entries), begin, 0)
         end64 = _END64.pack(b"PK\6\6", _END64.size - 12, _ZIP64, _ZIP64, 0, 0, count, count, len(entries), begin)
         locator = _LOCATOR64.pack(b"PK\6\7", 0, begin + len(entries), 1)
-        end = _END.pack(b"PK\5\6", 0, 0, _MOST16, KEPT = 4  # archives; of 100,000 photos one takes 30 MB
-_MOST16, _MOST32, _MOST32, 0)
+        end = _END.pack(b"PK\5\6", 0, 0, _MOST16, _MOST16, _MOST32, _MOST32, 0)
         return entries + end64 + locator + end
 
     def _entry(self, place: int) -> bytes:

@@ -86,6 +86,9 @@ class _Told(Collector):
         yield _gauges("photobatch_batches", "Batches that are known.", "state", told["batches"])
         yield _gauges("photobatch_workers", "Workers.", "state", _without(told["workers"], "max"))
         yield _gauge("photobatch_workers_max", "Workers at most.", told["workers"]["max"])
+        yield _counters(
+            "photobatch_worker_deaths", "Workers that ended without being told to.", None, {"": told["worker_deaths"]}
+        )
         yield _gauge("photobatch_queue_photos", "Photos that wait.", told["queue"]["photos"])
         yield _gauge("photobatch_queue_batches", "Batches with photos that wait.", told["queue"]["batches"])
         yield _gauge(
@@ -95,6 +98,8 @@ class _Told(Collector):
         )
         yield _gauge("photobatch_photos_per_second", "Photos that end a second.", told["photos_per_s"])
         yield _gauge("photobatch_hold", "Whether all stands still because the disk is full.", told["hold"] is not None)
+        if told["free_bytes"] is not None:
+            yield _gauge("photobatch_store_free_bytes", "Room where results go.", told["free_bytes"])
         yield _gauge("photobatch_journal_up", "Whether the journal answers.", told["journal"] == "ok")
         yield _gauge("photobatch_workers_sick", "Whether workers end as soon as they are started.", told["sick"])
         yield _gauge("photobatch_coordinator_epoch", "How many coordinators there have been.", told["epoch"])

@@ -29,7 +29,7 @@ prepare_ray_environment()  # here, because Ray reads it when it is imported, and
 import ray
 from ray.exceptions import RayError
 
-from actors import directory, launch
+from actors import directory, launch, logs
 from actors.config import NAMESPACE
 from deployments import compose
 from deployments.embedded import CLOSE_S, EngineError
@@ -50,6 +50,7 @@ def serve(*, host: str, port: int | None, workers: int | None) -> None:
         settings = load_settings()
     except SettingsError as error:
         raise EngineError("invalid_settings", str(error)) from None
+    logs.begin(settings.logs, process="serve")
     forget_secrets()  # workers decode what strangers send
     port = port or settings.api_port
     settings = compose.with_workers(settings, workers, os.cpu_count() or 1)

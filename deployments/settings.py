@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from actors.logs import LogConfig
 from actors.web_address import AllowedHosts
 from deployments import ports
 from deployments.api_keys import ApiKeys
@@ -64,6 +65,8 @@ class Settings(BaseSettings):
     api_keys: Annotated[ApiKeys | None, NoDecode] = None
     cors_origins: Annotated[frozenset[str], NoDecode] = frozenset()
     rate_limit: float | None = Field(None, gt=0, description="requests a second of one user")
+    log_format: Literal["text", "json"] = "text"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     redis_url: str | None = Field(None, validation_alias=AliasChoices("REDIS_URL", "redis_url"))
     ray_address: str | None = Field(None, validation_alias=AliasChoices("RAY_ADDRESS", "ray_address"))
 
@@ -111,6 +114,16 @@ class Settings(BaseSettings):
         """Read keys at once: nothing keeps them as they are."""
         return (ApiKeys.read(value) if value else None) if isinstance(value, str) else value
 
+    @field_validator("log_format", mode="before")
+    @classmethod
+    def _lower(cls, value: Any) -> Any:
+        return value.lower() if isinstance(value, str) else value
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _upper(cls, value: Any) -> Any:
+        return value.upper() if isinstance(value, str) else value
+
     @field_validator("cors_origins", mode="after")
     @classmethod
     def _exact(cls, value: frozenset[str]) -> frozenset[str]:
@@ -145,6 +158,11 @@ class Settings(BaseSettings):
     def models_dir(self) -> Path:
         """The weights of networks."""
         return self.model_dir or self.data_dir / "models"
+
+    @property
+    def logs(self) -> LogConfig:
+        """How our processes log."""
+        return LogConfig(as_json=self.log_format == "json", level=self.log_level)
 
     @property
     def tables_dir(self) -> Path:

@@ -1,6 +1,7 @@
 """Before any test imports Ray its environment is prepared, which it reads once. A Redis and an S3 for who wants one."""
 
 import os
+import shutil
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +22,15 @@ def needs_redis() -> None:
         if os.environ.get("CI") == "true":
             pytest.fail("redis-server is not installed")
         pytest.skip("needs redis-server")
+
+
+@pytest.fixture(scope="session")
+def needs_prometheus() -> None:
+    """Skip on a laptop without prometheus and promtool, which come in one package; CI fails."""
+    if shutil.which("prometheus") is None or shutil.which("promtool") is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("prometheus is not installed")
+        pytest.skip("needs prometheus")
 
 
 @pytest.fixture

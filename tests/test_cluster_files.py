@@ -1,5 +1,6 @@
 """The files that people deploy with are ones that Ray takes, down to the last key."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,12 @@ from pydantic import BaseModel
 from ray.autoscaler._private.util import prepare_config, validate_config
 from ray.serve.schema import ServeDeploySchema
 
+from deployments.settings import Settings
+
 ROOT = Path(__file__).parent.parent
+MANIFEST = yaml.safe_load((ROOT / "deployments/kubernetes/rayservice.yaml").read_text())
+CLUSTER = MANIFEST["spec"]["rayClusterConfig"]
+[RAY] = re.findall(r"^ray==(.+)$", (ROOT / "constraints.txt").read_text(), re.MULTILINE)
 
 
 @pytest.mark.parametrize("name", ["cluster.yaml", "cluster.local.yaml"])
@@ -52,3 +58,42 @@ def test_serve_config_has_only_keys_that_serve_knows(name: str) -> None:
     config["applications"][0]["deployments"][0]["max_ongoing_request"] = 1
     config["http_option"] = {}
     assert unknown_keys(config, ServeDeploySchema) == ["applications.deployments.max_ongoing_request", "http_option"]
+
+
+def test_kubernetes_deploys_what_a_cluster_does() -> None:
+    config = yaml.safe_load(MANIFEST["spec"]["serveConfigV2"])
+    assert unknown_keys(config, ServeDeploySchema) == []
+    assert config == yaml.safe_load((ROOT / "serve_config.cluster.yaml").read_text())
+    [head] = CLUSTER["headGroupSpec"]["template"]["spec"]["containers"]
+    ports = {port["name"]: port["containerPort"] for port in head["ports"]}
+    assert ports["serve"] == config["http_options"]["port"]
+    [mount] = head["volumeMounts"]
+    assert mount["mountPath"] == config["applications"][0]["args"]["api_keys"].replace("~", "/home/ray")
+
+
+def test_kubernetes_has_gpus_for_as_many_workers_as_may_come() -> None:
+    args = yaml.safe_load(MANIFEST["spec"]["serveConfigV2"])["applications"][0]["args"]
+    [group] = CLUSTER["workerGroupSpecs"]
+    fraction = Settings.model_fields["gpu_fraction"].default
+    assert group["maxReplicas"] / fraction == int(args["max_workers"])
+
+
+def test_the_image_and_the_manifest_have_the_ray_that_is_pinned() -> None:
+    assert CLUSTER["rayVersion"] == RAY
+    [image] = re.findall(r"^FROM rayproject/ray:(\S+)-py311$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    assert image == RAY
+
+
+def test_the_image_tells_ray_what_a_node_does() -> None:
+    image = (ROOT / "Dockerfile").read_text()
+    [told] = re.findall(r"^ENV ((?:.*\\\n)*.*)$", image, re.MULTILINE)
+    in_image = dict(re.findall(r"(\w+)=(\S+)", told))
+    node = (ROOT / "deployments/node").read_text()
+    of_a_node = dict(re.findall(r"^export (\w+)=?(\S*)$", node, re.MULTILINE))
+    assert of_a_node.pop("RAY_AUTH_MODE") == CLUSTER["authOptions"]["mode"]
+    assert in_image.keys() == of_a_node.keys()
+    assert {name for name in in_image if in_image[name] != of_a_node[name]} == {
+        "PHOTOBATCH_HAPROXY",
+        "RAY_SERVE_HAPROXY_BINARY_PATH",
+    }
+    assert in_image["RAY_SERVE_HAPROXY_BINARY_PATH"].endswith("/photobatch/deployments/haproxy-wrapper")

@@ -14,6 +14,7 @@ from deployments.settings import Settings
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 LONGEST_FILE = 350
+LINKING = ["README.md", "CONTRIBUTING.md", *(f"docs/{page.name}" for page in sorted((ROOT / "docs").glob("*.md")))]
 CODE = {".py", ".c", ".h", ".js", ".mjs", ".css", ".html", ".sh"}
 FOLDERS = (
     "photobatch",
@@ -72,7 +73,7 @@ def runs(module: Path) -> bool:
     return module.with_suffix(".py").exists() or (module / "__main__.py").exists()
 
 
-@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "docs/benchmarks.md", "docs/dependencies.md"])
+@pytest.mark.parametrize("page", LINKING)
 def test_links_in_the_documents_lead_somewhere(page: str) -> None:
     text = re.sub(r"<!--.*?-->", "", (ROOT / page).read_text(), flags=re.DOTALL)
     links = re.findall(r"\]\(([^)#\s]+)", text)

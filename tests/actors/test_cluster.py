@@ -173,10 +173,10 @@ def test_idempotency_keys_make_one_batch(service) -> None:
         here.submit("sleep 0", idempotency_key="k", digest="other")
     os.kill(here.pids()["coordinator"], signal.SIGKILL)
     assert here.submit("sleep 0", idempotency_key="k", digest="one") == task
-    here.ask("reserve", "new", "request 1")
-    here.ask("reserve", "new", "request 1")
+    here.ask("reserve", "new", "request 1", None)
+    here.ask("reserve", "new", "request 1", None)
     with pytest.raises(BatchError, match="idempotency_in_progress"):
-        here.ask("reserve", "new", "request 2")
+        here.ask("reserve", "new", "request 2", None)
 
 
 def test_too_many_photos_in_the_queue_are_refused_until_there_is_room(service) -> None:

@@ -1,12 +1,15 @@
 """A disk that fills up holds the whole service, fails no photo, and lets go when there is room."""
 
 import json
+import logging
 import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from actors.hold import Hold
 
 ROOT = Path(__file__).parents[2]
 
@@ -29,3 +32,12 @@ def test_a_full_disk_holds_the_service_and_loses_nothing(tmp_path: Path) -> None
     assert said["paused"] == "paused"
     assert said["counts"]["succeeded"] == 60
     assert said["accepted_after"] == "completed"
+
+
+def test_the_log_says_once_that_it_begins_and_once_that_it_ends(caplog: pytest.LogCaptureFixture) -> None:
+    hold = Hold(least_room=100)
+    with caplog.at_level(logging.INFO):
+        for free in (500, 40, 30, 60, 500, 500):
+            hold.look(journal_full=False, free=free)
+    assert [record.message.partition(":")[0] for record in caplog.records] == ["hold begins", "hold ends"]
+    assert [vars(record)["free_bytes"] for record in caplog.records] == [40, 500]

@@ -3,13 +3,18 @@
 import asyncio
 import itertools
 import socket
+import subprocess
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
+from pathlib import Path
 
 import pytest
 import redis
 from journals import entry
+from redis.backoff import ConstantBackoff
+from redis.retry import Retry
 
 from benchmarks.redis_server import RedisServer
 from storage.errors import EpochLostError, StorageError
@@ -194,3 +199,40 @@ class Meddler:
                     self.swallowed += 1
                     return
                 client.sendall(answer)
+
+
+async def test_a_copy_that_was_taken_while_it_ran_is_restored_as_the_document_says(
+    server: RedisServer, journal: RedisJournal, tmp_path: Path
+) -> None:
+    await journal.append([entry("a", version) for version in range(500)])
+    again = RedisServer(tmp_path / "again")
+    again.folder.mkdir()
+    copy = ["redis-cli", "-p", str(server.port), "--rdb", str(again.folder / "dump.rdb")]
+    await asyncio.to_thread(subprocess.run, copy, check=True, capture_output=True)
+    await journal.append([entry("a", 500)])
+    server.kill()
+    await asyncio.to_thread(take_into_appendonly, again)
+    try:
+        restored = RedisJournal(again.start().url)
+        epoch = restored.open()
+        assert versions(restored) == list(range(500))
+        assert epoch == 2, "the copy knows its owner, and its successor comes after it"
+        await restored.append([entry("a", 1000)])
+        restored.close()
+    finally:
+        again.kill()
+
+
+def take_into_appendonly(server: RedisServer) -> None:
+    """Read `dump.rdb`, which a Redis with `appendonly yes` would not, and write it as one wants it."""
+    command = ["redis-server", "--port", str(server.port), "--bind", "127.0.0.1", "--dir", str(server.folder)]
+    first = subprocess.Popen([*command, "--appendonly", "no"], stdout=subprocess.DEVNULL)
+    try:
+        with closing(redis.Redis(port=server.port, retry=Retry(ConstantBackoff(0.1), 100))) as client:
+            client.ping()
+            client.config_set("appendonly", "yes")
+            while client.info("persistence")["aof_rewrite_in_progress"]:
+                time.sleep(0.02)
+    finally:
+        first.kill()
+        first.wait()
