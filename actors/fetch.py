@@ -116,9 +116,15 @@ def allowed_object(source: str, roots: tuple[str, ...]) -> Place:
 
 
 def allowed_path(source: str, roots: tuple[str, ...]) -> Path:
-    """Return the path of a `file:` source, symlinks resolved; raises SourceError `forbidden_path` outside the roots."""
-    parts = urlsplit(source)
-    path = Path(os.fsdecode(unquote_to_bytes(parts.path))).resolve()  # file names are bytes, not always UTF-8
+    """Return the path of a `file:` source, symlinks resolved.
+
+    Raises SourceError `forbidden_path` outside the roots, `invalid_source` for what can be no path.
+    """
+    try:
+        parts = urlsplit(source)
+        path = Path(os.fsdecode(unquote_to_bytes(parts.path))).resolve()  # file names are bytes, not always UTF-8
+    except (ValueError, OSError, RuntimeError):  # a NUL in it, a loop of links
+        raise SourceError("invalid_source", "This is not a valid path; check the file's name.") from None
     inside = any(path.is_relative_to(Path(root).resolve()) for root in roots)
     if parts.netloc not in {"", "localhost"} or not inside:
         raise SourceError(

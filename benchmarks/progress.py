@@ -36,7 +36,7 @@ _PHOTO_S = 0.1  # so many photos come to 40 a second
 def serve_and_measure(clients: int, photos: int, runs: int) -> list[list[float]]:
     """Return the delays in ms by run; each run has batches of `photos` photos in all."""
     with tempfile.TemporaryDirectory(prefix="photobatch-progress-") as folder, one_node(_WORKERS + 2) as scratch:
-        prepare_proxy_environment(scratch, loopback=True)
+        prepare_proxy_environment(scratch, host="127.0.0.1")
         from ray import serve  # noqa: PLC0415 - it reads the proxy's environment when it is imported
 
         from deployments.app import bind  # noqa: PLC0415

@@ -12,6 +12,7 @@ from deployments.gate import Gate
 from deployments.looks import Looks
 from deployments.metrics import Requests
 from deployments.owners import Owners
+from deployments.patience import Patience
 from deployments.routes import (
     archive,
     batches,
@@ -97,4 +98,4 @@ def _before(services: Services) -> list[tuple[Any, dict[str, Any]]]:
     """Return what a request passes before it comes to its route."""
     origins = services.access.origins
     cors = [(CORSMiddleware, {"allow_origins": origins, **_CORS})] if origins else []
-    return [(SafeHeaders, {}), *cors, (Gate, {"access": services.access})]
+    return [(SafeHeaders, {}), *cors, (Gate, {"access": services.access}), (Patience, {})]

@@ -141,4 +141,4 @@ def _validated(given: Any) -> SubmitRequest:
     try:
         return SubmitRequest.model_validate(given)
     except ValidationError as error:
-        raise ApiError("invalid_request", *explain.first(error.errors(include_url=False))) from None
+        raise ApiError(*explain.first(error.errors(include_url=False))) from None

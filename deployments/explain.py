@@ -6,13 +6,15 @@ from typing import Any
 _PLACES = ("query", "path", "body", "header")
 
 
-def first(errors: Sequence[Any]) -> tuple[str, str | None]:
-    """Return a sentence about the first error and its field; the sentence says how many more there are."""
+def first(errors: Sequence[Any]) -> tuple[str, str, str | None]:
+    """Return a code, a sentence about the first error, and its field; the sentence says how many more there are."""
     error = errors[0]
+    if error["type"] == "json_invalid":
+        return "invalid_json", "The body is not valid JSON.", None
     field = _path([part for place, part in enumerate(error["loc"]) if place or part not in _PLACES])
     more = len(errors) - 1
     also = f" {more} more {'is' if more == 1 else 'are'} wrong." if more else ""
-    return _sentence(field or "the request", error) + also, field or None
+    return "invalid_request", _sentence(field or "the request", error) + also, field or None
 
 
 def _path(parts: list[int | str]) -> str:
@@ -28,7 +30,5 @@ def _sentence(field: str, error: Any) -> str:
             return f"{field} is missing."
         case "extra_forbidden":
             return f"{field} is not a field of this request; check its spelling in /docs."
-        case "json_invalid":
-            return f"{field} is not valid JSON."
     said = error["msg"].removeprefix("Value error, ").removeprefix("Input ").rstrip(".")
     return f"{field} {said[:1].lower()}{said[1:]}."

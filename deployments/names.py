@@ -7,20 +7,21 @@ from urllib.parse import quote
 
 from deployments.problems import ApiError
 
-LONGEST = 200
+LONGEST, MOST_BYTES = 200, 240  # a file system takes 255 bytes, and who unpacks or saves it may add some
 _FIELDS = ("stem", "index", "ext", "preset")
 _RESERVED = '<>:"|?*'  # Windows takes none of these in a name
 
 
 def safe_name(name: str, otherwise: str = "photo") -> str:
-    """Return the last part of a path, NFC, without control characters, at most 200 characters long."""
+    """Return the last part of a path, NFC, without control characters, at most 200 characters and 240 bytes long."""
     name = unicodedata.normalize("NFC", name).replace("\\", "/").rstrip("/").rpartition("/")[2]
     name = "".join(char for char in name if unicodedata.category(char) not in {"Cc", "Cf", "Cs", "Zl", "Zp"})
     name = name.strip(" ")
     if name.strip(".") == "":
         return otherwise
     stem, suffix = PurePosixPath(name).stem, PurePosixPath(name).suffix[:20]
-    return stem[: LONGEST - len(suffix)] + suffix
+    room = MOST_BYTES - len(suffix.encode())
+    return stem[: LONGEST - len(suffix)].encode()[:room].decode(errors="ignore") + suffix
 
 
 def check_template(template: str | None) -> None:

@@ -61,6 +61,7 @@ STATUS = {
     "too_many_pixels": 413,
     "too_many_presets": 409,
     "too_many_shares": 409,
+    "too_slow": 408,
     "truncated": 422,
     "unauthorized": 401,
     "unavailable": 503,
@@ -74,6 +75,7 @@ _OF_STATUS = {
     400: "invalid_json",
     404: "not_found",
     405: "method_not_allowed",
+    408: "too_slow",
     413: "too_large",
     415: "unsupported_media",
 }
@@ -81,6 +83,7 @@ _SAID = {
     400: "The body can't be read: send JSON in UTF-8, with numbers and depth as people write them.",
     404: "There is nothing at this address; /docs lists what there is.",
     405: "This address does not take that method; the Allow header names those that it takes.",
+    408: "The request took too long to arrive; send it again, over a faster line if there is one.",
     413: "The request is larger than allowed.",
 }
 _STORAGE_RETRY_S = 5.0
@@ -124,8 +127,8 @@ def of_error(error: Exception) -> JSONResponse:
             field, wait = getattr(error, "field", None), getattr(error, "retry_after_s", None)
             return problem(error.code, error.detail, field=field, retry_after_s=wait)
         case RequestValidationError():
-            detail, field = explain.first(error.errors())
-            return problem("invalid_request", detail, field=field)
+            code, detail, field = explain.first(error.errors())
+            return problem(code, detail, field=field)
         case StorageError():
             return _of_storage(error)
         case HTTPException():

@@ -36,6 +36,7 @@ from deployments.embedded import CLOSE_S, EngineError
 from deployments.local_ray import LocalRay
 from storage.errors import StorageError
 
+LOOPBACK = "127.0.0.1"
 READY_POLL_S = 0.2
 DRAIN_S = 2.0  # what is being worked on may finish
 LONGEST_STOP_S, LONGEST_LEAVE_S = 9.0, 30.0  # of a Ray of our own; of a cluster, where the application is deleted first
@@ -99,7 +100,7 @@ def _on_signals(stop: threading.Event, scratch: Path, *, joined: bool) -> None:
 @contextmanager
 def _cluster(settings: Settings, host: str, port: int, stop: threading.Event, scratch: Path) -> Iterator[None]:
     """Run the application on a Ray of our own, or on the cluster that RAY_ADDRESS names; less of it after a signal."""
-    prepare_proxy_environment(scratch, loopback=host in {"127.0.0.1", "localhost", "::1"})
+    prepare_proxy_environment(scratch, host=host)
     own = None
     if not settings.ray_address:
         own = LocalRay(cpus=max(settings.max_workers, os.cpu_count() or 1), scratch=scratch)
@@ -110,7 +111,7 @@ def _cluster(settings: Settings, host: str, port: int, stop: threading.Event, sc
         else:
             ray.init(address=settings.ray_address)
         _on_signals(stop, scratch, joined=own is None)  # Ray has put its own in the place of SIGTERM's
-        _run_application(settings, host, port, stop)
+        _run_application(settings, LOOPBACK if own else host, port, stop)  # HAProxy of our own listens at host
         yield
     finally:
         _stop_application(own)

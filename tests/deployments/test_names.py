@@ -1,5 +1,7 @@
 import email
+import re
 import unicodedata
+from urllib.parse import unquote
 
 import pytest
 from hypothesis import given
@@ -13,6 +15,7 @@ from deployments.problems import ApiError
 def test_any_name_becomes_one_that_is_safe(name: str) -> None:
     safe = safe_name(name)
     assert 1 <= len(safe) <= 200
+    assert len(safe.encode()) <= 240
     assert "/" not in safe
     assert "\\" not in safe
     assert safe.strip(".")
@@ -31,6 +34,13 @@ def test_any_name_becomes_one_that_is_safe(name: str) -> None:
         ("..", "photo"),
         ("", "photo"),
         ("x" * 300 + ".jpeg", "x" * 195 + ".jpeg"),
+        ("美" * 300 + ".jpeg", "美" * 78 + ".jpeg"),
+        ("a.jpg\0.exe", "a.jpg.exe"),
+        ("a\u202egpj.exe", "agpj.exe"),  # shown from right to left it would end in .jpg
+        ("\u2066a\u200f\u061c.jpg", "a.jpg"),
+        ("a\u2028b\u0085c\x7f.jpg", "abc.jpg"),
+        ("..\\..\\a.jpg", "a.jpg"),
+        ("a/../../b/..", "photo"),
     ],
 )
 def test_names(name: str, safe: str) -> None:
@@ -47,6 +57,20 @@ def test_any_disposition_says_the_name_and_nothing_else(name: str) -> None:
     assert message.get_content_disposition() == "inline"
     if "filename*" in header:
         assert header.count("filename") == 2
+
+
+@pytest.mark.parametrize(
+    "name", ['a"; filename="b.exe', "a\\.jpg", "a%22.jpg", "a;b.jpg", "a'b.jpg", '美"\r\nX: y.jpg', "a*='b.jpg"]
+)
+def test_a_disposition_is_one_header_of_one_name(name: str) -> None:
+    name = safe_name(name)
+    header = content_disposition(name, inline=False)
+    found = re.fullmatch(
+        r"attachment; filename=\"([^\"\\%\r\n]*)\"(?:; filename\*=UTF-8''([A-Za-z0-9._~%-]+))?", header
+    )
+    assert found, header
+    plain, full = found.groups()
+    assert (unquote(full) if full else plain) == name
 
 
 def test_disposition() -> None:

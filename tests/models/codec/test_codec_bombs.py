@@ -85,7 +85,7 @@ def box(name: bytes, body: bytes) -> bytes:
 
 def auxiliary(number: int) -> bytes:
     """A HEIC of as many references to one auxiliary picture, whose name is long."""
-    use = box(b"ipco", box(b"auxC", bytes(4) + b"x" * 900_000 + b"\0"))
+    use = box(b"ipco", box(b"auxC", bytes(4) + b"x" * 100_000 + b"\0"))
     owners = box(b"ipma", bytes(4) + struct.pack(">I", 3000) + (struct.pack(">HB", 2, 255) + b"\1" * 255) * 3000)
     refers = box(b"iref", bytes(4) + box(b"auxl", struct.pack(">HHH", 2, 1, 1)) * number)
     tables = box(b"pitm", bytes(4) + b"\0\1") + box(b"iprp", use + owners) + refers
