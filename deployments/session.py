@@ -1,8 +1,10 @@
 """One run of a Ray of our own: its folder, and the end of everything that came of it or of an earlier one."""
 
+import fcntl
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -10,6 +12,8 @@ from pathlib import Path
 import psutil
 
 SCRATCH = "pb"  # folders of this name in the system's temporary one
+_LOCK = "owner"
+_YOUNG_S = 60.0
 
 
 def new_scratch_folder() -> Path:
@@ -19,11 +23,29 @@ def new_scratch_folder() -> Path:
     """
     temporary = Path(tempfile.gettempdir())
     for left in temporary.glob(f"{SCRATCH}-*-*"):
-        owner = left.name.split("-")[1]
-        if owner.isdigit() and not psutil.pid_exists(int(owner)) and left.stat().st_uid == os.getuid():
-            kill(_working_in(left))
-            shutil.rmtree(left, ignore_errors=True)
-    return Path(tempfile.mkdtemp(prefix=f"{SCRATCH}-{os.getpid()}-", dir=temporary))
+        with suppress(OSError):  # somebody else's, or it went meanwhile
+            if left.stat().st_uid == os.getuid() and not _is_held(left):
+                kill(_working_in(left))
+                shutil.rmtree(left, ignore_errors=True)
+    made = Path(tempfile.mkdtemp(prefix=f"{SCRATCH}-{os.getpid()}-", dir=temporary))
+    lock = os.open(made / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC)
+    fcntl.flock(lock, fcntl.LOCK_EX)  # as long as this process lives
+    return made
+
+
+def _is_held(folder: Path) -> bool:
+    """Say whether the owner lives. Not by its id: a container that shares the temporary folder may not see it."""
+    try:
+        lock = os.open(folder / _LOCK, os.O_RDWR)
+    except FileNotFoundError:
+        return time.time() - folder.stat().st_mtime < _YOUNG_S  # it is being made
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(lock)
+    return False
 
 
 def kill(processes: Iterable[psutil.Process]) -> None:

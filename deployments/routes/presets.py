@@ -12,15 +12,7 @@ from photobatch import schemas
 router = APIRouter(prefix=f"{wire.API}/presets", tags=["presets"])
 
 PresetId = Annotated[str, Path(max_length=128)]
-_WRONG = (
-    "invalid_json",
-    "invalid_request",
-    "forbidden",
-    "invalid_params",
-    "unknown_lut",
-    "unavailable",
-    "journal_unavailable",
-)
+_WRONG = ("invalid_request", "forbidden", "invalid_params", "unknown_lut", "unavailable", "journal_unavailable")
 
 
 @router.get("", responses=described("invalid_request", "forbidden", "unavailable", "journal_unavailable"))
