@@ -25,7 +25,7 @@ from tests.actors.service import Service  # noqa: E402
 
 MEMORY = 80 << 20
 NODE = {"num_cpus": 8, "num_gpus": 1, "object_store_memory": MEMORY}
-PHOTOS = 120
+PHOTOS = 400
 
 
 def main(folder: Path) -> None:

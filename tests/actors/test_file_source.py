@@ -6,7 +6,7 @@ from urllib.parse import quote
 import pytest
 
 from actors.errors import SourceError
-from actors.fetch import Fetcher
+from actors.fetch import Fetcher, Roots
 from storage.blobs import open_blobs
 
 PHOTO = b"\xff\xd8 a photo"
@@ -29,7 +29,7 @@ def root(tmp_path: Path) -> Path:
 
 async def fetched(root: Path, source: str) -> bytes:
     blobs = open_blobs((root.parent / "blobs").as_uri())
-    return await Fetcher(blobs, max_bytes=100, file_roots=(str(root),), allowed_hosts=frozenset()).fetch(source)
+    return await Fetcher(blobs, max_bytes=100, roots=Roots((str(root),)), allowed_hosts=frozenset()).fetch(source)
 
 
 @pytest.mark.parametrize(
