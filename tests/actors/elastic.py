@@ -17,7 +17,6 @@ import ray  # noqa: E402
 from ray._raylet import GcsClient  # noqa: E402
 from ray.autoscaler.v2.sdk import get_cluster_resource_state  # noqa: E402
 from ray.cluster_utils import Cluster  # noqa: E402
-from ray.util.state import list_actors  # noqa: E402
 
 from actors.config import Gpus  # noqa: E402
 from actors.demand import Elastic  # noqa: E402
@@ -25,7 +24,7 @@ from tests.actors.service import Service  # noqa: E402
 
 MEMORY = 80 << 20
 NODE = {"num_cpus": 8, "num_gpus": 1, "object_store_memory": MEMORY}
-PHOTOS = 400
+PHOTOS = 240  # two minutes of one worker: a node is noticed to be lost after ten seconds
 
 
 def main(folder: Path) -> None:
@@ -33,7 +32,7 @@ def main(folder: Path) -> None:
     scratch = new_scratch_folder()
     (scratch / "ray").mkdir()
     os.environ["RAY_TMPDIR"] = str(scratch)  # `Cluster` leaves its address where every `ray.init()` would find it
-    head = {"num_cpus": 0, "object_store_memory": MEMORY, "temp_dir": str(scratch), "include_dashboard": True}
+    head = {"num_cpus": 0, "object_store_memory": MEMORY, "temp_dir": str(scratch), "include_dashboard": False}
     cluster = Cluster(initialize_head=True, head_node_args=head)
     seen: dict[str, Any] = {}
     try:
@@ -42,12 +41,12 @@ def main(folder: Path) -> None:
         here = Service(folder, elastic=elastic, gpus=Gpus(1 / 3, "always")).start()
         here.until(lambda: here.ask("greet"), "the coordinator")
         seen["before"] = workers(here)
-        task = here.submit(*["sleep 0.2"] * PHOTOS)
+        task = here.submit(*["sleep 0.5"] * PHOTOS)
         here.until(lambda: workers(here)["starting"] == 6, "workers to be asked for where no node can hold them")
         here.until(lambda: demand(cluster.address) == {"CPU": 6.0, "GPU": 1.998}, "the autoscaler to be told")
         nodes = [cluster.add_node(**NODE), cluster.add_node(**NODE)]
         here.until(lambda: workers(here)["busy"] == 6, "six workers", 90)
-        seen["by node"] = sorted(Counter(node_of(name) for name in here.pids() if name != "coordinator").values())
+        seen["by node"] = sorted(Counter(node_of(here, name) for name in here.pids() if name != "coordinator").values())
         cluster.remove_node(nodes[0], allow_graceful=False)
         cluster.add_node(**NODE)
         here.until(lambda: workers(here)["busy"] == 6, "six workers again", 90)
@@ -75,10 +74,10 @@ def demand(address: str) -> dict[str, float]:
     return {name: round(amount, 3) for name, amount in wanted.items()}
 
 
-def node_of(name: str) -> str:
+def node_of(here: Service, name: str) -> str:
     """The node on which a worker lives."""
-    [actor] = list_actors(filters=[("name", "=", name)])
-    return str(actor.node_id)
+    hello = ray.get(ray.get_actor(name, namespace=here.config.namespace).attach.remote(0), timeout=30)
+    return str(hello.node_id)
 
 
 main(Path(sys.argv[1]))
