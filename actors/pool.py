@@ -87,6 +87,8 @@ class Pool:
         self.workers.pop(worker.worker_id, None)
         if worker.ours or time.monotonic() - worker.born > QUICK_DEATH_S:
             return
+        if worker.born < self._died_at:  # it went with others, of the same node say: that is one mishap, not several
+            return
         self._quick_deaths += 1
         self._died_at = time.monotonic()
         if self._quick_deaths > 1:  # the first is replaced at once

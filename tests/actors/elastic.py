@@ -4,6 +4,7 @@ import json
 import os
 import sys
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from ray.cluster_utils import Cluster  # noqa: E402
 
 from actors.config import Gpus  # noqa: E402
 from actors.demand import Elastic  # noqa: E402
+from tests.actors.scripted import TimedRetoucher  # noqa: E402
 from tests.actors.service import Service  # noqa: E402
 
 MEMORY = 80 << 20
@@ -38,7 +40,8 @@ def main(folder: Path) -> None:
     try:
         ray.init(address=cluster.address, log_to_driver=False)
         elastic = Elastic(0, 6, target_s=2.0, idle_s=2.0)
-        here = Service(folder, elastic=elastic, gpus=Gpus(1 / 3, "always")).start()
+        made = partial(TimedRetoucher, folder / "log.txt")
+        here = Service(folder, elastic=elastic, gpus=Gpus(1 / 3, "always"), make_retoucher=made).start()
         here.until(lambda: here.ask("greet"), "the coordinator")
         seen["before"] = workers(here)
         task = here.submit(*["sleep 0.5"] * PHOTOS)

@@ -5,6 +5,7 @@ import json
 import os
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -112,6 +113,17 @@ def dies_at_birth(log: Path, cure: Path) -> ScriptedRetoucher:
     if not cure.exists():
         ctypes.string_at(0)
     return ScriptedRetoucher(log)
+
+
+class TimedRetoucher(ScriptedRetoucher):
+    """Says how long it slept, by which the number of workers is chosen."""
+
+    def begin(
+        self, data: bytes, job: BatchSpec, params: Json | None, attached: Attached = NOTHING
+    ) -> Filling[Retouched]:
+        begun = time.perf_counter()
+        made = yield from super().begin(data, job, params, attached)
+        return replace(made, timings_ms={"apply": (time.perf_counter() - begun) * 1000})
 
 
 class HoledRetoucher(ScriptedRetoucher):

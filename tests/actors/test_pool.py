@@ -119,3 +119,11 @@ def test_workers_of_an_earlier_release_count_for_nothing_while_they_finish() -> 
     assert pool.look(busy, 9.0, 9) == [], "those that are starting are needed"
     assert pool.missing() == 0
     assert {worker.worker_id for worker in pool.look(set(), 9.0, 9)} == busy, "who has nothing left goes"
+
+
+def test_workers_that_are_lost_together_are_one_mishap_and_are_replaced_at_once() -> None:
+    pool = filled(Pool(Elastic(6, 6)), *"abcdef")
+    for worker in list(pool.workers.values()):
+        pool.died(worker)
+    assert not pool.sick
+    assert pool.missing() == 6
