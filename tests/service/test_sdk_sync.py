@@ -79,6 +79,7 @@ def test_ctrl_c_ends_a_wait_and_leaves_the_batch(server: Server, photo_folder: P
     said = [waiting.stdout.readline().strip()]
     waiting.send_signal(signal.SIGINT)
     while said[-1] != "waiting":
+        assert said[-1], "it ended before it waited"
         said.append(waiting.stdout.readline().strip())
     waiting.send_signal(signal.SIGINT)
     rest, errors = waiting.communicate(timeout=60)
