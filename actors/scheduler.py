@@ -5,7 +5,6 @@ from collections import OrderedDict
 from collections.abc import Iterable
 
 from actors.batch import Batch
-from actors.states import PhotoState
 
 LEASE_SECONDS = 1.0  # a lease is about this much work
 USUAL_S = 0.5  # seconds that a photo takes a worker, as long as nothing is known
@@ -66,11 +65,7 @@ class Scheduler:
 
     def backlog(self, batches: Iterable[Batch]) -> tuple[float, int]:
         """Return the seconds of one worker that what may be worked on takes, and how many photos that are."""
-        waiting = [
-            (batch, batch.counts[PhotoState.QUEUED] + batch.counts[PhotoState.PROCESSING])
-            for batch in batches
-            if not batch.paused
-        ]
+        waiting = [(batch, batch.remaining()) for batch in batches if not batch.paused]
         seconds = sum(count * self._photo_s.get(batch.spec.task_id, self._usual_s) for batch, count in waiting)
         return seconds, sum(count for _, count in waiting)
 

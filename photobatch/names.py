@@ -5,10 +5,10 @@ import unicodedata
 from pathlib import PurePath, PurePosixPath
 
 from photobatch.inputs import FORMATS
+from photobatch.outputs import WRITTEN_AS, folded
 from photobatch.schemas import Batch, Photo
 
 _EXTENSIONS = {"jpeg": "jpg", "tiff": "tif"}
-_SAME = {"heic": "jpeg", "bmp": "png", "gif": "png"}  # formats that are read and not written
 _FORBIDDEN = frozenset('<>:"/\\|?*')  # Windows takes none of these
 _PORTS = frozenset(f"{port}{number}" for port in ("com", "lpt") for number in "123456789¹²³")
 _DEVICES = _PORTS | {"con", "prn", "aux", "nul", "conin$", "conout$"}  # to Windows, whatever their extension
@@ -38,10 +38,10 @@ class ResultNames:
         fields = {"stem": stem, "index": str(photo.index), "ext": extension, "preset": self._preset}
         name = safe(_BRACES.sub(lambda found: fields[found[1]] if found[1] else found[0][0], template))
         path, free, number = PurePath(name), name, 1
-        while (folded := unicodedata.normalize("NFC", free.casefold())) in self._taken:
+        while folded(free) in self._taken:
             number += 1
             free = f"{path.stem} ({number}){path.suffix}"
-        self._taken.add(folded)
+        self._taken.add(folded(free))
         return free
 
     def _extension(self, photo: Photo) -> str:
@@ -52,7 +52,7 @@ class ResultNames:
             made = self._output.format
         else:
             source = FORMATS.get(PurePosixPath(photo.name).suffix.lower(), "jpeg")
-            made = _SAME.get(source, source)
+            made = WRITTEN_AS.get(source, source)
         return _EXTENSIONS.get(made, made)
 
 

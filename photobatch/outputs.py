@@ -11,7 +11,7 @@ from photobatch.inputs import FORMATS, InputPhoto, folder_identity
 from photobatch.refusal import RefusalError
 
 _EXTENSIONS = {"jpeg": ".jpg", "png": ".png", "webp": ".webp", "avif": ".avif", "tiff": ".tif"}
-_SAME = {"heic": "jpeg", "bmp": "png", "gif": "png"}  # formats that are read and not written
+WRITTEN_AS = {"heic": "jpeg", "bmp": "png", "gif": "png"}  # formats that are read and not written
 
 
 class Naming:
@@ -45,7 +45,7 @@ class Naming:
 
     def _extension(self, suffix: str) -> str:
         source = FORMATS.get(suffix.lower(), "")
-        wanted = _SAME.get(source, source) if self._format == "same" else self._format
+        wanted = WRITTEN_AS.get(source, source) if self._format == "same" else self._format
         return suffix if wanted == source else _EXTENSIONS[wanted]
 
 
@@ -104,9 +104,13 @@ def refuse_overwriting(photos: Iterable[InputPhoto], outputs: Iterable[Path]) ->
             )
 
 
-def _key(place: PurePath) -> str:
+def folded(name: str) -> str:
     """Return what a file system that ignores case and normalises Unicode takes for the name."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", os.fspath(place)).casefold())
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+
+
+def _key(place: PurePath) -> str:
+    return folded(os.fspath(place))
 
 
 def _free(place: PurePath, taken: set[str]) -> PurePath:

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import os
 import sys
 import time
 from collections.abc import Iterator
@@ -12,7 +11,7 @@ import grpc
 import httpx
 import pytest
 
-from tests.cluster.hosts import Host, Hosts, missing
+from tests.cluster.hosts import Host, Hosts
 from tests.deployments.closed import ANN_KEY, KEYS
 
 ROOT = Path(__file__).parent.parent.parent
@@ -40,11 +39,7 @@ METHODS = (
 
 
 @pytest.fixture
-def host(tmp_path: Path) -> Iterator[Host]:
-    if lacking := missing():
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"needs {', '.join(lacking)}")
-        pytest.skip(f"needs {', '.join(lacking)}")
+def host(needs_hosts: None, tmp_path: Path) -> Iterator[Host]:
     with Hosts(1, tmp_path) as hosts:
         (host,) = hosts.all
         (host.home / "keys").write_text(KEYS.replace(",", "\n"))
