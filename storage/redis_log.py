@@ -45,8 +45,12 @@ end
 redis.call('hset', KEYS[1], 'commit', ARGV[2])
 return 'done'
 """
+# Values, not increments, for it may run twice; always several commands, so that it ends with an EXEC (see `_Told`).
 _TAKE_EPOCH = """
-local epoch = redis.call('hincrby', KEYS[1], 'epoch', 1)
+local owner = redis.call('hmget', KEYS[1], 'epoch', 'commit')
+local epoch = tonumber(owner[1] or 0) + 1
+if owner[1] then redis.call('hset', KEYS[1], 'last:' .. owner[1], owner[2]) end
+redis.call('hset', KEYS[1], 'epoch', epoch)
 redis.call('hset', KEYS[1], 'commit', 0)
 return epoch
 """
@@ -92,7 +96,10 @@ class RedisLog:
         self._commits += 1
         said: list[str | bytes | int] = [epoch, self._commits]
         for change in changes:
-            entries = [(change, b"")] if isinstance(change, str) else [(e.batch_id, _packed(e)) for e in change]
+            if isinstance(change, str):
+                entries = [(change, b"")]
+            else:
+                entries = [(each.batch_id, _packed(each, epoch, self._commits)) for each in change]
             for batch_id, entry in entries:
                 keys.append(self._list + batch_id)
                 said += [batch_id, entry]
@@ -101,10 +108,15 @@ class RedisLog:
 
     def entries(self) -> Iterator[Entry]:
         """Stream every entry by batch and version, a page at a time."""
+        told = _Told(self._patiently(lambda: self._redis.hgetall(self._owner)))
         for batch_id in self._patiently(lambda: self._redis.zrange(self._batches, 0, -1)):
-            key, first = self._list + batch_id.decode(), 0
+            key, first, newest = self._list + batch_id.decode(), 0, -1
             while page := self._patiently(partial(self._redis.lrange, key, first, first + PAGE - 1)):
-                yield from (_unpacked(batch_id.decode(), packed) for packed in page)
+                for packed in page:
+                    entry, tag = _unpacked(batch_id.decode(), packed)
+                    if entry.version > newest and told.includes(tag):
+                        newest = entry.version
+                        yield entry
                 first += PAGE
 
     def trouble(self) -> str | None:
@@ -183,10 +195,29 @@ def _check(client: Any) -> None:
         raise StorageError(f"Redis could lose what it has confirmed. Type into redis-cli: {'; '.join(wrong)}.")
 
 
-def _packed(entry: Entry) -> bytes:
-    return b"%d\n%b" % (entry.version, entry.body)
+class _Told:
+    """Which commits have been answered for, or still may be.
+
+    A Redis that dies while it appends a commit to its log leaves a MULTI open there. Started again it has dropped that
+    commit, rightly; started once more it executes the beginning of the dropped commit together with whatever followed
+    the MULTI (Redis 7.0: the file is cut behind the last whole command, not before the MULTI). So entries may be there
+    twice, or of a commit that was given up when the next epoch was taken.
+    """
+
+    def __init__(self, owner: dict[bytes, bytes]) -> None:
+        self._last = {int(name[5:]): int(last) for name, last in owner.items() if name.startswith(b"last:")}
+
+    def includes(self, tag: tuple[int, int]) -> bool:
+        """Say so for an epoch and the number of a commit in it."""
+        epoch, commit = tag
+        return commit <= self._last.get(epoch, commit)
 
 
-def _unpacked(batch_id: str, packed: bytes) -> Entry:
-    version, _, body = packed.partition(b"\n")
-    return Entry(batch_id, int(version), body)
+def _packed(entry: Entry, epoch: int, commit: int) -> bytes:
+    return b"%d %d %d\n%b" % (entry.version, epoch, commit, entry.body)
+
+
+def _unpacked(batch_id: str, packed: bytes) -> tuple[Entry, tuple[int, int]]:
+    head, _, body = packed.partition(b"\n")
+    version, epoch, commit = map(int, (head + b" 0 0").split(b" ")[:3])  # the first format had no tag
+    return Entry(batch_id, version, body), (epoch, commit)

@@ -18,7 +18,8 @@ from redis.retry import Retry
 
 from benchmarks.redis_server import RedisServer
 from storage.errors import EpochLostError, StorageError
-from storage.redis_log import RedisJournal, check_redis
+from storage.journal import Entry
+from storage.redis_log import RedisJournal, RedisLog, check_redis
 
 
 @pytest.fixture
@@ -65,6 +66,49 @@ async def test_killed_and_started_again_nothing_told_is_lost_and_nothing_comes_t
     await asyncio.gather(*appenders)
     found = versions(journal)
     assert found == sorted(set(found)) == sorted(told)
+
+
+def killed_while_it_appended(server: RedisServer, lost: int) -> None:
+    """Kill it, and take the end of the last commit away, as though the kill had come during the write."""
+    server.kill()
+    [log] = (server.folder / "appendonlydir").glob("*.incr.aof")
+    log.write_bytes(log.read_bytes()[:-lost])
+    server.start()
+
+
+def in_a(*numbers: int) -> list[tuple[Entry, ...]]:
+    return [(entry("a", number, b"x" * 1000),) for number in numbers]
+
+
+@pytest.mark.parametrize("lost", [30, 1500, 2500])
+def test_killed_while_it_appends_a_commit_the_repeated_commit_counts_once(server: RedisServer, lost: int) -> None:
+    writer, again = RedisLog(server.url, "p"), RedisLog(server.url, "p")
+    epoch = writer.take_epoch()
+    writer.write(epoch, in_a(0, 1))
+    writer.write(epoch, in_a(2, 3, 4))
+    killed_while_it_appended(server, lost)
+    assert [each.version for each in again.entries()] == [0, 1]
+    again.write(epoch, in_a(0, 1))  # these two have the numbers of the first two commits
+    again.write(epoch, in_a(2, 3, 4))
+    server.kill()
+    server.start()
+    assert [each.version for each in again.entries()] == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("lost", [30, 1500, 2500])
+def test_a_commit_that_was_given_up_does_not_come_back(server: RedisServer, lost: int) -> None:
+    writer = RedisLog(server.url, "p")
+    epoch = writer.take_epoch()
+    writer.write(epoch, in_a(0, 1))
+    writer.write(epoch, in_a(2, 3, 4))
+    killed_while_it_appended(server, lost)
+    successor = RedisLog(server.url, "p")
+    assert successor.take_epoch() == epoch + 1
+    successor.write(epoch + 1, in_a(10))
+    server.kill()
+    server.start()
+    assert [each.version for each in successor.entries()] == [0, 1, 10]
+    assert RedisLog(server.url, "p").take_epoch() == epoch + 2
 
 
 async def test_while_it_is_away_commits_wait_and_the_journal_says_so(
