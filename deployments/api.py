@@ -86,6 +86,7 @@ def create_api(services: Services) -> FastAPI:
     )
     for routes in (batches, photos, archive, shares, progress, uploads, presets, luts, health, metrics, front, docs):
         api.include_router(routes.router)
+    api.router.routes.append(front.files)
     for kind, options in reversed(_before(services)):  # the last that is added comes first
         api.add_middleware(kind, **options)
     api.add_middleware(requests.around)  # around all others: what they refuse counts too

@@ -10,7 +10,7 @@ from deployments.problems import ApiError
 
 # What needs no key. A route that is not named here needs one.
 OPEN = frozenset({"/", "/docs", "/openapi.json", f"{wire.API}/health", f"{wire.API}/health/live"})
-OPEN_BELOW = ("/docs/", "/s/")  # who has a share's key needs no other
+OPEN_BELOW = ("/docs/", "/web/", "/s/")  # who has a share's key needs no other
 NOT_ALLOWED, LATER = 4401, 1013
 
 

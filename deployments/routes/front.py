@@ -1,15 +1,35 @@
-"""The front door, until the web page moves in."""
+"""The web page: the files of web/, as they are."""
+
+from pathlib import Path
 
 from fastapi import APIRouter
-from fastapi.responses import PlainTextResponse
+from fastapi.responses import FileResponse
+from starlette.responses import Response
+from starlette.routing import Mount
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
 
 from deployments.safe_headers import PAGE
 
 router = APIRouter()
 
+_WEB = Path(__file__).parents[2] / "web"
+# Asked about each time, answered 304: after an upgrade nobody runs half of the old page and half of the new.
+_HEADERS = {"Cache-Control": "no-cache"}
 
-@router.get("/", include_in_schema=False, response_class=PlainTextResponse)
-async def front() -> PlainTextResponse:
-    """Point to the documentation."""
-    said = "photobatch is running. The API is described at /docs.\n"
-    return PlainTextResponse(said, headers={"Content-Security-Policy": PAGE})
+
+@router.api_route("/", methods=["GET", "HEAD"], include_in_schema=False, response_class=FileResponse)
+async def front() -> FileResponse:
+    """Send the page."""
+    return FileResponse(_WEB / "index.html", headers={"Content-Security-Policy": PAGE, **_HEADERS})
+
+
+class _Files(StaticFiles):
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """Send a file of the page; what isn't there is refused as everywhere."""
+        answer = await super().get_response(path, scope)
+        answer.headers.update(_HEADERS)
+        return answer
+
+
+files = Mount("/web", _Files(directory=_WEB))

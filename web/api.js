@@ -1,0 +1,179 @@
+// The service's HTTP contract, as the page uses it. Every refusal is a Problem with its stable code.
+
+import { t, known } from "/web/i18n.js";
+
+const API = "/api/v1";
+const KEPT_KEY = "photobatch.key";
+const KEPT_USER = "photobatch.user";
+const PATIENCE = 8; // tries of one upload
+
+/** Why the service did not do it: `code` is stable, `message` is for people, in their language where there are words. */
+export class Problem extends Error {
+  constructor(code, detail, { status = 0, field = null, retryAfter = null } = {}) {
+    super(reason(code, detail));
+    Object.assign(this, { code, detail, status, field, retryAfter });
+  }
+
+  /** Whether the same request may well succeed later. */
+  get passing() {
+    return this.status === 0 || this.status === 429 || this.status >= 500;
+  }
+}
+
+/** Words for a code, with what to do; else what the service said. */
+export function reason(code, detail) {
+  return known(`errors.${code}`) ? t(`errors.${code}`) : detail;
+}
+
+let askForKey = async () => false;
+
+/** Have `ask` called when the service wants a key; it returns whether there is another one now. */
+export function whenKeyIsNeeded(ask) {
+  askForKey = ask;
+}
+
+export function apiKey() {
+  return localStorage.getItem(KEPT_KEY);
+}
+
+export function keepApiKey(key) {
+  if (key) localStorage.setItem(KEPT_KEY, key);
+  else localStorage.removeItem(KEPT_KEY);
+}
+
+/** Whose things these are where the service has no keys: this browser's. With a key the key says it. */
+export function user() {
+  if (apiKey()) return {};
+  let id = localStorage.getItem(KEPT_USER);
+  if (!id) {
+    id = `web-${token()}`;
+    localStorage.setItem(KEPT_USER, id);
+  }
+  return { user_id: id };
+}
+
+/** A word that nobody guesses, also where the page is no secure context and has no crypto.randomUUID. */
+export function token() {
+  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(36).padStart(2, "0")).join("");
+}
+
+/** Ask the service; returns the Response. Raises Problem, and AbortError for an aborted signal. */
+export async function send(method, path, { query = {}, json, body, headers = {}, signal } = {}) {
+  const address = path.startsWith("/s/") || path.startsWith(API) ? path : API + path;
+  const search = new URLSearchParams(Object.entries(query).filter(([, value]) => value !== null && value !== undefined));
+  for (;;) {
+    let answer;
+    try {
+      answer = await fetch(search.size ? `${address}?${search}` : address, {
+        method,
+        headers: { ...keyHeader(), ...(json ? { "Content-Type": "application/json" } : {}), ...headers },
+        body: json ? JSON.stringify(json) : body,
+        signal,
+      });
+    } catch (error) {
+      if (error.name === "AbortError") throw error;
+      throw new Problem("unreachable", "");
+    }
+    if (answer.ok) return answer;
+    const problem = await problemOf(answer);
+    if (problem.status !== 401 || !(await askForKey())) throw problem;
+  }
+}
+
+/** Ask the service; returns what it says, parsed. */
+export async function ask(method, path, options) {
+  const answer = await send(method, path, options);
+  return answer.status === 204 ? null : answer.json();
+}
+
+/** Return a file of the service's as a Blob: pictures need the key too, which an <img> can't show. */
+export async function blob(path, signal) {
+  return (await send("GET", path, { signal })).blob();
+}
+
+/**
+ * Send one file; returns the Upload. `progress(bytes)` hears how much of it has left. Lost connections, 429 and 5xx are
+ * tried again with back-off. Raises Problem, AbortError.
+ */
+export async function upload(file, name, { progress = () => {}, signal } = {}) {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await uploadOnce(file, name, progress, signal);
+    } catch (problem) {
+      if (problem.status === 401 && (await askForKey())) continue;
+      if (!problem.passing || problem.status === 507 || attempt === PATIENCE) throw problem;
+      progress(0);
+      const wait = Math.max((problem.retryAfter ?? 0) * 1000, Math.min(250 * 2 ** attempt, 15_000));
+      await pause(wait * (0.75 + Math.random() / 2), signal);
+    }
+  }
+}
+
+/** Return a small JPEG for each look of an uploaded photo: `[{image: Blob | null, error}]`. */
+export async function previews(source, items, maxSide, signal) {
+  const json = { source, items, max_side: maxSide };
+  const { items: pictures } = await ask("POST", "/presets/preview", { query: user(), json, signal });
+  return pictures.map(({ image, error }) => ({ image: image && jpeg(image), error }));
+}
+
+/** Wait; returns at once when the browser comes back online. Raises AbortError. */
+export function pause(milliseconds, signal) {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(end, milliseconds);
+    function end() {
+      clearTimeout(timer);
+      removeEventListener("online", end);
+      signal?.removeEventListener("abort", end);
+      if (signal?.aborted) reject(new DOMException("", "AbortError"));
+      else resolve();
+    }
+    addEventListener("online", end);
+    signal?.addEventListener("abort", end);
+  });
+}
+
+function keyHeader() {
+  const key = apiKey();
+  return key ? { Authorization: `Bearer ${key}` } : {};
+}
+
+async function problemOf(answer) {
+  const retryAfter = Number(answer.headers.get("Retry-After")) || null;
+  try {
+    const { code, detail, field } = await answer.json();
+    return new Problem(code, detail, { status: answer.status, field, retryAfter });
+  } catch {
+    return new Problem(`http_${answer.status}`, answer.statusText, { status: answer.status, retryAfter });
+  }
+}
+
+/** fetch tells nothing of what has left: this is what XMLHttpRequest is still for. */
+function uploadOnce(file, name, progress, signal) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    const abort = () => request.abort();
+    request.open("POST", `${API}/uploads?${new URLSearchParams({ name })}`);
+    for (const [header, value] of Object.entries(keyHeader())) request.setRequestHeader(header, value);
+    request.setRequestHeader("Content-Type", "application/octet-stream");
+    request.upload.onprogress = (event) => progress(event.loaded);
+    request.onload = async () => {
+      if (request.status === 201) resolve(JSON.parse(request.responseText));
+      else reject(await problemOf(new Response(request.responseText, { status: request.status, headers: retryHeader(request) })));
+    };
+    request.onerror = () => reject(new Problem("unreachable", ""));
+    request.onabort = () => reject(new DOMException("", "AbortError"));
+    request.onloadend = () => signal?.removeEventListener("abort", abort);
+    signal?.addEventListener("abort", abort);
+    if (signal?.aborted) request.abort();
+    else request.send(file);
+  });
+}
+
+function retryHeader(request) {
+  const wait = request.getResponseHeader("Retry-After");
+  return wait ? { "Retry-After": wait } : {};
+}
+
+function jpeg(base64) {
+  return new Blob([Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))], { type: "image/jpeg" });
+}

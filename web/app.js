@@ -1,0 +1,80 @@
+// The page's frame: where one is (the address's #), what stands above everything, and what is told in passing.
+
+import { apiKey, keepApiKey, whenKeyIsNeeded } from "/web/api.js";
+import { batchView } from "/web/batch.js";
+import { batchesView } from "/web/batches.js";
+import { chooseView } from "/web/choose.js";
+import { dialog, h, icon, iconButton } from "/web/dom.js";
+import { Draft } from "/web/draft.js";
+import { LANGUAGES, language, speak, t } from "/web/i18n.js";
+import { lookView } from "/web/look.js";
+
+const draft = new Draft();
+const main = document.querySelector("main");
+let view = null;
+
+/** A view is `{element, title, leave}`: `leave` lets go of what it holds. */
+function go() {
+  view?.leave?.();
+  const [, place = "", id] = location.hash.split("/");
+  if (place === "batch" && id) view = batchView(id);
+  else if (place === "batches") view = batchesView();
+  else if (place === "look" && draft.photos.length) view = lookView(draft);
+  else view = chooseView(draft);
+  document.title = view.title ? `${view.title} · photobatch` : "photobatch";
+  main.replaceChildren(view.element);
+  main.focus({ preventScroll: true });
+  for (const link of document.querySelectorAll("header a")) {
+    link.toggleAttribute("aria-current", link.hash === (location.hash || "#/"));
+  }
+}
+
+function top() {
+  const other = language === "zh" ? "en" : "zh";
+  return [
+    h("a", { class: "brand", href: "#/", "aria-label": t("top.new") }, icon("mark"), h("span", {}, "photobatch")),
+    h("nav", { class: "row grow", "aria-label": t("top.pages") },
+      h("a", { class: "button plain", href: "#/" }, icon("plus"), h("span", {}, t("top.new"))),
+      h("a", { class: "button plain", href: "#/batches" }, icon("list"), h("span", {}, t("top.batches")))),
+    iconButton("key", t("top.key"), { onclick: () => askForKey() }),
+    h("button", { class: "plain language", type: "button", lang: other, onclick: () => speak(other) }, LANGUAGES[other]),
+  ];
+}
+
+/** Ask for an API key; resolves to whether there is another one now. */
+function askForKey() {
+  return new Promise((resolve) => {
+    const before = apiKey();
+    const input = h("input", { type: "password", autocomplete: "current-password", id: "api-key", value: before });
+    const form = h("form", { method: "dialog", class: "stack" },
+      h("h2", {}, t("key.title")),
+      h("label", { for: "api-key" }, t("key.label"), input),
+      h("p", { class: "soft small" }, t("key.why")),
+      h("div", { class: "row end" },
+        h("button", { type: "button", onclick: () => sheet.close() }, t("cancel")),
+        h("button", { class: "primary" }, t("key.use"))));
+    form.addEventListener("submit", () => keepApiKey(input.value.trim()));
+    const sheet = dialog({ "aria-label": t("key.title") }, form);
+    sheet.addEventListener("close", () => {
+      const changed = apiKey() !== before;
+      resolve(changed && Boolean(apiKey()));
+      if (changed && before !== null) go();
+    });
+  });
+}
+
+let asking = null;
+whenKeyIsNeeded(() => {
+  asking ??= askForKey().finally(() => {
+    asking = null;
+  });
+  return asking;
+});
+
+document.querySelector("header.top").append(...top());
+addEventListener("beforeunload", (event) => {
+  if (view?.busy?.() || (draft.photos.length && !draft.safe)) event.preventDefault();
+});
+await draft.load();
+addEventListener("hashchange", go);
+go();

@@ -1,0 +1,139 @@
+// What was chosen and is not handed in yet. It outlives a reload, a crash and a dead battery: in IndexedDB, files too.
+
+import { token } from "/web/api.js";
+
+const SHARE = 0.4; // of the room that the browser gives us; beyond it files are not copied, and leaving asks first
+const BLANK = { upload: null, strokes: null, mask: null, error: null };
+const EMPTY = { preset: null, params: {}, output: {}, key: null };
+
+/**
+ * One photo: `{id, name, file | null, url | null}` and what is noted about it, `{upload, strokes, mask, error}`: the
+ * service's Upload, what was painted, the painted mask's Upload, why the service does not take it; null for none.
+ */
+export class Draft extends EventTarget {
+  constructor() {
+    super();
+    this.photos = [];
+    this.settings = { ...EMPTY };
+    this.safe = true; // whether all of it is kept
+  }
+
+  /** Read what an earlier visit left. */
+  async load() {
+    try {
+      this._db = await opened();
+      const [photos, notes, settings] = await Promise.all([
+        all(this._db, "photos"), all(this._db, "notes"), one(this._db, "settings"),
+      ]);
+      const noted = new Map(notes.map((note) => [note.id, note]));
+      this.photos = photos.sort((a, b) => a.order - b.order).map((photo) => ({ ...BLANK, ...photo, ...noted.get(photo.id) }));
+      this.settings = { ...EMPTY, ...settings };
+    } catch (error) { // a private window, or no room
+      console.warn("drafts are not kept", error);
+      this.safe = false;
+    }
+  }
+
+  /** Add files and addresses; those that are there already are not added twice. Returns how many were new. */
+  add({ files = [], urls = [] }) {
+    const there = new Set(this.photos.map(identity));
+    let order = this.photos.at(-1)?.order ?? 0;
+    const made = [
+      ...files.map((file) => ({ name: file.name, file, url: null })),
+      ...urls.map((url) => ({ name: nameOf(url), file: null, url })),
+    ].filter((photo) => !there.has(identity(photo)) && there.add(identity(photo)));
+    for (const photo of made) Object.assign(photo, { id: token(), order: ++order, ...BLANK });
+    this.photos.push(...made);
+    this._keepPhotos(made);
+    this._changed();
+    return made.length;
+  }
+
+  remove(gone) {
+    this.photos = this.photos.filter((photo) => !gone.has(photo.id));
+    for (const name of ["photos", "notes"]) this._write(name, (store) => gone.forEach((id) => store.delete(id)));
+    this._changed();
+  }
+
+  /** Note something about a photo. */
+  update(photo, change) {
+    Object.assign(photo, change);
+    const { id, upload, strokes, mask, error } = photo;
+    if (this.photos.includes(photo)) this._write("notes", (store) => store.put({ id, upload, strokes, mask, error }));
+    if ("strokes" in change || "mask" in change) this.set({});
+  }
+
+  /** Note something about the whole; what is handed in under another look is another request. */
+  set(change) {
+    Object.assign(this.settings, { key: null, ...change });
+    this._write("settings", (store) => store.put(this.settings, "settings"));
+  }
+
+  clear() {
+    this.photos = [];
+    this.settings = { ...EMPTY };
+    this.safe = true;
+    for (const name of ["photos", "notes", "settings"]) this._write(name, (store) => store.clear());
+    this._changed();
+  }
+
+  async _keepPhotos(photos) {
+    const { quota = 0, usage = 0 } = (await navigator.storage?.estimate?.()) ?? {};
+    const size = photos.reduce((sum, photo) => sum + (photo.file?.size ?? 0), 0);
+    if (size + usage > quota * SHARE) this.safe = false;
+    else {
+      this._write("photos", (store) => {
+        for (const { id, order, name, file, url } of photos) store.put({ id, order, name, file, url });
+      });
+    }
+  }
+
+  _write(name, work) {
+    if (!this._db) return;
+    const transaction = this._db.transaction(name, "readwrite");
+    transaction.onabort = () => {
+      this.safe = false;
+    };
+    work(transaction.objectStore(name));
+  }
+
+  _changed() {
+    this.set({});
+    this.dispatchEvent(new Event("change"));
+  }
+}
+
+function identity({ file, url }) {
+  return url ?? `${file.name} ${file.size} ${file.lastModified}`;
+}
+
+function nameOf(url) {
+  return decodeURIComponent(new URL(url).pathname.split("/").pop()) || url;
+}
+
+function opened() {
+  return new Promise((resolve, reject) => {
+    const request = indexedDB.open("photobatch", 1);
+    request.onupgradeneeded = () => {
+      for (const name of ["photos", "notes"]) request.result.createObjectStore(name, { keyPath: "id" });
+      request.result.createObjectStore("settings");
+    };
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+}
+
+function all(db, name) {
+  return answered(db.transaction(name).objectStore(name).getAll());
+}
+
+function one(db, name) {
+  return answered(db.transaction(name).objectStore(name).get(name));
+}
+
+function answered(request) {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+}

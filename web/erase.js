@@ -1,0 +1,70 @@
+// Where to erase: the photos, each to be painted on.
+
+import { previews, upload } from "/web/api.js";
+import { h, icon } from "/web/dom.js";
+import { t } from "/web/i18n.js";
+import { paintMask } from "/web/mask.js";
+import { sizeOf, smaller } from "/web/pictures.js";
+import { toast } from "/web/toast.js";
+import { uploaded } from "/web/uploads.js";
+
+const SHOWN = 1600, SMALL = 1024, ICON = 160;
+const LISTED = 200; // painted by hand: nobody gets farther
+
+/** The photos on which something is marked: only those are handed in. */
+export function marked(draft) {
+  return draft.photos.filter((photo) => photo.mask);
+}
+
+/** Return the list of photos with a button each to paint on it; `onchange` is called when a mask has changed. */
+export function eraseList(draft, onchange) {
+  const photos = draft.photos.filter((photo) => photo.file).slice(0, LISTED);
+  const rows = photos.map((photo) => row(draft, photo, onchange));
+  return h("div", { class: "erase stack" },
+    h("p", {}, t("erase.how")),
+    photos.length < draft.photos.length ? h("p", { class: "soft small" }, t("erase.some", { n: photos.length })) : null,
+    h("ul", { class: "plain-list" }, rows));
+}
+
+function row(draft, photo, onchange) {
+  const image = h("img", { alt: "", onload: () => URL.revokeObjectURL(image.src) });
+  const said = h("span", { class: "small" });
+  const paint = h("button", { type: "button" }, icon("brush"), t("erase.paint"));
+  const show = () => {
+    said.textContent = photo.mask ? t("erase.marked") : t("erase.unmarked");
+    said.classList.toggle("good", Boolean(photo.mask));
+  };
+  paint.setAttribute("aria-label", t("erase.paintOn", { name: photo.name }));
+  paint.addEventListener("click", async () => {
+    paint.disabled = true;
+    try {
+      if (await painted(draft, photo)) onchange();
+    } catch (problem) {
+      toast(problem.message);
+    }
+    paint.disabled = false;
+    show();
+    paint.focus();
+  });
+  smaller(photo.file, ICON).then((blob) => { image.src = URL.createObjectURL(blob); }, () => {});
+  show();
+  return h("li", { class: "row" }, image, h("span", { class: "grow stack tight" }, h("span", { class: "ellipsis" }, photo.name), said), paint);
+}
+
+async function painted(draft, photo) {
+  const answer = await paintMask({ ...await shown(draft, photo), strokes: photo.strokes ?? [] });
+  if (!answer) return false;
+  const mask = answer.mask && await upload(answer.mask, "mask.png");
+  draft.update(photo, { strokes: answer.strokes, mask });
+  return true;
+}
+
+/** A picture of the photo to paint on, and the photo's own size. */
+async function shown(draft, photo) {
+  const size = await sizeOf(photo.file);
+  if (size) return { picture: await smaller(photo.file, Math.min(SHOWN, size.width)), ...size };
+  const made = await uploaded(draft, photo);
+  const [{ image }] = await previews(made.source, [{ preset_type: "color" }], SMALL);
+  const { width, height } = await sizeOf(image); // its shape is the photo's: a mask is as large as one likes
+  return { picture: image, width, height };
+}

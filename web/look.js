@@ -1,0 +1,211 @@
+// The second step: what becomes of the photos. Everything is shown on the person's own first photo.
+
+import { ask, pause, previews, user } from "/web/api.js";
+import { cards } from "/web/cards.js";
+import { debounced, h, icon, iconButton } from "/web/dom.js";
+import { eraseList, marked } from "/web/erase.js";
+import { localized, t } from "/web/i18n.js";
+import { outputChoices } from "/web/output.js";
+import { sendOff } from "/web/sending.js";
+import { sliders } from "/web/sliders.js";
+import { takeLut, savePreset } from "/web/own.js";
+import { toast } from "/web/toast.js";
+import { uploaded } from "/web/uploads.js";
+
+const LARGE = 1024, CARD = 256;
+const QUIET = 120; // ms without a move of a slider
+const AGAIN = 2500;
+const ORDER = ["beauty_light", "beauty_medium", "beauty_heavy", "filter_warm", "filter_cool", "color_vintage", "erase"];
+const FIRST = ORDER[0];
+
+/** The built-in ones from light to heavy, then the person's own. */
+const place = ({ id }) => (ORDER.includes(id) ? ORDER.indexOf(id) : ORDER.length);
+
+export function lookView(draft) {
+  const first = draft.photos.find((photo) => photo.file) ?? null;
+  let presets = [];
+  let preset = null;
+  let asking = null; // the call for the large picture
+  let sending = null;
+  let gone = false;
+  const shown = { before: null, after: null };
+  const ends = new AbortController();
+
+  const picture = h("img", { alt: t("look.picture"), hidden: true });
+  const state = h("p", { class: "state soft", role: "status" });
+  const compare = h("button", { type: "button", class: "compare", hidden: true,
+    onpointerdown: () => show(shown.before), onpointerup: () => show(shown.after), onpointerleave: () => show(shown.after),
+    onkeydown: (event) => event.key === " " && show(shown.before), onkeyup: () => show(shown.after) },
+  icon("compare"), t("look.compare"));
+  const stage = h("div", { class: "stage" }, picture, state, compare);
+  const library = h("div", { class: "cards", role: "group", "aria-label": t("look.presets") });
+  const about = h("div", { class: "about stack tight" });
+  const settings = h("div", { class: "settings" });
+  const start = h("button", { class: "primary", onclick: begin });
+  const cube = h("input", { type: "file", accept: ".cube,image/png", tabindex: "-1", "aria-hidden": "true", onchange: () => {
+    if (cube.files[0]) importLut(cube.files[0]);
+    cube.value = "";
+  } });
+  const element = h("section", { class: "view look", "aria-label": t("look.title") },
+    h("h1", { class: "sr-only" }, t("look.title")), cube,
+    h("div", { class: "looks" }, stage, h("div", { class: "side" }, library, about, settings)),
+    h("footer", { class: "bar row" },
+      h("a", { class: "button", href: "#/" }, icon("left"), t("back")),
+      h("p", { class: "grow" }), start));
+
+  function show(blob) {
+    if (picture.src) URL.revokeObjectURL(picture.src);
+    picture.hidden = !blob;
+    if (blob) picture.src = URL.createObjectURL(blob);
+  }
+
+  /** Ask for the large picture; the call before is given up. */
+  async function refresh() {
+    if (!first || !preset || gone) return;
+    asking?.abort();
+    const mine = asking = new AbortController();
+    state.textContent = shown.after ? "" : t("look.working");
+    stage.setAttribute("aria-busy", "true");
+    const params = { ...draft.settings.params, ...(preset.type === "erase" && first.mask ? { mask: first.mask.source } : {}) };
+    const items = [{ preset_id: preset.id, preset_params: params }, ...(shown.before ? [] : [{ preset_type: "color" }])];
+    try {
+      const { source } = await uploaded(draft, first);
+      const [after, before] = preset.type === "erase" && !first.mask
+        ? [null, ...await previews(source, [{ preset_type: "color" }], LARGE, mine.signal)]
+        : await previews(source, items, LARGE, mine.signal);
+      if (mine.signal.aborted || gone) return;
+      shown.before = before?.image ?? shown.before;
+      shown.after = after ? after.image : shown.before;
+      state.textContent = after?.error ? after.error.message : "";
+      compare.hidden = !shown.after || !after;
+      show(shown.after);
+    } catch (problem) {
+      if (problem.name === "AbortError" || gone) return;
+      state.textContent = problem.message;
+      if (problem.passing) pause(AGAIN, mine.signal).then(refresh, () => {}); // no worker yet, or the network away
+    }
+    if (!mine.signal.aborted) stage.removeAttribute("aria-busy");
+  }
+  const refreshSoon = debounced(refresh, QUIET);
+
+  function choose(chosen, params = {}) {
+    preset = chosen;
+    draft.set({ preset: preset.id, params });
+    showLibrary();
+    showSettings();
+    refresh();
+  }
+
+  function showLibrary() {
+    for (const card of library.children) card.setAttribute("aria-pressed", String(card.dataset.preset === preset?.id));
+  }
+
+  function showSettings() {
+    const own = preset.built_in === false;
+    about.replaceChildren(
+      h("h2", {}, localized(preset.name)),
+      h("p", { class: "soft small" }, localized(preset.description)),
+      h("div", { class: "row" },
+        preset.type === "erase" ? null : h("button", { type: "button", class: "plain", onclick: keep }, icon("plus"), t("look.save")),
+        h("button", { type: "button", class: "plain", onclick: () => cube.click() }, icon("folder"), t("look.cube")),
+        own ? iconButton("trash", t("look.delete"), { onclick: removePreset }) : null));
+    settings.replaceChildren(
+      ...(preset.type === "erase" ? [eraseList(draft, () => { showStart(); refresh(); })] : []),
+      ...sliders(preset, draft.settings.params, (params) => {
+        draft.set({ params });
+        refreshSoon();
+      }),
+      outputChoices(draft.settings.output, (output) => draft.set({ output })));
+    showStart();
+  }
+
+  function showStart() {
+    const n = preset.type === "erase" ? marked(draft).length : draft.photos.length;
+    start.disabled = n === 0;
+    start.replaceChildren(icon("play"), t("look.start", { n }));
+  }
+
+  async function load(chosen = draft.settings.preset) {
+    try {
+      ({ items: presets } = await ask("GET", "/presets", { query: user(), signal: ends.signal }));
+    } catch (problem) {
+      if (gone) return;
+      state.replaceChildren(problem.message, h("button", { onclick: () => load(chosen) }, icon("retry"), t("again")));
+      return;
+    }
+    presets.sort((a, b) => place(a) - place(b));
+    library.replaceChildren(...cards(presets, (picked) => choose(picked)));
+    const known = presets.find(({ id }) => id === chosen) ?? presets.find(({ id }) => id === FIRST) ?? presets[0];
+    choose(known, known.id === draft.settings.preset ? draft.settings.params : {});
+    if (first) pictureCards();
+    else state.textContent = t("look.noPreview");
+  }
+
+  /** One call for all cards. */
+  async function pictureCards() {
+    const able = presets.filter(({ type }) => type !== "erase").slice(0, 24);
+    try {
+      const { source } = await uploaded(draft, first);
+      const pictures = await previews(source, able.map(({ id }) => ({ preset_id: id })), CARD, ends.signal);
+      for (const [place, { image }] of pictures.entries()) {
+        const card = [...library.children].find(({ dataset }) => dataset.preset === able[place].id);
+        if (card && image) card.show(image);
+      }
+    } catch (problem) {
+      if (problem.passing && !gone) pause(AGAIN, ends.signal).then(pictureCards, () => {});
+    }
+  }
+
+  async function keep() {
+    const made = await savePreset(preset, draft.settings.params);
+    if (made) load(made.id);
+  }
+
+  async function importLut(file) {
+    try {
+      const made = await takeLut(file);
+      await load(made.id);
+      toast(t("look.imported", { name: localized(made.name) }));
+    } catch (problem) {
+      toast(problem.message);
+    }
+  }
+
+  async function removePreset() {
+    try {
+      await ask("DELETE", `/presets/${preset.id}`, { query: user() });
+      await load(FIRST);
+    } catch (problem) {
+      toast(problem.message);
+    }
+  }
+
+  async function begin() {
+    sending = sendOff(draft, preset);
+    const task = await sending.done;
+    sending = null;
+    if (task) location.hash = `#/batch/${task}`;
+    else if (!draft.photos.length) location.hash = "#/";
+    else showSettings();
+  }
+
+  document.addEventListener("dragover", (event) => event.preventDefault(), ends);
+  document.addEventListener("drop", (event) => {
+    event.preventDefault();
+    const file = event.dataTransfer.files[0];
+    if (file && /\.(cube|png)$/i.test(file.name)) importLut(file);
+  }, ends);
+  load();
+  return {
+    element,
+    title: t("look.title"),
+    busy: () => sending !== null,
+    leave() {
+      gone = true;
+      ends.abort();
+      asking?.abort();
+      sending?.stop();
+      show(null);
+    },
+  };
+}

@@ -1,0 +1,26 @@
+// What a batch's preset is called.
+
+import { ask, user } from "/web/api.js";
+import { known, localized, t } from "/web/i18n.js";
+
+let presets = null;
+const missed = new Set(); // ids that a fresh list did not have either: deleted, or somebody else's
+
+export async function presetName({ id, type }) {
+  let preset = await find(id);
+  if (!preset && id && !missed.has(id)) {
+    missed.add(id);
+    presets = null; // it may be newer than the list
+    preset = await find(id);
+  }
+  if (preset) return localized(preset.name);
+  return id ?? (known(`types.${type}`) ? t(`types.${type}`) : type);
+}
+
+async function find(id) {
+  presets ??= ask("GET", "/presets", { query: user() }).catch(() => {
+    presets = null;
+    return { items: [] };
+  });
+  return (await presets).items.find((one) => one.id === id);
+}

@@ -1,0 +1,87 @@
+// Results onto this device: one, all as a ZIP file, or into a folder.
+
+import { apiKey, ask, send } from "/web/api.js";
+import { dialog, h } from "/web/dom.js";
+import { t } from "/web/i18n.js";
+import { toast } from "/web/toast.js";
+import { inParallel } from "/web/uploads.js";
+
+const PAGE = 500, AT_ONCE = 4;
+
+/** Hand a File to the browser's downloads. */
+export function saveBlob(file) {
+  const url = URL.createObjectURL(file);
+  follow(url, file.name);
+  setTimeout(() => URL.revokeObjectURL(url), 60_000);
+}
+
+/** Give a File to another app of the device. */
+export async function sendFile(file) {
+  if (navigator.canShare?.({ files: [file] })) await navigator.share({ files: [file] });
+  else saveBlob(file);
+}
+
+/** Save all results as one ZIP file. A download shows no key: with one it goes by a link that ends within the hour. */
+export async function saveAll(batch) {
+  if (!apiKey()) return follow(`/api/v1/batch/${batch.task_id}/archive.zip`, "");
+  const { url } = await ask("POST", `/batch/${batch.task_id}/share`, { json: { expires_in_s: 3600 } });
+  follow(url.replace("?", "/archive.zip?"), "");
+}
+
+/** Write all results into a folder that the person chooses; what is there with the same size is left alone. */
+export async function saveToFolder(batch) {
+  const folder = await window.showDirectoryPicker({ mode: "readwrite" });
+  const ends = new AbortController();
+  const bar = h("progress", { max: batch.counts.succeeded, value: 0, "aria-label": t("save.title") });
+  const said = h("p", { class: "soft", role: "status" });
+  const sheet = dialog({ "aria-label": t("save.title") }, h("div", { class: "stack" },
+    h("h2", {}, t("save.title")), bar, said,
+    h("div", { class: "row end" }, h("button", { onclick: () => sheet.close() }, t("cancel")))));
+  sheet.addEventListener("close", () => ends.abort());
+  try {
+    const names = new Set();
+    for (let cursor = null; ; ) {
+      const page = await ask("GET", `/batch/${batch.task_id}/photos`, { query: { status: "succeeded", limit: PAGE, cursor }, signal: ends.signal });
+      await inParallel(page.items, AT_ONCE, async (photo) => {
+        await write(folder, photo, names, ends.signal);
+        bar.value += 1;
+        said.textContent = t("save.progress", { done: bar.value, n: batch.counts.succeeded });
+      });
+      if (!page.next_cursor) break;
+      cursor = page.next_cursor;
+    }
+    toast(t("save.done", { n: batch.counts.succeeded, folder: folder.name }));
+  } finally {
+    sheet.close();
+  }
+}
+
+async function write(folder, photo, names, signal) {
+  const answer = await send("GET", photo.result.url, { signal });
+  const name = unused(fileName(answer) ?? photo.name, names);
+  const handle = await folder.getFileHandle(name, { create: true });
+  if ((await handle.getFile()).size === photo.result.bytes) return answer.body.cancel();
+  await answer.body.pipeTo(await handle.createWritable(), { signal });
+}
+
+/** The name that the service gives a file. */
+export function fileName(answer) {
+  const said = answer.headers.get("Content-Disposition") ?? "";
+  const coded = /filename\*=UTF-8''([^;]+)/i.exec(said), plain = /filename="([^"]+)"/i.exec(said);
+  return coded ? decodeURIComponent(coded[1]) : plain?.[1] ?? null;
+}
+
+function unused(name, names) {
+  const dot = name.lastIndexOf(".");
+  let free = name;
+  for (let n = 2; names.has(free.toLowerCase()); n++) free = `${name.slice(0, dot)} (${n})${name.slice(dot)}`;
+  names.add(free.toLowerCase());
+  return free;
+}
+
+function follow(url, name) {
+  const link = h("a", { href: url, download: name });
+  document.body.append(link);
+  link.click();
+  link.remove();
+}

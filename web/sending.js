@@ -1,0 +1,125 @@
+// The way from "Start" to a batch: upload what is not there yet, then hand it in, once.
+
+import { ask, Problem, token, user } from "/web/api.js";
+import { dialog, h } from "/web/dom.js";
+import { marked } from "/web/erase.js";
+import { bytes, duration, t } from "/web/i18n.js";
+import { AT_ONCE, inParallel, uploaded } from "/web/uploads.js";
+
+/**
+ * Send a draft off, shown in a dialog. `done` resolves to the batch's id, null when it was given up; `stop()` gives up.
+ * What was sent by then is not sent again.
+ */
+export function sendOff(draft, preset) {
+  const ends = new AbortController();
+  const title = h("h2", {}, t("sending.title"));
+  const bar = h("progress", { max: 1, value: 0, "aria-label": t("sending.title") });
+  const said = h("p", { class: "soft", role: "status" });
+  const wrong = h("ul", { class: "plain-list problems" });
+  const buttons = h("div", { class: "row end" }, h("button", { onclick: () => sheet.close() }, t("cancel")));
+  const sheet = dialog({ class: "sending", "aria-label": t("sending.title") },
+    h("div", { class: "stack" }, title, bar, said, wrong, buttons));
+
+  const done = new Promise((resolve) => {
+    let task = null;
+    sheet.addEventListener("close", () => {
+      ends.abort();
+      resolve(task);
+    });
+    work(draft, preset, ends.signal, { bar, said, wrong, buttons }).then((id) => {
+      task = id;
+      sheet.close();
+    }, (error) => {
+      if (error.name === "AbortError") return sheet.close();
+      said.textContent = error.message;
+      said.className = "bad";
+      buttons.prepend(h("button", { class: "primary", onclick: () => {
+        sheet.close();
+        resolve(sendOff(draft, preset).done);
+      } }, t("again")));
+    });
+  });
+  return { done, stop: () => sheet.close() };
+}
+
+async function work(draft, preset, signal, shown) {
+  for (;;) {
+    const photos = preset.type === "erase" ? marked(draft) : draft.photos;
+    await sendFiles(draft, photos, signal, shown);
+    const refused = photos.filter((photo) => photo.error);
+    const good = photos.filter((photo) => !photo.error);
+    if (refused.length && !await goOn(refused, good.length, signal, shown)) {
+      draft.remove(new Set(refused.map(({ id }) => id)));
+      throw new DOMException("", "AbortError");
+    }
+    try {
+      const { task_id: task } = await handIn(draft, preset, good, signal);
+      draft.clear();
+      return task;
+    } catch (problem) {
+      if (problem.code !== "upload_not_found") throw problem;
+      for (const photo of photos) draft.update(photo, { upload: null, mask: null }); // they lay there for too long
+      draft.set({});
+      if (preset.type === "erase") throw problem; // the marks are there: Done makes masks of them again
+    }
+  }
+}
+
+async function sendFiles(draft, photos, signal, { bar, said }) {
+  const files = photos.filter((photo) => photo.file);
+  const sizes = new Map(files.map((photo) => [photo, photo.file.size]));
+  const sent = new Map(files.map((photo) => [photo, photo.upload ? photo.file.size : 0]));
+  const total = [...sizes.values()].reduce((sum, size) => sum + size, 0);
+  const before = [...sent.values()].reduce((sum, size) => sum + size, 0);
+  const began = performance.now();
+  const show = () => {
+    const now = [...sent.values()].reduce((sum, size) => sum + size, 0);
+    const there = files.filter((photo) => photo.upload || photo.error).length;
+    const left = (total - now) / ((now - before) / (performance.now() - began)) / 1000;
+    bar.value = total ? now / total : 1;
+    said.textContent = [
+      t("sending.sent", { done: there, n: files.length, bytes: bytes(total) }),
+      left > 1 && Number.isFinite(left) ? t("sending.left", { time: duration(left) }) : null,
+    ].filter(Boolean).join(" · ");
+  };
+  show();
+  await inParallel(files, AT_ONCE, async (photo) => {
+    try {
+      const progress = (loaded) => {
+        sent.set(photo, Math.min(loaded, photo.file.size));
+        show();
+      };
+      await uploaded(draft, photo, { progress, signal });
+    } catch (problem) {
+      if (!(problem instanceof Problem) || problem.passing || problem.status === 401) throw problem;
+      draft.update(photo, { error: problem.message }); // its own fault: no reason to stop the others
+    }
+    sent.set(photo, photo.file.size);
+    show();
+  });
+}
+
+/** Tell what can't be sent; resolves to whether to go on without it. */
+function goOn(refused, n, signal, { said, wrong, buttons }) {
+  said.textContent = t("sending.refused", { n: refused.length });
+  wrong.replaceChildren(...refused.slice(0, 50).map((photo) => h("li", {}, h("strong", {}, photo.name), " ", photo.error)));
+  return new Promise((resolve, reject) => {
+    signal.addEventListener("abort", () => reject(new DOMException("", "AbortError")));
+    const without = h("button", { onclick: () => resolve(false) }, t("sending.takeOut"));
+    const go = h("button", { class: "primary", onclick: () => resolve(true) }, t("sending.goOn", { n }));
+    buttons.replaceChildren(without, ...(n ? [go] : []));
+    (n ? go : without).focus();
+  });
+}
+
+/** Hand in under the draft's own key: whatever becomes of the answer, it is one batch. */
+function handIn(draft, preset, photos, signal) {
+  const { params, output } = draft.settings;
+  if (!draft.settings.key) draft.set({ key: token() });
+  const one = ({ url, upload, mask }) => ({ source: url ?? upload.source, params: preset.type === "erase" ? { mask: mask.source } : {} });
+  return ask("POST", "/batch/submit", {
+    headers: { "Idempotency-Key": draft.settings.key },
+    json: { photos: photos.map(one), preset_id: preset.id, preset_params: params, output, ...user() },
+    signal,
+  });
+}

@@ -1,0 +1,43 @@
+// Photos on their way to the service: each file once, whoever asks for it.
+
+import { upload } from "/web/api.js";
+
+export const AT_ONCE = 4;
+const underWay = new Map(); // photo → {promise, listeners, sent}
+
+/** Return the Upload of a photo's file, sending it if it was not sent yet. Raises Problem, AbortError. */
+export async function uploaded(draft, photo, { progress = () => {}, signal } = {}) {
+  if (photo.upload) return photo.upload;
+  let sending = underWay.get(photo);
+  if (!sending) {
+    sending = { listeners: new Set() };
+    sending.promise = upload(photo.file, photo.name, {
+      progress: (bytes) => sending.listeners.forEach((listener) => listener(bytes)),
+      signal,
+    }).then((made) => {
+      draft.update(photo, { upload: made, error: null });
+      return made;
+    }).finally(() => underWay.delete(photo));
+    underWay.set(photo, sending);
+  }
+  sending.listeners.add(progress);
+  return sending.promise;
+}
+
+/** Run `work` on each item, a few at once. The first error stops what has not begun, and is raised. */
+export async function inParallel(items, width, work) {
+  const queue = items[Symbol.iterator]();
+  let stopped = false;
+  const lanes = Array.from({ length: width }, async () => {
+    for (const item of queue) {
+      if (stopped) return;
+      try {
+        await work(item);
+      } catch (error) {
+        stopped = true;
+        throw error;
+      }
+    }
+  });
+  await Promise.all(lanes);
+}
