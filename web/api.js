@@ -5,7 +5,7 @@ import { t, known } from "/web/i18n.js";
 const API = "/api/v1";
 const KEPT_KEY = "photobatch.key";
 const KEPT_USER = "photobatch.user";
-const PATIENCE = 8; // tries of one upload
+const PATIENCE = 8, FEW = 3; // tries of an upload, of a picture
 
 /** Why the service did not do it: `code` is stable, `message` is for people, in their language where there are words. */
 export class Problem extends Error {
@@ -60,14 +60,14 @@ export function token() {
 /** Ask the service; returns the Response. Raises Problem, and AbortError for an aborted signal. */
 export async function send(method, path, { query = {}, json, body, headers = {}, signal } = {}) {
   const address = path.startsWith("/s/") || path.startsWith(API) ? path : API + path;
-  const search = new URLSearchParams(Object.entries(query).filter(([, value]) => value !== null && value !== undefined));
   for (;;) {
+    const search = new URLSearchParams(Object.entries(withoutUser(query)).filter(([, value]) => value !== null && value !== undefined));
     let answer;
     try {
       answer = await fetch(search.size ? `${address}?${search}` : address, {
         method,
         headers: { ...keyHeader(), ...(json ? { "Content-Type": "application/json" } : {}), ...headers },
-        body: json ? JSON.stringify(json) : body,
+        body: json ? JSON.stringify(withoutUser(json)) : body,
         signal,
       });
     } catch (error) {
@@ -88,7 +88,14 @@ export async function ask(method, path, options) {
 
 /** Return a file of the service's as a Blob: pictures need the key too, which an <img> can't show. */
 export async function blob(path, signal) {
-  return (await send("GET", path, { signal })).blob();
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await (await send("GET", path, { signal })).blob();
+    } catch (problem) {
+      if (!problem.passing || attempt === FEW) throw problem;
+      await pause((problem.retryAfter ?? attempt) * 1000, signal);
+    }
+  }
 }
 
 /**
@@ -130,6 +137,11 @@ export function pause(milliseconds, signal) {
     addEventListener("online", end);
     signal?.addEventListener("abort", end);
   });
+}
+
+/** The key says whose things these are; it may have been entered after the request was made up. */
+function withoutUser({ user_id: user, ...others }) {
+  return apiKey() || user === undefined ? others : { user_id: user, ...others };
 }
 
 function keyHeader() {

@@ -36,7 +36,10 @@ function top() {
     h("nav", { class: "row grow", "aria-label": t("top.pages") },
       h("a", { class: "button plain", href: "#/" }, icon("plus"), h("span", {}, t("top.new"))),
       h("a", { class: "button plain", href: "#/batches" }, icon("list"), h("span", {}, t("top.batches")))),
-    iconButton("key", t("top.key"), { onclick: () => askForKey() }),
+    iconButton("key", t("top.key"), { onclick: async () => {
+      declined = false;
+      if (await askForKey()) go();
+    } }),
     h("button", { class: "plain language", type: "button", lang: other, onclick: () => speak(other) }, LANGUAGES[other]),
   ];
 }
@@ -56,17 +59,19 @@ function askForKey() {
     form.addEventListener("submit", () => keepApiKey(input.value.trim()));
     const sheet = dialog({ "aria-label": t("key.title") }, form);
     sheet.addEventListener("close", () => {
-      const changed = apiKey() !== before;
-      resolve(changed && Boolean(apiKey()));
-      if (changed && before !== null) go();
+      resolve(apiKey() !== before && apiKey() !== null);
     });
   });
 }
 
-let asking = null;
+let asking = null; // one dialog, however many requests were refused
+let declined = false; // who closed it is not asked again, but may press the key above
 whenKeyIsNeeded(() => {
-  asking ??= askForKey().finally(() => {
+  if (declined) return Promise.resolve(false);
+  asking ??= askForKey().then((changed) => {
     asking = null;
+    declined = !changed;
+    return changed;
   });
   return asking;
 });

@@ -2,7 +2,9 @@
 
 import { token } from "/web/api.js";
 
-const SHARE = 0.4; // of the room that the browser gives us; beyond it files are not copied, and leaving asks first
+// The browser copies what it keeps: with more than this, or this part of the room that it gives us, files stay where
+// they are, and leaving the page asks first.
+const KEPT = 1 << 30, SHARE = 0.4;
 const BLANK = { upload: null, strokes: null, mask: null, error: null };
 const EMPTY = { preset: null, params: {}, output: {}, key: null };
 
@@ -69,18 +71,23 @@ export class Draft extends EventTarget {
     this._write("settings", (store) => store.put(this.settings, "settings"));
   }
 
-  clear() {
+  /** These are the service's now, or refused; what else there is stays. */
+  handedIn(photos) {
+    this.remove(new Set(photos.map(({ id }) => id)));
+    if (!this.photos.length) this._clear();
+  }
+
+  _clear() {
     this.photos = [];
     this.settings = { ...EMPTY };
     this.safe = true;
     for (const name of ["photos", "notes", "settings"]) this._write(name, (store) => store.clear());
-    this._changed();
   }
 
   async _keepPhotos(photos) {
     const { quota = 0, usage = 0 } = (await navigator.storage?.estimate?.()) ?? {};
     const size = photos.reduce((sum, photo) => sum + (photo.file?.size ?? 0), 0);
-    if (size + usage > quota * SHARE) this.safe = false;
+    if (size + usage > Math.min(KEPT, quota * SHARE)) this.safe = false;
     else {
       this._write("photos", (store) => {
         for (const { id, order, name, file, url } of photos) store.put({ id, order, name, file, url });

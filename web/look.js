@@ -1,6 +1,6 @@
 // The second step: what becomes of the photos. Everything is shown on the person's own first photo.
 
-import { ask, pause, previews, user } from "/web/api.js";
+import { ask, pause, previews, Problem, user } from "/web/api.js";
 import { cards } from "/web/cards.js";
 import { debounced, h, icon, iconButton } from "/web/dom.js";
 import { eraseList, marked } from "/web/erase.js";
@@ -22,7 +22,7 @@ const FIRST = ORDER[0];
 const place = ({ id }) => (ORDER.includes(id) ? ORDER.indexOf(id) : ORDER.length);
 
 export function lookView(draft) {
-  const first = draft.photos.find((photo) => photo.file) ?? null;
+  let first = draft.photos.find((photo) => photo.file) ?? null;
   let presets = [];
   let preset = null;
   let asking = null; // the call for the large picture
@@ -59,6 +59,22 @@ export function lookView(draft) {
     if (blob) picture.src = URL.createObjectURL(blob);
   }
 
+  /** Return the photo on which everything is shown, as a source: the first that the service takes. Raises Problem. */
+  async function sample() {
+    for (;;) {
+      const photo = draft.photos.find(({ file, error }) => file && !error) ?? first;
+      try {
+        const { source } = await uploaded(draft, photo);
+        if (photo !== first) Object.assign(shown, { before: null, after: null });
+        first = photo;
+        return source;
+      } catch (problem) {
+        if (photo.error || !(problem instanceof Problem) || problem.passing || problem.status === 401) throw problem;
+        draft.update(photo, { error: problem.message });
+      }
+    }
+  }
+
   /** Ask for the large picture; the call before is given up. */
   async function refresh() {
     if (!first || !preset || gone) return;
@@ -66,10 +82,10 @@ export function lookView(draft) {
     const mine = asking = new AbortController();
     state.textContent = shown.after ? "" : t("look.working");
     stage.setAttribute("aria-busy", "true");
-    const params = { ...draft.settings.params, ...(preset.type === "erase" && first.mask ? { mask: first.mask.source } : {}) };
-    const items = [{ preset_id: preset.id, preset_params: params }, ...(shown.before ? [] : [{ preset_type: "color" }])];
     try {
-      const { source } = await uploaded(draft, first);
+      const source = await sample();
+      const params = { ...draft.settings.params, ...(preset.type === "erase" && first.mask ? { mask: first.mask.source } : {}) };
+      const items = [{ preset_id: preset.id, preset_params: params }, ...(shown.before ? [] : [{ preset_type: "color" }])];
       const [after, before] = preset.type === "erase" && !first.mask
         ? [null, ...await previews(source, [{ preset_type: "color" }], LARGE, mine.signal)]
         : await previews(source, items, LARGE, mine.signal);
@@ -145,7 +161,7 @@ export function lookView(draft) {
   async function pictureCards() {
     const able = presets.filter(({ type }) => type !== "erase").slice(0, 24);
     try {
-      const { source } = await uploaded(draft, first);
+      const source = await sample();
       const pictures = await previews(source, able.map(({ id }) => ({ preset_id: id })), CARD, ends.signal);
       for (const [place, { image }] of pictures.entries()) {
         const card = [...library.children].find(({ dataset }) => dataset.preset === able[place].id);

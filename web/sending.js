@@ -12,31 +12,33 @@ import { AT_ONCE, inParallel, uploaded } from "/web/uploads.js";
  */
 export function sendOff(draft, preset) {
   const ends = new AbortController();
-  const title = h("h2", {}, t("sending.title"));
   const bar = h("progress", { max: 1, value: 0, "aria-label": t("sending.title") });
   const said = h("p", { class: "soft", role: "status" });
   const wrong = h("ul", { class: "plain-list problems" });
-  const buttons = h("div", { class: "row end" }, h("button", { onclick: () => sheet.close() }, t("cancel")));
+  const buttons = h("div", { class: "row end" });
   const sheet = dialog({ class: "sending", "aria-label": t("sending.title") },
-    h("div", { class: "stack" }, title, bar, said, wrong, buttons));
+    h("div", { class: "stack" }, h("h2", {}, t("sending.title")), bar, said, wrong, buttons));
+  let task = null;
 
+  async function attempt() {
+    buttons.replaceChildren(h("button", { onclick: () => sheet.close() }, t("cancel")));
+    said.classList.remove("bad");
+    try {
+      task = await work(draft, preset, ends.signal, { bar, said, wrong, buttons });
+      sheet.close();
+    } catch (error) {
+      if (error.name === "AbortError") return sheet.close();
+      said.textContent = error.message;
+      said.classList.add("bad");
+      buttons.append(h("button", { class: "primary", onclick: attempt }, t("again")));
+    }
+  }
+
+  attempt();
   const done = new Promise((resolve) => {
-    let task = null;
     sheet.addEventListener("close", () => {
       ends.abort();
       resolve(task);
-    });
-    work(draft, preset, ends.signal, { bar, said, wrong, buttons }).then((id) => {
-      task = id;
-      sheet.close();
-    }, (error) => {
-      if (error.name === "AbortError") return sheet.close();
-      said.textContent = error.message;
-      said.className = "bad";
-      buttons.prepend(h("button", { class: "primary", onclick: () => {
-        sheet.close();
-        resolve(sendOff(draft, preset).done);
-      } }, t("again")));
     });
   });
   return { done, stop: () => sheet.close() };
@@ -54,7 +56,7 @@ async function work(draft, preset, signal, shown) {
     }
     try {
       const { task_id: task } = await handIn(draft, preset, good, signal);
-      draft.clear();
+      draft.handedIn(photos);
       return task;
     } catch (problem) {
       if (problem.code !== "upload_not_found") throw problem;

@@ -1,0 +1,107 @@
+"""How smoothly a thousand photos scroll in Chromium: `python -m benchmarks.scrolling [--quick]`.
+
+Photos of 12 MP are chosen on the page, as a person does, and the grid is scrolled from end to end while thumbnails are
+made. What counts is the time between two frames, and tasks of the page's thread that took longer than 50 ms.
+"""
+
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, sync_playwright
+
+from benchmarks import command
+from benchmarks.figures import Figure, Target
+from benchmarks.percentile import percentile
+from benchmarks.server import serving
+from benchmarks.throughput import Case
+
+CHROMIUM = "/usr/bin/chromium"
+FRAME_MS, TASK_MS = 33.0, 50.0
+SCREENS: dict[str, dict[str, Any]] = {
+    "phone": {
+        "viewport": {"width": 390, "height": 844},
+        "device_scale_factor": 3,
+        "has_touch": True,
+        "is_mobile": True,
+    },
+    "desktop": {"viewport": {"width": 1280, "height": 800}},
+}
+_PIXELS_A_SECOND = 1800
+# Scrolls for some seconds, back and forth; returns the milliseconds between frames, and of tasks longer than 50.
+_SCROLL = """
+async ([seconds, speed]) => {
+  const grid = document.querySelector(".grid");
+  const tasks = [];
+  const observer = new PerformanceObserver((list) => tasks.push(...list.getEntries().map(({duration}) => duration)));
+  observer.observe({type: "longtask"});
+  const frames = [];
+  let direction = 1, last = await new Promise(requestAnimationFrame);
+  const end = last + seconds * 1000;
+  while (last < end) {
+    const now = await new Promise(requestAnimationFrame);
+    frames.push(now - last);
+    grid.scrollTop += direction * speed * (now - last) / 1000;
+    if (grid.scrollTop + grid.clientHeight >= grid.scrollHeight - 1) direction = -1;
+    if (grid.scrollTop <= 0) direction = 1;
+    last = now;
+  }
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  observer.disconnect();
+  return {frames, tasks};
+}
+"""
+
+
+def photos(folder: Path, count: int) -> list[str]:
+    """Return paths of so many 12 MP photos: a few, each under many names."""
+    few = Case("filter_warm", photos=20).make_photos()
+    paths = [folder / f"IMG_{number:04}.jpg" for number in range(count)]
+    for number, path in enumerate(paths):
+        path.hardlink_to(few[number % len(few)])
+    return [str(path) for path in paths]
+
+
+def scrolled(browser: Browser, url: str, screen: str, paths: list[str], seconds: float) -> dict[str, list[float]]:
+    """Choose the photos on a screen and scroll through them; return what `_SCROLL` does."""
+    context = browser.new_context(**SCREENS[screen])
+    try:
+        page = context.new_page()
+        page.goto(url)
+        page.set_input_files("input[type=file][multiple]", paths)
+        page.wait_for_selector(".cell img:not([hidden])")
+        measured: dict[str, list[float]] = page.evaluate(_SCROLL, [seconds, _PIXELS_A_SECOND])
+        return measured
+    finally:
+        context.close()
+
+
+def main() -> None:
+    """The command line."""
+    parser = command.parser("scrolling", "How smoothly a thousand photos scroll.", quick="200 photos, 5 s, one run")
+    parser.add_argument("--photos", type=int, default=1000)
+    parser.add_argument("--seconds", type=float, default=15.0)
+    wanted = parser.parse_args()
+    runs, count, seconds = (1, 200, 5.0) if wanted.quick else (wanted.runs, wanted.photos, wanted.seconds)
+    speaker = command.Speaker("scrolling", wanted)
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="photobatch-scrolling-")))
+        paths = photos(folder, count)
+        (folder / "service").mkdir()
+        url = stack.enter_context(serving(folder / "service")).url
+        playwright = stack.enter_context(sync_playwright())
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        version = browser.version
+        for screen in SCREENS:
+            measured = [scrolled(browser, url, screen, paths, seconds) for _ in range(runs)]
+            said = [
+                Figure("frame p95", "ms", [percentile(one["frames"], 0.95) for one in measured], Target(FRAME_MS)),
+                Figure("longest task", "ms", [max(one["tasks"], default=0.0) for one in measured], Target(TASK_MS)),
+            ]
+            speaker.say({"screen": screen, "photos": count, "chromium": version}, said)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
