@@ -36,6 +36,7 @@ _ORDER = (
     "startup",
     "erase",
     "preview",
+    "scrolling",
 )
 _NEEDED = {"peers": "look"}  # what a case must say: records from before it did are of other work than today's
 

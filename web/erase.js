@@ -1,6 +1,6 @@
 // Where to erase: the photos, each to be painted on.
 
-import { previews, upload } from "/web/api.js";
+import { previews } from "/web/api.js";
 import { h, icon } from "/web/dom.js";
 import { t } from "/web/i18n.js";
 import { paintMask } from "/web/mask.js";
@@ -54,8 +54,7 @@ function row(draft, photo, onchange) {
 async function painted(draft, photo) {
   const answer = await paintMask({ ...await shown(draft, photo), strokes: photo.strokes ?? [] });
   if (!answer) return false;
-  const mask = answer.mask && await upload(answer.mask, "mask.png");
-  draft.update(photo, { strokes: answer.strokes, mask });
+  draft.update(photo, { ...answer, maskUpload: null });
   return true;
 }
 

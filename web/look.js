@@ -10,7 +10,7 @@ import { sendOff } from "/web/sending.js";
 import { sliders } from "/web/sliders.js";
 import { takeLut, savePreset } from "/web/own.js";
 import { toast } from "/web/toast.js";
-import { uploaded } from "/web/uploads.js";
+import { maskSource, uploaded } from "/web/uploads.js";
 
 const LARGE = 1024, CARD = 256;
 const QUIET = 120; // ms without a move of a slider
@@ -84,7 +84,8 @@ export function lookView(draft) {
     stage.setAttribute("aria-busy", "true");
     try {
       const source = await sample();
-      const params = { ...draft.settings.params, ...(preset.type === "erase" && first.mask ? { mask: first.mask.source } : {}) };
+      const masked = preset.type === "erase" && first.mask ? { mask: await maskSource(draft, first, mine.signal) } : {};
+      const params = { ...draft.settings.params, ...masked };
       const items = [{ preset_id: preset.id, preset_params: params }, ...(shown.before ? [] : [{ preset_type: "color" }])];
       const [after, before] = preset.type === "erase" && !first.mask
         ? [null, ...await previews(source, [{ preset_type: "color" }], LARGE, mine.signal)]

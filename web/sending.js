@@ -4,7 +4,7 @@ import { ask, Problem, token, user } from "/web/api.js";
 import { dialog, h } from "/web/dom.js";
 import { marked } from "/web/erase.js";
 import { bytes, duration, t } from "/web/i18n.js";
-import { AT_ONCE, inParallel, uploaded } from "/web/uploads.js";
+import { arrived, AT_ONCE, inParallel, maskSource, uploaded } from "/web/uploads.js";
 
 /**
  * Send a draft off, shown in a dialog. `done` resolves to the batch's id, null when it was given up; `stop()` gives up.
@@ -45,38 +45,30 @@ export function sendOff(draft, preset) {
 }
 
 async function work(draft, preset, signal, shown) {
-  for (;;) {
-    const photos = preset.type === "erase" ? marked(draft) : draft.photos;
-    await sendFiles(draft, photos, signal, shown);
-    const refused = photos.filter((photo) => photo.error);
-    const good = photos.filter((photo) => !photo.error);
-    if (refused.length && !await goOn(refused, good.length, signal, shown)) {
-      draft.remove(new Set(refused.map(({ id }) => id)));
-      throw new DOMException("", "AbortError");
-    }
-    try {
-      const { task_id: task } = await handIn(draft, preset, good, signal);
-      draft.handedIn(photos);
-      return task;
-    } catch (problem) {
-      if (problem.code !== "upload_not_found") throw problem;
-      for (const photo of photos) draft.update(photo, { upload: null, mask: null }); // they lay there for too long
-      draft.set({});
-      if (preset.type === "erase") throw problem; // the marks are there: Done makes masks of them again
-    }
+  const photos = preset.type === "erase" ? marked(draft) : draft.photos;
+  await sendFiles(draft, photos, signal, shown);
+  const refused = photos.filter((photo) => photo.error);
+  const good = photos.filter((photo) => !photo.error);
+  if (refused.length && !await goOn(refused, good.length, signal, shown)) {
+    draft.remove(new Set(refused.map(({ id }) => id)));
+    throw new DOMException("", "AbortError");
   }
+  if (preset.type === "erase") await inParallel(good, AT_ONCE, (photo) => maskSource(draft, photo, signal));
+  const { task_id: task } = await handIn(draft, preset, good, signal);
+  draft.handedIn(photos);
+  return task;
 }
 
 async function sendFiles(draft, photos, signal, { bar, said }) {
   const files = photos.filter((photo) => photo.file);
   const sizes = new Map(files.map((photo) => [photo, photo.file.size]));
-  const sent = new Map(files.map((photo) => [photo, photo.upload ? photo.file.size : 0]));
+  const sent = new Map(files.map((photo) => [photo, arrived(photo) ? photo.file.size : 0]));
   const total = [...sizes.values()].reduce((sum, size) => sum + size, 0);
   const before = [...sent.values()].reduce((sum, size) => sum + size, 0);
   const began = performance.now();
   const show = () => {
     const now = [...sent.values()].reduce((sum, size) => sum + size, 0);
-    const there = files.filter((photo) => photo.upload || photo.error).length;
+    const there = files.filter((photo) => arrived(photo) || photo.error).length;
     const left = (total - now) / ((now - before) / (performance.now() - began)) / 1000;
     bar.value = total ? now / total : 1;
     said.textContent = [
@@ -118,7 +110,7 @@ function goOn(refused, n, signal, { said, wrong, buttons }) {
 function handIn(draft, preset, photos, signal) {
   const { params, output } = draft.settings;
   if (!draft.settings.key) draft.set({ key: token() });
-  const one = ({ url, upload, mask }) => ({ source: url ?? upload.source, params: preset.type === "erase" ? { mask: mask.source } : {} });
+  const one = ({ url, upload, maskUpload }) => ({ source: url ?? upload.source, params: preset.type === "erase" ? { mask: maskUpload.source } : {} });
   return ask("POST", "/batch/submit", {
     headers: { "Idempotency-Key": draft.settings.key },
     json: { photos: photos.map(one), preset_id: preset.id, preset_params: params, output, ...user() },
