@@ -25,6 +25,8 @@ export class Hand {
       if (this.#doing?.pen) return; // the palm of the hand that holds the pen
       this.pinch.down(event, point);
       if (this.pinch.active) return this.#drop();
+    } else if (event.pointerType === "pen" && this.#doing) {
+      this.#drop(); // the palm was there before the pen
     }
     if (this.#doing || event.button > 1) return;
     this.easel.canvas.setPointerCapture(event.pointerId);
@@ -33,8 +35,11 @@ export class Hand {
   }
 
   #move(event, point) {
-    this.pinch.move(event, point);
-    if (this.pinch.active && event.pointerType === "touch") return;
+    if (event.pointerType === "touch") {
+      if (this.#doing?.pen) return;
+      this.pinch.move(event, point);
+      if (this.pinch.active) return;
+    }
     if (this.#doing?.pointer === event.pointerId) this.#follow(event, point);
     if (event.pointerType !== "touch") this.easel.show({ ring: this.tools.tool === "brush" ? point : null });
   }

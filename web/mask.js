@@ -50,13 +50,13 @@ class Painter {
     });
     this.element = dialog(
       { class: "full mask", "aria-label": t("mask.title"), onkeydown: (event) => this.#shortcut(event) },
-      h("header", { class: "full-bar" },
+      h("div", { class: "full-bar top" },
         iconButton("close", t("mask.cancel"), { onclick: () => this.element.close() }),
         h("h2", { class: "grow" }, t("mask.title")),
         this.undo, this.redo, this.clear, this.done,
       ),
       h("div", { class: "full-stage" }, this.canvas, this.zooms),
-      h("footer", { class: "full-bar" }, this.choice, this.size, this.said),
+      h("div", { class: "full-bar bottom" }, this.choice, this.size, this.said),
       h("p", { id: "mask-keys", class: "sr-only" }, t("mask.keys")),
     );
   }

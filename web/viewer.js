@@ -43,25 +43,24 @@ class Viewer {
     this.percent = h("span", { class: "percent" });
     this.stage = new Comparison({ swiped: (step) => this.#go(step), zoomed: () => this.#zoomed() });
     this.note = h("p", { class: "note", role: "status" });
-    this.stage.element.append(this.note);
     this.name = h("h2", { class: "name" });
     this.position = h("span", { class: "soft small" });
     this.info = iconButton("info", t("viewer.details"), {
       "aria-expanded": "false", "aria-controls": "viewer-details", onclick: () => this.#toggleDetails(),
     });
-    this.details = h("aside", {
+    this.details = h("section", {
       id: "viewer-details", class: "details", "aria-label": t("viewer.details"), tabindex: 0, hidden: true,
     });
     this.element = dialog(
       { class: "full viewer", "aria-label": t("viewer.title"), onkeydown: (event) => this.#key(event) },
-      h("header", { class: "full-bar" },
+      h("div", { class: "full-bar top" },
         iconButton("close", t("viewer.close"), { autofocus: true, onclick: () => this.element.close() }),
         h("div", { class: "grow", "aria-live": "polite" }, this.name, this.position),
         actions.map((action) => iconButton(action.icon, action.label, { onclick: () => action.run(this.index) })),
         this.info,
       ),
-      h("div", { class: "sides" }, this.stage.element, this.details),
-      h("footer", { class: "full-bar" },
+      h("div", { class: "sides" }, h("div", { class: "showing" }, this.stage.element, this.note), this.details),
+      h("div", { class: "full-bar bottom" },
         this.previous,
         h("div", { class: "zooms" }, this.farther, this.percent, this.closer, this.fit, this.actual),
         this.next,
@@ -110,7 +109,6 @@ class Viewer {
     this.name.textContent = name;
     this.position.textContent = t("viewer.position", { at: this.index + 1, total: this.count });
     this.note.textContent = said;
-    this.note.hidden = !said;
   }
 
   /** At either end there is nothing more to turn to; the focus goes on to the other button, not away. */

@@ -1,85 +1,17 @@
-"""The painter of what is to be erased, painted on with a mouse, fingers and keys; its PNG, pixel by pixel."""
+"""The painter of what is to be erased, painted on with a mouse, fingers, a pen and keys; its PNG, pixel by pixel."""
 
-import base64
 import io
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.web.conftest import PHONE
+from tests.web.painter import MASK, OPEN, PHOTO, SUN, Painter, Strokes, edges
 from tests.web.site import Site, landscape
 from tests.web.touch import Touch, way
-
-PHOTO = (3000, 2000)  # the photo, of which the browser gets a smaller picture
-MASK = (2048, 1365)
-SUN = (250, 210, 120)
-Strokes = Sequence[dict[str, Any]]
-OPEN = """async ({width, height, strokes}) => {
-  const {paintMask} = await import("/web/mask.js");
-  const picture = await (await fetch("/pictures/photo.jpg")).blob();
-  window.painted = paintMask({picture, width, height, strokes});
-}"""
-RESULT = """async () => {
-  const result = await window.painted;
-  if (!result?.mask) return result;
-  const bytes = new Uint8Array(await result.mask.arrayBuffer());
-  const mask = btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
-  return {strokes: result.strokes, type: result.mask.type, mask};
-}"""
-
-
-@dataclass
-class Painter:
-    """An opened painter; places are fractions of the photo, as it fits the screen."""
-
-    page: Page
-    photo: tuple[int, int]
-    called: str = "Photo to mark"
-
-    @property
-    def canvas(self) -> Locator:
-        return self.page.get_by_role("application", name=self.called)
-
-    def point(self, x: float, y: float) -> tuple[float, float]:
-        """Return where a place of the photo is on the page before anything was zoomed."""
-        box = self.canvas.bounding_box()
-        assert box
-        scale = min((box["width"] - 32) / self.photo[0], (box["height"] - 32) / self.photo[1])
-        left, top = (
-            (box[side] - length * scale) / 2 for side, length in zip(("width", "height"), self.photo, strict=True)
-        )
-        return box["x"] + left + x * self.photo[0] * scale, box["y"] + top + y * self.photo[1] * scale
-
-    def drag(self, start: tuple[float, float], end: tuple[float, float]) -> None:
-        self.page.mouse.move(*self.point(*start))
-        self.page.mouse.down()
-        self.page.mouse.move(*self.point(*end), steps=8)
-        self.page.mouse.up()
-
-    def press(self, name: str) -> None:
-        self.page.get_by_role("button", name=name, exact=True).click()
-
-    def says(self, text: str) -> None:
-        expect(self.page.get_by_role("status")).to_have_text(text)
-
-    def result(self) -> Any:
-        return self.page.evaluate(RESULT)
-
-    def done(self) -> tuple[list[dict[str, Any]], np.ndarray]:
-        """Press Done; return the strokes and the mask's pixels."""
-        self.press("Done")
-        result = self.result()
-        assert result["type"] == "image/png"
-        with Image.open(io.BytesIO(base64.b64decode(result["mask"]))) as picture:
-            pixels = np.asarray(picture.convert("RGB"))
-        assert set(np.unique(pixels)) == {0, 255}
-        assert (pixels == pixels[..., :1]).all()
-        return result["strokes"], pixels[..., 0] == 255
 
 
 @pytest.fixture
@@ -93,13 +25,6 @@ def paint(site: Site) -> Callable[..., Painter]:
         return painter
 
     return paint
-
-
-def edges(marked: np.ndarray) -> tuple[float, float, float, float]:
-    """Return where what is marked begins and ends: left, top, right, bottom, as fractions."""
-    rows, columns = np.flatnonzero(marked.any(axis=1)), np.flatnonzero(marked.any(axis=0))
-    height, width = marked.shape
-    return columns[0] / width, rows[0] / height, (columns[-1] + 1) / width, (rows[-1] + 1) / height
 
 
 def test_a_stroke_of_the_mouse_is_where_it_was_drawn(
@@ -320,6 +245,37 @@ def test_a_small_photo_has_a_mask_of_its_size(desktop: Page, paint: Callable[...
     desktop.mouse.click(*painter.point(0.5, 0.5))
     _, marked = painter.done()
     assert marked.shape == (60, 40)
+
+
+def test_the_hand_that_holds_the_pen_may_rest_on_the_photo(phone: Page, paint: Callable[..., Painter]) -> None:
+    painter = paint(phone)
+    touch = Touch(phone)
+    palm, start, end = painter.point(0.8, 0.9), painter.point(0.3, 0.4), painter.point(0.5, 0.4)
+    touch.put([palm])
+    touch.pen("mousePressed", *start)
+    touch.put([palm, (palm[0] + 20, palm[1])])
+    touch.pen("mouseMoved", *end)
+    touch.pen("mouseReleased", *end)
+    touch.put([])
+    painter.says("1 mark")
+    _, marked = painter.done()
+    left, _, right, bottom = edges(marked)
+    assert (left + right) / 2 == pytest.approx(0.4, abs=0.005)
+    assert bottom < 0.6
+
+
+def test_the_photo_is_where_it_was_when_the_phone_is_turned(phone: Page, paint: Callable[..., Painter]) -> None:
+    painter = paint(phone)
+    Touch(phone).tap(*painter.point(0.25, 0.75))
+    phone.set_viewport_size({"width": 844, "height": 390})
+    expect(phone.get_by_role("heading")).to_be_visible()
+    painter.page.wait_for_function("() => document.querySelector('canvas').width > 2000")
+    Touch(phone).tap(*painter.point(0.75, 0.25))
+    _, marked = painter.done()
+    half = marked.shape[1] // 2
+    for part, place in ((marked[:, :half], (0.5, 0.75)), (marked[:, half:], (0.5, 0.25))):
+        left, top, right, bottom = edges(part)
+        assert ((left + right) / 2, (top + bottom) / 2) == pytest.approx(place, abs=0.01)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

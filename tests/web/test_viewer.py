@@ -48,8 +48,7 @@ def test_what_comes_too_late_is_not_shown(desktop: Page, view: Callable[..., Non
     desktop.keyboard.press("ArrowRight")
     shown(desktop, "b.jpg")
     desktop.evaluate("release(0)")
-    until_dropped = "while (made() < 3 || held() > 1) await new Promise(requestAnimationFrame)"
-    desktop.evaluate(f"async () => {{ {until_dropped} }}")  # its two pictures were ready, and were let go
+    desktop.wait_for_function("() => made() === 3 && held() === 1")  # its pictures were ready, and were let go
     shown(desktop, "b.jpg")
     assert (colours(desktop) == 1).sum() == 0
 
@@ -97,7 +96,7 @@ def test_details_are_those_of_the_photo(
     page = visit(**PHONE) if device == "phone" else visit()
     sun = {"before": "dull.jpg", "after": "bright.jpg"}
     view(page, photo("a.jpg", **sun), photo("b.jpg", width=600, height=400, **sun))
-    details = page.get_by_role("complementary", name="Details")
+    details = page.get_by_role("region", name="Details")
     expect(details).to_be_hidden()
     page.get_by_role("button", name="Details").click()
     expect(details).to_contain_text("1200 × 800")

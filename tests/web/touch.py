@@ -22,6 +22,15 @@ class Touch:
     def tap(self, x: float, y: float) -> None:
         self.drag([(x, y)])
 
+    def put(self, points: Points) -> None:
+        """Add or lift fingers until they lie at these points."""
+        self._send("touchStart" if points else "touchEnd", points)
+
+    def pen(self, kind: str, x: float, y: float) -> None:
+        """Press, move or release a pen: what the protocol calls mousePressed, mouseMoved, mouseReleased."""
+        event = {"type": kind, "x": x, "y": y, "button": "left", "buttons": 1, "clickCount": 1, "pointerType": "pen"}
+        self.session.send("Input.dispatchMouseEvent", event)
+
     def _send(self, kind: str, points: Points) -> None:
         touches = [{"x": x, "y": y, "id": number} for number, (x, y) in enumerate(points)]
         self.session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})
