@@ -3,14 +3,17 @@
 import os
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from benchmarks.redis_server import RedisServer
 from benchmarks.s3_server import S3Server
 from deployments.settings import prepare_ray_environment
+
+CHROMIUM = Path("/usr/bin/chromium")
 
 prepare_ray_environment()
 
@@ -67,3 +70,38 @@ def bucket(s3: S3Server) -> str:
     name = f"test-{uuid.uuid4().hex}"
     s3.make_bucket(name)
     return name
+
+
+# Tests with a browser are synchronous: while Playwright runs, no other event loop can in its thread. So a browser lives
+# as long as a test module, not as long as the session, in which asynchronous tests come too.
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Skip on a laptop without Chromium; CI fails."""
+    if not CHROMIUM.exists():
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"{CHROMIUM} is not there")
+        pytest.skip(f"needs {CHROMIUM}")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Open an empty page in a browser profile of its own, of which the options are given; an error in it fails."""
+    contexts = []
+    errors: list[str] = []
+
+    def open_page(**options: object) -> Page:
+        context = browser.new_context(**options)
+        contexts.append(context)
+        context.set_default_timeout(20_000)
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert errors == []

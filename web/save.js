@@ -32,10 +32,10 @@ export async function saveAll(batch) {
 export async function saveToFolder(batch) {
   const folder = await window.showDirectoryPicker({ mode: "readwrite" });
   const ends = new AbortController();
-  const bar = h("progress", { max: batch.counts.succeeded, value: 0, "aria-label": t("save.title") });
+  const bar = h("progress", { max: batch.counts.succeeded, value: 0, "aria-label": t("saving.title") });
   const said = h("p", { class: "soft", role: "status" });
-  const sheet = dialog({ "aria-label": t("save.title") }, h("div", { class: "stack" },
-    h("h2", {}, t("save.title")), bar, said,
+  const sheet = dialog({ "aria-label": t("saving.title") }, h("div", { class: "stack" },
+    h("h2", {}, t("saving.title")), bar, said,
     h("div", { class: "row end" }, h("button", { onclick: () => sheet.close() }, t("cancel")))));
   sheet.addEventListener("close", () => ends.abort());
   try {
@@ -45,12 +45,12 @@ export async function saveToFolder(batch) {
       await inParallel(page.items, AT_ONCE, async (photo) => {
         await write(folder, photo, names, ends.signal);
         bar.value += 1;
-        said.textContent = t("save.progress", { done: bar.value, n: batch.counts.succeeded });
+        said.textContent = t("saving.progress", { done: bar.value, n: batch.counts.succeeded });
       });
       if (!page.next_cursor) break;
       cursor = page.next_cursor;
     }
-    toast(t("save.done", { n: batch.counts.succeeded, folder: folder.name }));
+    toast(t("saving.done", { n: batch.counts.succeeded, folder: folder.name }));
   } finally {
     sheet.close();
   }

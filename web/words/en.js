@@ -169,7 +169,7 @@ export default {
     input: "SHA-256 before",
     output: "SHA-256 after",
   },
-  save: { title: "Saving to a folder", progress: "{done} of {n}", done: { one: "{n} photo is in {folder}.", other: "{n} photos are in {folder}." } },
+  saving: { title: "Saving to a folder", progress: "{done} of {n}", done: { one: "{n} photo is in {folder}.", other: "{n} photos are in {folder}." } },
   share: {
     title: "Share the results",
     what: "Whoever has the link may look at the results and save them, and nothing else.",
@@ -211,5 +211,52 @@ export default {
     timeout: "It took too long. Retry, or choose a smaller size.",
     worker_crashed: "This photo stopped the program that worked on it. It is left out so that the others go on.",
     invalid_lut: "This is no LUT that can be read: a .cube file, or a Hald picture as PNG.",
+  },
+
+  // zoom.js, in the painter and the viewer
+  zoom: { closer: "Zoom in", farther: "Zoom out", fit: "Fit to screen", actual: "Actual size" },
+
+  // mask.js
+  mask: {
+    title: "Mark what to erase",
+    photo: "Photo to mark",
+    keys: "Arrow keys move the crosshair. Enter or Space starts a box and ends it. Plus and minus zoom.",
+    hint: "Paint over what should disappear.",
+    tools: "Tool",
+    brush: "Brush",
+    box: "Box",
+    size: "Brush size",
+    undo: "Undo",
+    redo: "Redo",
+    clear: "Clear all marks",
+    cancel: "Cancel",
+    done: "Done",
+    marked: { one: "{n} mark", other: "{n} marks" },
+    unmarked: "Nothing is marked.",
+    undone: { one: "Undone. {n} mark left.", other: "Undone. {n} marks left." },
+    redone: { one: "Redone. {n} mark.", other: "Redone. {n} marks." },
+    at: "Crosshair {x} % from the left, {y} % from the top.",
+    begun: "Box begun {x} % from the left, {y} % from the top. Move to the opposite corner and press Enter.",
+    boxed: { one: "Box marked. {n} mark.", other: "Box marked. {n} marks." },
+    abandoned: "Box given up.",
+    tiny: "Too small to be a box.",
+    failed: "The mask could not be made. Try again.",
+  },
+
+  // viewer.js
+  viewer: {
+    title: "Result",
+    close: "Close",
+    previous: "Previous photo",
+    next: "Next photo",
+    position: "{at} of {total}",
+    details: "Details",
+    before: "Before",
+    after: "After",
+    divider: "Divider between before and after",
+    divided: "{n} % before",
+    loading: "Loading…",
+    unreachable: "This photo could not be loaded.",
+    undisplayable: "Your browser can't show this format.",
   },
 };

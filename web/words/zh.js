@@ -169,7 +169,7 @@ export default {
     input: "处理前 SHA-256",
     output: "处理后 SHA-256",
   },
-  save: { title: "正在保存到文件夹", progress: "{done} / {n}", done: { other: "{n} 张照片已保存到 {folder}。" } },
+  saving: { title: "正在保存到文件夹", progress: "{done} / {n}", done: { other: "{n} 张照片已保存到 {folder}。" } },
   share: {
     title: "分享结果",
     what: "拥有链接的人可以查看和保存结果，不能做其他操作。",
@@ -211,5 +211,52 @@ export default {
     timeout: "处理超时，请重试或选择较小的尺寸。",
     worker_crashed: "这张照片使处理程序停止，已将其排除，其余照片继续处理。",
     invalid_lut: "无法读取此 LUT，请使用 .cube 文件或 PNG 格式的 Hald 图。",
+  },
+
+  // zoom.js：涂抹界面和查看界面共用
+  zoom: { closer: "放大", farther: "缩小", fit: "适应屏幕", actual: "原始大小" },
+
+  // mask.js
+  mask: {
+    title: "标记要消除的内容",
+    photo: "待标记的照片",
+    keys: "用方向键移动十字准星，按回车键或空格键开始框选，再按一次完成。加号、减号可缩放。",
+    hint: "涂抹要消除的部分。",
+    tools: "工具",
+    brush: "画笔",
+    box: "框选",
+    size: "画笔大小",
+    undo: "撤销",
+    redo: "重做",
+    clear: "清除全部标记",
+    cancel: "取消",
+    done: "完成",
+    marked: { other: "{n} 处标记" },
+    unmarked: "还没有标记。",
+    undone: { other: "已撤销，还剩 {n} 处标记。" },
+    redone: { other: "已重做，共 {n} 处标记。" },
+    at: "十字准星：距左侧 {x}%，距顶部 {y}%。",
+    begun: "框选从距左侧 {x}%、距顶部 {y}% 处开始。移到对角后按回车键。",
+    boxed: { other: "已框选，共 {n} 处标记。" },
+    abandoned: "已放弃框选。",
+    tiny: "框太小了。",
+    failed: "无法生成蒙版，请重试。",
+  },
+
+  // viewer.js
+  viewer: {
+    title: "处理结果",
+    close: "关闭",
+    previous: "上一张",
+    next: "下一张",
+    position: "第 {at} 张，共 {total} 张",
+    details: "详细信息",
+    before: "原图",
+    after: "效果图",
+    divider: "原图与效果图的分界线",
+    divided: "原图占 {n}%",
+    loading: "正在加载…",
+    unreachable: "无法加载这张照片。",
+    undisplayable: "浏览器无法显示这种格式。",
   },
 };
