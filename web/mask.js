@@ -30,7 +30,10 @@ class Painter {
     this.photo = photo;
     this.history = new History(strokes);
     this.#build();
+    const closed = new AbortController();
+    document.addEventListener("keydown", (event) => this.#shortcut(event), { signal: closed.signal });
     this.element.addEventListener("close", () => {
+      closed.abort();
       this.easel.close();
       resolve(this.#result);
     });
@@ -49,7 +52,7 @@ class Painter {
       tabindex: 0, autofocus: true, role: "application", "aria-label": t("mask.photo"), "aria-describedby": "mask-keys",
     });
     this.element = dialog(
-      { class: "full mask", "aria-label": t("mask.title"), onkeydown: (event) => this.#shortcut(event) },
+      { class: "full mask", "aria-label": t("mask.title") },
       h("div", { class: "full-bar top" },
         iconButton("close", t("mask.cancel"), { onclick: () => this.element.close() }),
         h("h2", { class: "grow" }, t("mask.title")),

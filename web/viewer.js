@@ -22,7 +22,10 @@ class Viewer {
   constructor({ count, index, load, describe, actions = [], onclose = () => {} }) {
     Object.assign(this, { count, index, load, describe });
     this.#build(actions);
+    const closed = new AbortController();
+    document.addEventListener("keydown", (event) => this.#key(event), { signal: closed.signal });
     this.element.addEventListener("close", () => {
+      closed.abort();
       this.#turn++;
       this.#forget();
       onclose(this.index);
@@ -36,10 +39,10 @@ class Viewer {
     };
     this.previous = turn("previous", "left", -1);
     this.next = turn("next", "right", 1);
-    this.farther = iconButton("minus", t("zoom.farther"), { onclick: () => this.stage.zoom.farther() });
-    this.closer = iconButton("plus", t("zoom.closer"), { onclick: () => this.stage.zoom.closer() });
-    this.fit = iconButton("fit", t("zoom.fit"), { onclick: () => this.stage.zoom.fit() });
-    this.actual = iconButton("actual", t("zoom.actual"), { onclick: () => this.stage.zoom.to(this.stage.zoom.actual) });
+    const size = (name, sign) => iconButton(sign, t(`zoom.${name}`), { onclick: () => this.#size(name) });
+    this.fit = size("fit", "fit");
+    this.actual = size("actual", "actual");
+    this.sizes = [size("farther", "minus"), size("closer", "plus"), this.fit, this.actual];
     this.percent = h("span", { class: "percent" });
     this.stage = new Comparison({ swiped: (step) => this.#go(step), zoomed: () => this.#zoomed() });
     this.note = h("p", { class: "note", role: "status" });
@@ -52,7 +55,7 @@ class Viewer {
       id: "viewer-details", class: "details", "aria-label": t("viewer.details"), tabindex: 0, hidden: true,
     });
     this.element = dialog(
-      { class: "full viewer", "aria-label": t("viewer.title"), onkeydown: (event) => this.#key(event) },
+      { class: "full viewer", "aria-label": t("viewer.title") },
       h("div", { class: "full-bar top" },
         iconButton("close", t("viewer.close"), { autofocus: true, onclick: () => this.element.close() }),
         h("div", { class: "grow", "aria-live": "polite" }, this.name, this.position),
@@ -62,7 +65,7 @@ class Viewer {
       h("div", { class: "sides" }, h("div", { class: "showing" }, this.stage.element, this.note), this.details),
       h("div", { class: "full-bar bottom" },
         this.previous,
-        h("div", { class: "zooms" }, this.farther, this.percent, this.closer, this.fit, this.actual),
+        h("div", { class: "zooms" }, this.sizes[0], this.percent, this.sizes.slice(1)),
         this.next,
       ),
     );
@@ -81,7 +84,8 @@ class Viewer {
     this.stage.element.setAttribute("aria-busy", "true");
     this.#turnable();
     this.#describe();
-    const photo = await this.#loaded(index);
+    const failed = { before: null, after: null, error: t("viewer.unreachable") };
+    const photo = await Promise.resolve(index).then(this.load).catch(() => failed);
     const [before, after] = await Promise.all([picture(photo.before, "before"), picture(photo.after, "after")]);
     const urls = [before, after].filter(Boolean).map((image) => image.src);
     if (turn !== this.#turn) return urls.forEach(URL.revokeObjectURL);
@@ -89,14 +93,6 @@ class Viewer {
     this.stage.element.setAttribute("aria-busy", "false");
     this.#announce(photo.name, photo.error ?? (photo.after && !after ? t("viewer.undisplayable") : ""));
     if (after || before) this.stage.show({ before, after }, after && photo.width ? photo : natural(after ?? before));
-  }
-
-  async #loaded(index) {
-    try {
-      return await this.load(index);
-    } catch {
-      return { before: null, after: null, error: t("viewer.unreachable") };
-    }
   }
 
   /** Take the pictures out, and let go of what they hold. */
@@ -121,10 +117,17 @@ class Viewer {
 
   #zoomed() {
     const { zoom, shown } = this.stage ?? {};
-    for (const button of [this.farther, this.closer, this.fit, this.actual]) button.disabled = !shown;
+    for (const button of this.sizes) button.setAttribute("aria-disabled", !shown); // `disabled` would take the focus away
     this.percent.textContent = shown ? `${number((100 * zoom.scale) / zoom.actual)}\u00a0%` : "";
     this.fit.setAttribute("aria-pressed", Boolean(shown && zoom.fitted));
     this.actual.setAttribute("aria-pressed", Boolean(shown && Math.abs(zoom.scale / zoom.actual - 1) < 0.001));
+  }
+
+  #size(name) {
+    const { zoom, shown } = this.stage;
+    if (!shown) return;
+    if (name === "actual") zoom.to(zoom.actual);
+    else zoom[name]();
   }
 
   #toggleDetails() {
@@ -138,28 +141,30 @@ class Viewer {
     if (this.details.hidden) return;
     const turn = this.#turn;
     this.details.replaceChildren(h("p", { class: "soft" }, t("viewer.loading")));
-    const rows = await this.describe(this.index).catch(() => null);
+    const rows = await Promise.resolve(this.index).then(this.describe).catch(() => null);
     if (turn !== this.#turn) return;
     const list = rows && h("dl", {}, rows.flatMap(([label, value]) => [h("dt", {}, label), h("dd", {}, String(value))]));
     this.details.replaceChildren(list ?? h("p", {}, t("viewer.unreachable")));
   }
 
+  /** Keys count wherever the focus is, but in another dialog; of the details the arrow keys are their own. */
   #key(event) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const { zoom, shown } = this.stage;
+    if (event.target !== document.body && !this.element.contains(event.target)) return;
+    if (this.details.contains(event.target) && event.key.startsWith("Arrow")) return;
+    const { zoom } = this.stage;
     const act = {
       ArrowLeft: () => (event.shiftKey ? zoom.pan(PAN, 0) : this.#go(-1)),
       ArrowRight: () => (event.shiftKey ? zoom.pan(-PAN, 0) : this.#go(1)),
       ArrowUp: () => event.shiftKey && zoom.pan(0, PAN),
       ArrowDown: () => event.shiftKey && zoom.pan(0, -PAN),
-      "+": () => shown && zoom.closer(),
-      "=": () => shown && zoom.closer(),
-      "-": () => shown && zoom.farther(),
-      0: () => shown && zoom.fit(),
-      1: () => shown && zoom.to(zoom.actual),
+      "+": () => this.#size("closer"),
+      "=": () => this.#size("closer"),
+      "-": () => this.#size("farther"),
+      0: () => this.#size("fit"),
+      1: () => this.#size("actual"),
     }[event.key];
-    if (!act || (this.details.contains(event.target) && event.key.startsWith("Arrow"))) return;
-    act();
+    act?.();
   }
 }
 

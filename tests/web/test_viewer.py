@@ -29,6 +29,21 @@ def test_previous_and_next(desktop: Page, view: Callable[..., None]) -> None:
     assert desktop.evaluate("left") == [1]
 
 
+def test_arrow_keys_turn_wherever_the_mouse_was(desktop: Page, view: Callable[..., None]) -> None:
+    view(desktop, photo("a.jpg"), photo("b.jpg"), photo("c.jpg"), photo("d.jpg"))
+    desktop.get_by_role("button", name="Zoom in").click()
+    desktop.keyboard.press("ArrowRight")
+    shown(desktop, "b.jpg")
+    desktop.keyboard.press("ArrowRight")
+    shown(desktop, "c.jpg")
+    desktop.mouse.click(300, 300)
+    desktop.keyboard.press("ArrowRight")
+    shown(desktop, "d.jpg")
+    desktop.mouse.click(640, 30)
+    desktop.keyboard.press("ArrowLeft")
+    shown(desktop, "c.jpg")
+
+
 def test_fingers_swipe_from_photo_to_photo(phone: Page, view: Callable[..., None]) -> None:
     view(phone, photo("a.jpg"), photo("b.jpg"))
     touch = Touch(phone)
