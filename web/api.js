@@ -1,11 +1,12 @@
 // The service's HTTP contract, as the page uses it. Every refusal is a Problem with its stable code.
 
 import { t, known } from "/web/i18n.js";
+import { keep, kept } from "/web/kept.js";
 
 const API = "/api/v1";
-const KEPT_KEY = "photobatch.key";
-const KEPT_USER = "photobatch.user";
 const PATIENCE = 8, FEW = 3; // tries of an upload, of a picture
+const STALLED = 60_000; // ms without a byte of an upload leaving, or without an answer to all of them
+const PASSING = ["too_slow", "idempotency_in_progress"];
 
 /** Why the service did not do it: `code` is stable, `message` is for people, in their language where there are words. */
 export class Problem extends Error {
@@ -16,7 +17,7 @@ export class Problem extends Error {
 
   /** Whether the same request may well succeed later. */
   get passing() {
-    return this.status === 0 || this.status === 429 || this.status >= 500;
+    return this.status === 0 || this.status === 429 || this.status >= 500 || PASSING.includes(this.code);
   }
 }
 
@@ -33,23 +34,25 @@ export function whenKeyIsNeeded(ask) {
 }
 
 export function apiKey() {
-  return localStorage.getItem(KEPT_KEY);
+  return kept("key");
 }
 
 export function keepApiKey(key) {
-  if (key) localStorage.setItem(KEPT_KEY, key);
-  else localStorage.removeItem(KEPT_KEY);
+  keep("key", key || null);
+}
+
+/** Forget a key that nobody asks for: with one the page would be nobody in particular on a service without keys. */
+export async function dropNeedlessKey() {
+  if (!apiKey()) return;
+  const answer = await fetch(`${API}/presets`).catch(() => null);
+  if (answer?.ok) keepApiKey(null);
 }
 
 /** Whose things these are where the service has no keys: this browser's. With a key the key says it. */
 export function user() {
   if (apiKey()) return {};
-  let id = localStorage.getItem(KEPT_USER);
-  if (!id) {
-    id = `web-${token()}`;
-    localStorage.setItem(KEPT_USER, id);
-  }
-  return { user_id: id };
+  if (!kept("user")) keep("user", `web-${token()}`);
+  return { user_id: kept("user") };
 }
 
 /** A word that nobody guesses, also where the page is no secure context and has no crypto.randomUUID. */
@@ -62,6 +65,7 @@ export async function send(method, path, { query = {}, json, body, headers = {},
   const address = path.startsWith("/s/") || path.startsWith(API) ? path : API + path;
   for (;;) {
     const search = new URLSearchParams(Object.entries(withoutUser(query)).filter(([, value]) => value !== null && value !== undefined));
+    const key = apiKey();
     let answer;
     try {
       answer = await fetch(search.size ? `${address}?${search}` : address, {
@@ -76,21 +80,21 @@ export async function send(method, path, { query = {}, json, body, headers = {},
     }
     if (answer.ok) return answer;
     const problem = await problemOf(answer);
-    if (problem.status !== 401 || !(await askForKey())) throw problem;
+    if (problem.status !== 401 || (key === apiKey() && !(await askForKey()))) throw problem;
   }
 }
 
 /** Ask the service; returns what it says, parsed. */
 export async function ask(method, path, options) {
   const answer = await send(method, path, options);
-  return answer.status === 204 ? null : answer.json();
+  return answer.status === 204 ? null : whole(answer.json());
 }
 
 /** Return a file of the service's as a Blob: pictures need the key too, which an <img> can't show. */
 export async function blob(path, signal) {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await (await send("GET", path, { signal })).blob();
+      return await whole((await send("GET", path, { signal })).blob());
     } catch (problem) {
       if (!problem.passing || attempt === FEW) throw problem;
       await pause((problem.retryAfter ?? attempt) * 1000, signal);
@@ -108,6 +112,7 @@ export async function upload(file, name, { progress = () => {}, signal } = {}) {
       return await uploadOnce(file, name, progress, signal);
     } catch (problem) {
       if (problem.status === 401 && (await askForKey())) continue;
+      if (problem.status === 0 && !(await readable(file))) throw new Problem("file_gone", "", { status: 422 });
       if (!problem.passing || problem.status === 507 || attempt === PATIENCE) throw problem;
       progress(0);
       const wait = Math.max((problem.retryAfter ?? 0) * 1000, Math.min(250 * 2 ** attempt, 15_000));
@@ -126,6 +131,7 @@ export async function previews(source, items, maxSide, signal) {
 /** Wait; returns at once when the browser comes back online. Raises AbortError. */
 export function pause(milliseconds, signal) {
   return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(new DOMException("", "AbortError"));
     const timer = setTimeout(end, milliseconds);
     function end() {
       clearTimeout(timer);
@@ -149,6 +155,20 @@ function keyHeader() {
   return key ? { Authorization: `Bearer ${key}` } : {};
 }
 
+/** The body of an answer; one that breaks off in the middle is a lost connection. */
+async function whole(body) {
+  try {
+    return await body;
+  } catch (error) {
+    throw error.name === "AbortError" ? error : new Problem("unreachable", "");
+  }
+}
+
+/** Say whether a chosen file is still where it was, and as it was. */
+async function readable(file) {
+  return file.slice(0, 1).arrayBuffer().then(() => true, () => false);
+}
+
 async function problemOf(answer) {
   const retryAfter = Number(answer.headers.get("Retry-After")) || null;
   try {
@@ -163,21 +183,36 @@ async function problemOf(answer) {
 function uploadOnce(file, name, progress, signal) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
+    if (signal?.aborted) return reject(new DOMException("", "AbortError"));
     const abort = () => request.abort();
+    let stalled = false, timer = 0;
+    const moving = () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => {
+        stalled = true;
+        request.abort();
+      }, STALLED);
+    };
     request.open("POST", `${API}/uploads?${new URLSearchParams({ name })}`);
     for (const [header, value] of Object.entries(keyHeader())) request.setRequestHeader(header, value);
     request.setRequestHeader("Content-Type", "application/octet-stream");
-    request.upload.onprogress = (event) => progress(event.loaded);
+    request.upload.onprogress = (event) => {
+      moving();
+      progress(event.loaded);
+    };
     request.onload = async () => {
       if (request.status === 201) resolve(JSON.parse(request.responseText));
       else reject(await problemOf(new Response(request.responseText, { status: request.status, headers: retryHeader(request) })));
     };
     request.onerror = () => reject(new Problem("unreachable", ""));
-    request.onabort = () => reject(new DOMException("", "AbortError"));
-    request.onloadend = () => signal?.removeEventListener("abort", abort);
+    request.onabort = () => reject(stalled ? new Problem("unreachable", "") : new DOMException("", "AbortError"));
+    request.onloadend = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", abort);
+    };
     signal?.addEventListener("abort", abort);
-    if (signal?.aborted) request.abort();
-    else request.send(file);
+    moving();
+    request.send(file);
   });
 }
 

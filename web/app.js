@@ -1,6 +1,6 @@
 // The page's frame: where one is (the address's #), what stands above everything, and what is told in passing.
 
-import { apiKey, keepApiKey, whenKeyIsNeeded } from "/web/api.js";
+import { apiKey, dropNeedlessKey, keepApiKey, whenKeyIsNeeded } from "/web/api.js";
 import { batchView } from "/web/batch.js";
 import { batchesView } from "/web/batches.js";
 import { chooseView } from "/web/choose.js";
@@ -16,16 +16,21 @@ let view = null;
 /** A view is `{element, title, leave}`: `leave` lets go of what it holds. */
 function go() {
   view?.leave?.();
+  for (const sheet of document.querySelectorAll("dialog[open]")) sheet.close(); // it was about what one leaves
   const [, place = "", id] = location.hash.split("/");
   if (place === "batch" && id) view = batchView(id);
   else if (place === "batches") view = batchesView();
   else if (place === "look" && draft.photos.length) view = lookView(draft);
-  else view = chooseView(draft);
+  else {
+    if (place) history.replaceState(null, "", "#/"); // there is nothing to choose a look for
+    view = chooseView(draft);
+  }
   document.title = view.title ? `${view.title} · photobatch` : "photobatch";
   main.replaceChildren(view.element);
   main.focus({ preventScroll: true });
-  for (const link of document.querySelectorAll("header a")) {
-    link.toggleAttribute("aria-current", link.hash === (location.hash || "#/"));
+  for (const link of document.querySelectorAll("header nav a")) {
+    if (link.hash === (location.hash || "#/")) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
   }
 }
 
@@ -36,16 +41,19 @@ function top() {
     h("nav", { class: "row grow", "aria-label": t("top.pages") },
       h("a", { class: "button plain", href: "#/" }, icon("plus"), h("span", {}, t("top.new"))),
       h("a", { class: "button plain", href: "#/batches" }, icon("list"), h("span", {}, t("top.batches")))),
-    iconButton("key", t("top.key"), { onclick: async () => {
-      declined = false;
-      if (await askForKey()) go();
-    } }),
+    keyButton,
     h("button", { class: "plain language", type: "button", lang: other, onclick: () => speak(other) }, LANGUAGES[other]),
   ];
 }
 
+const keyButton = iconButton("key", t("top.key"), { hidden: true, onclick: async () => {
+  declined = false;
+  if (await keyAsked()) go();
+} });
+
 /** Ask for an API key; resolves to whether there is another one now. */
 function askForKey() {
+  keyButton.hidden = false;
   return new Promise((resolve) => {
     const before = apiKey();
     const input = h("input", { type: "password", autocomplete: "current-password", id: "api-key", value: before });
@@ -59,27 +67,29 @@ function askForKey() {
     form.addEventListener("submit", () => keepApiKey(input.value.trim()));
     const sheet = dialog({ "aria-label": t("key.title") }, form);
     sheet.addEventListener("close", () => {
-      resolve(apiKey() !== before && apiKey() !== null);
+      if (apiKey() !== before) draft.forgetUploads();
+      resolve(apiKey() !== before);
     });
   });
 }
 
 let asking = null; // one dialog, however many requests were refused
 let declined = false; // who closed it is not asked again, but may press the key above
-whenKeyIsNeeded(() => {
-  if (declined) return Promise.resolve(false);
+function keyAsked() {
   asking ??= askForKey().then((changed) => {
     asking = null;
     declined = !changed;
     return changed;
   });
   return asking;
-});
+}
+whenKeyIsNeeded(async () => !declined && (await keyAsked()) && apiKey() !== null);
 
 document.querySelector("header.top").append(...top());
 addEventListener("beforeunload", (event) => {
-  if (view?.busy?.() || (draft.photos.length && !draft.safe)) event.preventDefault();
+  if (view?.busy?.() || document.querySelector("dialog.mask") || (draft.photos.length && !draft.safe)) event.preventDefault();
 });
-await draft.load();
+await Promise.all([draft.load(), dropNeedlessKey()]);
+keyButton.hidden = apiKey() === null;
 addEventListener("hashchange", go);
 go();

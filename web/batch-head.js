@@ -1,7 +1,7 @@
 // What stands above a batch's photos: its state in words and numbers, and what can be done about it.
 
-import { ask } from "/web/api.js";
-import { dialog, h, icon } from "/web/dom.js";
+import { ask, reason } from "/web/api.js";
+import { confirmed, h, icon } from "/web/dom.js";
 import { duration, moment, number, t } from "/web/i18n.js";
 import { presetName } from "/web/names.js";
 import { saveAll, saveToFolder } from "/web/save.js";
@@ -9,6 +9,7 @@ import { shareDialog } from "/web/share.js";
 import { toast } from "/web/toast.js";
 
 const RUNNING = ["queued", "processing"];
+const OTHER = { pause: "resume", resume: "pause", cancel: "retry", retry: "pause" }; // what takes a pressed button's place
 
 export class BatchHead {
   /** `act(action)` steers the batch, `removed()` is called once it is deleted. */
@@ -47,22 +48,24 @@ export class BatchHead {
 
   _showButtons() {
     const batch = this._batch;
-    const steer = (symbol, action, kind = "") => h("button", { type: "button", class: kind, onclick: () => this._try(() => this._act(action)) }, icon(symbol), t(`batch.${action}`));
-    const button = (symbol, words, run, kind = "") => h("button", { type: "button", class: kind, onclick: () => this._try(run) }, icon(symbol), t(words));
+    const steer = (symbol, action, kind = "") => h("button", { type: "button", class: kind, "data-action": action, onclick: () => this._try(() => this._act(action)) }, icon(symbol), t(`batch.${action}`));
+    const button = (symbol, words, run, kind = "") => h("button", { type: "button", class: kind, "data-action": words, onclick: () => this._try(run) }, icon(symbol), t(words));
     const running = RUNNING.includes(batch.status);
     const some = batch.counts.succeeded > 0;
-    const focused = this._buttons.contains(document.activeElement);
+    const focused = this._buttons.contains(document.activeElement) && document.activeElement.dataset.action;
     this._buttons.replaceChildren(...[
-      some && button("download", "batch.save", () => saveAll(batch), running ? "" : "primary"),
-      some && "showDirectoryPicker" in window && button("folder", "batch.folder", () => saveToFolder(batch)),
-      some && button("share", "batch.share", () => shareDialog(batch)),
+      some && button("download", "batch.save", () => saveAll(this._batch), running ? "" : "primary"),
+      some && "showDirectoryPicker" in window && button("folder", "batch.folder", () => saveToFolder(this._batch)),
+      some && button("share", "batch.share", () => shareDialog(this._batch)),
       running && steer("pause", "pause"),
       batch.status === "paused" && steer("play", "resume", "primary"),
       (running || batch.status === "paused") && steer("close", "cancel"),
       retriable(batch) && steer("retry", "retry"),
       button("trash", "batch.delete", () => this._delete(), "danger"),
     ].filter(Boolean));
-    if (focused) this._buttons.querySelector("button").focus();
+    if (!focused) return;
+    const find = (action) => this._buttons.querySelector(`[data-action="${action}"]`);
+    (find(focused) ?? find(OTHER[focused]) ?? find("batch.delete")).focus();
   }
 
   async _try(run) {
@@ -73,17 +76,11 @@ export class BatchHead {
     }
   }
 
-  _delete() {
-    const sure = h("button", { class: "primary", onclick: async () => {
-      await this._try(async () => {
-        await ask("DELETE", `/batch/${this._task}`);
-        this._removed();
-      });
-      sheet.close();
-    } }, t("batch.delete"));
-    const sheet = dialog({ "aria-label": t("batch.delete") }, h("div", { class: "stack" },
-      h("h2", {}, t("batch.sure")), h("p", {}, t("batch.sureWhy")),
-      h("div", { class: "row end" }, h("button", { onclick: () => sheet.close() }, t("cancel")), sure)));
+  async _delete() {
+    const sure = { title: t("batch.sure"), why: t("batch.sureWhy"), yes: t("batch.delete"), no: t("cancel") };
+    if (!(await confirmed(sure))) return;
+    await ask("DELETE", `/batch/${this._task}`);
+    this._removed();
   }
 }
 
@@ -91,7 +88,7 @@ function retriable({ status, counts }) {
   return ["completed", "failed", "cancelled"].includes(status) && counts.failed + counts.cancelled > 0;
 }
 
-function numbersOf({ status, counts, photos_per_s: rate, eta_s: eta, eta_low_s: low, eta_high_s: high, expires_at: until, expanding }) {
+function numbersOf({ status, counts, photos_per_s: rate, eta_s: eta, eta_low_s: low, eta_high_s: high, expires_at: until, expanding, truncated, errors }) {
   const done = counts.succeeded + counts.failed + counts.cancelled;
   const running = RUNNING.includes(status);
   return [
@@ -99,6 +96,8 @@ function numbersOf({ status, counts, photos_per_s: rate, eta_s: eta, eta_low_s: 
     counts.failed ? t("batch.failed", { n: counts.failed }) : null,
     running && rate ? t("batch.rate", { rate: number(rate, 1) }) : null,
     running && eta !== null ? band(eta, low, high) : null,
+    truncated ? t("batch.truncated") : null,
+    ...(errors ?? []).map(({ source, code, message }) => `${source}: ${reason(code, message)}`),
     !running && until ? t("batch.until", { when: moment(until) }) : null,
   ].filter(Boolean).join(" · ");
 }

@@ -1,6 +1,6 @@
 // A batch: how far it is, and what has become of its photos.
 
-import { ask, blob } from "/web/api.js";
+import { ask, blob, pause } from "/web/api.js";
 import { BatchHead } from "/web/batch-head.js";
 import { h, icon } from "/web/dom.js";
 import { follow } from "/web/follow.js";
@@ -10,7 +10,8 @@ import { PhotoList } from "/web/photo-list.js";
 import { reasonOf, showPhoto } from "/web/photo.js";
 import { Thumbs } from "/web/thumbs.js";
 
-export const ENDED = ["completed", "failed", "cancelled"];
+const ENDED = ["completed", "failed", "cancelled"];
+const AGAIN = 2000; // ms
 const FILTERS = { all: null, succeeded: ["succeeded"], failed: ["failed", "cancelled"] };
 
 export function batchView(task) {
@@ -25,12 +26,13 @@ export function batchView(task) {
     name: t("batch.photos"),
     make: () => cell(list, thumbs, () => shown),
     label: (place) => labelOf(list.photos[shown[place]]),
-    open: (place) => showPhoto({ batch, list, indices: shown, place, onclose: (at) => grid.focus(at) }),
+    open: (place) => showPhoto({ batch, list, indices: shown, place, onclose: (index) => grid.focus(Math.max(0, shown.indexOf(index))) }),
   });
   const head = new BatchHead(task, { act, removed: () => { location.hash = "#/batches"; } });
   const tabs = h("div", { class: "tabs row", role: "group", "aria-label": t("batch.filter") });
   const message = h("p", { class: "message soft", role: "status" });
-  const element = h("section", { class: "view batch" }, head.element, tabs, message, grid.element);
+  const element = h("section", { class: "view batch", "aria-label": t("batch.title") }, head.element, tabs, message, grid.element);
+  head.element.hidden = tabs.hidden = grid.element.hidden = true; // until there is a batch
 
   for (const name of Object.keys(FILTERS)) {
     tabs.append(h("button", { type: "button", "data-filter": name, "aria-pressed": String(name === filter), onclick: () => {
@@ -44,13 +46,14 @@ export function batchView(task) {
     shown = list.indices(batch.counts.total, FILTERS[filter]);
     grid.setCount(shown.length);
     grid.refreshAll();
-    message.textContent = shown.length ? "" : t(`nothing.${filter}`);
+    message.textContent = shown.length ? "" : t(`nothing.${batch.counts.total || batch.expanding ? filter : "none"}`);
   }
 
   function showBatch(now) {
     if (batch && now.version < batch.version) return;
     const grown = batch?.counts.total !== now.counts.total;
     batch = now;
+    head.element.hidden = tabs.hidden = false;
     head.show(batch);
     const { total, succeeded, failed, cancelled } = batch.counts;
     const numbers = { all: total, succeeded, failed: failed + cancelled };
@@ -74,7 +77,7 @@ export function batchView(task) {
   function run() {
     running ??= watch().catch((problem) => {
       if (problem.name === "AbortError") return;
-      message.replaceChildren(problem.message, " ", problem.status === 404
+      message.replaceChildren(problem.status === 404 ? t("errors.no_batch") : problem.message, " ", problem.status === 404
         ? h("a", { href: "#/" }, t("top.new"))
         : h("button", { onclick: () => { message.textContent = ""; run(); } }, icon("retry"), t("again")));
     }).finally(() => {
@@ -83,10 +86,18 @@ export function batchView(task) {
   }
 
   async function watch() {
-    const first = await ask("GET", `/batch/${task}`, { signal: ends.signal });
-    showBatch(first);
-    await list.load(lay, ends.signal);
-    await follow(task, first.version, { told, connected: (yes) => head.connected(yes), signal: ends.signal });
+    do {
+      try {
+        const first = await ask("GET", `/batch/${task}`, { signal: ends.signal });
+        showBatch(first);
+        await list.load(lay, ends.signal);
+        await follow(task, first.version, { told, connected: (yes) => head.connected(yes), signal: ends.signal });
+      } catch (problem) {
+        if (!problem.passing) throw problem;
+        message.textContent = problem.message;
+        await pause(AGAIN, ends.signal);
+      }
+    } while (!ends.signal.aborted && !ENDED.includes(batch?.status)); // it may have been opened again meanwhile
   }
 
   run();

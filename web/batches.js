@@ -13,7 +13,7 @@ export function batchesView() {
   const ends = new AbortController();
   const list = h("ul", { class: "plain-list batches" });
   const message = h("p", { class: "message soft", role: "status" }, t("batches.loading"));
-  const more = h("button", { type: "button", hidden: true, onclick: () => load(next) }, t("more"));
+  const more = h("button", { type: "button", hidden: true, onclick: () => load(next).catch(tell) }, t("more"));
   const element = h("section", { class: "view scrolling", "aria-label": t("top.batches") },
     h("h1", {}, t("top.batches")), message, list, more);
   const rows = new Map(); // task → row
@@ -33,19 +33,18 @@ export function batchesView() {
     }
     more.hidden = next === null;
     message.hidden = rows.size > 0;
-    message.replaceChildren(t("batches.none"), " ", h("a", { href: "#/" }, t("top.new")));
-    return page.items;
+    if (!rows.size && !message.querySelector("a")) message.replaceChildren(t("batches.none"), " ", h("a", { href: "#/" }, t("top.new")));
+  }
+
+  function tell(problem) {
+    if (problem.name === "AbortError") return;
+    message.hidden = false;
+    message.textContent = problem.message;
   }
 
   async function watch() {
     while (!ends.signal.aborted) {
-      try {
-        await load();
-      } catch (problem) {
-        if (problem.name === "AbortError") return;
-        message.hidden = false;
-        message.textContent = problem.message;
-      }
+      if (document.visibilityState === "visible") await load().catch(tell);
       await pause(EVERY, ends.signal).catch(() => {});
     }
   }

@@ -1,6 +1,6 @@
 // The first step: which photos.
 
-import { previews } from "/web/api.js";
+import { previews, Problem } from "/web/api.js";
 import { dialog, h, icon } from "/web/dom.js";
 import { Grid } from "/web/grid.js";
 import { bytes, t } from "/web/i18n.js";
@@ -18,14 +18,11 @@ export function chooseView(draft) {
   let last = 0; // what was toggled last: a range goes from there
   let ranging = false;
 
-  const thumbs = new Thumbs([
-    (photo) => photo.file && quickThumbnail(photo.file),
-    (photo) => photo.file && small(draft, photo),
-  ]);
+  const thumbs = photoThumbs(draft);
   const grid = new Grid({
     name: t("choose.grid"),
     make: () => cell(draft, thumbs, selected),
-    label: (index) => draft.photos[index].name,
+    label: (index) => [draft.photos[index].name, draft.photos[index].error].filter(Boolean).join(": "),
     selected: (index) => selected.has(draft.photos[index]?.id),
     open: toggle,
   });
@@ -34,13 +31,18 @@ export function chooseView(draft) {
       take([...picker.files]);
       picker.value = "";
     } });
+  const folder = h("input", { type: "file", webkitdirectory: true, tabindex: "-1", "aria-hidden": "true",
+    onchange: () => {
+      take([...folder.files]);
+      folder.value = "";
+    } });
   const count = h("p", { class: "grow", "aria-live": "polite" });
   const some = h("div", { class: "tools row", role: "toolbar", "aria-label": t("choose.tools") });
   const next = h("button", { class: "primary", onclick: () => { location.hash = "#/look"; } }, t("choose.next"), icon("right"));
   const bar = h("footer", { class: "bar row" }, count, next);
   const empty = invitation(() => picker.click(), askForAddresses);
   const element = h("section", { class: "view choose", "aria-label": t("choose.title") },
-    h("h1", { class: "sr-only" }, t("choose.title")), picker, some, empty, grid.element, bar);
+    h("h1", { class: "sr-only" }, t("choose.title")), picker, folder, some, empty, grid.element, bar);
 
   function toggle(index, event) {
     const { id } = draft.photos[index];
@@ -64,11 +66,12 @@ export function chooseView(draft) {
          button("trash", t("choose.remove"), removeSelected),
          button("close", t("choose.none"), () => { selected.clear(); refresh(); })]
       : [button("plus", t("choose.add"), () => picker.click()),
+         ...(matchMedia("(pointer: fine)").matches ? [button("folder", t("choose.folder"), () => folder.click())] : []),
          button("link", t("choose.urls"), askForAddresses),
          button("check", t("choose.all"), () => { draft.photos.forEach(({ id }) => selected.add(id)); refresh(); })];
     const focused = some.contains(document.activeElement);
     some.replaceChildren(...tools);
-    if (focused) some.querySelector("button")?.focus();
+    if (focused) (some.querySelector("button") ?? empty.querySelector("button"))?.focus();
   }
 
   function removeSelected() {
@@ -104,7 +107,7 @@ export function chooseView(draft) {
     const wrong = h("p", { class: "bad small", role: "alert" });
     const form = h("form", { class: "stack", method: "dialog", onsubmit: (event) => {
       const lines = input.value.split(/\s+/).filter(Boolean);
-      const bad = lines.find((line) => !/^(https?|s3|gs|az):\/\/./.test(line) || !URL.canParse(line));
+      const bad = lines.find((line) => !/^(https?|s3|gs|az):\/\/./i.test(line) || !URL.canParse(line));
       if (bad) {
         event.preventDefault();
         wrong.textContent = t("choose.badUrl", { url: bad.slice(0, 80) });
@@ -148,27 +151,43 @@ export function chooseView(draft) {
   };
 }
 
+/** Thumbnails of chosen photos: the EXIF's at once, then a sharp one. */
+export function photoThumbs(draft) {
+  return new Thumbs([
+    (photo) => photo.file && quickThumbnail(photo.file),
+    (photo) => photo.file && small(draft, photo),
+  ]);
+}
+
 /** A thumbnail that this device makes, or, of a format that the browser does not know, the service. */
 async function small(draft, photo) {
   try {
     return await smaller(photo.file, SIDE);
   } catch {
+    if (photo.error) return null;
+  }
+  try {
     const { source } = await uploaded(draft, photo);
     const [picture] = await previews(source, [{ preset_type: "color" }], SIDE);
     return picture.image;
+  } catch (problem) {
+    if (problem instanceof Problem && !problem.passing && problem.status !== 401) draft.update(photo, { error: problem.message });
+    throw problem;
   }
 }
 
 function cell(draft, thumbs, selected) {
   const image = h("img", { alt: "", draggable: "false", hidden: true });
   const kind = h("span", { class: "kind" });
-  const element = h("div", { class: "photo" }, kind, image, h("span", { class: "tick" }, icon("check")));
+  const element = h("div", { class: "photo" }, kind, image, h("span", { class: "badge" }, icon("warning")), h("span", { class: "tick" }, icon("check")));
   let takeBack = () => {};
   return {
     element,
     show(index) {
       const photo = draft.photos[index];
       element.classList.toggle("selected", selected.has(photo.id));
+      element.dataset.status = photo.error ? "failed" : "";
+      element.title = photo.error ?? "";
       if (element.dataset.id === photo.id) return;
       this.clear();
       element.dataset.id = photo.id;

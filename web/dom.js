@@ -39,7 +39,36 @@ export function dialog(properties, ...children) {
   element.addEventListener("close", () => element.remove());
   document.body.append(element);
   element.showModal();
+  if (element.classList.contains("full")) closedByBack(element);
   return element;
+}
+
+/** Ask whether to do something that can't be undone; resolves to the answer. */
+export function confirmed({ title, why, yes, no }) {
+  return new Promise((resolve) => {
+    const answer = (value) => () => {
+      resolve(value);
+      sheet.close();
+    };
+    const sheet = dialog({ "aria-label": title }, h("div", { class: "stack" },
+      h("h2", {}, title), h("p", {}, why),
+      h("div", { class: "row end" },
+        h("button", { type: "button", onclick: answer(false) }, no),
+        h("button", { type: "button", class: "primary", onclick: answer(true) }, yes))));
+    sheet.addEventListener("close", () => resolve(false));
+  });
+}
+
+/** What fills the screen is a place of its own to people: Back leaves it, as Escape does, and nothing else. */
+function closedByBack(element) {
+  const here = { dialog: Date.now() };
+  history.pushState(here, "");
+  const back = () => element.dispatchEvent(new Event("cancel", { cancelable: true })) && element.close();
+  addEventListener("popstate", back);
+  element.addEventListener("close", () => {
+    removeEventListener("popstate", back);
+    if (history.state?.dialog === here.dialog) history.back();
+  });
 }
 
 /** Return a function that calls `work` once nobody has asked for it any more for `quiet` milliseconds. */
@@ -48,5 +77,16 @@ export function debounced(work, quiet) {
   return (...given) => {
     clearTimeout(timer);
     timer = setTimeout(() => work(...given), quiet);
+  };
+}
+
+/** Return a function that has `work` done before the next frame, once, however often it is called until then. */
+export function oncePerFrame(work) {
+  let frame = 0;
+  return () => {
+    frame ||= requestAnimationFrame(() => {
+      frame = 0;
+      work();
+    });
   };
 }

@@ -6,7 +6,7 @@ import { token } from "/web/api.js";
 // they are, and leaving the page asks first.
 const KEPT = 1 << 30, SHARE = 0.4;
 const BLANK = { upload: null, strokes: null, mask: null, maskUpload: null, error: null };
-const EMPTY = { preset: null, params: {}, output: {}, key: null };
+const EMPTY = { preset: null, params: {}, output: {}, request: null };
 
 /**
  * One photo: `{id, name, file | null, url | null}` and what is noted about it, `{upload, strokes, mask, maskUpload,
@@ -63,13 +63,22 @@ export class Draft extends EventTarget {
     Object.assign(photo, change);
     const { id, upload, strokes, mask, maskUpload, error } = photo;
     if (this.photos.includes(photo)) this._write("notes", (store) => store.put({ id, upload, strokes, mask, maskUpload, error }));
-    if ("strokes" in change || "mask" in change) this.set({});
+    if ("mask" in change) this.set({ request: null });
   }
 
-  /** Note something about the whole; what is handed in under another look is another request. */
+  /** Note something about the whole. What is handed in under another look is another request. */
   set(change) {
-    Object.assign(this.settings, { key: null, ...change });
+    const before = JSON.stringify(this.settings);
+    Object.assign(this.settings, change);
+    if (JSON.stringify(this.settings) === before) return;
+    if (!("request" in change)) this.settings.request = null;
     this._write("settings", (store) => store.put(this.settings, "settings"));
+  }
+
+  /** What was sent belongs to another key: the service would not let it be named. */
+  forgetUploads() {
+    for (const photo of this.photos) this.update(photo, { upload: null, maskUpload: null });
+    this.set({ request: null });
   }
 
   /** These are the service's now, or refused; what else there is stays. */
@@ -81,12 +90,12 @@ export class Draft extends EventTarget {
   _clear() {
     this.photos = [];
     this.settings = { ...EMPTY };
-    this.safe = true;
+    this.safe = Boolean(this._db);
     for (const name of ["photos", "notes", "settings"]) this._write(name, (store) => store.clear());
   }
 
   async _keepPhotos(photos) {
-    const { quota = 0, usage = 0 } = (await navigator.storage?.estimate?.()) ?? {};
+    const { quota = Infinity, usage = 0 } = (await navigator.storage?.estimate?.()) ?? {};
     const size = photos.reduce((sum, photo) => sum + (photo.file?.size ?? 0), 0);
     if (size + usage > Math.min(KEPT, quota * SHARE)) this.safe = false;
     else {
@@ -98,15 +107,20 @@ export class Draft extends EventTarget {
 
   _write(name, work) {
     if (!this._db) return;
-    const transaction = this._db.transaction(name, "readwrite");
-    transaction.onabort = () => {
+    try {
+      const transaction = this._db.transaction(name, "readwrite");
+      transaction.onabort = () => {
+        this.safe = false;
+      };
+      work(transaction.objectStore(name));
+    } catch (error) { // the browser has closed it, as some do to a page that sleeps
+      console.warn("the draft is not kept any more", error);
       this.safe = false;
-    };
-    work(transaction.objectStore(name));
+    }
   }
 
   _changed() {
-    this.set({});
+    this.set({ request: null });
     this.dispatchEvent(new Event("change"));
   }
 }
@@ -116,7 +130,12 @@ function identity({ file, url }) {
 }
 
 function nameOf(url) {
-  return decodeURIComponent(new URL(url).pathname.split("/").pop()) || url;
+  const last = new URL(url).pathname.split("/").pop();
+  try {
+    return decodeURIComponent(last) || url;
+  } catch {
+    return last; // a % that means itself
+  }
 }
 
 function opened() {

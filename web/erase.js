@@ -8,7 +8,7 @@ import { sizeOf, smaller } from "/web/pictures.js";
 import { toast } from "/web/toast.js";
 import { uploaded } from "/web/uploads.js";
 
-const SHOWN = 1600, SMALL = 1024, ICON = 160;
+const SHOWN = 1600, SMALL = 1024;
 const LISTED = 200; // painted by hand: nobody gets farther
 
 /** The photos on which something is marked: only those are handed in. */
@@ -16,18 +16,27 @@ export function marked(draft) {
   return draft.photos.filter((photo) => photo.mask);
 }
 
-/** Return the list of photos with a button each to paint on it; `onchange` is called when a mask has changed. */
-export function eraseList(draft, onchange) {
+/**
+ * Return the list of photos with a button each to paint on it; `thumbs` makes their pictures as they come into sight,
+ * `onchange` is called when a mask has changed.
+ */
+export function eraseList(draft, thumbs, onchange) {
   const photos = draft.photos.filter((photo) => photo.file).slice(0, LISTED);
-  const rows = photos.map((photo) => row(draft, photo, onchange));
+  const seen = new IntersectionObserver((entries) => {
+    for (const { isIntersecting, target } of entries) {
+      if (isIntersecting) thumbs.want(target.photo.id, target.photo, (url) => { target.src = url; });
+    }
+  });
+  const rows = photos.map((photo) => row(draft, photo, seen, onchange));
   return h("div", { class: "erase stack" },
     h("p", {}, t("erase.how")),
     photos.length < draft.photos.length ? h("p", { class: "soft small" }, t("erase.some", { n: photos.length })) : null,
     h("ul", { class: "plain-list" }, rows));
 }
 
-function row(draft, photo, onchange) {
-  const image = h("img", { alt: "", onload: () => URL.revokeObjectURL(image.src) });
+function row(draft, photo, seen, onchange) {
+  const image = Object.assign(h("img", { alt: "" }), { photo });
+  seen.observe(image);
   const said = h("span", { class: "small" });
   const paint = h("button", { type: "button" }, icon("brush"), t("erase.paint"));
   const show = () => {
@@ -46,13 +55,12 @@ function row(draft, photo, onchange) {
     show();
     paint.focus();
   });
-  smaller(photo.file, ICON).then((blob) => { image.src = URL.createObjectURL(blob); }, () => {});
   show();
   return h("li", { class: "row" }, image, h("span", { class: "grow stack tight" }, h("span", { class: "ellipsis" }, photo.name), said), paint);
 }
 
 async function painted(draft, photo) {
-  const answer = await paintMask({ ...await shown(draft, photo), strokes: photo.strokes ?? [] });
+  const answer = await paintMask({ ...await shown(draft, photo), strokes: photo.strokes ?? [], changed: (strokes) => draft.update(photo, { strokes }) });
   if (!answer) return false;
   draft.update(photo, { ...answer, maskUpload: null });
   return true;

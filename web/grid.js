@@ -45,10 +45,6 @@ export class Grid {
     for (const [index, cell] of this._cells) this._fill(cell, index);
   }
 
-  /** How many cells stand side by side. */
-  get columns() {
-    return this._columns;
-  }
 
   focus(index) {
     this._activate(index);

@@ -1,10 +1,10 @@
 // The page's language: what the person chose, else what the browser speaks; Chinese or English.
 
+import { keep, kept } from "/web/kept.js";
 import en from "/web/words/en.js";
 import zh from "/web/words/zh.js";
 
 const WORDS = { en, zh };
-const KEPT = "photobatch.language";
 
 export const LANGUAGES = { zh: "中文", en: "English" };
 export const language = chosen();
@@ -31,7 +31,7 @@ export function known(key) {
 
 /** Work in another language from the next load on, which this is. */
 export function speak(other) {
-  localStorage.setItem(KEPT, other);
+  keep("language", other);
   location.reload();
 }
 
@@ -63,9 +63,8 @@ export function moment(text) {
 }
 
 function chosen() {
-  const kept = localStorage.getItem(KEPT);
-  if (kept in WORDS) return kept;
-  return navigator.languages.some((spoken) => /^(zh|en)\b/i.test(spoken))
-    ? navigator.languages.find((spoken) => /^(zh|en)\b/i.test(spoken)).slice(0, 2).toLowerCase()
-    : "en";
+  const before = kept("language");
+  if (before in WORDS) return before;
+  const spoken = navigator.languages.find((each) => /^(zh|en)\b/i.test(each)) ?? "en";
+  return spoken.slice(0, 2).toLowerCase();
 }

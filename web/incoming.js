@@ -4,7 +4,7 @@
 export async function photosIn(transfer) {
   const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean); // now: later they are gone
   if (!entries.length) return [...transfer.files];
-  const found = await Promise.all(entries.map(filesOf));
+  const found = await Promise.all(entries.map((entry) => filesOf(entry).catch(() => []))); // one that can't be read stops no other
   return found.flat();
 }
 
@@ -15,6 +15,6 @@ async function filesOf(entry) {
   for (;;) {
     const some = await new Promise((resolve, reject) => reader.readEntries(resolve, reject)); // a hundred at a time
     if (!some.length) return found;
-    for (const inner of some) found.push(...await filesOf(inner));
+    for (const inner of some) found.push(...await filesOf(inner).catch(() => []));
   }
 }

@@ -1,8 +1,9 @@
 // The second step: what becomes of the photos. Everything is shown on the person's own first photo.
 
-import { ask, pause, previews, Problem, user } from "/web/api.js";
+import { ask, pause, previews, Problem, reason, user } from "/web/api.js";
 import { cards } from "/web/cards.js";
-import { debounced, h, icon, iconButton } from "/web/dom.js";
+import { photoThumbs } from "/web/choose.js";
+import { confirmed, debounced, h, icon, iconButton } from "/web/dom.js";
 import { eraseList, marked } from "/web/erase.js";
 import { localized, t } from "/web/i18n.js";
 import { outputChoices } from "/web/output.js";
@@ -33,10 +34,12 @@ export function lookView(draft) {
 
   const picture = h("img", { alt: t("look.picture"), hidden: true });
   const state = h("p", { class: "state soft", role: "status" });
-  const compare = h("button", { type: "button", class: "compare", hidden: true,
-    onpointerdown: () => show(shown.before), onpointerup: () => show(shown.after), onpointerleave: () => show(shown.after),
-    onkeydown: (event) => event.key === " " && show(shown.before), onkeyup: () => show(shown.after) },
-  icon("compare"), t("look.compare"));
+  const thumbs = photoThumbs(draft);
+  const compare = h("button", { type: "button", class: "compare", hidden: true, "aria-pressed": "false", onclick: () => {
+    const original = compare.getAttribute("aria-pressed") === "false";
+    compare.setAttribute("aria-pressed", String(original));
+    show(original ? shown.before : shown.after);
+  } }, icon("compare"), t("look.compare"));
   const stage = h("div", { class: "stage" }, picture, state, compare);
   const library = h("div", { class: "cards", role: "group", "aria-label": t("look.presets") });
   const about = h("div", { class: "about stack tight" });
@@ -93,15 +96,17 @@ export function lookView(draft) {
       if (mine.signal.aborted || gone) return;
       shown.before = before?.image ?? shown.before;
       shown.after = after ? after.image : shown.before;
-      state.textContent = after?.error ? after.error.message : "";
+      state.textContent = after?.error ? reason(after.error.code, after.error.message) : "";
       compare.hidden = !shown.after || !after;
+      compare.setAttribute("aria-pressed", "false");
       show(shown.after);
     } catch (problem) {
       if (problem.name === "AbortError" || gone) return;
       state.textContent = problem.message;
       if (problem.passing) pause(AGAIN, mine.signal).then(refresh, () => {}); // no worker yet, or the network away
+    } finally {
+      if (asking === mine) stage.removeAttribute("aria-busy");
     }
-    if (!mine.signal.aborted) stage.removeAttribute("aria-busy");
   }
   const refreshSoon = debounced(refresh, QUIET);
 
@@ -127,7 +132,7 @@ export function lookView(draft) {
         h("button", { type: "button", class: "plain", onclick: () => cube.click() }, icon("folder"), t("look.cube")),
         own ? iconButton("trash", t("look.delete"), { onclick: removePreset }) : null));
     settings.replaceChildren(
-      ...(preset.type === "erase" ? [eraseList(draft, () => { showStart(); refresh(); })] : []),
+      ...(preset.type === "erase" ? [eraseList(draft, thumbs, () => { showStart(); refresh(); })] : []),
       ...sliders(preset, draft.settings.params, (params) => {
         draft.set({ params });
         refreshSoon();
@@ -154,6 +159,7 @@ export function lookView(draft) {
     library.replaceChildren(...cards(presets, (picked) => choose(picked)));
     const known = presets.find(({ id }) => id === chosen) ?? presets.find(({ id }) => id === FIRST) ?? presets[0];
     choose(known, known.id === draft.settings.preset ? draft.settings.params : {});
+    if (document.activeElement === document.body) library.querySelector("[aria-pressed=true]").focus();
     if (first) pictureCards();
     else state.textContent = t("look.noPreview");
   }
@@ -189,6 +195,8 @@ export function lookView(draft) {
   }
 
   async function removePreset() {
+    const sure = { title: t("look.delete"), why: localized(preset.name), yes: t("batch.delete"), no: t("cancel") };
+    if (!(await confirmed(sure))) return;
     try {
       await ask("DELETE", `/presets/${preset.id}`, { query: user() });
       await load(FIRST);
@@ -210,7 +218,7 @@ export function lookView(draft) {
   document.addEventListener("drop", (event) => {
     event.preventDefault();
     const file = event.dataTransfer.files[0];
-    if (file && /\.(cube|png)$/i.test(file.name)) importLut(file);
+    if (file) importLut(file); // what is no LUT is told so
   }, ends);
   load();
   return {
@@ -222,6 +230,7 @@ export function lookView(draft) {
       ends.abort();
       asking?.abort();
       sending?.stop();
+      thumbs.close();
       show(null);
     },
   };

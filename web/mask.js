@@ -1,7 +1,7 @@
 // The painter of what is to be erased: paintMask opens it over the page.
 
 import { Crosshair } from "/web/crosshair.js";
-import { dialog, h, icon, iconButton } from "/web/dom.js";
+import { confirmed, dialog, h, icon, iconButton } from "/web/dom.js";
 import { Easel } from "/web/easel.js";
 import { Hand } from "/web/hand.js";
 import { t } from "/web/i18n.js";
@@ -16,18 +16,21 @@ const tools = { tool: "brush", size: 50, radius: radius(50) }; // kept for the n
 /**
  * Let the person mark what is to be erased on `picture`, a Blob that the browser can show, of a photo of `width` × `height`
  * pixels, both upright. `strokes` of an earlier time are there again. Resolves to the strokes and their mask, a PNG Blob,
- * or null if nothing is marked; to null if the person cancelled.
+ * or null if nothing is marked; to null if the person cancelled. Escape keeps what was done; `changed(strokes)` hears of
+ * every change, so that nothing is lost with the page.
  */
-export async function paintMask({ picture, width, height, strokes = [] }) {
+export async function paintMask({ picture, width, height, strokes = [], changed = () => {} }) {
   const image = await createImageBitmap(picture);
-  return new Promise((resolve) => new Painter(image, { width, height }, strokes, resolve));
+  return new Promise((resolve) => new Painter(image, { width, height }, strokes, { resolve, changed }));
 }
 
 class Painter {
   #result = null;
 
-  constructor(image, photo, strokes, resolve) {
+  constructor(image, photo, strokes, { resolve, changed }) {
     this.photo = photo;
+    this.before = strokes;
+    this.changed = changed;
     this.history = new History(strokes);
     this.#build();
     const closed = new AbortController();
@@ -36,6 +39,10 @@ class Painter {
       closed.abort();
       this.easel.close();
       resolve(this.#result);
+    });
+    this.element.addEventListener("cancel", (event) => {
+      event.preventDefault();
+      this.#finish();
     });
     const keep = (stroke, said) => this.#keep(stroke, said);
     const told = (key, values) => this.#tell(key, values);
@@ -54,7 +61,7 @@ class Painter {
     this.element = dialog(
       { class: "full mask", "aria-label": t("mask.title") },
       h("div", { class: "full-bar top" },
-        iconButton("close", t("mask.cancel"), { onclick: () => this.element.close() }),
+        iconButton("close", t("mask.cancel"), { onclick: () => this.#cancel() }),
         h("h2", { class: "grow" }, t("mask.title")),
         this.undo, this.redo, this.clear, this.done,
       ),
@@ -126,6 +133,7 @@ class Painter {
   #changed(said = "mask.marked") {
     const { strokes } = this.history;
     this.easel.repaint(strokes);
+    this.changed(strokes);
     this.undo.disabled = !this.history.undoable;
     this.redo.disabled = !this.history.redoable;
     this.clear.disabled = strokes.length === 0;
@@ -147,6 +155,14 @@ class Painter {
     event.preventDefault();
     if (key === "y" || event.shiftKey) this.#travel("redo", "mask.redone");
     else this.#travel("undo", "mask.undone");
+  }
+
+  async #cancel() {
+    const lost = JSON.stringify(this.before) !== JSON.stringify(this.history.strokes);
+    const sure = { title: t("mask.sure"), why: t("mask.sureWhy"), yes: t("mask.drop"), no: t("mask.stay") };
+    if (lost && !(await confirmed(sure))) return;
+    this.changed(this.before);
+    this.element.close();
   }
 
   async #finish() {

@@ -4,12 +4,12 @@ import { ask, user } from "/web/api.js";
 import { known, localized, t } from "/web/i18n.js";
 
 let presets = null;
-const missed = new Set(); // ids that a fresh list did not have either: deleted, or somebody else's
+let read = 0; // when
+const FRESH = 10_000; // ms
 
 export async function presetName({ id, type }) {
   let preset = await find(id);
-  if (!preset && id && !missed.has(id)) {
-    missed.add(id);
+  if (!preset && id && Date.now() - read > FRESH) {
     presets = null; // it may be newer than the list
     preset = await find(id);
   }
@@ -18,6 +18,7 @@ export async function presetName({ id, type }) {
 }
 
 async function find(id) {
+  if (!presets) read = Date.now();
   presets ??= ask("GET", "/presets", { query: user() }).catch(() => {
     presets = null;
     return { items: [] };

@@ -23,7 +23,7 @@ export function outputChoices(output, onchange) {
     } }, options.map((option) => h("option", { value: option ?? "", selected: (now[name] ?? options[0]) === option }, words(option))));
     return h("label", { for: select.id }, t(`output.${name}`), select);
   };
-  const shown = h("output", {}, String(now.quality ?? QUALITY));
+  const shown = h("span", { class: "value", "aria-hidden": "true" }, String(now.quality ?? QUALITY));
   const quality = h("input", { type: "range", min: 40, max: 100, value: now.quality ?? QUALITY, id: "output-quality", oninput: () => {
     shown.textContent = quality.value;
     set("quality", Number(quality.value) === QUALITY ? null : Number(quality.value));

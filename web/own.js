@@ -11,23 +11,28 @@ export function savePreset(preset, changed) {
     const own = preset.built_in === false;
     const name = h("input", { id: "preset-name", required: true, maxlength: 60, value: own ? localized(preset.name) : "" });
     const wrong = h("p", { class: "bad small", role: "alert" });
+    const button = h("button", { class: "primary" }, t("save"));
     const form = h("form", { class: "stack", onsubmit: async (event) => {
       event.preventDefault();
+      const words = name.value.trim();
+      if (!words || button.disabled) return;
+      button.disabled = true; // one press, one preset
       const params = { ...preset.params, ...changed };
       try {
-        made = own && name.value === localized(preset.name)
+        made = own && words === localized(preset.name)
           ? await put({ ...preset, params })
-          : await create({ name: name.value.trim(), type: preset.type, params });
+          : await create({ name: words, type: preset.type, params });
         sheet.close();
       } catch (problem) {
         wrong.textContent = problem.message;
+        button.disabled = false;
       }
     } },
     h("h2", {}, t("look.save")),
     h("label", { for: "preset-name" }, t("look.name"), name), wrong,
     h("div", { class: "row end" },
       h("button", { type: "button", onclick: () => sheet.close() }, t("cancel")),
-      h("button", { class: "primary" }, t("save"))));
+      button));
     const sheet = dialog({ "aria-label": t("look.save") }, form);
     sheet.addEventListener("close", () => resolve(made));
   });

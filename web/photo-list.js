@@ -23,7 +23,10 @@ export class PhotoList {
 
   /** Take news in; returns the indices that they are about. */
   update(photos) {
-    for (const photo of photos) this.photos[photo.index] = { ...this.photos[photo.index], ...photo };
+    for (const photo of photos) {
+      const timings = photo.timings_ms ?? this.photos[photo.index]?.timings_ms; // progress leaves them out
+      this.photos[photo.index] = { ...photo, timings_ms: timings };
+    }
     return photos.map(({ index }) => index);
   }
 

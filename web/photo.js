@@ -1,6 +1,7 @@
 // One photo of a batch, seen large: before and after, how it came about, and what to do with it.
 
 import { blob, previews, reason, send } from "/web/api.js";
+import { toast } from "/web/toast.js";
 import { bytes, known, number, t } from "/web/i18n.js";
 import { fileName, saveBlob, sendFile } from "/web/save.js";
 import { openViewer } from "/web/viewer.js";
@@ -14,49 +15,78 @@ export function reasonOf({ error }) {
 }
 
 export function showPhoto({ batch, list, indices, place, onclose }) {
-  let manifest = null;
+  const ended = batch.finished_at !== null;
+  let manifest = null; // of a batch that goes on it is read each time
+  let turn = new AbortController();
+  let held = null; // the result that is shown, as a File
   const photoAt = (at) => list.photos[indices[at]];
+
+  async function read() {
+    if (batch.counts.total > MANIFEST_UP_TO) return [];
+    manifest ??= lines(batch.task_id).catch(() => []);
+    const found = await manifest;
+    if (!ended || !found.length) manifest = null;
+    return found;
+  }
+
+  async function act(at, work) {
+    const photo = photoAt(at);
+    if (!photo?.result) return toast(t("photo.none"));
+    try {
+      await work(held?.photo === photo ? held.file : await fileOf(photo));
+    } catch (error) {
+      if (error.name !== "AbortError") toast(error.message);
+    }
+  }
+
   openViewer({
     count: indices.length,
     index: place,
-    load: (at) => load(batch, photoAt(at)),
-    describe: async (at) => {
-      manifest ??= batch.counts.total <= MANIFEST_UP_TO ? lines(batch.task_id) : Promise.resolve([]);
-      return details(photoAt(at), (await manifest)[indices[at]]);
+    load: async (at) => {
+      turn.abort(); // nobody waits for the photo before any more
+      turn = new AbortController();
+      const photo = photoAt(at);
+      const shown = await load(batch, photo, turn.signal);
+      held = shown.after && { photo, file: shown.after };
+      return shown;
     },
+    describe: async (at) => details(photoAt(at), (await read())[indices[at]]),
     actions: [
-      { icon: "download", label: t("photo.save"), run: async (at) => photoAt(at)?.result && saveBlob(await fileOf(photoAt(at))) },
-      ...(navigator.canShare ? [{ icon: "share", label: t("photo.share"), run: async (at) => photoAt(at)?.result && sendFile(await fileOf(photoAt(at))) }] : []),
+      { icon: "download", label: t("photo.save"), run: (at) => act(at, saveBlob) },
+      ...(navigator.canShare ? [{ icon: "share", label: t("photo.share"), run: (at) => act(at, sendFile) }] : []),
     ],
-    onclose: (at) => onclose(at ?? place),
+    onclose: (at) => {
+      turn.abort();
+      onclose(indices[at]);
+    },
   });
 }
 
-async function load(batch, photo) {
+async function load(batch, photo, signal) {
   if (!photo?.result) {
     const said = photo?.error ? reasonOf(photo) : t(`photo.${photo?.status ?? "queued"}`);
     return { name: photo?.name ?? "", before: null, after: null, width: 0, height: 0, error: said };
   }
-  const [before, after] = await Promise.all([original(batch, photo).catch(() => null), blob(photo.result.url)]);
+  const [before, after] = await Promise.all([original(batch, photo, signal).catch(() => null), fileOf(photo, signal)]);
   const { width, height } = photo.result;
   return { name: photo.name, before, after, width, height, error: null };
 }
 
 /** The photo as it came, as a picture that this browser can show; null for none. */
-async function original(batch, photo) {
-  const file = await blob(`/batch/${batch.task_id}/photos/${photo.index}/original`);
+async function original(batch, photo, signal) {
+  const file = await blob(`/batch/${batch.task_id}/photos/${photo.index}/original`, signal);
   try {
     (await createImageBitmap(file, { resizeWidth: 8 })).close();
     return file;
   } catch {
     if (!photo.source.startsWith("upload:")) return null;
-    const [{ image }] = await previews(photo.source, [{ preset_type: "color" }], LARGE); // HEIC, TIFF
+    const [{ image }] = await previews(photo.source, [{ preset_type: "color" }], LARGE, signal); // HEIC, TIFF
     return image;
   }
 }
 
-async function fileOf(photo) {
-  const answer = await send("GET", photo.result.url);
+async function fileOf(photo, signal) {
+  const answer = await send("GET", photo.result.url, { signal });
   const content = await answer.blob();
   return new File([content], fileName(answer) ?? photo.name, { type: content.type });
 }
@@ -68,7 +98,8 @@ async function lines(task) {
 
 function details(photo, line) {
   const { result } = photo;
-  const time = photo.timings_ms && Object.values(photo.timings_ms).reduce((sum, ms) => sum + ms, 0);
+  const timings = line?.timings_ms ?? photo.timings_ms;
+  const time = timings && Object.values(timings).reduce((sum, ms) => sum + ms, 0);
   const rows = {
     name: photo.name,
     source: photo.source.startsWith("upload:") ? null : photo.source.split("?")[0],
@@ -80,7 +111,7 @@ function details(photo, line) {
     preset: line && `${line.preset.id ?? line.preset.type} · v${line.preset.version}`,
     engine: photo.engine,
     notes: photo.notes.map((note) => known(`notes.${note}`) ? t(`notes.${note}`) : note).join(" · ") || null,
-    orientation: line?.orientation,
+    orientation: line?.orientation > 1 ? t("photo.turned") : null,
     profile: line && line.profile_kept !== null ? t(line.profile_kept ? "yes" : "no") : null,
     attempts: photo.attempts > 1 ? number(photo.attempts) : null,
     time: time ? t("photo.ms", { n: Math.round(time) }) : null,

@@ -11,7 +11,7 @@ export async function quickThumbnail(file) {
   if (!found) return null;
   let bitmap;
   try {
-    bitmap = await createImageBitmap(found.blob, { imageOrientation: "none" });
+    bitmap = await createImageBitmap(found.blob);
   } catch {
     return null;
   }
@@ -29,7 +29,10 @@ export async function quickThumbnail(file) {
 export async function smaller(file, side) {
   const bitmap = await createImageBitmap(file, { resizeWidth: side, resizeQuality: "medium" });
   const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
-  canvas.getContext("2d").drawImage(bitmap, 0, 0);
+  const context = canvas.getContext("2d");
+  context.fillStyle = "#fff"; // what is transparent would be black
+  context.fillRect(0, 0, bitmap.width, bitmap.height);
+  context.drawImage(bitmap, 0, 0);
   bitmap.close();
   return canvas.convertToBlob({ type: "image/jpeg", quality: QUALITY });
 }

@@ -1,7 +1,7 @@
 // The way from "Start" to a batch: upload what is not there yet, then hand it in, once.
 
 import { ask, Problem, token, user } from "/web/api.js";
-import { dialog, h } from "/web/dom.js";
+import { dialog, h, oncePerFrame } from "/web/dom.js";
 import { marked } from "/web/erase.js";
 import { bytes, duration, t } from "/web/i18n.js";
 import { arrived, AT_ONCE, inParallel, maskSource, uploaded } from "/web/uploads.js";
@@ -13,7 +13,7 @@ import { arrived, AT_ONCE, inParallel, maskSource, uploaded } from "/web/uploads
 export function sendOff(draft, preset) {
   const ends = new AbortController();
   const bar = h("progress", { max: 1, value: 0, "aria-label": t("sending.title") });
-  const said = h("p", { class: "soft", role: "status" });
+  const said = h("p", { class: "soft" }); // the bar tells screen readers
   const wrong = h("ul", { class: "plain-list problems" });
   const buttons = h("div", { class: "row end" });
   const sheet = dialog({ class: "sending", "aria-label": t("sending.title") },
@@ -23,6 +23,7 @@ export function sendOff(draft, preset) {
   async function attempt() {
     buttons.replaceChildren(h("button", { onclick: () => sheet.close() }, t("cancel")));
     said.classList.remove("bad");
+    said.removeAttribute("role");
     try {
       task = await work(draft, preset, ends.signal, { bar, said, wrong, buttons });
       sheet.close();
@@ -30,6 +31,7 @@ export function sendOff(draft, preset) {
       if (error.name === "AbortError") return sheet.close();
       said.textContent = error.message;
       said.classList.add("bad");
+      said.setAttribute("role", "alert");
       buttons.append(h("button", { class: "primary", onclick: attempt }, t("again")));
     }
   }
@@ -46,6 +48,7 @@ export function sendOff(draft, preset) {
 
 async function work(draft, preset, signal, shown) {
   const photos = preset.type === "erase" ? marked(draft) : draft.photos;
+  if (draft.settings.request) return handIn(draft, photos, shown); // of its answer nothing is known
   await sendFiles(draft, photos, signal, shown);
   const refused = photos.filter((photo) => photo.error);
   const good = photos.filter((photo) => !photo.error);
@@ -54,42 +57,41 @@ async function work(draft, preset, signal, shown) {
     throw new DOMException("", "AbortError");
   }
   if (preset.type === "erase") await inParallel(good, AT_ONCE, (photo) => maskSource(draft, photo, signal));
-  const { task_id: task } = await handIn(draft, preset, good, signal);
-  draft.handedIn(photos);
-  return task;
+  draft.set({ request: requestOf(draft, preset, good) });
+  return handIn(draft, photos, shown);
 }
 
 async function sendFiles(draft, photos, signal, { bar, said }) {
   const files = photos.filter((photo) => photo.file);
-  const sizes = new Map(files.map((photo) => [photo, photo.file.size]));
-  const sent = new Map(files.map((photo) => [photo, arrived(photo) ? photo.file.size : 0]));
-  const total = [...sizes.values()].reduce((sum, size) => sum + size, 0);
-  const before = [...sent.values()].reduce((sum, size) => sum + size, 0);
+  const total = files.reduce((sum, { file }) => sum + file.size, 0);
+  const there = files.filter(arrived);
+  const before = there.reduce((sum, { file }) => sum + file.size, 0);
   const began = performance.now();
-  const show = () => {
-    const now = [...sent.values()].reduce((sum, size) => sum + size, 0);
-    const there = files.filter((photo) => arrived(photo) || photo.error).length;
+  let now = before, done = there.length;
+  const show = oncePerFrame(() => {
     const left = (total - now) / ((now - before) / (performance.now() - began)) / 1000;
     bar.value = total ? now / total : 1;
     said.textContent = [
-      t("sending.sent", { done: there, n: files.length, bytes: bytes(total) }),
+      t("sending.sent", { done, n: files.length, bytes: bytes(total) }),
       left > 1 && Number.isFinite(left) ? t("sending.left", { time: duration(left) }) : null,
     ].filter(Boolean).join(" · ");
-  };
+  });
   show();
-  await inParallel(files, AT_ONCE, async (photo) => {
+  await inParallel(files.filter((photo) => !arrived(photo)), AT_ONCE, async (photo) => {
+    let sent = 0;
+    const progress = (loaded) => {
+      now += Math.min(loaded, photo.file.size) - sent;
+      sent = Math.min(loaded, photo.file.size);
+      show();
+    };
     try {
-      const progress = (loaded) => {
-        sent.set(photo, Math.min(loaded, photo.file.size));
-        show();
-      };
       await uploaded(draft, photo, { progress, signal });
     } catch (problem) {
       if (!(problem instanceof Problem) || problem.passing || problem.status === 401) throw problem;
       draft.update(photo, { error: problem.message }); // its own fault: no reason to stop the others
     }
-    sent.set(photo, photo.file.size);
-    show();
+    progress(photo.file.size);
+    done += 1;
   });
 }
 
@@ -106,14 +108,26 @@ function goOn(refused, n, signal, { said, wrong, buttons }) {
   });
 }
 
-/** Hand in under the draft's own key: whatever becomes of the answer, it is one batch. */
-function handIn(draft, preset, photos, signal) {
+/** What is handed in, under a key of its own: noted before it is sent, so that a repeated one is the same to the letter. */
+function requestOf(draft, preset, photos) {
   const { params, output } = draft.settings;
-  if (!draft.settings.key) draft.set({ key: token() });
   const one = ({ url, upload, maskUpload }) => ({ source: url ?? upload.source, params: preset.type === "erase" ? { mask: maskUpload.source } : {} });
-  return ask("POST", "/batch/submit", {
-    headers: { "Idempotency-Key": draft.settings.key },
-    json: { photos: photos.map(one), preset_id: preset.id, preset_params: params, output, ...user() },
-    signal,
-  });
+  const body = { photos: photos.map(one), preset_id: preset.id, preset_params: params, output, ...user() };
+  return { key: token(), body };
+}
+
+/** Hand the noted request in; whatever becomes of answers, it is one batch. From now on there is nothing to cancel. */
+async function handIn(draft, photos, { buttons }) {
+  const { key, body } = draft.settings.request;
+  for (const button of buttons.children) button.disabled = true;
+  try {
+    const { task_id: task } = await ask("POST", "/batch/submit", { headers: { "Idempotency-Key": key }, json: body });
+    draft.handedIn(photos);
+    return task;
+  } catch (problem) {
+    if (!problem.passing) draft.set({ request: null }); // it was read and refused: the next one may be another
+    throw problem;
+  } finally {
+    for (const button of buttons.children) button.disabled = false;
+  }
 }

@@ -39,11 +39,18 @@ export function shareDialog(batch) {
     await list();
   }
 
+  async function revoke(id) {
+    await ask("DELETE", `${base}/${id}`);
+    made.replaceChildren();
+    await list();
+    span.focus();
+  }
+
   async function list() {
     const { items } = await ask("GET", base);
     valid.replaceChildren(...items.map(({ id, expires_at: until }) => h("li", { class: "row" },
       h("span", { class: "grow small" }, t("share.until", { when: moment(until) })),
-      h("button", { class: "danger", onclick: () => trying(async () => { await ask("DELETE", `${base}/${id}`); made.replaceChildren(); await list(); }) }, t("share.revoke")))));
+      h("button", { class: "danger", onclick: () => trying(() => revoke(id)) }, t("share.revoke")))));
   }
   trying(list);
 }

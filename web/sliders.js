@@ -24,7 +24,7 @@ export function sliders(preset, changed, onchange) {
 
 function slider(param, own, value, set) {
   const range = rangeOf(param);
-  const shown = h("output", {});
+  const shown = h("span", { class: "value", "aria-hidden": "true" });
   const input = h("input", { type: "range", ...range, value: value ?? own, id: `param-${param}` });
   const back = iconButton("undo", t("look.reset", { name: t(`params.${param}`) }), { onclick: () => {
     input.value = own;
@@ -35,6 +35,7 @@ function slider(param, own, value, set) {
     const now = Number(input.value);
     const text = range.max === 1 ? String(Math.round(now * 100)) : String(now);
     shown.textContent = range.min < 0 && now > 0 ? `+${text}` : text;
+    input.setAttribute("aria-valuetext", shown.textContent);
     back.style.visibility = Math.abs(now - own) < 1e-9 ? "hidden" : "visible";
   };
   input.addEventListener("input", () => {

@@ -1,11 +1,15 @@
 // One sentence in passing, at the lower edge; read aloud by screen readers.
 
+import { h } from "/web/dom.js";
+
 const SHOWN = 6000;
-let timer = 0;
+let shown = null;
 
 export function toast(text) {
-  const place = document.querySelector(".toast");
-  place.textContent = text;
-  clearTimeout(timer);
-  timer = setTimeout(() => place.replaceChildren(), SHOWN);
+  shown?.remove();
+  const place = [...document.querySelectorAll("dialog[open]")].at(-1) ?? document.body; // what lies below a dialog is inert
+  const mine = shown = h("div", { class: "toast", role: "status" });
+  place.append(mine);
+  requestAnimationFrame(() => { mine.textContent = text; }); // a change of what is there is read, what is new is not
+  setTimeout(() => mine.remove(), SHOWN);
 }

@@ -218,13 +218,28 @@ def test_escape_gives_a_begun_box_up_and_then_closes(desktop: Page, paint: Calla
     desktop.keyboard.press("Escape")
     painter.says("Box given up.")
     desktop.keyboard.press("Escape")
-    assert painter.result() is None
+    assert painter.result()["strokes"] == []
 
 
-def test_cancel_returns_nothing(desktop: Page, paint: Callable[..., Painter]) -> None:
+@pytest.mark.parametrize("leave", ["Escape", "Back"])
+def test_who_leaves_keeps_the_marks(desktop: Page, paint: Callable[..., Painter], leave: str) -> None:
+    painter = paint(desktop)
+    painter.drag((0.2, 0.2), (0.4, 0.6))
+    if leave == "Escape":
+        desktop.keyboard.press("Escape")
+    else:
+        desktop.evaluate("history.back()")
+    assert len(painter.result()["strokes"]) == 1
+    expect(desktop.locator("dialog")).to_have_count(0)
+
+
+def test_cancel_asks_and_then_returns_nothing(desktop: Page, paint: Callable[..., Painter]) -> None:
     painter = paint(desktop)
     painter.drag((0.2, 0.2), (0.4, 0.6))
     painter.press("Cancel")
+    painter.press("Keep marking")
+    painter.press("Cancel")
+    painter.press("Drop them")
     assert painter.result() is None
     expect(desktop.locator("dialog")).to_have_count(0)
 
