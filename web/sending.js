@@ -96,9 +96,8 @@ async function sendFiles(draft, photos, signal, { bar, said }) {
 }
 
 /** Tell what can't be sent; resolves to whether to go on without it. */
-function goOn(refused, n, signal, { said, wrong, buttons }) {
-  said.textContent = t("sending.refused", { n: refused.length });
-  wrong.replaceChildren(...refused.slice(0, 50).map((photo) => h("li", {}, h("strong", {}, photo.name), " ", photo.error)));
+function goOn(refused, n, signal, { wrong, buttons }) {
+  wrong.replaceChildren(h("li", {}, t("sending.refused", { n: refused.length })), ...refused.slice(0, 50).map((photo) => h("li", {}, h("strong", {}, photo.name), " ", photo.error)));
   return new Promise((resolve, reject) => {
     signal.addEventListener("abort", () => reject(new DOMException("", "AbortError")));
     const without = h("button", { onclick: () => resolve(false) }, t("sending.takeOut"));

@@ -84,11 +84,17 @@ async def original(request: Request, here: Here, task_id: TaskId, index: Index) 
 async def _send(request: Request, here: Parts, key: str, *, etag: str, media_type: str, name: str) -> Response:
     """Send a blob, or where it may be had from the store itself."""
     blobs = here.services.blobs
-    if here.services.signed_downloads:
+    if here.services.signed_downloads and not _of_our_page(request):
         expires_in_s, method = here.services.signed_downloads, request.method
         if address := await blobs.sign(key, expires_in_s, method):
             return redirect(request, address, etag=etag, name=name, media_type=media_type)
     return send(request, await BlobBytes.find(blobs, key), etag=etag, media_type=media_type, name=name)
+
+
+def _of_our_page(request: Request) -> bool:
+    """Say whether a script of our own page asks: its policy lets it talk to nobody else, not even to the store."""
+    said = request.headers
+    return said.get("sec-fetch-site") == "same-origin" and said.get("sec-fetch-mode") == "cors"
 
 
 async def _original(here: Parts, photo: dict[str, Any]) -> tuple[str | FileBytes, str]:

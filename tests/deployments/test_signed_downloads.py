@@ -52,6 +52,15 @@ async def test_a_client_that_follows_gets_the_same_bytes(signed: World) -> None:
     assert (await signed.http.get(f"{photo}/thumbnail", follow_redirects=True)).content == b"small"
 
 
+async def test_our_own_page_gets_the_bytes_from_us(signed: World) -> None:
+    photo = await finished(signed)
+    page = {"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "cors"}
+    answer = await signed.http.get(f"{photo}/result", headers=page)
+    assert (answer.status_code, answer.content) == (200, RESULT)
+    elsewhere = await signed.http.get(f"{photo}/result", headers=page | {"Sec-Fetch-Site": "cross-site"})
+    assert elsewhere.status_code == 307
+
+
 async def test_ranges_heads_and_what_a_client_has_already(signed: World) -> None:
     photo = await finished(signed)
     part = await signed.http.get(f"{photo}/result", headers={"Range": "bytes=10-19"}, follow_redirects=True)
