@@ -59,6 +59,7 @@ function askForKey() {
     const input = h("input", { type: "password", autocomplete: "current-password", id: "api-key", value: before });
     const form = h("form", { method: "dialog", class: "stack" },
       h("h2", {}, t("key.title")),
+      h("input", { autocomplete: "username", value: location.host, hidden: true }), // what a password manager calls it
       h("label", { for: "api-key" }, t("key.label"), input),
       h("p", { class: "soft small" }, t("key.why")),
       h("div", { class: "row end" },

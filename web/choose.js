@@ -123,6 +123,7 @@ export function chooseView(draft) {
 
   const ends = new AbortController();
   draft.addEventListener("change", refresh, ends);
+  draft.addEventListener("note", () => grid.refreshAll(), ends);
   document.addEventListener("paste", async (event) => {
     if (event.target.closest?.("input, textarea, dialog")) return;
     const files = [...event.clipboardData.files];

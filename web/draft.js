@@ -64,6 +64,7 @@ export class Draft extends EventTarget {
     const { id, upload, strokes, mask, maskUpload, error } = photo;
     if (this.photos.includes(photo)) this._write("notes", (store) => store.put({ id, upload, strokes, mask, maskUpload, error }));
     if ("mask" in change) this.set({ request: null });
+    if (change.error) this.dispatchEvent(new Event("note"));
   }
 
   /** Note something about the whole. What is handed in under another look is another request. */

@@ -46,8 +46,8 @@ export function showPhoto({ batch, list, indices, place, onclose }) {
       turn.abort(); // nobody waits for the photo before any more
       turn = new AbortController();
       const photo = photoAt(at);
-      const shown = await load(batch, photo, turn.signal);
-      held = shown.after && { photo, file: shown.after };
+      const { file, ...shown } = await load(batch, photo, turn.signal);
+      held = file && { photo, file };
       return shown;
     },
     describe: async (at) => details(photoAt(at), (await read())[indices[at]]),
@@ -67,22 +67,27 @@ async function load(batch, photo, signal) {
     const said = photo?.error ? reasonOf(photo) : t(`photo.${photo?.status ?? "queued"}`);
     return { name: photo?.name ?? "", before: null, after: null, width: 0, height: 0, error: said };
   }
-  const [before, after] = await Promise.all([original(batch, photo, signal).catch(() => null), fileOf(photo, signal)]);
+  const [before, file] = await Promise.all([original(batch, photo, signal).catch(() => null), fileOf(photo, signal)]);
+  const after = await shows(file) ? file : await blob(photo.result.thumbnail_url, signal);
   const { width, height } = photo.result;
-  return { name: photo.name, before, after, width, height, error: null };
+  return { name: photo.name, before, after, file, width, height, error: null };
 }
 
 /** The photo as it came, as a picture that this browser can show; null for none. */
 async function original(batch, photo, signal) {
   const file = await blob(`/batch/${batch.task_id}/photos/${photo.index}/original`, signal);
-  try {
-    (await createImageBitmap(file, { resizeWidth: 8 })).close();
-    return file;
-  } catch {
-    if (!photo.source.startsWith("upload:")) return null;
-    const [{ image }] = await previews(photo.source, [{ preset_type: "color" }], LARGE, signal); // HEIC, TIFF
-    return image;
-  }
+  if (await shows(file)) return file;
+  if (!photo.source.startsWith("upload:")) return null;
+  const [{ image }] = await previews(photo.source, [{ preset_type: "color" }], LARGE, signal);
+  return image;
+}
+
+/** Say whether this browser can show a file: TIFF none does, HEIC few. */
+async function shows(file) {
+  return createImageBitmap(file, { resizeWidth: 8 }).then((bitmap) => {
+    bitmap.close();
+    return true;
+  }, () => false);
 }
 
 async function fileOf(photo, signal) {

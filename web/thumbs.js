@@ -1,6 +1,7 @@
 // Thumbnails for the cells that can be seen, a few made at once, the latest wish first.
 
 const KEPT = 600;
+const AGAIN = 3000; // ms
 
 /**
  * Makes and keeps thumbnails. `steps` are functions of an item that return a Blob or null: of each item every step is
@@ -67,12 +68,20 @@ export class Thumbs {
     }
   }
 
+  _again(key, wish) {
+    setTimeout(() => {
+      if (!wish.show || !this._width) return;
+      this._wanted.set(key, wish);
+      this._go();
+    }, AGAIN);
+  }
+
   async _make(key, wish) {
     let made = null;
     try {
       made = await this._steps[wish.step](wish.item);
     } catch (error) {
-      if (wish.step + 1 === this._steps.length) console.debug("no thumbnail", error);
+      if (error.passing) return this._again(key, wish); // the service or the network is away
     }
     if (made && this._width) {
       this._drop(key);

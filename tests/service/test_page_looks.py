@@ -36,7 +36,7 @@ def test_a_slider_shows_and_a_preset_is_kept_and_taken_away(
     visitor.go_on("filter_warm")
     expect(page.locator(".stage img")).to_be_visible()
     before = shown(page)
-    with page.expect_response("**/presets/preview"):
+    with page.expect_response("**/presets/preview?**"):
         page.get_by_label("Saturation", exact=True).fill("-1")
     expect(page.locator(".stage")).not_to_have_attribute("aria-busy", "true")
     grey = shown(page)
@@ -62,6 +62,7 @@ def test_a_slider_shows_and_a_preset_is_kept_and_taken_away(
     visitor.choose(photos)
     visitor.go_on("ash")
     visitor.press("Delete this preset")
+    visitor.press("Delete")
     expect(visitor.card("ash")).to_have_count(0)
 
 
@@ -178,19 +179,19 @@ def test_addresses_and_files_in_one_batch(open_page: OpenPage, server: Server, p
     visitor = Visitor(page, server.url)
     visitor.come()
     visitor.press("From addresses")
-    page.get_by_label("One address a line").fill("ftp://nowhere/a.jpg")
+    page.get_by_label("One address per line").fill("ftp://nowhere/a.jpg")
     visitor.press("Add")
-    expect(page.get_by_text("no address that photos can come from")).to_be_visible()
+    expect(page.get_by_text("Photos cannot be fetched from this address")).to_be_visible()
     visitor.accessible()
     upload = server.http.post("/api/v1/uploads?name=far.jpg", content=photos[0].read_bytes()).json()["id"]
-    page.get_by_label("One address a line").fill(f"{server.url}/api/v1/nothing/{upload}.jpg")
+    page.get_by_label("One address per line").fill(f"{server.url}/api/v1/nothing/{upload}.jpg")
     visitor.press("Add")
     expect(page.locator("footer.bar p")).to_contain_text("1 photo")
     page.set_input_files("input[type=file][multiple]", [str(photos[1])])
     visitor.go_on("filter_warm")
     visitor.start()
     visitor.status("completed")
-    expect(visitor.tab("failed")).to_have_text("Not done 1")
+    expect(visitor.tab("failed")).to_have_text("Failed or stopped 1")
     visitor.tab("failed").click()
     expect(page.get_by_role("option")).to_have_attribute(
         "aria-label", f"{upload}.jpg, failed: There is nothing at this address."

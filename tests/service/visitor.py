@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, TimeoutError, expect
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2, "has_touch": True, "is_mobile": True}
 DESKTOP = {"viewport": {"width": 1280, "height": 800}}
 SCREENSHOTS = Path(__file__).parents[1] / "out" / "web"
-BATCH_S = 120.0
+BATCH_S = 30.0
 SERIOUS = {"serious", "critical"}
 
 
@@ -48,7 +48,11 @@ class Visitor:
 
     def arrived(self) -> str:
         """Wait for the page of a batch; returns its id."""
-        self.page.wait_for_url(re.compile("#/batch/"), timeout=BATCH_S * 1000)
+        try:
+            self.page.wait_for_url(re.compile("#/batch/"), timeout=BATCH_S * 1000)
+        except TimeoutError:
+            self.seen("stuck")
+            raise
         return self.page.url.rpartition("/")[2]
 
     def status(self, is_: str, within_s: float = BATCH_S) -> None:
@@ -69,7 +73,9 @@ class Visitor:
 
     def press(self, name: str | re.Pattern[str]) -> None:
         """Press the button of this name."""
-        self.page.get_by_role("button", name=name).first.click()
+        dialog = self.page.locator("dialog[open]")
+        within = dialog.last if dialog.count() else self.page
+        within.get_by_role("button", name=name).first.click()
 
     def seen(self, name: str) -> None:
         """Keep a screenshot, for eyes, and make sure that nothing is wider than the screen."""
