@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Literal
 
@@ -26,7 +27,7 @@ try:
         assert torch.arange(4, device=f"cuda:{index}").sum().item() == 6
         told["devices"].append(f"{about.name}, {about.total_memory / 2**30:.0f} GiB")
 except Exception as error:
-    told["error"] = str(error).strip().splitlines()[0]
+    told["error"] = (str(error).strip() or type(error).__name__).splitlines()[0]
 print(json.dumps(told))
 """
 _SETUP = "Run `make setup` in the checkout."
@@ -35,12 +36,13 @@ _LIBRARIES = f"{_SETUP} As root it also installs the system's libgl1 and libglib
 
 def examine(*, use_gpu: Literal["auto", "always", "never"]) -> Iterator[Finding]:
     """Yield what is installed, and whether it works."""
-    yield _python()
-    yield _package("ray", "ray", _told(_RAY), _SETUP)
-    torch = _told(_TORCH)
-    yield _package("torch", "torch", torch, _SETUP)
-    yield _cuda(torch, use_gpu)
-    yield _package("opencv", "opencv-python", _told(_OPENCV), _LIBRARIES)
+    with ThreadPoolExecutor(3) as pool:
+        ray, torch, opencv = (pool.submit(_told, program) for program in (_RAY, _TORCH, _OPENCV))
+        yield _python()
+        yield _package("ray", "ray", ray.result(), _SETUP)
+        yield _package("torch", "torch", torch.result(), _SETUP)
+        yield _cuda(torch.result(), use_gpu)
+        yield _package("opencv", "opencv-python", opencv.result(), _LIBRARIES)
     yield _compiler()
 
 
