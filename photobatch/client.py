@@ -29,7 +29,7 @@ from photobatch.schemas import (
     Submitted,
     Upload,
 )
-from photobatch.uploads import upload, upload_all
+from photobatch.uploads import none_left, upload, upload_all
 
 PresetType = Literal["beauty", "filter", "color", "erase"]
 _PAGE = 100
@@ -99,7 +99,7 @@ class AsyncPhotoBatch:
             await self.presets.get(preset)  # a wrong name is told before, not after, ten thousand uploads
         sources, refused = await upload_all(self._connection, given, self._uploads, on_progress)
         if not sources:
-            raise refused[0].error
+            raise none_left(refused)
         _name(request, sources)
         headers = {"Idempotency-Key": idempotency_key or str(uuid.uuid4())}
         body = request.model_dump(mode="json", exclude_unset=True)

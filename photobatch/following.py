@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from rich.text import Text
+
 from photobatch.batch_table import batch_table
 from photobatch.errors import UnavailableError
 from photobatch.outcome import exit_code, failure_as_json, refused_as_json
-from photobatch.progress_display import Display
+from photobatch.progress_display import Display, display
 from photobatch.refusal import RefusalError
 from photobatch.schemas import Batch, Photo, PhotoStatus
 from photobatch.service import sentence_of
@@ -27,21 +29,32 @@ class Followed:
     failed: dict[int, Photo] = field(default_factory=dict)
     files: list[Path] | None = None
 
-    def follow(self, display: Display) -> None:
+    def to_the_end(self, out: Path | None, back: str, *, as_json: bool) -> int:
+        """Follow, fetch, report; return the exit status. `back` is the command that does the same later."""
+        try:
+            with display() as shown:
+                self.follow(shown)
+                if out:
+                    self.fetch(out, shown)
+        except UnavailableError as error:
+            raise RefusalError(f"{sentence_of(error)} A batch goes on there. Come back with: {back}", 3) from error
+        return self.report(out, as_json=as_json)
+
+    def follow(self, shown: Display) -> None:
         """Show the batch until it ends. Raises PhotoBatchError."""
         told: set[tuple[int, int]] = set()
         for event in self.held.progress(since=0):
             self.batch = event.batch
             for photo in event.photos:
-                self._note(photo, told, display)
+                self._note(photo, told, shown)
             counts = event.batch.counts
-            display.advance(counts.succeeded + counts.failed + counts.cancelled, counts.total, event.batch)
+            shown.advance(counts.succeeded + counts.failed + counts.cancelled, counts.total, event.batch)
 
-    def fetch(self, out: Path, display: Display) -> None:
+    def fetch(self, out: Path, shown: Display) -> None:
         """Put the results into a folder. Raises PhotoBatchError, RefusalError."""
-        display.phase(f"fetching into {out}…")
+        shown.phase(f"fetching into {out}…")
         try:
-            self.files = self.held.download(out, on_progress=lambda done, of: display.count("fetched", done, of))
+            self.files = self.held.download(out, on_progress=lambda done, of: shown.count("fetched", done, of))
         except OSError as error:
             where = error.filename or out
             raise RefusalError(
@@ -59,11 +72,11 @@ class Followed:
             if self.refused:
                 table.add_row("not taken", str(len(self.refused)))
             if self.files is not None:
-                table.add_row("results", f"{len(self.files)} in {out}")
+                table.add_row("results", Text(f"{len(self.files)} in {out}"))
             print_table(table)
         return exit_code(batch, len(self.refused))
 
-    def _note(self, photo: Photo, told: set[tuple[int, int]], display: Display) -> None:
+    def _note(self, photo: Photo, told: set[tuple[int, int]], shown: Display) -> None:
         """Keep the failures, and show each once, however often it is told."""
         if photo.status is not PhotoStatus.FAILED:
             self.failed.pop(photo.index, None)
@@ -71,7 +84,7 @@ class Followed:
         self.failed[photo.index] = photo
         if (photo.index, photo.attempts) not in told and photo.error is not None:
             told.add((photo.index, photo.attempts))
-            display.failure(photo.name, photo.error.code, photo.error.message)
+            shown.failure(photo.name, photo.error.code, photo.error.message)
 
     def _as_json(self, batch: Batch) -> dict[str, Any]:
         return {
@@ -89,8 +102,3 @@ def way_back(command: str, task_id: str, *, url: str | None, out: Path | None = 
     words += ["--out", str(out)] if out else []
     words += ["--url", url] if url else []
     return shlex.join(words)
-
-
-def lost(error: UnavailableError, back: str) -> RefusalError:
-    """Return what to say when the service went away in the middle."""
-    return RefusalError(f"{sentence_of(error)} The batch is the service's and goes on there; then: {back}", exit_code=3)

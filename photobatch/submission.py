@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from photobatch.errors import UnavailableError
-from photobatch.following import Followed, lost, way_back
+from photobatch.following import Followed, way_back
 from photobatch.inputs import InputPhoto, collect
 from photobatch.interrupts import stoppable
 from photobatch.jobs import mask_file
@@ -73,7 +72,7 @@ class _Submission:
             if not (options.watch or options.out):
                 return self._answer(self._followed, as_json)
             note(f"{self._followed.held.task_id} is submitted; Ctrl-C leaves it running.")
-            return self._to_the_end(self._followed, as_json)
+            return self._followed.to_the_end(options.out, self._back(self._followed), as_json=as_json)
 
     def _hand_in(self, client: PhotoBatch, shown: Display) -> Followed:
         options, params = self._options, dict(self._options.params)
@@ -104,17 +103,6 @@ class _Submission:
         else:
             print_line(followed.held.task_id)
         return int(bool(followed.refused))
-
-    def _to_the_end(self, followed: Followed, as_json: bool) -> int:
-        out = self._options.out
-        try:
-            with display() as shown:
-                followed.follow(shown)
-                if out:
-                    followed.fetch(out, shown)
-        except UnavailableError as error:
-            raise lost(error, self._back(followed)) from error
-        return followed.report(out, as_json=as_json)
 
     def _back(self, followed: Followed) -> str:
         return way_back("watch", followed.held.task_id, url=self._options.url, out=self._options.out)

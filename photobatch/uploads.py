@@ -64,6 +64,14 @@ async def upload_all(
     return [one for one in sent if isinstance(one, PhotoInput)], [one for one in sent if isinstance(one, Refused)]
 
 
+def none_left(refused: Sequence[Refused]) -> InvalidRequestError:
+    """Return what to say where no file can be submitted: which is the first, and what is wrong with it."""
+    name, error = refused[0].path.name, refused[0].error
+    said = error.detail if name in error.detail else f"{name}: {error.detail}"
+    more = f" {len(refused) - 1} more were refused." if len(refused) > 1 else ""
+    return InvalidRequestError(error.code, f"{said}{more}", error.status)
+
+
 def _readable(path: Path) -> None:
     with path.open("rb"):
         pass

@@ -31,10 +31,8 @@ def watch(
 
     Ctrl-C leaves the batch running.
     """
-    from photobatch.errors import UnavailableError
-    from photobatch.following import Followed, lost, way_back
+    from photobatch.following import Followed, way_back
     from photobatch.interrupts import stoppable
-    from photobatch.progress_display import display
     from photobatch.service import PATIENT_S, open_batch
 
     back = way_back("watch", task, url=url, out=out)
@@ -42,17 +40,7 @@ def watch(
         stoppable(lambda: f"the batch goes on without you. Come back with: {back}"),
         open_batch(url, api_key, task, patience_s=PATIENT_S) as held,
     ):
-        followed = Followed(held)
-        try:
-            with display() as shown:
-                followed.follow(shown)
-                if out:
-                    followed.fetch(out, shown)
-        except UnavailableError as error:
-            if followed.batch is None:
-                raise
-            raise lost(error, back) from error
-        raise typer.Exit(followed.report(out, as_json=as_json))
+        raise typer.Exit(Followed(held).to_the_end(out, back, as_json=as_json))
 
 
 def fetch(

@@ -204,6 +204,9 @@ async def test_what_is_no_photo_is_told_and_the_others_go_on(world: World, typis
     assert (refused["path"], refused["error"]["code"]) == ("text.jpg", "unsupported_media")
     batch = (await world.http.get(f"/api/v1/batch/{said.json['task_id']}")).json()
     assert batch["counts"]["total"] == 1
+    alone = await typist.types("submit", "text.jpg", "--preset", "filter_warm")
+    assert (alone.status, alone.stdout) == (2, "")
+    assert re.search(r"photobatch: text\.jpg: .* \(unsupported_media\)", alone.stderr)
 
 
 async def test_refused_before_anything_is_sent(world: World, typist: Typist, jpeg: bytes) -> None:
