@@ -8,7 +8,7 @@ import typer
 from photobatch.help_text import examples
 from photobatch.options import JsonOption, KeyOption, UrlOption
 
-_MARKS = {"ok": ("ok", "green"), "warning": ("warning", "yellow"), "wrong": ("wrong", "red")}
+_COLOURS = {"ok": "green", "warning": "yellow", "wrong": "red"}
 
 
 def add_to(app: typer.Typer) -> None:
@@ -35,10 +35,9 @@ def doctor(url: UrlOption = None, api_key: KeyOption = None, as_json: JsonOption
     for check in examine(url, api_key):
         checks.append(check)
         if not as_json:
-            mark, colour = _MARKS[check.state]
-            line = Text(f"{mark:<8}", style=colour).append(f"{check.name:<12}", style="bold")
             said = check.found if not check.advice else f"{check.found.rstrip('.')}. {check.advice}"
-            console.print(line.append(said, style="none"), soft_wrap=True)
+            state = (f"{check.state:<8}", _COLOURS[check.state])
+            console.print(Text.assemble(state, (f"{check.name:<12}", "bold"), said), soft_wrap=True)
     fine = all(check.state != "wrong" for check in checks)
     if as_json:
         print_json({"ok": fine, "checks": [asdict(check) for check in checks]})

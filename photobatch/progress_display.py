@@ -109,7 +109,8 @@ class LineDisplay:
         self._print(words)
 
     def count(self, words: str, done: int, total: int) -> None:
-        """Print how far it is, unless that was done a moment ago."""
+        """Print how far it is, unless something was printed a moment ago."""
+        self._next = self._next or time.monotonic() + _LINE_EVERY_S
         self._now_and_then(done, total, f"{words} {done}/{total}")
 
     def failure(self, name: str, code: str, sentence: str) -> None:

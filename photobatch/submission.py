@@ -76,7 +76,8 @@ class _Submission:
 
     def _hand_in(self, client: PhotoBatch, shown: Display) -> Followed:
         options, params = self._options, dict(self._options.params)
-        shown.phase(f"submitting {len(self._sources)} photos…")
+        count = len(self._sources)
+        shown.phase(f"submitting {count} {'photo' if count == 1 else 'photos'}…")
         if self._mask is not None:
             params["mask"] = client.upload(self._mask).source
 
