@@ -5,6 +5,8 @@ import json
 import os
 import re
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -251,3 +253,24 @@ def test_nobody_answers(tmp_path: Path) -> None:
         assert said.stderr.endswith("(unreachable)\n")
         listed = Typist(tmp_path).said("presets", "--url", url)
         assert (listed.status, listed.stdout) == (3, "")
+
+
+async def test_no_command_loads_the_server(world: World, typist: Typist) -> None:
+    task = await world.submit()
+    world.coordinator.work(task, 0, 1)
+    script = f"""
+import sys
+from typer.testing import CliRunner
+from photobatch.command import app
+for line in ("stats", "list", "status {task}", "watch {task}", "retry {task}", "presets", "presets show erase",
+             "submit https://example.com/a.jpg --type color", "rm {task}"):
+    done = CliRunner().invoke(app, line.split())
+    assert done.exit_code == 0, (line, done.output, done.exception)
+heavy = {{"ray", "torch", "numpy", "deployments", "actors", "presets", "models", "storage", "yaml"}}
+print(sorted(heavy & set(sys.modules)))
+"""
+    command = [sys.executable, "-c", script]
+    done = await asyncio.to_thread(
+        subprocess.run, command, env=typist.environment, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, "[]\n"), done.stderr
