@@ -50,3 +50,8 @@ def _is_url(url: str) -> bool:
         return False
     more = parts.query or parts.fragment or parts.username
     return parts.scheme in {"http", "https"} and bool(reachable) and not more
+
+
+def is_chosen(url: str | None) -> bool:
+    """Say whether somebody named a service: else it is the one that may run on this machine."""
+    return bool(url or os.environ.get("PHOTOBATCH_URL"))

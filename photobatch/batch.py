@@ -11,6 +11,7 @@ from photobatch.downloads import Wanted, download_all
 from photobatch.errors import InvalidRequestError
 from photobatch.inputs import folder_identity
 from photobatch.names import ResultNames
+from photobatch.parallel import OnProgress
 from photobatch.progress import ProgressEvent, follow
 from photobatch.schemas import Batch, NewShare, Photo, PhotoList, PhotoStatus, Share, ShareList
 from photobatch.uploads import Refused
@@ -91,12 +92,15 @@ class AsyncBatch:
         """Return the bytes of one result; raises NotFoundError (`not_ready`) as long as there is none."""
         return (await self._connection.send("GET", f"{self._path}/photos/{index}/result")).content
 
-    async def download(self, folder: str | os.PathLike[str], *, parallel: int = 4) -> list[Path]:
+    async def download(
+        self, folder: str | os.PathLike[str], *, parallel: int = 4, on_progress: OnProgress | None = None
+    ) -> list[Path]:
         """Fetch all results that there are by now into a folder, which is made; return their paths, in order.
 
         Files are named by their photos (or the batch's template), safely for every system; of two photos of one name
         the second is `a (2).jpg`. What is there and right is left alone, another file of such a name is replaced: so
         name a folder of its own. What broke off goes on where it was when `download` is called again.
+        `on_progress(done, total)` is called with every file that is there.
         Raises InvalidRequestError (`own_folder`) for a folder that this very batch was uploaded from.
         """
         place = Path(folder)
@@ -105,7 +109,7 @@ class AsyncBatch:
         names = ResultNames(await self.get())
         named = [(photo.result, names.take(photo)) async for photo in self.photos()]
         wanted = [Wanted(result, place / name) for result, name in named if result is not None]
-        return await download_all(self._connection, wanted, parallel)
+        return await download_all(self._connection, wanted, parallel, on_progress)
 
     async def pause(self) -> Batch:
         """Begin no more photos; those that are being worked on finish."""

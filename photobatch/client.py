@@ -15,6 +15,7 @@ from photobatch.batch import AsyncBatch
 from photobatch.connection import Connection
 from photobatch.errors import InvalidRequestError, of_validation
 from photobatch.looks import AsyncLuts, AsyncPresets
+from photobatch.parallel import OnProgress
 from photobatch.photos import PhotoLike, photos_of
 from photobatch.schemas import (
     Batch,
@@ -28,7 +29,7 @@ from photobatch.schemas import (
     Submitted,
     Upload,
 )
-from photobatch.uploads import upload, upload_all
+from photobatch.uploads import none_left, upload, upload_all
 
 PresetType = Literal["beauty", "filter", "color", "erase"]
 _PAGE = 100
@@ -70,6 +71,7 @@ class AsyncPhotoBatch:
         user_id: str | None = None,
         recursive: bool = False,
         idempotency_key: str | None = None,
+        on_progress: OnProgress | None = None,
     ) -> AsyncBatch:
         """Hand in a batch and return it as soon as the service has it; files are uploaded first.
 
@@ -77,6 +79,7 @@ class AsyncPhotoBatch:
         `file:///` for files of the server), or `PhotoInput` for one with parameters of its own. `preset` is an id,
         `params` override its parameters, `name` is a template of result names (`{stem}-{preset}.{ext}`).
         A file that is no photo does not hold up the others: it is in the batch's `refused`.
+        `on_progress(done, total)` is called with every photo that is ready to be submitted.
         Whoever repeats a call after a crash gives both the same `idempotency_key` and the same `upload:…` sources.
         Raises InvalidRequestError before anything is sent where that can be known, QueueFullError,
         NotFoundError (`unknown_preset`).
@@ -94,9 +97,9 @@ class AsyncPhotoBatch:
         )
         if preset is not None and any(isinstance(photo.source, Path) for photo in given):
             await self.presets.get(preset)  # a wrong name is told before, not after, ten thousand uploads
-        sources, refused = await upload_all(self._connection, given, self._uploads)
+        sources, refused = await upload_all(self._connection, given, self._uploads, on_progress)
         if not sources:
-            raise refused[0].error
+            raise none_left(refused)
         _name(request, sources)
         headers = {"Idempotency-Key": idempotency_key or str(uuid.uuid4())}
         body = request.model_dump(mode="json", exclude_unset=True)

@@ -11,7 +11,7 @@ import httpx
 
 from photobatch.connection import Connection
 from photobatch.errors import UnavailableError, of_response, retry_after_s
-from photobatch.parallel import in_parallel
+from photobatch.parallel import OnProgress, in_parallel
 from photobatch.patience import Patience
 from photobatch.schemas import PhotoResult
 
@@ -27,7 +27,9 @@ class Wanted:
     path: Path
 
 
-async def download_all(connection: Connection, wanted: Sequence[Wanted], width: int) -> list[Path]:
+async def download_all(
+    connection: Connection, wanted: Sequence[Wanted], width: int, on_progress: OnProgress | None = None
+) -> list[Path]:
     """Fetch results; return their paths, those that were there already and right among them.
 
     Raises PhotoBatchError: NotFoundError when the batch was deleted meanwhile.
@@ -37,7 +39,7 @@ async def download_all(connection: Connection, wanted: Sequence[Wanted], width: 
         await _Download(connection, want).fetch()
         return want.path
 
-    return await in_parallel(one, wanted, width)
+    return await in_parallel(one, wanted, width, on_progress)
 
 
 class _Download:

@@ -104,6 +104,19 @@ def check_preset(preset_id: str | None, preset_type: str | None, params: dict[st
         raise RefusalError(f"{error.detail} ({error.code})") from error
 
 
+def is_server_here() -> bool:
+    """Say whether this is a checkout, or the client alone."""
+    return find_spec("deployments") is not None
+
+
+def examine_server() -> Iterator[dict[str, str]]:
+    """Yield what the server's half of `photobatch doctor` finds: name, state, found, advice. Raises RefusalError."""
+    with _needed():
+        from deployments.doctor import examine
+    for finding in examine():
+        yield asdict(finding)
+
+
 def built_in_presets() -> list[schemas.Preset]:
     """Return the presets that come with the server; raises RefusalError when it is not installed."""
     with _needed():

@@ -7,7 +7,9 @@ from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import Any, Self
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+from photobatch.refusal import RefusalError
+
+_SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
 class Interrupted(BaseException):
@@ -62,3 +64,14 @@ class Interrupts:
         self.signal = number
         if self._breakable:
             raise Interrupted
+
+
+@contextmanager
+def stoppable(words: Callable[[], str]) -> Iterator[None]:
+    """Let Ctrl-C within end the command with status 130; `words` says where things stand then, and how to go on."""
+    interrupts = Interrupts(lambda: None)
+    try:
+        with interrupts, interrupts.breaking_off():
+            yield
+    except Interrupted:
+        raise RefusalError(words(), exit_code=128 + (interrupts.signal or 0)) from None

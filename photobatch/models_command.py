@@ -1,5 +1,8 @@
 """`photobatch models`: weights of networks that don't come with the package."""
 
+# What a command needs is imported inside it, so that help and refusals come at once.
+# ruff: noqa: PLC0415
+
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -7,27 +10,32 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
-from rich.table import Table
 
-from photobatch.installed import load_model_files
+from photobatch.help_text import examples
+from photobatch.options import JsonOption
 from photobatch.refusal import RefusalError
 
-app = typer.Typer(help="Weights of networks: list, pull, verify, add, rm.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(
+    help="Weights of networks: list, pull, verify, add, rm.",
+    epilog=examples("models list"),
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
 
 Names = Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Which; all that are known.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
-@app.command("list", epilog="\b\nExample:\n  photobatch models list")
-def list_models(as_json: AsJson = False) -> None:
+@app.command("list", epilog=examples("models list"))
+def list_models(as_json: JsonOption = False) -> None:
     """List what is known and what is here."""
-    files = load_model_files()
+    files = _files()
     rows = files.rows()
     if as_json:
         print(json.dumps(rows))
         return
+    from rich.console import Console
+    from rich.table import Table
+
     table = Table(box=None, pad_edge=False)
     for heading in ("name", "here", "size", "licence", ""):
         table.add_column(heading)
@@ -37,48 +45,55 @@ def list_models(as_json: AsJson = False) -> None:
     Console().print(table)
 
 
-@app.command(epilog="\b\nExample:\n  photobatch models pull big-lama.pt")
+@app.command(epilog=examples("models pull big-lama.pt"))
 def pull(
     names: Names = None,
     bundle: Annotated[
         Path | None,
         typer.Option("--from", metavar="FOLDER", help="Take the files from a folder: no network is needed."),
     ] = None,
-    as_json: AsJson = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Fetch weights, check them, and put them in place. A download that broke off goes on."""
-    files = load_model_files()
+    files = _files()
     for name in names or files.known():
         with _refused(files), _bar(name) as progress:
             made = files.pull(name, bundle, progress)
         _say(made, f"{name} is in place ({made['network'] or 'ONNX'}).", as_json)
 
 
-@app.command(epilog="\b\nExample:\n  photobatch models verify")
-def verify(names: Names = None, as_json: AsJson = False) -> None:
+@app.command(epilog=examples("models verify"))
+def verify(names: Names = None, as_json: JsonOption = False) -> None:
     """Check what is here against its SHA-256."""
-    files = load_model_files()
+    files = _files()
     for name in names or files.here():
         with _refused(files):
             files.verify(name)
         _say({"name": name, "ok": True}, f"{name} is as it should be.", as_json)
 
 
-@app.command(epilog="\b\nExample:\n  photobatch models add denoise ~/networks/denoise.safetensors")
-def add(name: str, file: Path, as_json: AsJson = False) -> None:
+@app.command(epilog=examples("models add denoise ~/networks/denoise.safetensors"))
+def add(name: str, file: Path, as_json: JsonOption = False) -> None:
     """Put a network of your own in place, for presets to name. A .pt is executed: add only what you trust."""
-    files = load_model_files()
+    files = _files()
     with _refused(files):
         made = files.add(name, file)
     _say(made, f"{name} is in place ({made['network']}).", as_json)
 
 
-@app.command(epilog="\b\nExample:\n  photobatch models rm denoise")
-def rm(name: str) -> None:
+@app.command(epilog=examples("models rm denoise"))
+def rm(name: str, as_json: JsonOption = False) -> None:
     """Take weights away."""
-    files = load_model_files()
+    files = _files()
     with _refused(files):
         files.remove(name)
+    _say({"name": name, "removed": True}, f"{name} is removed.", as_json)
+
+
+def _files() -> Any:
+    from photobatch.installed import load_model_files
+
+    return load_model_files()
 
 
 def _say(what: dict[str, Any], sentence: str, as_json: bool) -> None:
@@ -97,6 +112,9 @@ def _refused(files: Any) -> Iterator[None]:
 
 @contextmanager
 def _bar(name: str) -> Iterator[Callable[[int, int], None]]:
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
     columns = (TextColumn(name), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task(name, total=None)

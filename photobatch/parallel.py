@@ -1,14 +1,20 @@
 """Many at once, but only so many."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection
 from typing import TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 
-async def in_parallel(work: Callable[[T], Awaitable[R]], items: Iterable[T], width: int) -> list[R]:
+OnProgress = Callable[[int, int], None]
+"""Is told how many are done, and of how many."""
+
+
+async def in_parallel(
+    work: Callable[[T], Awaitable[R]], items: Collection[T], width: int, on_progress: OnProgress | None = None
+) -> list[R]:
     """Return what became of the items, in their order; the first error ends all and is raised."""
     numbered = enumerate(items)
     results: dict[int, R] = {}
@@ -16,6 +22,8 @@ async def in_parallel(work: Callable[[T], Awaitable[R]], items: Iterable[T], wid
     async def lane() -> None:
         for place, item in numbered:  # one iterator for all lanes
             results[place] = await work(item)
+            if on_progress:
+                on_progress(len(results), len(items))
 
     lanes = [asyncio.ensure_future(lane()) for _ in range(width)]
     try:

@@ -13,7 +13,7 @@ from photobatch.refusal import RefusalError
 from photobatch.schemas import PhotoInput
 
 PhotoLike = str | os.PathLike[str] | PhotoInput
-_URL = re.compile(r"upload:|[A-Za-z][A-Za-z0-9+.-]+://")  # of one letter it is a drive
+_ADDRESS = re.compile(r"upload:|[A-Za-z][A-Za-z0-9+.-]+://")  # of one letter it is a drive
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,11 @@ class Given:
 
     source: Path | str
     params: dict[str, Any] = field(default_factory=dict)
+
+
+def is_address(source: str) -> bool:
+    """Say whether the server is to fetch it; else it is a path of this machine."""
+    return _ADDRESS.match(source) is not None
 
 
 def photos_of(inputs: PhotoLike | Iterable[PhotoLike], *, recursive: bool) -> list[Given]:
@@ -39,7 +44,7 @@ def photos_of(inputs: PhotoLike | Iterable[PhotoLike], *, recursive: bool) -> li
 def _photos(one: PhotoLike, recursive: bool) -> list[Given]:
     params = one.params if isinstance(one, PhotoInput) else {}
     source = one.source if isinstance(one, PhotoInput) else one
-    if isinstance(source, str) and _URL.match(source):
+    if isinstance(source, str) and is_address(source):
         return [Given(source, params)]
     try:
         found = collect([Path(source)], recursive=recursive, out=None)

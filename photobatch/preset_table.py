@@ -1,8 +1,10 @@
-"""The list of presets for people."""
+"""Presets for people."""
 
+import json
 from collections.abc import Iterable
 
 from rich.table import Table
+from rich.text import Text
 
 from photobatch import schemas
 
@@ -13,5 +15,24 @@ def preset_table(presets: Iterable[schemas.Preset]) -> Table:
     for heading in ("id", "name", "", "type"):
         table.add_column(heading)
     for preset in presets:
-        table.add_row(preset.id, preset.name.zh, preset.name.en, preset.type)
+        table.add_row(preset.id, Text(preset.name.zh), Text(preset.name.en), preset.type)
+    return table
+
+
+def details_table(preset: schemas.Preset) -> Table:
+    """Return one preset: what it is, and a line a parameter."""
+    table = Table(show_header=False, box=None, pad_edge=False)
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column()
+    table.add_row("id", preset.id)
+    table.add_row("name", Text(f"{preset.name.zh} · {preset.name.en}"))
+    table.add_row("type", preset.type)
+    table.add_row("version", str(preset.version))
+    whose = "built in" if preset.built_in else (preset.owner or "your own")
+    table.add_row("whose", Text(whose + (", shared" if preset.shared and not preset.built_in else "")))
+    about = " · ".join(words for words in (preset.description.zh, preset.description.en) if words)
+    if about:
+        table.add_row("about", Text(about))
+    for name, value in preset.params.items():
+        table.add_row(f"  {name}", Text(json.dumps(value, ensure_ascii=False)))
     return table

@@ -28,6 +28,9 @@ class Display(Protocol):
     def phase(self, words: str) -> None:
         """Say what is going on while there is nothing to count."""
 
+    def count(self, words: str, done: int, total: int) -> None:
+        """Say how far something is that is no batch: files that are sent, or fetched."""
+
     def failure(self, name: str, code: str, sentence: str) -> None:
         """Say which photo failed, and why."""
 
@@ -38,6 +41,11 @@ class Display(Protocol):
 def display_on(console: Console) -> Display:
     """Return the display that suits the console."""
     return BarDisplay(console) if console.is_terminal else LineDisplay(console)
+
+
+def display() -> Display:
+    """Return the display that suits this process's stderr."""
+    return display_on(Console(stderr=True))
 
 
 class BarDisplay:
@@ -66,6 +74,10 @@ class BarDisplay:
         """Show the words beside a bar that pulses."""
         self._progress.update(self._task, description=words)
 
+    def count(self, words: str, done: int, total: int) -> None:
+        """Move the bar, which is used for one thing after another."""
+        self._progress.update(self._task, completed=done, total=total, description=f"{words} {done}/{total}")
+
     def failure(self, name: str, code: str, sentence: str) -> None:
         """Print one line above the bar."""
         line = failure_line(name, code, sentence)
@@ -92,8 +104,14 @@ class LineDisplay:
         pass
 
     def phase(self, words: str) -> None:
-        """Print the words."""
+        """Print the words; what is counted then is something new."""
+        self._next = 0.0
         self._print(words)
+
+    def count(self, words: str, done: int, total: int) -> None:
+        """Print how far it is, unless something was printed a moment ago."""
+        self._next = self._next or time.monotonic() + _LINE_EVERY_S
+        self._now_and_then(done, total, f"{words} {done}/{total}")
 
     def failure(self, name: str, code: str, sentence: str) -> None:
         """Print the failure."""
@@ -101,10 +119,13 @@ class LineDisplay:
 
     def advance(self, done: int, total: int, batch: schemas.Batch | None) -> None:
         """Print the state, unless that was done a moment ago."""
+        self._now_and_then(done, total, state_line(done, total, batch))
+
+    def _now_and_then(self, done: int, total: int, line: str) -> None:
         now = time.monotonic()
         if now >= self._next or (done == total and self._next < math.inf):
             self._next = now + _LINE_EVERY_S if done < total else math.inf
-            self._print(state_line(done, total, batch))
+            self._print(line)
 
     def _print(self, line: str) -> None:
         self._console.print(line, markup=False, highlight=False, soft_wrap=True)
@@ -113,6 +134,8 @@ class LineDisplay:
 def state_line(done: int, total: int, batch: schemas.Batch | None) -> str:
     """Return `12/50 photos · 3.2 photos/s · 12 s left (10 s–15 s)`; what is not known yet is left out."""
     parts = [f"{done}/{total} photos"]
+    if batch is not None and batch.status is schemas.BatchStatus.PAUSED:
+        parts.append("paused")
     if batch is not None and batch.photos_per_s is not None:
         parts.append(f"{batch.photos_per_s:.1f} photos/s")
     if batch is not None and batch.eta_s is not None:

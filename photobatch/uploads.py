@@ -8,7 +8,7 @@ from pathlib import Path
 
 from photobatch.connection import Connection
 from photobatch.errors import InvalidRequestError
-from photobatch.parallel import in_parallel
+from photobatch.parallel import OnProgress, in_parallel
 from photobatch.photos import Given
 from photobatch.schemas import PhotoInput, Upload
 
@@ -33,7 +33,7 @@ async def upload(connection: Connection, path: Path) -> Upload:
             Upload,
             "POST",
             "/uploads",
-            params={"name": path.name},
+            params={"name": os.fsencode(path.name).decode(errors="replace")},  # names are bytes on Linux
             body=lambda: _pieces(path, size),
             headers={"Content-Length": str(size), "Content-Type": "application/octet-stream"},
         )
@@ -43,7 +43,7 @@ async def upload(connection: Connection, path: Path) -> Upload:
 
 
 async def upload_all(
-    connection: Connection, photos: Sequence[Given], width: int
+    connection: Connection, photos: Sequence[Given], width: int, on_progress: OnProgress | None = None
 ) -> tuple[list[PhotoInput], list[Refused]]:
     """Send the files among the photos; return what to submit, in their order, and the files that can't be.
 
@@ -60,8 +60,16 @@ async def upload_all(
                 raise
             return Refused(photo.source, error)
 
-    sent = await in_parallel(one, photos, width)
+    sent = await in_parallel(one, photos, width, on_progress)
     return [one for one in sent if isinstance(one, PhotoInput)], [one for one in sent if isinstance(one, Refused)]
+
+
+def none_left(refused: Sequence[Refused]) -> InvalidRequestError:
+    """Return what to say where no file can be submitted: which is the first, and what is wrong with it."""
+    name, error = refused[0].path.name, refused[0].error
+    said = error.detail if name in error.detail else f"{name}: {error.detail}"
+    more = f" {len(refused) - 1} more were refused." if len(refused) > 1 else ""
+    return InvalidRequestError(error.code, f"{said}{more}", error.status)
 
 
 def _readable(path: Path) -> None:

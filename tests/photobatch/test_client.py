@@ -57,6 +57,23 @@ async def test_an_upload_is_tried_again_whole(service: Service, client: AsyncPho
     assert service.received == [b"x" * 600_000]
 
 
+async def test_progress_of_files_is_told(service: Service, client: AsyncPhotoBatch, tmp_path: Path) -> None:
+    for number in range(3):
+        (tmp_path / f"{number}.jpg").write_bytes(b"x")
+    told: list[tuple[int, int]] = []
+    batch = await client.submit(tmp_path, preset_type="filter", on_progress=lambda *how_far: told.append(how_far))
+    await batch.download(tmp_path / "out", on_progress=lambda *how_far: told.append(how_far))
+    assert told == [(1, 3), (2, 3), (3, 3), (1, 1)]
+
+
+async def test_a_name_that_is_no_text_is_sent_as_well_as_it_can_be(
+    service: Service, client: AsyncPhotoBatch, tmp_path: Path
+) -> None:
+    photo = tmp_path / os.fsdecode(b"a\xff.jpg")
+    photo.write_bytes(b"x")
+    assert (await client.upload(photo)).source == "upload:a\ufffd.jpg"
+
+
 async def test_a_submit_without_an_answer_is_repeated_under_its_key(service: Service, client: AsyncPhotoBatch) -> None:
     service.instead["submit"].extend([None, problem(409, "idempotency_in_progress")])
     batch = await client.submit("https://example.com/a.jpg", preset_type="filter")

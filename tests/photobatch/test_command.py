@@ -1,14 +1,20 @@
 import json
 import os
+import shlex
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
+from typer.main import get_command
+from typer.testing import CliRunner
 
-from photobatch import __version__, command, schemas
+from photobatch import __version__, options, schemas
+from photobatch.command import app
 from photobatch.refusal import RefusalError
+from presets.catalogue import Catalogue
 
 COMMAND = Path(sys.executable).with_name("photobatch")
 
@@ -112,11 +118,13 @@ def test_without_the_server_one_sentence(photos: Path, missing: str, arguments: 
 
 
 def test_presets_are_listed_in_both_languages() -> None:
-    shown = said("presets")
+    """Where no service runs, those that are built in: `photobatch run` takes them."""
+    nowhere = {"PHOTOBATCH_URL": ""}
+    shown = said("presets", **nowhere)
     assert shown.returncode == 0
     assert "beauty_light" in shown.stdout
     assert "轻美颜" in shown.stdout
-    listed = json.loads(said("presets", "--json").stdout)
+    listed = json.loads(said("presets", "--json", **nowhere).stdout)
     ids = {preset["id"] for preset in listed["items"]}
     assert ids >= {
         "beauty_light",
@@ -128,10 +136,55 @@ def test_presets_are_listed_in_both_languages() -> None:
     }
 
 
-def test_version_and_help() -> None:
+def test_the_version() -> None:
     assert said("--version").stdout == f"photobatch {__version__}\n"
-    for name in ("run", "serve", "presets"):
-        assert f"Example:\n    photobatch {name}" in said(name, "--help").stdout
+
+
+def commands(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    yield path
+    for name, command in getattr(group, "commands", {}).items():
+        yield from commands(command, (*path, name))
+
+
+def test_every_command_says_how_it_is_typed() -> None:
+    paths = list(commands(get_command(app)))
+    assert {("submit",), ("watch",), ("presets", "show"), ("models", "pull"), ("doctor",)} <= set(paths)
+    for path in filter(None, paths):
+        shown = CliRunner().invoke(app, [*path, "--help"], terminal_width=100)
+        assert shown.exit_code == 0, path
+        _, found, example = shown.output.partition("  Example")
+        assert found, path
+        assert f"photobatch {' '.join(path)}" in example, path
+        assert "  --json " in shown.output or path in {("serve",), ("models",)}, path
+    for path in (("--help",), ("submit", "--help"), ("status", "--help")):
+        shown = " ".join(said(*path).stdout.split())
+        assert "3 the service cannot be reached" in shown, path
+
+
+def test_examples_are_commands_that_there_are() -> None:
+    """What an example types is taken, up to the names of files and batches in it."""
+    for path in filter(None, commands(get_command(app))):
+        shown = CliRunner().invoke(app, [*path, "--help"], terminal_width=100).output.partition("  Example")[2]
+        for line in shown.splitlines():
+            for words in (shlex.split(part) for part in line.split("|") if part.strip().startswith("photobatch ")):
+                command = get_command(app)
+                rest = words[1:]
+                while rest and rest[0] in getattr(command, "commands", {}):
+                    command = command.commands[rest.pop(0)]
+                known = {name for option in command.params for name in option.opts} | {"--help"}
+                assert {word for word in rest if word.startswith("-") and word != "-"} <= known, line
+
+
+@pytest.mark.parametrize(("line", "offered"), [("submit a.jpg --preset beauty_l", "beauty_light"), ("pau", "pause")])
+def test_the_shell_completes(line: str, offered: str) -> None:
+    words = ["photobatch", *line.split()]
+    told = said(_PHOTOBATCH_COMPLETE="complete_bash", COMP_WORDS=" ".join(words), COMP_CWORD=str(len(words) - 1))
+    assert told.stdout.split() == [offered]
+    assert said("--show-completion", SHELL="/bin/bash").returncode == 0
+
+
+def test_completion_knows_the_presets_that_are_built_in() -> None:
+    assert list(options.BUILT_IN) == [preset.id for preset in Catalogue.built_in().list()]
 
 
 def test_the_command_is_light() -> None:
@@ -151,7 +204,7 @@ def test_the_command_is_light() -> None:
 
 def test_parameters_are_json_where_they_can_be() -> None:
     given = ["a=0.5", "curve=[[0,0],[1,1]]", "b=true", "c=film", "d=a=b", "e=NaN", "f="]
-    assert command.parse_params(given) == {
+    assert options.parse_params(given) == {
         "a": 0.5,
         "curve": [[0, 0], [1, 1]],
         "b": True,
@@ -161,13 +214,13 @@ def test_parameters_are_json_where_they_can_be() -> None:
         "f": "",
     }
     with pytest.raises(RefusalError, match="KEY=VALUE"):
-        command.parse_params(["=1"])
+        options.parse_params(["=1"])
 
 
 def test_choices_are_those_of_the_contract() -> None:
     fields = schemas.OutputOptions.model_fields
-    assert get_args(command.Format) == get_args(fields["format"].annotation)
-    assert get_args(command.Subsampling) == get_args(fields["subsampling"].annotation)
-    assert get_args(command.Metadata) == get_args(fields["metadata"].annotation)
+    assert get_args(options.Format) == get_args(fields["format"].annotation)
+    assert get_args(options.Subsampling) == get_args(fields["subsampling"].annotation)
+    assert get_args(options.Metadata) == get_args(fields["metadata"].annotation)
     preset_type = schemas.SubmitRequest.model_fields["preset_type"].annotation
-    assert get_args(command.PresetType) == get_args(get_args(preset_type)[0])
+    assert get_args(options.PresetType) == get_args(get_args(preset_type)[0])

@@ -13,6 +13,7 @@ from photobatch.progress_display import (
     state_line,
 )
 from photobatch.report import PhotoOutcome, Report
+from photobatch.schemas import BatchStatus
 
 BATCH = batch_of(50, photos_per_s=3.21, eta_s=11.4, eta_low_s=9.9, eta_high_s=75.0)
 
@@ -69,6 +70,21 @@ def test_lines_come_rarely_and_the_last_one_always() -> None:
         "50/50 photos",
         "in/" + "long" * 20 + ".jpg: corrupt: Bad.",
     ]
+
+
+def test_what_is_counted_after_a_phase_is_something_new() -> None:
+    console = Console(file=io.StringIO(), width=100, record=True)
+    display = display_on(console)
+    with display:
+        for words in ("sent", "fetched"):
+            display.phase(f"{words}?")
+            for done in range(1, 4):
+                display.count(words, done, 3)
+        display.phase("watching")
+        display.advance(0, 2, BATCH.model_copy(update={"status": BatchStatus.PAUSED}))
+    lines = console.export_text().splitlines()
+    assert lines[:5] == ["sent?", "sent 3/3", "fetched?", "fetched 3/3", "watching"]
+    assert lines[5].startswith("0/2 photos · paused · ")
 
 
 def test_the_summary_says_everything() -> None:

@@ -1,0 +1,66 @@
+"""Journal, blobs and weights."""
+
+import asyncio
+import re
+
+from deployments.doctor.finding import Finding, ok
+from deployments.settings import Settings
+from models.errors import WeightsError
+from models.weights import KNOWN, LAMA, WeightStore
+from storage.errors import StorageError
+
+_BETWEEN = re.compile(r"; |\. (?=[A-Z])")
+
+
+def journal(settings: Settings) -> Finding:
+    """Whether the journal can be kept where it is to be."""
+    if not settings.redis_url:
+        return ok("redis", f"not used; the journal is {settings.journal_path}")
+    from storage.redis_log import check_redis  # noqa: PLC0415 - for those who have one
+
+    try:
+        check_redis(settings.redis_url)
+    except StorageError as error:
+        return Finding("redis", "wrong", *_split(error))
+    return ok("redis", "it answers, and keeps what it is told")
+
+
+def blobs(settings: Settings) -> Finding:
+    """Whether the blob store does what will be asked of it."""
+    if not settings.blob_url:
+        return ok("blobs", f"in the data folder, {settings.data_dir / 'blobs'}")
+    from storage.store_check import check_store  # noqa: PLC0415 - for those who name one
+
+    try:
+        asyncio.run(check_store(settings.blob_url))
+    except StorageError as error:
+        return Finding("blobs", "wrong", *_split(error))
+    return ok("blobs", f"{settings.blob_url} takes, gives and forgets what it should")
+
+
+def weights(settings: Settings) -> Finding:
+    """Whether the weights that are here are whole, and which are not."""
+    store = WeightStore(settings.models_dir)
+    names = store.names()
+    for name in names:
+        try:
+            store.path(name)
+        except (WeightsError, OSError):
+            anew = f"photobatch models pull {name}" if name in KNOWN else f"photobatch models add {name} FILE"
+            return Finding(
+                "weights", "wrong", f"{name} in {store.folder} is damaged or gone", f"Put it there anew: {anew}"
+            )
+    if LAMA not in names:
+        found = f"{LAMA} is not in {store.folder}; erase fills with a simpler method"
+        advice = (
+            f"For large things to be erased well: photobatch models pull {LAMA} ({KNOWN[LAMA].bytes / 1e6:.0f} MB)."
+        )
+        return Finding("weights", "warning", found, advice)
+    return ok("weights", f"{', '.join(names)} in {store.folder}")
+
+
+def _split(error: StorageError) -> tuple[str, str]:
+    """Return what is wrong, and what to do, of a message that says both."""
+    found, *rest = _BETWEEN.split(str(error), maxsplit=1)
+    advice = rest[0] if rest else "docs/operations.md says what is needed."
+    return found, advice[:1].upper() + advice[1:]

@@ -1,0 +1,103 @@
+"""Options that several commands have, said once."""
+
+import json
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
+
+import typer
+
+from photobatch.refusal import RefusalError
+
+PresetType = Literal["beauty", "filter", "color", "erase"]
+Format = Literal["same", "jpeg", "png", "webp", "avif", "tiff"]
+Subsampling = Literal["same", "444", "422", "420"]
+Metadata = Literal["keep", "strip_gps", "strip"]
+
+# A copy of what the server has: completion must ask nobody, and the bare client has no presets. A test compares them.
+BUILT_IN = (
+    "beauty_heavy",
+    "beauty_light",
+    "beauty_medium",
+    "color_vintage",
+    "erase",
+    "filter_cool",
+    "filter_warm",
+)
+
+
+def complete_preset(incomplete: str) -> list[str]:
+    """Return the built-in presets that begin so."""
+    return [name for name in BUILT_IN if name.startswith(incomplete)]
+
+
+PresetOption = Annotated[
+    str | None,
+    typer.Option(
+        "--preset",
+        metavar="ID",
+        help="What to do; `photobatch presets` lists it.",
+        autocompletion=complete_preset,
+    ),
+]
+TypeOption = Annotated[
+    PresetType | None,
+    typer.Option("--type", help="Without --preset: start from neutral parameters of this type."),
+]
+ParamOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--param", metavar="KEY=VALUE", help="Override a parameter of the preset; repeatable. Values may be JSON."
+    ),
+]
+FormatOption = Annotated[Format, typer.Option("--format", help="Format of the results.")]
+QualityOption = Annotated[int, typer.Option("--quality", min=1, max=100, help="Quality of lossy formats.")]
+SubsamplingOption = Annotated[Subsampling, typer.Option("--subsampling", help="Chroma subsampling of JPEG.")]
+MaxSideOption = Annotated[
+    int | None,
+    typer.Option("--max-side", min=16, max=65_535, metavar="PX", help="Shrink results to this long side."),
+]
+MetadataOption = Annotated[Metadata, typer.Option("--metadata", help="What of EXIF and the like to keep.")]
+NameOption = Annotated[
+    str | None,
+    typer.Option("--name", metavar="TEMPLATE", help="Names of the results, of {stem}, {index}, {ext} and {preset}."),
+]
+RecursiveOption = Annotated[bool, typer.Option("--recursive/--no-recursive", help="Look into subfolders.")]
+
+UrlOption = Annotated[
+    str | None,
+    typer.Option("--url", metavar="URL", help="The service; else PHOTOBATCH_URL, else http://127.0.0.1:8001."),
+]
+KeyOption = Annotated[
+    str | None,
+    typer.Option(
+        "--api-key", metavar="KEY", help="The key to it; better in PHOTOBATCH_API_KEY, which `ps` won't show."
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+TaskArgument = Annotated[str, typer.Argument(metavar="TASK", help="The batch, by the id that `submit` printed.")]
+
+
+def parse_params(given: Sequence[str]) -> dict[str, Any]:
+    """Return `key=value` pairs as parameters; a value that is not JSON is a string."""
+    params: dict[str, Any] = {}
+    for pair in given:
+        key, equals, value = pair.partition("=")
+        if not (key.strip() and equals):
+            raise RefusalError(f"--param {pair} is no parameter. Write --param KEY=VALUE, as in --param smoothing=0.4.")
+        try:
+            params[key.strip()] = json.loads(value, parse_constant=_no_constant)
+        except ValueError:
+            params[key.strip()] = value
+    return params
+
+
+def check_what(inputs: Sequence[str], preset: str | None, preset_type: str | None) -> None:
+    """Raise RefusalError where a command line names no photo, or does not say what to do."""
+    if not all(inputs):  # "$unset" in a script: as a path it would mean the current folder
+        raise RefusalError("An INPUT is empty; name a photo or a folder (. for the current one).")
+    if preset is None and preset_type is None:
+        raise RefusalError("Say what to do: --preset ID. `photobatch presets` lists the presets.")
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(name)  # NaN and Infinity are no JSON

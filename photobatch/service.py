@@ -1,0 +1,51 @@
+"""A service as the commands hold it: its errors are sentences with an exit status."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from photobatch.errors import InvalidRequestError, PhotoBatchError, QueueFullError, UnavailableError
+from photobatch.refusal import RefusalError
+from photobatch.sync import Batch, PhotoBatch
+
+BRIEF_S = 5.0  # somebody waits at a terminal for one answer
+PATIENT_S = 60.0  # a batch that takes an hour outlives a restart of its service
+
+_NOT_NOW = 3
+
+
+@contextmanager
+def open_service(url: str | None, api_key: str | None, *, patience_s: float = BRIEF_S) -> Iterator[PhotoBatch]:
+    """Hold the client of a service. Within, what it refuses is raised as RefusalError."""
+    with refusals(), PhotoBatch(url, api_key, patience_s=patience_s) as client:
+        yield client
+
+
+@contextmanager
+def open_batch(url: str | None, api_key: str | None, task_id: str, *, patience_s: float = BRIEF_S) -> Iterator[Batch]:
+    """Hold one batch of a service, in the same way."""
+    with open_service(url, api_key, patience_s=patience_s) as client:
+        yield client.batch(task_id)
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """Turn what the client raises into RefusalError: 2 where the command must change, 3 where the time must."""
+    try:
+        yield
+    except PhotoBatchError as error:
+        raise RefusalError(sentence_of(error), exit_code=_NOT_NOW if is_for_now(error) else 2) from error
+
+
+def is_for_now(error: PhotoBatchError) -> bool:
+    """Say whether the same command may do later, or elsewhere: nobody answers, or not now."""
+    ours = error.status is not None and error.status >= 500
+    return isinstance(error, QueueFullError | UnavailableError) or ours or error.code == "unknown_answer"
+
+
+def sentence_of(error: PhotoBatchError) -> str:
+    """Return what is wrong, its code, and when to come back."""
+    said = error.detail
+    if isinstance(error, InvalidRequestError) and error.field and error.field not in said:
+        said = f"{error.field}: {said}"
+    again = "" if error.retry_after_s is None else f" Try again in {error.retry_after_s:.0f} s."
+    return f"{said} ({error.code}){again}"
