@@ -17,13 +17,20 @@ export function h(tag, properties = {}, ...children) {
   return element;
 }
 
+// The symbols become part of the page: they are there when the service is not, and no policy of a browser keeps them out.
+fetch("/web/icons.svg").then((answer) => answer.text()).then((text) => {
+  const sprite = new DOMParser().parseFromString(text, "image/svg+xml").documentElement;
+  sprite.setAttribute("hidden", "");
+  document.body.append(document.adoptNode(sprite));
+}, (error) => console.warn("no symbols", error));
+
 /** One of the symbols of icons.svg; decoration, so a screen reader is told nothing of it. */
 export function icon(name) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   svg.setAttribute("class", "icon");
   svg.setAttribute("aria-hidden", "true");
   const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
-  use.setAttribute("href", `/web/icons.svg#${name}`);
+  use.setAttribute("href", `#icon-${name}`);
   svg.append(use);
   return svg;
 }

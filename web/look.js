@@ -44,7 +44,7 @@ export function lookView(draft) {
   const library = h("div", { class: "cards", role: "group", "aria-label": t("look.presets") });
   const about = h("div", { class: "about stack tight" });
   const settings = h("div", { class: "settings" });
-  const start = h("button", { class: "primary", onclick: begin });
+  const start = h("button", { class: "primary", hidden: true, onclick: begin });
   const cube = h("input", { type: "file", accept: ".cube,image/png", tabindex: "-1", "aria-hidden": "true", onchange: () => {
     if (cube.files[0]) importLut(cube.files[0]);
     cube.value = "";
@@ -143,6 +143,7 @@ export function lookView(draft) {
 
   function showStart() {
     const n = preset.type === "erase" ? marked(draft).length : draft.photos.length;
+    start.hidden = false;
     start.disabled = n === 0;
     start.replaceChildren(icon("play"), t("look.start", { n }));
   }

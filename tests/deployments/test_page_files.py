@@ -59,7 +59,7 @@ def test_whatever_the_page_names_exists() -> None:
 
 
 def test_every_symbol_that_is_shown_is_drawn() -> None:
-    drawn = set(re.findall(r'<symbol id="(\w+)"', (WEB / "icons.svg").read_text()))
+    drawn = set(re.findall(r'<symbol id="icon-(\w+)"', (WEB / "icons.svg").read_text()))
     shown = set()
     for path in FILES:
         if path.suffix == ".js":
