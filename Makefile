@@ -7,7 +7,7 @@ STAMP := .venv/installed
 DEMO := demo
 
 .DEFAULT_GOAL := help
-.PHONY: help setup system system-test demo serve test test-slow guard lint format bench clean
+.PHONY: help setup system system-test demo serve test test-slow guard lint format docs bench clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,6 +58,10 @@ format: setup ## let ruff put the code in order
 
 guard: setup ## fails when something has become much slower than it was recorded
 	$(BIN)/python -m benchmarks.guard
+
+docs: setup ## docs/http.md from the application, docs/presets.md from the presets
+	$(BIN)/python -m deployments.reference
+	$(BIN)/python -m benchmarks.preset_pages
 
 bench: setup ## every benchmark for a minute, its figures beside their targets; whole: .venv/bin/python -m benchmarks
 	$(BIN)/python -m benchmarks --quick
