@@ -5,6 +5,7 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 STAMP := .venv/installed
 DEMO := demo
+DEMO_PHOTOS := 50
 
 .DEFAULT_GOAL := help
 .PHONY: help setup system system-test demo serve test test-slow guard lint format docs bench clean
@@ -32,7 +33,7 @@ system-test:
 
 demo: setup ## 50 photos retouched, with a contact sheet and what it cost, in demo/
 	@rm -rf $(DEMO)/results
-	@$(BIN)/python -m benchmarks.demo_photos $(DEMO)/photos
+	@$(BIN)/python -m benchmarks.demo_photos $(DEMO)/photos --count $(DEMO_PHOTOS)
 	$(BIN)/photobatch run $(DEMO)/photos --preset beauty_light --out $(DEMO)/results --json > $(DEMO)/run.json
 	@$(BIN)/python -m benchmarks.contact_sheet $(DEMO)/photos $(DEMO)/results $(DEMO)/contact-sheet.png
 	@$(BIN)/python -m benchmarks.summary $(DEMO)/run.json $(DEMO)/photos

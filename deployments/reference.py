@@ -50,7 +50,8 @@ _HEAD = """# HTTP reference
 <!-- written by python -m deployments.reference (make docs) -->
 
 Every route, its parameters, body and answers; the service shows the same at `/docs`, and as OpenAPI at `/openapi.json`.
-[batches.md](batches.md) says what happens to a batch, [security.md](security.md) who may ask for what.
+The [tutorial](tutorial.md) goes through the most useful ones with curl, [batches.md](batches.md) says what happens to a
+batch, [security.md](security.md) who may ask for what.
 
 {description}
 
