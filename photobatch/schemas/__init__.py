@@ -230,8 +230,8 @@ class QueueStats(Answer):
 class Stats(Answer):
     """The service in numbers."""
 
-    batches: dict[str, int]
-    photos: dict[str, int]
+    batches: dict[str, int] = Field(description="By status.")
+    photos: dict[str, int] = Field(description="By status, of the batches that are kept.")
     workers: WorkerStats
     queue: QueueStats
     photos_per_s: float
@@ -257,8 +257,8 @@ class Health(Answer):
 
     status: Literal["ok", "starting", "unavailable"]
     workers: WorkerStats | None
-    journal: str
-    blobs: str
+    journal: str = Field(description="`ok`, or `unavailable`.")
+    blobs: str = Field(description="`ok`, `full`, `unavailable`, or `local_storage`: not every machine reaches it.")
     version: str
     reason: str | None = None
 

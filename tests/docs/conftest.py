@@ -14,7 +14,6 @@ from skimage import data
 
 from benchmarks.s3_server import S3Server
 from benchmarks.server import Server, serving
-from tests.checkpoints import compact_network, write_safetensors
 from tests.docs.story import Story
 
 FILM = "LUT_3D_SIZE 2\n" + "".join(f"{r} {g} {b}\n" for b in (0, 1) for g in (0, 1) for r in (0, 0.9))
@@ -71,6 +70,8 @@ def reader_folder(tmp_path: Path, own_photos: Path) -> Path:
     for photo in own_photos.iterdir():
         shutil.copy(photo, folder)
     (folder / "film.cube").write_text(FILM)
+    from tests.checkpoints import compact_network, write_safetensors  # noqa: PLC0415  # torch, for this alone
+
     write_safetensors(compact_network(), folder / "denoise.safetensors")
     (folder / ".venv").symlink_to(sys.prefix)
     return folder

@@ -14,6 +14,7 @@ from tests.docs.elsewhere import TABLE, elsewhere
 from tests.docs.pages import PAGES, ROOT, Block, blocks, commands, parsed, without_comment
 
 ALL = [block for page in PAGES for block in blocks(page)]
+FOLDERS = ("photobatch", "deployments", "actors", "presets", "models", "storage", "benchmarks", "tests", "docs")
 LANGUAGES = {"sh", "python", "diff", "json", "yaml", "text"}
 A_COMMAND = re.compile(r"^(\$ )?(\.venv/bin/|make |photobatch |curl |python |pip |ray |serve |export )", re.MULTILINE)
 OF_A_SHELL = [(block, command) for block in ALL if block.language == "sh" for command in commands(block.text)]
@@ -85,6 +86,17 @@ def test_commands_and_routes_that_are_named_exist(page: str) -> None:
     for named in re.findall(r"`(?:(?:GET|POST|PUT|DELETE|HEAD)[ |]*)+(/api\S*?|…\S*?)(?:\?\S*)?`", text):
         path = re.sub(r"\{\w+\}", "{}", named)
         assert any(known.endswith(path.removeprefix("…")) for known in paths), named
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_files_and_settings_that_are_named_exist(page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    made = set(re.findall(r"^.*`(\S+)`:$", text, re.MULTILINE)) if page == "docs/extending.md" else set()
+    files = set(re.findall(rf"`((?:{'|'.join(FOLDERS)})/[\w./-]*)`", text)) - made
+    assert [name for name in files if not (ROOT / name).exists() and not (ROOT / f"{name}.py").exists()] == []
+    settings = (ROOT / ".env.example").read_text()
+    named = re.findall(r"\b(?:BATCH|PHOTOBATCH)_[A-Z_]+[A-Z]\b", text)
+    assert [name for name in named if f"# {name}=" not in settings] == []
 
 
 def test_the_collector_sees_what_is_there() -> None:
