@@ -133,7 +133,9 @@ def _parameter(found: Json) -> str:
     default = f", {shape['default']} if left out" if shape.get("default") else ""
     needed = ", needed" if found["required"] else ""
     what = f". {found['description']}" if "description" in found else ""
-    return f"- `{found['name']}` ({found['in']}{needed}): {type_of(shape)}{default}{what.removesuffix('.')}."
+    name = found["name"] if found["in"] == "query" else found["name"].title().replace("-Id", "-ID")
+    kind = type_of(shape).removesuffix(" or null")  # which says no more than that it may be left out
+    return f"- `{name}` ({found['in']}{needed}): {kind}{default}{what.removesuffix('.')}."
 
 
 def _body(document: Json, body: Json | None) -> Iterator[str]:
@@ -146,7 +148,7 @@ def _body(document: Json, body: Json | None) -> Iterator[str]:
             yield from fields(shape, asked=True)
             yield ""
         else:
-            yield f"- Or as `{media_type}`: {shape['description'].rstrip('.')}."
+            yield f"- Or as `{media_type}`: {shape['description'].partition(': ')[2]}"
 
 
 def _named(document: Json, schema: Json) -> Json | None:

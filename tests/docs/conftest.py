@@ -54,7 +54,7 @@ def bucket_of_photos(s3_server: S3Server, own_photos: Path) -> S3Server:
     return s3_server
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory, bucket_of_photos: S3Server) -> Iterator[Server]:
     """What `make serve` starts, with the settings that the pages name."""
     settings = {"BATCH_ALLOWED_HOSTS": "127.0.0.1", "BATCH_SOURCE_URLS": "s3://my-photos/2026"}
