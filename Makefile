@@ -5,9 +5,10 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 STAMP := .venv/installed
 DEMO := demo
+DEMO_PHOTOS := 50
 
 .DEFAULT_GOAL := help
-.PHONY: help setup system system-test demo serve test test-slow guard lint format bench clean
+.PHONY: help setup system system-test demo serve test test-slow guard lint format docs bench clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,7 +33,7 @@ system-test:
 
 demo: setup ## 50 photos retouched, with a contact sheet and what it cost, in demo/
 	@rm -rf $(DEMO)/results
-	@$(BIN)/python -m benchmarks.demo_photos $(DEMO)/photos
+	@$(BIN)/python -m benchmarks.demo_photos $(DEMO)/photos --count $(DEMO_PHOTOS)
 	$(BIN)/photobatch run $(DEMO)/photos --preset beauty_light --out $(DEMO)/results --json > $(DEMO)/run.json
 	@$(BIN)/python -m benchmarks.contact_sheet $(DEMO)/photos $(DEMO)/results $(DEMO)/contact-sheet.png
 	@$(BIN)/python -m benchmarks.summary $(DEMO)/run.json $(DEMO)/photos
@@ -58,6 +59,10 @@ format: setup ## let ruff put the code in order
 
 guard: setup ## fails when something has become much slower than it was recorded
 	$(BIN)/python -m benchmarks.guard
+
+docs: setup ## docs/http.md from the application, docs/presets.md from the presets
+	$(BIN)/python -m deployments.reference
+	$(BIN)/python -m benchmarks.preset_pages
 
 bench: setup ## every benchmark for a minute, its figures beside their targets; whole: .venv/bin/python -m benchmarks
 	$(BIN)/python -m benchmarks --quick

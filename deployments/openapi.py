@@ -15,7 +15,7 @@ _REF = "#/components/schemas/{model}"
 
 
 class SubmitForm(BaseModel):
-    """A submit as a form: `image_urls`, `photos`, `preset_params`, `output` and `metadata` are JSON strings."""
+    """A submit as a form: `image_urls`, `photos`, `preset_params`, `output` and `metadata` are JSON strings there."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -32,7 +32,7 @@ class SubmitForm(BaseModel):
 
 
 class SubmitFiles(SubmitForm):
-    """A submit as a multipart form: the fields of SubmitForm, and the photos' files."""
+    """A submit as a multipart form: the same, and any number of `files`, which are the photos."""
 
     files: list[str] = Field(default_factory=list, json_schema_extra={"items": {"type": "string", "format": "binary"}})
 

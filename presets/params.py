@@ -1,6 +1,6 @@
 """Preset parameters: names, ranges, neutral defaults.
 
-What they do to a photo is in shared/api.md and models/.
+What they do to a photo is in models/; docs/presets.md shows it.
 """
 
 from itertools import pairwise

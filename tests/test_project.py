@@ -14,7 +14,10 @@ from deployments.settings import Settings
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 LONGEST_FILE = 350
-LINKING = ["README.md", "CONTRIBUTING.md", *(f"docs/{page.name}" for page in sorted((ROOT / "docs").glob("*.md")))]
+PAGES = [
+    *("README.md", "README.zh.md", "CONTRIBUTING.md", "CHANGELOG.md"),
+    *(f"docs/{page.name}" for page in sorted((ROOT / "docs").glob("*.md"))),
+]
 CODE = {".py", ".c", ".h", ".js", ".mjs", ".css", ".html", ".sh"}
 FOLDERS = (
     "photobatch",
@@ -59,7 +62,7 @@ def test_no_source_file_is_too_long(folder: str) -> None:
     assert {name: lines for name, lines in lengths.items() if lines > LONGEST_FILE} == {}
 
 
-@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "docs/benchmarks.md", "docs/dependencies.md"])
+@pytest.mark.parametrize("page", PAGES)
 def test_commands_in_the_documents_exist(page: str) -> None:
     text = (ROOT / page).read_text()
     code = " ".join(re.findall(r"```.*?```|`[^`\n]+`", text, re.DOTALL))
@@ -73,7 +76,7 @@ def runs(module: Path) -> bool:
     return module.with_suffix(".py").exists() or (module / "__main__.py").exists()
 
 
-@pytest.mark.parametrize("page", LINKING)
+@pytest.mark.parametrize("page", PAGES)
 def test_links_in_the_documents_lead_somewhere(page: str) -> None:
     text = re.sub(r"<!--.*?-->", "", (ROOT / page).read_text(), flags=re.DOTALL)
     links = re.findall(r"\]\(([^)#\s]+)", text)

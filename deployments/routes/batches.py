@@ -56,7 +56,7 @@ async def submit(
         str | None, Header(max_length=255, description="Repeat a request under its key: it is worked on once.")
     ] = None,
 ) -> schemas.Submitted:
-    """Hand in a batch. Photos come in the order: image_urls, photos, files."""
+    """Hand in a batch. Photos come in the order `image_urls`, `photos`, `files`; one that is bad fails alone."""
     answer = wire.submitted(await here.submissions.accept(request, caller))
     response.headers["Location"] = answer.status_url
     return answer

@@ -59,7 +59,17 @@ def encoded(message: ProgressMessage) -> str:
 
 @router.websocket("/ws/batch/{task_id}")
 async def watch(socket: WebSocket, here: Here, caller: Caller, task_id: str, since: str | None = None) -> None:
-    """Send progress until the batch ends or the client leaves."""
+    """Send progress until the batch ends or the client leaves; what the client sends is not read.
+
+    - `since` (query): the version of the last message that a client got, which it comes back with.
+    - Each message is a [ProgressMessage](#progressmessage) as text. The first comes at once: without `since` it has the
+      batch alone, with it also every photo that changed after it.
+    - Then one message a change, at most ten a second: what happens in between is together in the next. A message has at
+      most 500 photos; while `more` is true the rest follows.
+    - `{"type":"ping"}` comes after 15 seconds without another message, `done` is the last, before the close code 1000.
+    - Close codes: 1000 done; 1011 a bug of ours; 1013 try again in a few seconds; 4400 `since` is no version of this
+      batch; 4401 not allowed; 4404 no such batch, or not any more.
+    """
     await socket.accept(subprotocol(socket.scope))
     tasks = [
         asyncio.ensure_future(_tell(socket, here, caller, task_id, since)),

@@ -39,7 +39,7 @@ IDENTITY: Points = ((0.0, 0.0), (1.0, 1.0))
 class Grade:
     """What to do to colours; neutral by default.
 
-    Units and ranges as in shared/api.md, "Preset parameters".
+    Units and ranges are those of presets/params.py.
     """
 
     exposure: float = 0.0

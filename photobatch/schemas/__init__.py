@@ -52,11 +52,15 @@ class PhotoStatus(StrEnum):
 class OutputOptions(Wire):
     """How results are written."""
 
-    format: Literal["same", "jpeg", "png", "webp", "avif", "tiff"] = "same"
-    quality: Annotated[int, Field(ge=1, le=100)] = 92
-    subsampling: Literal["same", "444", "422", "420"] = "same"
-    max_side: Annotated[int, Field(ge=16, le=65_535)] | None = None
-    metadata: Literal["keep", "strip_gps", "strip"] = "keep"
+    format: Literal["same", "jpeg", "png", "webp", "avif", "tiff"] = Field(
+        "same", description="`same`: that of the photo where it can be written; HEIC becomes JPEG, BMP and GIF PNG."
+    )
+    quality: Annotated[int, Field(ge=1, le=100, description="Of lossy formats.")] = 92
+    subsampling: Literal["same", "444", "422", "420"] = Field("same", description="Chroma subsampling of JPEG.")
+    max_side: Annotated[int, Field(ge=16, le=65_535)] | None = Field(
+        None, description="Longer sides are made this many pixels; nothing is enlarged."
+    )
+    metadata: Literal["keep", "strip_gps", "strip"] = Field("keep", description="What of EXIF and XMP stays.")
     name: Annotated[str, Field(max_length=200)] | None = Field(
         default=None, description="Template of result names: {stem}, {index}, {ext}, {preset}."
     )
@@ -65,8 +69,8 @@ class OutputOptions(Wire):
 class PhotoInput(Wire):
     """One photo of a batch whose photos differ."""
 
-    source: Annotated[str, Field(min_length=1, max_length=8192)]
-    params: dict[str, Any] = Field(default_factory=dict)
+    source: Annotated[str, Field(min_length=1, max_length=8192, description="As in `image_urls`.")]
+    params: dict[str, Any] = Field(default_factory=dict, description="Parameters of this photo, over the batch's.")
 
 
 Source = Annotated[str, StringConstraints(min_length=1, max_length=8192)]
@@ -75,16 +79,28 @@ Source = Annotated[str, StringConstraints(min_length=1, max_length=8192)]
 class SubmitRequest(Wire):
     """`POST /api/v1/batch/submit`."""
 
-    user_id: Annotated[str, Field(min_length=1, max_length=128)] = "anonymous"
-    image_urls: list[Source] = Field(default_factory=list)
-    photos: list[PhotoInput] = Field(default_factory=list)
-    preset_id: Annotated[str, Field(max_length=128)] | None = None
-    preset_type: Literal["beauty", "filter", "color", "erase"] | None = None
-    preset_params: dict[str, Any] = Field(default_factory=dict)
+    user_id: Annotated[str, Field(min_length=1, max_length=128)] = Field(
+        "anonymous", description="Whose batch it is, without keys; with keys the key says."
+    )
+    image_urls: list[Source] = Field(
+        default_factory=list,
+        description="Sources: `https://…`, `upload:…`, `file:///…`, `s3://…` (also gs and az; with a `/` at the end "
+        "all photos below).",
+    )
+    photos: list[PhotoInput] = Field(default_factory=list, description="Sources with parameters of their own.")
+    preset_id: Annotated[str, Field(max_length=128)] | None = Field(
+        None, description="A preset. One of `preset_id` and `preset_type` is needed."
+    )
+    preset_type: Literal["beauty", "filter", "color", "erase"] | None = Field(
+        None, description="Without a preset: start from neutral parameters of this type."
+    )
+    preset_params: dict[str, Any] = Field(default_factory=dict, description="Parameters over the preset's own.")
     output: OutputOptions = Field(default_factory=OutputOptions)
-    priority: Annotated[int, Field(ge=0, le=9)] = 5
-    metadata: dict[str, str] = Field(default_factory=dict)
-    callback_url: Annotated[str, Field(max_length=8192)] | None = None
+    priority: Annotated[int, Field(ge=0, le=9, description="Higher ones of a user go first.")] = 5
+    metadata: dict[str, str] = Field(default_factory=dict, description="Strings of yours, given back with the batch.")
+    callback_url: Annotated[str, Field(max_length=8192)] | None = Field(
+        None, description="Called when the batch has ended; see docs/batches.md."
+    )
 
 
 class Submitted(Answer):
@@ -92,12 +108,12 @@ class Submitted(Answer):
 
     task_id: str
     status: BatchStatus
-    total: int
-    websocket_url: str
-    events_url: str
-    status_url: str
-    eta_s: float | None
-    expanding: bool = False
+    total: int = Field(description="Photos.")
+    websocket_url: str = Field(description="Path of its progress by WebSocket.")
+    events_url: str = Field(description="Path of its progress as server-sent events.")
+    status_url: str = Field(description="Path of the batch.")
+    eta_s: float | None = Field(description="Seconds until it ends; null where nothing is known yet.")
+    expanding: bool = Field(False, description="A prefix is still being listed: `total` grows.")
 
 
 class SourceError(PhotoError):
@@ -109,10 +125,10 @@ class SourceError(PhotoError):
 class PresetRef(Answer):
     """The preset as the batch pinned it when it was accepted."""
 
-    id: str | None
+    id: str | None = Field(description="null where the batch named a type alone.")
     type: str
     version: int
-    params: dict[str, Any]
+    params: dict[str, Any] = Field(description="All of them, defaults too.")
 
 
 class Counts(Answer):
@@ -139,24 +155,24 @@ class Batch(Answer):
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
-    expires_at: datetime | None
+    expires_at: datetime | None = Field(description="When it is removed, results too; null while it is under way.")
     counts: Counts
     expanding: bool = Field(default=False, description="A prefix is still being listed: `total` grows.")
     truncated: bool = Field(default=False, description="There were more photos than a batch may hold.")
     errors: list[SourceError] = Field(default_factory=list, description="Prefixes that were not listed to their end.")
     progress: float | None = Field(description="0 to 1; null while `expanding`.")
     photos_per_s: float | None
-    eta_s: float | None
-    eta_low_s: float | None
+    eta_s: float | None = Field(description="Seconds until it ends; null until two photos have ended.")
+    eta_low_s: float | None = Field(description="With `eta_high_s` a range that should hold the truth 4 times in 5.")
     eta_high_s: float | None
-    version: int
+    version: int = Field(description="Grows with every change, restarts included.")
 
 
 class PhotoResult(Answer):
     """A finished photo."""
 
-    url: str
-    thumbnail_url: str
+    url: str = Field(description="Path of the file.")
+    thumbnail_url: str = Field(description="Path of a small JPEG.")
     width: int
     height: int
     bytes: int
@@ -167,17 +183,17 @@ class PhotoResult(Answer):
 class Photo(Answer):
     """One photo of a batch."""
 
-    index: int
-    name: str
+    index: int = Field(description="Its place in the batch, from 0.")
+    name: str = Field(description="The file name of its source.")
     source: str
     status: PhotoStatus
-    attempts: int
-    error: PhotoError | None = None
+    attempts: int = Field(description="How often a worker got it.")
+    error: PhotoError | None = Field(None, description="Why it failed.")
     result: PhotoResult | None = None
-    engine: str | None = None
-    notes: list[str] = Field(default_factory=list)
-    timings_ms: dict[str, float] | None = None
-    reused: bool = False
+    engine: str | None = Field(None, description="What computed the result.")
+    notes: list[str] = Field(default_factory=list, description="What is worth knowing of the result; docs/formats.md.")
+    timings_ms: dict[str, float] | None = Field(None, description="Milliseconds by stage.")
+    reused: bool = Field(False, description="The result is a copy of one that was computed before.")
 
 
 class BatchList(Answer):
@@ -214,8 +230,8 @@ class QueueStats(Answer):
 class Stats(Answer):
     """The service in numbers."""
 
-    batches: dict[str, int]
-    photos: dict[str, int]
+    batches: dict[str, int] = Field(description="By status.")
+    photos: dict[str, int] = Field(description="By status, of the batches that are kept.")
     workers: WorkerStats
     queue: QueueStats
     photos_per_s: float
@@ -241,8 +257,8 @@ class Health(Answer):
 
     status: Literal["ok", "starting", "unavailable"]
     workers: WorkerStats | None
-    journal: str
-    blobs: str
+    journal: str = Field(description="`ok`, or `unavailable`.")
+    blobs: str = Field(description="`ok`, `full`, `unavailable`, or `local_storage`: not every machine reaches it.")
     version: str
     reason: str | None = None
 
@@ -254,15 +270,15 @@ class Problem(Answer):
     title: str
     status: int
     detail: str
-    code: str
-    field: str | None = None
+    code: str = Field(description="Stable; see [Problem codes](#problem-codes).")
+    field: str | None = Field(None, description="What in the request is wrong.")
 
 
 class ProgressMessage(Answer):
     """A message on the WebSocket or the event stream."""
 
     type: Literal["progress", "done", "ping"]
-    version: int | None = None
+    version: int | None = Field(None, description="Come back with it as `since`.")
     batch: Batch | None = None
-    photos: list[Photo] = Field(default_factory=list)
-    more: bool = False
+    photos: list[Photo] = Field(default_factory=list, description="Those that changed.")
+    more: bool = Field(False, description="The rest of these changes is in the next message.")

@@ -17,10 +17,10 @@ class LocalizedText(Answer):
 class PresetInput(Wire):
     """A preset that somebody makes."""
 
-    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
+    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$", description="What batches call it.")]
     name: LocalizedText
-    type: Literal["beauty", "filter", "color", "erase"]
-    params: dict[str, Any] = Field(default_factory=dict)
+    type: Literal["beauty", "filter", "color", "erase"] = Field(description="Which parameters it may have.")
+    params: dict[str, Any] = Field(default_factory=dict, description="Those that are not neutral; docs/presets.md.")
     description: LocalizedText = LocalizedText(zh="", en="")
     shared: bool = Field(False, description="Whether others may see it and work with it.")
 
@@ -38,12 +38,12 @@ class Preset(Answer):
     id: str
     name: LocalizedText
     type: str
-    version: int
+    version: int = Field(description="Grows with each change.")
     params: dict[str, Any]
     description: LocalizedText
     built_in: bool = True
-    owner: str | None = None
-    shared: bool = True
+    owner: str | None = Field(None, description="Who may change it.")
+    shared: bool = Field(True, description="Whether others see it and work with it.")
 
 
 class PresetList(Answer):
@@ -65,8 +65,8 @@ class PreviewRequest(Wire):
     """`POST /api/v1/presets/preview`."""
 
     source: Annotated[str, Field(pattern="^upload:", max_length=200, description="An uploaded photo.")]
-    items: Annotated[list[PreviewItem], Field(min_length=1, max_length=24)]
-    max_side: Annotated[int, Field(ge=64, le=1024)] = 512
+    items: Annotated[list[PreviewItem], Field(min_length=1, max_length=24, description="The looks, one picture each.")]
+    max_side: Annotated[int, Field(ge=64, le=1024, description="Longer side of the pictures, pixels.")] = 512
 
 
 class PreviewPicture(Answer):

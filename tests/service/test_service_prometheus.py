@@ -34,9 +34,9 @@ def queries() -> list[str]:
 def documented_scrape(key_file: Path) -> dict[str, Any]:
     """The scrape configuration that docs/operations.md shows, with the key's file where the test has it."""
     page = (ROOT / "docs/operations.md").read_text()
-    found = re.search(r"^    scrape_configs:\n(?:    .*\n)+", page, re.MULTILINE)
+    found = re.search(r"^```yaml\n(scrape_configs:\n.*?)```$", page, re.MULTILINE | re.DOTALL)
     assert found
-    [job] = yaml.safe_load(found[0])["scrape_configs"]
+    [job] = yaml.safe_load(found[1])["scrape_configs"]
     job["authorization"]["credentials_file"] = str(key_file)
     return dict(job)
 
