@@ -6,6 +6,7 @@ import { keep, kept } from "/web/kept.js";
 const API = "/api/v1";
 const PATIENCE = 8, FEW = 3; // tries of an upload, of a picture
 const STALLED = 60_000; // ms without a byte of an upload leaving, or without an answer to all of them
+const FULL = 507;
 const PASSING = ["too_slow", "idempotency_in_progress"];
 
 /** Why the service did not do it: `code` is stable, `message` is for people, in their language where there are words. */
@@ -17,7 +18,13 @@ export class Problem extends Error {
 
   /** Whether the same request may well succeed later. */
   get passing() {
-    return this.status === 0 || this.status === 429 || this.status >= 500 || PASSING.includes(this.code);
+    const away = this.status === 0 || this.status === 429 || (this.status >= 500 && this.status !== FULL);
+    return away || PASSING.includes(this.code);
+  }
+
+  /** Whether it is about the file that was sent: others may well be taken. */
+  get ofTheFile() {
+    return !this.passing && ![401, FULL].includes(this.status);
   }
 }
 
@@ -92,9 +99,15 @@ export async function ask(method, path, options) {
 
 /** Return a file of the service's as a Blob: pictures need the key too, which an <img> can't show. */
 export async function blob(path, signal) {
+  return (await download(path, signal)).content;
+}
+
+/** Return a file of the service's and the answer that it came in, after a few tries. */
+export async function download(path, signal) {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await whole((await send("GET", path, { signal })).blob());
+      const answer = await send("GET", path, { signal });
+      return { answer, content: await whole(answer.blob()) };
     } catch (problem) {
       if (!problem.passing || attempt === FEW) throw problem;
       await pause((problem.retryAfter ?? attempt) * 1000, signal);
@@ -108,12 +121,13 @@ export async function blob(path, signal) {
  */
 export async function upload(file, name, { progress = () => {}, signal } = {}) {
   for (let attempt = 1; ; attempt++) {
+    const key = apiKey();
     try {
       return await uploadOnce(file, name, progress, signal);
     } catch (problem) {
-      if (problem.status === 401 && (await askForKey())) continue;
+      if (problem.status === 401 && (key !== apiKey() || (await askForKey()))) continue;
       if (problem.status === 0 && !(await readable(file))) throw new Problem("file_gone", "", { status: 422 });
-      if (!problem.passing || problem.status === 507 || attempt === PATIENCE) throw problem;
+      if (!problem.passing || attempt === PATIENCE) throw problem;
       progress(0);
       const wait = Math.max((problem.retryAfter ?? 0) * 1000, Math.min(250 * 2 ** attempt, 15_000));
       await pause(wait * (0.75 + Math.random() / 2), signal);
@@ -171,12 +185,10 @@ async function readable(file) {
 
 async function problemOf(answer) {
   const retryAfter = Number(answer.headers.get("Retry-After")) || null;
-  try {
-    const { code, detail, field } = await answer.json();
-    return new Problem(code, detail, { status: answer.status, field, retryAfter });
-  } catch {
-    return new Problem(`http_${answer.status}`, answer.statusText, { status: answer.status, retryAfter });
-  }
+  const said = await answer.json().catch(() => null); // of something between us and the service it may be anything
+  const code = said?.code ?? (answer.status === 413 ? "too_large" : `http_${answer.status}`);
+  const detail = said?.detail || t("errors.refused", { status: answer.status });
+  return new Problem(code, detail, { status: answer.status, field: said?.field, retryAfter });
 }
 
 /** fetch tells nothing of what has left: this is what XMLHttpRequest is still for. */
@@ -201,7 +213,8 @@ function uploadOnce(file, name, progress, signal) {
       progress(event.loaded);
     };
     request.onload = async () => {
-      if (request.status === 201) resolve(JSON.parse(request.responseText));
+      const made = request.status === 201 ? parsed(request.responseText) : null;
+      if (made?.source) resolve(made);
       else reject(await problemOf(new Response(request.responseText, { status: request.status, headers: retryHeader(request) })));
     };
     request.onerror = () => reject(new Problem("unreachable", ""));
@@ -223,4 +236,12 @@ function retryHeader(request) {
 
 function jpeg(base64) {
   return new Blob([Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))], { type: "image/jpeg" });
+}
+
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }

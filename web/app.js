@@ -65,11 +65,15 @@ function askForKey() {
       h("div", { class: "row end" },
         h("button", { type: "button", onclick: () => sheet.close() }, t("cancel")),
         h("button", { class: "primary" }, t("key.use"))));
-    form.addEventListener("submit", () => keepApiKey(input.value.trim()));
+    let used = false;
+    form.addEventListener("submit", () => {
+      used = true;
+      keepApiKey(input.value.trim());
+    });
     const sheet = dialog({ "aria-label": t("key.title") }, form);
     sheet.addEventListener("close", () => {
       if (apiKey() !== before) draft.forgetUploads();
-      resolve(apiKey() !== before);
+      resolve(used);
     });
   });
 }

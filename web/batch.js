@@ -89,12 +89,13 @@ export function batchView(task) {
     do {
       try {
         const first = await ask("GET", `/batch/${task}`, { signal: ends.signal });
+        if (batch && first.version < batch.version) batch = null; // an older state of it was restored
         showBatch(first);
         await list.load(lay, ends.signal);
         await follow(task, first.version, { told, connected: (yes) => head.connected(yes), signal: ends.signal });
       } catch (problem) {
         if (!problem.passing) throw problem;
-        message.textContent = problem.message;
+        if (message.textContent !== problem.message) message.textContent = problem.message; // told once
         await pause(AGAIN, ends.signal);
       }
     } while (!ends.signal.aborted && !ENDED.includes(batch?.status)); // it may have been opened again meanwhile

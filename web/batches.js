@@ -39,7 +39,7 @@ export function batchesView() {
   function tell(problem) {
     if (problem.name === "AbortError") return;
     message.hidden = false;
-    message.textContent = problem.message;
+    if (message.textContent !== problem.message) message.textContent = problem.message; // told once
   }
 
   async function watch() {

@@ -172,7 +172,7 @@ async function small(draft, photo) {
     const [picture] = await previews(source, [{ preset_type: "color" }], SIDE);
     return picture.image;
   } catch (problem) {
-    if (problem instanceof Problem && !problem.passing && problem.status !== 401) draft.update(photo, { error: problem.message });
+    if (problem instanceof Problem && problem.ofTheFile) draft.update(photo, { error: problem.message });
     throw problem;
   }
 }

@@ -70,7 +70,12 @@ export function confirmed({ title, why, yes, no }) {
 function closedByBack(element) {
   const here = { dialog: Date.now() };
   history.pushState(here, "");
-  const back = () => element.dispatchEvent(new Event("cancel", { cancelable: true })) && element.close();
+  const back = () => {
+    const top = [...document.querySelectorAll("dialog[open]")].at(-1);
+    if (top === element) return element.dispatchEvent(new Event("cancel", { cancelable: true })) && element.close();
+    top?.close(); // a question about it
+    history.pushState(here, "");
+  };
   addEventListener("popstate", back);
   element.addEventListener("close", () => {
     removeEventListener("popstate", back);

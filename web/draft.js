@@ -39,6 +39,14 @@ export class Draft extends EventTarget {
 
   /** Add files and addresses; those that are there already are not added twice. Returns how many were new. */
   add({ files = [], urls = [] }) {
+    const unreadable = new Map(this.photos.filter(({ error, file }) => error && file).map((photo) => [identity(photo), photo]));
+    const again = files.filter((file) => unreadable.has(identity({ file })));
+    for (const file of again) { // a card that was put back in: the file of before leads nowhere
+      const photo = unreadable.get(identity({ file }));
+      photo.file = file;
+      this._keepPhotos([photo]);
+      this.update(photo, { error: null, upload: null });
+    }
     const there = new Set(this.photos.map(identity));
     let order = this.photos.at(-1)?.order ?? 0;
     const made = [
@@ -46,10 +54,11 @@ export class Draft extends EventTarget {
       ...urls.map((url) => ({ name: nameOf(url), file: null, url })),
     ].filter((photo) => !there.has(identity(photo)) && there.add(identity(photo)));
     for (const photo of made) Object.assign(photo, { id: token(), order: ++order, ...BLANK });
+    if (!made.length && !again.length) return 0;
     this.photos.push(...made);
     this._keepPhotos(made);
     this._changed();
-    return made.length;
+    return made.length + again.length;
   }
 
   remove(gone) {

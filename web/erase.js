@@ -60,8 +60,9 @@ function row(draft, photo, seen, onchange) {
 }
 
 async function painted(draft, photo) {
+  const before = JSON.stringify(photo.strokes);
   const answer = await paintMask({ ...await shown(draft, photo), strokes: photo.strokes ?? [], changed: (strokes) => draft.update(photo, { strokes }) });
-  if (!answer) return false;
+  if (!answer || (photo.mask && JSON.stringify(answer.strokes) === before)) return false;
   draft.update(photo, { ...answer, maskUpload: null });
   return true;
 }

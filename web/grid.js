@@ -84,6 +84,7 @@ export class Grid {
       if (index >= first && index < end) continue;
       cell.inside.clear();
       cell.element.hidden = true;
+      cell.element.removeAttribute("id");
       this._cells.delete(index);
       this._spare.push(cell);
     }

@@ -64,15 +64,17 @@ export function lookView(draft) {
 
   /** Return the photo on which everything is shown, as a source: the first that the service takes. Raises Problem. */
   async function sample() {
+    const tried = new Set();
     for (;;) {
-      const photo = draft.photos.find(({ file, error }) => file && !error) ?? first;
+      const photo = draft.photos.find((each) => each.file && !each.error && !tried.has(each)) ?? first;
       try {
         const { source } = await uploaded(draft, photo);
         if (photo !== first) Object.assign(shown, { before: null, after: null });
         first = photo;
         return source;
       } catch (problem) {
-        if (photo.error || !(problem instanceof Problem) || problem.passing || problem.status === 401) throw problem;
+        if (tried.has(photo) || !(problem instanceof Problem) || !problem.ofTheFile) throw problem;
+        tried.add(photo);
         draft.update(photo, { error: problem.message });
       }
     }
@@ -207,10 +209,12 @@ export function lookView(draft) {
   }
 
   async function begin() {
+    if (sending) return;
     sending = sendOff(draft, preset);
-    const task = await sending.done;
+    const place = await sending.done;
     sending = null;
-    if (task) location.hash = `#/batch/${task}`;
+    if (place) location.hash = place;
+    else if (gone) return;
     else if (!draft.photos.length) location.hash = "#/";
     else showSettings();
   }
@@ -219,7 +223,7 @@ export function lookView(draft) {
   document.addEventListener("drop", (event) => {
     event.preventDefault();
     const file = event.dataTransfer.files[0];
-    if (file) importLut(file); // what is no LUT is told so
+    if (file && !document.querySelector("dialog[open]")) importLut(file); // what is no LUT is told so
   }, ends);
   load();
   return {

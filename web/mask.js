@@ -26,6 +26,7 @@ export async function paintMask({ picture, width, height, strokes = [], changed 
 
 class Painter {
   #result = null;
+  #dropped = false;
 
   constructor(image, photo, strokes, { resolve, changed }) {
     this.photo = photo;
@@ -35,10 +36,10 @@ class Painter {
     this.#build();
     const closed = new AbortController();
     document.addEventListener("keydown", (event) => this.#shortcut(event), { signal: closed.signal });
-    this.element.addEventListener("close", () => {
+    this.element.addEventListener("close", async () => {
       closed.abort();
       this.easel.close();
-      resolve(this.#result);
+      resolve(this.#result ?? (this.#dropped ? null : await this.#made().catch(() => null)));
     });
     this.element.addEventListener("cancel", (event) => {
       event.preventDefault();
@@ -157,19 +158,24 @@ class Painter {
     else this.#travel("undo", "mask.undone");
   }
 
+  async #made() {
+    const { strokes } = this.history;
+    return { strokes, mask: await raster(strokes, this.photo.width, this.photo.height) };
+  }
+
   async #cancel() {
     const lost = JSON.stringify(this.before) !== JSON.stringify(this.history.strokes);
     const sure = { title: t("mask.sure"), why: t("mask.sureWhy"), yes: t("mask.drop"), no: t("mask.stay") };
-    if (lost && !(await confirmed(sure))) return;
+    if (lost && !(await confirmed(sure)) || !this.element.open) return;
+    this.#dropped = true;
     this.changed(this.before);
     this.element.close();
   }
 
   async #finish() {
     this.done.disabled = true;
-    const { strokes } = this.history;
     try {
-      this.#result = { strokes, mask: await raster(strokes, this.photo.width, this.photo.height) };
+      this.#result = await this.#made();
       this.element.close();
     } catch {
       this.done.disabled = false;

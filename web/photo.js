@@ -1,6 +1,6 @@
 // One photo of a batch, seen large: before and after, how it came about, and what to do with it.
 
-import { blob, previews, reason, send } from "/web/api.js";
+import { blob, download, previews, reason, send } from "/web/api.js";
 import { toast } from "/web/toast.js";
 import { bytes, known, number, t } from "/web/i18n.js";
 import { fileName, saveBlob, sendFile } from "/web/save.js";
@@ -91,8 +91,7 @@ async function shows(file) {
 }
 
 async function fileOf(photo, signal) {
-  const answer = await send("GET", photo.result.url, { signal });
-  const content = await answer.blob();
+  const { answer, content } = await download(photo.result.url, signal);
   return new File([content], fileName(answer) ?? photo.name, { type: content.type });
 }
 

@@ -35,6 +35,11 @@ export async function saveAll(batch) {
   follow(archives.get(task).url, "");
 }
 
+/** Its link was ended: the next ZIP file needs another one. */
+export function forgetArchive(task) {
+  archives.delete(task);
+}
+
 /**
  * Write all results into a folder of their own in one that the person chooses, never over what else is there. Again, it
  * goes on where it broke off.

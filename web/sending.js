@@ -4,11 +4,11 @@ import { ask, Problem, token, user } from "/web/api.js";
 import { dialog, h, oncePerFrame } from "/web/dom.js";
 import { marked } from "/web/erase.js";
 import { bytes, duration, t } from "/web/i18n.js";
-import { arrived, AT_ONCE, inParallel, maskSource, uploaded } from "/web/uploads.js";
+import { arrived, AT_ONCE, inParallel, lasting, maskSource, uploaded } from "/web/uploads.js";
 
 /**
- * Send a draft off, shown in a dialog. `done` resolves to the batch's id, null when it was given up; `stop()` gives up.
- * What was sent by then is not sent again.
+ * Send a draft off, shown in a dialog. `done` resolves to the place to go to, null when it was given up; `stop()` gives
+ * up. What was sent by then is not sent again.
  */
 export function sendOff(draft, preset) {
   const ends = new AbortController();
@@ -18,29 +18,39 @@ export function sendOff(draft, preset) {
   const buttons = h("div", { class: "row end" });
   const sheet = dialog({ class: "sending", "aria-label": t("sending.title") },
     h("div", { class: "stack" }, h("h2", {}, t("sending.title")), bar, said, wrong, buttons));
-  let task = null;
+  const cancel = () => h("button", { onclick: () => sheet.close() }, t("cancel"));
+  let running = null;
 
   async function attempt() {
-    buttons.replaceChildren(h("button", { onclick: () => sheet.close() }, t("cancel")));
+    buttons.replaceChildren(cancel());
+    wrong.replaceChildren();
     said.classList.remove("bad");
     said.removeAttribute("role");
     try {
-      task = await work(draft, preset, ends.signal, { bar, said, wrong, buttons });
+      const place = await work(draft, preset, ends.signal, { bar, said, wrong, buttons });
       sheet.close();
+      return place;
     } catch (error) {
-      if (error.name === "AbortError") return sheet.close();
+      if (error.name === "AbortError") sheet.close();
       said.textContent = error.message;
       said.classList.add("bad");
       said.setAttribute("role", "alert");
-      buttons.append(h("button", { class: "primary", onclick: attempt }, t("again")));
+      const again = h("button", { class: "primary", onclick: begin }, t("again"));
+      buttons.replaceChildren(cancel(), again);
+      again.focus();
+      return null;
     }
   }
 
-  attempt();
+  function begin() {
+    running = attempt();
+  }
+
+  begin();
   const done = new Promise((resolve) => {
     sheet.addEventListener("close", () => {
       ends.abort();
-      resolve(task);
+      resolve(running); // what is being handed in is waited for: it is a batch by now, or will be
     });
   });
   return { done, stop: () => sheet.close() };
@@ -48,8 +58,10 @@ export function sendOff(draft, preset) {
 
 async function work(draft, preset, signal, shown) {
   const photos = preset.type === "erase" ? marked(draft) : draft.photos;
-  if (draft.settings.request) return handIn(draft, photos, shown); // of its answer nothing is known
+  const noted = draft.settings.request; // of its answer nothing is known
+  if (noted && photos.every((photo) => photo.error || lasting(photo))) return handIn(draft, photos, shown);
   await sendFiles(draft, photos, signal, shown);
+  signal.throwIfAborted();
   const refused = photos.filter((photo) => photo.error);
   const good = photos.filter((photo) => !photo.error);
   if (refused.length && !await goOn(refused, good.length, signal, shown)) {
@@ -57,7 +69,8 @@ async function work(draft, preset, signal, shown) {
     throw new DOMException("", "AbortError");
   }
   if (preset.type === "erase") await inParallel(good, AT_ONCE, (photo) => maskSource(draft, photo, signal));
-  draft.set({ request: requestOf(draft, preset, good) });
+  signal.throwIfAborted();
+  draft.set({ request: requestOf(draft, preset, good, noted?.key ?? token()) });
   return handIn(draft, photos, shown);
 }
 
@@ -68,7 +81,9 @@ async function sendFiles(draft, photos, signal, { bar, said }) {
   const before = there.reduce((sum, { file }) => sum + file.size, 0);
   const began = performance.now();
   let now = before, done = there.length;
+  let over = false;
   const show = oncePerFrame(() => {
+    if (over) return; // what went wrong stays to be read
     const left = (total - now) / ((now - before) / (performance.now() - began)) / 1000;
     bar.value = total ? now / total : 1;
     said.textContent = [
@@ -77,28 +92,33 @@ async function sendFiles(draft, photos, signal, { bar, said }) {
     ].filter(Boolean).join(" · ");
   });
   show();
-  await inParallel(files.filter((photo) => !arrived(photo)), AT_ONCE, async (photo) => {
-    let sent = 0;
-    const progress = (loaded) => {
-      now += Math.min(loaded, photo.file.size) - sent;
-      sent = Math.min(loaded, photo.file.size);
-      show();
-    };
-    try {
-      await uploaded(draft, photo, { progress, signal });
-    } catch (problem) {
-      if (!(problem instanceof Problem) || problem.passing || problem.status === 401) throw problem;
-      draft.update(photo, { error: problem.message }); // its own fault: no reason to stop the others
-    }
-    progress(photo.file.size);
-    done += 1;
-  });
+  try {
+    await inParallel(files.filter((photo) => !arrived(photo)), AT_ONCE, async (photo) => {
+      let sent = 0;
+      const progress = (loaded) => {
+        now += Math.min(loaded, photo.file.size) - sent;
+        sent = Math.min(loaded, photo.file.size);
+        show();
+      };
+      try {
+        await uploaded(draft, photo, { progress, signal });
+      } catch (problem) {
+        if (!(problem instanceof Problem) || !problem.ofTheFile) throw problem;
+        draft.update(photo, { error: problem.message }); // no reason to stop the others
+      }
+      progress(photo.file.size);
+      done += 1;
+    });
+  } finally {
+    over = true;
+  }
 }
 
 /** Tell what can't be sent; resolves to whether to go on without it. */
 function goOn(refused, n, signal, { wrong, buttons }) {
   wrong.replaceChildren(h("li", {}, t("sending.refused", { n: refused.length })), ...refused.slice(0, 50).map((photo) => h("li", {}, h("strong", {}, photo.name), " ", photo.error)));
   return new Promise((resolve, reject) => {
+    if (signal.aborted) reject(new DOMException("", "AbortError"));
     signal.addEventListener("abort", () => reject(new DOMException("", "AbortError")));
     const without = h("button", { onclick: () => resolve(false) }, t("sending.takeOut"));
     const go = h("button", { class: "primary", onclick: () => resolve(true) }, t("sending.goOn", { n }));
@@ -108,11 +128,11 @@ function goOn(refused, n, signal, { wrong, buttons }) {
 }
 
 /** What is handed in, under a key of its own: noted before it is sent, so that a repeated one is the same to the letter. */
-function requestOf(draft, preset, photos) {
+function requestOf(draft, preset, photos, key) {
   const { params, output } = draft.settings;
   const one = ({ url, upload, maskUpload }) => ({ source: url ?? upload.source, params: preset.type === "erase" ? { mask: maskUpload.source } : {} });
   const body = { photos: photos.map(one), preset_id: preset.id, preset_params: params, output, ...user() };
-  return { key: token(), body };
+  return { key, body };
 }
 
 /** Hand the noted request in; whatever becomes of answers, it is one batch. From now on there is nothing to cancel. */
@@ -122,11 +142,13 @@ async function handIn(draft, photos, { buttons }) {
   try {
     const { task_id: task } = await ask("POST", "/batch/submit", { headers: { "Idempotency-Key": key }, json: body });
     draft.handedIn(photos);
-    return task;
+    return `#/batch/${task}`;
   } catch (problem) {
+    if (problem.code === "idempotency_mismatch") { // it had come, under uploads that are gone from here by now
+      draft.handedIn(photos);
+      return "#/batches";
+    }
     if (!problem.passing) draft.set({ request: null }); // it was read and refused: the next one may be another
     throw problem;
-  } finally {
-    for (const button of buttons.children) button.disabled = false;
   }
 }

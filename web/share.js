@@ -3,6 +3,7 @@
 import { ask } from "/web/api.js";
 import { dialog, h, icon } from "/web/dom.js";
 import { moment, t } from "/web/i18n.js";
+import { forgetArchive } from "/web/save.js";
 import { toast } from "/web/toast.js";
 
 const SPANS = { hour: 3600, day: 86_400, month: 30 * 86_400 }; // the last: as long as the batch is kept
@@ -41,6 +42,7 @@ export function shareDialog(batch) {
 
   async function revoke(id) {
     await ask("DELETE", `${base}/${id}`);
+    forgetArchive(batch.task_id);
     made.replaceChildren();
     await list();
     span.focus();

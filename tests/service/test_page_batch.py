@@ -1,5 +1,6 @@
 """The page on the real service: photos up, a batch, photos down; on a phone in Chinese, on a desktop in English."""
 
+import base64
 import re
 import zipfile
 from collections.abc import Callable
@@ -91,9 +92,7 @@ def test_a_photo_that_fails_says_why_and_what_to_do(
     cut = tmp_path / "cut.jpg"  # browsers show what there is of it, so that nobody noticed before
     whole = (photo_folder / "coffee.jpg").read_bytes()
     cut.write_bytes(whole[: len(whole) // 2])
-    visitor.come()
-    visitor.choose([photo_folder / "astronaut.jpg", cut, photo_folder / "chelsea.jpg"])
-    visitor.go_on("filter_cool")
+    visitor.begin([photo_folder / "astronaut.jpg", cut, photo_folder / "chelsea.jpg"], "filter_cool")
     visitor.start()
     visitor.status("completed")
     expect(visitor.tab("failed")).to_have_text("Failed or stopped 1")
@@ -163,9 +162,7 @@ def test_what_the_browser_can_t_show_is_looked_at_by_the_service_before(
 def test_pause_reload_resume_and_stop(open_page: OpenPage, server: Server, sixty: list[Path]) -> None:
     visitor = Visitor(open_page(locale="en-US", **DESKTOP), server.url)
     page = visitor.page
-    visitor.come()
-    visitor.choose(sixty)
-    visitor.go_on("beauty_heavy")
+    visitor.begin(sixty, "beauty_heavy")
     page.get_by_text("Files", exact=True).click()
     page.get_by_label("Format").select_option("avif")  # slow enough to be stopped in the middle
     task = visitor.start()
@@ -239,3 +236,36 @@ def test_the_other_language_is_a_press_away_and_stays(open_page: OpenPage, serve
     page.reload()
     expect(page.get_by_role("heading", name="一次修好许多照片")).to_be_visible()
     assert page.evaluate("document.documentElement.lang") == "zh-CN"
+
+
+GIVE = """async ([kind, files, text]) => {
+  const data = new DataTransfer();
+  for (const [name, type, bytes] of files) {
+    data.items.add(new File([Uint8Array.from(atob(bytes), (one) => one.charCodeAt(0))], name, {type}));
+  }
+  if (text) data.setData("text/plain", text);
+  const options = {bubbles: true, cancelable: true, [kind === "drop" ? "dataTransfer" : "clipboardData"]: data};
+  document.body.dispatchEvent(new (kind === "drop" ? DragEvent : ClipboardEvent)(kind, options));
+}"""
+
+
+def test_photos_are_dropped_and_pasted(open_page: OpenPage, server: Server, photo_folder: Path) -> None:
+    page = open_page(locale="en-US", **DESKTOP)
+    visitor = Visitor(page, server.url)
+    visitor.come()
+    content = {
+        name: base64.b64encode((photo_folder / name).read_bytes()).decode() for name in ("coffee.jpg", "rocket.jpg")
+    }
+    bar = page.locator("footer.bar p")
+    page.evaluate(
+        GIVE, ["drop", [["coffee.jpg", "image/jpeg", content["coffee.jpg"]], ["notes.txt", "text/plain", ""]], ""]
+    )
+    expect(bar).to_contain_text("1 photo")
+    expect(page.get_by_text("1 file is not a photo and was left out.")).to_be_visible()
+    page.evaluate(GIVE, ["paste", [["rocket.jpg", "image/jpeg", content["rocket.jpg"]]], ""])
+    expect(bar).to_contain_text("2 photos")
+    page.evaluate(GIVE, ["paste", [], "look at https://example.org/a.jpg"])
+    expect(bar).to_contain_text("3 photos")
+    visitor.press("Select all")
+    visitor.press("Remove")
+    expect(page.get_by_role("heading", name="Retouch many photos at once")).to_be_visible()

@@ -31,9 +31,7 @@ def test_a_slider_shows_and_a_preset_is_kept_and_taken_away(
 ) -> None:
     page = open_page(locale="en-US", **DESKTOP)
     visitor = Visitor(page, server.url)
-    visitor.come()
-    visitor.choose(photos)
-    visitor.go_on("filter_warm")
+    visitor.begin(photos, "filter_warm")
     expect(page.locator(".stage img")).to_be_visible()
     before = shown(page)
     with page.expect_response("**/presets/preview?**"):
@@ -58,9 +56,7 @@ def test_a_slider_shows_and_a_preset_is_kept_and_taken_away(
     params = server.batch(task)["preset"]["params"]
     assert (params["saturation"], params["temperature"]) == (-1, 0.55)
 
-    visitor.come()
-    visitor.choose(photos)
-    visitor.go_on("ash")
+    visitor.begin(photos, "ash")
     visitor.press("Delete this preset")
     visitor.press("Delete")
     expect(visitor.card("ash")).to_have_count(0)
@@ -73,9 +69,7 @@ def test_a_lut_that_is_brought_along_becomes_a_preset(
     visitor = Visitor(page, server.url)
     cube = tmp_path / "All red.cube"
     cube.write_text(RED)
-    visitor.come()
-    visitor.choose(photos)
-    visitor.go_on("filter_warm")
+    visitor.begin(photos, "filter_warm")
     page.set_input_files("input[accept*=cube]", cube)
     expect(visitor.card("all-red")).to_have_attribute("aria-pressed", "true")
     expect(visitor.card("all-red").locator("img")).to_be_visible()
@@ -98,9 +92,7 @@ def test_what_is_painted_over_is_erased(
     picture = np.full((400, 600, 3), 128, np.uint8)
     picture[180:220, 280:320] = (255, 0, 0)
     Image.fromarray(picture).save(dotted)
-    visitor.come()
-    visitor.choose([dotted, *photos])
-    visitor.go_on("erase")
+    visitor.begin([dotted, *photos], "erase")
     expect(page.locator("footer.bar .primary")).to_be_disabled()
     visitor.press("Mark what to erase on dotted.png")
     canvas = page.locator("dialog.full canvas").first
@@ -131,9 +123,7 @@ def test_what_is_painted_over_is_erased(
 def test_a_link_lets_others_look_until_it_is_ended(open_page: OpenPage, server: Server, photos: list[Path]) -> None:
     page = open_page(locale="en-US", **PHONE)
     visitor = Visitor(page, server.url)
-    visitor.come()
-    visitor.choose(photos)
-    visitor.go_on("filter_cool")
+    visitor.begin(photos, "filter_cool")
     visitor.start()
     visitor.status("completed")
     visitor.press("Share")
@@ -161,9 +151,7 @@ def test_one_photo_is_saved_under_its_name(
 ) -> None:
     page = open_page(locale="en-US", **DESKTOP)
     visitor = Visitor(page, server.url)
-    visitor.come()
-    visitor.choose(photos)
-    visitor.go_on("filter_cool")
+    visitor.begin(photos, "filter_cool")
     task = visitor.start()
     visitor.status("completed")
     visitor.cell(1).click()
@@ -196,3 +184,43 @@ def test_addresses_and_files_in_one_batch(open_page: OpenPage, server: Server, p
     expect(page.get_by_role("option")).to_have_attribute(
         "aria-label", f"{upload}.jpg, failed: There is nothing at this address."
     )
+
+
+FOLDER = """async () => {
+  const walk = async (folder) => {
+    const found = {};
+    for await (const [name, handle] of folder.entries()) {
+      if (handle.kind === "directory") found[name] = await walk(handle);
+      else { const file = await handle.getFile(); found[name] = [file.size, file.lastModified]; }
+    }
+    return found;
+  };
+  return walk(await navigator.storage.getDirectory());
+}"""
+
+
+def test_all_results_into_a_folder_of_their_own_and_once(
+    open_page: OpenPage, server: Server, photos: list[Path], tmp_path: Path
+) -> None:
+    page = open_page(locale="en-US", **DESKTOP)
+    # Nobody is there to choose a folder: this one is as real, and the browser's own.
+    page.add_init_script("window.showDirectoryPicker = () => navigator.storage.getDirectory()")
+    visitor = Visitor(page, server.url)
+    (tmp_path / "again").mkdir()
+    twin = tmp_path / "again" / photos[0].name  # another photo of the same name
+    Image.open(photos[1]).save(twin)
+    visitor.begin([*photos, twin], "filter_cool")
+    task = visitor.start()
+    visitor.status("completed")
+    visitor.press("Save to folder")
+    expect(page.get_by_text("3 photos are in Cool")).to_be_visible()
+    [(name, files)] = page.evaluate(FOLDER).items()
+    assert name.startswith("Cool ")
+    sizes = {photo["name"]: photo["result"]["bytes"] for photo in server.photos(task)[1:2]}
+    assert sorted(files) == ["astronaut (2).jpg", "astronaut.jpg", "coffee.jpg"]
+    assert files["coffee.jpg"][0] == sizes["coffee.jpg"]
+
+    page.wait_for_timeout(50)  # what were written again would be of another time
+    visitor.press("Save to folder")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    assert page.evaluate(FOLDER) == {name: files}

@@ -74,9 +74,7 @@ def test_a_service_with_keys_asks_for_one_and_killed_in_the_middle_it_is_waited_
 def test_left_while_uploading_nothing_is_lost(open_page: OpenPage, server: Server, photos: list[Path]) -> None:
     page = open_page(locale="en-US", **DESKTOP)
     visitor = Visitor(page, server.url)
-    visitor.come()
-    visitor.choose(photos)
-    visitor.go_on("filter_cool")
+    visitor.begin(photos, "filter_cool")
     expect(page.locator(".stage img")).to_be_visible()  # the first photo is there; the others now hang
     sent: list[str] = []
     page.route("**/api/v1/uploads?**", lambda route: sent.append(route.request.url))
@@ -112,9 +110,7 @@ def test_an_upload_that_breaks_off_is_tried_again(open_page: OpenPage, server: S
                 route.continue_()
 
     page.route("**/api/v1/uploads?**", disturb)
-    visitor.come()
-    visitor.choose(photos)
-    visitor.go_on("filter_warm")
+    visitor.begin(photos, "filter_warm")
     task = visitor.start()
     visitor.status("completed")
     assert [photo["name"] for photo in server.photos(task)] == [path.name for path in photos]
@@ -123,9 +119,7 @@ def test_an_upload_that_breaks_off_is_tried_again(open_page: OpenPage, server: S
 def test_a_submit_whose_answer_is_lost_makes_one_batch(open_page: OpenPage, server: Server, photos: list[Path]) -> None:
     page = open_page(locale="en-US", **DESKTOP)
     visitor = Visitor(page, server.url)
-    visitor.come()
-    visitor.choose(photos)
-    visitor.go_on("filter_warm")
+    visitor.begin(photos, "filter_warm")
     answers: list[int] = []
 
     def lose(route: Route) -> None:
@@ -148,9 +142,7 @@ def test_a_submit_whose_answer_is_lost_makes_one_batch(open_page: OpenPage, serv
 def test_a_lost_network_is_caught_up_with(open_page: OpenPage, server: Server, photos: list[Path]) -> None:
     page = open_page(locale="en-US", **DESKTOP)
     visitor = Visitor(page, server.url)
-    visitor.come()
-    visitor.choose(photos)
-    visitor.go_on("beauty_medium")
+    visitor.begin(photos, "beauty_medium")
     task = visitor.start()
     server.http.post(f"/api/v1/batch/{task}/pause")
     page.context.set_offline(True)

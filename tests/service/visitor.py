@@ -37,6 +37,12 @@ class Visitor:
         self.card(preset).click()
         expect(self.card(preset)).to_have_attribute("aria-pressed", "true")
 
+    def begin(self, photos: Sequence[Path], preset: str) -> None:
+        """Open the page, choose photos and a look."""
+        self.come()
+        self.choose(photos)
+        self.go_on(preset)
+
     def card(self, preset: str) -> Locator:
         """The card of a preset."""
         return self.page.locator(f'.card[data-preset="{preset}"]')

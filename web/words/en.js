@@ -208,6 +208,7 @@ export default {
     too_many_shares: "There are too many links to this batch. End some first.",
     unsupported_bit_depth: "Pictures of this bit depth are not read. Save it with 8 or 16 bits.",
     forbidden_host: "The service does not answer to this address. Ask whoever runs it.",
+    refused: "The service, or something on the way to it, answered with {status}. Try again later.",
     internal_error: "Something went wrong in the service. Try again.",
     no_worker: "No worker is ready yet. One is on its way.",
     unavailable: "The service is restarting. It goes on by itself in a few seconds.",

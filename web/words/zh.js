@@ -208,6 +208,7 @@ export default {
     too_many_shares: "此批次的链接太多，请先停用一些。",
     unsupported_bit_depth: "不支持这种位深，请另存为 8 位或 16 位。",
     forbidden_host: "服务不响应此网址，请联系管理者。",
+    refused: "服务或中间的网络返回了 {status}，请稍后重试。",
     internal_error: "服务出现问题，请重试。",
     no_worker: "还没有就绪的工作进程，马上就好。",
     unavailable: "服务正在重启，几秒后自动恢复。",
