@@ -28,10 +28,12 @@ NEEDED = {"appendonly": "yes", "appendfsync": "always", "maxmemory-policy": "noe
 
 # KEYS: owner, batches, then one list for each step. ARGV: epoch, number of the commit, then for each step the batch and
 # what is added to its list ("": the list goes). A commit whose answer was lost is sent again under its number.
+# Each epoch counts its own commits, so that nothing that is brought back (see `_Told`) can say how many another one had.
 _COMMIT = """
-local owner = redis.call('hmget', KEYS[1], 'epoch', 'commit')
+local last = 'last:' .. ARGV[1]
+local owner = redis.call('hmget', KEYS[1], 'epoch', last)
 if owner[1] ~= ARGV[1] then return 'lost' end
-if tonumber(owner[2]) >= tonumber(ARGV[2]) then return 'done before' end
+if tonumber(owner[2] or 0) >= tonumber(ARGV[2]) then return 'done before' end
 for step = 1, #KEYS - 2 do
   local list, batch, entry = KEYS[step + 2], ARGV[2 * step + 1], ARGV[2 * step + 2]
   if entry == '' then
@@ -42,16 +44,17 @@ for step = 1, #KEYS - 2 do
     redis.call('zadd', KEYS[2], 0, batch)
   end
 end
-redis.call('hset', KEYS[1], 'commit', ARGV[2])
+redis.call('hset', KEYS[1], last, ARGV[2])
 return 'done'
 """
-# Values, not increments, for it may run twice; always several commands, so that it ends with an EXEC (see `_Told`).
+# Says the last commit of the epoch before once more: the end of that epoch is durable with this. Values, not increments,
+# for it may run twice; always several commands, so that it ends with an EXEC.
 _TAKE_EPOCH = """
-local owner = redis.call('hmget', KEYS[1], 'epoch', 'commit')
-local epoch = tonumber(owner[1] or 0) + 1
-if owner[1] then redis.call('hset', KEYS[1], 'last:' .. owner[1], owner[2]) end
+local before = redis.call('hget', KEYS[1], 'epoch') or '0'
+local epoch = tonumber(before) + 1
+redis.call('hset', KEYS[1], 'last:' .. before, redis.call('hget', KEYS[1], 'last:' .. before) or 0)
 redis.call('hset', KEYS[1], 'epoch', epoch)
-redis.call('hset', KEYS[1], 'commit', 0)
+redis.call('hset', KEYS[1], 'last:' .. epoch, 0)
 return epoch
 """
 

@@ -111,6 +111,23 @@ def test_a_commit_that_was_given_up_does_not_come_back(server: RedisServer, lost
     assert RedisLog(server.url, "p").take_epoch() == epoch + 2
 
 
+@pytest.mark.parametrize("lost", [5, 30, 60, 100])
+def test_an_epoch_that_was_taken_in_vain_takes_nothing_along(server: RedisServer, lost: int) -> None:
+    """Redis dies while it appends the taking, and so does who took: the owner of before goes on."""
+    owner = RedisLog(server.url, "p")
+    epoch = owner.take_epoch()
+    owner.write(epoch, in_a(0, 1))
+    RedisLog(server.url, "p").take_epoch()
+    killed_while_it_appended(server, lost)
+    owner.write(epoch, in_a(2))
+    owner.write(epoch, in_a(3))
+    server.kill()
+    server.start()
+    successor = RedisLog(server.url, "p")
+    assert successor.take_epoch() > epoch
+    assert [each.version for each in successor.entries()] == [0, 1, 2, 3]
+
+
 async def test_while_it_is_away_commits_wait_and_the_journal_says_so(
     server: RedisServer, journal: RedisJournal
 ) -> None:
