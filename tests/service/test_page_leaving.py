@@ -30,7 +30,10 @@ class Held:
 
     def __init__(self, page: Page, pattern: str) -> None:
         self.routes: list[Route] = []
-        page.route(pattern, self.routes.append)
+        page.route(pattern, self.hold)
+
+    def hold(self, route: Route) -> None:
+        self.routes.append(route)
 
     def let_go(self) -> None:
         for route in self.routes:
