@@ -28,7 +28,7 @@ NEEDED = {"appendonly": "yes", "appendfsync": "always", "maxmemory-policy": "noe
 
 # KEYS: owner, batches, then one list for each step. ARGV: epoch, number of the commit, then for each step the batch and
 # what is added to its list ("": the list goes). A commit whose answer was lost is sent again under its number.
-# Each epoch counts its own commits, so that nothing that is brought back (see `_Told`) can say how many another one had.
+# Each epoch counts its own commits: nothing that is brought back (see `_Told`) can say how many another one had.
 _COMMIT = """
 local last = 'last:' .. ARGV[1]
 local owner = redis.call('hmget', KEYS[1], 'epoch', last)
@@ -47,8 +47,8 @@ end
 redis.call('hset', KEYS[1], last, ARGV[2])
 return 'done'
 """
-# Says the last commit of the epoch before once more: the end of that epoch is durable with this. Values, not increments,
-# for it may run twice; always several commands, so that it ends with an EXEC.
+# Says the last commit of the epoch before once more: with this its end is durable. Values, not increments, for it may
+# run twice; always several commands, so that it ends with an EXEC.
 _TAKE_EPOCH = """
 local before = redis.call('hget', KEYS[1], 'epoch') or '0'
 local epoch = tonumber(before) + 1
