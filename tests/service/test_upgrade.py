@@ -23,7 +23,7 @@ from deployments.session import new_scratch_folder
 from tests.service.test_deploy import healthy
 
 ROOT = Path(__file__).parent.parent.parent
-PACKAGES = ("photobatch", "deployments", "actors", "presets", "models", "storage")
+PACKAGES = ("photobatch", "deployments", "actors", "presets", "models", "storage", "web")
 NEW = "99.9.9"
 PHOTOS = 1500  # half a minute of work: a deployment takes ten seconds
 
