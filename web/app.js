@@ -4,7 +4,8 @@ import { apiKey, dropNeedlessKey, keepApiKey, whenKeyIsNeeded } from "/web/api.j
 import { batchView } from "/web/batch.js";
 import { batchesView } from "/web/batches.js";
 import { chooseView } from "/web/choose.js";
-import { dialog, h, icon, iconButton } from "/web/dom.js";
+import { closeAll, dialog } from "/web/dialog.js";
+import { h, icon, iconButton } from "/web/dom.js";
 import { Draft } from "/web/draft.js";
 import { LANGUAGES, language, speak, t } from "/web/i18n.js";
 import { lookView } from "/web/look.js";
@@ -16,13 +17,13 @@ let view = null;
 /** A view is `{element, title, leave}`: `leave` lets go of what it holds. */
 function go() {
   view?.leave?.();
-  for (const sheet of document.querySelectorAll("dialog[open]")) sheet.close(); // it was about what one leaves
+  closeAll();
   const [, place = "", id] = location.hash.split("/");
   if (place === "batch" && id) view = batchView(id);
   else if (place === "batches") view = batchesView();
   else if (place === "look" && draft.photos.length) view = lookView(draft);
   else {
-    if (place) history.replaceState(null, "", "#/"); // there is nothing to choose a look for
+    if (place) history.replaceState(history.state, "", "#/"); // there is nothing to choose a look for
     view = chooseView(draft);
   }
   document.title = view.title ? `${view.title} · photobatch` : "photobatch";

@@ -1,7 +1,8 @@
 // What stands above a batch's photos: its state in words and numbers, and what can be done about it.
 
 import { ask, reason } from "/web/api.js";
-import { confirmed, h, icon } from "/web/dom.js";
+import { confirmed } from "/web/dialog.js";
+import { h, icon } from "/web/dom.js";
 import { duration, moment, number, t } from "/web/i18n.js";
 import { presetName } from "/web/names.js";
 import { saveAll, saveToFolder } from "/web/save.js";
@@ -54,13 +55,13 @@ export class BatchHead {
     const some = batch.counts.succeeded > 0;
     const focused = this._buttons.contains(document.activeElement) && document.activeElement.dataset.action;
     this._buttons.replaceChildren(...[
-      some && button("download", "batch.save", () => saveAll(this._batch), running ? "" : "primary"),
-      some && "showDirectoryPicker" in window && button("folder", "batch.folder", () => saveToFolder(this._batch)),
-      some && button("share", "batch.share", () => shareDialog(this._batch)),
       running && steer("pause", "pause"),
       batch.status === "paused" && steer("play", "resume", "primary"),
       (running || batch.status === "paused") && steer("close", "cancel"),
+      some && button("download", "batch.save", () => saveAll(this._batch), running ? "" : "primary"),
       retriable(batch) && steer("retry", "retry"),
+      some && button("share", "batch.share", () => shareDialog(this._batch)),
+      some && "showDirectoryPicker" in window && button("folder", "batch.folder", () => saveToFolder(this._batch)),
       button("trash", "batch.delete", () => this._delete(), "danger"),
     ].filter(Boolean));
     if (!focused) return;
@@ -89,11 +90,11 @@ function retriable({ status, counts }) {
 }
 
 function numbersOf({ status, counts, photos_per_s: rate, eta_s: eta, eta_low_s: low, eta_high_s: high, expires_at: until, expanding, truncated, errors }) {
-  const done = counts.succeeded + counts.failed + counts.cancelled;
   const running = RUNNING.includes(status);
   return [
-    expanding ? t("batch.expanding", { n: counts.total }) : t("batch.done", { done, n: counts.total }),
+    expanding ? t("batch.expanding", { n: counts.total }) : t("batch.done", { done: counts.succeeded, n: counts.total }),
     counts.failed ? t("batch.failed", { n: counts.failed }) : null,
+    counts.cancelled ? t("batch.stopped", { n: counts.cancelled }) : null,
     running && rate ? t("batch.rate", { rate: number(rate, 1) }) : null,
     running && eta !== null ? band(eta, low, high) : null,
     truncated ? t("batch.truncated") : null,

@@ -2,6 +2,7 @@
 
 import { ask, blob, pause } from "/web/api.js";
 import { BatchHead } from "/web/batch-head.js";
+import { goTo } from "/web/dialog.js";
 import { h, icon } from "/web/dom.js";
 import { follow } from "/web/follow.js";
 import { Grid } from "/web/grid.js";
@@ -28,7 +29,7 @@ export function batchView(task) {
     label: (place) => labelOf(list.photos[shown[place]]),
     open: (place) => showPhoto({ batch, list, indices: shown, place, onclose: (index) => grid.focus(Math.max(0, shown.indexOf(index))) }),
   });
-  const head = new BatchHead(task, { act, removed: () => { location.hash = "#/batches"; } });
+  const head = new BatchHead(task, { act, removed: () => goTo("#/batches") });
   const tabs = h("div", { class: "tabs row", role: "group", "aria-label": t("batch.filter") });
   const message = h("p", { class: "message soft", role: "status" });
   const element = h("section", { class: "view batch", "aria-label": t("batch.title") }, head.element, tabs, message, grid.element);

@@ -1,7 +1,8 @@
 // The first step: which photos.
 
 import { previews, Problem } from "/web/api.js";
-import { dialog, h, icon } from "/web/dom.js";
+import { dialog } from "/web/dialog.js";
+import { h, icon } from "/web/dom.js";
 import { Grid } from "/web/grid.js";
 import { bytes, t } from "/web/i18n.js";
 import { photosIn } from "/web/incoming.js";
@@ -52,6 +53,7 @@ export function chooseView(draft) {
     } else if (!selected.delete(id)) selected.add(id);
     last = index;
     ranging = false;
+    if (draft.photos[index].error) toast(`${draft.photos[index].name}: ${draft.photos[index].error}`);
     grid.refreshAll();
     showTools();
   }
@@ -106,7 +108,7 @@ export function chooseView(draft) {
     const input = h("textarea", { id: "urls", placeholder: "https://…", rows: "6", spellcheck: "false" });
     const wrong = h("p", { class: "bad small", role: "alert" });
     const form = h("form", { class: "stack", method: "dialog", onsubmit: (event) => {
-      const lines = input.value.split(/\s+/).filter(Boolean);
+      const lines = input.value.split(/[\r\n]+/).map((line) => line.trim()).filter(Boolean);
       const bad = lines.find((line) => !/^(https?|s3|gs|az):\/\/./i.test(line) || !URL.canParse(line));
       if (bad) {
         event.preventDefault();

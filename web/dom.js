@@ -40,49 +40,6 @@ export function iconButton(name, label, properties = {}) {
   return h("button", { type: "button", class: "icon-button", "aria-label": label, title: label, ...properties }, icon(name));
 }
 
-/** Show a modal dialog, and take it out of the page when it closes. Escape closes it. Returns the dialog. */
-export function dialog(properties, ...children) {
-  const element = h("dialog", properties, ...children);
-  element.addEventListener("close", () => element.remove());
-  document.body.append(element);
-  element.showModal();
-  if (element.classList.contains("full")) closedByBack(element);
-  return element;
-}
-
-/** Ask whether to do something that can't be undone; resolves to the answer. */
-export function confirmed({ title, why, yes, no }) {
-  return new Promise((resolve) => {
-    const answer = (value) => () => {
-      resolve(value);
-      sheet.close();
-    };
-    const sheet = dialog({ "aria-label": title }, h("div", { class: "stack" },
-      h("h2", {}, title), h("p", {}, why),
-      h("div", { class: "row end" },
-        h("button", { type: "button", onclick: answer(false) }, no),
-        h("button", { type: "button", class: "primary", onclick: answer(true) }, yes))));
-    sheet.addEventListener("close", () => resolve(false));
-  });
-}
-
-/** What fills the screen is a place of its own to people: Back leaves it, as Escape does, and nothing else. */
-function closedByBack(element) {
-  const here = { dialog: Date.now() };
-  history.pushState(here, "");
-  const back = () => {
-    const top = [...document.querySelectorAll("dialog[open]")].at(-1);
-    if (top === element) return element.dispatchEvent(new Event("cancel", { cancelable: true })) && element.close();
-    top?.close(); // a question about it
-    history.pushState(here, "");
-  };
-  addEventListener("popstate", back);
-  element.addEventListener("close", () => {
-    removeEventListener("popstate", back);
-    if (history.state?.dialog === here.dialog) history.back();
-  });
-}
-
 /** Return a function that calls `work` once nobody has asked for it any more for `quiet` milliseconds. */
 export function debounced(work, quiet) {
   let timer = 0;

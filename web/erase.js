@@ -40,7 +40,7 @@ function row(draft, photo, seen, onchange) {
   const said = h("span", { class: "small" });
   const paint = h("button", { type: "button" }, icon("brush"), t("erase.paint"));
   const show = () => {
-    said.textContent = photo.mask ? t("erase.marked") : t("erase.unmarked");
+    said.textContent = photo.mask ? t("erase.marked") : photo.strokes?.length ? t("erase.begun") : t("erase.unmarked");
     said.classList.toggle("good", Boolean(photo.mask));
   };
   paint.setAttribute("aria-label", t("erase.paintOn", { name: photo.name }));

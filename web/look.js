@@ -3,7 +3,8 @@
 import { ask, pause, previews, Problem, reason, user } from "/web/api.js";
 import { cards } from "/web/cards.js";
 import { photoThumbs } from "/web/choose.js";
-import { confirmed, debounced, h, icon, iconButton } from "/web/dom.js";
+import { confirmed, goTo } from "/web/dialog.js";
+import { debounced, h, icon, iconButton } from "/web/dom.js";
 import { eraseList, marked } from "/web/erase.js";
 import { localized, t } from "/web/i18n.js";
 import { outputChoices } from "/web/output.js";
@@ -213,9 +214,9 @@ export function lookView(draft) {
     sending = sendOff(draft, preset);
     const place = await sending.done;
     sending = null;
-    if (place) location.hash = place;
+    if (place) await goTo(place);
     else if (gone) return;
-    else if (!draft.photos.length) location.hash = "#/";
+    else if (!draft.photos.length) await goTo("#/");
     else showSettings();
   }
 

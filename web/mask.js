@@ -1,7 +1,8 @@
 // The painter of what is to be erased: paintMask opens it over the page.
 
 import { Crosshair } from "/web/crosshair.js";
-import { confirmed, dialog, h, icon, iconButton } from "/web/dom.js";
+import { confirmed, dialog } from "/web/dialog.js";
+import { h, icon, iconButton } from "/web/dom.js";
 import { Easel } from "/web/easel.js";
 import { Hand } from "/web/hand.js";
 import { t } from "/web/i18n.js";

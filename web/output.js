@@ -34,5 +34,5 @@ export function outputChoices(output, onchange) {
       choice("format", FORMATS, (format) => t(`formats.${format}`)),
       choice("max_side", SIDES, (side) => side === null ? t("output.full") : t("output.pixels", { n: side }), (text) => text ? Number(text) : null),
       choice("metadata", METADATA, (kind) => t(`metadata.${kind}`))),
-    h("div", { class: "slider" }, h("label", { for: quality.id }, t("output.quality")), shown, h("span", {}), quality));
+    h("div", { class: "slider" }, h("label", { for: quality.id }, t("output.quality")), h("span", {}), shown, quality));
 }

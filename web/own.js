@@ -1,7 +1,8 @@
 // Presets and LUTs that people make and bring.
 
 import { ask, Problem, user } from "/web/api.js";
-import { dialog, h } from "/web/dom.js";
+import { dialog } from "/web/dialog.js";
+import { h } from "/web/dom.js";
 import { localized, t } from "/web/i18n.js";
 
 /** Ask for a name and keep a preset with changed parameters under it; resolves to the preset, null when given up. */

@@ -1,7 +1,8 @@
 // Results onto this device: one, all as a ZIP file, or into a folder.
 
 import { apiKey, ask, pause, Problem, send } from "/web/api.js";
-import { dialog, h } from "/web/dom.js";
+import { dialog } from "/web/dialog.js";
+import { h } from "/web/dom.js";
 import { t } from "/web/i18n.js";
 import { presetName } from "/web/names.js";
 import { toast } from "/web/toast.js";

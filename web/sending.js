@@ -1,9 +1,11 @@
 // The way from "Start" to a batch: upload what is not there yet, then hand it in, once.
 
 import { ask, Problem, token, user } from "/web/api.js";
-import { dialog, h, oncePerFrame } from "/web/dom.js";
+import { dialog } from "/web/dialog.js";
+import { h, oncePerFrame } from "/web/dom.js";
 import { marked } from "/web/erase.js";
 import { bytes, duration, t } from "/web/i18n.js";
+import { toast } from "/web/toast.js";
 import { arrived, AT_ONCE, inParallel, lasting, maskSource, uploaded } from "/web/uploads.js";
 
 /**
@@ -66,6 +68,7 @@ async function work(draft, preset, signal, shown) {
   const good = photos.filter((photo) => !photo.error);
   if (refused.length && !await goOn(refused, good.length, signal, shown)) {
     draft.remove(new Set(refused.map(({ id }) => id)));
+    toast(t("choose.removed", { n: refused.length }));
     throw new DOMException("", "AbortError");
   }
   if (preset.type === "erase") await inParallel(good, AT_ONCE, (photo) => maskSource(draft, photo, signal));
@@ -81,16 +84,18 @@ async function sendFiles(draft, photos, signal, { bar, said }) {
   const before = there.reduce((sum, { file }) => sum + file.size, 0);
   const began = performance.now();
   let now = before, done = there.length;
-  let over = false;
-  const show = oncePerFrame(() => {
-    if (over) return; // what went wrong stays to be read
+  let over = false; // what went wrong, or follows, stays to be read
+  const tell = () => {
     const left = (total - now) / ((now - before) / (performance.now() - began)) / 1000;
     bar.value = total ? now / total : 1;
     said.textContent = [
       t("sending.sent", { done, n: files.length, bytes: bytes(total) }),
+      navigator.onLine === false ? t("errors.unreachable") : null,
       left > 1 && Number.isFinite(left) ? t("sending.left", { time: duration(left) }) : null,
     ].filter(Boolean).join(" · ");
-  });
+  };
+  const show = oncePerFrame(() => over || tell());
+  for (const change of ["online", "offline"]) addEventListener(change, show, { signal });
   show();
   try {
     await inParallel(files.filter((photo) => !arrived(photo)), AT_ONCE, async (photo) => {
@@ -109,6 +114,7 @@ async function sendFiles(draft, photos, signal, { bar, said }) {
       progress(photo.file.size);
       done += 1;
     });
+    tell();
   } finally {
     over = true;
   }

@@ -1,7 +1,8 @@
 // Links to a batch's results, for other people.
 
 import { ask } from "/web/api.js";
-import { dialog, h, icon } from "/web/dom.js";
+import { dialog } from "/web/dialog.js";
+import { h, icon } from "/web/dom.js";
 import { moment, t } from "/web/i18n.js";
 import { forgetArchive } from "/web/save.js";
 import { toast } from "/web/toast.js";

@@ -44,5 +44,5 @@ function slider(param, own, value, set) {
   });
   show();
   return h("div", { class: "slider" },
-    h("label", { for: input.id }, t(`params.${param}`)), shown, back, input);
+    h("label", { for: input.id }, t(`params.${param}`)), back, shown, input);
 }

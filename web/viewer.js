@@ -1,7 +1,8 @@
 // The viewer of results: openViewer shows them over the page, one at a time, before beside after.
 
 import { Comparison } from "/web/comparison.js";
-import { dialog, h, iconButton } from "/web/dom.js";
+import { dialog } from "/web/dialog.js";
+import { h, iconButton } from "/web/dom.js";
 import { number, t } from "/web/i18n.js";
 
 const PAN = 80; // CSS pixels for a press of an arrow key

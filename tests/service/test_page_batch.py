@@ -105,7 +105,7 @@ def test_a_photo_that_fails_says_why_and_what_to_do(
     expect(page.get_by_role("dialog").get_by_text("Choose another copy of it").first).to_be_visible()
     visitor.seen("desktop-en-failed-viewer")
     page.keyboard.press("Escape")
-    visitor.press("Retry failed")
+    visitor.press("Retry the rest")
     expect(visitor.tab("failed")).to_have_text("Failed or stopped 1")
     visitor.status("completed")
 
@@ -181,7 +181,7 @@ def test_pause_reload_resume_and_stop(open_page: OpenPage, server: Server, sixty
     visitor.status("processing")
     visitor.press("Stop")
     visitor.status("cancelled")
-    expect(page.get_by_role("button", name="Retry failed")).to_be_visible()
+    expect(page.get_by_role("button", name="Retry the rest")).to_be_visible()
     visitor.accessible()
     visitor.seen("desktop-en-stopped")
 

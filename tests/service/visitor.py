@@ -87,7 +87,7 @@ class Visitor:
         """Keep a screenshot, for eyes, and make sure that nothing is wider than the screen."""
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
         self.page.screenshot(path=SCREENSHOTS / f"{name}.png")
-        assert self.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert self.page.evaluate("document.documentElement.scrollWidth <= screen.width")
 
     def accessible(self) -> None:
         """Have axe-core find nothing serious."""
