@@ -48,7 +48,7 @@ def status(task: TaskArgument, url: UrlOption = None, api_key: KeyOption = None,
             print_json(batch.model_dump(mode="json"))
         else:
             _show(batch)
-            print_failures(islice(held.photos("failed"), 20), of=batch.counts.failed, task_id=task)
+            print_failures(islice(held.photos("failed"), 20), of=batch.counts.failed, task_id=task, url=url)
     raise typer.Exit(exit_code(batch))
 
 
@@ -120,6 +120,7 @@ def _steer(action: Action, advice: str) -> Callable[..., None]:
     ) -> None:
         from photobatch.service import open_batch
         from photobatch.terminal import note, print_json, print_line
+        from photobatch.way_back import way_back
 
         with open_batch(url, api_key, task) as held:
             batch: Batch = getattr(held, action)()
@@ -129,7 +130,7 @@ def _steer(action: Action, advice: str) -> Callable[..., None]:
         counts = batch.counts
         print_line(f"{task} is {batch.status.value}: {counts.succeeded} of {counts.total} photos done.")
         if advice:
-            note(advice.format(resume=f"photobatch resume {task}", retry=f"photobatch retry {task}"))
+            note(advice.format(**{action: way_back(action, task, url=url) for action in ("resume", "retry")}))
 
     return steer
 

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from photobatch import installed
 from photobatch.jobs import RunOptions, Work
-from photobatch.progress_display import display_on
+from photobatch.progress_display import display
 from photobatch.report import Report
 from photobatch.run import run as run_work
 
@@ -28,12 +28,11 @@ def run(options: RunOptions, *, as_json: bool) -> int:
 
 
 def _do(work: Work, as_json: bool) -> None:
-    console = Console(stderr=True)
+    shown = display()
     # Whatever a library prints goes to stderr: stdout belongs to the JSON object or the summary.
     with contextlib.redirect_stdout(sys.stderr):
-        display = display_on(console)
         server = installed.load_server()
-        run_work(work, server, display)
+        run_work(work, server, shown)
 
 
 def _say_how_it_ended(report: Report) -> None:

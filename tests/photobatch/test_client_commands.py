@@ -211,6 +211,27 @@ async def test_what_is_no_photo_is_told_and_the_others_go_on(world: World, typis
     assert re.search(r"photobatch: text\.jpg: .* \(unsupported_media\)", alone.stderr)
 
 
+async def test_a_link_that_leads_nowhere_holds_up_nobody(world: World, typist: Typist, jpeg: bytes) -> None:
+    (typist.folder / "in").mkdir()
+    (typist.folder / "in/good.jpg").write_bytes(jpeg)
+    (typist.folder / "in/lost.jpg").symlink_to("nowhere")
+    said = await typist.types("submit", "in", "--preset", "filter_warm", "--json")
+    assert said.status == 1
+    assert [(one["path"], one["error"]["code"]) for one in said.json["refused"]] == [("in/lost.jpg", "unreadable")]
+    batch = (await world.http.get(f"/api/v1/batch/{said.json['task_id']}")).json()
+    assert batch["counts"]["total"] == 1
+
+
+async def test_a_photo_goes_in_once_however_often_it_is_named(world: World, typist: Typist, jpeg: bytes) -> None:
+    (typist.folder / "in").mkdir()
+    for name in ("a.jpg", "b.jpg"):
+        (typist.folder / "in" / name).write_bytes(jpeg)
+    far = "https://example.com/far.jpg"
+    said = await typist.types("submit", "in/b.jpg", far, "in", "in/a.jpg", far, "in/../in", "--preset", "filter_warm")
+    photos = (await world.http.get(f"/api/v1/batch/{said.stdout.strip()}/photos")).json()["items"]
+    assert [photo["name"] for photo in photos] == ["b.jpg", "far.jpg", "a.jpg"]
+
+
 async def test_refused_before_anything_is_sent(world: World, typist: Typist, jpeg: bytes) -> None:
     (typist.folder / "in").mkdir()
     (typist.folder / "in/a.jpg").write_bytes(jpeg)
