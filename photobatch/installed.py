@@ -106,7 +106,8 @@ def check_preset(preset_id: str | None, preset_type: str | None, params: dict[st
 
 def is_server_here() -> bool:
     """Say whether this is a checkout, or the client alone."""
-    return find_spec("deployments") is not None
+    found = find_spec("deployments")
+    return found is not None and found.origin is not None  # a mere folder of that name has none
 
 
 def examine_server() -> Iterator[dict[str, str]]:
