@@ -11,6 +11,7 @@ import typer
 
 from photobatch.help_text import asking
 from photobatch.options import JsonOption, KeyOption, TaskArgument, UrlOption
+from photobatch.refusal import RefusalError
 
 if TYPE_CHECKING:
     from photobatch.schemas import Batch
@@ -24,6 +25,7 @@ _ACTIONS: dict[Action, tuple[str, str]] = {
     "cancel": ("Stop a batch at once; finished results stay.", "What is not done can be done after all: {retry}"),
     "retry": ("Work on the failed and cancelled photos of a batch again.", ""),
 }
+_KEPT = "nothing is removed."
 
 
 def add_to(app: typer.Typer) -> None:
@@ -97,14 +99,18 @@ def rm(
     as_json: JsonOption = False,
 ) -> None:
     """Cancel a batch, and remove its record and its files from the service. On a terminal it asks first."""
+    from photobatch.interrupts import stoppable
     from photobatch.service import open_batch
-    from photobatch.terminal import is_interactive, print_json, print_line
+    from photobatch.terminal import agrees, is_interactive, print_json, print_line
 
     with open_batch(url, api_key, task) as held:
         if is_interactive() and not yes:
             counts = held.get().counts
             question = f"Remove {task} with its {counts.succeeded} results ({counts.total} photos) from the service?"
-            typer.confirm(question, abort=True, err=True)
+            with stoppable(lambda: _KEPT):
+                agreed = agrees(question)
+            if not agreed:
+                raise RefusalError(_KEPT, exit_code=1)
         held.delete()
     if as_json:
         print_json({"task_id": task, "removed": True})

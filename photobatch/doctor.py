@@ -10,7 +10,7 @@ from photobatch.address import Address, is_chosen
 from photobatch.errors import PhotoBatchError, UnauthorizedError
 from photobatch.refusal import RefusalError
 from photobatch.schemas import Health
-from photobatch.service import sentence_of
+from photobatch.service import ANSWER_S, sentence_of
 from photobatch.sync import PhotoBatch
 
 State = Literal["ok", "warning", "wrong"]
@@ -48,7 +48,7 @@ def _service(url: str | None, api_key: str | None, server_is_here: bool) -> Chec
     """Whether the service answers, lets us in, and is well."""
     try:
         where = Address.find(url, api_key).url
-        with PhotoBatch(url, api_key, patience_s=_PATIENCE_S) as client:
+        with PhotoBatch(url, api_key, patience_s=_PATIENCE_S, timeout_s=ANSWER_S) as client:
             health = client.health()
             client.stats()  # health needs no key
     except UnauthorizedError as error:

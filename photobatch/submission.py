@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from photobatch.connection import may_be_done
 from photobatch.errors import UnavailableError
 from photobatch.following import Followed
 from photobatch.inputs import InputPhoto, collect
@@ -80,7 +81,7 @@ class _Submission:
         try:
             return self._hand_in(client, shown)
         except UnavailableError as error:
-            if not self._all_sent:
+            if not (self._all_sent and may_be_done(error)):
                 raise
             raise RefusalError(
                 f"{sentence_of(error)} The batch may be there all the same: {self._look()}", 3
