@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Any, Protocol, Self
 
 from photobatch import schemas
+from photobatch.finding import Finding
 from photobatch.refusal import RefusalError
 
 
@@ -110,12 +111,11 @@ def is_server_here() -> bool:
     return found is not None and found.origin is not None  # a mere folder of that name has none
 
 
-def examine_server() -> Iterator[dict[str, str]]:
-    """Yield what the server's half of `photobatch doctor` finds: name, state, found, advice. Raises RefusalError."""
+def examine_server() -> Iterator[Finding]:
+    """Yield what the server's half of `photobatch doctor` finds. Raises RefusalError."""
     with _needed():
         from deployments.doctor import examine
-    for finding in examine():
-        yield asdict(finding)
+    yield from examine()
 
 
 def built_in_presets() -> list[schemas.Preset]:

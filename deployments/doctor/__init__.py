@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from deployments.doctor import installation, machine, stores
-from deployments.doctor.finding import Finding as Finding
 from deployments.settings import Settings, SettingsError, load_settings
+from photobatch.finding import Finding as Finding
 
 _OF_THE_SETTINGS: dict[str, Callable[[Settings], Finding]] = {
     "disk": machine.disk,

@@ -11,8 +11,8 @@ from pathlib import Path
 import httpx
 
 from actors.config import LEAST_ROOM
-from deployments.doctor.finding import Finding, ok
 from deployments.settings import Settings
+from photobatch.finding import Finding, ok
 
 _FEW_PHOTOS = 5 << 30  # bytes: a thousand photos of 12 MP with their results, about
 _SHARED_MEMORY = 80 << 20  # bytes that Ray takes of /dev/shm (deployments.local_ray says so, and imports Ray)

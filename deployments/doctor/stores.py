@@ -3,10 +3,10 @@
 import asyncio
 import re
 
-from deployments.doctor.finding import Finding, ok
 from deployments.settings import Settings
 from models.errors import WeightsError
 from models.weights import KNOWN, LAMA, WeightStore
+from photobatch.finding import Finding, ok
 from storage.errors import StorageError
 
 _BETWEEN = re.compile(r"; |\. (?=[A-Z])")

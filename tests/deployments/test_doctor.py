@@ -15,9 +15,10 @@ import redis
 from benchmarks.redis_server import RedisServer
 from benchmarks.s3_server import S3Server
 from deployments import ports
-from deployments.doctor import Finding, installation, machine, stores
+from deployments.doctor import installation, machine, stores
 from deployments.settings import Settings
 from models.weights import LAMA, Weights, WeightStore
+from photobatch.finding import Finding
 
 FULL = """
 import json, sys
