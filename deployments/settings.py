@@ -185,6 +185,12 @@ def load_settings(**changes: Any) -> Settings:
     """Read the settings; raises SettingsError."""
     try:
         return Settings(**changes)
+    except UnicodeDecodeError:
+        raise SettingsError(".env: it is no UTF-8 text.") from None
+    except OSError as error:
+        raise SettingsError(f"{error.filename or '.env'}: {error.strerror}.") from None
+    except RuntimeError as error:  # of Path.expanduser: ~nobody
+        raise SettingsError(f"BATCH_DATA_DIR or BATCH_MODEL_DIR: {error}") from None
     except ValidationError as error:
         first = error.errors()[0]
         name = str(first["loc"][0])

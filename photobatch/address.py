@@ -5,6 +5,8 @@ import re
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+import httpx
+
 from photobatch.errors import InvalidRequestError
 
 LOCAL = "http://127.0.0.1:8001"
@@ -45,10 +47,10 @@ def _is_url(url: str) -> bool:
     """Say whether a URL can be that of a service: no query, and no password, which would end up in logs."""
     try:
         parts = urlsplit(url)
-        reachable = parts.hostname and parts.port != 0
-    except ValueError:
+        reachable = parts.port != 0 and httpx.URL(url).host
+    except (ValueError, httpx.InvalidURL):
         return False
-    more = parts.query or parts.fragment or parts.username
+    more = parts.query or parts.fragment or "@" in parts.netloc
     return parts.scheme in {"http", "https"} and bool(reachable) and not more
 
 

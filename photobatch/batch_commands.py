@@ -11,6 +11,7 @@ import typer
 
 from photobatch.help_text import asking
 from photobatch.options import JsonOption, KeyOption, TaskArgument, UrlOption
+from photobatch.refusal import RefusalError
 
 if TYPE_CHECKING:
     from photobatch.schemas import Batch
@@ -24,6 +25,7 @@ _ACTIONS: dict[Action, tuple[str, str]] = {
     "cancel": ("Stop a batch at once; finished results stay.", "What is not done can be done after all: {retry}"),
     "retry": ("Work on the failed and cancelled photos of a batch again.", ""),
 }
+_KEPT = "nothing is removed."
 
 
 def add_to(app: typer.Typer) -> None:
@@ -48,7 +50,7 @@ def status(task: TaskArgument, url: UrlOption = None, api_key: KeyOption = None,
             print_json(batch.model_dump(mode="json"))
         else:
             _show(batch)
-            print_failures(islice(held.photos("failed"), 20), of=batch.counts.failed, task_id=task)
+            print_failures(islice(held.photos("failed"), 20), of=batch.counts.failed, task_id=task, url=url)
     raise typer.Exit(exit_code(batch))
 
 
@@ -97,14 +99,18 @@ def rm(
     as_json: JsonOption = False,
 ) -> None:
     """Cancel a batch, and remove its record and its files from the service. On a terminal it asks first."""
+    from photobatch.interrupts import stoppable
     from photobatch.service import open_batch
-    from photobatch.terminal import is_interactive, print_json, print_line
+    from photobatch.terminal import agrees, is_interactive, print_json, print_line
 
     with open_batch(url, api_key, task) as held:
         if is_interactive() and not yes:
             counts = held.get().counts
             question = f"Remove {task} with its {counts.succeeded} results ({counts.total} photos) from the service?"
-            typer.confirm(question, abort=True, err=True)
+            with stoppable(lambda: _KEPT):
+                agreed = agrees(question)
+            if not agreed:
+                raise RefusalError(_KEPT, exit_code=1)
         held.delete()
     if as_json:
         print_json({"task_id": task, "removed": True})
@@ -120,6 +126,7 @@ def _steer(action: Action, advice: str) -> Callable[..., None]:
     ) -> None:
         from photobatch.service import open_batch
         from photobatch.terminal import note, print_json, print_line
+        from photobatch.way_back import way_back
 
         with open_batch(url, api_key, task) as held:
             batch: Batch = getattr(held, action)()
@@ -129,7 +136,7 @@ def _steer(action: Action, advice: str) -> Callable[..., None]:
         counts = batch.counts
         print_line(f"{task} is {batch.status.value}: {counts.succeeded} of {counts.total} photos done.")
         if advice:
-            note(advice.format(resume=f"photobatch resume {task}", retry=f"photobatch retry {task}"))
+            note(advice.format(**{action: way_back(action, task, url=url) for action in ("resume", "retry")}))
 
     return steer
 

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from photobatch.address import Address
 from photobatch.batch import AsyncBatch
-from photobatch.connection import Connection
+from photobatch.connection import Connection, as_json
 from photobatch.errors import InvalidRequestError, of_validation
 from photobatch.looks import AsyncLuts, AsyncPresets
 from photobatch.parallel import OnProgress
@@ -39,16 +39,23 @@ class AsyncPhotoBatch:
     """The client of a photobatch service. Use it with `async with`, or call `aclose`; it belongs to one event loop.
 
     `url` and `api_key` default to PHOTOBATCH_URL (or this machine's port 8001) and PHOTOBATCH_API_KEY. `uploads` files
-    are sent at once. A service that is away or busy is tried again for `patience_s` seconds.
+    are sent at once. A service that is away or busy is tried again for `patience_s` seconds; one that says nothing for
+    `timeout_s` is away.
     Everything raises PhotoBatchError and what derives from it.
     """
 
     def __init__(
-        self, url: str | None = None, api_key: str | None = None, *, uploads: int = 4, patience_s: float = 60.0
+        self,
+        url: str | None = None,
+        api_key: str | None = None,
+        *,
+        uploads: int = 4,
+        patience_s: float = 60.0,
+        timeout_s: float = 60.0,
     ) -> None:
         if uploads < 1:
             raise InvalidRequestError("invalid_request", "uploads must be 1 at least.", field="uploads")
-        self._connection = Connection(Address.find(url, api_key), patience_s)
+        self._connection = Connection(Address.find(url, api_key), patience_s, timeout_s)
         self._uploads = uploads
         self.presets = AsyncPresets(self._connection)
         self.luts = AsyncLuts(self._connection)
@@ -102,7 +109,7 @@ class AsyncPhotoBatch:
             raise none_left(refused)
         _name(request, sources)
         headers = {"Idempotency-Key": idempotency_key or str(uuid.uuid4())}
-        body = request.model_dump(mode="json", exclude_unset=True)
+        body = as_json(request, exclude_unset=True)
         answer = await self._connection.ask(Submitted, "POST", "/batch/submit", json=body, headers=headers)
         folders = {photo.source.parent for photo in given if isinstance(photo.source, Path)}
         return AsyncBatch(self._connection, answer.task_id, refused, folders)

@@ -21,6 +21,7 @@ from photobatch import (
 )
 from photobatch.help_text import EXITS, examples
 from photobatch.refusal import RefusalError
+from photobatch.terminal import note, prepare_streams
 
 app = typer.Typer(
     name="photobatch",
@@ -35,10 +36,11 @@ app = typer.Typer(
 
 def main() -> None:
     """Run the command line; a refusal is one sentence on stderr."""
+    prepare_streams()
     try:
         app()
     except RefusalError as refusal:
-        print(f"photobatch: {refusal.sentence}", file=sys.stderr)
+        note(refusal.sentence)
         sys.exit(refusal.exit_code)
 
 

@@ -8,11 +8,11 @@ import httpx
 from pydantic import BaseModel, ValidationError
 
 from photobatch.address import Address
-from photobatch.errors import PhotoBatchError, UnavailableError, of_response
+from photobatch.errors import InvalidRequestError, PhotoBatchError, UnavailableError, of_response
 from photobatch.patience import Patience
 
 API = "/api/v1"
-_TIMEOUT = httpx.Timeout(60.0, connect=10.0, pool=None)
+_CONNECT_S = 10.0
 _BUSY = frozenset({502, 503, 504})
 _LOST = (httpx.NetworkError, httpx.TimeoutException, httpx.RemoteProtocolError)
 _NOT_HEARD = (httpx.ConnectError, httpx.ConnectTimeout)
@@ -25,10 +25,11 @@ Body = Callable[[], AsyncIterator[bytes]]
 class Connection:
     """One service, over HTTP."""
 
-    def __init__(self, address: Address, patience_s: float) -> None:
+    def __init__(self, address: Address, patience_s: float, timeout_s: float) -> None:
         self.address = address
         self.patience_s = patience_s
-        self.http = httpx.AsyncClient(base_url=address.url, headers=address.headers, timeout=_TIMEOUT)
+        timeout = httpx.Timeout(timeout_s, connect=min(timeout_s, _CONNECT_S), pool=None)
+        self.http = httpx.AsyncClient(base_url=address.url, headers=address.headers, timeout=timeout)
         self.reached = False
 
     @property
@@ -65,22 +66,27 @@ class Connection:
         """
         patience = Patience(self.patience_s)
         shown = {name: value for name, value in (params or {}).items() if value is not None}
-        lost = False
+        lost, heard = False, None
         while True:
             try:
-                response = await self.http.request(
+                request = self.http.build_request(
                     method,
                     f"{API}{path}",
                     params=shown,
                     json=json,
                     content=body() if body else content,
                     headers=headers,
-                    follow_redirects=method == "GET",
                 )
+            except (ValueError, RecursionError) as error:
+                wrong = "no text" if isinstance(error, UnicodeError) else "no JSON"
+                raise InvalidRequestError("invalid_request", f"It can't be sent: some of it is {wrong}.") from None
+            try:
+                response = await self.http.send(request, follow_redirects=method == "GET")
             except httpx.RequestError as error:
                 again = isinstance(error, _NOT_HEARD if once else _LOST)
+                heard = heard if isinstance(error, _NOT_HEARD) else error
                 if not again or not await patience.again(within_s=self.within_s):
-                    raise self.unreachable(error) from error
+                    raise self.unreachable(error) from heard or error
                 lost = True
                 continue
             self.reached = True
@@ -90,7 +96,7 @@ class Connection:
                 return response  # the try whose answer was lost did it
             refusal = of_response(response)
             if not _may_help(refusal, once) or not await patience.again(refusal.retry_after_s):
-                raise refusal
+                raise refusal from heard
 
     @asynccontextmanager
     async def stream(self, path: str, headers: Mapping[str, str]) -> AsyncIterator[httpx.Response]:
@@ -113,6 +119,19 @@ class Connection:
     async def aclose(self) -> None:
         """Close every connection."""
         await self.http.aclose()
+
+
+def as_json(model: BaseModel, *, exclude_unset: bool = False) -> Any:
+    """Return what is to be sent of a model; raises InvalidRequestError for what is nested too deeply."""
+    try:
+        return model.model_dump(mode="json", exclude_unset=exclude_unset)
+    except ValueError as error:
+        raise InvalidRequestError("invalid_request", f"It can't be sent: {error}.") from None
+
+
+def may_be_done(error: PhotoBatchError) -> bool:
+    """Say whether what was asked for may have been done: a try was heard whose answer was lost."""
+    return error.__cause__ is not None and not isinstance(error.__cause__, _NOT_HEARD)
 
 
 def _may_help(error: PhotoBatchError, once: bool) -> bool:

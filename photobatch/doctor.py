@@ -2,32 +2,20 @@
 
 import platform
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, Literal
 
 from photobatch import __version__, installed
 from photobatch.address import Address, is_chosen
 from photobatch.errors import PhotoBatchError, UnauthorizedError
+from photobatch.finding import Finding, ok
 from photobatch.refusal import RefusalError
 from photobatch.schemas import Health
-from photobatch.service import sentence_of
+from photobatch.service import ANSWER_S, sentence_of
 from photobatch.sync import PhotoBatch
 
-State = Literal["ok", "warning", "wrong"]
 _PATIENCE_S = 0.0  # it is asked once
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One line: `wrong` is what keeps photobatch from working, `warning` what makes it work less well."""
-
-    name: str
-    state: State
-    found: str
-    advice: str = ""  # what to do
-
-
-def examine(url: str | None, api_key: str | None) -> Iterator[Check]:
+def examine(url: str | None, api_key: str | None) -> Iterator[Finding]:
     """Yield one check after another, the slow ones last."""
     here = installed.is_server_here()
     yield _installation(here)
@@ -36,55 +24,53 @@ def examine(url: str | None, api_key: str | None) -> Iterator[Check]:
         yield from _server()
 
 
-def _installation(server_is_here: bool) -> Check:
+def _installation(server_is_here: bool) -> Finding:
     python = f"photobatch {__version__}, Python {platform.python_version()}"
     if server_is_here:
-        return Check("photobatch", "ok", f"{python}, client and server")
+        return ok("photobatch", f"{python}, client and server")
     only = "the client only: what run and serve need is checked in a checkout, where `make setup` installs it"
-    return Check("photobatch", "ok", f"{python}, {only}")
+    return ok("photobatch", f"{python}, {only}")
 
 
-def _service(url: str | None, api_key: str | None, server_is_here: bool) -> Check:
+def _service(url: str | None, api_key: str | None, server_is_here: bool) -> Finding:
     """Whether the service answers, lets us in, and is well."""
     try:
         where = Address.find(url, api_key).url
-        with PhotoBatch(url, api_key, patience_s=_PATIENCE_S) as client:
+        with PhotoBatch(url, api_key, patience_s=_PATIENCE_S, timeout_s=ANSWER_S) as client:
             health = client.health()
             client.stats()  # health needs no key
     except UnauthorizedError as error:
-        return Check("service", "wrong", sentence_of(error), "Give its key: --api-key, or PHOTOBATCH_API_KEY.")
+        return Finding("service", "wrong", sentence_of(error), "Give its key: --api-key, or PHOTOBATCH_API_KEY.")
     except PhotoBatchError as error:
         if error.code == "unreachable" and not is_chosen(url):
             return _none_here(where, server_is_here)
-        return Check("service", "wrong", sentence_of(error), "Correct --url or PHOTOBATCH_URL, or start the service.")
+        return Finding("service", "wrong", sentence_of(error), "Correct --url or PHOTOBATCH_URL, or start the service.")
     return _well(health, where)
 
 
-def _none_here(where: str, server_is_here: bool) -> Check:
+def _none_here(where: str, server_is_here: bool) -> Finding:
     found = f"none was named, and none answers at {where}"
     if server_is_here:
-        return Check("service", "ok", f"{found}; `photobatch serve` starts one, `photobatch run` needs none")
-    return Check("service", "wrong", found, "Say where it is: --url, or PHOTOBATCH_URL.")
+        return ok("service", f"{found}; `photobatch serve` starts one, `photobatch run` needs none")
+    return Finding("service", "wrong", found, "Say where it is: --url, or PHOTOBATCH_URL.")
 
 
-def _well(health: Health, where: str) -> Check:
+def _well(health: Health, where: str) -> Finding:
     found = f"{where} answers: {health.status}, version {health.version}"
     if health.reason:
         found += f", {health.reason}"
     if health.status == "unavailable":
-        return Check("service", "wrong", found, "Whoever runs it finds the reason in docs/operations.md.")
+        return Finding("service", "wrong", found, "Whoever runs it finds the reason in docs/operations.md.")
     if health.status == "starting":
-        return Check("service", "warning", found, "Wait a moment.")
+        return Finding("service", "warning", found, "Wait a moment.")
     if health.version != __version__:
         advice = f"This is {__version__}: install the version that the service has."
-        return Check("service", "warning", found, advice)
-    return Check("service", "ok", found)
+        return Finding("service", "warning", found, advice)
+    return ok("service", found)
 
 
-def _server() -> Iterator[Check]:
+def _server() -> Iterator[Finding]:
     try:
-        for found in installed.examine_server():
-            told: dict[str, Any] = found
-            yield Check(**told)
+        yield from installed.examine_server()
     except RefusalError as error:
-        yield Check("server", "wrong", error.sentence, "Run `make setup` in the checkout.")
+        yield Finding("server", "wrong", error.sentence, "Run `make setup` in the checkout.")

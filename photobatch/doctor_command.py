@@ -28,7 +28,7 @@ def doctor(url: UrlOption = None, api_key: KeyOption = None, as_json: JsonOption
     from rich.text import Text
 
     from photobatch.doctor import examine
-    from photobatch.terminal import print_json
+    from photobatch.terminal import print_json, shown
 
     console = Console(highlight=False)
     checks = []
@@ -37,7 +37,7 @@ def doctor(url: UrlOption = None, api_key: KeyOption = None, as_json: JsonOption
         if not as_json:
             said = check.found if not check.advice else f"{check.found.rstrip('.')}. {check.advice}"
             state = (f"{check.state:<8}", _COLOURS[check.state])
-            console.print(Text.assemble(state, (f"{check.name:<12}", "bold"), said), soft_wrap=True)
+            console.print(Text.assemble(state, (f"{check.name:<12}", "bold"), shown(said)), soft_wrap=True)
     fine = all(check.state != "wrong" for check in checks)
     if as_json:
         print_json({"ok": fine, "checks": [asdict(check) for check in checks]})

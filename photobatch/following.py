@@ -1,6 +1,5 @@
 """A batch followed to its end: what is shown meanwhile, fetched then, and reported at last."""
 
-import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from photobatch.service import sentence_of
 from photobatch.sync import Batch as HeldBatch
 from photobatch.terminal import print_json, print_table
 from photobatch.uploads import Refused
+from photobatch.way_back import way_back
 
 
 @dataclass(slots=True)
@@ -24,6 +24,7 @@ class Followed:
     """A batch, and what came of it so far."""
 
     held: HeldBatch
+    url: str | None  # as it was named, to name it again
     refused: tuple[Refused, ...] = ()
     batch: Batch | None = None
     failed: dict[int, Photo] = field(default_factory=dict)
@@ -59,7 +60,7 @@ class Followed:
             where = error.filename or out
             raise RefusalError(
                 f"The results cannot be written: {where}: {error.strerror}. "
-                f"Fetch them elsewhere: photobatch fetch {self.held.task_id} --out FOLDER"
+                f"Fetch them elsewhere: {way_back('fetch', self.held.task_id, url=self.url, out='FOLDER')}"
             ) from error
 
     def report(self, out: Path | None, *, as_json: bool) -> int:
@@ -94,11 +95,3 @@ class Followed:
             "refused": [refused_as_json(refused) for refused in self.refused],
             "files": None if self.files is None else [str(path) for path in self.files],
         }
-
-
-def way_back(command: str, task_id: str, *, url: str | None, out: Path | None = None) -> str:
-    """Return the command line that goes on with a batch. The key is not shown."""
-    words = ["photobatch", command, task_id]
-    words += ["--out", str(out)] if out else []
-    words += ["--url", url] if url else []
-    return shlex.join(words)

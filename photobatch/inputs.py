@@ -34,6 +34,11 @@ class InputPhoto:
     path: Path
     place: PurePath
 
+    @property
+    def entry(self) -> str:
+        """The same for all paths that lead to this file, whatever links are in their folders."""
+        return os.path.join(os.path.realpath(self.path.parent), self.path.name)
+
 
 def collect(inputs: Sequence[Path], *, recursive: bool, out: Path | None) -> list[InputPhoto]:
     """Return every photo once, in a fixed order. Raises RefusalError.
@@ -52,9 +57,8 @@ def collect(inputs: Sequence[Path], *, recursive: bool, out: Path | None) -> lis
         alone = [InputPhoto(given, PurePath(given.name))]
         found = _in_folder(given, label, recursive, out) if folder else alone
         for photo in found:
-            entry = os.path.join(os.path.realpath(photo.path.parent), photo.path.name)
-            if entry not in known:
-                known.add(entry)
+            if photo.entry not in known:
+                known.add(photo.entry)
                 photos.append(photo)
     return photos
 

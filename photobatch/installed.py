@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Any, Protocol, Self
 
 from photobatch import schemas
+from photobatch.finding import Finding
 from photobatch.refusal import RefusalError
 
 
@@ -106,15 +107,15 @@ def check_preset(preset_id: str | None, preset_type: str | None, params: dict[st
 
 def is_server_here() -> bool:
     """Say whether this is a checkout, or the client alone."""
-    return find_spec("deployments") is not None
+    found = find_spec("deployments")
+    return found is not None and found.origin is not None  # a mere folder of that name has none
 
 
-def examine_server() -> Iterator[dict[str, str]]:
-    """Yield what the server's half of `photobatch doctor` finds: name, state, found, advice. Raises RefusalError."""
+def examine_server() -> Iterator[Finding]:
+    """Yield what the server's half of `photobatch doctor` finds. Raises RefusalError."""
     with _needed():
         from deployments.doctor import examine
-    for finding in examine():
-        yield asdict(finding)
+    yield from examine()
 
 
 def built_in_presets() -> list[schemas.Preset]:

@@ -3,13 +3,14 @@
 import os
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType, TracebackType
 from typing import Any, Self
 
 from photobatch.refusal import RefusalError
 
 _SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+_STDERR = 2
 
 
 class Interrupted(BaseException):
@@ -17,15 +18,16 @@ class Interrupted(BaseException):
 
 
 class Interrupts:
-    """Context manager that notes the first signal and ends the process at the second, after `at_once`.
+    """Context manager that notes the first signal and ends the process at the second, after `at_once`, with `words`.
 
     The first raises only within `breaking_off()`; elsewhere the one who works looks at `signal` where
     stopping is clean, so that no half-done step is left.
     """
 
-    def __init__(self, at_once: Callable[[], None]) -> None:
+    def __init__(self, at_once: Callable[[], None], words: Callable[[], str]) -> None:
         self.signal: int | None = None
         self._at_once = at_once
+        self._words = words
         self._breakable = False
         self._former: dict[int, Any] = {}
 
@@ -60,16 +62,23 @@ class Interrupts:
     def _handle(self, number: int, frame: FrameType | None) -> None:
         if self.signal is not None:
             self._at_once()
+            with suppress(OSError):
+                os.write(_STDERR, self._farewell())
             os._exit(128 + number)
         self.signal = number
         if self._breakable:
             raise Interrupted
 
+    def _farewell(self) -> bytes:
+        """Return the last words; they are written past Python's buffers, which the signal may have found in use."""
+        cursor = "\r\n\x1b[?25h" if os.isatty(_STDERR) else ""
+        return f"{cursor}photobatch: {self._words()}\n".encode(errors="replace")
+
 
 @contextmanager
 def stoppable(words: Callable[[], str]) -> Iterator[None]:
     """Let Ctrl-C within end the command with status 130; `words` says where things stand then, and how to go on."""
-    interrupts = Interrupts(lambda: None)
+    interrupts = Interrupts(lambda: None, words)
     try:
         with interrupts, interrupts.breaking_off():
             yield

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from photobatch import schemas
 from photobatch.inputs import InputPhoto, collect
 from photobatch.outputs import Naming, plan, refuse_overwriting
+from photobatch.photos import is_address
 from photobatch.refusal import RefusalError
 from photobatch.report import PhotoOutcome, Report
 
@@ -68,7 +69,7 @@ def file_roots(sources: Iterable[Path]) -> list[Path]:
 def mask_file(params: dict[str, Any]) -> Path | None:
     """Return the mask among the parameters when it is a file here, links followed; None for an address and for none."""
     mask = params.get("mask")
-    return Path(os.path.realpath(mask)) if isinstance(mask, str) and ":" not in mask else None
+    return Path(os.path.realpath(mask)) if isinstance(mask, str) and not is_address(mask) else None
 
 
 def _local_mask(params: dict[str, Any]) -> dict[str, str]:

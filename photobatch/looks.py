@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from pydantic import ValidationError
 
-from photobatch.connection import Connection
+from photobatch.connection import Connection, as_json
 from photobatch.errors import InvalidRequestError, of_code, of_validation
 from photobatch.schemas import (
     LocalizedText,
@@ -48,12 +48,12 @@ class AsyncPresets:
     async def create(self, preset: PresetLike) -> Preset:
         """Make a preset: `{"id", "name": {"zh", "en"}, "type", "params"}`; raises ConflictError (`preset_exists`)."""
         made = _preset(preset)
-        return await self._connection.ask(Preset, "POST", "/presets", json=made.model_dump(), once=True)
+        return await self._connection.ask(Preset, "POST", "/presets", json=as_json(made), once=True)
 
     async def put(self, preset: PresetLike) -> Preset:
         """Change a preset of yours: its version grows, and batches keep the one that they have."""
         made = _preset(preset)
-        return await self._connection.ask(Preset, "PUT", _path(made.id), json=made.model_dump())
+        return await self._connection.ask(Preset, "PUT", _path(made.id), json=as_json(made))
 
     async def delete(self, preset_id: str) -> None:
         """Delete a preset of yours; batches that have it keep it."""
@@ -84,7 +84,7 @@ class AsyncPresets:
             raise of_validation(error) from None
         uploaded = isinstance(photo, str) and photo.startswith("upload:")
         asked.source = str(photo) if uploaded else (await upload(self._connection, Path(photo))).source
-        path, body = "/presets/preview", asked.model_dump()
+        path, body = "/presets/preview", as_json(asked)
         shown = (await self._connection.ask(PreviewList, "POST", path, json=body)).items
         for picture in shown:
             if picture.error is not None:
@@ -114,11 +114,16 @@ class AsyncLuts:
 
     async def delete(self, name: str) -> None:
         """Forget a LUT's name; presets and batches that have it keep it."""
-        await self._connection.send("DELETE", f"/luts/{quote(name, safe='')}")
+        await self._connection.send("DELETE", f"/luts/{_quoted(name)}")
 
 
 def _path(preset_id: str) -> str:
-    return f"/presets/{quote(preset_id, safe='')}"
+    return f"/presets/{_quoted(preset_id)}"
+
+
+def _quoted(name: str) -> str:
+    """Return a name for a path; one that is no text is the name of nothing."""
+    return quote(name, safe="", errors="replace")
 
 
 def _preset(preset: PresetLike) -> PresetInput:

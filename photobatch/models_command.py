@@ -3,7 +3,6 @@
 # What a command needs is imported inside it, so that help and refusals come at once.
 # ruff: noqa: PLC0415
 
-import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +13,7 @@ import typer
 from photobatch.help_text import examples
 from photobatch.options import JsonOption
 from photobatch.refusal import RefusalError
+from photobatch.terminal import print_json, print_line, print_table
 
 app = typer.Typer(
     help="Weights of networks: list, pull, verify, add, rm.",
@@ -31,9 +31,8 @@ def list_models(as_json: JsonOption = False) -> None:
     files = _files()
     rows = files.rows()
     if as_json:
-        print(json.dumps(rows))
+        print_json({"items": rows})
         return
-    from rich.console import Console
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False)
@@ -42,7 +41,7 @@ def list_models(as_json: JsonOption = False) -> None:
     for row in rows:
         size = f"{row['bytes'] / 1e6:.1f} MB" if row["bytes"] else ""
         table.add_row(row["name"], "yes" if row["here"] else "no", size, row["licence"], row["purpose"])
-    Console().print(table)
+    print_table(table)
 
 
 @app.command(epilog=examples("models pull big-lama.pt"))
@@ -56,20 +55,30 @@ def pull(
 ) -> None:
     """Fetch weights, check them, and put them in place. A download that broke off goes on."""
     files = _files()
+    items = []
     for name in names or files.known():
         with _refused(files), _bar(name) as progress:
             made = files.pull(name, bundle, progress)
-        _say(made, f"{name} is in place ({made['network'] or 'ONNX'}).", as_json)
+        items.append(made)
+        if not as_json:
+            print_line(f"{name} is in place ({made['network'] or 'ONNX'}).")
+    if as_json:
+        print_json({"items": items})
 
 
 @app.command(epilog=examples("models verify"))
 def verify(names: Names = None, as_json: JsonOption = False) -> None:
     """Check what is here against its SHA-256."""
     files = _files()
+    items = []
     for name in names or files.here():
         with _refused(files):
             files.verify(name)
-        _say({"name": name, "ok": True}, f"{name} is as it should be.", as_json)
+        items.append({"name": name, "ok": True})
+        if not as_json:
+            print_line(f"{name} is as it should be.")
+    if as_json:
+        print_json({"items": items})
 
 
 @app.command(epilog=examples("models add denoise ~/networks/denoise.safetensors"))
@@ -97,7 +106,10 @@ def _files() -> Any:
 
 
 def _say(what: dict[str, Any], sentence: str, as_json: bool) -> None:
-    print(json.dumps(what) if as_json else sentence)
+    if as_json:
+        print_json(what)
+    else:
+        print_line(sentence)
 
 
 @contextmanager
@@ -115,7 +127,7 @@ def _bar(name: str) -> Iterator[Callable[[int, int], None]]:
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
-    columns = (TextColumn(name), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task(name, total=None)
         yield lambda here, total: progress.update(task, completed=here, total=total)

@@ -1,8 +1,9 @@
 """Options that several commands have, said once."""
 
 import json
+import math
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NoReturn
 
 import typer
 
@@ -85,7 +86,7 @@ def parse_params(given: Sequence[str]) -> dict[str, Any]:
         if not (key.strip() and equals):
             raise RefusalError(f"--param {pair} is no parameter. Write --param KEY=VALUE, as in --param smoothing=0.4.")
         try:
-            params[key.strip()] = json.loads(value, parse_constant=_no_constant)
+            params[key.strip()] = read_json(value)
         except ValueError:
             params[key.strip()] = value
     return params
@@ -99,5 +100,17 @@ def check_what(inputs: Sequence[str], preset: str | None, preset_type: str | Non
         raise RefusalError("Say what to do: --preset ID. `photobatch presets` lists the presets.")
 
 
-def _no_constant(name: str) -> None:
-    raise ValueError(name)  # NaN and Infinity are no JSON
+def read_json(text: str | bytes) -> Any:
+    """Return what JSON says. Raises ValueError, also for what Python's takes besides: NaN, Infinity, 1e999."""
+    try:
+        return json.loads(text, parse_constant=_no_number, parse_float=_finite)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+
+
+def _finite(text: str) -> float:
+    return float(text) if math.isfinite(float(text)) else _no_number(text)
+
+
+def _no_number(text: str) -> NoReturn:
+    raise ValueError(f"{text} is no number of JSON")

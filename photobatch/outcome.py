@@ -7,6 +7,7 @@ from photobatch.progress_display import failure_line
 from photobatch.schemas import Batch, BatchStatus, Photo
 from photobatch.terminal import note, print_line
 from photobatch.uploads import Refused
+from photobatch.way_back import way_back
 
 _BAD = {BatchStatus.FAILED, BatchStatus.CANCELLED}
 
@@ -16,14 +17,14 @@ def exit_code(batch: Batch, refused: int = 0) -> int:
     return int(batch.status in _BAD or bool(batch.counts.failed or batch.counts.cancelled or refused))
 
 
-def print_failures(photos: Iterable[Photo], *, of: int, task_id: str) -> None:
+def print_failures(photos: Iterable[Photo], *, of: int, task_id: str, url: str | None) -> None:
     """Print why photos failed, and say where the others are."""
     told = 0
     for photo in photos:
         print_line(failure_of(photo))
         told += 1
     if told < of:
-        note(f"{of - told} more failed; photobatch watch {task_id} names all.")
+        note(f"{of - told} more failed; {way_back('watch', task_id, url=url)} names all.")
 
 
 def failure_of(photo: Photo) -> str:

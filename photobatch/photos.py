@@ -12,7 +12,6 @@ from photobatch.inputs import collect
 from photobatch.refusal import RefusalError
 from photobatch.schemas import PhotoInput
 
-PhotoLike = str | os.PathLike[str] | PhotoInput
 _ADDRESS = re.compile(r"upload:|[A-Za-z][A-Za-z0-9+.-]+://")  # of one letter it is a drive
 
 
@@ -24,6 +23,9 @@ class Given:
     params: dict[str, Any] = field(default_factory=dict)
 
 
+PhotoLike = str | os.PathLike[str] | PhotoInput | Given
+
+
 def is_address(source: str) -> bool:
     """Say whether the server is to fetch it; else it is a path of this machine."""
     return _ADDRESS.match(source) is not None
@@ -32,9 +34,10 @@ def is_address(source: str) -> bool:
 def photos_of(inputs: PhotoLike | Iterable[PhotoLike], *, recursive: bool) -> list[Given]:
     """Return every photo, in the order of the inputs; folders as `photobatch run` walks them.
 
-    A string that begins like a URL is one; whatever else is a path of this machine. Raises InvalidRequestError.
+    A string that begins like a URL is one; whatever else is a path of this machine. What was found before (Given) is
+    not looked for again. Raises InvalidRequestError.
     """
-    given = [inputs] if isinstance(inputs, str | os.PathLike | PhotoInput) else list(inputs)
+    given = [inputs] if isinstance(inputs, str | os.PathLike | PhotoInput | Given) else list(inputs)
     photos = [photo for one in given for photo in _photos(one, recursive)]
     if not photos:
         raise InvalidRequestError("no_photos", "A batch needs at least one photo: name files, folders or URLs.")
@@ -42,6 +45,8 @@ def photos_of(inputs: PhotoLike | Iterable[PhotoLike], *, recursive: bool) -> li
 
 
 def _photos(one: PhotoLike, recursive: bool) -> list[Given]:
+    if isinstance(one, Given):
+        return [one]
     params = one.params if isinstance(one, PhotoInput) else {}
     source = one.source if isinstance(one, PhotoInput) else one
     if isinstance(source, str) and is_address(source):

@@ -11,6 +11,7 @@ import threading
 import weakref
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
 from concurrent.futures import Future, wait
+from contextlib import suppress
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 
 P = ParamSpec("P")
@@ -32,12 +33,13 @@ class Portal:
         thread.start()
         self._loop, end = ready.result()
         self._process = os.getpid()
+        self._thread = thread
         self._end = weakref.finalize(self, _end, self._loop, end, thread)
 
     @property
     def open(self) -> bool:
         """Whether anything can be run: not after `stop`, nor in a forked child, which lacks the thread."""
-        return self._end.alive and self._process == os.getpid()
+        return self._end.alive and self._process == os.getpid() and self._thread.is_alive()
 
     def run(self, work: Coroutine[Any, Any, R]) -> R:
         """Return what becomes of a coroutine. Raises RuntimeError on a closed client."""
@@ -47,12 +49,14 @@ class Portal:
         ended = threading.Event()
         future = asyncio.run_coroutine_threadsafe(_telling(work, ended), self._loop)
         try:
-            while not future.done():
+            while not future.done() and self._thread.is_alive():
                 wait([future], _LOOK_S)
         except BaseException:
             future.cancel()
             ended.wait(_CLEAN_UP_S)
             raise
+        if not future.done():  # what raises SystemExit there, a callback for one, ends the loop
+            raise RuntimeError("The thread that does this client's work has ended.")
         return future.result()
 
     def let_go(self, items: AsyncGenerator[Any, None]) -> None:
@@ -137,6 +141,7 @@ async def _turn(ready: "Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]]"
 
 
 def _end(loop: asyncio.AbstractEventLoop, end: asyncio.Event, thread: threading.Thread) -> None:
-    loop.call_soon_threadsafe(end.set)
+    with suppress(RuntimeError):  # the loop has ended of itself
+        loop.call_soon_threadsafe(end.set)
     if threading.current_thread() is not thread:  # the garbage collector runs anywhere
         thread.join(_CLEAN_UP_S)

@@ -3,7 +3,6 @@
 # What a command needs is imported inside it, so that help and refusals come at once.
 # ruff: noqa: PLC0415
 
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,7 +10,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from photobatch.help_text import asking
-from photobatch.options import JsonOption, KeyOption, ParamOption, TypeOption, UrlOption, complete_preset, parse_params
+from photobatch.options import (
+    JsonOption,
+    KeyOption,
+    ParamOption,
+    TypeOption,
+    UrlOption,
+    complete_preset,
+    parse_params,
+    read_json,
+)
 from photobatch.refusal import RefusalError
 
 if TYPE_CHECKING:
@@ -142,7 +150,7 @@ def _listed(url: str | None, api_key: str | None) -> "list[Preset]":
         with open_service(url, api_key, **({} if chosen else {"patience_s": 0.0})) as client:
             return client.presets.list()
     except RefusalError as refused:
-        if chosen or refused.exit_code != 3:
+        if chosen or getattr(refused.__cause__, "code", None) != "unreachable":
             raise
         try:
             listed = built_in_presets()
@@ -155,7 +163,7 @@ def _listed(url: str | None, api_key: str | None) -> "list[Preset]":
 def _read(file: Path) -> dict[str, Any]:
     """Return a preset as `show --json` prints it, without what only a service says of it."""
     try:
-        told = json.loads(sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes())
+        told = read_json(sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes())
     except OSError as error:
         raise RefusalError(f"{file} cannot be read: {error.strerror}.") from None
     except ValueError as error:

@@ -1,7 +1,7 @@
 """What a run shows while it works, on stderr: a bar on a terminal, plain lines elsewhere."""
 
 import math
-import os
+import sys
 import time
 from types import TracebackType
 from typing import Protocol, Self
@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from photobatch import schemas
+from photobatch.terminal import hang_up, shown
 
 _LINE_EVERY_S = 5.0
 
@@ -45,7 +46,16 @@ def display_on(console: Console) -> Display:
 
 def display() -> Display:
     """Return the display that suits this process's stderr."""
-    return display_on(Console(stderr=True))
+    return display_on(Patient(stderr=True))
+
+
+class Patient(Console):
+    """A console that falls silent when nobody listens any more; rich's own would end the program then."""
+
+    def on_broken_pipe(self) -> None:
+        """Do so."""
+        self.quiet = True
+        hang_up(sys.stderr)
 
 
 class BarDisplay:
@@ -111,7 +121,7 @@ class LineDisplay:
     def count(self, words: str, done: int, total: int) -> None:
         """Print how far it is, unless something was printed a moment ago."""
         self._next = self._next or time.monotonic() + _LINE_EVERY_S
-        self._now_and_then(done, total, f"{words} {done}/{total}")
+        self._now_and_then(f"{words} {done}/{total}", more=done < total)
 
     def failure(self, name: str, code: str, sentence: str) -> None:
         """Print the failure."""
@@ -119,16 +129,24 @@ class LineDisplay:
 
     def advance(self, done: int, total: int, batch: schemas.Batch | None) -> None:
         """Print the state, unless that was done a moment ago."""
-        self._now_and_then(done, total, state_line(done, total, batch))
+        more = done < total or (batch is not None and batch.expanding)
+        self._now_and_then(state_line(done, total, batch), more=more)
 
-    def _now_and_then(self, done: int, total: int, line: str) -> None:
-        now = time.monotonic()
-        if now >= self._next or (done == total and self._next < math.inf):
-            self._next = now + _LINE_EVERY_S if done < total else math.inf
+    def _now_and_then(self, line: str, *, more: bool) -> None:
+        """Print the last line once, and those before it rarely; one that is followed after all was not the last."""
+        soon = time.monotonic() + _LINE_EVERY_S
+        if more:
+            self._next = min(self._next, soon)
+        if soon - _LINE_EVERY_S >= self._next or (not more and self._next < math.inf):
+            self._next = soon if more else math.inf
             self._print(line)
 
     def _print(self, line: str) -> None:
-        self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+        try:
+            self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+        except OSError:  # its disk is full: no reason to stop
+            self._console.quiet = True
+            hang_up(sys.stderr)
 
 
 def state_line(done: int, total: int, batch: schemas.Batch | None) -> str:
@@ -159,9 +177,3 @@ def duration(seconds: float) -> str:
     minutes, second = divmod(whole, 60)
     hours, minute = divmod(minutes, 60)
     return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
-
-
-def shown(name: str) -> str:
-    """Return a name that a terminal can show: undecodable bytes and control characters are replaced."""
-    text = os.fsencode(name).decode(errors="replace")
-    return "".join(character if character.isprintable() else "�" for character in text)

@@ -15,13 +15,14 @@ from photobatch.progress_display import Display
 from photobatch.refusal import RefusalError
 from photobatch.scratch import Scratch
 
+STOPPED = "stopped. What is finished is in its place; the same command with --skip-existing continues."
 _CANCEL_WITHIN_S = 10.0
 
 
 def run(work: Work, server: Server, display: Display) -> None:
     """Do the photos; `work.report` says what became of them. Raises RefusalError when nothing could begin."""
     scratch = Scratch(work.options.out)
-    with scratch as data_dir, Interrupts(scratch.remove) as interrupts, display:
+    with scratch as data_dir, Interrupts(scratch.remove, lambda: STOPPED) as interrupts, display:
         try:
             with _started(work, server, data_dir, interrupts, display) as engine:
                 _Course(work, server, engine, interrupts, display).run()

@@ -1,16 +1,15 @@
 """`photobatch run` from options to exit status: what is shown where."""
 
 import contextlib
-import json
 import sys
-
-from rich.console import Console
 
 from photobatch import installed
 from photobatch.jobs import RunOptions, Work
-from photobatch.progress_display import display_on
+from photobatch.progress_display import display
 from photobatch.report import Report
+from photobatch.run import STOPPED
 from photobatch.run import run as run_work
+from photobatch.terminal import note, print_json, print_table
 
 
 def run(options: RunOptions, *, as_json: bool) -> int:
@@ -20,27 +19,23 @@ def run(options: RunOptions, *, as_json: bool) -> int:
     if work.jobs:
         _do(work, as_json)
     if as_json:
-        print(json.dumps(work.report.as_json()))
+        print_json(work.report.as_json())
     else:
-        Console().print(work.report.as_table())
+        print_table(work.report.as_table())
     _say_how_it_ended(work.report)
     return work.report.exit_code
 
 
 def _do(work: Work, as_json: bool) -> None:
-    console = Console(stderr=True)
+    shown = display()
     # Whatever a library prints goes to stderr: stdout belongs to the JSON object or the summary.
     with contextlib.redirect_stdout(sys.stderr):
-        display = display_on(console)
         server = installed.load_server()
-        run_work(work, server, display)
+        run_work(work, server, shown)
 
 
 def _say_how_it_ended(report: Report) -> None:
     if report.broken:
-        print(f"photobatch: {report.broken}", file=sys.stderr)
+        note(report.broken)
     if report.stopped_by is not None:
-        print(
-            "photobatch: stopped. What is finished is in its place; the same command with --skip-existing continues.",
-            file=sys.stderr,
-        )
+        note(STOPPED)

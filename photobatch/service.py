@@ -8,6 +8,7 @@ from photobatch.refusal import RefusalError
 from photobatch.sync import Batch, PhotoBatch
 
 BRIEF_S = 5.0  # somebody waits at a terminal for one answer
+ANSWER_S = 10.0  # so do they for one that accepts and never answers
 PATIENT_S = 60.0  # a batch that takes an hour outlives a restart of its service
 
 _NOT_NOW = 3
@@ -16,7 +17,8 @@ _NOT_NOW = 3
 @contextmanager
 def open_service(url: str | None, api_key: str | None, *, patience_s: float = BRIEF_S) -> Iterator[PhotoBatch]:
     """Hold the client of a service. Within, what it refuses is raised as RefusalError."""
-    with refusals(), PhotoBatch(url, api_key, patience_s=patience_s) as client:
+    timeout_s = max(patience_s, ANSWER_S)
+    with refusals(), PhotoBatch(url, api_key, patience_s=patience_s, timeout_s=timeout_s) as client:
         yield client
 
 

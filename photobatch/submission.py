@@ -7,18 +7,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from photobatch.following import Followed, way_back
+from photobatch.connection import may_be_done
+from photobatch.errors import UnavailableError
+from photobatch.following import Followed
 from photobatch.inputs import InputPhoto, collect
 from photobatch.interrupts import stoppable
 from photobatch.jobs import mask_file
 from photobatch.outcome import refused_as_json
 from photobatch.outputs import refuse_overwriting
-from photobatch.photos import is_address
+from photobatch.photos import Given, is_address
 from photobatch.progress_display import Display, display, failure_line
 from photobatch.refusal import RefusalError
-from photobatch.service import PATIENT_S, open_service
+from photobatch.service import PATIENT_S, open_service, sentence_of
 from photobatch.sync import PhotoBatch
 from photobatch.terminal import note, print_json, print_line
+from photobatch.way_back import way_back
 
 STDIN = "-"
 
@@ -66,13 +69,23 @@ class _Submission:
             open_service(options.url, options.api_key, patience_s=PATIENT_S) as client,
         ):
             with display() as shown:
-                self._followed = self._hand_in(client, shown)
+                self._followed = self._handed_in(client, shown)
             for refused in self._followed.refused:
                 note(failure_line(str(refused.path), refused.error.code, refused.error.detail))
             if not (options.watch or options.out):
                 return self._answer(self._followed, as_json)
             note(f"{self._followed.held.task_id} is submitted; Ctrl-C leaves it running.")
             return self._followed.to_the_end(options.out, self._back(self._followed), as_json=as_json)
+
+    def _handed_in(self, client: PhotoBatch, shown: Display) -> Followed:
+        try:
+            return self._hand_in(client, shown)
+        except UnavailableError as error:
+            if not (self._all_sent and may_be_done(error)):
+                raise
+            raise RefusalError(
+                f"{sentence_of(error)} The batch may be there all the same: {self._look()}", 3
+            ) from error
 
     def _hand_in(self, client: PhotoBatch, shown: Display) -> Followed:
         options, params = self._options, dict(self._options.params)
@@ -95,14 +108,18 @@ class _Submission:
             priority=options.priority,
             on_progress=on_progress,
         )
-        return Followed(held, held.refused)
+        return Followed(held, options.url, held.refused)
 
     def _answer(self, followed: Followed, as_json: bool) -> int:
-        if as_json:
-            refused = [refused_as_json(one) for one in followed.refused]
-            print_json({"task_id": followed.held.task_id, "refused": refused})
-        else:
-            print_line(followed.held.task_id)
+        try:
+            if as_json:
+                refused = [refused_as_json(one) for one in followed.refused]
+                print_json({"task_id": followed.held.task_id, "refused": refused})
+            else:
+                print_line(followed.held.task_id)
+        except (OSError, RefusalError):
+            note(f"{followed.held.task_id} is submitted.")
+            raise
         return int(bool(followed.refused))
 
     def _back(self, followed: Followed) -> str:
@@ -112,26 +129,30 @@ class _Submission:
         if self._followed is not None:
             return f"the batch goes on without you. Come back with: {self._back(self._followed)}"
         if self._all_sent:
-            return "stopped while the batch was being submitted; photobatch list shows whether it is there."
+            return f"stopped while the batch was being submitted; whether it is there: {self._look()}"
         return "stopped; nothing is submitted."
 
+    def _look(self) -> str:
+        return way_back("list", url=self._options.url)
 
-def sources(options: SubmitOptions) -> list[Path | str]:
-    """Return every photo, in the order of the command line; raises RefusalError."""
-    found: list[Path | str] = []
+
+def sources(options: SubmitOptions) -> list[Given]:
+    """Return every photo once, in the order of the command line; raises RefusalError."""
+    found: dict[str, Given] = {}
     photos: list[InputPhoto] = []
     for given in _named(options):
         if is_address(given):
-            found.append(given)
+            found.setdefault(given, Given(given))
             continue
         here = collect([Path(given)], recursive=options.recursive, out=options.out)
         photos += here
-        found += [photo.path for photo in here]
+        for photo in here:
+            found.setdefault(photo.entry, Given(photo.path))
     if options.out is not None:
         if options.out.exists() and not options.out.is_dir():
             raise RefusalError(f"--out {options.out} is no folder.")
         refuse_overwriting(photos, [options.out / "any"])
-    return found
+    return list(found.values())
 
 
 def _named(options: SubmitOptions) -> Iterator[str]:

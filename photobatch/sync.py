@@ -64,14 +64,21 @@ class PhotoBatch(Shadow[AsyncPhotoBatch]):
     """The client of a photobatch service. Use it with `with`, or call `close`; several threads may share one.
 
     `url` and `api_key` default to PHOTOBATCH_URL (or this machine's port 8001) and PHOTOBATCH_API_KEY. `uploads` files
-    are sent at once. A service that is away or busy is tried again for `patience_s` seconds.
+    are sent at once. A service that is away or busy is tried again for `patience_s` seconds; one that says nothing for
+    `timeout_s` is away.
     Everything raises PhotoBatchError and what derives from it. Ctrl-C breaks any call off; the batch goes on.
     """
 
     def __init__(
-        self, url: str | None = None, api_key: str | None = None, *, uploads: int = 4, patience_s: float = 60.0
+        self,
+        url: str | None = None,
+        api_key: str | None = None,
+        *,
+        uploads: int = 4,
+        patience_s: float = 60.0,
+        timeout_s: float = 60.0,
     ) -> None:
-        inner = AsyncPhotoBatch(url, api_key, uploads=uploads, patience_s=patience_s)
+        inner = AsyncPhotoBatch(url, api_key, uploads=uploads, patience_s=patience_s, timeout_s=timeout_s)
         super().__init__(Portal(), inner)
         self.presets = Presets(self._portal, inner.presets)
         self.luts = Luts(self._portal, inner.luts)

@@ -6,8 +6,10 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from photobatch.connection import Connection
-from photobatch.errors import InvalidRequestError
+from photobatch.errors import InvalidRequestError, of_validation
 from photobatch.parallel import OnProgress, in_parallel
 from photobatch.photos import Given
 from photobatch.schemas import PhotoInput, Upload
@@ -52,7 +54,10 @@ async def upload_all(
 
     async def one(photo: Given) -> PhotoInput | Refused:
         if isinstance(photo.source, str):
-            return PhotoInput(source=photo.source, params=photo.params)
+            try:
+                return PhotoInput(source=photo.source, params=photo.params)
+            except ValidationError as error:
+                raise of_validation(error) from None
         try:
             return PhotoInput(source=(await upload(connection, photo.source)).source, params=photo.params)
         except InvalidRequestError as error:

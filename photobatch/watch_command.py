@@ -31,16 +31,17 @@ def watch(
 
     Ctrl-C leaves the batch running.
     """
-    from photobatch.following import Followed, way_back
+    from photobatch.following import Followed
     from photobatch.interrupts import stoppable
     from photobatch.service import PATIENT_S, open_batch
+    from photobatch.way_back import way_back
 
     back = way_back("watch", task, url=url, out=out)
     with (
         stoppable(lambda: f"the batch goes on without you. Come back with: {back}"),
         open_batch(url, api_key, task, patience_s=PATIENT_S) as held,
     ):
-        raise typer.Exit(Followed(held).to_the_end(out, back, as_json=as_json))
+        raise typer.Exit(Followed(held, url).to_the_end(out, back, as_json=as_json))
 
 
 def fetch(
@@ -53,12 +54,13 @@ def fetch(
     as_json: JsonOption = False,
 ) -> None:
     """Fetch the results that there are by now into a folder. Again: only what is missing."""
-    from photobatch.following import Followed, way_back
+    from photobatch.following import Followed
     from photobatch.interrupts import stoppable
     from photobatch.outcome import exit_code
     from photobatch.progress_display import display
     from photobatch.service import PATIENT_S, open_batch
     from photobatch.terminal import note, print_json, print_line
+    from photobatch.way_back import way_back
 
     back = way_back("fetch", task, url=url, out=out)
     with (
@@ -66,7 +68,7 @@ def fetch(
         open_batch(url, api_key, task, patience_s=PATIENT_S) as held,
     ):
         batch = held.get()
-        followed = Followed(held, batch=batch)
+        followed = Followed(held, url, batch=batch)
         with display() as shown:
             followed.fetch(out, shown)
     counts, files = batch.counts, followed.files or []
@@ -78,5 +80,5 @@ def fetch(
     if counts.queued or counts.processing:
         note(f"the batch is {batch.status.value}, {counts.queued + counts.processing} photos are not done yet.")
     if counts.failed:
-        note(f"{counts.failed} photos failed; photobatch status {task} says why.")
+        note(f"{counts.failed} photos failed; {way_back('status', task, url=url)} says why.")
     raise typer.Exit(exit_code(batch))

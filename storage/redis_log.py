@@ -159,13 +159,17 @@ class RedisLog:
                 wait = min(2 * wait, LONGEST_WAIT_S)
 
 
-def check_redis(url: str) -> None:
-    """Return if a journal can be kept there; raises StorageError at once if not."""
+def check_redis(url: str, prefix: str = "photobatch") -> str | None:
+    """Return if a journal can be kept there, with what could not be seen; raises StorageError at once if not."""
     client = _connect(url, CONNECT_S)
     try:
-        _check(client)
-    except AuthenticationError as error:
+        untold = _untold(client)
+        client.eval("redis.call('set', KEYS[1], '') return redis.call('unlink', KEYS[1])", 1, f"{{{prefix}}}:check")
+        return untold
+    except (AuthenticationError, NoPermissionError) as error:
         raise StorageError("Redis refuses us; check user and password in REDIS_URL.") from error
+    except ResponseError as error:
+        raise StorageError(f"Redis answers, and takes nothing from us ({error}); let it, or name another.") from error
     except (RedisError, OSError) as error:
         raise StorageError("Redis does not answer at REDIS_URL; start it, or unset REDIS_URL.") from error
     finally:
@@ -174,28 +178,39 @@ def check_redis(url: str) -> None:
 
 def _connect(url: str, answer_s: float) -> Any:
     try:
-        return redis.Redis.from_url(
+        client = redis.Redis.from_url(
             url,
             socket_connect_timeout=min(CONNECT_S, answer_s),
             socket_timeout=answer_s,
             socket_keepalive=True,
             retry=Retry(NoBackoff(), 0),  # we repeat ourselves, for as long as it takes
         )
-    except ValueError as error:
+        pool = client.connection_pool
+        pool.connection_class(**pool.connection_kwargs)  # connects to nothing, and raises for ?options it does not know
+        return client
+    except (ValueError, TypeError) as error:
         raise StorageError("REDIS_URL is no Redis address; write redis://host:6379/0.") from error
 
 
 def _check(client: Any) -> None:
     """Raise StorageError where Redis could lose what it has acknowledged."""
+    untold = _untold(client)
+    if untold is not None:
+        log.warning("Redis %s", untold)
+
+
+def _untold(client: Any) -> str | None:
+    """Do that; return what Redis does not tell about itself, None where it does."""
     client.ping()
     try:
         found = {name: str(client.config_get(name).get(name, value)) for name, value in NEEDED.items()}
     except (NoPermissionError, ResponseError):  # a managed Redis, or an account without that right
-        log.warning("Redis does not tell its configuration; it needs %s", NEEDED)
-        return
+        needed = ", ".join(f"{name} {value}" for name, value in NEEDED.items())
+        return f"does not tell its configuration; it needs {needed}"
     wrong = [f"CONFIG SET {name} {value}" for name, value in NEEDED.items() if found[name] != value]
     if wrong:
         raise StorageError(f"Redis could lose what it has confirmed. Type into redis-cli: {'; '.join(wrong)}.")
+    return None
 
 
 class _Told:

@@ -26,6 +26,7 @@ ALLOWED = {
         "presets",
         "storage",
         "photobatch.schemas",
+        "photobatch.finding",
         "photobatch.__version__",
         "models.codec.header",
         "models.errors",

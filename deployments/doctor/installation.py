@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Literal
 
-from deployments.doctor.finding import Finding, ok
+from photobatch.finding import Finding, ok
 
 _ROOT = Path(__file__).parents[2]
 _PYTHON = (3, 11)  # what constraints.txt was made for
@@ -24,7 +24,8 @@ told = {"version": torch.__version__, "cuda": torch.version.cuda, "devices": [],
 try:
     for index in range(torch.cuda.device_count()):
         about = torch.cuda.get_device_properties(index)
-        assert torch.arange(4, device=f"cuda:{index}").sum().item() == 6
+        if torch.arange(4, device=f"cuda:{index}").sum().item() != 6:
+            raise RuntimeError("a sum on it comes out wrong")
         told["devices"].append(f"{about.name}, {about.total_memory / 2**30:.0f} GiB")
 except Exception as error:
     told["error"] = (str(error).strip() or type(error).__name__).splitlines()[0]
@@ -78,6 +79,8 @@ def _cuda(torch: dict[str, Any] | str, use_gpu: str) -> Finding:
     if torch["devices"] and not torch["error"]:
         unused = "; BATCH_USE_GPU=never leaves it alone" if use_gpu == "never" else ""
         return ok("cuda", f"{'; '.join(torch['devices'])} (CUDA {torch['cuda']}){unused}")
+    if use_gpu == "never":
+        return ok("cuda", "not used: BATCH_USE_GPU=never")
     if _has_nvidia():
         why = torch["error"] or "torch sees none of it"
         advice = f"Update its driver to one for CUDA {torch['cuda']} (`nvidia-smi` shows both), or BATCH_USE_GPU=never."
@@ -106,7 +109,7 @@ def _told(program: str) -> dict[str, Any] | str:
     """Return what a program prints in JSON, or in one line why it did not."""
     try:
         done = subprocess.run(  # noqa: S603 - a program of ours
-            [sys.executable, "-c", program], capture_output=True, text=True, timeout=_IMPORT_S, check=False
+            [sys.executable, "-P", "-c", program], capture_output=True, text=True, timeout=_IMPORT_S, check=False
         )
     except subprocess.TimeoutExpired:
         return f"not within {_IMPORT_S:.0f} s"

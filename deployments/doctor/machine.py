@@ -11,8 +11,8 @@ from pathlib import Path
 import httpx
 
 from actors.config import LEAST_ROOM
-from deployments.doctor.finding import Finding, ok
 from deployments.settings import Settings
+from photobatch.finding import Finding, ok
 
 _FEW_PHOTOS = 5 << 30  # bytes: a thousand photos of 12 MP with their results, about
 _SHARED_MEMORY = 80 << 20  # bytes that Ray takes of /dev/shm (deployments.local_ray says so, and imports Ray)
@@ -24,9 +24,9 @@ _ANSWER_S = 3.0
 def disk(settings: Settings) -> Finding:
     """Whether the data folder can be written to, and how much fits."""
     folder = settings.data_dir
-    there = next(place for place in (folder, *folder.parents) if place.exists())
     elsewhere = "Set BATCH_DATA_DIR to a folder that this user may write to."
     try:
+        there = next(place for place in (folder, *folder.parents) if place.exists())
         free = shutil.disk_usage(there).free
         with tempfile.TemporaryFile(dir=there) as file:
             file.write(b"photobatch")
@@ -46,11 +46,16 @@ def disk(settings: Settings) -> Finding:
 def server_lock(settings: Settings) -> Finding:
     """Whether a server uses the data folder already."""
     lock = settings.data_dir / "serve.lock"
-    with suppress(OSError), lock.open("rb") as file:
-        try:
+    try:
+        with lock.open("rb") as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return ok("server", f"one runs with {settings.data_dir}; a second one wants a BATCH_DATA_DIR of its own")
+    except BlockingIOError:
+        return ok("server", f"one runs with {settings.data_dir}; a second one wants a BATCH_DATA_DIR of its own")
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except OSError as error:
+        found = f"not known whether one runs: {lock}: {error.strerror}"
+        return Finding("server", "warning", found, "Look as the user that it runs as.")
     return ok("server", "none runs with this data folder")
 
 

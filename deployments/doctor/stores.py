@@ -3,10 +3,10 @@
 import asyncio
 import re
 
-from deployments.doctor.finding import Finding, ok
 from deployments.settings import Settings
 from models.errors import WeightsError
 from models.weights import KNOWN, LAMA, WeightStore
+from photobatch.finding import Finding, ok
 from storage.errors import StorageError
 
 _BETWEEN = re.compile(r"; |\. (?=[A-Z])")
@@ -19,9 +19,11 @@ def journal(settings: Settings) -> Finding:
     from storage.redis_log import check_redis  # noqa: PLC0415 - for those who have one
 
     try:
-        check_redis(settings.redis_url)
+        untold = check_redis(settings.redis_url)
     except StorageError as error:
         return Finding("redis", "wrong", *_split(error))
+    if untold is not None:
+        return Finding("redis", "warning", f"it answers, and {untold}", "Look where it is set up.")
     return ok("redis", "it answers, and keeps what it is told")
 
 

@@ -10,13 +10,15 @@ import sys
 from pathlib import Path
 
 import pytest
+import redis
 
 from benchmarks.redis_server import RedisServer
 from benchmarks.s3_server import S3Server
 from deployments import ports
-from deployments.doctor import Finding, installation, machine, stores
+from deployments.doctor import installation, machine, stores
 from deployments.settings import Settings
 from models.weights import LAMA, Weights, WeightStore
+from photobatch.finding import Finding
 
 FULL = """
 import json, sys
@@ -92,6 +94,29 @@ def test_a_redis(tmp_path: Path, redis_server: RedisServer) -> None:
     assert "journal.db" in stores.journal(settings(tmp_path)).found
 
 
+@pytest.mark.parametrize(
+    ("may_not", "state", "words"),
+    [
+        ("-config", "warning", "does not tell its configuration; it needs appendonly yes"),
+        ("-ping", "wrong", "refuses us"),
+        ("-set", "wrong", "takes nothing from us"),
+    ],
+)
+def test_a_redis_with_rights(tmp_path: Path, redis_server: RedisServer, may_not: str, state: str, words: str) -> None:
+    client = redis.Redis.from_url(redis_server.url)
+    client.acl_setuser("us", enabled=True, passwords=["+secret"], keys=["*"], commands=["+@all", may_not])
+    url = redis_server.url.replace("//", "//us:secret@")
+    found = stores.journal(settings(tmp_path, redis_url=url))
+    assert (found.state, words in found.found, "secret" in found.found) == (state, True, False), found
+    assert client.keys() == []
+    client.close()
+
+
+def test_a_redis_address_with_options_that_there_are_not(tmp_path: Path) -> None:
+    found = stores.journal(settings(tmp_path, redis_url="redis://127.0.0.1/0?foo=1"))
+    assert is_wrong(found, "no Redis address", "redis://host:6379/0")
+
+
 def test_a_blob_store(tmp_path: Path, bucket: str, s3: S3Server) -> None:
     assert stores.blobs(settings(tmp_path)).state == "ok"
     assert stores.blobs(settings(tmp_path, blob_url=f"s3://{bucket}/here")).state == "ok"
@@ -121,6 +146,14 @@ def test_what_is_installed_is_said_with_its_version() -> None:
     assert found["cuda"].state in {"ok", "warning"}
 
 
+def test_what_lies_in_the_current_folder_is_not_what_is_installed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "ray.py").write_text("raise ImportError('somebody else')")
+    monkeypatch.chdir(tmp_path)
+    assert "version" in installation._told(installation._RAY)
+
+
 def test_no_compiler(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     found = installation._compiler()
@@ -140,11 +173,12 @@ def test_a_package_that_is_broken_is_told_in_one_line(monkeypatch: pytest.Monkey
         (["H100, 80 GiB"], None, "auto", "ok", "H100, 80 GiB (CUDA 13.0)"),
         ([], None, "always", "warning", "BATCH_USE_GPU=always"),
         ([], None, "auto", "ok", "no GPU"),
+        ([], None, "never", "ok", "not used: BATCH_USE_GPU=never"),
     ],
 )
 def test_gpus(devices: list[str], error: str | None, use_gpu: str, state: str, words: str) -> None:
     told = {"version": "2.14.1", "cuda": "13.0", "devices": devices, "error": error}
     found = installation._cuda(told, use_gpu)
-    if installation._has_nvidia() and not devices:
+    if installation._has_nvidia() and not devices and use_gpu != "never":
         state, words = "warning", "cannot be used"
     assert (found.state, words in found.found) == (state, True)

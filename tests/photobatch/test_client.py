@@ -201,3 +201,11 @@ async def test_what_may_have_been_done_is_not_done_again(service: Service, clien
     with pytest.raises(UnavailableError, match="unreachable"):
         await client.batch("b1").share()
     assert not service.instead["share"]
+
+
+async def test_a_service_that_accepts_and_never_answers_is_away() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        async with AsyncPhotoBatch(url, patience_s=0, timeout_s=0.2) as client:
+            with pytest.raises(UnavailableError, match="ReadTimeout"):
+                await client.stats()

@@ -10,9 +10,15 @@ import sys
 from pathlib import Path
 
 import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from photobatch.schemas import Batch, BatchStatus, Preset, Stats
 from tests.deployments.conftest import World
+from tests.deployments.in_process import served
+from tests.photobatch.scripted_service import problem
 from tests.photobatch.typed import Typist
 
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
@@ -102,6 +108,38 @@ async def test_removing_asks_on_a_terminal(world: World, typist: Typist) -> None
     terminal = typist.terminal("rm", task, "--yes")
     assert await asyncio.to_thread(terminal.ends) == 0
     assert "[y/N]" not in terminal.shown
+
+
+async def test_the_way_back_leads_to_the_same_service(world: World, typist: Typist) -> None:
+    task = await world.submit()
+    url = ("--url", typist.environment["PHOTOBATCH_URL"])
+    there = " ".join((task, *url))
+    for action, back in (("pause", "resume"), ("cancel", "retry")):
+        assert (await typist.types(action, task, *url)).stderr.endswith(f"photobatch {back} {there}\n")
+    task = await world.submit()
+    world.coordinator.work(task, 0, error=BAD)
+    world.coordinator.work(task, 1)
+    (typist.folder / "a file").write_text("")
+    fetched = await typist.types("fetch", task, "--out", "a file/out", *url)
+    assert f"photobatch fetch {task} --out FOLDER {' '.join(url)}\n" in fetched.stderr
+
+
+async def test_a_service_that_refuses_to_list_presets_is_not_passed_over(typist: Typist) -> None:
+    async def busy(request: Request) -> Response:
+        return problem(503, "journal_unavailable")
+
+    async with served(Starlette(routes=[Route("/api/v1/presets", busy)])) as host:
+        script = f"from photobatch import address, command; address.LOCAL = 'http://{host}'; command.main()"
+        said = await asyncio.to_thread(
+            subprocess.run,
+            [sys.executable, "-c", f"import sys; sys.argv = ['photobatch', 'presets']; {script}"],
+            env=typist.environment | {"PHOTOBATCH_URL": ""},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert (said.returncode, said.stdout) == (3, "")
+    assert "(journal_unavailable)" in said.stderr
 
 
 async def test_batches_are_listed_newest_first(world: World, typist: Typist) -> None:
@@ -209,6 +247,27 @@ async def test_what_is_no_photo_is_told_and_the_others_go_on(world: World, typis
     alone = await typist.types("submit", "text.jpg", "--preset", "filter_warm")
     assert (alone.status, alone.stdout) == (2, "")
     assert re.search(r"photobatch: text\.jpg: .* \(unsupported_media\)", alone.stderr)
+
+
+async def test_a_link_that_leads_nowhere_holds_up_nobody(world: World, typist: Typist, jpeg: bytes) -> None:
+    (typist.folder / "in").mkdir()
+    (typist.folder / "in/good.jpg").write_bytes(jpeg)
+    (typist.folder / "in/lost.jpg").symlink_to("nowhere")
+    said = await typist.types("submit", "in", "--preset", "filter_warm", "--json")
+    assert said.status == 1
+    assert [(one["path"], one["error"]["code"]) for one in said.json["refused"]] == [("in/lost.jpg", "unreadable")]
+    batch = (await world.http.get(f"/api/v1/batch/{said.json['task_id']}")).json()
+    assert batch["counts"]["total"] == 1
+
+
+async def test_a_photo_goes_in_once_however_often_it_is_named(world: World, typist: Typist, jpeg: bytes) -> None:
+    (typist.folder / "in").mkdir()
+    for name in ("a.jpg", "b.jpg"):
+        (typist.folder / "in" / name).write_bytes(jpeg)
+    far = "https://example.com/far.jpg"
+    said = await typist.types("submit", "in/b.jpg", far, "in", "in/a.jpg", far, "in/../in", "--preset", "filter_warm")
+    photos = (await world.http.get(f"/api/v1/batch/{said.stdout.strip()}/photos")).json()["items"]
+    assert [photo["name"] for photo in photos] == ["b.jpg", "far.jpg", "a.jpg"]
 
 
 async def test_refused_before_anything_is_sent(world: World, typist: Typist, jpeg: bytes) -> None:

@@ -1,3 +1,4 @@
+import hashlib
 import json
 import os
 import shlex
@@ -11,6 +12,7 @@ import pytest
 from typer.main import get_command
 from typer.testing import CliRunner
 
+from models.weights import Weights, WeightStore
 from photobatch import __version__, options, schemas
 from photobatch.command import app
 from photobatch.refusal import RefusalError
@@ -134,6 +136,19 @@ def test_presets_are_listed_in_both_languages() -> None:
         "filter_cool",
         "color_vintage",
     }
+
+
+def test_weights_are_told_in_one_line(tmp_path: Path) -> None:
+    here = {"BATCH_MODEL_DIR": str(tmp_path)}
+    listed = json.loads(said("models", "list", "--json", **here).stdout)
+    assert "big-lama.pt" in {item["name"] for item in listed["items"]}
+    assert json.loads(said("models", "verify", "--json", **here).stdout) == {"items": []}
+    weights = Weights("found.onnx", "", 7, hashlib.sha256(b"weights").hexdigest(), "", "onnx", "")
+    (tmp_path / "found").write_bytes(b"weights")
+    WeightStore(tmp_path).install(weights, tmp_path / "found")
+    verified = said("models", "verify", "--json", **here).stdout
+    assert json.loads(verified) == {"items": [{"name": "found.onnx", "ok": True}]}
+    assert verified.count("\n") == 1
 
 
 def test_the_version() -> None:

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from deployments import ports
 from tests.deployments.conftest import World
 from tests.photobatch.typed import Answer, Typist
@@ -61,9 +63,33 @@ def test_a_setting_that_cannot_be(tmp_path: Path) -> None:
     assert "python" in lines(said), "what needs no settings is looked at all the same"
 
 
+def test_one_check_that_stumbles_ends_no_other(tmp_path: Path) -> None:
+    too_long = tmp_path / ("x" * 300)
+    said = Typist(tmp_path, BATCH_DATA_DIR=str(too_long), BATCH_API_PORT=str(ports.free())).said("doctor")
+    assert (said.status, said.stderr) == (1, "")
+    told = lines(said)
+    assert list(told) == NAMES.split()
+    assert {name for name, (state, _) in told.items() if state == "wrong"} >= {"disk", "weights"}
+    assert all("File name too long" in told[name][1] for name in ("disk", "weights"))
+    assert (told["server"][0], "not known" in told["server"][1]) == ("warning", True)
+
+
+@pytest.mark.parametrize(
+    ("content", "folder", "words"),
+    [(b"\xff", "data", ".env: it is no UTF-8"), (b"", "~nobody-here/data", "BATCH_DATA_DIR or BATCH_MODEL_DIR")],
+)
+def test_settings_that_cannot_be_read(tmp_path: Path, content: bytes, folder: str, words: str) -> None:
+    (tmp_path / ".env").write_bytes(content)
+    said = Typist(tmp_path, BATCH_DATA_DIR=folder).said("doctor")
+    assert (said.status, said.stderr) == (1, "")
+    state, told = lines(said)["settings"]
+    assert (state, words in told) == ("wrong", True)
+
+
 def test_the_client_alone_says_so(tmp_path: Path) -> None:
     script = "import sys; sys.modules['deployments'] = None; sys.argv = ['photobatch', 'doctor']\n"
-    script += "from photobatch.command import main; main()"
+    script += "from photobatch import address, command\n"
+    script += "address.LOCAL = 'http://127.0.0.1:1'; command.main()"  # something may run at the usual address
     environment = os.environ | {"PHOTOBATCH_URL": ""}
     done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=False)
     told = lines(Answer(done.returncode, done.stdout, done.stderr))

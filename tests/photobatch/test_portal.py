@@ -44,6 +44,9 @@ class Counting:
     async def fail(self) -> None:
         raise TimeoutError("of its own")
 
+    async def leave(self) -> None:
+        raise SystemExit(3)
+
     async def name(self) -> str:
         return threading.current_thread().name
 
@@ -52,6 +55,7 @@ class Waiting(Shadow[Counting]):
     count = iterating(Counting.count)
     kept = iterating(Counting.kept)
     fail = waiting(Counting.fail)
+    leave = waiting(Counting.leave)
     name = waiting(Counting.name)
 
 
@@ -67,6 +71,15 @@ def test_values_errors_and_iterators_come_through(shadow: Waiting) -> None:
     assert list(shadow.count(3)) == [0, 1, 2]
     with pytest.raises(TimeoutError, match="of its own"):
         shadow.fail()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_nobody_waits_for_a_thread_that_has_ended(shadow: Waiting) -> None:
+    with pytest.raises((RuntimeError, SystemExit)):
+        shadow.leave()
+    shadow._portal._thread.join(10)
+    with pytest.raises(RuntimeError, match="closed"):
+        shadow.name()
 
 
 async def test_it_waits_where_a_loop_runs_already(shadow: Waiting) -> None:

@@ -1,4 +1,5 @@
 import io
+import time
 
 import pytest
 from folder_engine import batch_of
@@ -70,6 +71,19 @@ def test_lines_come_rarely_and_the_last_one_always() -> None:
         "50/50 photos",
         "in/" + "long" * 20 + ".jpg: corrupt: Bad.",
     ]
+
+
+def test_a_batch_that_still_grows_is_never_at_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = iter(range(0, 1000, 3))
+    monkeypatch.setattr(time, "monotonic", lambda: float(next(now)))
+    console = Console(file=io.StringIO(), width=100, record=True)
+    display = display_on(console)
+    for done in range(1, 7):
+        display.advance(done, done, batch_of(done, expanding=True))
+    display.advance(6, 8, batch_of(8))
+    for _ in range(2):
+        display.advance(8, 8, batch_of(8))
+    assert console.export_text().splitlines() == [f"{done} photos" for done in ("1/1", "3/3", "5/5", "6/8", "8/8")]
 
 
 def test_what_is_counted_after_a_phase_is_something_new() -> None:

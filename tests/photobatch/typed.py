@@ -9,6 +9,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,21 +40,23 @@ class Typist:
         ours = {name: value for name, value in os.environ.items() if not name.startswith("PHOTOBATCH_")}
         self.environment = ours | {"COLUMNS": "100", "TERM": "xterm"} | environment
 
-    async def types(self, *arguments: object, stdin: bytes = b"") -> Answer:
+    async def types(self, *arguments: object, stdin: bytes = b"", **streams: Any) -> Answer:
         """Type a command beside the event loop, in which the service may run."""
-        return await asyncio.to_thread(self.said, *arguments, stdin=stdin)
+        return await asyncio.to_thread(self.said, *arguments, stdin=stdin, **streams)
 
-    def said(self, *arguments: object, stdin: bytes = b"") -> Answer:
+    def said(self, *arguments: object, stdin: bytes = b"", **streams: Any) -> Answer:
+        """Type a command; `stdout` and `stderr` may be led elsewhere."""
+        streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | streams
         done = subprocess.run(
-            [COMMAND, *map(str, arguments)],
+            [COMMAND, *(word if isinstance(word, bytes) else str(word) for word in arguments)],
             cwd=self.folder,
             env=self.environment,
             input=stdin,
-            capture_output=True,
             timeout=_PATIENCE_S,
             check=False,
+            **streams,
         )
-        return Answer(done.returncode, done.stdout.decode(), done.stderr.decode())
+        return Answer(done.returncode, (done.stdout or b"").decode(), (done.stderr or b"").decode())
 
     def start(self, *arguments: object) -> "subprocess.Popen[str]":
         """Start a command whose stderr is read while it runs."""
@@ -111,3 +115,12 @@ class Terminal:
             return False
         self.shown += read.decode(errors="replace")
         return bool(read)
+
+
+@contextmanager
+def broken_pipe() -> Iterator[int]:
+    """A pipe that nobody reads any more."""
+    ours, theirs = os.pipe()
+    os.close(ours)
+    yield theirs
+    os.close(theirs)

@@ -1,4 +1,4 @@
-"""What a check of `photobatch doctor` found."""
+"""What a check of `photobatch doctor` found, on either side."""
 
 from dataclasses import dataclass
 from typing import Literal
