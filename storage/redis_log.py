@@ -159,12 +159,16 @@ class RedisLog:
                 wait = min(2 * wait, LONGEST_WAIT_S)
 
 
-def check_redis(url: str, prefix: str = "photobatch") -> str | None:
-    """Return if a journal can be kept there, with what could not be seen; raises StorageError at once if not."""
+def check_redis(url: str, prefix: str = "photobatch", *, writing: bool = False) -> str | None:
+    """Return if a journal can be kept there, with what could not be seen; raises StorageError at once if not.
+
+    A service starts on a Redis that takes nothing for now, and holds; `writing` asks for that too.
+    """
     client = _connect(url, CONNECT_S)
     try:
         untold = _untold(client)
-        client.eval("redis.call('set', KEYS[1], '') return redis.call('unlink', KEYS[1])", 1, f"{{{prefix}}}:check")
+        if writing:
+            client.eval("redis.call('set', KEYS[1], '') return redis.call('unlink', KEYS[1])", 1, f"{{{prefix}}}:check")
         return untold
     except (AuthenticationError, NoPermissionError) as error:
         raise StorageError("Redis refuses us; check user and password in REDIS_URL.") from error

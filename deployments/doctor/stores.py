@@ -19,7 +19,7 @@ def journal(settings: Settings) -> Finding:
     from storage.redis_log import check_redis  # noqa: PLC0415 - for those who have one
 
     try:
-        untold = check_redis(settings.redis_url)
+        untold = check_redis(settings.redis_url, writing=True)
     except StorageError as error:
         return Finding("redis", "wrong", *_split(error))
     if untold is not None:
