@@ -31,10 +31,12 @@ _WORDS = {
     "en": {
         "title": "{count} photos", "all": "Download all", "until": "This link works until {until} (UTC).",
         "next": "More", "none": "No photo is ready yet. Look again later.",
+        "gone": "This link does not work any more. Ask whoever sent it for another one.",
     },
     "zh": {
         "title": "{count} 张照片", "all": "全部下载", "until": "此链接有效期至 {until}（UTC）。",
         "next": "更多", "none": "还没有处理好的照片，请稍后再看。",
+        "gone": "此链接已失效，请向分享者索取新的链接。",
     },
 }  # fmt: skip
 
@@ -50,7 +52,7 @@ def render(
     language: str,
 ) -> str:
     """Return the page: `photos` are views of those that have results, `more` the cursor of the next page."""
-    spoken = "zh" if language.lower().startswith("zh") else "en"
+    spoken = _spoken(language)
     words = _WORDS[spoken]
     query = urlencode({"key": key})
 
@@ -64,9 +66,8 @@ def render(
 
     title = words["title"].format(count=count)
     parts = [
-        f'<!doctype html><html lang="{spoken}"><meta charset="utf-8"><title>{title}</title>',
-        '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        f'<link rel="stylesheet" href="/s/share.css"><header><h1>{title}</h1>',
+        _head(spoken, title),
+        f"<header><h1>{title}</h1>",
         f'<a class="all" href="{link("/archive.zip")}" download>{words["all"]}</a>' if photos else "",
         "</header><main>",
         f"<ul>{''.join(map(item, photos))}</ul>" if photos else f"<p>{words['none']}</p>",
@@ -74,3 +75,22 @@ def render(
         f"</main><footer><small>{words['until'].format(until=f'{until:%Y-%m-%d %H:%M}')}</small></footer></html>",
     ]
     return "\n".join(parts) + "\n"
+
+
+def gone(language: str) -> str:
+    """Return the page of a link that leads nowhere: ended, over its time, or mistyped."""
+    spoken = _spoken(language)
+    said = _WORDS[spoken]["gone"]
+    return f"{_head(spoken, said)}\n<main><h1>{said}</h1></main></html>\n"
+
+
+def _head(spoken: str, title: str) -> str:
+    return (
+        f'<!doctype html><html lang="{spoken}"><meta charset="utf-8"><title>{title}</title>'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        '<link rel="icon" href="/web/icons/icon.svg" type="image/svg+xml"><link rel="stylesheet" href="/s/share.css">'
+    )
+
+
+def _spoken(language: str) -> str:
+    return "zh" if language.lower().startswith("zh") else "en"

@@ -122,7 +122,11 @@ export function lookView(draft) {
   }
 
   function showLibrary() {
-    for (const card of library.children) card.setAttribute("aria-pressed", String(card.dataset.preset === preset?.id));
+    for (const card of library.children) {
+      const chosen = card.dataset.preset === preset?.id;
+      card.setAttribute("aria-pressed", String(chosen));
+      if (chosen) card.scrollIntoView({ block: "nearest", inline: "nearest" });
+    }
   }
 
   function showSettings() {

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
+from actors.errors import BatchError
 from deployments import share_page, wire
 from deployments.problems import described
 from deployments.routes.archive import archive
@@ -55,7 +56,13 @@ async def style() -> Response:
 @router.get("/s/{task_id}", response_class=HTMLResponse, responses=_FOLLOWED)
 async def page(request: Request, here: Here, task_id: AnyTaskId, key: Key, cursor: Cursor = None) -> HTMLResponse:
     """Show the results to whoever has the link."""
-    until = await _check(here, task_id, key)
+    language = request.headers.get("accept-language", "")
+    try:
+        until = await _check(here, task_id, key)
+    except BatchError as error:
+        if error.code == "not_found" and "text/html" in request.headers.get("accept", ""):
+            return HTMLResponse(share_page.gone(language), 404, share_page.HEADERS)  # a person looks, in a browser
+        raise
     batch = await here.coordinator.ask("get", task_id)
     found = await here.coordinator.ask("photos", task_id, "succeeded", share_page.PHOTOS, cursor)
     said = share_page.render(
@@ -65,7 +72,7 @@ async def page(request: Request, here: Here, task_id: AnyTaskId, key: Key, curso
         count=batch["counts"]["succeeded"],
         more=found["next_cursor"],
         until=until,
-        language=request.headers.get("accept-language", ""),
+        language=language,
     )
     return HTMLResponse(said, headers=share_page.HEADERS)
 

@@ -67,6 +67,14 @@ def test_with_its_batch_a_link_is_gone(server: Server, task: str) -> None:
     assert refused(server.http.get(url))
 
 
+def test_a_person_reads_that_a_link_leads_nowhere(server: Server, task: str) -> None:
+    browser = {"Accept": "text/html,application/xhtml+xml", "Accept-Language": "zh-CN,zh;q=0.9"}
+    answer = server.http.get(f"/s/{task}?key=nobody-knows-this", headers=browser)
+    assert answer.status_code == 404
+    assert "此链接已失效" in answer.text
+    assert answer.headers["x-robots-tag"].startswith("noindex")
+
+
 def test_a_share_lasts_a_minute_at_least(server: Server, task: str) -> None:
     answer = server.http.post(f"/api/v1/batch/{task}/share", json={"expires_in_s": 1})
     assert (answer.status_code, answer.json()["field"]) == (422, "expires_in_s")
