@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from benchmarks.redis_server import RedisServer
 from benchmarks.s3_server import S3Server
@@ -15,6 +15,7 @@ from deployments.settings import prepare_ray_environment
 
 CHROMIUM = Path("/usr/bin/chromium")
 
+expect.set_options(timeout=20_000)  # ms: a busy machine may take its time, nobody waits for what is there
 prepare_ray_environment()
 
 
