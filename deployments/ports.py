@@ -3,15 +3,14 @@
 import random
 import socket
 
-_LOWEST, _HIGHEST = 20_000, 32_000  # below those that the system gives away itself
+# Below those that the system gives to outgoing connections, of which Ray makes hundreds: a port among them may be taken
+# by one between this look and its use.
+_LOWEST, _HIGHEST = 20_000, 32_000
 
 
 def free() -> int:
-    """Return a port of loopback, one of those that the system gives away."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
+    """Return a port that is free on all interfaces."""
+    return free_row(1)
 
 
 def free_row(count: int) -> int:

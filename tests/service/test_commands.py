@@ -118,9 +118,11 @@ def test_ctrl_c_leaves_the_batch_running(typist: Typist, server: Server, photo_f
 
 
 def test_ctrl_c_after_a_submit_leaves_the_batch_running(typist: Typist, server: Server, photo_folder: Path) -> None:
-    names = [(photo_folder / "astronaut.jpg").as_uri()] * 300
+    (typist.folder / "many").mkdir()
+    for number in range(300):  # what is named twice goes in once
+        (typist.folder / f"many/{number}.jpg").hardlink_to(photo_folder / "astronaut.jpg")
     process = typist.start(
-        "submit", *names, "--preset", "beauty_heavy", "--param", "strength=0.234", "--watch", "--url", server.url
+        "submit", "many", "--preset", "beauty_heavy", "--param", "strength=0.234", "--watch", "--url", server.url
     )
     assert process.stderr is not None
     said = ""
