@@ -73,7 +73,7 @@ def test_a_lut_that_is_brought_along_becomes_a_preset(
     page.set_input_files("input[accept*=cube]", cube)
     expect(visitor.card("all-red")).to_have_attribute("aria-pressed", "true")
     expect(visitor.card("all-red").locator("img")).to_be_visible()
-    page.wait_for_function("document.querySelector('.stage').getAttribute('aria-busy') === null")
+    expect(page.locator(".stage")).not_to_have_attribute("aria-busy", "true")
     middle = shown(page)
     assert (middle[middle.shape[0] // 2, middle.shape[1] // 2, 0]) > 240
     visitor.seen("phone-zh-lut")
