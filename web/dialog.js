@@ -4,6 +4,7 @@
 import { h } from "/web/dom.js";
 
 const open = []; // the topmost is the last
+let stepping = false; // whether a step back of our own is under way
 
 /** Show a modal dialog, and take it out of the page when it closes. Escape and Back close it. Returns the dialog. */
 export function dialog(properties, ...children) {
@@ -38,7 +39,7 @@ export function confirmed({ title, why, yes, no }) {
 
 /** Go to another place of the page, once the history has no steps of dialogs any more. */
 export async function goTo(hash) {
-  for (let tries = 0; tries < 40 && depth() !== open.length; tries++) await new Promise((resolve) => setTimeout(resolve, 25));
+  for (let tries = 0; tries < 40 && (stepping || depth() !== open.length); tries++) await new Promise((resolve) => setTimeout(resolve, 25));
   location.hash = hash;
 }
 
@@ -53,11 +54,19 @@ function depth() {
 
 /** Have as many steps in the history as dialogs are open. */
 function settle() {
+  if (stepping) return;
   for (let step = depth(); step < open.length; step++) history.pushState({ depth: step + 1 }, "");
-  if (depth() > open.length) history.go(open.length - depth());
+  if (depth() <= open.length) return;
+  stepping = true;
+  history.go(open.length - depth());
 }
 
 addEventListener("popstate", () => {
+  if (stepping) { // it has arrived; a dialog that was opened meanwhile is not meant
+    stepping = false;
+    settle();
+    return;
+  }
   while (open.length > depth()) {
     const top = open.pop();
     if (top.dispatchEvent(new Event("cancel", { cancelable: true }))) top.close(); // else it ends by itself
