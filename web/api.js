@@ -6,6 +6,7 @@ import { keep, kept } from "/web/kept.js";
 const API = "/api/v1";
 const PATIENCE = 8, FEW = 3; // tries of an upload, of a picture
 const STALLED = 60_000; // ms without a byte of an upload leaving, or without an answer to all of them
+export const UNCHANGED = { preset_type: "color" }; // a look that changes nothing
 const FULL = 507;
 const PASSING = ["too_slow", "idempotency_in_progress"];
 
@@ -140,6 +141,12 @@ export async function previews(source, items, maxSide, signal) {
   const json = { source, items, max_side: maxSide };
   const { items: pictures } = await ask("POST", "/presets/preview", { query: user(), json, signal });
   return pictures.map(({ image, error }) => ({ image: image && jpeg(image), error }));
+}
+
+/** Return an uploaded photo small and as it came: of formats that a browser can't decode. Raises Problem. */
+export async function unchanged(source, maxSide, signal) {
+  const [{ image }] = await previews(source, [UNCHANGED], maxSide, signal);
+  return image;
 }
 
 /** Wait; returns at once when the browser comes back online. Raises AbortError. */

@@ -7,9 +7,9 @@ import { duration, moment, number, t } from "/web/i18n.js";
 import { presetName } from "/web/names.js";
 import { saveAll, saveToFolder } from "/web/save.js";
 import { shareDialog } from "/web/share.js";
+import { ENDED, RUNNING } from "/web/states.js";
 import { toast } from "/web/toast.js";
 
-const RUNNING = ["queued", "processing"];
 const OTHER = { pause: "resume", resume: "pause", cancel: "retry", retry: "pause" }; // what takes a pressed button's place
 
 export class BatchHead {
@@ -32,7 +32,7 @@ export class BatchHead {
   show(batch) {
     const before = this._batch;
     this._batch = batch;
-    this._bar.hidden = ["completed", "failed", "cancelled"].includes(batch.status);
+    this._bar.hidden = ENDED.includes(batch.status);
     if (batch.progress === null) this._bar.removeAttribute("value");
     else this._bar.value = batch.progress;
     this._numbers.textContent = numbersOf(batch);
@@ -86,7 +86,7 @@ export class BatchHead {
 }
 
 function retriable({ status, counts }) {
-  return ["completed", "failed", "cancelled"].includes(status) && counts.failed + counts.cancelled > 0;
+  return ENDED.includes(status) && counts.failed + counts.cancelled > 0;
 }
 
 function numbersOf({ status, counts, photos_per_s: rate, eta_s: eta, eta_low_s: low, eta_high_s: high, expires_at: until, expanding, truncated, errors }) {

@@ -9,9 +9,9 @@ import { Grid } from "/web/grid.js";
 import { t } from "/web/i18n.js";
 import { PhotoList } from "/web/photo-list.js";
 import { reasonOf, showPhoto } from "/web/photo.js";
+import { ENDED } from "/web/states.js";
 import { Thumbs } from "/web/thumbs.js";
 
-const ENDED = ["completed", "failed", "cancelled"];
 const AGAIN = 2000; // ms
 const FILTERS = { all: null, succeeded: ["succeeded"], failed: ["failed", "cancelled"] };
 

@@ -4,10 +4,10 @@ import { ask, pause, user } from "/web/api.js";
 import { h, icon } from "/web/dom.js";
 import { duration, moment, t } from "/web/i18n.js";
 import { presetName } from "/web/names.js";
+import { ENDED } from "/web/states.js";
 
 const PAGE = 50;
 const EVERY = 2000; // ms between looks
-const ENDED = ["completed", "failed", "cancelled"];
 
 export function batchesView() {
   const ends = new AbortController();

@@ -1,6 +1,6 @@
 // The first step: which photos.
 
-import { previews, Problem } from "/web/api.js";
+import { Problem, unchanged } from "/web/api.js";
 import { dialog } from "/web/dialog.js";
 import { h, icon } from "/web/dom.js";
 import { Grid } from "/web/grid.js";
@@ -11,7 +11,7 @@ import { Thumbs } from "/web/thumbs.js";
 import { toast } from "/web/toast.js";
 import { uploaded } from "/web/uploads.js";
 
-export const ACCEPTED = "image/*,.heic,.heif,.avif,.tif,.tiff,.bmp";
+const ACCEPTED = "image/*,.heic,.heif,.avif,.tif,.tiff,.bmp";
 const SIDE = 320;
 
 export function chooseView(draft) {
@@ -95,7 +95,7 @@ export function chooseView(draft) {
     showTools();
   }
 
-  async function take(found) {
+  function take(found) {
     const files = found.filter(isPhoto);
     const fresh = draft.add({ files });
     const told = [];
@@ -126,7 +126,7 @@ export function chooseView(draft) {
   const ends = new AbortController();
   draft.addEventListener("change", refresh, ends);
   draft.addEventListener("note", () => grid.refreshAll(), ends);
-  document.addEventListener("paste", async (event) => {
+  document.addEventListener("paste", (event) => {
     if (event.target.closest?.("input, textarea, dialog")) return;
     const files = [...event.clipboardData.files];
     if (files.length) take(files);
@@ -171,8 +171,7 @@ async function small(draft, photo) {
   }
   try {
     const { source } = await uploaded(draft, photo);
-    const [picture] = await previews(source, [{ preset_type: "color" }], SIDE);
-    return picture.image;
+    return await unchanged(source, SIDE);
   } catch (problem) {
     if (problem instanceof Problem && problem.ofTheFile) draft.update(photo, { error: problem.message });
     throw problem;

@@ -1,6 +1,6 @@
 // Where to erase: the photos, each to be painted on.
 
-import { previews } from "/web/api.js";
+import { unchanged } from "/web/api.js";
 import { h, icon } from "/web/dom.js";
 import { t } from "/web/i18n.js";
 import { paintMask } from "/web/mask.js";
@@ -72,7 +72,7 @@ async function shown(draft, photo) {
   const size = await sizeOf(photo.file);
   if (size) return { picture: await smaller(photo.file, Math.min(SHOWN, size.width)), ...size };
   const made = await uploaded(draft, photo);
-  const [{ image }] = await previews(made.source, [{ preset_type: "color" }], SMALL);
+  const image = await unchanged(made.source, SMALL);
   const { width, height } = await sizeOf(image); // its shape is the photo's: a mask is as large as one likes
   return { picture: image, width, height };
 }

@@ -1,6 +1,6 @@
 // The second step: what becomes of the photos. Everything is shown on the person's own first photo.
 
-import { ask, pause, previews, Problem, reason, user } from "/web/api.js";
+import { ask, pause, previews, Problem, reason, UNCHANGED, user } from "/web/api.js";
 import { cards } from "/web/cards.js";
 import { photoThumbs } from "/web/choose.js";
 import { confirmed, goTo } from "/web/dialog.js";
@@ -92,9 +92,9 @@ export function lookView(draft) {
       const source = await sample();
       const masked = preset.type === "erase" && first.mask ? { mask: await maskSource(draft, first, mine.signal) } : {};
       const params = { ...draft.settings.params, ...masked };
-      const items = [{ preset_id: preset.id, preset_params: params }, ...(shown.before ? [] : [{ preset_type: "color" }])];
+      const items = [{ preset_id: preset.id, preset_params: params }, ...(shown.before ? [] : [UNCHANGED])];
       const [after, before] = preset.type === "erase" && !first.mask
-        ? [null, ...await previews(source, [{ preset_type: "color" }], LARGE, mine.signal)]
+        ? [null, ...await previews(source, [UNCHANGED], LARGE, mine.signal)]
         : await previews(source, items, LARGE, mine.signal);
       if (mine.signal.aborted || gone) return;
       shown.before = before?.image ?? shown.before;

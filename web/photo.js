@@ -1,6 +1,6 @@
 // One photo of a batch, seen large: before and after, how it came about, and what to do with it.
 
-import { blob, download, previews, reason, send } from "/web/api.js";
+import { blob, download, reason, send, unchanged } from "/web/api.js";
 import { toast } from "/web/toast.js";
 import { bytes, known, number, t } from "/web/i18n.js";
 import { fileName, saveBlob, sendFile } from "/web/save.js";
@@ -78,8 +78,7 @@ async function original(batch, photo, signal) {
   const file = await blob(`/batch/${batch.task_id}/photos/${photo.index}/original`, signal);
   if (await shows(file)) return file;
   if (!photo.source.startsWith("upload:")) return null;
-  const [{ image }] = await previews(photo.source, [{ preset_type: "color" }], LARGE, signal);
-  return image;
+  return unchanged(photo.source, LARGE, signal);
 }
 
 /** Say whether this browser can show a file: TIFF none does, HEIC few. */

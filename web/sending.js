@@ -6,7 +6,7 @@ import { h, oncePerFrame } from "/web/dom.js";
 import { marked } from "/web/erase.js";
 import { bytes, duration, t } from "/web/i18n.js";
 import { toast } from "/web/toast.js";
-import { arrived, AT_ONCE, inParallel, lasting, maskSource, uploaded } from "/web/uploads.js";
+import { aborted, arrived, AT_ONCE, inParallel, lasting, maskSource, uploaded } from "/web/uploads.js";
 
 /**
  * Send a draft off, shown in a dialog. `done` resolves to the place to go to, null when it was given up; `stop()` gives
@@ -33,7 +33,10 @@ export function sendOff(draft, preset) {
       sheet.close();
       return place;
     } catch (error) {
-      if (error.name === "AbortError") sheet.close();
+      if (error.name === "AbortError") {
+        sheet.close();
+        return null;
+      }
       said.textContent = error.message;
       said.classList.add("bad");
       said.setAttribute("role", "alert");
@@ -123,14 +126,13 @@ async function sendFiles(draft, photos, signal, { bar, said }) {
 /** Tell what can't be sent; resolves to whether to go on without it. */
 function goOn(refused, n, signal, { wrong, buttons }) {
   wrong.replaceChildren(h("li", {}, t("sending.refused", { n: refused.length })), ...refused.slice(0, 50).map((photo) => h("li", {}, h("strong", {}, photo.name), " ", photo.error)));
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) reject(new DOMException("", "AbortError"));
-    signal.addEventListener("abort", () => reject(new DOMException("", "AbortError")));
+  const chosen = new Promise((resolve) => {
     const without = h("button", { onclick: () => resolve(false) }, t("sending.takeOut"));
     const go = h("button", { class: "primary", onclick: () => resolve(true) }, t("sending.goOn", { n }));
     buttons.replaceChildren(without, ...(n ? [go] : []));
     (n ? go : without).focus();
   });
+  return Promise.race([chosen, aborted(signal)]);
 }
 
 /** What is handed in, under a key of its own: noted before it is sent, so that a repeated one is the same to the letter. */

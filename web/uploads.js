@@ -33,7 +33,7 @@ function begun(draft, photo, signal) {
 }
 
 /** Reject once a signal is aborted. */
-function aborted(signal) {
+export function aborted(signal) {
   return new Promise((_, reject) => {
     const end = () => reject(new DOMException("", "AbortError"));
     if (signal.aborted) end();
