@@ -36,7 +36,8 @@ _PHOTO_S = 0.1  # so many photos come to 40 a second
 def serve_and_measure(clients: int, photos: int, runs: int) -> list[list[float]]:
     """Return the delays in ms by run; each run has batches of `photos` photos in all."""
     with tempfile.TemporaryDirectory(prefix="photobatch-progress-") as folder, one_node(_WORKERS + 2) as scratch:
-        prepare_proxy_environment(scratch, host="127.0.0.1")
+        port = ports.free()
+        prepare_proxy_environment(scratch, host="127.0.0.1", port=port)
         from ray import serve  # noqa: PLC0415 - it reads the proxy's environment when it is imported
 
         from deployments.app import bind  # noqa: PLC0415
@@ -45,7 +46,6 @@ def serve_and_measure(clients: int, photos: int, runs: int) -> list[list[float]]
         photo.write_bytes(bytes(1000))  # nobody looks at it
         settings = Settings(data_dir=Path(folder, "data"), file_roots=(folder,), max_workers=_WORKERS, reuse=False)
         start(settings, _PHOTO_S)
-        port = ports.free()
         logging.getLogger("ray.serve").setLevel(logging.WARNING)
         serve.start(proxy_location="HeadOnly", http_options={"host": "127.0.0.1", "port": port})
         serve.run(bind(settings, 0.0), name=compose.APP, route_prefix="/")

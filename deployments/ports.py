@@ -13,11 +13,12 @@ def free() -> int:
     return free_row(1)
 
 
-def free_row(count: int) -> int:
-    """Return the first of `count` ports in a row that are free on all interfaces."""
+def free_row(count: int, besides: int | None = None) -> int:
+    """Return the first of `count` ports in a row that are free on all interfaces, and none of them `besides`."""
     while True:
         first = random.randrange(_LOWEST, _HIGHEST, count)  # noqa: S311 - not a secret
-        if all(_is_free(port) for port in range(first, first + count)):
+        row = range(first, first + count)
+        if besides not in row and all(_is_free(port) for port in row):
             return first
 
 

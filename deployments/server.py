@@ -100,7 +100,7 @@ def _on_signals(stop: threading.Event, scratch: Path, *, joined: bool) -> None:
 @contextmanager
 def _cluster(settings: Settings, host: str, port: int, stop: threading.Event, scratch: Path) -> Iterator[None]:
     """Run the application on a Ray of our own, or on the cluster that RAY_ADDRESS names; less of it after a signal."""
-    prepare_proxy_environment(scratch, host=host)
+    prepare_proxy_environment(scratch, host=host, port=port)
     own = None
     if not settings.ray_address:
         own = LocalRay(cpus=max(settings.max_workers, os.cpu_count() or 1), scratch=scratch)

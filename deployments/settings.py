@@ -222,14 +222,13 @@ def prepare_ray_environment() -> None:
     )
 
 
-def prepare_proxy_environment(folder: Path, *, host: str) -> None:
+def prepare_proxy_environment(folder: Path, *, host: str, port: int) -> None:
     """Put HAProxy between clients and ingress: bodies flow through it, where Serve's own proxy would buffer them whole.
 
-    HAProxy's files go into `folder`, its statistics to ports that the system chose, so that two servers on one machine
-    don't meet. A wrapper keeps those ports on loopback, and lets HAProxy listen at `host` for the service. Serve
-    is told to have it on loopback, for its replicas have HTTP ports of their own.
+    HAProxy's files go into `folder`. A wrapper lets it listen at `host` and `port` for the service; Serve is told to
+    have it on loopback, for its replicas have HTTP ports of their own.
     """
-    first = ports.free_row(PORTS)
+    first = ports.free_row(PORTS, besides=port)  # nobody listens there yet
     os.environ.update(
         RAY_SERVE_ENABLE_HA_PROXY="1",
         # Serve's replicas and its fallback proxy share ports (SO_REUSEPORT), and every Serve takes the same ones: two
@@ -241,8 +240,6 @@ def prepare_proxy_environment(folder: Path, *, host: str) -> None:
         RAY_SERVE_HAPROXY_SOCKET_PATH=str(folder / "admin.sock"),
         RAY_SERVE_HAPROXY_SERVER_STATE_BASE=str(folder),
         RAY_SERVE_HAPROXY_SERVER_STATE_FILE=str(folder / "server-state"),
-        RAY_SERVE_HAPROXY_METRICS_PORT=str(ports.free()),
-        RAY_SERVE_HAPROXY_STATS_PORT=str(ports.free()),
         RAY_SERVE_HAPROXY_NBTHREAD="1",
         RAY_SERVE_HAPROXY_METRICS_ENABLED="0",
         RAY_SERVE_HAPROXY_TIMEOUT_CLIENT_S="90",  # of silence; a stream of ours says something every 15 s

@@ -87,19 +87,22 @@ export function batchView(task) {
   }
 
   async function watch() {
-    do {
+    while (!ends.signal.aborted) {
       try {
         const first = await ask("GET", `/batch/${task}`, { signal: ends.signal });
         if (batch && first.version < batch.version) batch = null; // an older state of it was restored
         showBatch(first);
         await list.load(lay, ends.signal);
+        head.connected(true);
         await follow(task, first.version, { told, connected: (yes) => head.connected(yes), signal: ends.signal });
+        if (ENDED.includes(batch.status)) return; // otherwise it was opened again meanwhile
       } catch (problem) {
         if (!problem.passing) throw problem;
-        if (message.textContent !== problem.message) message.textContent = problem.message; // told once
+        if (batch) head.connected(false);
+        else if (message.textContent !== problem.message) message.textContent = problem.message; // told once
         await pause(AGAIN, ends.signal);
       }
-    } while (!ends.signal.aborted && !ENDED.includes(batch?.status)); // it may have been opened again meanwhile
+    }
   }
 
   run();

@@ -32,7 +32,8 @@ def target_exists(command: str) -> None:
 
 def service_is_started(command: str) -> None:
     """Check that `make serve` is the command that every test of the service starts."""
-    done = subprocess.run(["make", "-n", "serve"], cwd=ROOT, capture_output=True, text=True, check=True)
+    words = ["make", "-n", "--no-print-directory", "serve"]  # a make within `make test` would say where it is
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == ".venv/bin/photobatch serve"
 
 

@@ -56,9 +56,11 @@ def test_a_service_with_keys_asks_for_one_and_killed_in_the_middle_it_is_waited_
     headers = {"X-API-Key": KEY}
     closed_server.http.post(f"/api/v1/batch/{task}/pause", headers=headers)
     closed_server.kill()
-    expect(page.get_by_text("连接已断开")).to_be_visible()
-    visitor.seen("phone-zh-lost")
-    closed_server.start()
+    try:
+        expect(page.get_by_text("连接已断开")).to_be_visible()
+        visitor.seen("phone-zh-lost")
+    finally:
+        closed_server.start()
     closed_server.http.post(f"/api/v1/batch/{task}/resume", headers=headers)
     visitor.status("completed")
     expect(page.get_by_text("连接已断开")).to_be_hidden()
@@ -151,6 +153,23 @@ def test_a_lost_network_is_caught_up_with(open_page: OpenPage, server: Server, p
     page.context.set_offline(False)
     visitor.status("completed")
     expect(visitor.thumbnails()).to_have_count(4)
+
+
+def test_a_network_lost_while_the_photos_are_read_is_caught_up_with(
+    open_page: OpenPage, server: Server, photos: list[Path]
+) -> None:
+    page = open_page(locale="en-US", **DESKTOP)
+    visitor = Visitor(page, server.url)
+    visitor.begin(photos, "filter_warm")
+    task = visitor.start()
+    visitor.status("completed")
+    page.route(f"**/{task}/photos?**", lambda route: route.abort("internetdisconnected"))
+    page.reload()
+    expect(page.get_by_text("No connection")).to_be_visible()
+    expect(visitor.tab("succeeded")).to_have_text("Done 4")
+    page.unroute(f"**/{task}/photos?**")
+    expect(visitor.thumbnails()).to_have_count(4)
+    expect(page.get_by_text("No connection")).to_be_hidden()
 
 
 def test_a_batch_that_is_gone_says_so(open_page: OpenPage, server: Server) -> None:

@@ -115,9 +115,9 @@ def nothing_is_left(server: Server) -> bool:
 
 
 def loopback_only(server: Server) -> bool:
-    """Say whether HTTP of ours is open to this machine alone (Ray's own ports want a token)."""
+    """Say whether HTTP of ours is open at one port, to this machine alone (Ray's own ports want a token)."""
     connections = [c for p in server.processes() if "haproxy" in p.name() for c in p.net_connections("tcp")]
-    return {c.laddr.ip for c in connections if c.status == psutil.CONN_LISTEN} == {"127.0.0.1"}
+    return {c.laddr for c in connections if c.status == psutil.CONN_LISTEN} == {("127.0.0.1", server.port)}
 
 
 def test_two_servers_on_one_machine_do_not_answer_for_each_other(tmp_path: Path, server: Server) -> None:
