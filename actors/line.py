@@ -18,7 +18,7 @@ from actors.work import Work
 from models.codec.options import EXTENSIONS
 from models.errors import PhotoError
 from storage.blobs import Blobs
-from storage.errors import StorageError
+from storage.errors import StorageError, StorageFullError
 from storage.keys import attempt_prefix, original_key, result_key, thumbnail_key
 
 log = logging.getLogger(__name__)
@@ -261,7 +261,8 @@ def _told(key: LeaseKey, error: Exception, how: str) -> Json:
         return {"code": error.code, "message": error.detail, "retryable": error.retryable}
     if isinstance(error, StorageError):
         message = f"The photo could not be {how} the blob store."
-        return {"code": error.code, "message": message, "retryable": error.retryable}
+        code = error.code if isinstance(error, StorageFullError) else StorageError.code
+        return {"code": code, "message": message, "retryable": error.retryable}
     if isinstance(error, TimeoutError):
         return {"code": "timed_out", "message": f"The photo could not be {how} its place in time.", "retryable": True}
     log.error("a photo failed for a reason of our own", exc_info=error, extra=key.named())

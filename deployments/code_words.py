@@ -1,6 +1,6 @@
-"""What each problem code means, for the HTTP reference; their status is in problems.py."""
+"""What each code means, for the HTTP reference; the status of problems is in problems.py."""
 
-MEANING = {
+OF_PROBLEMS = {
     "bad_request": "The client left before its request was complete, or the request is none.",
     "bad_transition": "The batch's state forbids this: docs/batches.md has the table.",
     "corrupt": "The file is damaged.",
@@ -47,4 +47,43 @@ MEANING = {
     "unsupported_bit_depth": "Floating point, 32 bits and the like.",
     "unsupported_media": "The file is no photo of the eight kinds that are read.",
     "upload_not_found": "The upload is gone, or somebody else's.",
+}
+
+# In the `error` of a photo, or in the `errors` of a batch whose photos are found below a prefix.
+OF_PHOTOS = {
+    "bad_mask": "The mask is no picture that can be read; bring a PNG in black and white.",
+    "blocked_address": "The host is not on the public internet, and BATCH_ALLOWED_HOSTS does not list it.",
+    "corrupt": "The file is damaged; send another copy of it.",
+    "empty_file": "The file has no bytes.",
+    "empty_mask": "Nothing of this photo is marked; mark what to erase in white.",
+    "empty_prefix": "There is no photo below the prefix; objects that are named otherwise are named one by one.",
+    "encode_failed": "The result can't be written in the format that was asked for; choose another.",
+    "fetch_failed": "The host or the object store did not give the photo.",
+    "forbidden_path": "The file or object is not below BATCH_FILE_ROOTS or BATCH_SOURCE_URLS; upload it instead.",
+    "forbidden_source": "The object store does not let the service read or list it.",
+    "full_mask": "All of this photo is marked, and nothing is left to fill it from.",
+    "internal_error": "A bug of ours; the worker's log has it.",
+    "invalid_source": "The source is no address of a photo.",
+    "model_changed": "The weights that the batch began with are no longer there; hand it in again.",
+    "model_damaged": "The weights on the worker are damaged: `photobatch models verify` tells which.",
+    "model_missing": "The worker lacks the weights: `photobatch models pull` or `add` brings them.",
+    "out_of_memory": "The device has too little memory for this photo, even in small pieces; make it smaller.",
+    "output_too_large": "The output format has no room for a picture of this size; choose another, or `max_side`.",
+    "source_not_found": "There is no such file, object or address.",
+    "source_timeout": "The photo's host answers too slowly.",
+    "source_unavailable": "The object store did not answer while the prefix was listed; retry lists the rest.",
+    "storage_error": "The service's own blob store failed.",
+    "timed_out": "It took longer than BATCH_TASK_TIMEOUT; make it smaller, or raise that.",
+    "too_large": "The file has more bytes than BATCH_MAX_BYTES.",
+    "too_many_pixels": "The picture has more pixels than BATCH_MAX_PIXELS, or would have.",
+    "too_many_redirects": "The address leads from one to the next without end.",
+    "truncated": "The file ends too soon; send all of it.",
+    "unknown_host": "There is no host of that name.",
+    "unknown_lut": "The LUT of the preset is gone; bring it again.",
+    "unsupported_bit_depth": "Floating point, 32 bits and the like; save it with 8 or 16 bits.",
+    "unsupported_media": "The file is no photo of the eight kinds that are read.",
+    "unsupported_source": "Photos come from `http:`, `https:`, `file:`, `s3:`, `gs:`, `az:` and uploads alone.",
+    "upload_not_found": "The upload has expired, or never was; upload it again.",
+    "worker_crashed": "It ended its worker twice, computed alone: probably the file is damaged.",
+    "wrong_model": "The weights of the op are of another kind than the op needs.",
 }

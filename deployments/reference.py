@@ -21,7 +21,7 @@ from actors.fetch import Roots
 from actors.previews import Previews
 from deployments.access import Access
 from deployments.api import create_api
-from deployments.code_words import MEANING
+from deployments.code_words import OF_PHOTOS, OF_PROBLEMS
 from deployments.problems import MEDIA_TYPE, STATUS
 from deployments.schema_words import fields, linked, type_of
 from deployments.services import Services
@@ -203,11 +203,17 @@ def _messages(document: Json) -> str:
 
 
 def _codes() -> str:
-    rows = [f"| `{code}` | {status} | {MEANING[code]} |" for code, status in sorted(STATUS.items())]
-    head = (
-        "## Problem codes\n\nWhat `code` may be in a problem; photos fail with codes of their own, in their `error`.\n"
-    )
-    return "\n".join([head, "| code | status | |", "| - | - | - |", *rows]) + "\n"
+    problems = [f"| `{code}` | {status} | {OF_PROBLEMS[code]} |" for code, status in sorted(STATUS.items())]
+    photos = [f"| `{code}` | {meaning} |" for code, meaning in OF_PHOTOS.items()]
+    lines = [
+        "## Problem codes",
+        "What `code` may be in a problem.",
+        "\n".join(["| code | status | |", "| - | - | - |", *problems]),
+        "## Photo codes",
+        "What `code` may be in a photo's `error`, or in a batch's `errors`; `retryable` says whether a retry may help.",
+        "\n".join(["| code | |", "| - | - |", *photos]),
+    ]
+    return "\n\n".join(lines) + "\n"
 
 
 def main(words: Sequence[str] | None = None) -> None:

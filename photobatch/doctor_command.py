@@ -24,20 +24,18 @@ def doctor(url: UrlOption = None, api_key: KeyOption = None, as_json: JsonOption
     """
     from dataclasses import asdict
 
-    from rich.console import Console
     from rich.text import Text
 
     from photobatch.doctor import examine
-    from photobatch.terminal import print_json, shown
+    from photobatch.terminal import print_json, print_styled, shown
 
-    console = Console(highlight=False)
     checks = []
     for check in examine(url, api_key):
         checks.append(check)
         if not as_json:
             said = check.found if not check.advice else f"{check.found.rstrip('.')}. {check.advice}"
             state = (f"{check.state:<8}", _COLOURS[check.state])
-            console.print(Text.assemble(state, (f"{check.name:<12}", "bold"), shown(said)), soft_wrap=True)
+            print_styled(Text.assemble(state, (f"{check.name:<12}", "bold"), shown(said)))
     fine = all(check.state != "wrong" for check in checks)
     if as_json:
         print_json({"ok": fine, "checks": [asdict(check) for check in checks]})

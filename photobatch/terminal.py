@@ -10,6 +10,7 @@ from typing import Any, TextIO
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from photobatch.refusal import RefusalError
 
@@ -36,6 +37,12 @@ def print_table(table: Table) -> None:
     printed = io.StringIO()
     Console(highlight=False, width=_WIDE, file=printed).print(table)
     print_line("\n".join(line.rstrip() for line in printed.getvalue().splitlines()))
+
+
+def print_styled(line: Text) -> None:
+    """Print a line, in colours where somebody sees them. Raises as `print_line` does."""
+    with _answering():
+        Console(highlight=False).print(line, soft_wrap=True)
 
 
 def print_line(line: str) -> None:

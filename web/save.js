@@ -28,6 +28,7 @@ export async function sendFile(file) {
 /** Save all results as one ZIP file. A download shows no key: with one it goes by a link that ends within the hour. */
 export async function saveAll(batch) {
   const { task_id: task } = batch;
+  await ask("GET", `/batch/${task}`); // a download that fails to begin would tell nobody
   if (!apiKey()) return follow(`/api/v1/batch/${task}/archive.zip`, "");
   if (!(archives.get(task)?.until > Date.now())) {
     const { url } = await ask("POST", `/batch/${task}/share`, { json: { expires_in_s: HOUR } });

@@ -5,6 +5,7 @@ import { dialog } from "/web/dialog.js";
 import { h, oncePerFrame } from "/web/dom.js";
 import { marked } from "/web/erase.js";
 import { bytes, duration, t } from "/web/i18n.js";
+import { Lanes } from "/web/lanes.js";
 import { toast } from "/web/toast.js";
 import { aborted, arrived, AT_ONCE, inParallel, lasting, maskSource, uploaded } from "/web/uploads.js";
 
@@ -100,12 +101,16 @@ async function sendFiles(draft, photos, signal, { bar, said }) {
   const show = oncePerFrame(() => over || tell());
   for (const change of ["online", "offline"]) addEventListener(change, show, { signal });
   show();
+  const lanes = new Lanes(AT_ONCE); // of this attempt: files of an earlier one may still be on their way
+  said.after(lanes.element);
   try {
     await inParallel(files.filter((photo) => !arrived(photo)), AT_ONCE, async (photo) => {
       let sent = 0;
+      const lane = lanes.take(photo.name, photo.file.size);
       const progress = (loaded) => {
         now += Math.min(loaded, photo.file.size) - sent;
         sent = Math.min(loaded, photo.file.size);
+        lane.progress(sent);
         show();
       };
       try {
@@ -115,11 +120,13 @@ async function sendFiles(draft, photos, signal, { bar, said }) {
         draft.update(photo, { error: problem.message }); // no reason to stop the others
       }
       progress(photo.file.size);
+      lane.end();
       done += 1;
     });
     tell();
   } finally {
     over = true;
+    lanes.element.remove();
   }
 }
 

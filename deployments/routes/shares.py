@@ -23,6 +23,7 @@ _FOLLOWED = described(
 )
 AnyTaskId = Annotated[str, Path(max_length=128, description="The batch.")]
 Key = Annotated[str, Query(min_length=8, max_length=64, description="The key in the link.")]
+AnyKey = Annotated[str, Query(description="The key in the link; without all of it the link leads nowhere.")]
 Cursor = Annotated[str | None, Query(pattern="^[0-9]{1,9}$", description="Where the page begins.")]
 
 
@@ -54,7 +55,9 @@ async def style() -> Response:
 
 
 @router.get("/s/{task_id}", response_class=HTMLResponse, responses=_FOLLOWED)
-async def page(request: Request, here: Here, task_id: AnyTaskId, key: Key, cursor: Cursor = None) -> HTMLResponse:
+async def page(
+    request: Request, here: Here, task_id: AnyTaskId, key: AnyKey = "", cursor: Cursor = None
+) -> HTMLResponse:
     """Show the results to whoever has the link."""
     language = request.headers.get("accept-language", "")
     try:

@@ -42,7 +42,7 @@ def main(folder: Path) -> None:
             least_room=16 * MB,
         ).start()
         here.ready()
-        task = here.submit(*["sleep 0.05"] * 60)
+        task = here.submit(*["sleep 0.05"] * 10, *["sleep 0.2"] * 50)  # some are done, and seconds of work are left
         here.until(lambda: here.ask("get", task)["counts"]["succeeded"] > 5, "some photos")
         fill(folder / "somebody else's file")
         stats = here.until(lambda: (said := here.ask("stats"))["hold"] and said, "the hold")

@@ -14,7 +14,7 @@ from actors import directory
 from actors.errors import BatchError
 from actors.ids import new_id
 from actors.records import BatchSpec, PhotoSpec
-from tests.actors.dying_blobs import DyingBlobs
+from tests.actors.broken_blobs import DyingBlobs, LockedBlobs
 
 
 def test_a_batch_is_done_and_every_result_is_stored(service) -> None:
@@ -148,6 +148,17 @@ def test_a_worker_that_dies_between_storing_and_reporting_leaves_nothing_behind(
     counted = {key for photo in here.photos(task) for name, key in photo["result"].items() if name.endswith("key")}
     here.until(lambda: set(here.stored()) == counted - {None}, "what the dead worker stored to be swept")
     assert max(photo["attempts"] for photo in here.photos(task)) == 2
+
+
+def test_a_store_that_takes_nothing_is_an_error_of_ours_by_its_one_code(service, tmp_path: Path) -> None:
+    here = service(worker_blobs=partial(LockedBlobs, (tmp_path / "blobs").as_uri()))
+    task = here.submit("sleep 0")
+    here.ended(task)
+    assert here.photos(task)[0]["error"] == {
+        "code": "storage_error",
+        "message": "The photo could not be written to the blob store.",
+        "retryable": False,
+    }
 
 
 def test_a_watcher_sees_every_end_once_and_versions_only_grow(service) -> None:

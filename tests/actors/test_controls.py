@@ -10,7 +10,7 @@ import ray
 
 from actors import directory
 from actors.errors import BatchError
-from tests.actors.dying_blobs import DyingBlobs
+from tests.actors.broken_blobs import DyingBlobs
 from tests.storage.locked import locked
 
 

@@ -170,10 +170,10 @@ async def test_proxies_of_the_environment_are_not_for_strangers(host: str, monke
 
 
 async def trickling(
-    pieces: list[bytes], pause_s: float, monkeypatch: pytest.MonkeyPatch, stall_s: float = 0.2
+    pieces: list[bytes], pause_s: float, monkeypatch: pytest.MonkeyPatch, answer_s: float = 0.3, stall_s: float = 0.2
 ) -> bytes:
     """Fetch from a host that sends these pieces, the last one again and again, with this patience."""
-    monkeypatch.setattr(web_source, "ANSWER_S", 0.3)
+    monkeypatch.setattr(web_source, "ANSWER_S", answer_s)
     monkeypatch.setattr(web_source, "STALL_S", stall_s)
     monkeypatch.setattr(web_source, "SLOWEST", 1000)
 
@@ -204,7 +204,7 @@ async def test_a_host_that_trickles_is_given_up(pieces: list[bytes], monkeypatch
 
 async def test_one_that_is_slow_but_honest_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
     # More than a second in all, in pieces that a busy machine may delay for as long.
-    assert len(await trickling([HEAD + b"\r\n", b"y" * 30], 0.005, monkeypatch, stall_s=1.0)) == 9000
+    assert len(await trickling([HEAD + b"\r\n", b"y" * 30], 0.005, monkeypatch, 10.0, stall_s=1.0)) == 9000
 
 
 async def test_a_host_that_is_not_there() -> None:

@@ -104,3 +104,9 @@ async def test_letters_that_the_locale_lacks(world: World, typist: Typist) -> No
     said = await ascii_only.types("presets")
     assert said.status == 0, said.stderr
     assert r"\u8f7b\u7f8e\u989c" in said.stdout
+
+
+async def test_the_disk_of_the_doctors_answer_is_full(typist: Typist, full: IO[bytes]) -> None:
+    said = await typist.types("doctor", stdout=full)
+    assert said.status == 1
+    assert said.stderr == "photobatch: The answer cannot be printed: No space left on device.\n"

@@ -82,6 +82,8 @@ def test_left_while_uploading_nothing_is_lost(open_page: OpenPage, server: Serve
     page.route("**/api/v1/uploads?**", lambda route: sent.append(route.request.url))
     page.locator("footer.bar .primary").click()
     expect(page.get_by_role("dialog")).to_contain_text("1 of 4 photos")
+    for photo in photos[1:]:
+        expect(page.get_by_role("progressbar", name=photo.name)).to_be_visible()
     visitor.seen("desktop-en-uploading")
     page.unroute("**/api/v1/uploads?**")
     page.on("dialog", lambda dialog: dialog.accept())  # it asks whether to leave
@@ -153,6 +155,10 @@ def test_a_lost_network_is_caught_up_with(open_page: OpenPage, server: Server, p
     page.context.set_offline(False)
     visitor.status("completed")
     expect(visitor.thumbnails()).to_have_count(4)
+
+    page.context.set_offline(True)
+    visitor.press("Save all (ZIP)")
+    expect(page.get_by_text("cannot be reached")).to_be_visible()
 
 
 def test_a_network_lost_while_the_photos_are_read_is_caught_up_with(

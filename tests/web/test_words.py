@@ -7,9 +7,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
+from deployments.code_words import OF_PHOTOS, OF_PROBLEMS
+
 WEB = Path(__file__).parents[2] / "web"
 PARAMETER = re.compile(r"\{(\w+)\}")
 FORMS = {"one", "other"}
+OF_THE_PAGE = {"unreachable", "no_batch", "file_gone", "refused"}  # it finds these out by itself
 
 
 @pytest.fixture
@@ -56,6 +59,14 @@ def test_whatever_the_page_says_has_words_and_nothing_is_said_in_vain(words: dic
         if f'"{key}"' not in sources and not re.search(rf"`{re.escape(key.rpartition('.')[0])}\.\$\{{", sources)
     ]
     assert unused == []
+
+
+def test_every_code_of_a_photo_has_words_and_no_words_are_for_a_code_that_never_comes(
+    words: dict[str, dict[str, str]],
+) -> None:
+    coded = {key.removeprefix("errors.") for key in words["en"] if key.startswith("errors.")}
+    assert OF_PHOTOS.keys() - coded == set()
+    assert coded - OF_PHOTOS.keys() - OF_PROBLEMS.keys() == OF_THE_PAGE
 
 
 def test_chinese_is_set_as_chinese_is(words: dict[str, dict[str, str]]) -> None:

@@ -1,4 +1,4 @@
-"""A blob store whose process dies right after an attempt was stored: the worst moment, before it was reported."""
+"""Blob stores that go wrong: one dies right after an attempt was stored, before it was reported; one takes nothing."""
 
 import asyncio
 import os
@@ -6,6 +6,7 @@ import signal
 from pathlib import Path
 
 from storage.blobs import Blobs
+from storage.errors import DeniedError
 
 
 class DyingBlobs(Blobs):
@@ -26,3 +27,10 @@ class DyingBlobs(Blobs):
             except FileExistsError:
                 return
             os.kill(os.getpid(), signal.SIGKILL)
+
+
+class LockedBlobs(Blobs):
+    """Takes nothing: its credentials are wrong."""
+
+    async def put(self, key: str, data: bytes | memoryview, media_type: str | None = None) -> None:
+        raise DeniedError(key)
