@@ -102,6 +102,8 @@ def _other(data: bytes, header: Header, workspace: Workspace) -> Picture:
         notes = ["first_frame_only"] if getattr(image, "is_animated", False) else []
         icc = image.info.get("icc_profile")
         exif, orientation, applied = _exif(image, header.format)
+        if image.width * image.height > header.width * header.height:
+            raise refusal.corrupt()  # before it gets memory: of two heads of a PNG, say, it believes the last one
         image.load()
         swapped = orientation >= 5 and not applied
         _same_size(image, *((header.height, header.width) if swapped else (header.width, header.height)))

@@ -98,6 +98,12 @@ def frames(number: int) -> bytes:
     return tiny[:head] + tiny[head:-1] * number + b";"
 
 
+def second_head(png: bytes) -> bytes:
+    """Of two heads a decoder believes the last one; a pointer for each of its rows takes 640 MB."""
+    head = png[16:29]
+    return png[:33] + chunk(b"IHDR", struct.pack(">II", 1, 80_000_000) + head[8:]) + png[33:]
+
+
 DEEP = np.zeros((40, 50, 3), np.uint16)
 PACKED = deep_tiff(DEEP, compression=[8], packing=lambda pixels: BOMB)
 BOMBS = {
@@ -111,6 +117,8 @@ BOMBS = {
     "png, many texts": in_png(*[chunk(b"zTXt", b"x\0\0" + zlib.compress(bytes(1 << 20)))] * 100),
     "png, more pixels than it says": PNG[: PNG.index(b"IDAT") - 4] + chunk(b"IDAT", BOMB) + chunk(b"IEND", b""),
     "png, 2^31 frames": in_png(chunk(b"acTL", struct.pack(">II", 2**31 - 1, 0))),
+    "png, a second and larger head": second_head(PNG),
+    "png of 16 bits, a second and larger head": second_head(deep_png(DEEP)),
     "png, large EXIF": in_png(chunk(b"eXIf", exif_block() + bytes(20 << 20))),
     "jpeg, large profile": in_jpeg(
         *((0xE2, b"ICC_PROFILE\0" + bytes([n + 1, 255]) + bytes(65_000)) for n in range(255))
