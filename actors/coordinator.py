@@ -75,9 +75,9 @@ class Coordinator:
     # --- for the ingress ------------------------------------------------------------------------------------------
 
     async def greet(self) -> Json:
-        """Tell the coordinator that someone still wants it, and get its stats."""
+        """Tell the coordinator that someone still wants it, and get its stats and process id."""
         self._quiet = 0
-        return await self.stats()
+        return await self.stats() | {"pid": os.getpid()}
 
     async def hand_over(self, release: float) -> bool:
         """Make way for the coordinator of a later release, if it is one: lease nothing more, record all, and end.

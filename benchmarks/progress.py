@@ -1,16 +1,18 @@
 """How soon clients hear of a photo: `python -m benchmarks.progress [--clients 200] [--quick]`.
 
 200 WebSocket clients follow ten batches that simulated workers work on. A worker stamps each photo when it reports it,
-a client when the message has arrived: the time between is the journal's commit, the coordinator, the ingress, which
-sends at most ten messages a second, and HAProxy. All on one machine, one clock, and the clients in one more process.
+a client when the message has arrived: the time between is the journal's commit, the coordinator, and the ingress, which
+sends at most ten messages a second. All on one machine, one clock, and the clients in one more process.
 """
 
 import asyncio
+import contextlib
 import json
-import logging
 import multiprocessing
 import tempfile
+import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
@@ -24,8 +26,12 @@ from benchmarks.simulated import one_node, start  # first of those that import R
 # ruff: noqa: I001
 import httpx
 
-from deployments import compose, ports
-from deployments.settings import Settings, prepare_proxy_environment
+from benchmarks import ports
+from deployments import compose
+from deployments.api import create_api
+from deployments.keeper import Keeper
+from deployments.local.http_server import HttpServer, allow_connections, listen as listen_at
+from deployments.settings import Settings
 
 P95_MS = 150.0
 _BATCHES = 10
@@ -35,25 +41,40 @@ _PHOTO_S = 0.1  # so many photos come to 40 a second
 
 def serve_and_measure(clients: int, photos: int, runs: int) -> list[list[float]]:
     """Return the delays in ms by run; each run has batches of `photos` photos in all."""
-    with tempfile.TemporaryDirectory(prefix="photobatch-progress-") as folder, one_node(_WORKERS + 2) as scratch:
-        port = ports.free()
-        prepare_proxy_environment(scratch, host="127.0.0.1", port=port)
-        from ray import serve  # noqa: PLC0415 - it reads the proxy's environment when it is imported
-
-        from deployments.app import bind  # noqa: PLC0415
-
+    with tempfile.TemporaryDirectory(prefix="photobatch-progress-") as folder, one_node(_WORKERS + 2):
         photo = Path(folder, "photo.jpg")
         photo.write_bytes(bytes(1000))  # nobody looks at it
         settings = Settings(data_dir=Path(folder, "data"), file_roots=(folder,), max_workers=_WORKERS, reuse=False)
         start(settings, _PHOTO_S)
-        logging.getLogger("ray.serve").setLevel(logging.WARNING)
-        serve.start(proxy_location="HeadOnly", http_options={"host": "127.0.0.1", "port": port})
-        serve.run(bind(settings, 0.0), name=compose.APP, route_prefix="/")
-        with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as crowd:
+        with (
+            ingress(settings) as port,
+            ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as crowd,
+        ):
             listening = [
                 crowd.submit(listen, f"127.0.0.1:{port}", photo.as_uri(), clients, photos).result() for _ in range(runs)
             ]
         return listening
+
+
+@contextlib.contextmanager
+def ingress(settings: Settings) -> Iterator[int]:
+    """Answer HTTP in a thread of this process, as `photobatch serve` does, until the end of the block; yields a port."""
+    allow_connections()
+    port = ports.free()
+    server = HttpServer(create_api(compose.services(settings)))
+
+    async def serve() -> None:
+        keeping = asyncio.ensure_future(Keeper(compose.coordinator_config(settings)).run())
+        await server.serve(sockets=[listen_at("127.0.0.1", port)])
+        keeping.cancel()
+
+    thread = threading.Thread(target=lambda: asyncio.run(serve()), name="ingress")
+    thread.start()
+    try:
+        yield port
+    finally:
+        server.should_exit = True
+        thread.join()
 
 
 def listen(host: str, source: str, clients: int, photos: int) -> list[float]:

@@ -6,7 +6,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from deployments import ports
+from benchmarks import ports
 
 _START_S = 20.0
 

@@ -10,7 +10,7 @@ import urllib.request
 from pathlib import Path
 from urllib.parse import quote
 
-from deployments import ports
+from benchmarks import ports
 
 _START_S = 60.0
 _KEY, _SECRET, _REGION = "AKIAPHOTOBATCHTESTS0", "a-secret-of-the-tests", "us-east-1"

@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import psutil
 
-from deployments import ports
+from benchmarks import ports
 
 MARK = "PHOTOBATCH_TEST"  # in the environment of every process that comes of a server
 ENDED = frozenset({"completed", "failed", "cancelled"})
@@ -150,6 +150,13 @@ class Server:
         self._family |= known
         self._family = {pid: process for pid, process in self._family.items() if _lives(process)}
         return list(self._family.values())
+
+    def ingress(self) -> psutil.Process:
+        """Return the process that answers HTTP; raises ServerError while there is none."""
+        for process in psutil.Process(self.pid).children():
+            if any("deployments.local.service" in word for word in process.cmdline()):
+                return process
+        raise ServerError("no process answers HTTP")
 
     def submit(self, **request: Any) -> dict[str, Any]:
         """Hand a batch in; raises ServerError when it is not accepted."""

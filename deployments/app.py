@@ -3,15 +3,14 @@
 import asyncio
 import logging
 import time
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import ray
 from ray import serve
-from ray.exceptions import RayError
 
-from actors import directory, launch, logs
+from actors import launch, logs
 from deployments import compose
+from deployments.keeper import Keeper
 from deployments.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -19,9 +18,6 @@ if TYPE_CHECKING:
     from ray.serve import Application
 
 log = logging.getLogger(__name__)
-
-GREET_S = 5.0
-POLL_S = 0.1
 
 
 @serve.deployment(
@@ -43,46 +39,15 @@ class Ingress:
         if not resources.get("GPU") and settings.min_workers is None:
             settings = compose.with_workers(settings, None, int(resources.get("CPU", 1)))
         self._services = compose.services(settings)
-        self._config = compose.coordinator_config(settings, release=release)
-        launch.start_coordinator(self._config)
-        self._greeting = asyncio.ensure_future(self._greet())
+        keeper = Keeper(compose.coordinator_config(settings, release=release))
+        keeper.start()
+        self._keeping = asyncio.ensure_future(keeper.run())
 
     def __serve_build_asgi_app__(self) -> "FastAPI":
         from deployments.api import create_api  # noqa: PLC0415 - only replicas build it
 
         api: FastAPI = create_api(self._services)
         return api
-
-    async def _greet(self) -> None:
-        """Keep the coordinator wanted, and one of this release; start one when there is none."""
-        while True:
-            try:
-                told = await self._services.coordinator.ask("greet")
-                if told.get("release", 0.0) < self._config.release:
-                    await self._replace_coordinator()
-                elif told["release"] > self._config.release:
-                    log.info("a later deployment is there; this one is about to end")
-            except Exception:  # without greetings the coordinator leaves: nothing may end this loop
-                log.exception("no coordinator answered; starting one")
-                with suppress(RayError, ValueError):
-                    launch.start_coordinator(self._config)
-            await asyncio.sleep(GREET_S)
-
-    async def _replace_coordinator(self) -> None:
-        """Have the coordinator of an earlier release make way for ours."""
-        log.warning("taking over from the coordinator of an earlier release")
-        old = directory.find_coordinator(self._config.namespace)
-        if hasattr(old, "hand_over"):
-            with suppress(RayError):  # it ends as it answers
-                await old.hand_over.remote(self._config.release)
-        else:  # of a version that can't: it ends like one that crashes, and has recorded what it told anybody
-            directory.end_actor(old)
-        deadline = time.monotonic() + GREET_S
-        while time.monotonic() < deadline:
-            with suppress(RayError, ValueError):  # its name is free a moment after its end
-                if launch.start_coordinator(self._config) != old:
-                    return
-            await asyncio.sleep(POLL_S)
 
 
 def bind(settings: Settings, release: float) -> "Application":

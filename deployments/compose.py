@@ -13,7 +13,7 @@ from actors.previews import Previews
 from actors.retoucher import PixelRetoucher
 from deployments import wire
 from deployments.access import Access
-from deployments.services import Services
+from deployments.services import Restarts, Services
 from deployments.settings import Settings
 from models.codec.header import Limits
 from models.weights import WeightStore
@@ -99,7 +99,7 @@ def _journal(settings: Settings) -> Callable[[], Journal]:
     return partial(RedisJournal, settings.redis_url)
 
 
-def services(settings: Settings) -> Services:
+def services(settings: Settings, restarts: Restarts = Restarts()) -> Services:  # noqa: B008 - it never changes
     """Return what the ingress's routes work with."""
     coordinator = CoordinatorClient(NAMESPACE, answer_s=ANSWER_S)
     return Services(
@@ -116,6 +116,7 @@ def services(settings: Settings) -> Services:
         version=__version__,
         signed_downloads=SIGNED_S if settings.signed_downloads else None,
         access=Access(settings.api_keys, settings.cors_origins, settings.rate_limit),
+        restarts=restarts,
     )
 
 

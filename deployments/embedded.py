@@ -29,6 +29,7 @@ from actors.errors import BatchError
 from actors.ids import new_id
 from actors.records import BatchSpec, Json, PhotoSpec
 from deployments import compose, wire
+from deployments.engine_error import EngineError
 from deployments.local_ray import JoinedRay, LocalRay, memory
 from models.errors import PhotoError
 from photobatch import schemas
@@ -44,18 +45,6 @@ CLOSE_S = 5.0
 LEAST_ROOM = 32 << 20  # bytes; with less, what stops the coordinator is the disk
 PING_S = 0.5
 READY_POLL_S = 0.05
-
-
-class EngineError(Exception):
-    """A batch that the engine does not take; `code` is stable, `detail` says what to do."""
-
-    def __init__(self, code: str, detail: str) -> None:
-        super().__init__(code, detail)
-        self.code = code
-        self.detail = detail
-
-    def __str__(self) -> str:
-        return self.detail
 
 
 class Engine:

@@ -1,21 +1,35 @@
 """A Ray head for one machine, without the parts that only a cluster needs.
 
-Ray starts an autoscaler's monitor, a log monitor that forwards the workers' output, and a dashboard of nine processes
-before `ray.init` returns: a quarter of an idle service's memory, and seconds of its start. Here nothing scales, the
-output stays in Ray's log files, and the dashboard starts when somebody asks for it (`dashboard_door.py`). Ray has no
-setting for any of it: this is its own `Node` with three steps left out, and pyproject.toml pins Ray to the release
-that it was written for.
+Ray starts an autoscaler's monitor, a log monitor that forwards the workers' output, a dashboard of nine processes, and
+two agents below the raylet: one for the dashboard, one that builds runtime environments. Here nothing scales, the
+output stays in Ray's log files, nobody looks at a dashboard, and every process runs in the environment that is there.
+Together they would be half of an idle service's memory and seconds of its start. Ray has no setting for any of it: this
+is its own `Node` with those steps left out, and pyproject.toml pins Ray to the release that it was written for.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
-import ray
 from ray._private import node as ray_node
+from ray._private import services as ray_services
+from ray._private import utils as ray_utils
+
+# The raylet insists on its agents: it ends when one of them does. What stands in for them ends with the raylet.
+_AGENT = 'sh -c "exec tail --pid=$PPID -f /dev/null"'
+_RAYLET = {
+    "--dashboard_agent_command": _AGENT,
+    "--runtime_env_agent_command": _AGENT,
+    # The raylet waits until its agents tell it their ports, unless these are given.
+    "--dashboard_agent_listen_port": "1",
+    "--metrics-agent-port": "1",
+    "--metrics_export_port": "1",
+    "--runtime_env_agent_port": "1",
+}
 
 
 class LightNode(ray_node.Node):
-    """Starts GCS and raylet with its agents; the rest of a head when it is asked for."""
+    """Starts GCS and raylet, and nothing else."""
 
     def start_monitor(self) -> None:
         """Start nothing: there are no nodes to add."""
@@ -24,29 +38,37 @@ class LightNode(ray_node.Node):
         """Start nothing: nobody reads the workers' output but from its files."""
 
     def start_api_server(self, *, include_dashboard: bool | None, raise_on_failure: bool) -> None:
-        """Start nothing yet; see `start_dashboard`."""
+        """Start nothing: nobody looks at a dashboard."""
         self._webui_url = ""
 
-    def start_dashboard(self, port: int) -> None:
-        """Start Ray's dashboard and wait until it answers; raises an Exception when it does not."""
-        self._ray_params.dashboard_port = port  # type: ignore[assignment]  # Ray says bool and means int
-        super().start_api_server(include_dashboard=True, raise_on_failure=True)
+    def start_raylet(self, *args: Any, **named: Any) -> None:
+        """Start the raylet with processes of 0.2 MB in the place of its agents."""
+        usual = ray_services.start_ray_process
+
+        def start(command: list[str], *args: Any, **named: Any) -> Any:
+            kept = [word for word in command if word.partition("=")[0] not in _RAYLET]
+            return usual([*kept, *(f"{name}={value}" for name, value in _RAYLET.items())], *args, **named)
+
+        ray_services.start_ray_process = start
+        try:
+            super().start_raylet(*args, **named)
+        finally:
+            ray_services.start_ray_process = usual
+
+
+def _no_dashboard() -> ImportError:
+    """Say what Ray hears of an installation without its dashboard: it then loads nothing of what that needs."""
+    return ImportError("this node has no dashboard")
 
 
 @contextmanager
 def light() -> Iterator[None]:
     """Let `ray.init` start a LightNode within the block."""
-    usual = ray_node.Node
+    usual, dependencies = ray_node.Node, ray_utils.get_dashboard_dependency_error
     ray_node.Node = LightNode  # type: ignore[misc]  # looked up there by `ray.init`
+    ray_utils.get_dashboard_dependency_error = _no_dashboard
     try:
         yield
     finally:
         ray_node.Node = usual  # type: ignore[misc]
-
-
-def started() -> LightNode:
-    """Return the node that `ray.init` started within `light`."""
-    node = ray._private.worker._global_node
-    if not isinstance(node, LightNode):
-        raise RuntimeError("Ray was not started by this process.")
-    return node
+        ray_utils.get_dashboard_dependency_error = dependencies

@@ -4,6 +4,8 @@ Ray binds its ports to all interfaces whatever it is told; the token (RAY_AUTH_M
 """
 
 import logging
+import threading
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -11,9 +13,9 @@ from typing import Any
 import psutil
 import ray
 
-from deployments import light_node, ports
-from deployments.dashboard_door import DashboardDoor
+from deployments import light_node
 
+ANSWER_S = 10.0  # Ray's GCS is given up after so long without an answer
 OBJECT_STORE_BYTES = 80 * 2**20  # the least Ray takes; photos never pass through it
 
 
@@ -21,8 +23,11 @@ class LocalRay:
     """Ray in this process; joins no cluster, whatever is running. `gpus` claims so many (for tests)."""
 
     def __init__(self, *, cpus: int, scratch: Path, gpus: int | None = None) -> None:
-        self._options: dict[str, Any] = {"num_cpus": cpus, "num_gpus": gpus, "_temp_dir": str(scratch)}
+        self._options: dict[str, Any] = {"num_cpus": cpus, "num_gpus": gpus, "_temp_dir": str(scratch / "ray")}
         self._others = set(psutil.Process().children(recursive=True))
+        self._asking: threading.Thread | None = None
+        self._answered = time.monotonic()
+        self._alive = True
 
     def start(self) -> None:
         """Start Ray."""
@@ -35,18 +40,23 @@ class LocalRay:
                 **self._options,
             )
 
-    def open_dashboard(self) -> int:
-        """Let `serve deploy` and the like find a dashboard, which starts when they do; return its port."""
-        node = light_node.started()
+    def trouble(self) -> str | None:
+        """Return what is wrong with Ray's own processes, None while they live and answer."""
+        if not self.alive():
+            return "Ray's raylet or GCS has ended"
+        if self._asking is None:
+            self._asking = threading.Thread(target=self._ask, name="ask-ray", daemon=True)
+            self._asking.start()
+        if time.monotonic() - self._answered > ANSWER_S:
+            return f"Ray's GCS has not answered for {ANSWER_S:.0f} s"
+        return None if self._alive else "Ray's raylet does not answer"
 
-        def start() -> int:
-            port = ports.free()
-            node.start_dashboard(port)
-            return port
-
-        door = DashboardDoor(start)
-        door.open()
-        return door.port
+    def _ask(self) -> None:
+        """Ask the GCS for as long as it answers, for it hears from the raylet: such a question may hang for ever."""
+        while self._alive:
+            self._alive = all(node["Alive"] for node in ray.nodes())  # type: ignore[no-untyped-call]
+            self._answered = time.monotonic()
+            time.sleep(1.0)
 
     def alive(self) -> bool:
         """Whether there is still a Ray to talk to: a signal to the whole process group ends it as well."""

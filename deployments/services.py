@@ -20,6 +20,14 @@ class Coordinator(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Restarts:
+    """How often, and why last, the supervisor of `photobatch serve` has started this process anew."""
+
+    count: int = 0
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Services:
     """The ingress's whole world."""
 
@@ -36,3 +44,4 @@ class Services:
     weights: WeightStore  # as far as they lie on this machine
     access: Access
     signed_downloads: float | None = None  # seconds for which the store's own addresses are good; None: none are given
+    restarts: Restarts = Restarts()

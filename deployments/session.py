@@ -11,17 +11,19 @@ from pathlib import Path
 
 import psutil
 
-SCRATCH = "pb"  # folders of this name in the system's temporary one
+SCRATCH = "pb"  # folders of this name in a temporary one
+# The path of a socket has at most 107 bytes, of which Ray's own folders and names take so many below ours.
+_LONGEST = 107 - len("/pb-4194304-abcdefgh/ray/session_2026-11-29_00-00-00_000000_4194304/sockets/plasma_store")
 _LOCK = "owner"
 _YOUNG_S = 60.0
 
 
 def new_scratch_folder() -> Path:
-    """Make a short-named folder for sockets (their paths may be 107 bytes long).
+    """Make a folder for Ray's files and sockets that nobody else can look into.
 
-    What killed processes left goes first: their folders, and Ray's agents, which outlive a killed Ray by a minute.
+    What killed processes left goes first: their folders, and the processes that were started with them.
     """
-    temporary = Path(tempfile.gettempdir())
+    temporary = _temporary()
     for left in temporary.glob(f"{SCRATCH}-*-*"):
         with suppress(OSError):  # somebody else's, or it went meanwhile
             if left.stat().st_uid == os.getuid() and not _is_held(left):
@@ -31,6 +33,13 @@ def new_scratch_folder() -> Path:
     lock = os.open(made / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC)
     fcntl.flock(lock, fcntl.LOCK_EX)  # as long as this process lives
     return made
+
+
+def _temporary() -> Path:
+    """Return the system's temporary folder, or another one where its path is too long for Ray's sockets."""
+    choices = (tempfile.gettempdir(), "/tmp", "/var/tmp", "/dev/shm")  # noqa: S108 - mkdtemp makes a private one below
+    usable = (folder for folder in choices if len(os.fsencode(folder)) <= _LONGEST and os.access(folder, os.W_OK))
+    return Path(next(usable, choices[0]))
 
 
 def _is_held(folder: Path) -> bool:

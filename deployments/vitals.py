@@ -34,10 +34,13 @@ class Vitals:
             blobs = "full"
         if stats and stats.get("local_storage"):
             blobs = "local_storage"
-        status, reason = _judge(stats, blobs)
+        status, code, reason = _judge(stats, blobs)
         return Health(
             status=status,
+            code=code,
             reason=reason,
+            restarts=self._services.restarts.count,
+            restart_reason=self._services.restarts.reason,
             workers=WorkerStats.model_validate(stats["workers"]) if stats else None,
             journal=stats["journal"] if stats else "unavailable",
             blobs=blobs,
@@ -72,22 +75,35 @@ class Vitals:
             return "unavailable"
 
 
-def _judge(stats: dict[str, Any] | None, blobs: str) -> tuple[Status, str | None]:  # noqa: PLR0911 - a list of cases
-    """Return the status and, where it is not well, the reason that matters most."""
+Code = Literal[
+    "no_coordinator",
+    "journal_unavailable",
+    "storage_full",
+    "storage_unavailable",
+    "local_storage",
+    "workers_died",
+    "no_worker",
+]
+Verdict = tuple[Status, Code | None, str | None]
+
+
+def _judge(stats: dict[str, Any] | None, blobs: str) -> Verdict:  # noqa: PLR0911 - a list of cases
+    """Return the status and, where it is not well, the code and the sentence of the reason that matters most."""
     if stats is None:
-        return "unavailable", "no coordinator"
+        return "unavailable", "no_coordinator", "no coordinator"
     if stats["journal"] == "unavailable":
-        return "unavailable", "the journal does not answer"
+        return "unavailable", "journal_unavailable", "the journal does not answer"
     if blobs == "full":
-        return "unavailable", FULL
+        return "unavailable", "storage_full", FULL
     if blobs == "local_storage":
-        return "unavailable", LOCAL
+        return "unavailable", "local_storage", LOCAL
     if blobs != "ok":
-        return "unavailable", f"the blob store is {blobs}"
+        return "unavailable", "storage_unavailable", f"the blob store is {blobs}"
     if stats["workers"]["ready"] + stats["workers"]["busy"]:
-        return "ok", None
+        return "ok", None, None
     if stats["sick"]:
-        return "unavailable", "workers end as soon as they are started; the server's log says why"
+        reason = "workers end as soon as they are started; the server's log says why"
+        return "unavailable", "workers_died", reason
     if stats["elastic"]:  # one is started when there is work
-        return "ok", None
-    return "starting", "no worker is ready yet"
+        return "ok", None, None
+    return "starting", "no_worker", "no worker is ready yet"

@@ -56,14 +56,15 @@ class Server:
 def load_server() -> Server:
     """Import the embedded server; raises RefusalError when it is not installed."""
     with _needed("ray"):
-        from deployments.embedded import Engine, EngineError
+        from deployments.embedded import Engine
+        from deployments.engine_error import EngineError
     return Server(Engine, EngineError)
 
 
 def serve(*, host: str, port: int | None, workers: int | None) -> None:
     """Serve until Ctrl-C. Raises RefusalError."""
     with _needed("ray"):
-        from deployments.embedded import EngineError
+        from deployments.engine_error import EngineError
         from deployments.server import serve as serve_embedded
     try:
         serve_embedded(host=host, port=port, workers=workers)

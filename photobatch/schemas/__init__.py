@@ -260,7 +260,22 @@ class Health(Answer):
     journal: str = Field(description="`ok`, or `unavailable`.")
     blobs: str = Field(description="`ok`, `full`, `unavailable`, or `local_storage`: not every machine reaches it.")
     version: str
+    code: (
+        Literal[
+            "starting",
+            "no_coordinator",
+            "journal_unavailable",
+            "storage_full",
+            "storage_unavailable",
+            "local_storage",
+            "workers_died",
+            "no_worker",
+        ]
+        | None
+    ) = Field(None, description="What `reason` says, stable.")
     reason: str | None = None
+    restarts: int = Field(0, description="How often `photobatch serve` has started its processes anew by itself.")
+    restart_reason: str | None = Field(None, description="Why it last did.")
 
 
 class Problem(Answer):

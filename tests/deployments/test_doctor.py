@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 import redis
 
+from benchmarks import ports
 from benchmarks.redis_server import RedisServer
 from benchmarks.s3_server import S3Server
-from deployments import ports
 from deployments.doctor import installation, machine, stores
 from deployments.settings import Settings
 from models.weights import LAMA, Weights, WeightStore

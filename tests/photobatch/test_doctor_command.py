@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from deployments import ports
+from benchmarks import ports
 from tests.deployments.conftest import World
 from tests.photobatch.typed import Answer, Typist
 

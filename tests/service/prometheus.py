@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import yaml
 
-from deployments import ports
+from benchmarks import ports
 
 START_S = 30.0
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import httpx
 import yaml
 
+from benchmarks import ports
 from benchmarks.server import Server
-from deployments import ports
 from deployments.session import new_scratch_folder
 
 ROOT = Path(__file__).parent.parent.parent

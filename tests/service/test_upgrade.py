@@ -17,8 +17,8 @@ import yaml
 from websockets.asyncio.client import connect
 from websockets.exceptions import WebSocketException
 
+from benchmarks import ports
 from benchmarks.server import Server
-from deployments import ports
 from deployments.session import new_scratch_folder
 from tests.service.test_deploy import healthy
 

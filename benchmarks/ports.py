@@ -1,4 +1,4 @@
-"""Ports of this machine that nobody uses just now."""
+"""A port of this machine that nobody uses just now."""
 
 import random
 import socket
@@ -10,16 +10,10 @@ _LOWEST, _HIGHEST = 20_000, 32_000
 
 def free() -> int:
     """Return a port that is free on all interfaces."""
-    return free_row(1)
-
-
-def free_row(count: int, besides: int | None = None) -> int:
-    """Return the first of `count` ports in a row that are free on all interfaces, and none of them `besides`."""
     while True:
-        first = random.randrange(_LOWEST, _HIGHEST, count)  # noqa: S311 - not a secret
-        row = range(first, first + count)
-        if besides not in row and all(_is_free(port) for port in row):
-            return first
+        port = random.randrange(_LOWEST, _HIGHEST)
+        if _is_free(port):
+            return port
 
 
 def _is_free(port: int) -> bool:

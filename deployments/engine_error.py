@@ -1,0 +1,13 @@
+"""What `photobatch run` and `photobatch serve` refuse."""
+
+
+class EngineError(Exception):
+    """A batch that the engine does not take, or a service that cannot start; `detail` says what to do."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(code, detail)
+        self.code = code
+        self.detail = detail
+
+    def __str__(self) -> str:
+        return self.detail

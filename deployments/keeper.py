@@ -1,0 +1,114 @@
+"""Keeps one coordinator of this release alive, whichever way the last one ended: the ingress runs it."""
+
+import asyncio
+import logging
+import time
+from contextlib import suppress
+from typing import Any
+
+import psutil
+from ray.exceptions import RayError, RayTaskError
+
+from actors import directory, launch
+from actors.config import CoordinatorConfig
+from actors.records import Json
+
+log = logging.getLogger(__name__)
+
+GREET_S = 2.5
+FROZEN_S = 8  # a coordinator that has answered before, and then does not for so long, is frozen
+CONSTRUCT_S = 120  # one that never answered may be replaying a long journal
+HAND_OVER_S = 5.0
+POLL_S = 0.1
+
+
+class Keeper:
+    """Greets the coordinator, so that it stays; starts, replaces and kills it where that is needed.
+
+    A frozen one is killed by SIGKILL to its process: Ray's own request to end would wait in its queue. Coordinator and
+    ingress are both pinned to the head node. Ray starts the next one, and the epoch fences one that wakes up.
+    """
+
+    def __init__(self, config: CoordinatorConfig) -> None:
+        self._config = config
+        self._answered: int | None = None  # process id of the coordinator that last answered
+
+    def start(self) -> Any:
+        """Start the coordinator, or return the one that is there."""
+        return launch.start_coordinator(self._config)
+
+    async def run(self) -> None:
+        """Greet until cancelled."""
+        while True:
+            try:
+                await self._greet()
+            except Exception:  # without greetings the coordinator leaves: nothing may end this loop
+                log.exception("no coordinator answered; starting one")
+                with suppress(RayError, ValueError):
+                    await asyncio.to_thread(self.start)
+            await asyncio.sleep(GREET_S)
+
+    async def _greet(self) -> None:
+        coordinator = await asyncio.to_thread(directory.find_coordinator, self._config.namespace)
+        told = await _answer(coordinator.greet.remote(), CONSTRUCT_S if self._answered is None else FROZEN_S)
+        if told is None:
+            await asyncio.to_thread(self._kill, coordinator)
+            return
+        self._answered = told.get("pid")
+        if told.get("release", 0.0) < self._config.release:
+            await self._replace(coordinator)
+        elif told["release"] > self._config.release:
+            log.info("a later deployment is there; this one is about to end")
+
+    def _kill(self, coordinator: Any) -> None:
+        pid, self._answered = self._answered, None
+        log.error("the coordinator does not answer: it is killed", extra={"pid": pid})
+        with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+            if pid is not None and _is_coordinator(process := psutil.Process(pid)):
+                process.kill()
+                return
+        directory.end_actor(coordinator)
+
+    async def _replace(self, old: Any) -> None:
+        """Have the coordinator of an earlier release make way for ours."""
+        log.warning("taking over from the coordinator of an earlier release")
+        self._answered = None
+        if hasattr(old, "hand_over"):
+            with suppress(RayError):  # it ends as it answers
+                await old.hand_over.remote(self._config.release)
+        else:  # of a version that can't: it ends like one that crashes, and has recorded what it told anybody
+            directory.end_actor(old)
+        deadline = time.monotonic() + HAND_OVER_S
+        while time.monotonic() < deadline:
+            with suppress(RayError, ValueError):  # its name is free a moment after its end
+                if await asyncio.to_thread(self.start) != old:
+                    return
+            await asyncio.sleep(POLL_S)
+
+
+async def _answer(call: Any, patience_s: int) -> Json | None:
+    """Return the answer to a call; None after so many seconds.
+
+    Seconds are counted one by one: when this process itself stood still, the answer gets its time all the same.
+    """
+    answering = asyncio.ensure_future(_awaited(call))
+    for _ in range(patience_s):
+        done, _ = await asyncio.wait([answering], timeout=1.0)
+        if done:
+            return answering.result()
+    answering.cancel()
+    return None
+
+
+async def _awaited(call: Any) -> Json:
+    try:
+        told: Json = await call
+    except RayTaskError as error:
+        raise error.cause from None
+    return told
+
+
+def _is_coordinator(process: psutil.Process) -> bool:
+    """Say whether a process id is still that of a coordinator: ids come again. Ray gives its actors titles."""
+    words = process.cmdline()
+    return bool(words) and words[0].startswith("ray::Coordinator")

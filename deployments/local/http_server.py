@@ -1,0 +1,137 @@
+"""The HTTP server of `photobatch serve`: uvicorn, with the time-outs and bounds for which it has no settings.
+
+What they promise stands in docs/security.md, "Slow clients, large bodies". `deployments/patience.py` bounds bodies.
+"""
+
+import asyncio
+import contextlib
+import resource
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import uvicorn
+from starlette.types import ASGIApp
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+HEAD_S = 30.0  # in which the head of a request must have come
+SILENCE_S = 90  # between two requests of a connection, and without an acknowledgement of what was sent
+MAX_HEAD_BYTES = 64 << 10
+MAX_CONNECTIONS = 10_000
+MAX_MESSAGE_BYTES = 64 << 10  # of a WebSocket; what clients say there is not read
+STOP_S = 2.0  # in which answers under way may finish
+
+
+class BoundedProtocol(HttpToolsProtocol):
+    """Ends connections whose request head (or trailer) comes too slowly or is too large."""
+
+    def __init__(self, *args: Any, **named: Any) -> None:
+        super().__init__(*args, **named)
+        self._head: asyncio.TimerHandle | None = None
+        self._unparsed = 0  # bytes since the parser last completed a head, a piece of a body or a request
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn's own signature
+        """Wait for the first head."""
+        super().connection_made(transport)
+        self._wait_for_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wait for nothing any more."""
+        self._head_is_here()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Parse what came, and refuse a head or a trailer without end."""
+        self._unparsed += len(data)
+        super().data_received(data)
+        if self._unparsed > MAX_HEAD_BYTES + len(data):
+            self._refuse(b"431 Request Header Fields Too Large")
+
+    def on_message_begin(self) -> None:
+        """Wait for this head: its first byte is here."""
+        self._wait_for_head()
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        """Note that the head is here."""
+        self._head_is_here()
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Note a piece of the body."""
+        self._unparsed = 0
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """Note the end of a request."""
+        self._unparsed = 0
+        super().on_message_complete()
+
+    def _wait_for_head(self) -> None:
+        self._head_is_here()
+        self._head = self.loop.call_later(HEAD_S, self._refuse, b"408 Request Timeout")
+
+    def _head_is_here(self) -> None:
+        self._unparsed = 0
+        if self._head is not None:
+            self._head.cancel()
+            self._head = None
+
+    def _refuse(self, status: bytes) -> None:
+        self._head_is_here()
+        if not self.transport.is_closing():
+            self.transport.write(b"HTTP/1.1 " + status + b"\r\nconnection: close\r\ncontent-length: 0\r\n\r\n")
+            self.transport.close()
+
+
+class HttpServer(uvicorn.Server):
+    """Serves an application on a socket that is there already; its process decides about signals."""
+
+    def __init__(self, api: ASGIApp) -> None:
+        super().__init__(
+            uvicorn.Config(
+                api,
+                loop="uvloop",
+                http=BoundedProtocol,
+                ws="websockets-sansio",
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                proxy_headers=False,  # the application asks for nothing that a proxy would say
+                server_header=False,
+                timeout_keep_alive=SILENCE_S,
+                timeout_graceful_shutdown=int(STOP_S),
+                limit_concurrency=MAX_CONNECTIONS,
+                ws_max_size=MAX_MESSAGE_BYTES,
+                ws_per_message_deflate=False,  # its buffers would take 300 KB for each of thousands of connections
+            )
+        )
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none."""
+        yield
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a listening socket; raises OSError. What is set here holds for the connections that it accepts."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux ends a connection whose client takes nothing for so long
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, SILENCE_S * 1000)
+        listener.bind((host, port))
+        listener.listen(2048)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def allow_connections() -> None:
+    """Let this process have as many files open as it may: each connection is one."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

@@ -1,0 +1,234 @@
+"""The supervisor of `photobatch serve`: starts the process of the service, sees that it makes progress, starts it anew.
+
+It imports neither Ray nor the application: it is small, and nothing of theirs can take it down. It holds the listening
+socket, so the port is ours from the first moment to the last.
+"""
+
+import argparse
+import os
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from types import FrameType
+
+from deployments.local import family
+from deployments.local.link import Message, Messages
+from deployments.local.notify import notify
+from deployments.local.probe import Answer, Probe
+from deployments.local.stand_in import StandIn
+from deployments.session import new_scratch_folder
+
+START_S = 180.0  # to the first healthy answer
+SILENT_S = 10.0  # HTTP does not answer: the process is frozen
+STUCK_S = 60.0  # without a coordinator, which the service starts by itself within 15 s
+STOP_S = 9.0
+SETTLED_S = 60.0  # healthy for so long: the next failure is the first one again
+MOST_FAILURES = 5  # in a row
+LONGEST_PAUSE_S = 30.0
+TICK_S = 0.25
+
+
+class Life:
+    """One process of the service, from its start to its end."""
+
+    def __init__(self, listener: socket.socket, host: str, port: int, workers: int | None) -> None:
+        self._listener = listener
+        self._host, self._port = host, port
+        self._workers = workers
+        self._link, self._far = socket.socketpair()
+        self._messages = Messages(self._link)
+        self._probe: Probe | None = None
+        self.scratch = new_scratch_folder()
+        self.began = time.monotonic()
+        self.healthy_since: float | None = None
+        self.refused = False
+
+    def start(self, restarts: int, reason: str | None) -> None:
+        """Start the process."""
+        words = [sys.executable, "-P", "-m", "deployments.local.service", "--scratch", str(self.scratch)]
+        words += ["--listener", str(self._listener.fileno()), "--link", str(self._far.fileno())]
+        words += ["--restarts", str(restarts)]
+        words += ["--workers", str(self._workers)] if self._workers else []
+        words += ["--reason", reason] if reason else []
+        handed = (self._listener.fileno(), self._far.fileno())
+        # A session of its own: Ctrl-C in a terminal is ours alone to hear.
+        self.process = subprocess.Popen(words, pass_fds=handed, start_new_session=True)  # noqa: S603 - our own words
+        self._far.close()
+
+    def look(self) -> str | None:
+        """Wait a moment; return why this life must end, None while all is well."""
+        ready, _, _ = select.select([] if self._messages.ended else [self._link], [], [], TICK_S)
+        for message in self._messages.receive() if ready else ():
+            if reason := self._heard(message):
+                return reason
+        if (code := self.process.poll()) is not None:
+            return f"the process of the service ended ({_how(code)})"
+        return self._judge(time.monotonic())
+
+    @property
+    def accepting(self) -> bool:
+        """Whether the process answers HTTP itself."""
+        return self._probe is not None
+
+    @property
+    def answer(self) -> Answer | None:
+        """What health last said."""
+        return self._probe.answer if self._probe else None
+
+    def stop(self, patience_s: float) -> None:
+        """Let the process end in order."""
+        self.process.terminate()
+        try:
+            self.process.wait(patience_s)
+        except subprocess.TimeoutExpired:
+            return
+
+    def clear(self) -> None:
+        """End what is left of it."""
+        if self._probe:
+            self._probe.end()
+        self._link.close()
+        self.process.poll()
+        family.end_all()
+        self.process.poll()
+        shutil.rmtree(self.scratch, ignore_errors=True)
+
+    def _heard(self, message: Message) -> str | None:
+        if message.kind == "accepting":
+            self._probe = Probe(self._host, self._port)
+            return None
+        self.refused = message.kind == "refused"
+        return message.reason
+
+    def _judge(self, now: float) -> str | None:
+        if self._probe is None:
+            return f"it did not answer HTTP within {START_S:.0f} s" if now > self.began + START_S else None
+        if self._probe.silent_s > SILENT_S:
+            return f"HTTP has not answered for {SILENT_S:.0f} s"
+        if (answer := self._probe.answer) is None:
+            return None
+        if answer.ok and self.healthy_since is None:
+            self.healthy_since = now
+        if answer.code == "no_coordinator" and now > answer.since + STUCK_S:
+            return f"there has been no coordinator for {STUCK_S:.0f} s"
+        if self.healthy_since is None and answer.code in {"no_worker", "workers_died"} and now > self.began + START_S:
+            return f"no worker was ready within {START_S:.0f} s ({answer.reason})"
+        return None
+
+
+class Supervisor:
+    """Keeps one life of the service going until a signal."""
+
+    def __init__(self, listener: socket.socket, host: str, port: int, workers: int | None) -> None:
+        self._listener = listener
+        self._host, self._port = host, port
+        self._workers = workers
+        self._stand_in = StandIn(listener)
+        self._stopping = False
+        self._life: Life | None = None
+        self._restarts = 0
+        self._failures = 0
+        self._reason: str | None = None
+        self._said_ready = False
+
+    def run(self) -> int:
+        """Return the exit code: 0 after a signal, 1 when it was given up."""
+        family.adopt_orphans()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._on_signal)
+        while not self._stopping:
+            if (reason := self._live()) is None:
+                break
+            if not self._may_go_on(reason):
+                return 1
+        return 0
+
+    def _live(self) -> str | None:
+        """See one life through; return why it ended, None after a signal."""
+        self._stand_in.begin(status="unavailable" if self._reason else "starting", reason=self._state())
+        life = self._life = Life(self._listener, self._host, self._port, self._workers)
+        try:
+            life.start(self._restarts, self._reason)
+            reason = None
+            while not self._stopping and (reason := life.look()) is None:
+                family.bury(but=life.process.pid)
+                self._tell(life)
+            if self._stopping:
+                self._stand_in.end()
+                life.stop(STOP_S)
+                return None
+            if life.healthy_since is not None and time.monotonic() > life.healthy_since + SETTLED_S:
+                self._failures = 0
+            self._failures = MOST_FAILURES if life.refused else self._failures + 1
+            return reason
+        finally:
+            life.clear()
+
+    def _tell(self, life: Life) -> None:
+        """Let others know how it is."""
+        if life.accepting:
+            self._stand_in.end()
+        if life.healthy_since is not None:
+            notify("READY=1", "WATCHDOG=1", f"STATUS=serving at {self._url}")
+            if not self._said_ready:
+                self._said_ready = True
+                print(f"photobatch is ready at {self._url} (docs at /docs, Ctrl-C stops)", flush=True)
+        else:
+            notify("WATCHDOG=1", f"STATUS={self._state()}")
+
+    def _may_go_on(self, reason: str) -> bool:
+        """Say what happened, and wait before the next start; False when it was the last one."""
+        self._reason = reason
+        self._restarts += 1
+        if self._failures >= MOST_FAILURES:
+            times = "" if self._failures == 1 or self._restarts == 1 else f", after {self._restarts} starts"
+            print(f"photobatch gives up{times}: {reason}.", file=sys.stderr, flush=True)
+            return False
+        pause_s = min(2.0 ** (self._failures - 1) - 1, LONGEST_PAUSE_S)
+        print(f"photobatch starts anew: {reason}.", file=sys.stderr, flush=True)
+        self._stand_in.begin(status="unavailable", reason=self._state())
+        until = time.monotonic() + pause_s
+        while not self._stopping and time.monotonic() < until:
+            time.sleep(TICK_S)
+        self._stand_in.end()
+        return True
+
+    def _state(self) -> str:
+        return f"it is being started anew: {self._reason}" if self._reason else "it is being started"
+
+    @property
+    def _url(self) -> str:
+        return f"http://{f'[{self._host}]' if ':' in self._host else self._host}:{self._port}"
+
+    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
+        if self._stopping:  # asked twice: at once
+            family.kill(family.members())
+            if self._life:
+                shutil.rmtree(self._life.scratch, ignore_errors=True)
+            os._exit(130)
+        self._stopping = True
+        notify("STOPPING=1")
+        print("stopping …", flush=True)
+
+
+def _how(code: int) -> str:
+    return f"exit code {code}" if code >= 0 else f"killed by {signal.Signals(-code).name}"
+
+
+def main() -> int:
+    """Supervise; the listening socket comes from `photobatch serve`."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--listener", type=int, required=True)
+    parser.add_argument("--host", required=True)
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--workers", type=int)
+    given = parser.parse_args()
+    return Supervisor(socket.socket(fileno=given.listener), given.host, given.port, given.workers).run()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
