@@ -58,7 +58,7 @@ def serve_and_measure(clients: int, photos: int, runs: int) -> list[list[float]]
 
 @contextlib.contextmanager
 def ingress(settings: Settings) -> Iterator[int]:
-    """Answer HTTP in a thread of this process, as `photobatch serve` does, until the end of the block; yields a port."""
+    """Answer HTTP in a thread of this process, as `photobatch serve` does, for the block's time; yields a port."""
     allow_connections()
     port = ports.free()
     server = HttpServer(create_api(compose.services(settings)))

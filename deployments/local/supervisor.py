@@ -18,7 +18,7 @@ from types import FrameType
 from deployments.local import family
 from deployments.local.link import Message, Messages
 from deployments.local.notify import notify
-from deployments.local.probe import Answer, Probe
+from deployments.local.probe import Probe
 from deployments.local.stand_in import StandIn
 from deployments.session import new_scratch_folder
 
@@ -26,8 +26,7 @@ START_S = 180.0  # to the first healthy answer
 SILENT_S = 10.0  # HTTP does not answer: the process is frozen
 STUCK_S = 60.0  # without a coordinator, which the service starts by itself within 15 s
 STOP_S = 9.0
-SETTLED_S = 60.0  # healthy for so long: the next failure is the first one again
-MOST_FAILURES = 5  # in a row
+MOST_STARTS = 5  # in a row that never came to a healthy answer: no other would
 LONGEST_PAUSE_S = 30.0
 TICK_S = 0.25
 
@@ -44,7 +43,7 @@ class Life:
         self._probe: Probe | None = None
         self.scratch = new_scratch_folder()
         self.began = time.monotonic()
-        self.healthy_since: float | None = None
+        self.was_healthy = False
         self.refused = False
 
     def start(self, restarts: int, reason: str | None) -> None:
@@ -73,11 +72,6 @@ class Life:
     def accepting(self) -> bool:
         """Whether the process answers HTTP itself."""
         return self._probe is not None
-
-    @property
-    def answer(self) -> Answer | None:
-        """What health last said."""
-        return self._probe.answer if self._probe else None
 
     def stop(self, patience_s: float) -> None:
         """Let the process end in order."""
@@ -111,11 +105,10 @@ class Life:
             return f"HTTP has not answered for {SILENT_S:.0f} s"
         if (answer := self._probe.answer) is None:
             return None
-        if answer.ok and self.healthy_since is None:
-            self.healthy_since = now
+        self.was_healthy |= answer.ok
         if answer.code == "no_coordinator" and now > answer.since + STUCK_S:
             return f"there has been no coordinator for {STUCK_S:.0f} s"
-        if self.healthy_since is None and answer.code in {"no_worker", "workers_died"} and now > self.began + START_S:
+        if not self.was_healthy and answer.code in {"no_worker", "workers_died"} and now > self.began + START_S:
             return f"no worker was ready within {START_S:.0f} s ({answer.reason})"
         return None
 
@@ -131,7 +124,7 @@ class Supervisor:
         self._stopping = False
         self._life: Life | None = None
         self._restarts = 0
-        self._failures = 0
+        self._fruitless = 0  # starts in a row that never came to a healthy answer
         self._reason: str | None = None
         self._said_ready = False
 
@@ -161,9 +154,7 @@ class Supervisor:
                 self._stand_in.end()
                 life.stop(STOP_S)
                 return None
-            if life.healthy_since is not None and time.monotonic() > life.healthy_since + SETTLED_S:
-                self._failures = 0
-            self._failures = MOST_FAILURES if life.refused else self._failures + 1
+            self._fruitless = MOST_STARTS if life.refused else 0 if life.was_healthy else self._fruitless + 1
             return reason
         finally:
             life.clear()
@@ -172,7 +163,7 @@ class Supervisor:
         """Let others know how it is."""
         if life.accepting:
             self._stand_in.end()
-        if life.healthy_since is not None:
+        if life.was_healthy:
             notify("READY=1", "WATCHDOG=1", f"STATUS=serving at {self._url}")
             if not self._said_ready:
                 self._said_ready = True
@@ -184,11 +175,10 @@ class Supervisor:
         """Say what happened, and wait before the next start; False when it was the last one."""
         self._reason = reason
         self._restarts += 1
-        if self._failures >= MOST_FAILURES:
-            times = "" if self._failures == 1 or self._restarts == 1 else f", after {self._restarts} starts"
-            print(f"photobatch gives up{times}: {reason}.", file=sys.stderr, flush=True)
+        if self._fruitless >= MOST_STARTS:
+            print(f"photobatch gives up: {reason}.", file=sys.stderr, flush=True)
             return False
-        pause_s = min(2.0 ** (self._failures - 1) - 1, LONGEST_PAUSE_S)
+        pause_s = min(2.0**self._fruitless - 1, LONGEST_PAUSE_S)
         print(f"photobatch starts anew: {reason}.", file=sys.stderr, flush=True)
         self._stand_in.begin(status="unavailable", reason=self._state())
         until = time.monotonic() + pause_s
