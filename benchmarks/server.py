@@ -90,9 +90,9 @@ class Server:
         """Send a signal to the whole process group, as a terminal does."""
         os.killpg(self.pid, number)
 
-    def wait(self) -> int:
+    def wait(self, patience_s: float = 30.0) -> int:
         """Wait for its end; return the exit code."""
-        return self._main.wait(30)
+        return self._main.wait(patience_s)
 
     def stop(self) -> int:
         """Ctrl-C; return the exit code."""
@@ -154,7 +154,7 @@ class Server:
     def ingress(self) -> psutil.Process:
         """Return the process that answers HTTP; raises ServerError while there is none."""
         for process in psutil.Process(self.pid).children():
-            if any("deployments.local.service" in word for word in process.cmdline()):
+            if any("deployments.local.process" in word for word in process.cmdline()):
                 return process
         raise ServerError("no process answers HTTP")
 

@@ -9,7 +9,6 @@ import psutil
 from benchmarks.server import Server
 
 MORE_MEMORY = 200_000_000  # bytes over idle: freed memory that malloc keeps in seven Python processes
-_HAPROXY = "haproxy"
 _REST_S = 5.0  # without change of any kind
 _POLL_S = 1.0
 
@@ -30,8 +29,6 @@ class Census:
         """Return what is not back to idle, as sentences."""
         found = []
         extra, gone = dict(self.titles - idle.titles), dict(idle.titles - self.titles)
-        if self.titles[_HAPROXY]:  # at idle there may have been two, one on its way out after a change of routes
-            gone.pop(_HAPROXY, None)
         if extra or gone:
             found.append(f"{self.processes} processes, idle has {idle.processes}: too many {extra}, too few {gone}")
         if self.pss > idle.pss + more:

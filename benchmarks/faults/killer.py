@@ -1,4 +1,4 @@
-"""SIGKILL at random, from a seed, and the log of what was hit when."""
+"""SIGKILL and SIGSTOP at random, from a seed, and the log of what was hit when."""
 
 import time
 from collections import Counter
@@ -20,18 +20,34 @@ _OVERLAP = 0.2  # share of kills that do not wait until the last one is healed
 
 
 class Kind(StrEnum):
-    """What is killed; processes are known by the titles that Ray gives them."""
+    """What is killed, or frozen."""
 
     WORKER = "worker"
     COORDINATOR = "coordinator"
-    REPLICA = "replica"
+    INGRESS = "ingress"  # the process of `photobatch serve` that answers HTTP
+    RAYLET = "raylet"
+    GCS = "GCS"
     SERVICE = "service"  # `photobatch serve` with all that came of it, and started again
     REDIS = "redis"  # and started again
+    FROZEN_WORKER = "frozen worker"
+    FROZEN_COORDINATOR = "frozen coordinator"
+    FROZEN_INGRESS = "frozen ingress"
+    FROZEN_RAYLET = "frozen raylet"
+    FROZEN_GCS = "frozen GCS"
 
 
-_TITLE = {Kind.WORKER: "ray::Worker", Kind.COORDINATOR: "ray::Coordinator", Kind.REPLICA: "ray::ServeReplica"}
-_WEIGHT = {Kind.WORKER: 5, Kind.COORDINATOR: 3, Kind.REPLICA: 2, Kind.SERVICE: 1, Kind.REDIS: 2}
-WORKER_DEATHS = frozenset({Kind.WORKER, Kind.SERVICE})
+_FREEZES = "frozen "
+# Words by which the command line of a process is known; Ray gives its actors titles.
+_WORD = {
+    "worker": "ray::Worker",
+    "coordinator": "ray::Coordinator",
+    "ingress": "deployments.local.process",
+    "raylet": "/raylet/raylet",
+    "GCS": "/gcs/gcs_server",
+}
+_WEIGHT = {Kind.WORKER: 5, Kind.COORDINATOR: 3, Kind.REDIS: 2}  # 1 of the others
+# With the ingress, or Ray's own processes, go the workers.
+WORKER_DEATHS = frozenset(Kind) - {Kind.COORDINATOR, Kind.FROZEN_COORDINATOR, Kind.REDIS}
 
 
 @dataclass(slots=True)
@@ -51,23 +67,28 @@ class Killer:
 
     Recovery is the time until photos flow again: from the SIGKILL (of the service and of Redis: from the command that
     starts it again) until a client hears of the first end of a photo that was leased after that moment. Photos whose
-    lease a client has not heard of are left out, so that the figure is rather too long than too short. For a replica,
-    which no photo passes through, it is the time until a client that came after the kill got its first message.
+    lease a client has not heard of are left out, so that the figure is rather too long than too short. For the ingress,
+    which no photo passes through, it is the time until a client that came after the kill got its first message. What
+    is frozen stays so: somebody must notice, end it and replace it.
     """
 
-    def __init__(self, seed: int, server: Server, flow: Flow, redis: RedisServer | None) -> None:
+    def __init__(self, seed: int, server: Server, flow: Flow, redis: RedisServer | None, *, freeze: bool) -> None:
         self._random = Random(seed)
         self._server = server
         self._flow = flow
         self._redis = redis
-        self._kinds = [kind for kind in Kind if kind is not Kind.REDIS or redis is not None]
+        self._kinds = [
+            kind
+            for kind in Kind
+            if (kind is not Kind.REDIS or redis is not None) and (freeze or not kind.startswith(_FREEZES))
+        ]
         self._first = self._random.sample(self._kinds, len(self._kinds))  # each kind once, before chance decides
         self.log: list[Kill] = []
         self.violations: list[str] = []
 
     def strike(self) -> None:
         """Kill one thing and, mostly, see it healed."""
-        weights = [_WEIGHT[kind] for kind in self._kinds]
+        weights = [_WEIGHT.get(kind, 1) for kind in self._kinds]
         kind = self._first.pop() if self._first else self._random.choices(self._kinds, weights)[0]
         overlapped = self._random.random() < _OVERLAP
         time.sleep(self._random.uniform(0.3, 2.0))
@@ -104,7 +125,10 @@ class Killer:
         kill.pid, kill.at = victim.pid, time.time()
         since = time.monotonic()
         try:
-            victim.kill()
+            if kill.kind.startswith(_FREEZES):
+                victim.suspend()
+            else:
+                victim.kill()
         except psutil.NoSuchProcess:
             return None
         return since
@@ -118,24 +142,27 @@ class Killer:
         return since
 
     def _heal(self, kill: Kill, since: float) -> None:
-        looks = self._flow.answered_after if kill.kind is Kind.REPLICA else self._flow.again_after
+        ingress = kill.kind in {Kind.INGRESS, Kind.FROZEN_INGRESS}
+        looks = self._flow.answered_after if ingress else self._flow.again_after
         while (healed := looks(since)) is None:
             if self._flow.waiting() == 0:  # without work nothing flows, whatever was killed
                 return
             if time.monotonic() > since + STUCK_S:
-                self.violations.append(f"no photo flowed for {STUCK_S:.0f} s after the kill of a {kill.kind}")
+                self.violations.append(f"no photo flowed for {STUCK_S:.0f} s after this was hit: {kill.kind}")
                 return
             time.sleep(_POLL_S)
         kill.recovery_s = healed - since
 
 
 def processes_of(server: Server, kind: Kind) -> list[psutil.Process]:
-    """List the server's processes of a kind that Ray gives a title: worker, coordinator, replica."""
-    return [process for process in server.processes() if _title(process).startswith(_TITLE[kind])]
+    """List the server's processes of a kind."""
+    word = _WORD[kind.removeprefix(_FREEZES)]
+    return [process for process in server.family() if word in _command(process)]
 
 
-def _title(process: psutil.Process) -> str:
+def _command(process: psutil.Process) -> str:
+    """Return the program, or the module that Python runs, or the title that Ray has given an actor."""
     try:
-        return (process.cmdline() or [""])[0]
+        return " ".join(process.cmdline()[:4])
     except psutil.Error:
         return ""

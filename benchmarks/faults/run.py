@@ -78,7 +78,7 @@ class _ChaosRun:
         self._load = load
         self._flow = Flow()
         self._reader = Reader(client)
-        self._killer = Killer(settings.seed, server, self._flow, redis)
+        self._killer = Killer(settings.seed, server, self._flow, redis, freeze=settings.freeze)
         self._report = ChaosReport(settings)
         self._found = _Found()
         self._evidence: list[Evidence] = []

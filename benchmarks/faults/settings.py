@@ -18,6 +18,7 @@ class ChaosSettings:
     photos: int = PHOTOS  # a round
     settle_s: float = 110.0  # until what dead workers left behind must be gone: the time-out and 70 s, and some more
     task_timeout_s: float = 20.0
+    freeze: bool = True  # SIGSTOP besides SIGKILL; it takes some of them half a minute to be noticed
     patience_s: float = 90.0  # a client's, and a batch's that hears of nothing
 
 

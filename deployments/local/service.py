@@ -1,16 +1,13 @@
-"""The process of `photobatch serve` that answers HTTP, with a Ray of its own for coordinator and workers.
+"""One life of the embedded service: the application on its HTTP server, and a Ray of its own for all else.
 
-`python -m deployments.local.service` is started by the supervisor, which has the listening socket and checks that this
-process makes progress. It ends by itself, and says why, when a part that it can't replace has died.
+It ends by itself, and says why, when a part that it can't replace has died.
 """
 
-import argparse
 import asyncio
 import logging
 import os
 import signal
 import socket
-import sys
 import threading
 import time
 from contextlib import suppress
@@ -18,7 +15,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from deployments.local.link import Message, send
-from deployments.settings import SettingsError, forget_secrets, load_settings, prepare_ray_environment
+from deployments.settings import Settings, prepare_ray_environment
 
 prepare_ray_environment()  # here, because Ray reads it when it is imported, and what follows imports Ray
 
@@ -27,14 +24,13 @@ import ray
 import uvloop
 from ray.exceptions import RayError
 
-from actors import directory, logs
+from actors import directory
 from actors.config import NAMESPACE
 from deployments import compose
 from deployments.keeper import Keeper
-from deployments.local.http_server import HttpServer, allow_connections
+from deployments.local.http_server import HttpServer
 from deployments.local_ray import LocalRay
 from deployments.services import Restarts
-from deployments.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -95,12 +91,12 @@ class Service:
         """End this process when Ray's own have died or don't answer: they cannot be replaced beneath it."""
         while not self._stop.wait(LOOK_S):
             if trouble := own.trouble():
-                self.fail(trouble)
+                self._fail(trouble)
 
-    def fail(self, reason: str) -> NoReturn:
-        """Tell the supervisor, who ends all that came of this process, and starts it anew."""
+    def _fail(self, reason: str) -> NoReturn:
+        """End at once: the supervisor ends all that came of this process, and starts it anew."""
+        log.critical("the service ends: %s", reason)
         if not self._stop.is_set():
-            log.critical("the service ends: %s", reason)
             with suppress(OSError):
                 send(self._link, Message("failed", reason))
         os._exit(1)
@@ -135,40 +131,3 @@ def _has_ended(link: socket.socket) -> bool:
         return False
     except OSError:
         return True
-
-
-def _first_line(error: Exception) -> str:
-    return f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]:.300}"
-
-
-def main() -> int:
-    """Serve on what the supervisor hands over."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--listener", type=int, required=True, help="file descriptor of the listening socket")
-    parser.add_argument("--link", type=int, required=True, help="file descriptor of the socket to the supervisor")
-    parser.add_argument("--scratch", type=Path, required=True)
-    parser.add_argument("--workers", type=int)
-    parser.add_argument("--restarts", type=int, default=0)
-    parser.add_argument("--reason")
-    given = parser.parse_args()
-    link = socket.socket(fileno=given.link)
-    try:
-        settings = load_settings()
-    except SettingsError as error:
-        send(link, Message("refused", str(error)))
-        return 1
-    logs.begin(settings.logs, process="serve")
-    forget_secrets()  # workers decode what strangers send
-    allow_connections()
-    settings = compose.with_workers(settings, given.workers, os.cpu_count() or 1)
-    service = Service(settings, socket.socket(fileno=given.listener), link, Restarts(given.restarts, given.reason))
-    try:
-        service.run(given.scratch)
-    except Exception as error:
-        log.exception("the service failed")
-        service.fail(_first_line(error))
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

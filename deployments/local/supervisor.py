@@ -48,7 +48,7 @@ class Life:
 
     def start(self, restarts: int, reason: str | None) -> None:
         """Start the process."""
-        words = [sys.executable, "-P", "-m", "deployments.local.service", "--scratch", str(self.scratch)]
+        words = [sys.executable, "-P", "-m", "deployments.local.process", "--scratch", str(self.scratch)]
         words += ["--listener", str(self._listener.fileno()), "--link", str(self._far.fileno())]
         words += ["--restarts", str(restarts)]
         words += ["--workers", str(self._workers)] if self._workers else []

@@ -121,10 +121,3 @@ def test_a_server_that_is_not_back_to_idle() -> None:
     idle = Census(Counter({"ray::Worker": 2}), 1000)
     assert Census(Counter({"ray::Worker": 2}), 1100).against(idle, more=200) == []
     assert len(Census(Counter({"ray::Worker": 3, "ray::IDLE": 1}), 1300).against(idle, more=200)) == 2
-
-
-def test_an_old_haproxy_that_has_left_is_no_loss_but_the_last_one_is() -> None:
-    idle = Census(Counter({"haproxy": 2}), 0)
-    assert Census(Counter({"haproxy": 1}), 0).against(idle) == []
-    assert len(Census(Counter(), 0).against(idle)) == 1
-    assert len(Census(Counter({"haproxy": 3}), 0).against(idle)) == 1

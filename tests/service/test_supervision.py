@@ -99,3 +99,21 @@ def test_a_frozen_coordinator_is_replaced(supervised: Server, under_way: str) ->
     assert supervised.batch(under_way)["version"] >> 32 == (version >> 32) + 1, "one epoch later"
     assert max(photo["attempts"] for photo in supervised.photos(under_way)) == 1, "the workers kept what they held"
     assert health(supervised)["restarts"] == before, "the rest went on"
+
+
+@pytest.mark.slow
+def test_what_never_comes_up_is_given_up_with_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "ray").mkdir()
+    (tmp_path / "ray/__init__.py").write_text("raise ImportError('this Ray is damaged')")
+    server = Server(tmp_path, PYTHONPATH=str(tmp_path))
+    try:
+        server.begin()
+        until(lambda: server.http.get("/api/v1/health").status_code == 503, "an answer in its place")
+        assert server.http.get("/api/v1/batch").json()["code"] == "unavailable"
+        until(lambda: "damaged" in health(server)["reason"], "the reason in health")
+        assert server.wait(PATIENCE_S) == 1
+        assert server.output.read_text().splitlines()[-1] == ("photobatch gives up: ImportError: this Ray is damaged.")
+        assert server.family() == []
+    finally:
+        server.kill()
+        server.http.close()

@@ -35,7 +35,9 @@ def test_killed_in_the_middle_and_started_again(tmp_path: Path, photo_folder: Pa
 
 
 def test_ctrl_c_ends_everything_and_a_second_server_is_refused(tmp_path: Path) -> None:
-    with serving(tmp_path) as server:
+    temporary = tmp_path / ("temporary" * 10)  # too long for the sockets of anybody
+    temporary.mkdir()
+    with serving(tmp_path, TMPDIR=str(temporary)) as server:
         second = subprocess.run(
             [str(Path(sys.executable).with_name("photobatch")), "serve", "--port", "1"],
             env={**os.environ, "BATCH_DATA_DIR": str(tmp_path / "data")},

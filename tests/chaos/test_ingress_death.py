@@ -8,7 +8,7 @@ from benchmarks.faults.killer import Kind, processes_of
 from benchmarks.server import Server, serving
 
 FORM = b'--x\r\nContent-Disposition: form-data; name="preset_id"\r\n\r\nfilter_warm\r\n'
-WITHIN_S = 20.0  # a new replica takes about five
+WITHIN_S = 20.0  # a new one takes about six
 
 
 def begin_submit(server: Server, key: str) -> socket.socket:
@@ -26,7 +26,7 @@ def test_the_key_of_a_request_whose_ingress_died_is_free_again(tmp_path: Path) -
     with serving(tmp_path) as server:
         with begin_submit(server, "half"):
             time.sleep(1.0)
-            for process in processes_of(server, Kind.REPLICA):
+            for process in processes_of(server, Kind.INGRESS):
                 process.kill()
         time.sleep(1.0)
         server.healthy()
