@@ -73,13 +73,17 @@ class Server:
         """Wait for its first healthy answer; raises ServerError."""
         deadline = time.monotonic() + patience_s
         while time.monotonic() < deadline:
-            if self._main.poll() is not None:
+            if not self.alive():
                 raise ServerError(f"serve ended: {self.output.read_text()}")
             with suppress(httpx.TransportError):
                 if self.http.get("/api/v1/health").status_code == httpx.codes.OK:
                     return
             time.sleep(0.1)
         raise ServerError(f"not healthy within {patience_s} s: {self.output.read_text()}")
+
+    def alive(self) -> bool:
+        """Say whether the process that a person started is still there."""
+        return self._main.poll() is None
 
     @property
     def pid(self) -> int:

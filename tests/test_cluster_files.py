@@ -92,8 +92,8 @@ def test_the_image_tells_ray_what_a_node_does() -> None:
     of_a_node = dict(re.findall(r"^export (\w+)=?(\S*)$", node, re.MULTILINE))
     mode = CLUSTER["authOptions"]["mode"]
     assert of_a_node.pop("RAY_AUTH_MODE") == f'"${{RAY_AUTH_MODE:-{mode}}}"'
-    in_a_private_folder = {name for name, value in of_a_node.items() if value.startswith('"$haproxy')}
-    assert in_image.keys() == of_a_node.keys() - in_a_private_folder, "a container's /tmp is its own"
+    by_machine = {name for name, value in of_a_node.items() if value.startswith(('"$haproxy', '"$connections'))}
+    assert in_image.keys() == of_a_node.keys() - by_machine, "a container has its own /tmp and limits"
     assert {name for name in in_image if in_image[name] != of_a_node[name]} == {
         "PHOTOBATCH_HAPROXY",
         "RAY_SERVE_HAPROXY_BINARY_PATH",

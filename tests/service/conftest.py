@@ -8,6 +8,17 @@ from PIL import Image
 from skimage import data
 
 from benchmarks.server import Server, serving
+from tests.service.deployed import Deployed, deployed
+
+CONTRACT = {
+    "test_service_batches",
+    "test_service_looks",
+    "test_service_metrics",
+    "test_service_progress",
+    "test_service_shares",
+    "test_service_trickle",
+    "test_slow_clients",
+}
 
 
 @pytest.fixture(scope="session")
@@ -24,12 +35,36 @@ def photo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory, photo_folder: Path) -> Iterator[Server]:
-    folder = tmp_path_factory.mktemp("server")
-    with serving(
-        folder,
-        BATCH_FILE_ROOTS=str(photo_folder),
-        BATCH_ALLOWED_HOSTS="127.0.0.1",
-        BATCH_CALLBACK_SECRET="a secret",
-    ) as running:
+def settings(photo_folder: Path) -> dict[str, str]:
+    """What both kinds of service are told."""
+    return {
+        "BATCH_FILE_ROOTS": str(photo_folder),
+        "BATCH_ALLOWED_HOSTS": "127.0.0.1",
+        "BATCH_CALLBACK_SECRET": "a secret",
+    }
+
+
+@pytest.fixture(scope="session")
+def embedded(tmp_path_factory: pytest.TempPathFactory, settings: dict[str, str]) -> Iterator[Server]:
+    with serving(tmp_path_factory.mktemp("server"), **settings) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory, settings: dict[str, str]) -> Iterator[Deployed]:
+    with deployed(tmp_path_factory.mktemp("cluster"), **settings) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def server(request: pytest.FixtureRequest) -> Server:
+    """The embedded service; in modules of the contract, the one on a cluster too."""
+    running: Server = request.getfixturevalue(getattr(request, "param", "embedded"))
+    return running
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Let what the contract says be true of both kinds of service."""
+    if metafunc.module.__name__.rpartition(".")[2] in CONTRACT and "server" in metafunc.fixturenames:
+        on_a_cluster = pytest.param("cluster", marks=pytest.mark.slow)
+        metafunc.parametrize("server", ["embedded", on_a_cluster], indirect=True, scope="session")

@@ -2,10 +2,7 @@
 
 import asyncio
 import json
-import os
 import shutil
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,14 +10,10 @@ from typing import Any
 
 import httpx
 import pytest
-import yaml
 from websockets.asyncio.client import connect
 from websockets.exceptions import WebSocketException
 
-from benchmarks import ports
-from benchmarks.server import Server
-from deployments.session import new_scratch_folder
-from tests.service.test_deploy import healthy
+from tests.service.deployed import Deployed
 
 ROOT = Path(__file__).parent.parent.parent
 PACKAGES = ("photobatch", "deployments", "actors", "presets", "models", "storage", "web")
@@ -28,63 +21,15 @@ NEW = "99.9.9"
 PHOTOS = 1500  # half a minute of work: a deployment takes ten seconds
 
 
-class Head:
-    """A Ray that somebody started, to which versions of the application are deployed."""
-
-    def __init__(self, folder: Path, photos: Path) -> None:
-        self.server = Server(folder)
-        self.scratch = new_scratch_folder()  # pytest's folders are too long for Ray's sockets
-        self._folder = folder
-        self._dashboard = f"http://127.0.0.1:{ports.free()}"
-        self._environment = {
-            **os.environ,
-            "PHOTOBATCH_TEST": self.server.mark,
-            "BATCH_DATA_DIR": str(folder / "data"),
-            "BATCH_FILE_ROOTS": str(photos),
-            "BATCH_REUSE": "0",
-            "RAY_AUTH_MODE": "disabled",
-            "RAY_USAGE_STATS_ENABLED": "0",
-        }
-        self._environment.pop("PYTHONPATH", None)  # each version has its own code
-
-    def start(self) -> None:
-        self._run(
-            "ray", "start", "--head", "--node-ip-address=127.0.0.1", f"--port={ports.free()}", "--num-cpus=2",
-            f"--dashboard-port={self._dashboard.rpartition(':')[2]}",
-            f"--dashboard-agent-listen-port={ports.free()}",
-            f"--temp-dir={self.scratch}", "--object-store-memory=100000000",
-        )  # fmt: skip
-
-    def deploy(self, checkout: Path) -> None:
-        """Deploy a checkout's application."""
-        config = yaml.safe_load((ROOT / "serve_config.yaml").read_text())
-        config["http_options"]["port"] = self.server.port
-        config["applications"][0]["runtime_env"] = {"working_dir": f"local://{checkout}"}
-        file = self._folder / "serve_config.yaml"
-        file.write_text(yaml.safe_dump(config))
-        self._run("serve", "deploy", str(file), "-a", self._dashboard)
-
-    def stop(self) -> None:
-        for process in self.server.processes():
-            process.kill()
-        shutil.rmtree(self.scratch, ignore_errors=True)
-
-    def _run(self, *command: str) -> None:
-        done = subprocess.run(
-            [str(Path(sys.executable).with_name(command[0])), *command[1:]],
-            env=self._environment, cwd=self._folder, capture_output=True, text=True, timeout=120, check=False,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stdout + done.stderr
-
-
 @pytest.fixture
-def head(tmp_path: Path, photo_folder: Path) -> Iterator[Head]:
-    one = Head(tmp_path, photo_folder)
+def head(tmp_path: Path, photo_folder: Path) -> Iterator[Deployed]:
+    one = Deployed(tmp_path, BATCH_FILE_ROOTS=str(photo_folder), BATCH_REUSE="0")
     try:
-        one.start()
+        one.start_ray()
         yield one
     finally:
-        one.stop()
+        one.kill()
+        one.http.close()
 
 
 def checkout(folder: Path, version: str | None = None) -> Path:
@@ -97,10 +42,10 @@ def checkout(folder: Path, version: str | None = None) -> Path:
 
 
 @pytest.mark.slow
-def test_a_new_version_takes_over_and_every_photo_ends_once(head: Head, tmp_path: Path, photo_folder: Path) -> None:
-    server = head.server
+def test_a_new_version_takes_over_and_every_photo_ends_once(head: Deployed, tmp_path: Path, photo_folder: Path) -> None:
+    server = head
     head.deploy(checkout(tmp_path / "old"))
-    until(lambda: healthy(server), "the old version")
+    server.healthy(90.0)
     old = server.http.get("/api/v1/batch/stats").json()["version"]
     sources = [(photo_folder / name).as_uri() for name in ("astronaut.jpg", "coffee.jpg", "chelsea.jpg")]
     task = server.submit(image_urls=sources * (PHOTOS // 3), preset_id="beauty_heavy")["task_id"]
@@ -116,12 +61,12 @@ def test_a_new_version_takes_over_and_every_photo_ends_once(head: Head, tmp_path
     assert follower == {photo["index"]: "succeeded" for photo in photos}, "whoever followed by WebSocket saw them all"
 
 
-async def followed(head: Head, task: str, new: Path) -> dict[int, str]:
+async def followed(head: Deployed, task: str, new: Path) -> dict[int, str]:
     """Follow a batch to its end while the new version is deployed; return every photo's last state."""
     deploying = asyncio.create_task(asyncio.to_thread(head.deploy, new))
     seen: dict[int, str] = {}
     since = 1
-    url = f"ws://127.0.0.1:{head.server.port}/ws/batch/{task}"
+    url = f"ws://127.0.0.1:{head.port}/ws/batch/{task}"
     deadline = time.monotonic() + 240
     ended = False
     while not ended:
