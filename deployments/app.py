@@ -27,6 +27,9 @@ log = logging.getLogger(__name__)
     # On the head, beside the coordinator and the proxy: a worker node may go at any time.
     ray_actor_options={"num_cpus": 0, "resources": {launch.HEAD: 0.001}},
     graceful_shutdown_timeout_s=5.0,
+    # A replica that is frozen has missed three checks in a row after 12 s.
+    health_check_period_s=1.0,
+    health_check_timeout_s=3.0,
 )
 @serve.ingress()
 class Ingress:

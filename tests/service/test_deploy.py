@@ -28,3 +28,31 @@ def test_haproxy_takes_orders_from_its_own_user_alone(cluster: Deployed) -> None
     assert "%HPO" in text, "queries are in no log"
     assert "option httplog" not in text
     assert "timeout client 90" in text
+
+
+@pytest.mark.parametrize(
+    ("title", "number"),
+    [
+        ("ray::Coordinator", signal.SIGSTOP),
+        ("ray::ServeReplica", signal.SIGSTOP),
+        ("ray::HAProxyManager", signal.SIGKILL),
+        ("haproxy", signal.SIGKILL),
+    ],
+)
+def test_what_dies_or_freezes_is_replaced(cluster: Deployed, title: str, number: signal.Signals) -> None:
+    cluster.healthy()
+    victim = next(one for one in cluster.family() if title in one.name() or title in (one.cmdline() or [""])[0])
+    os.kill(victim.pid, number)
+    gone = False
+    deadline = time.monotonic() + 60
+    while not (gone and healthy(cluster)):
+        gone = gone or not healthy(cluster)
+        assert time.monotonic() < deadline, "nobody noticed" if not gone else "nobody replaced it"
+        time.sleep(0.05)
+
+
+def healthy(server: Deployed) -> bool:
+    try:
+        return httpx.get(f"{server.url}/api/v1/health", timeout=2.0).status_code == 200
+    except httpx.TransportError:
+        return False
