@@ -1,7 +1,11 @@
 """`ray start --head && serve deploy serve_config.yaml`: the same application on a Ray that somebody else started."""
 
+import os
+import signal
+import time
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.service.deployed import Deployed
