@@ -23,7 +23,7 @@ from benchmarks.server import serving
 from benchmarks.throughput import Case, embedded
 
 MOST_PEAK = Target(300.0)
-MOST_IDLE = Target(1050.0)
+MOST_IDLE = Target(560.0)
 PRESETS = ("filter_warm", "color_vintage", "beauty_heavy")
 _SETTLE_S = 3.0
 
@@ -87,8 +87,8 @@ def _kind(process: psutil.Process) -> str:
 
 
 _PARTS = {
-    "photobatch": "photobatch serve (driver)",
-    "haproxy": "HAProxy",
+    "deployments.local.supervisor": "supervisor",
+    "deployments.local.process": "service (HTTP, driver)",
 }
 
 

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from deployments.engine_error import EngineError
-from deployments.settings import Settings, SettingsError, load_settings
+from deployments.settings import Settings, SettingsError, load_settings, notify_socket
 from storage.errors import StorageError
 
 _OURS = ("blobs", "models", "tables", "journal.db", "journal.db-wal", "journal.db-shm", "serve.lock")
@@ -42,6 +42,8 @@ def _supervise(listener: int, lock: int, *, host: str, port: int, workers: int |
     """Become the supervisor: a new program in this process, so that nothing of what was imported here stays."""
     words = [sys.executable, "-P", "-m", "deployments.local.supervisor", "--listener", str(listener)]
     words += ["--host", host, "--port", str(port), *(["--workers", str(workers)] if workers else [])]
+    if systemd := notify_socket():
+        words += ["--notify", systemd]
     for handed in (listener, lock):
         os.set_inheritable(handed, True)
     os.execv(sys.executable, words)  # noqa: S606 - our own words

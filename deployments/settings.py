@@ -196,6 +196,11 @@ def load_settings(**changes: Any) -> Settings:
         raise SettingsError(f"{variable}: {first['msg'].removeprefix('Value error, ')}.") from None
 
 
+def notify_socket() -> str | None:
+    """Return the address at which systemd wants to hear of a service of `Type=notify`; sd_notify(3)."""
+    return os.environ.get("NOTIFY_SOCKET")
+
+
 def forget_secrets() -> None:
     """Take secrets that were read out of the environment, which every process that is started from here inherits."""
     for name in ("BATCH_API_KEYS", "BATCH_CALLBACK_SECRET"):

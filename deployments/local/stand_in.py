@@ -4,10 +4,12 @@ import json
 import select
 import socket
 import threading
+import time
 from contextlib import suppress
 
 HEALTH = b"/api/v1/health"
 _PATIENCE_S = 0.5  # for the first bytes of a request, and for the client to read the answer
+_DRAIN_S = 1.0  # for which the rest of a request is read
 _HEAD_BYTES = 1 << 16
 
 
@@ -62,8 +64,9 @@ class StandIn:
         )
         connection.sendall("\r\n".join(lines).encode() + b"\r\n\r\n" + (b"" if head.startswith(b"HEAD ") else body))
         connection.shutdown(socket.SHUT_WR)
-        while connection.recv(_HEAD_BYTES):  # what is left unread would take the answer back
-            pass
+        until = time.monotonic() + _DRAIN_S
+        while time.monotonic() < until and connection.recv(_HEAD_BYTES):
+            continue  # what is left unread would take the answer back
 
     def _health(self) -> bytes:
         told = {"status": self._status, "code": "starting", "reason": self._reason, "workers": None}

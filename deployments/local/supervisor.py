@@ -17,7 +17,7 @@ from types import FrameType
 
 from deployments.local import family
 from deployments.local.link import Message, Messages
-from deployments.local.notify import notify
+from deployments.local.notify import Notifier
 from deployments.local.probe import Probe
 from deployments.local.stand_in import StandIn
 from deployments.session import new_scratch_folder
@@ -116,10 +116,11 @@ class Life:
 class Supervisor:
     """Keeps one life of the service going until a signal."""
 
-    def __init__(self, listener: socket.socket, host: str, port: int, workers: int | None) -> None:
+    def __init__(self, listener: socket.socket, host: str, port: int, workers: int | None, systemd: Notifier) -> None:
         self._listener = listener
         self._host, self._port = host, port
         self._workers = workers
+        self._systemd = systemd
         self._stand_in = StandIn(listener)
         self._stopping = False
         self._life: Life | None = None
@@ -164,12 +165,12 @@ class Supervisor:
         if life.accepting:
             self._stand_in.end()
         if life.was_healthy:
-            notify("READY=1", "WATCHDOG=1", f"STATUS=serving at {self._url}")
+            self._systemd.tell("READY=1", "WATCHDOG=1", f"STATUS=serving at {self._url}")
             if not self._said_ready:
                 self._said_ready = True
                 print(f"photobatch is ready at {self._url} (docs at /docs, Ctrl-C stops)", flush=True)
         else:
-            notify("WATCHDOG=1", f"STATUS={self._state()}")
+            self._systemd.tell("WATCHDOG=1", f"STATUS={self._state()}")
 
     def _may_go_on(self, reason: str) -> bool:
         """Say what happened, and wait before the next start; False when it was the last one."""
@@ -201,7 +202,7 @@ class Supervisor:
                 shutil.rmtree(self._life.scratch, ignore_errors=True)
             os._exit(130)
         self._stopping = True
-        notify("STOPPING=1")
+        self._systemd.tell("STOPPING=1")
         print("stopping …", flush=True)
 
 
@@ -216,8 +217,10 @@ def main() -> int:
     parser.add_argument("--host", required=True)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--workers", type=int)
+    parser.add_argument("--notify", help="address of systemd's socket")
     given = parser.parse_args()
-    return Supervisor(socket.socket(fileno=given.listener), given.host, given.port, given.workers).run()
+    listener = socket.socket(fileno=given.listener)
+    return Supervisor(listener, given.host, given.port, given.workers, Notifier(given.notify)).run()
 
 
 if __name__ == "__main__":
