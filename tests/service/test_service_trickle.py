@@ -1,4 +1,4 @@
-"""Clients that trickle, through HAProxy: they are given up, and nobody else notices."""
+"""Clients that trickle: they are given up, and nobody else notices."""
 
 import contextlib
 import socket
