@@ -32,6 +32,7 @@ from actors.states import ENDED, PhotoState
 from actors.stats import service_stats
 from actors.supervisor import Supervisor
 from actors.sweeper import Sweeper
+from actors.upload_budget import UploadBudget
 from actors.views import batch_view, newest, photo_view
 from storage.errors import StorageError
 
@@ -63,10 +64,11 @@ class Coordinator:
         self._supervisor = Supervisor(config, self._worker_died)
         self._dispatch = Dispatch(self._ledger, self._supervisor.pool, self._hold, self._reuse, config.retry_count)
         self._controls = Controls(self._dispatch, self._supervisor, self._spawn, config.late_s)
-        self._sweeper = Sweeper(config, self._ledger, self._blobs, self._condemn)
+        self._uploads = UploadBudget(config.max_upload_bytes_per_user, lambda: self._hold.free)
+        self._sweeper = Sweeper(config, self._ledger, self._blobs, self._uploads, self._condemn)
         self._shares = Shares(self._ledger)
         self._callbacks = Callbacks(config.callbacks, self._ledger, self._view)
-        limits = {"max_photos": config.max_photos, "max_queued": config.max_queued_photos}
+        limits: Json = {"admission": self._admission, "max_photos": config.max_photos}
         self._expander = Expander(self._ledger, self._dispatch, self._hold, self._spawn, **limits)
         self._tasks: set[asyncio.Task[Any]] = set()
         self._open = asyncio.Event()  # set once living workers are adopted; nothing is leased before
@@ -124,10 +126,12 @@ class Coordinator:
         self._hold.refuse()
         if self._ledger.trouble == "unavailable":
             raise journal_unavailable()
-        self._admission.check(len(photos), self._ledger.open.values())
+        self._admission.check(spec.user_id, len(photos), self._ledger.open.values())
         prefixes = [photo for photo in photos if is_prefix(photo.source)]
         named = [photo for photo in photos if not is_prefix(photo.source)] if prefixes else photos
         made = self._ledger.create(spec.task_id, created(spec, named, time.time(), prefixes=prefixes))
+        if self._uploads:
+            self._uploads.release(made.uploads())
         self._expander.look()
         self._keys.made(made)
         self._reuse.made(made)
@@ -197,6 +201,14 @@ class Coordinator:
         if task_id not in self._ledger.condemned:  # else the answer to an earlier call was lost
             self._condemn(self._ledger.get(task_id))
         await self._ledger.told(PATIENCE_S)
+
+    async def hold_upload(self, name: str, user: str, size: int) -> None:
+        """Count bytes that a user uploads; see `UploadBudget.hold`. Raises BatchError `too_many_uploads`."""
+        self._uploads.hold(name, user, size)
+
+    async def release_uploads(self, names: list[str]) -> None:
+        """Count these no more: they did not come."""
+        self._uploads.release(names)
 
     async def looks(self, what: str, *args: Any) -> Any:
         """Ask about the presets and LUTs that people made, or change them: see `Looks`; raises BatchError."""
