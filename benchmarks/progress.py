@@ -32,6 +32,7 @@ from benchmarks.simulated import one_node, start  # first of those that import R
 import httpx
 
 from deployments import compose, ports
+from deployments.catch_up import KEPT_S
 from deployments.settings import Settings, prepare_proxy_environment
 
 P95_MS = 150.0
@@ -77,7 +78,7 @@ def serve_and_measure(clients: int, photos: int, runs: int, returning: int, kept
 
 def _cost(submit: Callable[..., Future[None]], host: str, task_id: str, clients: int) -> dict[str, float]:
     """Return the CPU seconds by process that so many clients cost who come back at once."""
-    time.sleep(2.0)  # nothing is left of who came before
+    time.sleep(2 * KEPT_S)  # nothing is left of who came before
     before = _cpu_s()
     submit(come_back, host, task_id, clients).result()
     return {name: after - before[name] for name, after in _cpu_s().items()}

@@ -12,7 +12,7 @@ from tests.deployments.conftest import World
 
 async def collect(world: World, feeds: Feeds, task_id: str, since: int | None, slow_s: float) -> list[ProgressMessage]:
     messages = []
-    async for message in follow(world.coordinator, feeds, task_id, since):
+    async for message in follow(feeds, task_id, since):
         messages.append(message)
         await asyncio.sleep(slow_s)
     return messages
@@ -57,7 +57,7 @@ async def test_whoever_listens_whenever_misses_nothing(world: World, seed: int) 
 
 async def test_silence_is_broken_by_pings(world: World) -> None:
     task_id = await world.submit()
-    messages = follow(world.coordinator, Feeds(world.coordinator), task_id, None, silence_s=0.05)
+    messages = follow(Feeds(world.coordinator), task_id, None, silence_s=0.05)
     assert [(await anext(messages)).type for _ in range(3)] == ["progress", "ping", "ping"]
     await messages.aclose()
 
@@ -66,9 +66,9 @@ async def test_a_listener_that_is_late_to_the_feed_catches_up_at_once(world: Wor
     task_id = await world.submit(image_urls=["https://a.org/1", "https://a.org/2", "https://a.org/3"])
     feeds = Feeds(world.coordinator)
     first = (await world.coordinator.get(task_id))["version"]
-    early = follow(world.coordinator, feeds, task_id, None)
+    early = follow(feeds, task_id, None)
     await anext(early)
-    late = follow(world.coordinator, feeds, task_id, first)
+    late = follow(feeds, task_id, first)
     await anext(late)  # has its snapshot, and does not listen yet
     world.coordinator.work(task_id, 0)
     await anext(early)  # the feed has gone past what the late one saw, and no more changes come
@@ -82,7 +82,7 @@ async def test_a_listener_that_is_late_to_the_feed_catches_up_at_once(world: Wor
 async def test_a_bug_in_the_watch_ends_it_for_everyone(world: World) -> None:
     task_id = await world.submit()
     feeds = Feeds(world.coordinator)
-    messages = follow(world.coordinator, feeds, task_id, None)
+    messages = follow(feeds, task_id, None)
     await anext(messages)
 
     async def broken(*args: Any) -> Any:
