@@ -43,6 +43,11 @@ class CatchUps:
     def __len__(self) -> int:
         return len(self._shared)
 
+    @property
+    def photos(self) -> int:
+        """How many photos are kept."""
+        return sum(len(shared.update.photos) for shared in self._shared.values() if shared.update)
+
     async def get(self, task_id: str, since: int | None) -> Update:
         """Return the batch and, with `since`, every photo that changed after it; raises BatchError, ApiError."""
         key = task_id, since
@@ -91,7 +96,7 @@ class CatchUps:
 
     def _tidy(self) -> None:
         now = asyncio.get_running_loop().time()
-        photos = sum(len(shared.update.photos) for shared in self._shared.values() if shared.update)
+        photos = self.photos
         for key, shared in list(self._shared.items()):
             too_much = len(self._shared) > KEPT or photos > KEPT_PHOTOS
             if not shared.busy and (too_much or shared.until <= now or shared.update is None):
