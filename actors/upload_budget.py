@@ -51,7 +51,8 @@ class UploadBudget:
         more = size - (known.size if known else 0)
         limit = self._limit_now()
         if limit is not None and more > 0 and self._by_user[user] + more > limit:
-            raise _too_many(self._by_user[user], more, limit)
+            why = "" if limit == self._limit else ", because the disk has no more room"
+            raise _too_many(self._by_user[user], more, limit, why)
         self._count(name, _Held(user, size, time.monotonic() + COMING_S))
 
     def release(self, names: Iterable[str]) -> None:
@@ -96,9 +97,9 @@ async def _read(blobs: Blobs, upload_id: str) -> _Held | None:
     return _Held(record["user_id"], record["bytes"], 0.0)
 
 
-def _too_many(held: int, more: int, limit: int) -> BatchError:
+def _too_many(held: int, more: int, limit: int, why: str) -> BatchError:
     detail = (
         f"Your uploads that no batch names take {held / 1e6:,.1f} MB, and {more / 1e6:,.1f} MB more are above your "
-        f"limit of {limit / 1e6:,.1f} MB. Name them in a batch; those that no batch names are removed in time."
+        f"limit of {limit / 1e6:,.1f} MB{why}. Name them in a batch; those that no batch names are removed in time."
     )
     return BatchError("too_many_uploads", detail)
