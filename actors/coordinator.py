@@ -28,12 +28,12 @@ from actors.pool import WorkerRecord
 from actors.records import BatchSpec, Done, Grant, Json, LeaseKey, PhotoSpec, Visit
 from actors.reuse import Reuse
 from actors.shares import Shares
-from actors.states import ENDED, PhotoState
+from actors.states import ENDED
 from actors.stats import service_stats
 from actors.supervisor import Supervisor
 from actors.sweeper import Sweeper
 from actors.upload_budget import UploadBudget
-from actors.views import batch_view, newest, photo_view
+from actors.views import batch_view, newest, photo_page, photo_view
 from storage.errors import StorageError
 
 log = logging.getLogger(__name__)
@@ -130,9 +130,8 @@ class Coordinator:
         prefixes = [photo for photo in photos if is_prefix(photo.source)]
         named = [photo for photo in photos if not is_prefix(photo.source)] if prefixes else photos
         made = self._ledger.create(spec.task_id, created(spec, named, time.time(), prefixes=prefixes))
-        if self._uploads:
-            self._uploads.release(made.uploads())
         self._expander.look()
+        self._uploads.made(made)
         self._keys.made(made)
         self._reuse.made(made)
         self._dispatch.wake()
@@ -157,14 +156,7 @@ class Coordinator:
 
     async def photos(self, task_id: str, status: str | None, limit: int, cursor: str | None) -> Json:
         """Return a page of a batch's photos in their order."""
-        batch = self._ledger.get(task_id)
-        state = PhotoState[status.upper()] if status else None
-        start = int(cursor) + 1 if cursor else 0
-        chosen = [index for index, _ in zip(batch.indices(state, start), range(limit + 1), strict=False)]
-        answer = {
-            "items": [photo_view(batch, index, timings=True) for index in chosen[:limit]],
-            "next_cursor": str(chosen[limit - 1]) if len(chosen) > limit else None,
-        }
+        answer = photo_page(self._ledger.get(task_id), status, limit, cursor)
         await self._ledger.told(PATIENCE_S)
         return answer
 
@@ -202,13 +194,9 @@ class Coordinator:
             self._condemn(self._ledger.get(task_id))
         await self._ledger.told(PATIENCE_S)
 
-    async def hold_upload(self, name: str, user: str, size: int) -> None:
-        """Count bytes that a user uploads; see `UploadBudget.hold`. Raises BatchError `too_many_uploads`."""
-        self._uploads.hold(name, user, size)
-
-    async def release_uploads(self, names: list[str]) -> None:
-        """Count these no more: they did not come."""
-        self._uploads.release(names)
+    async def uploads(self, what: str, *args: Any) -> None:
+        """Count what a user uploads: see `UploadBudget`; raises BatchError `too_many_uploads`."""
+        self._uploads.answer(what, *args)
 
     async def looks(self, what: str, *args: Any) -> Any:
         """Ask about the presets and LUTs that people made, or change them: see `Looks`; raises BatchError."""

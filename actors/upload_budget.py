@@ -6,7 +6,9 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass
+from typing import Any
 
+from actors.batch import Batch
 from actors.errors import BatchError
 from actors.ledger import Ledger
 from storage.blobs import Blobs
@@ -62,6 +64,15 @@ class UploadBudget:
                 self._by_user[held.user] -= held.size
                 if self._by_user[held.user] <= 0:
                     del self._by_user[held.user]
+
+    def answer(self, what: str, *args: Any) -> None:
+        """Call one of the methods above by its name."""
+        getattr(self, what)(*args)
+
+    def made(self, batch: Batch) -> None:
+        """Note that a batch names its uploads."""
+        if self._held:
+            self.release(batch.uploads())
 
     async def compare(self, stored: Set[str], ledger: Ledger, blobs: Blobs) -> None:
         """Count what there is: `stored` are the ids of all uploads in the store. Raises StorageError."""

@@ -21,13 +21,13 @@ class UploadClaims:
 
     async def hold(self, name: str, user: str, size: int) -> None:
         """Count so many bytes for a user under a name; raises BatchError `too_many_uploads`."""
-        await self._coordinator.ask("hold_upload", name, user, size)
+        await self._coordinator.ask("uploads", "hold", name, user, size)
 
     async def release(self, names: Iterable[str]) -> None:
         """Count these names no more. What is not told to the coordinator it finds out when it looks at the store."""
         with suppress(BatchError, TimeoutError):
             async with asyncio.timeout(_RELEASE_S):
-                await self._coordinator.ask("release_uploads", list(names))
+                await self._coordinator.ask("uploads", "release", list(names))
 
     @asynccontextmanager
     async def form(self, request: Request, name: str, user: str) -> AsyncIterator["FormClaim"]:
