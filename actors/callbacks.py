@@ -10,6 +10,7 @@ from collections.abc import Callable
 import httpcore
 
 from actors.batch import Batch
+from actors.callback_line import AT_ONCE, CallbackLine
 from actors.config import CallbackConfig
 from actors.ledger import Ledger
 from actors.network import CheckedNetwork
@@ -19,7 +20,6 @@ from actors.web_address import web_address
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 8
 PATIENCE_S = 10.0
 FIRST_S = 2.0
 LONGEST_S = 3600.0
@@ -36,20 +36,27 @@ class Callbacks:
         self._config = config
         self._ledger = ledger
         self._view = view
-        self._calling: dict[str, asyncio.Task[None]] = {}
+        self._line = CallbackLine()
+        self._calls: set[asyncio.Task[None]] = set()
         network = CheckedNetwork(config.allowed_hosts if config else frozenset())
         self._pool = httpcore.AsyncConnectionPool(network_backend=network, max_connections=AT_ONCE)
 
     def look(self) -> None:
-        """Begin the calls that are due."""
+        """Begin the calls that are due, as far as there is room for them."""
         if self._config is None:
             return
         now = time.time()
-        for task_id, batch in self._ledger.batches.items():
-            if len(self._calling) >= AT_ONCE:
-                return
-            if batch.owes_call and batch.call_due <= now and task_id not in self._calling:
-                self._calling[task_id] = asyncio.ensure_future(self._call(self._config, batch))
+        self._line.wait(batch for batch in self._ledger.batches.values() if batch.owes_call and batch.call_due <= now)
+        self._go_on(self._config)
+
+    def _go_on(self, config: CallbackConfig) -> None:
+        while batch := self._line.next():
+            if self._ledger.batches.get(batch.spec.task_id) is not batch or not batch.owes_call:  # deleted or retried
+                self._line.over(batch)
+                continue
+            call = asyncio.ensure_future(self._call(config, batch))
+            self._calls.add(call)
+            call.add_done_callback(self._calls.discard)
 
     async def _call(self, config: CallbackConfig, batch: Batch) -> None:
         task_id, end = batch.spec.task_id, batch.finished_at
@@ -63,7 +70,8 @@ class Callbacks:
                 again = None if not failed else time.time() + backoff_s(batch.calls, FIRST_S, LONGEST_S)
                 self._ledger.record(batch, {"e": "called", "end": end, "again": again})
         finally:
-            del self._calling[task_id]
+            self._line.over(batch)
+        self._go_on(config)
 
     async def _post(self, config: CallbackConfig, url: str, body: bytes) -> str | None:
         """Return why the call did not arrive, None when it did."""

@@ -73,6 +73,9 @@ class CoordinatorConfig:
     namespace: str = NAMESPACE
     release: float = 0.0  # unix time of the deployment; a coordinator hands over to a later one, and workers leave
     abandoned_s: float = 60.0  # without an ingress for so long, the coordinator leaves and takes the workers along
+    max_queue_per_user: int | None = None  # batches of one user, paused ones too; None: as many as the service's
+    max_queued_photos_per_user: int | None = None  # of one user, waiting, those of paused batches too; None: likewise
+    max_upload_bytes_per_user: int | None = None  # that no batch names; None: no limit
 
     @property
     def late_s(self) -> float:

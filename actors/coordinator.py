@@ -28,11 +28,12 @@ from actors.pool import WorkerRecord
 from actors.records import BatchSpec, Done, Grant, Json, LeaseKey, PhotoSpec, Visit
 from actors.reuse import Reuse
 from actors.shares import Shares
-from actors.states import ENDED, PhotoState
+from actors.states import ENDED
 from actors.stats import service_stats
 from actors.supervisor import Supervisor
 from actors.sweeper import Sweeper
-from actors.views import batch_view, newest, photo_view
+from actors.upload_budget import UploadBudget
+from actors.views import batch_view, newest, photo_page, photo_view
 from storage.errors import StorageError
 
 log = logging.getLogger(__name__)
@@ -63,10 +64,11 @@ class Coordinator:
         self._supervisor = Supervisor(config, self._worker_died)
         self._dispatch = Dispatch(self._ledger, self._supervisor.pool, self._hold, self._reuse, config.retry_count)
         self._controls = Controls(self._dispatch, self._supervisor, self._spawn, config.late_s)
-        self._sweeper = Sweeper(config, self._ledger, self._blobs, self._condemn)
+        self._uploads = UploadBudget(config.max_upload_bytes_per_user, lambda: self._hold.free)
+        self._sweeper = Sweeper(config, self._ledger, self._blobs, self._uploads, self._condemn)
         self._shares = Shares(self._ledger)
         self._callbacks = Callbacks(config.callbacks, self._ledger, self._view)
-        limits = {"max_photos": config.max_photos, "max_queued": config.max_queued_photos}
+        limits: Json = {"admission": self._admission, "max_photos": config.max_photos}
         self._expander = Expander(self._ledger, self._dispatch, self._hold, self._spawn, **limits)
         self._tasks: set[asyncio.Task[Any]] = set()
         self._open = asyncio.Event()  # set once living workers are adopted; nothing is leased before
@@ -124,11 +126,12 @@ class Coordinator:
         self._hold.refuse()
         if self._ledger.trouble == "unavailable":
             raise journal_unavailable()
-        self._admission.check(len(photos), self._ledger.open.values())
+        self._admission.check(spec.user_id, len(photos), self._ledger.open.values())
         prefixes = [photo for photo in photos if is_prefix(photo.source)]
         named = [photo for photo in photos if not is_prefix(photo.source)] if prefixes else photos
         made = self._ledger.create(spec.task_id, created(spec, named, time.time(), prefixes=prefixes))
         self._expander.look()
+        self._uploads.made(made)
         self._keys.made(made)
         self._reuse.made(made)
         self._dispatch.wake()
@@ -153,14 +156,7 @@ class Coordinator:
 
     async def photos(self, task_id: str, status: str | None, limit: int, cursor: str | None) -> Json:
         """Return a page of a batch's photos in their order."""
-        batch = self._ledger.get(task_id)
-        state = PhotoState[status.upper()] if status else None
-        start = int(cursor) + 1 if cursor else 0
-        chosen = [index for index, _ in zip(batch.indices(state, start), range(limit + 1), strict=False)]
-        answer = {
-            "items": [photo_view(batch, index, timings=True) for index in chosen[:limit]],
-            "next_cursor": str(chosen[limit - 1]) if len(chosen) > limit else None,
-        }
+        answer = photo_page(self._ledger.get(task_id), status, limit, cursor)
         await self._ledger.told(PATIENCE_S)
         return answer
 
@@ -197,6 +193,10 @@ class Coordinator:
         if task_id not in self._ledger.condemned:  # else the answer to an earlier call was lost
             self._condemn(self._ledger.get(task_id))
         await self._ledger.told(PATIENCE_S)
+
+    async def uploads(self, what: str, *args: Any) -> None:
+        """Count what a user uploads: see `UploadBudget`; raises BatchError `too_many_uploads`."""
+        self._uploads.answer(what, *args)
 
     async def looks(self, what: str, *args: Any) -> Any:
         """Ask about the presets and LUTs that people made, or change them: see `Looks`; raises BatchError."""

@@ -5,13 +5,13 @@ import logging
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+from actors.admission import Admission
 from actors.batch import Batch
 from actors.dispatch import Dispatch
 from actors.hold import Hold
 from actors.ledger import Ledger
 from actors.records import Json
 from actors.retries import backoff_s
-from actors.states import PhotoState
 from storage.errors import StorageError
 from storage.objects import Objects, Place
 
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 # As for folders on a command line (photobatch/inputs.py); an object that is named itself is taken whatever its name.
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".avif", ".tif", ".tiff", ".bmp", ".gif", ".heic", ".heif", ".hif")
-AT_ONCE = 4  # batches
+AT_ONCE = 4  # batches of one user
 TRIES = 5  # in a row, of a page; the store's client has tried for a minute each time
 LONGEST_WAIT_S = 60.0
 LOOK_S = 1.0  # how often room is looked for
@@ -35,16 +35,16 @@ class Expander:
     """
 
     def __init__(
-        self, ledger: Ledger, dispatch: Dispatch, hold: Hold, spawn: Spawn, *, max_photos: int, max_queued: int
+        self, ledger: Ledger, dispatch: Dispatch, hold: Hold, spawn: Spawn, *, admission: Admission, max_photos: int
     ) -> None:
         self._ledger = ledger
         self._dispatch = dispatch
         self._hold = hold
+        self._admission = admission
         self._spawn = spawn
         self._max_photos = max_photos
-        self._max_queued = max_queued
         self._objects = Objects()
-        self._gate = asyncio.Semaphore(AT_ONCE)
+        self._gates: dict[str, asyncio.Semaphore] = {}  # by user: whoever waits for room keeps nobody else waiting
         self._at_work: dict[str, Batch] = {}
         self._stopped = False
 
@@ -60,14 +60,17 @@ class Expander:
         self._stopped = True
 
     async def _expand(self, batch: Batch) -> None:
+        user = batch.spec.user_id
         try:
-            async with self._gate:
+            async with self._gates.setdefault(user, asyncio.Semaphore(AT_ONCE)):
                 while self._wanted(batch):
                     number = batch.listing.current
                     assert number is not None  # noqa: S101 - for mypy: it is expanding
                     await self._list(batch, number)
         finally:
             del self._at_work[batch.spec.task_id]
+            if all(other.spec.user_id != user for other in self._at_work.values()):
+                self._gates.pop(user, None)
 
     async def _list(self, batch: Batch, number: int) -> None:
         """List one prefix to its end, or until nobody wants it; what fails for a while is tried again."""
@@ -135,11 +138,11 @@ class Expander:
 
     async def _room(self, batch: Batch) -> None:
         """Wait while so many photos wait already, or the disk is full: what is not listed yet costs nothing."""
-        while self._wanted(batch) and (self._hold.on or self._waiting() >= self._max_queued):  # noqa: ASYNC110 - many ends
+        while self._wanted(batch) and (self._hold.on or not self._has_room(batch)):  # noqa: ASYNC110 - many ends
             await asyncio.sleep(LOOK_S)
 
-    def _waiting(self) -> int:
-        return sum(batch.counts[PhotoState.QUEUED] for batch in self._ledger.open.values())
+    def _has_room(self, batch: Batch) -> bool:
+        return self._admission.has_room(batch.spec.user_id, self._ledger.open.values())
 
 
 def is_prefix(source: str) -> bool:

@@ -3,7 +3,9 @@
 import asyncio
 import socket
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from typing import Any
 
 import httpcore
 
@@ -11,6 +13,7 @@ from actors.addresses import is_public
 from actors.errors import SourceError
 from actors.web_address import AllowedHosts
 
+RESOLVERS = 64  # threads, started as they are needed
 FIRST_S = 2.0  # for an address that is not the last hope
 
 
@@ -20,6 +23,9 @@ class CheckedNetwork(httpcore.AsyncNetworkBackend):
     def __init__(self, allowed_hosts: frozenset[str]) -> None:
         self._allowed = AllowedHosts(allowed_hosts)
         self._network = httpcore.AnyIOBackend()
+        # Threads of its own: a name server that does not answer keeps one for longer than anybody waits for it, and
+        # those of the event loop are wanted for the disk.
+        self._resolvers = ThreadPoolExecutor(RESOLVERS, "resolver")
 
     async def connect_tcp(
         self,
@@ -31,7 +37,7 @@ class CheckedNetwork(httpcore.AsyncNetworkBackend):
     ) -> httpcore.AsyncNetworkStream:
         """Connect; raises SourceError `unknown_host`, `blocked_address`, and httpcore's errors."""
         try:
-            found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            found = await asyncio.get_running_loop().run_in_executor(self._resolvers, _look_up, host, port)
         except (socket.gaierror, UnicodeError) as error:
             temporary = isinstance(error, socket.gaierror) and error.errno == socket.EAI_AGAIN
             raise SourceError(
@@ -48,3 +54,7 @@ class CheckedNetwork(httpcore.AsyncNetworkBackend):
     async def sleep(self, seconds: float) -> None:
         """Wait, between httpcore's own retries."""
         await asyncio.sleep(seconds)
+
+
+def _look_up(host: str, port: int) -> list[tuple[Any, ...]]:
+    return list(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))

@@ -10,6 +10,7 @@ from actors.config import CoordinatorConfig
 from actors.ids import made_at
 from actors.ledger import Ledger
 from actors.records import Json
+from actors.upload_budget import UploadBudget
 from storage.blobs import Blobs
 from storage.errors import StorageError
 from storage.keys import BATCHES, UPLOADS, attempt_prefix, batch_prefix, upload_prefix
@@ -31,11 +32,17 @@ class Sweeper:
     """
 
     def __init__(
-        self, config: CoordinatorConfig, ledger: Ledger, blobs: Blobs, condemn: Callable[[Batch], None]
+        self,
+        config: CoordinatorConfig,
+        ledger: Ledger,
+        blobs: Blobs,
+        uploads: UploadBudget,
+        condemn: Callable[[Batch], None],
     ) -> None:
         self._config = config
         self._ledger = ledger
         self._blobs = blobs
+        self._uploads = uploads
         self._condemn = condemn
         self._emptied: set[str] = set()  # condemned batches whose blobs were removed a first time
         self._failed: dict[str, float] = {}  # batches whose blobs could not be removed: when to try again
@@ -79,10 +86,14 @@ class Sweeper:
         for task_id in batches:
             if task_id not in known and _older(task_id, "b", now - kept_s):
                 await self._blobs.delete_prefix(batch_prefix(task_id))
+        gone: set[str] = set()
         for upload_id in uploads:
             old = _older(upload_id, "u", now - self._config.upload_ttl_s)
             if old and not self._ledger.wants_upload(upload_id):  # asked each time: a batch may have come meanwhile
                 await self._blobs.delete_prefix(upload_prefix(upload_id))
+                gone.add(upload_id)
+        self._uploads.release(gone)
+        await self._uploads.compare(set(uploads) - gone, self._ledger, self._blobs)
 
     async def _try(self, step: Callable[[Batch, float], Awaitable[None]], batch: Batch, now: float) -> None:
         """Take a step for one batch: one whose files cannot be removed holds up no other."""

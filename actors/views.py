@@ -58,6 +58,17 @@ def newest(
     return page, None
 
 
+def photo_page(batch: Batch, status: str | None, limit: int, cursor: str | None) -> Json:
+    """Return at most `limit` photos in their order, behind the one that `cursor` names; and the next cursor."""
+    state = PhotoState[status.upper()] if status else None
+    start = int(cursor) + 1 if cursor else 0
+    chosen = [index for index, _ in zip(batch.indices(state, start), range(limit + 1), strict=False)]
+    return {
+        "items": [photo_view(batch, index, timings=True) for index in chosen[:limit]],
+        "next_cursor": str(chosen[limit - 1]) if len(chosen) > limit else None,
+    }
+
+
 def photo_view(batch: Batch, index: int, *, timings: bool) -> Json:
     """Return one photo; `result` carries the keys of its blobs, for those who read them."""
     photo = batch.photos[index]

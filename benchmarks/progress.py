@@ -1,8 +1,11 @@
-"""How soon clients hear of a photo: `python -m benchmarks.progress [--clients 200] [--quick]`.
+"""How soon clients hear of a photo, and what it costs that many come back: `python -m benchmarks.progress [--quick]`.
 
 200 WebSocket clients follow ten batches that simulated workers work on. A worker stamps each photo when it reports it,
 a client when the message has arrived: the time between is the journal's commit, the coordinator, and the ingress, which
 sends at most ten messages a second. All on one machine, one clock, and the clients in one more process.
+
+Then 50 clients ask for everything of one batch at once (`since=0`). The figure is the CPU time of coordinator and
+ingress, as a multiple of what one client costs in the same run.
 """
 
 import asyncio
@@ -12,10 +15,12 @@ import multiprocessing
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 from websockets.asyncio.client import connect
 
 from benchmarks import command
@@ -29,6 +34,7 @@ import httpx
 from benchmarks import ports
 from deployments import compose
 from deployments.api import create_api
+from deployments.catch_up import KEPT_S
 from deployments.keeper import Keeper
 from deployments.local.http_server import HttpServer, allow_connections, listen as listen_at
 from deployments.settings import Settings
@@ -39,8 +45,17 @@ _WORKERS = 4
 _PHOTO_S = 0.1  # so many photos come to 40 a second
 
 
-def serve_and_measure(clients: int, photos: int, runs: int) -> list[list[float]]:
-    """Return the delays in ms by run; each run has batches of `photos` photos in all."""
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What one start of the service said."""
+
+    delays: list[list[float]]  # ms, by run
+    one: list[dict[str, float]]  # CPU seconds by process, for one client that catches up
+    crowd: list[dict[str, float]]  # and for many at once
+
+
+def serve_and_measure(clients: int, photos: int, runs: int, returning: int, kept: int) -> Measured:
+    """Measure a service; each run has batches of `photos` photos in all, and a batch of `kept` to come back to."""
     with tempfile.TemporaryDirectory(prefix="photobatch-progress-") as folder, one_node(_WORKERS + 2):
         photo = Path(folder, "photo.jpg")
         photo.write_bytes(bytes(1000))  # nobody looks at it
@@ -50,10 +65,31 @@ def serve_and_measure(clients: int, photos: int, runs: int) -> list[list[float]]
             ingress(settings) as port,
             ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as crowd,
         ):
-            listening = [
-                crowd.submit(listen, f"127.0.0.1:{port}", photo.as_uri(), clients, photos).result() for _ in range(runs)
-            ]
-        return listening
+            host, source = f"127.0.0.1:{port}", photo.as_uri()
+            delays = [crowd.submit(listen, host, source, clients, photos).result() for _ in range(runs)]
+            task_id = crowd.submit(paused_batch, host, source, kept).result()
+            crowd.submit(come_back, host, task_id, 1).result()  # what is imported at first use is
+            costs = [[_cost(crowd.submit, host, task_id, count) for _ in range(runs)] for count in (1, returning)]
+        return Measured(delays, *costs)
+
+
+def _cost(submit: Callable[..., Future[None]], host: str, task_id: str, clients: int) -> dict[str, float]:
+    """Return the CPU seconds by process that so many clients cost who come back at once."""
+    time.sleep(2 * KEPT_S)  # nothing is left of who came before
+    before = _cpu_s()
+    submit(come_back, host, task_id, clients).result()
+    return {name: after - before[name] for name, after in _cpu_s().items()}
+
+
+def _cpu_s() -> dict[str, float]:
+    """Return the CPU seconds so far: the ingress is a thread of this process, which else waits."""
+    own = psutil.Process()
+    spent = {"coordinator": 0.0, "ingress": sum(own.cpu_times()[:2])}
+    for process in own.children(recursive=True):
+        with contextlib.suppress(psutil.Error):
+            if " ".join(process.cmdline()).startswith("ray::Coordinator"):
+                spent["coordinator"] += sum(process.cpu_times()[:2])
+    return spent
 
 
 @contextlib.contextmanager
@@ -94,6 +130,32 @@ async def _listen(host: str, source: str, clients: int, photos: int) -> list[flo
     return delays
 
 
+def paused_batch(host: str, source: str, photos: int) -> str:
+    """Hand a batch in that stands still; returns its id."""
+    with httpx.Client(base_url=f"http://{host}/api/v1/batch", timeout=60.0, trust_env=False) as http:
+        request = {"preset_id": "filter_warm", "image_urls": [source] * photos}
+        task_id: str = http.post("/submit", json=request).raise_for_status().json()["task_id"]
+        http.post(f"/{task_id}/pause").raise_for_status()
+        return task_id
+
+
+def come_back(host: str, task_id: str, clients: int) -> None:
+    """Ask for everything of a batch, as so many clients at once."""
+    asyncio.run(_come_back(f"ws://{host}/ws/batch/{task_id}?since=0", clients))
+
+
+async def _come_back(url: str, clients: int) -> None:
+    async with asyncio.TaskGroup() as crowd:
+        for _ in range(clients):
+            crowd.create_task(_catch_up(url))
+
+
+async def _catch_up(url: str) -> None:
+    async with connect(url, proxy=None, open_timeout=60.0, max_size=None) as socket:
+        while json.loads(await socket.recv()).get("more"):
+            pass
+
+
 async def _follow(url: str, delays: list[float]) -> None:
     async with connect(url, proxy=None, open_timeout=60.0, max_size=None) as socket:
         async for text in socket:
@@ -108,10 +170,14 @@ def main() -> None:
     parser = command.parser("progress", "How soon clients hear of a photo.", quick="200 photos, one run")
     parser.add_argument("--clients", type=int, default=200)
     parser.add_argument("--photos", type=int, default=1000, help="in each run")
+    parser.add_argument("--returning", type=int, default=50, help="clients that come back at once")
+    parser.add_argument("--kept", type=int, default=4000, help="photos of the batch that they come back to")
     wanted = parser.parse_args()
     runs, photos = (1, 400) if wanted.quick else (wanted.runs, wanted.photos)
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as alone:
-        delays = alone.submit(serve_and_measure, wanted.clients, photos, runs).result()
+        asked = (wanted.clients, photos, runs, wanted.returning, wanted.kept)
+        measured = alone.submit(serve_and_measure, *asked).result()
+    delays = measured.delays
     said = [
         Figure("p50", "ms", [percentile(run, 0.5) for run in delays]),
         Figure("p95", "ms", [percentile(run, 0.95) for run in delays], Target(P95_MS)),
@@ -119,6 +185,14 @@ def main() -> None:
     ]
     speaker = command.Speaker("progress", wanted)
     speaker.say({"clients": wanted.clients, "batches": _BATCHES, "photos": photos, "photos a second": 40}, said)
+    once = [max(sum(cost.values()), 0.01) for cost in measured.one]  # clocks of processes tick a hundred times a second
+    catching_up = [
+        Figure("cost of one client", "CPU s", once),
+        Figure("coordinator for all", "CPU s", [cost["coordinator"] for cost in measured.crowd]),
+        Figure("ingress for all", "CPU s", [cost["ingress"] for cost in measured.crowd]),
+        Figure("cost of all", "× one", [sum(cost.values()) / once[0] for cost in measured.crowd]),
+    ]
+    speaker.say({"returning clients": wanted.returning, "photos": wanted.kept}, catching_up)
 
 
 if __name__ == "__main__":

@@ -31,6 +31,7 @@ from deployments.routes.parts import Parts
 from deployments.safe_headers import SafeHeaders
 from deployments.services import Services
 from deployments.submission import Submissions
+from deployments.upload_claims import UploadClaims
 from deployments.uploads import Uploads
 from deployments.vitals import Vitals
 
@@ -70,7 +71,8 @@ def create_api(services: Services) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,  # its redirect names our host as we see it, not as the client does
     )
-    stored = Uploads(services.blobs, services.limits, services.least_room)
+    claims = UploadClaims(services.coordinator, services.limits.max_bytes)
+    stored = Uploads(services.blobs, services.limits, services.least_room, claims)
     looks = Looks(services, stored)
     requests = Requests()
     api.state.parts = Parts(

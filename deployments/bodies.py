@@ -1,6 +1,7 @@
 """The body of a submit in its three shapes: JSON, urlencoded form, multipart form with files."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
@@ -12,6 +13,7 @@ from pydantic_core import from_json
 from deployments import explain
 from deployments.multipart import Form
 from deployments.problems import ApiError
+from deployments.upload_claims import FormClaim
 from deployments.uploads import Upload, Uploads
 from photobatch.schemas import SubmitRequest
 
@@ -37,20 +39,26 @@ class BodyReader:
         self._uploads = uploads
         self._max_photos = max_photos
 
-    async def read(self, request: Request, owner: str) -> Draft:
-        """Read a request's body, whose files are the owner's; raises ApiError, and then nothing of it is left."""
+    @asynccontextmanager
+    async def read(self, request: Request, task_id: str, owner: str) -> AsyncIterator[Draft]:
+        """Read a request's body, whose files are the owner's; raises ApiError, and then nothing of it is left.
+
+        Until the end of the block its files are counted for the owner; a batch should name them by then.
+        """
         content_type = request.headers.get("content-type", "")
         match content_type.partition(";")[0].strip().lower():
             case "application/json":
-                return Draft(_validated(_json(await whole(request, MAX_JSON_BYTES))))
+                yield Draft(_validated(_json(await whole(request, MAX_JSON_BYTES))))
             case "application/x-www-form-urlencoded":
-                return Draft(_of_fields(_urlencoded(await whole(request, MAX_FIELDS_BYTES))))
+                yield Draft(_of_fields(_urlencoded(await whole(request, MAX_FIELDS_BYTES))))
             case "multipart/form-data":
-                return await self._multipart(Form(content_type, request.stream()), owner)
-        kinds = "application/json, multipart/form-data or application/x-www-form-urlencoded"
-        raise ApiError("unsupported_media", f"Send the batch as {kinds}.")
+                async with self._uploads.claims.form(request, task_id, owner) as claim:
+                    yield await self._multipart(Form(content_type, request.stream()), owner, claim)
+            case _:
+                kinds = "application/json, multipart/form-data or application/x-www-form-urlencoded"
+                raise ApiError("unsupported_media", f"Send the batch as {kinds}.")
 
-    async def _multipart(self, form: Form, owner: str) -> Draft:
+    async def _multipart(self, form: Form, owner: str, claim: FormClaim) -> Draft:
         fields: list[tuple[str, str]] = []
         files: list[Upload] = []
         room = MAX_FIELDS_BYTES
@@ -61,6 +69,7 @@ class BodyReader:
                     room -= len(value)
                     fields.append((part.name, _utf8(value, part.name)))
                 else:
+                    await claim.next_file(sum(file.bytes for file in files))
                     await self._file(part.name, part.filename, form, files, owner)
             return Draft(_of_fields(fields), files)
         except BaseException:

@@ -35,6 +35,9 @@ def throwaway_config(settings: Settings, tables: Path, namespace: str) -> Coordi
         coordinator_config(settings, tables),
         open_journal=partial(SqliteJournal, settings.journal_path, reserve_bytes=0),
         least_room=0,
+        max_queue_per_user=None,  # its user is the only one
+        max_queued_photos_per_user=None,
+        max_upload_bytes_per_user=None,
         reuse=False,
         elastic=Elastic(settings.max_workers, settings.max_workers),  # it waits for a warm worker before it begins
         namespace=namespace,
@@ -72,7 +75,11 @@ def coordinator_config(settings: Settings, tables: Path | None = None, release: 
         elastic=_elastic(settings),
         gpus=Gpus(settings.gpu_fraction, settings.use_gpu),
         max_queue=settings.max_queue_size,
+        max_queue_per_user=settings.max_queue_per_user or _half(settings.max_queue_size),
         max_queued_photos=settings.max_queued_photos,
+        max_queued_photos_per_user=settings.max_queued_photos_per_user or _half(settings.max_queued_photos),
+        # A whole batch of the largest photos must fit, for a batch may be made of uploads.
+        max_upload_bytes_per_user=settings.max_upload_bytes_per_user or settings.max_photos * settings.max_bytes,
         max_photos=settings.max_photos,
         retry_count=settings.task_retry_count,
         result_ttl_s=settings.result_ttl,
@@ -83,6 +90,11 @@ def coordinator_config(settings: Settings, tables: Path | None = None, release: 
         reuse=settings.reuse,
         upload_ttl_s=max(settings.result_ttl, SHORTEST_UPLOAD_S),
     )
+
+
+def _half(bound: int) -> int:
+    """Return what one user may take of a bound of the service, so that others find room too."""
+    return max(1, bound // 2)
 
 
 def _elastic(settings: Settings) -> Elastic:

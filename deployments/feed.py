@@ -4,13 +4,11 @@ import asyncio
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any
 
 from actors.errors import BatchError
-from deployments import wire
+from deployments.catch_up import CatchUps
 from deployments.services import Coordinator
-from photobatch import schemas
+from deployments.update import Update, read_update
 
 log = logging.getLogger(__name__)
 
@@ -18,31 +16,6 @@ HOLD_S = 10.0  # how long the coordinator may hold one question
 SPACING_S = 0.1  # between two updates: at most 10 a second
 AGAIN_S = 1.0
 PASSING = frozenset({"unavailable", "journal_unavailable"})  # it is being restarted, or its journal is away
-
-
-@dataclass(frozen=True, slots=True)
-class Update:
-    """A batch, and photos that changed since some version, by their index."""
-
-    batch: schemas.Batch
-    photos: dict[int, schemas.Photo]
-    ended: bool
-
-    @property
-    def version(self) -> int:
-        """The batch's version."""
-        return self.batch.version
-
-    def then(self, later: "Update") -> "Update":
-        """Return both as one: the later batch, each photo's later state."""
-        return Update(later.batch, {**self.photos, **later.photos}, later.ended)
-
-
-def read_update(told: dict[str, Any]) -> Update:
-    """Return the coordinator's answer to `watch` as an update."""
-    batch = wire.batch(told["batch"])
-    photos = {view["index"]: wire.photo(batch.task_id, view) for view in told["photos"]}
-    return Update(batch, photos, told["ended"])
 
 
 class Listener:
@@ -93,6 +66,7 @@ class Feeds:
     def __init__(self, coordinator: Coordinator) -> None:
         self._coordinator = coordinator
         self._feeds: dict[str, _Feed] = {}
+        self.catch_ups = CatchUps(coordinator)
 
     def __len__(self) -> int:
         return len(self._feeds)

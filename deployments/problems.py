@@ -61,6 +61,7 @@ STATUS = {
     "too_many_pixels": 413,
     "too_many_presets": 409,
     "too_many_shares": 409,
+    "too_many_uploads": 409,
     "too_slow": 408,
     "truncated": 422,
     "unauthorized": 401,

@@ -40,6 +40,7 @@ class Settings(BaseSettings):
     scale_target: float = Field(30.0, gt=0, description="seconds in which waiting work should be done")
     worker_idle: float = Field(300.0, ge=0, description="seconds that a worker is kept without work")
     max_queue_size: int = Field(100, ge=1, description="batches that have not ended")
+    max_queue_per_user: int | None = Field(None, ge=1, description="those of one user; half of all if unset")
     task_timeout: float = Field(300.0, gt=0, description="seconds a photo may stay in a worker")
     task_retry_count: int = Field(3, ge=0, le=255)
     api_port: int = Field(8001, ge=1, le=65_535)
@@ -57,6 +58,8 @@ class Settings(BaseSettings):
     file_roots: Annotated[tuple[str, ...], NoDecode] = ()
     source_urls: Annotated[tuple[str, ...], NoDecode] = ()
     max_queued_photos: int = Field(200_000, ge=1, description="of all batches, waiting")
+    max_queued_photos_per_user: int | None = Field(None, ge=1, description="those of one user; half of all if unset")
+    max_upload_bytes_per_user: int | None = Field(None, ge=1, description="that no batch names; a whole batch if unset")
     reuse: bool = Field(True, description="answer a photo that was done before by a copy")
     signed_downloads: bool = Field(False, description="send clients to the store itself for their files")
     callback_secret: SecretStr | None = None

@@ -50,8 +50,10 @@ class Submissions:
         """
         task_id = new_id("b")
         key = _idempotency_key(request)
-        async with self._claimed(key, task_id, caller):
-            draft = await self._bodies.read(request, caller or ANONYMOUS)
+        async with (
+            self._claimed(key, task_id, caller),
+            self._bodies.read(request, task_id, caller or ANONYMOUS) as draft,
+        ):
             try:
                 spec, photos = await self._plan(task_id, key, draft, caller)
             except BaseException:

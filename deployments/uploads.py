@@ -11,6 +11,7 @@ from typing import Any
 from actors.ids import new_id
 from deployments.names import safe_name
 from deployments.sources import UPLOAD
+from deployments.upload_claims import UploadClaims
 from models.codec.header import Header, Limits, read_header
 from models.errors import PhotoError
 from storage.blobs import Blobs
@@ -95,27 +96,35 @@ class Tally:
 class Uploads:
     """The uploads of one blob store."""
 
-    def __init__(self, blobs: Blobs, limits: Limits, least_room: int) -> None:
+    def __init__(self, blobs: Blobs, limits: Limits, least_room: int, claims: UploadClaims) -> None:
         self._blobs = blobs
         self._limits = limits
         self._least_room = least_room
+        self.claims = claims
         self._whole = asyncio.Semaphore(1)  # files that are read whole for their header
 
-    async def take(self, pieces: AsyncIterator[bytes], name: str, user_id: str) -> Upload:
+    async def take(self, pieces: AsyncIterator[bytes], name: str, user_id: str, declared: int | None = None) -> Upload:
         """Store one picture; raises PhotoError for what is none or too large, and then nothing is left of it.
 
-        Raises StorageFullError, also before there is no room at all.
+        `declared` is its size, if that is known before it comes. Raises BatchError `too_many_uploads`, and
+        StorageFullError also before there is no room at all.
         """
         upload_id = new_id("u")
+        most = self._limits.max_bytes
+        claimed = most if declared is None else min(declared, most)
+        await self.claims.hold(upload_id, user_id, claimed)
         try:
             passed = Tally(pieces)
             await self._write(upload_id, passed)
+            if passed.bytes != claimed:
+                await self.claims.hold(upload_id, user_id, passed.bytes)
             header = await self._examine(upload_key(upload_id), passed.bytes)
             upload = await _record(upload_id, name, user_id, passed)
             upload = replace(upload, format=header.format, width=header.width, height=header.height)
             await self._keep(upload)
         except BaseException:
             await self.drop([upload_id])
+            await asyncio.shield(self.claims.release([upload_id]))
             raise
         return upload
 

@@ -49,11 +49,14 @@ class NotFoundError(PhotoBatchError):
 
 
 class ConflictError(PhotoBatchError):
-    """The state forbids it: `bad_transition`, `preset_exists`."""
+    """The state forbids it: `bad_transition`, `preset_exists`, `too_many_uploads`."""
 
 
 class QueueFullError(PhotoBatchError):
-    """The queue takes no batch now; try again after `retry_after_s`."""
+    """The queue takes no batch now; try again after `retry_after_s`.
+
+    Where that is None waiting does not help; `detail` says what does.
+    """
 
 
 class UnavailableError(PhotoBatchError):

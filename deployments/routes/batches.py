@@ -26,6 +26,7 @@ _REFUSALS = (
     "unknown_preset",
     "too_many_photos",
     "too_large",
+    "too_many_uploads",
     "unsupported_media",
     "idempotency_in_progress",
     "idempotency_mismatch",

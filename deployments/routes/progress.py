@@ -15,7 +15,7 @@ from deployments.gate import subprotocol
 from deployments.problems import STATUS, ApiError, described, of_error
 from deployments.progress import follow, read_since
 from deployments.routes.parts import Caller, Here, Parts, TaskId
-from photobatch.schemas import ProgressMessage
+from deployments.update import Message
 
 log = logging.getLogger(__name__)
 router = APIRouter(tags=["progress"])
@@ -52,11 +52,6 @@ _STREAM: dict[int | str, dict[str, Any]] = {
 }
 
 
-def encoded(message: ProgressMessage) -> str:
-    """Return a message as JSON; a ping is its type alone."""
-    return message.model_dump_json(exclude_unset=message.type == "ping")
-
-
 @router.websocket("/ws/batch/{task_id}")
 async def watch(socket: WebSocket, here: Here, caller: Caller, task_id: str, since: str | None = None) -> None:
     """Send progress until the batch ends or the client leaves; what the client sends is not read.
@@ -87,10 +82,10 @@ async def _tell(socket: WebSocket, here: Parts, caller: str | None, task_id: str
     close = DONE
     try:
         await here.owners.check(task_id, caller)
-        messages = follow(here.coordinator, here.feeds, task_id, read_since(since, "since"))
+        messages = follow(here.feeds, task_id, read_since(since, "since"))
         async with contextlib.aclosing(messages):
             async for message in messages:
-                await socket.send_text(encoded(message))
+                await socket.send_text(message.encoded())
     except (BatchError, ApiError) as error:
         close = _CLOSE.get(error.code, FAILED)
     except WebSocketDisconnect:
@@ -120,14 +115,12 @@ async def events(
     """Stream progress until the batch ends; `id` is the version. Close the stream at `done`, or it begins anew."""
     resumed = read_since(last_event_id, "Last-Event-ID")
     version = read_since(since, "since") if resumed is None else resumed
-    messages = follow(here.coordinator, here.feeds, task_id, version)
+    messages = follow(here.feeds, task_id, version)
     first = await anext(messages)  # before the answer begins: a refusal is still an ordinary one
     return EventSourceResponse(_stream(first, messages), ping=0)
 
 
-async def _stream(
-    first: ProgressMessage, messages: AsyncGenerator[ProgressMessage, None]
-) -> AsyncIterator[ServerSentEvent]:
+async def _stream(first: Message, messages: AsyncGenerator[Message, None]) -> AsyncIterator[ServerSentEvent]:
     try:
         async with contextlib.aclosing(messages):
             yield _event(first)
@@ -139,6 +132,6 @@ async def _stream(
         yield ServerSentEvent(bytes(of_error(error).body).decode(), event="error")
 
 
-def _event(message: ProgressMessage) -> ServerSentEvent:
+def _event(message: Message) -> ServerSentEvent:
     resumable = message.type != "ping" and not message.more
-    return ServerSentEvent(encoded(message), event=message.type, id=str(message.version) if resumable else None)
+    return ServerSentEvent(message.encoded(), event=message.type, id=str(message.version) if resumable else None)

@@ -9,6 +9,7 @@ from deployments.access import ANONYMOUS
 from deployments.openapi import UPLOAD_BODY
 from deployments.problems import ApiError, described
 from deployments.routes.parts import Caller, Here
+from deployments.upload_claims import declared_size
 from photobatch import schemas
 
 router = APIRouter(prefix=f"{wire.API}/uploads", tags=["uploads"])
@@ -22,8 +23,10 @@ _REFUSALS = (
     "too_many_pixels",
     "unsupported_media",
     "unsupported_bit_depth",
+    "too_many_uploads",
     "storage_full",
     "storage_unavailable",
+    "unavailable",
 )
 
 
@@ -38,7 +41,7 @@ async def upload(
     if request.headers.get("content-type", "").lower().startswith("multipart/"):
         detail = "Send the file itself as the body (curl --data-binary @photo.jpg), not a form."
         raise ApiError("unsupported_media", detail)
-    stored = await here.uploads.take(request.stream(), name, caller or ANONYMOUS)
+    stored = await here.uploads.take(request.stream(), name, caller or ANONYMOUS, declared_size(request))
     return schemas.Upload(
         id=stored.id,
         source=stored.source,

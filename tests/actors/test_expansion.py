@@ -51,8 +51,8 @@ def prefix(path: str = "shoot/", params: Json | None = None) -> PhotoSpec:
     return PhotoSpec(f"s3://photos/{path}", "", params)
 
 
-async def submit(coordinator: InProcess, *photos: PhotoSpec) -> str:
-    spec = BatchSpec(new_id("b"), "ann", preset={"id": "filter_warm", "type": "filter"}, output={})
+async def submit(coordinator: InProcess, *photos: PhotoSpec, user: str = "ann") -> str:
+    spec = BatchSpec(new_id("b"), user, preset={"id": "filter_warm", "type": "filter"}, output={})
     view = await coordinator.submit(spec, list(photos))
     return str(view["task_id"])
 
@@ -272,6 +272,25 @@ async def test_a_full_queue_is_not_made_fuller(store: PagingS3, start: Start) ->
     assert (view["counts"]["total"], view["expanding"]) == (2000, True)
     coordinator.work(task_id, *range(400, 1000))
     assert (await listed(coordinator, task_id))["counts"]["total"] == 2500
+
+
+async def test_whoever_waits_for_room_of_their_own_keeps_nobody_else_waiting(store: PagingS3, start: Start) -> None:
+    coordinator = start(max_queue=20, max_queued_photos_per_user=500)
+    store.gate.clear()
+    waiting = [await submit(coordinator, prefix()) for _ in range(6)]
+    store.gate.set()
+
+    async def all_of_ann() -> int:
+        return sum([(await coordinator.get(task_id))["counts"]["total"] for task_id in waiting])
+
+    batches = coordinator._ledger.open
+    await until(coordinator, waiting[0], lambda _: any(len(batch.photos) for batch in batches.values()))
+    other = await submit(coordinator, prefix(), user="ben")
+    view = await until(coordinator, other, lambda view: view["counts"]["total"] == 1000)
+    coordinator.work(other, *range(1000))
+    view = await until(coordinator, other, lambda view: view["counts"]["total"] == 2000)
+    assert view["counts"]["succeeded"] == 1000
+    assert await all_of_ann() <= 4000  # a page each of those that listed before the share was full
 
 
 @pytest.mark.parametrize("pages", [0, 1, 2])

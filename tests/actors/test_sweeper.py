@@ -19,6 +19,7 @@ from actors.ledger import Ledger
 from actors.records import BatchSpec, LeaseKey, Outcome, PhotoSpec
 from actors.states import ENDED
 from actors.sweeper import Sweeper
+from actors.upload_budget import UploadBudget
 from models.codec.header import Limits
 from storage.blobs import open_blobs
 from storage.keys import result_key, upload_key
@@ -52,7 +53,11 @@ class SweeperMachine(RuleBasedStateMachine):
         async def opened() -> None:
             self.ledger = Ledger(journal(), self.failed)
             self.sweeper = Sweeper(
-                config, self.ledger, self.blobs, lambda batch: self.ledger.condemn(batch, config.late_s)
+                config,
+                self.ledger,
+                self.blobs,
+                UploadBudget(None, lambda: None),
+                lambda batch: self.ledger.condemn(batch, config.late_s),
             )
 
         self.runner.run(opened())

@@ -1,18 +1,22 @@
 import asyncio
 import random
+from contextlib import aclosing
 from typing import Any
 
 import pytest
 
+from actors.errors import BatchError
+from deployments import catch_up
 from deployments.feed import Feeds
 from deployments.progress import follow
+from deployments.update import Message
 from photobatch.schemas import ProgressMessage
 from tests.deployments.conftest import World
 
 
 async def collect(world: World, feeds: Feeds, task_id: str, since: int | None, slow_s: float) -> list[ProgressMessage]:
     messages = []
-    async for message in follow(world.coordinator, feeds, task_id, since):
+    async for message in follow(feeds, task_id, since):
         messages.append(message)
         await asyncio.sleep(slow_s)
     return messages
@@ -57,7 +61,7 @@ async def test_whoever_listens_whenever_misses_nothing(world: World, seed: int) 
 
 async def test_silence_is_broken_by_pings(world: World) -> None:
     task_id = await world.submit()
-    messages = follow(world.coordinator, Feeds(world.coordinator), task_id, None, silence_s=0.05)
+    messages = follow(Feeds(world.coordinator), task_id, None, silence_s=0.05)
     assert [(await anext(messages)).type for _ in range(3)] == ["progress", "ping", "ping"]
     await messages.aclose()
 
@@ -66,9 +70,9 @@ async def test_a_listener_that_is_late_to_the_feed_catches_up_at_once(world: Wor
     task_id = await world.submit(image_urls=["https://a.org/1", "https://a.org/2", "https://a.org/3"])
     feeds = Feeds(world.coordinator)
     first = (await world.coordinator.get(task_id))["version"]
-    early = follow(world.coordinator, feeds, task_id, None)
+    early = follow(feeds, task_id, None)
     await anext(early)
-    late = follow(world.coordinator, feeds, task_id, first)
+    late = follow(feeds, task_id, first)
     await anext(late)  # has its snapshot, and does not listen yet
     world.coordinator.work(task_id, 0)
     await anext(early)  # the feed has gone past what the late one saw, and no more changes come
@@ -82,7 +86,7 @@ async def test_a_listener_that_is_late_to_the_feed_catches_up_at_once(world: Wor
 async def test_a_bug_in_the_watch_ends_it_for_everyone(world: World) -> None:
     task_id = await world.submit()
     feeds = Feeds(world.coordinator)
-    messages = follow(world.coordinator, feeds, task_id, None)
+    messages = follow(feeds, task_id, None)
     await anext(messages)
 
     async def broken(*args: Any) -> Any:
@@ -91,3 +95,101 @@ async def test_a_bug_in_the_watch_ends_it_for_everyone(world: World) -> None:
     world.coordinator.watch = broken  # type: ignore[method-assign]
     with pytest.raises(Exception, match="internal_error"):
         await asyncio.wait_for(anext(messages), 2)
+
+
+async def first_pages(feeds: Feeds, task_id: str, since: int | None) -> list[Message]:
+    """What a client is told until it has everything."""
+    found = []
+    async with aclosing(follow(feeds, task_id, since)) as messages:
+        async for message in messages:
+            found.append(message)
+            if not message.more:
+                break
+    return found
+
+
+async def test_clients_that_come_back_at_once_share_question_and_encoding(world: World) -> None:
+    task_id = await world.submit(image_urls=[f"https://a.org/{n}" for n in range(1000)])
+    world.coordinator.work(task_id, *range(1000))
+    feeds = Feeds(world.coordinator)
+    world.coordinator.asked.clear()
+    told = await asyncio.gather(*(first_pages(feeds, task_id, 0) for _ in range(50)))
+    assert len(world.coordinator.asked) <= 3
+    assert [len(message.photos) for message in told[0]] == [500, 500]
+    assert len({id(message.encoded()) for messages in told for message in messages}) == 2
+    later = await first_pages(feeds, task_id, 0)
+    assert [id(message) for message in later] == [id(message) for message in told[0]]
+    [alone] = await first_pages(feeds, task_id, None)
+    assert alone.photos == []
+
+
+async def test_clients_that_listen_share_each_message(world: World) -> None:
+    task_id = await world.submit(image_urls=["https://a.org/1", "https://a.org/2"])
+    feeds = Feeds(world.coordinator)
+    clients = [follow(feeds, task_id, None) for _ in range(20)]
+    await asyncio.gather(*(anext(client) for client in clients))
+    heard = [asyncio.ensure_future(anext(client)) for client in clients]
+    await asyncio.sleep(0.2)  # all of them listen
+    world.coordinator.work(task_id, 0)
+    messages = await asyncio.gather(*heard)
+    assert {id(message.encoded()) for message in messages} == {id(messages[0].encoded())}
+    for client in clients:
+        await client.aclose()
+
+
+@pytest.mark.parametrize("since", [None, 0])
+async def test_whoever_comes_is_told_nothing_older_than_that(world: World, since: int | None) -> None:
+    task_id = await world.submit()
+    feeds = Feeds(world.coordinator)
+    for action, status in [("pause", "paused"), ("resume", "queued")] * 3:
+        early = asyncio.ensure_future(first_pages(feeds, task_id, since))
+        await asyncio.sleep(0)  # its question is under way
+        version = (await world.coordinator.control(task_id, action))["version"]
+        [message] = await first_pages(feeds, task_id, since)
+        assert message.batch is not None
+        assert (message.version, message.batch.status.value) == (version, status)
+        await early
+
+
+async def test_whoever_leaves_while_others_wait_for_the_same_takes_nothing_from_them(world: World) -> None:
+    task_id = await world.submit()
+    feeds = Feeds(world.coordinator)
+    clients = [asyncio.ensure_future(first_pages(feeds, task_id, 0)) for _ in range(6)]
+    await asyncio.sleep(0)
+    for client in clients[:5]:
+        client.cancel()
+    [message] = await clients[5]
+    assert len(message.photos) == 2
+    await asyncio.gather(*clients, return_exceptions=True)
+
+
+async def test_a_refusal_reaches_all_and_is_not_kept(world: World) -> None:
+    task_id = await world.submit()
+    feeds = Feeds(world.coordinator)
+    await first_pages(feeds, task_id, 0)
+    world.coordinator.down = True
+    refused = await asyncio.gather(*(first_pages(feeds, task_id, 0) for _ in range(5)), return_exceptions=True)
+    assert {getattr(error, "code", None) for error in refused} == {"unavailable"}
+    world.coordinator.down = False
+    assert len((await first_pages(feeds, task_id, 0))[0].photos) == 2
+    await world.coordinator.delete(task_id)
+    with pytest.raises(BatchError, match="not_found"):
+        await first_pages(feeds, task_id, 0)
+
+
+async def test_what_is_kept_for_others_to_come_is_little_and_goes(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task_id = await world.submit(image_urls=[f"https://a.org/{n}" for n in range(600)])
+    version = (await world.coordinator.get(task_id))["version"]
+    feeds = Feeds(world.coordinator)
+    for since in range(100):
+        await first_pages(feeds, task_id, version - since)
+    assert len(feeds.catch_ups) <= catch_up.KEPT
+    monkeypatch.setattr(catch_up, "KEPT_PHOTOS", 500)
+    await first_pages(feeds, task_id, 0)
+    assert feeds.catch_ups.photos <= 500
+    deadline = asyncio.get_running_loop().time() + 10
+    while len(feeds.catch_ups):
+        assert asyncio.get_running_loop().time() < deadline
+        await asyncio.sleep(0.05)

@@ -1,11 +1,13 @@
 import asyncio
 import json
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
 import httpx
 import pytest
 
+from actors.admission import Admission
 from actors.errors import BatchError
 from tests.deployments.conftest import URLS, World
 from tests.deployments.in_process import served
@@ -177,6 +179,17 @@ async def test_a_full_queue_refuses_and_leaves_nothing(world: World) -> None:
     assert (answer.status_code, code(answer)) == (429, "queue_full")
     assert int(answer.headers["retry-after"]) >= 1
     assert world.stored() == []
+
+
+async def test_where_no_wait_helps_none_is_named(world: World) -> None:
+    world.coordinator._admission = Admission(replace(world.coordinator._config, max_queue_per_user=1))
+    task_id = await world.submit(user_id=FORM["user_id"])
+    await world.http.post(f"/api/v1/batch/{task_id}/pause")
+    answer = await world.http.post(SUBMIT, data=FORM, files=[("files", ("a.jpg", b"1"))])
+    assert (answer.status_code, code(answer)) == (429, "queue_full")
+    assert "resume, cancel or delete" in answer.json()["detail"]
+    assert "retry-after" not in answer.headers
+    await world.submit(user_id="ben")
 
 
 async def test_the_same_key_and_request_make_one_batch(world: World) -> None:
