@@ -37,6 +37,12 @@ def journal_unavailable() -> BatchError:
     return BatchError("journal_unavailable", detail, retry_after_s=5.0)
 
 
+def journal_behind() -> BatchError:
+    """Return the error of what would have to be recorded in a journal that came back older than it was."""
+    detail = "The service's journal came back older than it was; nothing is recorded until its keeper has decided."
+    return BatchError("journal_behind", detail, retry_after_s=60.0)
+
+
 def no_worker() -> BatchError:
     """Return the error of what a worker must do while there is none."""
     detail = "No worker is ready; there will be one soon. Try again in a few seconds."

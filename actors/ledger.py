@@ -8,12 +8,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 
 from actors.batch import Batch
-from actors.errors import journal_unavailable, no_such_batch
+from actors.errors import journal_behind, journal_unavailable, no_such_batch
 from actors.looks import JOURNAL_ID, Looks
 from actors.records import Json
 from actors.states import ENDED
 from storage.errors import StorageError
 from storage.journal import Entry, Journal
+from storage.position import Position
 
 log = logging.getLogger(__name__)
 
@@ -122,17 +123,45 @@ class Ledger:
 
     async def look(self) -> None:
         """Ask the journal how it is; `trouble` keeps the answer."""
-        self.trouble = await asyncio.to_thread(self._journal.trouble)
+        before, self.trouble = self.trouble, await asyncio.to_thread(self._journal.trouble)
+        if self.trouble == "behind" != before:
+            log.critical("the journal is behind: %s", self.missing())
+
+    @property
+    def behind(self) -> bool:
+        """Whether the journal came back older than what was recorded: everything stands still."""
+        return self.trouble == "behind"
+
+    def refuse(self) -> None:
+        """Raise BatchError `journal_behind` or `journal_unavailable` while nothing can be recorded."""
+        if self.behind:
+            raise journal_behind()
+        if self.trouble == "unavailable":
+            raise journal_unavailable()
+
+    def missing(self) -> str | None:
+        """See `Journal.missing`."""
+        return self._journal.missing()
+
+    def position(self) -> Position | None:
+        """See `Journal.position`."""
+        return self._journal.position()
+
+    @property
+    def shortened(self) -> bool:
+        """See `Journal.shortened`."""
+        return self._journal.shortened
 
     async def told(self, patience_s: float | None = None) -> None:
         """Return once everything recorded so far is durable.
 
         Raises BatchError `journal_unavailable` when it is not within `patience_s`; it will be once the journal is back.
+        Raises `journal_behind` where the journal came back older: then it will be only if the newer one comes back.
         """
         if self._commits:
             _, pending = await asyncio.wait(set(self._commits), timeout=patience_s)
             if pending:
-                raise journal_unavailable()
+                raise journal_behind() if self.behind else journal_unavailable()
 
     async def changed(self, task_id: str, since: int, timeout_s: float) -> bool:
         """Wait until a batch has moved past a version, durably; False when it has not within the time-out."""

@@ -36,6 +36,12 @@ class Supervisor:
         self._watches: set[asyncio.Task[None]] = set()
         self.pool = Pool(config.elastic)
 
+    def end_strangers(self) -> None:
+        """End the living workers of an earlier coordinator: what they hold is not what this one knows of."""
+        for name, handle in directory.living_workers(self._config.namespace).items():
+            log.warning("worker ended: it holds what the journal does not know", extra={"worker": name})
+            directory.end_actor(handle)
+
     async def adopt(self, epoch: int) -> set[LeaseKey]:
         """Take over the living workers of an earlier coordinator; return every lease that they hold."""
         handles = directory.living_workers(self._config.namespace)

@@ -33,6 +33,7 @@ from actors import directory, launch, logs
 from actors.config import NAMESPACE
 from deployments import compose
 from deployments.embedded import CLOSE_S, EngineError
+from deployments.journal_check import check_journal
 from deployments.local_ray import LocalRay
 from storage.errors import StorageError
 
@@ -179,13 +180,10 @@ def _check_port(host: str, port: int) -> None:
 
 
 def _check_journal(settings: Settings) -> None:
-    if settings.redis_url:
-        from storage.redis_log import check_redis  # noqa: PLC0415 - for those who have one
-
-        try:
-            check_redis(settings.redis_url)
-        except StorageError as error:
-            raise EngineError("journal_unavailable", str(error)) from None
+    try:
+        check_journal(settings)
+    except StorageError as error:
+        raise EngineError("journal_unavailable", str(error)) from None
 
 
 def _check_blobs(settings: Settings) -> None:

@@ -12,6 +12,7 @@ from storage.errors import EpochLostError, StorageError, StorageFullError
 from storage.folder import make_folder
 from storage.grouped import Change
 from storage.journal import Entry
+from storage.position import Position
 from storage.reserve import Reserve
 
 SCHEMA_VERSION = 1
@@ -60,6 +61,19 @@ class SqliteFile:
     def trouble(self) -> str | None:
         """Return "full" while the reserve is spent."""
         return None if self._reserve.replenish() else "full"
+
+    def missing(self) -> str | None:
+        """Return None: see `position`."""
+        return None
+
+    def position(self) -> Position | None:
+        """Return None: an older file in the place of this one is a backup that somebody restored on purpose."""
+        return None
+
+    @property
+    def shortened(self) -> bool:
+        """Return False: see `position`."""
+        return False
 
     def hurry(self) -> None:
         """Do nothing: what SQLite cannot write at once fails anyway."""
