@@ -148,6 +148,7 @@ class Coordinator:
 
     async def list_batches(self, user_id: str | None, status: str | None, limit: int, cursor: str | None) -> Json:
         """Return a page of batches, newest first."""
+        self._ledger.check()
         page, more = newest(self._ledger.batches, user_id, status, limit, cursor)
         answer = {"items": [self._view(batch) for batch in page], "next_cursor": more}
         await self._ledger.told(PATIENCE_S)
@@ -192,6 +193,7 @@ class Coordinator:
 
     async def looks(self, what: str, *args: Any) -> Any:
         """Ask about the presets and LUTs that people made, or change them: see `Looks`; raises BatchError."""
+        self._ledger.check()
         answer = self._ledger.looks.answer(what, *args)
         await self._ledger.told(PATIENCE_S)
         return answer
@@ -261,7 +263,7 @@ class Coordinator:
         """Adopt the living workers, then keep house once a second until nobody wants us any more."""
         try:
             await self._ledger.look()
-            if not self._ledger.behind:
+            if not self._ledger.stopped:
                 await self._adopt()
             # Rounds are counted, not seconds: after a long replay or a frozen machine the greetings are still queued.
             while self._quiet * HOUSEKEEPING_S < self._config.abandoned_s:
@@ -299,7 +301,7 @@ class Coordinator:
 
     async def _keep_house(self) -> None:
         await self._ledger.look()
-        if self._ledger.behind:  # nothing is leased, started, called or swept for what the journal does not have
+        if self._ledger.stopped:  # nothing is leased, started, called or swept for what the journal does not have
             await self._note_position()
             return
         if not self._open.is_set():  # what was read at the start was the older journal

@@ -76,8 +76,8 @@ def _judge(stats: dict[str, Any] | None, blobs: str) -> tuple[Status, str | None
     """Return the status and, where it is not well, the reason that matters most."""
     if stats is None:
         return "unavailable", "no coordinator"
-    if stats["journal"] == "behind":
-        return "unavailable", f"journal_behind: {stats['journal_missing']}"
+    if stats["journal"] in {"behind", "damaged"}:
+        return "unavailable", f"journal_{stats['journal']}: {stats['journal_missing']}"
     if stats["journal"] == "unavailable":
         return "unavailable", "the journal does not answer"
     if blobs == "full":

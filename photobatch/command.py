@@ -113,11 +113,18 @@ def serve(
     ] = None,
     workers: Annotated[int | None, typer.Option(min=1, metavar="N", help="Worker processes.")] = None,
     insecure: Annotated[bool, typer.Option("--insecure", help="Let others in without an API key.")] = False,
+    journal_check: Annotated[
+        bool, typer.Option("--journal-check", help="Read all of the journal, say what can be read, and serve nothing.")
+    ] = False,
 ) -> None:
     """Serve the HTTP API on this machine until Ctrl-C."""
-    from photobatch.installed import has_api_keys
+    from photobatch.installed import examine_journal, has_api_keys
     from photobatch.installed import serve as serve_embedded
 
+    if journal_check:
+        whole, lines = examine_journal()
+        print(*lines, sep="\n")
+        raise typer.Exit(0 if whole else 1)
     if not (insecure or _is_loopback(host) or has_api_keys()):
         raise RefusalError(
             f"On {host} everybody on the network could use this service, which has no API keys. "

@@ -71,6 +71,17 @@ def serve(*, host: str, port: int | None, workers: int | None) -> None:
         raise RefusalError(error.detail, exit_code=1) from error
 
 
+def examine_journal() -> tuple[bool, list[str]]:
+    """Return whether the server's journal is whole, and what can be read of it; raises RefusalError."""
+    with _needed():
+        from deployments import journal_check
+        from deployments.settings import SettingsError, load_settings
+    try:
+        return journal_check.examine_journal(load_settings())
+    except SettingsError as error:
+        raise RefusalError(str(error)) from error
+
+
 def has_api_keys() -> bool:
     """Say whether the server's settings name API keys; raises RefusalError."""
     with _needed():

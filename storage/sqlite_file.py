@@ -14,8 +14,8 @@ from storage.grouped import Change
 from storage.journal import Entry
 from storage.position import Position
 from storage.reserve import Reserve
+from storage.sqlite_check import SCHEMA_VERSION, check_schema
 
-SCHEMA_VERSION = 1
 SCHEMA = (
     "create table events (batch_id text, version integer, body blob not null, "
     "primary key (batch_id, version)) without rowid",
@@ -124,13 +124,7 @@ class SqliteFile:
 
     def _prepare(self) -> None:
         with self._transaction():
-            (version,) = self._connection.execute("pragma user_version").fetchone()
-            if version > SCHEMA_VERSION:
-                raise StorageError(
-                    f"{self._path} was written by a newer photobatch (its format is {version}, this one knows"
-                    f" {SCHEMA_VERSION}); start that one, or give this one another data folder."
-                )
-            if version == 0:
+            if not check_schema(self._connection, self._path):
                 for statement in SCHEMA:
                     self._connection.execute(statement)
         with self._translated():

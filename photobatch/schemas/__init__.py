@@ -257,7 +257,7 @@ class Health(Answer):
 
     status: Literal["ok", "starting", "unavailable"]
     workers: WorkerStats | None
-    journal: str = Field(description="`ok`, `unavailable`, `behind` (it came back older), or `full`.")
+    journal: str = Field(description="`ok`, `unavailable`, `behind` (it came back older), `damaged`, or `full`.")
     blobs: str = Field(description="`ok`, `full`, `unavailable`, or `local_storage`: not every machine reaches it.")
     version: str
     reason: str | None = None

@@ -49,7 +49,7 @@ def test_it_is_said_also_by_a_successor_and_work_goes_on_with_the_newer_one(
     here.until(lambda: is_behind(here), "its successor to notice it")
     refuses(here)
     assert here.ask("get", kept)["status"] == "completed"
-    with pytest.raises(BatchError, match="not_found"):
+    with pytest.raises(BatchError, match="journal_behind"):
         here.ask("get", lost)
     bring_back(redis_server, newer)
     here.until(lambda: not is_behind(here), "the newer one to be taken")
