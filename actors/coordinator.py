@@ -326,8 +326,8 @@ class Coordinator:
     def _worker_died(self, worker: WorkerRecord, suspicion: Suspicion | None) -> None:
         if not worker.ours:
             self._dispatch.tally.died()
-        gone = worker.node_id == ray.get_runtime_context().get_node_id()  # elsewhere only the connection may be
-        self._dispatch.worker_died(worker.worker_id, suspicion, 0.0 if gone else self._config.late_s)
+        late_s = 0.0 if placement.is_gone(worker) else self._config.late_s
+        self._dispatch.worker_died(worker.worker_id, suspicion, late_s)
 
     def _condemn(self, batch: Batch, *, withdrawn: bool = False) -> None:
         """Hide a batch from everybody and take it from its workers; the sweeper removes it."""
