@@ -77,6 +77,9 @@ def run(  # noqa: PLR0917
     skip_existing: Annotated[
         bool, typer.Option("--skip-existing", help="Leave out photos whose result is there already.")
     ] = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="Do all photos, also those that a run which was killed had done.")
+    ] = False,
     workers: Annotated[int | None, typer.Option(min=1, metavar="N", help="Worker processes.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of the summary.")] = False,
     name: options.NameOption = None,
@@ -100,6 +103,7 @@ def run(  # noqa: PLR0917
         name=name,
         recursive=recursive,
         skip_existing=skip_existing,
+        again=again,
         workers=workers,
     )
     raise typer.Exit(run_command.run(chosen, as_json=as_json))

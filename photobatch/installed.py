@@ -103,8 +103,8 @@ def load_model_files() -> Any:
         raise RefusalError(str(error)) from error
 
 
-def check_preset(preset_id: str | None, preset_type: str | None, params: dict[str, Any]) -> None:
-    """Raise RefusalError for a preset that does not exist or does not take these parameters."""
+def check_preset(preset_id: str | None, preset_type: str | None, params: dict[str, Any]) -> dict[str, Any]:
+    """Return a preset with these parameters; raises RefusalError when it does not exist or take them."""
     with _needed():
         from presets.catalogue import Catalogue
         from presets.errors import PresetError
@@ -112,6 +112,7 @@ def check_preset(preset_id: str | None, preset_type: str | None, params: dict[st
     try:
         preset = Catalogue.built_in().resolve(preset_id, preset_type, params)
         check_complete(preset.type, preset.params)
+        return asdict(preset)
     except PresetError as error:
         raise RefusalError(f"{error.detail} ({error.code})") from error
 
