@@ -137,7 +137,7 @@ def test_after_kill_9_the_same_command_goes_on_where_it_was(tmp_path: Path) -> N
     source.mkdir()
     picture = Image.fromarray(skimage.data.astronaut()).resize((2000, 2000))
     picture.save(source / "000.jpg", quality=90)
-    names = [f"{number:03}.jpg" for number in range(200)]
+    names = [f"{number:03}.jpg" for number in range(120)]
     for name in names[1:]:
         os.link(source / "000.jpg", source / name)
     command = ["run", source, "--preset", "beauty_light", "--out", out, "--workers", "1"]
@@ -154,14 +154,14 @@ def test_after_kill_9_the_same_command_goes_on_where_it_was(tmp_path: Path) -> N
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     written = {path.name: path.stat().st_mtime_ns for path in out.glob("*.jpg")}
-    assert 20 <= len(written) < 200
+    assert 20 <= len(written) < 120
     assert list(out.glob(".photobatch-*"))
 
     again = said(mark, *command, "--json")
     assert again.returncode == 0, again.stderr
     report = json.loads(again.stdout)
     assert len(written) - 1 <= report["continued"] <= len(written), "the last one may not have been noted"
-    assert report["continued"] + report["succeeded"] == 200
+    assert report["continued"] + report["succeeded"] == 120
     assert f"{report['continued']} photos were done by a run that was killed" in again.stderr
     kept = {name for name, when in written.items() if (out / name).stat().st_mtime_ns == when}
     assert len(kept) == report["continued"]
