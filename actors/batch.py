@@ -8,12 +8,12 @@ from itertools import chain
 
 import numpy as np
 
+from actors.errors import later_version
 from actors.eta import Pace
 from actors.listing import Listing
 from actors.photo_column import PhotoColumn
 from actors.records import BatchSpec, Json, LeaseKey
 from actors.states import ENDED, OPEN_PHOTOS, BatchState, PhotoState
-from storage.errors import StorageError
 
 Q, P, S, F, C = PhotoState
 MAX_STRIKES = 2  # so many lone workers may a photo kill before it fails
@@ -75,7 +75,7 @@ class Batch:
         """Carry one event out. Events of photos that have moved on since are no-ops, never errors."""
         carry_out = getattr(self, f"_on_{event['e']}", None)
         if carry_out is None:
-            raise StorageError(f"The journal is of a later version ({event['e']}); go back to that, or to a backup.")
+            raise later_version(event["e"])
         carry_out(version, event)
         if event["e"] not in BOOKKEEPING:
             self.version = version

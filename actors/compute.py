@@ -42,11 +42,13 @@ class Compute:
         return await loop.run_in_executor(self._thread, self._previewed, data, presets, attached, max_side)
 
     def _previewed(self, data: bytes, presets: list[Json], attached: list[Attached], max_side: int) -> list[Preview]:
-        faulthandler.dump_traceback_later(PREVIEW_S, exit=True)  # nothing is suspect: no crumb
+        self._crumb.drop([], time.time() + PREVIEW_S)  # it computes, and no photo is suspect
+        faulthandler.dump_traceback_later(PREVIEW_S, exit=True)
         try:
             return self._retoucher.preview(data, presets, attached, max_side)
         finally:
             faulthandler.cancel_dump_traceback_later()
+            self._crumb.wipe()
 
     def _side_by_side(self, works: Sequence[Work]) -> list[Retouched | Exception]:
         # What the fetch took is gone; time spent waiting for other photos is not this one's.

@@ -72,6 +72,8 @@ class CoordinatorConfig:
     logs: LogConfig = field(default_factory=LogConfig)
     namespace: str = NAMESPACE
     release: float = 0.0  # unix time of the deployment; a coordinator hands over to a later one, and workers leave
+    silent_s: float = 30.0  # a worker that says nothing for so long and computes nothing is frozen
+    grace_s: float = 30.0  # how long after its time-out a silent worker with leases is killed
     abandoned_s: float = 60.0  # without an ingress for so long, the coordinator leaves and takes the workers along
     max_queue_per_user: int | None = None  # batches of one user, paused ones too; None: as many as the service's
     max_queued_photos_per_user: int | None = None  # of one user, waiting, those of paused batches too; None: likewise

@@ -12,6 +12,7 @@ from ray.exceptions import RayError
 
 from actors import directory, logs, placement
 from actors.admission import Admission
+from actors.background import Background
 from actors.batch import Batch
 from actors.callbacks import Callbacks
 from actors.config import CoordinatorConfig
@@ -33,8 +34,9 @@ from actors.stats import service_stats
 from actors.supervisor import Supervisor
 from actors.sweeper import Sweeper
 from actors.upload_budget import UploadBudget
-from actors.views import batch_view, newest, photo_page, photo_view
+from actors.views import batch_view, newest, one_photo, photo_page, photo_view
 from storage.errors import StorageError
+from storage.position import PositionRecord
 
 log = logging.getLogger(__name__)
 
@@ -57,8 +59,10 @@ class Coordinator:
         self._machines = 1
         self._ledger = Ledger(config.open_journal(), directory.end_coordinator)
         self._blobs = config.open_blobs()
+        self._position = PositionRecord(self._blobs)
         self._keys = IdempotencyKeys(self._ledger.batches.values())
         self._reuse = Reuse(self._ledger.batches.values(), on=config.reuse)
+        self._spawn = Background().spawn
         self._hold = Hold(config.least_room)
         self._admission = Admission(config)
         self._supervisor = Supervisor(config, self._worker_died)
@@ -70,7 +74,6 @@ class Coordinator:
         self._callbacks = Callbacks(config.callbacks, self._ledger, self._view)
         limits: Json = {"admission": self._admission, "max_photos": config.max_photos}
         self._expander = Expander(self._ledger, self._dispatch, self._hold, self._spawn, **limits)
-        self._tasks: set[asyncio.Task[Any]] = set()
         self._open = asyncio.Event()  # set once living workers are adopted; nothing is leased before
         self._spawn(self._live())
 
@@ -110,8 +113,8 @@ class Coordinator:
         """Accept a batch; a spec with a known task id or idempotency key returns the batch that is there.
 
         Raises BatchError `queue_full`, `too_many_photos`, `no_photos`, `idempotency_mismatch`, `storage_full`,
-        `journal_unavailable`. What was refused does not come later, unless this process dies in the moment in which
-        the journal is back: then a repeat under the same key finds it.
+        `journal_unavailable`, `journal_behind`. What was refused does not come later, unless this process dies in
+        the moment in which the journal is back: then a repeat under the same key finds it.
         """
         if spec.task_id in self._ledger.condemned:  # withdrawn a moment ago, and the refusal was lost
             raise journal_unavailable()
@@ -124,8 +127,7 @@ class Coordinator:
                 raise journal_unavailable()
             return view
         self._hold.refuse()
-        if self._ledger.trouble == "unavailable":
-            raise journal_unavailable()
+        self._ledger.refuse()
         self._admission.check(spec.user_id, len(photos), self._ledger.open.values())
         prefixes = [photo for photo in photos if is_prefix(photo.source)]
         named = [photo for photo in photos if not is_prefix(photo.source)] if prefixes else photos
@@ -149,6 +151,7 @@ class Coordinator:
 
     async def list_batches(self, user_id: str | None, status: str | None, limit: int, cursor: str | None) -> Json:
         """Return a page of batches, newest first."""
+        self._ledger.check()
         page, more = newest(self._ledger.batches, user_id, status, limit, cursor)
         answer = {"items": [self._view(batch) for batch in page], "next_cursor": more}
         await self._ledger.told(PATIENCE_S)
@@ -162,10 +165,7 @@ class Coordinator:
 
     async def photo(self, task_id: str, index: int) -> Json:
         """Return one photo; raises BatchError `not_found`."""
-        batch = self._ledger.get(task_id)
-        if not 0 <= index < len(batch.photos):
-            raise BatchError("not_found", f"This batch has {len(batch.photos)} photos; the first is 0.")
-        answer = photo_view(batch, index, timings=True)
+        answer = one_photo(self._ledger.get(task_id), index)
         await self._ledger.told(PATIENCE_S)
         return answer
 
@@ -200,6 +200,7 @@ class Coordinator:
 
     async def looks(self, what: str, *args: Any) -> Any:
         """Ask about the presets and LUTs that people made, or change them: see `Looks`; raises BatchError."""
+        self._ledger.check()
         answer = self._ledger.looks.answer(what, *args)
         await self._ledger.told(PATIENCE_S)
         return answer
@@ -268,7 +269,9 @@ class Coordinator:
     async def _live(self) -> None:
         """Adopt the living workers, then keep house once a second until nobody wants us any more."""
         try:
-            await self._adopt()
+            await self._ledger.look()
+            if not self._ledger.stopped:
+                await self._adopt()
             # Rounds are counted, not seconds: after a long replay or a frozen machine the greetings are still queued.
             while self._quiet * HOUSEKEEPING_S < self._config.abandoned_s:
                 await self._keep_house()
@@ -283,10 +286,15 @@ class Coordinator:
     async def _end(self) -> None:
         with suppress(BatchError):  # a journal that is away: the next coordinator gives the leases back
             await self._ledger.told(PATIENCE_S)
+        await self._note_position()
         self._ledger.close()
         directory.end_actor(ray.get_runtime_context().current_actor)
 
     async def _adopt(self) -> None:
+        await self._note_position()  # the epoch is known before anything is leased
+        self._spawn(self._position.keep(self._ledger.position))
+        if self._ledger.shortened:  # they work on attempts whose numbers are given out again
+            self._supervisor.end_strangers()
         held = await self._supervisor.adopt(self._ledger.epoch)
         for batch in list(self._ledger.open.values()):
             ours = [LeaseKey(batch.spec.task_id, i, batch.attempt[i]) for i in batch.holder]
@@ -294,8 +302,18 @@ class Coordinator:
         self._open.set()
         self._spawn(self._sweeper.run())
 
+    async def _note_position(self) -> None:
+        with suppress(StorageError):  # the store is away: what is kept there is older than it might be
+            await self._position.write(self._ledger.position())
+
     async def _keep_house(self) -> None:
         await self._ledger.look()
+        if self._ledger.stopped:  # nothing is leased, started, called or swept for what the journal does not have
+            await self._note_position()
+            return
+        if not self._open.is_set():  # what was read at the start was the older journal
+            log.warning("the newer journal is back: the coordinator starts anew")
+            os._exit(1)
         free = None
         with suppress(StorageError):  # who puts a blob there hears of it
             free = await asyncio.to_thread(self._blobs.free_bytes)
@@ -315,8 +333,8 @@ class Coordinator:
     def _worker_died(self, worker: WorkerRecord, suspicion: Suspicion | None) -> None:
         if not worker.ours:
             self._dispatch.tally.died()
-        gone = worker.node_id == ray.get_runtime_context().get_node_id()  # elsewhere only the connection may be
-        self._dispatch.worker_died(worker.worker_id, suspicion, 0.0 if gone else self._config.late_s)
+        late_s = 0.0 if placement.is_gone(worker) else self._config.late_s
+        self._dispatch.worker_died(worker.worker_id, suspicion, late_s)
 
     def _condemn(self, batch: Batch, *, withdrawn: bool = False) -> None:
         """Hide a batch from everybody and take it from its workers; the sweeper removes it."""
@@ -337,13 +355,3 @@ class Coordinator:
         view = self._view(batch)
         await self._ledger.told(PATIENCE_S)
         return view
-
-    def _spawn(self, coroutine: Any) -> None:
-        task = asyncio.ensure_future(coroutine)
-        self._tasks.add(task)
-        task.add_done_callback(self._finished)
-
-    def _finished(self, task: asyncio.Task[Any]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()):
-            log.error("something in the background failed", exc_info=error)

@@ -51,11 +51,17 @@ class Crumb:
 
 def read_crumb(path: str) -> Suspicion | None:
     """Read and remove the crumb of a dead worker; None when it was computing nothing."""
+    found = peek_crumb(path)
+    remove_crumb(path)
+    return found
+
+
+def peek_crumb(path: str) -> Suspicion | None:
+    """Read the crumb of a worker; None when it computes nothing."""
     try:
         line = Path(path).read_bytes().split(b"\n", 1)[0].strip(b"\0")
     except OSError:
         return None
-    remove_crumb(path)
     try:
         keys, deadline = json.loads(line)
         if isinstance(keys, dict):  # by a worker of the version before, which knew of one alone

@@ -1,5 +1,7 @@
 """The one error root of the actor layer. Each error pickles, for it crosses processes."""
 
+from storage.errors import NewerJournalError
+
 
 class BatchError(Exception):
     """A request that cannot be granted.
@@ -35,6 +37,23 @@ def journal_unavailable() -> BatchError:
     """Return the error of an answer that must wait for the journal."""
     detail = "The service cannot record anything just now; nothing is lost. Try again in a few seconds."
     return BatchError("journal_unavailable", detail, retry_after_s=5.0)
+
+
+def journal_behind() -> BatchError:
+    """Return the error of what would have to be recorded in a journal that came back older than it was."""
+    detail = "The service's journal came back older than it was; nothing is recorded until its keeper has decided."
+    return BatchError("journal_behind", detail, retry_after_s=60.0)
+
+
+def later_version(kind: str) -> NewerJournalError:
+    """Return the error of an event that this version does not know."""
+    return NewerJournalError(f"The journal is of a later version ({kind}); go back to that, or to a backup.")
+
+
+def journal_stopped() -> BatchError:
+    """Return the error of whatever needs a journal that cannot be read."""
+    detail = "The service's journal cannot be read; its keeper must restore it. Try again later."
+    return BatchError("journal_unavailable", detail, retry_after_s=60.0)
 
 
 def no_worker() -> BatchError:

@@ -8,12 +8,14 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 
 from actors.batch import Batch
-from actors.errors import journal_unavailable, no_such_batch
+from actors.errors import BatchError, journal_behind, journal_stopped, journal_unavailable, no_such_batch
 from actors.looks import JOURNAL_ID, Looks
 from actors.records import Json
+from actors.replay import Replay
 from actors.states import ENDED
-from storage.errors import StorageError
+from storage.errors import NewerJournalError, StorageError
 from storage.journal import Entry, Journal
+from storage.position import Position
 
 log = logging.getLogger(__name__)
 
@@ -31,15 +33,16 @@ class Ledger:
         begun = time.monotonic()
         self._journal = journal
         self._fail = fail
-        self.trouble: str | None = None  # see `Journal.trouble`
         self.epoch = journal.open()
+        # See `Journal.trouble`; "damaged" when the journal could not be read.
+        self.trouble: str | None = "behind" if journal.missing() else None
+        self._damage: str | None = None
         self._next = 0
         self.batches: dict[str, Batch] = {}
         self.condemned: dict[str, Batch] = {}  # deleted, their blobs not yet removed
         self.open: dict[str, Batch] = {}  # those that have not ended, oldest first
         self._uploads: Counter[str] = Counter()  # how many batches work on each
         self.looks = Looks()
-        self.looks.record = self._record_look
         self._bells: dict[str, asyncio.Event] = {}
         self._commits: set[asyncio.Task[None]] = set()
         self._replay()
@@ -47,14 +50,16 @@ class Ledger:
         log.info("coordinator started", extra=known | {"seconds": round(time.monotonic() - begun, 3)})
 
     def _replay(self) -> None:
-        for entry in self._journal.replay():
-            event = json.loads(entry.body)
-            if entry.batch_id == JOURNAL_ID:
-                self.looks.apply(event)
-            elif event["e"] == "created":
-                self.batches[entry.batch_id] = Batch.create(entry.version, event)
-            elif batch := self.batches.get(entry.batch_id):
-                batch.apply(entry.version, event)
+        replay = Replay()
+        try:
+            replay.read(self._journal.replay())
+        except StorageError as error:  # nothing may be decided on a part of it
+            newer = isinstance(error, NewerJournalError)
+            self.trouble, self._damage = "damaged", str(error) if newer else f"The journal cannot be read: {error}"
+            log.critical("the journal is damaged: %s", error)
+            return
+        self.batches, self.looks = replay.batches, replay.looks
+        self.looks.record = self._record_look
         self.condemned = {task_id: batch for task_id, batch in self.batches.items() if batch.deleted_at}
         for task_id in self.condemned:
             del self.batches[task_id]
@@ -65,8 +70,8 @@ class Ledger:
     def get(self, task_id: str) -> Batch:
         """Return a batch; raises BatchError `not_found`."""
         batch = self.batches.get(task_id)
-        if batch is None:
-            raise no_such_batch()
+        if batch is None:  # while the journal is not the right one it may be there all the same
+            raise self._refusal() if self.stopped else no_such_batch()
         return batch
 
     def create(self, task_id: str, events: Iterable[Json]) -> Batch:
@@ -122,17 +127,54 @@ class Ledger:
 
     async def look(self) -> None:
         """Ask the journal how it is; `trouble` keeps the answer."""
-        self.trouble = await asyncio.to_thread(self._journal.trouble)
+        if self._damage:
+            return
+        before, self.trouble = self.trouble, await asyncio.to_thread(self._journal.trouble)
+        if self.trouble == "behind" != before:
+            log.critical("the journal is behind: %s", self.missing())
+
+    @property
+    def stopped(self) -> bool:
+        """Whether everything stands still: the journal came back older than it was, or cannot be read."""
+        return self.trouble in {"behind", "damaged"}
+
+    def check(self) -> None:
+        """Raise BatchError while everything stands still: what is known may not be what was told."""
+        if self.stopped:
+            raise self._refusal()
+
+    def refuse(self) -> None:
+        """Raise BatchError `journal_behind` or `journal_unavailable` while nothing can be recorded."""
+        self.check()
+        if self.trouble == "unavailable":
+            raise journal_unavailable()
+
+    def _refusal(self) -> BatchError:
+        return journal_behind() if self.trouble == "behind" else journal_stopped()
+
+    def missing(self) -> str | None:
+        """Say what is wrong with a journal because of which everything stands still, and what to do."""
+        return self._damage or self._journal.missing()
+
+    def position(self) -> Position | None:
+        """See `Journal.position`."""
+        return self._journal.position()
+
+    @property
+    def shortened(self) -> bool:
+        """See `Journal.shortened`."""
+        return self._journal.shortened
 
     async def told(self, patience_s: float | None = None) -> None:
         """Return once everything recorded so far is durable.
 
         Raises BatchError `journal_unavailable` when it is not within `patience_s`; it will be once the journal is back.
+        Raises `journal_behind` where the journal came back older: then it will be only if the newer one comes back.
         """
         if self._commits:
             _, pending = await asyncio.wait(set(self._commits), timeout=patience_s)
             if pending:
-                raise journal_unavailable()
+                raise self._refusal() if self.stopped else journal_unavailable()
 
     async def changed(self, task_id: str, since: int, timeout_s: float) -> bool:
         """Wait until a batch has moved past a version, durably; False when it has not within the time-out."""

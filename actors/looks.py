@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from actors.errors import BatchError
+from actors.errors import BatchError, later_version
 from actors.records import Json
 
 JOURNAL_ID = "looks"  # what the journal calls them; no batch has such an id
@@ -37,6 +37,8 @@ class Looks:
                 self._luts[event["owner"], event["lut"]["name"]] = event["lut"]
             case "lut_gone":
                 self._luts.pop((event["owner"], event["name"]), None)
+            case kind:
+                raise later_version(kind)
 
     def _put(self, preset: Json) -> None:
         self._forget(preset["owner"], preset["id"])

@@ -1,6 +1,7 @@
 """Workers and the nodes they are on."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import ray
@@ -8,7 +9,8 @@ from ray.exceptions import RayError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from actors.config import Gpus, WorkerConfig
-from actors.crumb import Suspicion, read_crumb
+from actors.crumb import Suspicion, peek_crumb, read_crumb
+from actors.pool import WorkerRecord
 from actors.worker import Worker
 
 CRUMB_S = 10.0  # how long another node may take to show a crumb
@@ -41,15 +43,30 @@ def _share(gpus: Gpus) -> float:
 
 async def read_crumb_on(node_id: str, path: str) -> Suspicion | None:
     """Read and remove a dead worker's crumb where it lies; None when that node is gone too."""
+    return await _on(node_id, read_crumb, path)
+
+
+async def peek_crumb_on(node_id: str, path: str) -> Suspicion | None:
+    """Read a worker's crumb where it lies; None when that node does not answer."""
+    return await _on(node_id, peek_crumb, path)
+
+
+async def _on(node_id: str, read: Callable[[str], Suspicion | None], path: str) -> Suspicion | None:
     if node_id == ray.get_runtime_context().get_node_id():
-        return read_crumb(path)
+        return read(path)
     there = NodeAffinitySchedulingStrategy(node_id, soft=False)
-    reading: Any = ray.remote(read_crumb).options(num_cpus=0, max_retries=0, scheduling_strategy=there).remote(path)
+    reading: Any = ray.remote(read).options(num_cpus=0, max_retries=0, scheduling_strategy=there).remote(path)
     try:
         found: Suspicion | None = await asyncio.wait_for(reading, CRUMB_S)
     except (RayError, TimeoutError):
         return None
     return found
+
+
+def is_gone(worker: WorkerRecord) -> bool:
+    """Whether the process of a worker that died is known to be gone."""
+    here = worker.node_id == ray.get_runtime_context().get_node_id()  # elsewhere only the connection may be gone
+    return here and not (worker.frozen or worker.overdue)  # a stopped process goes five seconds after it was killed
 
 
 def machines() -> int:

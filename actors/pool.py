@@ -36,6 +36,11 @@ class WorkerRecord:
     leaving: bool = False  # it gets nothing more: it is of an earlier release
     ours: bool = False  # we ended it ourselves: no strike, no back-off
     overdue: bool = False  # we ended it because its own watchdog did not: its photo has timed out
+    frozen: bool = False  # we ended it because it said nothing: no photo is to blame
+    silent: int = 0  # rounds without a word: see Liveness, which the next three are for
+    asked: bool = False
+    judged: bool = False
+    spared_until: float = 0.0
     shown: float = 0.0  # when it was last asked for a preview
     worked: float = field(default_factory=time.monotonic)  # when it was last seen with photos
     turn: int = -1  # number of the exchange that `answer` answers
@@ -64,6 +69,7 @@ class Pool:
         worker = self.workers.get(worker_id)
         if worker is not None:
             worker.heard = time.monotonic()
+            worker.silent = 0
             worker.state = WorkerState.READY
         return worker
 

@@ -26,6 +26,7 @@ def service_stats(
         "elastic": config.elastic.least == 0 < config.elastic.most,
         "hold": hold,
         "journal": ledger.trouble or "ok",
+        "journal_missing": ledger.missing() if ledger.stopped else None,
         "queue": {
             "batches": len(waiting),
             "photos": sum(batch.counts[PhotoState.QUEUED] for batch in waiting),

@@ -13,13 +13,13 @@ from actors import directory, placement
 from actors.config import CoordinatorConfig
 from actors.crumb import Suspicion, remove_crumb
 from actors.ids import new_id
+from actors.liveness import Liveness
 from actors.pool import Pool, WorkerRecord, WorkerState
 from actors.records import Hello, LeaseKey
 
 log = logging.getLogger(__name__)
 
 ATTACH_S = 3.0
-GRACE_S = 30.0  # how long after its time-out a silent worker with leases is killed
 
 
 class Supervisor:
@@ -35,6 +35,13 @@ class Supervisor:
         self._ending = False
         self._watches: set[asyncio.Task[None]] = set()
         self.pool = Pool(config.elastic)
+        self._liveness = Liveness(config, self.pool)
+
+    def end_strangers(self) -> None:
+        """End the living workers of an earlier coordinator: what they hold is not what this one knows of."""
+        for name, handle in directory.living_workers(self._config.namespace).items():
+            log.warning("worker ended: it holds what the journal does not know", extra={"worker": name})
+            directory.end_actor(handle)
 
     async def adopt(self, epoch: int) -> set[LeaseKey]:
         """Take over the living workers of an earlier coordinator; return every lease that they hold."""
@@ -83,8 +90,9 @@ class Supervisor:
             self._end(worker)
 
     def end_silent(self, busy: set[str]) -> None:
-        """Kill workers that hold leases and have been silent for longer than their own watchdog allows."""
-        limit = self._config.worker.timeout_s + GRACE_S
+        """Kill workers that are frozen, or hold leases and have not reported for longer than their watchdog allows."""
+        self._liveness.look()
+        limit = self._config.worker.timeout_s + self._config.grace_s
         for worker in list(self.pool.workers.values()):
             silent = time.monotonic() - worker.heard > limit
             waits_for_us = worker.answer is not None and not worker.answer.done()  # for the journal, say
@@ -139,6 +147,8 @@ class Supervisor:
         if worker.ours or not worker.crumb:
             return None
         suspicion = await placement.read_crumb_on(worker.node_id, worker.crumb)
+        if worker.frozen:  # whatever it began since
+            return None
         return replace(suspicion, deadline=0.0) if suspicion and worker.overdue else suspicion
 
 

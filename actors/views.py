@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from actors.batch import Batch
+from actors.errors import BatchError
 from actors.records import Json, LeaseKey
 from actors.states import ENDED, PhotoState
 from models.codec.options import EXTENSIONS
@@ -58,8 +59,15 @@ def newest(
     return page, None
 
 
+def one_photo(batch: Batch, index: int) -> Json:
+    """Return a photo with what its stages took; raises BatchError `not_found`."""
+    if not 0 <= index < len(batch.photos):
+        raise BatchError("not_found", f"This batch has {len(batch.photos)} photos; the first is 0.")
+    return photo_view(batch, index, timings=True)
+
+
 def photo_page(batch: Batch, status: str | None, limit: int, cursor: str | None) -> Json:
-    """Return at most `limit` photos in their order, behind the one that `cursor` names; and the next cursor."""
+    """Return at most `limit` photos, in their order, behind the one that `cursor` names; and the next cursor."""
     state = PhotoState[status.upper()] if status else None
     start = int(cursor) + 1 if cursor else 0
     chosen = [index for index, _ in zip(batch.indices(state, start), range(limit + 1), strict=False)]

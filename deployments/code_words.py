@@ -19,6 +19,7 @@ OF_PROBLEMS = {
     "invalid_params": "A parameter of the preset is wrong; `field` names it, the detail what is allowed.",
     "invalid_request": "A field or parameter is wrong; `field` names it.",
     "invalid_source": "A source is no address that photos can come from.",
+    "journal_behind": "The journal came back older than it was; nothing is recorded until its keeper has decided.",
     "journal_unavailable": "Nothing can be recorded just now (Redis does not answer); nothing is lost.",
     "method_not_allowed": "The `Allow` header names the methods of this address.",
     "no_photos": "The batch would have no photos.",

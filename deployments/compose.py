@@ -21,6 +21,7 @@ from photobatch import __version__
 from presets.catalogue import Catalogue
 from storage.blobs import open_blobs
 from storage.journal import Journal
+from storage.position import read_position
 from storage.sqlite import SqliteJournal
 
 ANSWER_S = 20.0  # longer than the coordinator holds any question of the ingress
@@ -108,7 +109,8 @@ def _journal(settings: Settings) -> Callable[[], Journal]:
         return partial(SqliteJournal, settings.journal_path)
     from storage.redis_log import RedisJournal  # noqa: PLC0415 - 8 MB in each process that has no use for it
 
-    return partial(RedisJournal, settings.redis_url)
+    known = partial(read_position, settings.blobs)
+    return partial(RedisJournal, settings.redis_url, known=known, accept=settings.journal_accept)
 
 
 def services(settings: Settings, restarts: Restarts = Restarts()) -> Services:  # noqa: B008 - it never changes

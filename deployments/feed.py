@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 HOLD_S = 10.0  # how long the coordinator may hold one question
 SPACING_S = 0.1  # between two updates: at most 10 a second
 AGAIN_S = 1.0
-PASSING = frozenset({"unavailable", "journal_unavailable"})  # it is being restarted, or its journal is away
+PASSING = frozenset({"unavailable", "journal_unavailable", "journal_behind"})  # it restarts, or its journal is away
 
 
 class Listener:

@@ -42,6 +42,7 @@ STATUS = {
     "invalid_params": 422,
     "invalid_request": 422,
     "invalid_source": 422,
+    "journal_behind": 503,
     "journal_unavailable": 503,
     "method_not_allowed": 405,
     "no_photos": 422,

@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from deployments.engine_error import EngineError
+from deployments.journal_check import check_journal
 from deployments.settings import Settings, SettingsError, load_settings, notify_socket
 from storage.errors import StorageError
 
@@ -60,13 +61,10 @@ def _listen(host: str, port: int) -> int:
 
 
 def _check_journal(settings: Settings) -> None:
-    if settings.redis_url:
-        from storage.redis_log import check_redis  # noqa: PLC0415 - for those who have one
-
-        try:
-            check_redis(settings.redis_url)
-        except StorageError as error:
-            raise EngineError("journal_unavailable", str(error)) from None
+    try:
+        check_journal(settings)
+    except StorageError as error:
+        raise EngineError("journal_unavailable", str(error)) from None
 
 
 def _check_blobs(settings: Settings) -> None:

@@ -68,6 +68,7 @@ class Settings(BaseSettings):
     rate_limit: float | None = Field(None, gt=0, description="requests a second of one user")
     log_format: Literal["text", "json"] = "text"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    journal_accept: str = Field("", pattern=r"^(\d+\.\d+)?$", description="go on with a journal that ends here")
     redis_url: str | None = Field(None, validation_alias=AliasChoices("REDIS_URL", "redis_url"))
     ray_address: str | None = Field(None, validation_alias=AliasChoices("RAY_ADDRESS", "ray_address"))
 

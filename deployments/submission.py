@@ -28,7 +28,7 @@ from presets.catalogue import Preset, ResolvedPreset, resolve
 from presets.errors import PresetError
 from presets.params import check_complete
 
-_PERHAPS = {"unavailable", "journal_unavailable"}
+_PERHAPS = {"unavailable", "journal_unavailable", "journal_behind"}
 _RELEASE_S = 2.0
 _RENEW_S = 3.0
 

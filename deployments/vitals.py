@@ -78,6 +78,8 @@ class Vitals:
 Code = Literal[
     "no_coordinator",
     "journal_unavailable",
+    "journal_behind",
+    "journal_damaged",
     "storage_full",
     "storage_unavailable",
     "local_storage",
@@ -91,6 +93,10 @@ def _judge(stats: dict[str, Any] | None, blobs: str) -> Verdict:  # noqa: PLR091
     """Return the status and, where it is not well, the code and the sentence of the reason that matters most."""
     if stats is None:
         return "unavailable", "no_coordinator", "no coordinator"
+    if stats["journal"] == "behind":
+        return "unavailable", "journal_behind", stats["journal_missing"]
+    if stats["journal"] == "damaged":
+        return "unavailable", "journal_damaged", stats["journal_missing"]
     if stats["journal"] == "unavailable":
         return "unavailable", "journal_unavailable", "the journal does not answer"
     if blobs == "full":

@@ -77,6 +77,9 @@ def run(  # noqa: PLR0917
     skip_existing: Annotated[
         bool, typer.Option("--skip-existing", help="Leave out photos whose result is there already.")
     ] = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="Do all photos, also those that a run which was killed had done.")
+    ] = False,
     workers: Annotated[int | None, typer.Option(min=1, metavar="N", help="Worker processes.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of the summary.")] = False,
     name: options.NameOption = None,
@@ -100,6 +103,7 @@ def run(  # noqa: PLR0917
         name=name,
         recursive=recursive,
         skip_existing=skip_existing,
+        again=again,
         workers=workers,
     )
     raise typer.Exit(run_command.run(chosen, as_json=as_json))
@@ -113,11 +117,18 @@ def serve(
     ] = None,
     workers: Annotated[int | None, typer.Option(min=1, metavar="N", help="Worker processes.")] = None,
     insecure: Annotated[bool, typer.Option("--insecure", help="Let others in without an API key.")] = False,
+    journal_check: Annotated[
+        bool, typer.Option("--journal-check", help="Read all of the journal, say what can be read, and serve nothing.")
+    ] = False,
 ) -> None:
     """Serve the HTTP API on this machine until Ctrl-C."""
-    from photobatch.installed import has_api_keys
+    from photobatch.installed import examine_journal, has_api_keys
     from photobatch.installed import serve as serve_embedded
 
+    if journal_check:
+        whole, lines = examine_journal()
+        print(*lines, sep="\n")
+        raise typer.Exit(0 if whole else 1)
     if not (insecure or _is_loopback(host) or has_api_keys()):
         raise RefusalError(
             f"On {host} everybody on the network could use this service, which has no API keys. "

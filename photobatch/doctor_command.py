@@ -19,7 +19,7 @@ def add_to(app: typer.Typer) -> None:
 def doctor(url: UrlOption = None, api_key: KeyOption = None, as_json: JsonOption = False) -> None:
     """Check the service and, where the server is installed, all that it needs; say what to do.
 
-    Python, Ray, torch, CUDA, OpenCV, a C compiler, /dev/shm, free disk, port, Redis, blob store and weights, as the
+    Python, Ray, torch, CUDA, OpenCV, a C compiler, /dev/shm, free disk, port, journal, blob store and weights, as the
     settings name them. A line a check: ok, warning or wrong. Exit status: 0 nothing is wrong, 1 something is.
     """
     from dataclasses import asdict

@@ -72,6 +72,17 @@ def serve(*, host: str, port: int | None, workers: int | None) -> None:
         raise RefusalError(error.detail, exit_code=1) from error
 
 
+def examine_journal() -> tuple[bool, list[str]]:
+    """Return whether the server's journal is whole, and what can be read of it; raises RefusalError."""
+    with _needed():
+        from deployments import journal_check
+        from deployments.settings import SettingsError, load_settings
+    try:
+        return journal_check.examine_journal(load_settings())
+    except SettingsError as error:
+        raise RefusalError(str(error)) from error
+
+
 def has_api_keys() -> bool:
     """Say whether the server's settings name API keys; raises RefusalError."""
     with _needed():
@@ -93,8 +104,8 @@ def load_model_files() -> Any:
         raise RefusalError(str(error)) from error
 
 
-def check_preset(preset_id: str | None, preset_type: str | None, params: dict[str, Any]) -> None:
-    """Raise RefusalError for a preset that does not exist or does not take these parameters."""
+def check_preset(preset_id: str | None, preset_type: str | None, params: dict[str, Any]) -> dict[str, Any]:
+    """Return a preset with these parameters; raises RefusalError when it does not exist or take them."""
     with _needed():
         from presets.catalogue import Catalogue
         from presets.errors import PresetError
@@ -102,6 +113,7 @@ def check_preset(preset_id: str | None, preset_type: str | None, params: dict[st
     try:
         preset = Catalogue.built_in().resolve(preset_id, preset_type, params)
         check_complete(preset.type, preset.params)
+        return asdict(preset)
     except PresetError as error:
         raise RefusalError(f"{error.detail} ({error.code})") from error
 

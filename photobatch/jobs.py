@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from photobatch import schemas
+from photobatch.done_before import Done, Stamp, recipe, stamp
 from photobatch.inputs import InputPhoto, collect
 from photobatch.outputs import Naming, plan, refuse_overwriting
 from photobatch.photos import is_address
@@ -29,6 +30,7 @@ class RunOptions:
     name: str | None = None
     recursive: bool = True
     skip_existing: bool = False
+    again: bool = False
     workers: int | None = None
 
 
@@ -39,6 +41,7 @@ class Job:
     source: Path
     output: Path
     outcome: PhotoOutcome
+    stamp: Stamp | None  # of the source
 
 
 class Work:
@@ -55,6 +58,24 @@ class Work:
         self.report = Report([job.outcome for job in jobs])
         self.jobs = [job for job in jobs if not (options.skip_existing and _skip(job))]
         self.request = _request(options, self.jobs)
+        self.done = Done(options.out, "")
+
+    def go_on(self, preset: Any) -> None:
+        """Leave out what a run with the same options did before it was killed; `preset`: what they come to."""
+        options = self.options
+        files = [Path(options.params[name]) for name in ("mask", "lut") if isinstance(options.params.get(name), str)]
+        self.done = Done(options.out, recipe(preset, options.output, files))
+        if options.again:
+            return
+        self.done.read_left()
+        self.jobs = [job for job in self.jobs if not self._is_done(job)]
+        self.request = _request(options, self.jobs)
+
+    def _is_done(self, job: Job) -> bool:
+        if self.done.keeps(job.source, job.stamp, job.output):
+            job.outcome.status = "skipped"
+            self.report.continued += 1
+        return job.outcome.status == "skipped"
 
 
 def file_roots(sources: Iterable[Path]) -> list[Path]:
@@ -83,7 +104,8 @@ def _local_mask(params: dict[str, Any]) -> dict[str, str]:
 
 def _job(photo: InputPhoto, output: Path) -> Job:
     outcome = PhotoOutcome(source=str(photo.path), output=str(output))
-    return Job(Path(os.path.realpath(photo.path)), output, outcome)
+    source = Path(os.path.realpath(photo.path))
+    return Job(source, output, outcome, stamp(source))
 
 
 def _skip(job: Job) -> bool:

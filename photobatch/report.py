@@ -40,6 +40,7 @@ class Report:
     seconds: float = 0.0
     pixels: int = 0
     peak_memory_bytes: int | None = None
+    continued: int = 0  # of those that were skipped, how many a killed run had done
     stopped_by: int | None = None
     broken: str | None = None
 
@@ -66,6 +67,7 @@ class Report:
             "task_id": self.task_id,
             "total": len(self.results),
             **{status: counts[status] for status in ("succeeded", "failed", "skipped", "cancelled")},
+            "continued": self.continued,
             "startup_s": round(self.startup_s, 3),
             "seconds": round(self.seconds, 3),
             "photos_per_s": round(self.photos_per_s, 3),
@@ -82,6 +84,8 @@ class Report:
         table.add_row("photos done", str(counts["succeeded"]))
         table.add_row("failed", str(counts["failed"]))
         table.add_row("skipped", str(counts["skipped"]))
+        if self.continued:
+            table.add_row("  done before", str(self.continued))
         if counts["cancelled"]:
             table.add_row("not done", str(counts["cancelled"]))
         if self.task_id:

@@ -21,13 +21,15 @@ _CANCEL_WITHIN_S = 10.0
 
 def run(work: Work, server: Server, display: Display) -> None:
     """Do the photos; `work.report` says what became of them. Raises RefusalError when nothing could begin."""
-    scratch = Scratch(work.options.out)
+    scratch = Scratch(work.options.out, work.done.begin)
     with scratch as data_dir, Interrupts(scratch.remove, lambda: STOPPED) as interrupts, display:
         try:
             with _started(work, server, data_dir, interrupts, display) as engine:
                 _Course(work, server, engine, interrupts, display).run()
         except Interrupted:
             work.report.stopped_by = interrupts.signal
+        finally:
+            work.done.close()
 
 
 @contextmanager
@@ -57,6 +59,7 @@ class _Course:
         self._jobs = work.jobs
         self._request = work.request
         self._report = work.report
+        self._done_record = work.done
         self._error = server.error
         self._engine = engine
         self._interrupts = interrupts
@@ -123,6 +126,7 @@ class _Course:
             job.outcome.fail(getattr(error, "code", "take_failed"), _told(error), retryable=True)
         else:
             job.outcome.status = "succeeded"
+            self._done_record.add(job.source, job.stamp, job.output)
             if photo.result is not None:
                 self._report.pixels += photo.result.width * photo.result.height
 

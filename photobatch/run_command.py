@@ -9,15 +9,20 @@ from photobatch.progress_display import display
 from photobatch.report import Report
 from photobatch.run import STOPPED
 from photobatch.run import run as run_work
+from photobatch.scratch import sweep
 from photobatch.terminal import note, print_json, print_table
 
 
 def run(options: RunOptions, *, as_json: bool) -> int:
     """Do what the options say and return the exit status. Raises RefusalError."""
     work = Work(options)
-    installed.check_preset(options.preset_id, options.preset_type, options.params)
+    work.go_on(installed.check_preset(options.preset_id, options.preset_type, options.params))
+    if continued := work.report.continued:
+        note(f"{continued} photos were done by a run that was killed; they stay. --again does all anew.")
     if work.jobs:
         _do(work, as_json)
+    else:
+        sweep(options.out)
     if as_json:
         print_json(work.report.as_json())
     else:

@@ -5,12 +5,14 @@ import os
 import shutil
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
 from photobatch.refusal import RefusalError
 
 _PREFIX = ".photobatch-"
+_NEW = f"{_PREFIX}new-"  # until it holds its lock
 _LOCK = "lock"
 _STARTING_S = 60.0
 
@@ -18,32 +20,38 @@ _STARTING_S = 60.0
 class Scratch:
     """Context manager: a new hidden folder in `out`, removed at the end; so are those of killed runs.
 
-    A run holds a lock on its folder, which the kernel lets go when the run dies, however it dies.
+    A run holds a lock on its folder, which the kernel lets go when the run dies, however it dies. `prepare` gets the
+    folder before those of killed runs are removed.
     """
 
-    def __init__(self, out: Path) -> None:
+    def __init__(self, out: Path, prepare: Callable[[Path], None] | None = None) -> None:
         self._out = out
+        self._prepare = prepare
         self._lock: int | None = None
         self.path: Path | None = None
 
     def __enter__(self) -> Path:
         try:
             self._out.mkdir(parents=True, exist_ok=True)
-            self.path = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=self._out)).resolve()
+            self.path = Path(tempfile.mkdtemp(prefix=_NEW, dir=self._out)).resolve()
             self._lock = os.open(self.path / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
             _lock(self._lock)
+            self.path = self.path.rename(self.path.with_name(_PREFIX + self.path.name.removeprefix(_NEW)))
+            if self._prepare is not None:
+                self._prepare(self.path)
         except OSError as error:
             self.remove()
             raise RefusalError(
                 f"Nothing can be written to {self._out}: {error.strerror}. Choose another --out folder."
             ) from None
-        self._sweep()
+        sweep(self._out)
         return self.path
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.remove()
+        sweep(self._out)  # workers of a killed run, which outlive it by seconds, may have written since
 
     def remove(self) -> None:
         """Remove the folder with all that is in it; a second call does nothing."""
@@ -53,10 +61,16 @@ class Scratch:
             os.close(self._lock)
             self._lock = None
 
-    def _sweep(self) -> None:
-        for left in self._out.glob(_PREFIX + "*"):
-            if _abandoned(left):
-                shutil.rmtree(left, ignore_errors=True)
+
+def sweep(out: Path) -> None:
+    """Remove what killed runs left in an output folder."""
+    for left in abandoned(out):
+        shutil.rmtree(left, ignore_errors=True)
+
+
+def abandoned(out: Path) -> list[Path]:
+    """Return the folders of killed runs."""
+    return [left for left in out.glob(_PREFIX + "*") if _abandoned(left)]
 
 
 def _lock(descriptor: int) -> bool:
@@ -69,12 +83,13 @@ def _lock(descriptor: int) -> bool:
 
 
 def _abandoned(folder: Path) -> bool:
-    """Return whether the run that made the folder is dead. A young lock may be about to be taken."""
-    lock = folder / _LOCK
+    """Return whether the run that made the folder is dead."""
     try:
-        if time.time() - lock.stat().st_mtime < _STARTING_S:
-            return False
-        descriptor = os.open(lock, os.O_RDWR)
+        if folder.name.startswith(_NEW):  # it may be about to take its lock
+            return time.time() - folder.stat().st_mtime > _STARTING_S
+        descriptor = os.open(folder / _LOCK, os.O_RDWR)
+    except FileNotFoundError:  # half removed
+        return True
     except OSError:
         return False
     try:

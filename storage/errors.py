@@ -22,6 +22,13 @@ class EpochLostError(StorageError):
     retryable = False
 
 
+class NewerJournalError(StorageError):
+    """A newer photobatch wrote the journal: it is whole, and not for this one."""
+
+    code = "newer_journal"
+    retryable = False
+
+
 class StorageFullError(StorageError):
     """The disk is full."""
 

@@ -9,13 +9,17 @@ from typing import Protocol
 
 from storage.errors import StorageError
 from storage.journal import Entry, Journal
+from storage.position import Position
 
 Change = tuple[Entry, ...] | str
 """Entries to add, or the id of a batch whose entries go."""
 
 
 class Store(Protocol):
-    """Where a journal keeps its entries. Blocking; used by one thread at a time, but for `trouble` and `hurry`."""
+    """Where a journal keeps its entries. Blocking; used by one thread at a time.
+
+    `trouble`, `missing`, `position` and `hurry` may be called from another thread meanwhile.
+    """
 
     def take_epoch(self) -> int:
         """Raise the epoch by one, durably, and return it; raises StorageError."""
@@ -31,6 +35,19 @@ class Store(Protocol):
 
     def trouble(self) -> str | None:
         """See `Journal.trouble`."""
+        ...
+
+    def missing(self) -> str | None:
+        """See `Journal.missing`."""
+        ...
+
+    def position(self) -> Position | None:
+        """See `Journal.position`."""
+        ...
+
+    @property
+    def shortened(self) -> bool:
+        """See `Journal.shortened`."""
         ...
 
     def hurry(self) -> None:
@@ -95,6 +112,19 @@ class GroupedJournal(Journal):
     def trouble(self) -> str | None:
         """See `Journal.trouble`; asks the store, which may take a second."""
         return self._store.trouble() if self._store else None
+
+    def missing(self) -> str | None:
+        """See `Journal.missing`."""
+        return self._store.missing() if self._store else None
+
+    def position(self) -> Position | None:
+        """See `Journal.position`."""
+        return self._store.position() if self._store else None
+
+    @property
+    def shortened(self) -> bool:
+        """See `Journal.shortened`."""
+        return self._store is not None and self._store.shortened
 
     def close(self) -> None:
         """Commit what is pending and let go of the store; later calls raise StorageError. Idempotent."""

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from storage.position import Position
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -38,10 +40,24 @@ class Journal(Protocol):
         ...
 
     def trouble(self) -> str | None:
-        """Say what ails it: "unavailable" (commits wait for the store), "full" (it lives on its reserve), or None.
+        """Say what ails it, or None. Thread-safe; may block for a second.
 
-        Thread-safe; may block for a second.
+        "unavailable": commits wait for the store. "full": it lives on its reserve. "behind": the store came back
+        older than what was recorded; commits wait until the newer one is back.
         """
+        ...
+
+    def missing(self) -> str | None:
+        """Say in a sentence or two what a journal that is "behind" lacks, and what to do; None for any other."""
+        ...
+
+    def position(self) -> Position | None:
+        """Return how far it is recorded; None for a journal that nobody can bring back older while it is open."""
+        ...
+
+    @property
+    def shortened(self) -> bool:
+        """Say whether `open` accepted a journal that had come back older: attempts may be numbered twice."""
         ...
 
     def close(self) -> None:

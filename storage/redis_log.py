@@ -16,6 +16,7 @@ from redis.retry import Retry
 from storage.errors import EpochLostError, StorageError
 from storage.grouped import Change, GroupedJournal
 from storage.journal import Entry
+from storage.position import Position
 
 log = logging.getLogger(__name__)
 
@@ -27,13 +28,16 @@ PAGE = 200  # entries read at once
 NEEDED = {"appendonly": "yes", "appendfsync": "always", "maxmemory-policy": "noeviction"}
 
 # KEYS: owner, batches, then one list for each step. ARGV: epoch, number of the commit, then for each step the batch and
-# what is added to its list ("": the list goes). A commit whose answer was lost is sent again under its number.
+# what is added to its list ("": the list goes), at last the time. A commit whose answer was lost is sent again under
+# its number; where the one before it is not there either, Redis came back older than it was ("behind").
 # Each epoch counts its own commits: nothing that is brought back (see `_Told`) can say how many another one had.
 _COMMIT = """
 local last = 'last:' .. ARGV[1]
 local owner = redis.call('hmget', KEYS[1], 'epoch', last)
-if owner[1] ~= ARGV[1] then return 'lost' end
-if tonumber(owner[2] or 0) >= tonumber(ARGV[2]) then return 'done before' end
+local epoch, commit = tonumber(owner[1] or 0), tonumber(owner[2] or 0)
+if epoch > tonumber(ARGV[1]) then return 'lost' end
+if epoch < tonumber(ARGV[1]) or commit < tonumber(ARGV[2]) - 1 then return 'behind' end
+if commit >= tonumber(ARGV[2]) then return 'done before' end
 for step = 1, #KEYS - 2 do
   local list, batch, entry = KEYS[step + 2], ARGV[2 * step + 1], ARGV[2 * step + 2]
   if entry == '' then
@@ -44,16 +48,16 @@ for step = 1, #KEYS - 2 do
     redis.call('zadd', KEYS[2], 0, batch)
   end
 end
-redis.call('hset', KEYS[1], last, ARGV[2])
+redis.call('hset', KEYS[1], last, ARGV[2], 'at', ARGV[#ARGV])
 return 'done'
 """
 # Says the last commit of the epoch before once more: with this its end is durable. Values, not increments, for it may
-# run twice; always several commands, so that it ends with an EXEC.
+# run twice; always several commands, so that it ends with an EXEC. ARGV: the latest epoch that is known, the time.
 _TAKE_EPOCH = """
 local before = redis.call('hget', KEYS[1], 'epoch') or '0'
-local epoch = tonumber(before) + 1
+local epoch = math.max(tonumber(before), tonumber(ARGV[1])) + 1
 redis.call('hset', KEYS[1], 'last:' .. before, redis.call('hget', KEYS[1], 'last:' .. before) or 0)
-redis.call('hset', KEYS[1], 'epoch', epoch)
+redis.call('hset', KEYS[1], 'epoch', epoch, 'at', ARGV[2])
 redis.call('hset', KEYS[1], 'last:' .. epoch, 0)
 return epoch
 """
@@ -61,14 +65,21 @@ return epoch
 _T = TypeVar("_T")
 
 
+def _nothing() -> Position | None:
+    return None
+
+
 class RedisJournal(GroupedJournal):
     """Durable on return, as far as Redis is: it must run with appendonly, appendfsync always and noeviction.
 
     While Redis is away commits wait for it. Two services may share a Redis under different prefixes.
+    `known` tells how far the journal was recorded, `accept` is the name of an older position with which to go on.
     """
 
-    def __init__(self, url: str, prefix: str = "photobatch") -> None:
-        super().__init__(partial(RedisLog, url, prefix))
+    def __init__(
+        self, url: str, prefix: str = "photobatch", known: Callable[[], Position | None] = _nothing, accept: str = ""
+    ) -> None:
+        super().__init__(partial(RedisLog, url, prefix, known, accept))
 
 
 class RedisLog:
@@ -77,7 +88,13 @@ class RedisLog:
     Errors name neither host nor password: some of them reach clients.
     """
 
-    def __init__(self, url: str, prefix: str) -> None:
+    def __init__(
+        self, url: str, prefix: str, known: Callable[[], Position | None] = _nothing, accept: str = ""
+    ) -> None:
+        self._read_known, self._accept = known, accept
+        self._recorded = Position(0, 0)  # what Redis has acknowledged, to us or to those before
+        self._found = Position(0, 0)  # what Redis has, when it was last looked at
+        self.shortened = False
         self._redis = _connect(url, ANSWER_S)
         self._pinged = _connect(url, PING_S)  # of its own: asked from another thread while a commit waits
         self._owner, self._batches = f"{{{prefix}}}:owner", f"{{{prefix}}}:batches"
@@ -90,14 +107,30 @@ class RedisLog:
         self._patiently(lambda: _check(self._redis))
 
     def take_epoch(self) -> int:
-        """Raise the epoch by one, durably, and return it; waits for Redis."""
-        return int(self._patiently(lambda: self._take(keys=[self._owner])))
+        """Raise the epoch, durably, and return it; waits for Redis.
+
+        In a Redis that came back older nothing is changed: every commit under the epoch that is returned waits.
+        """
+        known = self._known()
+        found = self._found = self._patiently(lambda: self._position(self._redis))
+        self._recorded = max(found, known)
+        if found.lacks(known):
+            if found.name != self._accept:
+                return known.epoch + 1
+            self.shortened = True
+            log.warning("the journal came back older, and is accepted at %s; %s was known", found.told(), known.told())
+        now = time.time()
+        # Above every epoch that there was: workers, clients and an older owner compare with it.
+        epoch = int(self._patiently(lambda: self._take(keys=[self._owner], args=[known.epoch, now])))
+        self._recorded = Position(epoch, 0, now)
+        return epoch
 
     def write(self, epoch: int, changes: Sequence[Change]) -> None:
         """Commit the changes in order, all or none; waits for Redis. Raises EpochLostError."""
         keys: list[str] = [self._owner, self._batches]
         self._commits += 1
-        said: list[str | bytes | int] = [epoch, self._commits]
+        now = time.time()
+        said: list[str | bytes | int | float] = [epoch, self._commits]
         for change in changes:
             if isinstance(change, str):
                 entries = [(change, b"")]
@@ -106,8 +139,10 @@ class RedisLog:
             for batch_id, entry in entries:
                 keys.append(self._list + batch_id)
                 said += [batch_id, entry]
-        if self._patiently(lambda: self._commit(keys=keys, args=said)) == b"lost":
+        said.append(now)
+        if self._patiently(lambda: self._sent(keys, said)) == b"lost":
             raise EpochLostError(f"A newer epoch owns the journal; epoch {epoch} may not write any more.")
+        self._recorded = Position(epoch, self._commits, now)
 
     def entries(self) -> Iterator[Entry]:
         """Stream every entry by batch and version, a page at a time."""
@@ -123,12 +158,23 @@ class RedisLog:
                 first += PAGE
 
     def trouble(self) -> str | None:
-        """Return "unavailable" where Redis does not answer within a second, or answers and does not commit."""
+        """Return "behind" for a Redis that came back older; "unavailable" for one that is silent or does not commit."""
+        recorded = self._recorded  # before Redis is asked: it may be ahead of this, never behind
         try:
-            self._pinged.ping()
+            self._found = self._position(self._pinged)
         except (RedisError, OSError):
             return "unavailable"
+        if self._found.lacks(recorded):
+            return "behind"
         return "unavailable" if self._refused else None
+
+    def missing(self) -> str | None:
+        """Say what a Redis that came back older lacks."""
+        return _missing(self._found, self._recorded)
+
+    def position(self) -> Position | None:
+        """Return what Redis has acknowledged."""
+        return self._recorded
 
     def hurry(self) -> None:
         """Give a Redis that is away no more time."""
@@ -138,6 +184,22 @@ class RedisLog:
         """Close the connections. Idempotent."""
         self._redis.close()
         self._pinged.close()
+
+    def _known(self) -> Position:
+        try:
+            return self._read_known() or Position(0, 0)
+        except StorageError as error:
+            log.warning("whether the journal came back older cannot be seen: %s", error)
+            return Position(0, 0)
+
+    def _position(self, client: Any) -> Position:
+        return _position(client, self._owner)
+
+    def _sent(self, keys: list[str], said: list[str | bytes | int | float]) -> bytes:
+        answer: bytes = self._commit(keys=keys, args=said)
+        if answer == b"behind":  # it may be replaced by the one that we know: wait, as for one that is away
+            raise _BehindError("it is older than what was recorded")
+        return answer
 
     def _patiently(self, step: Callable[[], _T]) -> _T:
         """Take a step, again and again while Redis is away: each of ours may be repeated."""
@@ -157,6 +219,40 @@ class RedisLog:
                 if self._hurry.wait(wait * random.uniform(0.5, 1)):  # noqa: S311 - not a secret
                     raise StorageError("Redis does not answer.") from error
                 wait = min(2 * wait, LONGEST_WAIT_S)
+
+
+class _BehindError(RedisError):
+    """Redis came back older than what was recorded."""
+
+
+def _position(client: Any, owner: str) -> Position:
+    """Return how far the journal in a Redis is recorded."""
+    said = client.hgetall(owner)
+    epoch = int(said.get(b"epoch", 0))
+    return Position(epoch, int(said.get(b"last:%d" % epoch, 0)), float(said.get(b"at", 0.0)))
+
+
+def _missing(found: Position, known: Position) -> str | None:
+    if not found.lacks(known):
+        return None
+    lost = f"{known.commit - found.commit} commits are" if found.epoch == known.epoch else "What came in between is"
+    return (
+        f"Redis came back older: it ends with {found.told()}; recorded was {known.told()}. {lost} missing."
+        f" Bring the newer Redis back; or, to go on without, restart with BATCH_JOURNAL_ACCEPT={found.name}."
+    )
+
+
+def check_behind(url: str, known: Position | None, accept: str = "", prefix: str = "photobatch") -> None:
+    """Raise StorageError for a Redis that lacks what is known to have been recorded, unless that is accepted."""
+    client = _connect(url, CONNECT_S)
+    try:
+        found = _position(client, f"{{{prefix}}}:owner")
+    except (RedisError, OSError) as error:
+        raise StorageError("Redis does not answer at REDIS_URL; start it, or unset REDIS_URL.") from error
+    finally:
+        client.close()
+    if known and found.name != accept and (missing := _missing(found, known)):
+        raise StorageError(missing)
 
 
 def check_redis(url: str, prefix: str = "photobatch", *, writing: bool = False) -> str | None:

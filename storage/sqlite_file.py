@@ -12,9 +12,10 @@ from storage.errors import EpochLostError, StorageError, StorageFullError
 from storage.folder import make_folder
 from storage.grouped import Change
 from storage.journal import Entry
+from storage.position import Position
 from storage.reserve import Reserve
+from storage.sqlite_check import SCHEMA_VERSION, check_schema
 
-SCHEMA_VERSION = 1
 SCHEMA = (
     "create table events (batch_id text, version integer, body blob not null, "
     "primary key (batch_id, version)) without rowid",
@@ -60,6 +61,19 @@ class SqliteFile:
     def trouble(self) -> str | None:
         """Return "full" while the reserve is spent."""
         return None if self._reserve.replenish() else "full"
+
+    def missing(self) -> str | None:
+        """Return None: see `position`."""
+        return None
+
+    def position(self) -> Position | None:
+        """Return None: an older file in the place of this one is a backup that somebody restored on purpose."""
+        return None
+
+    @property
+    def shortened(self) -> bool:
+        """Return False: see `position`."""
+        return False
 
     def hurry(self) -> None:
         """Do nothing: what SQLite cannot write at once fails anyway."""
@@ -110,13 +124,7 @@ class SqliteFile:
 
     def _prepare(self) -> None:
         with self._transaction():
-            (version,) = self._connection.execute("pragma user_version").fetchone()
-            if version > SCHEMA_VERSION:
-                raise StorageError(
-                    f"{self._path} was written by a newer photobatch (its format is {version}, this one knows"
-                    f" {SCHEMA_VERSION}); start that one, or give this one another data folder."
-                )
-            if version == 0:
+            if not check_schema(self._connection, self._path):
                 for statement in SCHEMA:
                     self._connection.execute(statement)
         with self._translated():

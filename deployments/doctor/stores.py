@@ -3,6 +3,7 @@
 import asyncio
 import re
 
+from deployments.journal_check import check_journal
 from deployments.settings import Settings
 from models.errors import WeightsError
 from models.weights import KNOWN, LAMA, WeightStore
@@ -15,16 +16,25 @@ _BETWEEN = re.compile(r"; |\. (?=[A-Z])")
 def journal(settings: Settings) -> Finding:
     """Whether the journal can be kept where it is to be."""
     if not settings.redis_url:
-        return ok("redis", f"not used; the journal is {settings.journal_path}")
+        return _journal_file(settings)
     from storage.redis_log import check_redis  # noqa: PLC0415 - for those who have one
 
     try:
         untold = check_redis(settings.redis_url, writing=True)
+        check_journal(settings)
     except StorageError as error:
         return Finding("redis", "wrong", *_split(error))
     if untold is not None:
         return Finding("redis", "warning", f"it answers, and {untold}", "Look where it is set up.")
     return ok("redis", "it answers, and keeps what it is told")
+
+
+def _journal_file(settings: Settings) -> Finding:
+    try:
+        check_journal(settings)
+    except StorageError as error:
+        return Finding("journal", "wrong", *_split(error))
+    return ok("redis", f"not used; the journal is {settings.journal_path}")
 
 
 def blobs(settings: Settings) -> Finding:

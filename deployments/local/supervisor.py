@@ -106,6 +106,9 @@ class Life:
         if (answer := self._probe.answer) is None:
             return None
         self.was_healthy |= answer.ok
+        if answer.code == "journal_damaged":  # found while it was served; before that `photobatch serve` looks
+            self.refused = True
+            return answer.reason
         if answer.code == "no_coordinator" and now > answer.since + STUCK_S:
             return f"there has been no coordinator for {STUCK_S:.0f} s"
         if not self.was_healthy and answer.code in {"no_worker", "workers_died"} and now > self.began + START_S:

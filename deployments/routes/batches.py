@@ -31,13 +31,16 @@ _REFUSALS = (
     "idempotency_in_progress",
     "idempotency_mismatch",
     "journal_unavailable",
+    "journal_behind",
     "queue_full",
     "storage_full",
     "storage_unavailable",
     "unavailable",
 )
 _PAGE = 500  # photos that are asked for at once
-_STEERED = described("not_found", "bad_transition", "invalid_request", "journal_unavailable", "unavailable")
+_STEERED = described(
+    "not_found", "bad_transition", "invalid_request", "journal_unavailable", "journal_behind", "unavailable"
+)
 Cursor = Annotated[str | None, Query(pattern="^[A-Za-z0-9_-]{1,128}$", description="`next_cursor` of the page before.")]
 
 

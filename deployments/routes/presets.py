@@ -12,10 +12,11 @@ from photobatch import schemas
 router = APIRouter(prefix=f"{wire.API}/presets", tags=["presets"])
 
 PresetId = Annotated[str, Path(max_length=128)]
-_WRONG = ("invalid_request", "forbidden", "invalid_params", "unknown_lut", "unavailable", "journal_unavailable")
+_RECORDED = ("unavailable", "journal_unavailable", "journal_behind")
+_WRONG = ("invalid_request", "forbidden", "invalid_params", "unknown_lut", *_RECORDED)
 
 
-@router.get("", responses=described("invalid_request", "forbidden", "unavailable", "journal_unavailable"))
+@router.get("", responses=described("invalid_request", "forbidden", *_RECORDED))
 async def list_presets(here: Here, user: User) -> schemas.PresetList:
     """List the built-in presets, your own, and those that others share."""
     return schemas.PresetList(items=await here.looks.all(user))

@@ -27,6 +27,7 @@ _CLOSE = {
     "not_found": NO_SUCH_BATCH,
     "unavailable": LATER,
     "journal_unavailable": LATER,
+    "journal_behind": LATER,
 }
 _EVENT = {
     "type": "object",
@@ -48,7 +49,7 @@ _STREAM: dict[int | str, dict[str, Any]] = {
         "description": "Events `progress`, `done` (the last), `ping`, or `error` with a problem in the middle of it.",
         "content": {"text/event-stream": {"schema": _EVENT}},
     },
-    **described("not_found", "invalid_request", "unavailable", "journal_unavailable"),
+    **described("not_found", "invalid_request", "unavailable", "journal_unavailable", "journal_behind"),
 }
 
 

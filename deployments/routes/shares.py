@@ -17,7 +17,7 @@ from photobatch import schemas
 router = APIRouter(tags=["shares"])
 
 _BATCH = f"{wire.API}/batch/{{task_id}}"
-_STEERED = described("not_found", "invalid_request", "journal_unavailable", "unavailable")
+_STEERED = described("not_found", "invalid_request", "journal_unavailable", "journal_behind", "unavailable")
 _FOLLOWED = described(
     "not_found", "not_ready", "invalid_request", "range_not_satisfiable", "unavailable", "storage_unavailable"
 )

@@ -257,7 +257,7 @@ class Health(Answer):
 
     status: Literal["ok", "starting", "unavailable"]
     workers: WorkerStats | None
-    journal: str = Field(description="`ok`, or `unavailable`.")
+    journal: str = Field(description="`ok`, `unavailable`, `behind` (it came back older), `damaged`, or `full`.")
     blobs: str = Field(description="`ok`, `full`, `unavailable`, or `local_storage`: not every machine reaches it.")
     version: str
     code: (
@@ -265,6 +265,8 @@ class Health(Answer):
             "starting",
             "no_coordinator",
             "journal_unavailable",
+            "journal_behind",
+            "journal_damaged",
             "storage_full",
             "storage_unavailable",
             "local_storage",

@@ -29,6 +29,20 @@ class DyingBlobs(Blobs):
             os.kill(os.getpid(), signal.SIGKILL)
 
 
+class SlowBlobs(Blobs):
+    """Takes `wait_s` to store anything; `marker` is there while somebody waits."""
+
+    def __init__(self, url: str, marker: Path, wait_s: float) -> None:
+        super().__init__(url)
+        self._marker = marker
+        self._wait_s = wait_s
+
+    async def put(self, key: str, data: bytes | memoryview, media_type: str | None = None) -> None:
+        self._marker.touch()
+        await asyncio.sleep(self._wait_s)
+        await super().put(key, data, media_type)
+
+
 class LockedBlobs(Blobs):
     """Takes nothing: its credentials are wrong."""
 

@@ -26,7 +26,7 @@ def as_json(message: Json) -> bytes:
 
 
 class ScriptedRetoucher:
-    """`sleep 0.2`, `crash`, `hang` (with the GIL held), `bad`, `hiccup`; each start is logged to a file."""
+    """`sleep 0.2`, `crash`, `hang`, `hold 2` (both keep the GIL), `bad`, `hiccup`; each start is logged to a file."""
 
     engine = "scripted"
     side_by_side = 1
@@ -58,6 +58,8 @@ class ScriptedRetoucher:
             ctypes.string_at(0)  # a null pointer, like a decoder that runs off its buffer
         elif action == "hang":
             ctypes.PyDLL(None).sleep(600)  # PyDLL keeps the GIL, like a decoder that never lets go
+        elif action == "hold":
+            ctypes.PyDLL(None).usleep(int(float(rest[0]) * 1e6))  # the GIL, for a while
         elif action == "bad":
             raise PhotoError("corrupt", "This photo is damaged.")
         elif action == "hiccup":

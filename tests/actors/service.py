@@ -17,6 +17,7 @@ from actors.fetch import Roots
 from actors.ids import new_id
 from actors.records import BatchSpec, Json, PhotoSpec
 from models.codec.header import Limits
+from storage import position
 from storage.blobs import Blobs, open_blobs
 from storage.sqlite import SqliteJournal
 from tests.actors.scripted import ScriptedRetoucher
@@ -133,8 +134,9 @@ class Service:
         return [line for line in text.splitlines() if line.split()[1] == word]
 
     def stored(self) -> list[str]:
+        """The blobs of batches and uploads; a journal in Redis keeps its position beside them."""
         root = self.folder / "blobs"
         found = []
         for folder, _, names in os.walk(root):  # bears folders that vanish
             found += [str(Path(folder, name).relative_to(root)) for name in names]
-        return sorted(found)
+        return sorted(name for name in found if name != position.KEY)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -128,6 +129,43 @@ def test_ctrl_c_leaves_no_process_and_no_debris(photos: Path, tmp_path: Path) ->
     assert process.returncode in {130, 1}, stderr  # 1: it was faster
     assert process.returncode == 1 or "--skip-existing" in stderr
     assert all(not name.startswith(".photobatch-") for name in os.listdir(out))
+    assert left_of(mark) == []
+
+
+def test_after_kill_9_the_same_command_goes_on_where_it_was(tmp_path: Path) -> None:
+    source, out, mark = tmp_path / "in", tmp_path / "out", str(tmp_path)
+    source.mkdir()
+    picture = Image.fromarray(skimage.data.astronaut()).resize((2000, 2000))
+    picture.save(source / "000.jpg", quality=90)
+    names = [f"{number:03}.jpg" for number in range(120)]
+    for name in names[1:]:
+        os.link(source / "000.jpg", source / name)
+    command = ["run", source, "--preset", "beauty_light", "--out", out, "--workers", "1"]
+    process = subprocess.Popen(
+        [str(COMMAND), *map(str, command)],
+        env=os.environ | {RUN_MARK: mark},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + 60
+    while len(list(out.glob("*.jpg"))) < 20 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    written = {path.name: path.stat().st_mtime_ns for path in out.glob("*.jpg")}
+    assert 20 <= len(written) < 120
+    assert list(out.glob(".photobatch-*"))
+
+    again = said(mark, *command, "--json")
+    assert again.returncode == 0, again.stderr
+    report = json.loads(again.stdout)
+    assert len(written) - 1 <= report["continued"] <= len(written), "the last one may not have been noted"
+    assert report["continued"] + report["succeeded"] == 120
+    assert f"{report['continued']} photos were done by a run that was killed" in again.stderr
+    kept = {name for name, when in written.items() if (out / name).stat().st_mtime_ns == when}
+    assert len(kept) == report["continued"]
+    assert sorted(os.listdir(out)) == names, "and nothing else lies there"
     assert left_of(mark) == []
 
 

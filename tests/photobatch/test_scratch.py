@@ -32,13 +32,15 @@ def test_what_a_killed_run_left_goes_and_what_a_living_one_has_stays(tmp_path: P
         killed.wait()
         left = set(tmp_path.iterdir())
         assert len(left) == 2
-        with Scratch(tmp_path):
-            assert left < set(tmp_path.iterdir())  # young: may be starting
-        for folder in left:
-            os.utime(folder / "lock", (time.time() - 100, time.time() - 100))
+        starting = tmp_path / ".photobatch-new-x"
+        starting.mkdir()
         with Scratch(tmp_path) as own:
             assert len(left & set(tmp_path.iterdir())) == 1
             assert own.exists()
+        assert starting.exists(), "young: it may be about to take its lock"
+        os.utime(starting, (time.time() - 100, time.time() - 100))
+        with Scratch(tmp_path):
+            assert not starting.exists()
     finally:
         living.kill()
         living.wait()

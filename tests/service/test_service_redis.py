@@ -7,6 +7,7 @@ import pytest
 
 from benchmarks.redis_server import RedisServer
 from benchmarks.server import Server, ServerError, serving
+from tests.older_redis import bring_back, state
 
 
 def health(server: Server) -> dict:
@@ -70,3 +71,27 @@ def test_a_lost_machine_comes_back_as_another_and_its_batches_go_on(
             assert back.http.get(photo["result"]["url"]).raise_for_status().content.startswith(b"\xff\xd8")
         back.http.post(f"/api/v1/batch/{paused}/resume").raise_for_status()
         assert back.ended(paused)["counts"]["succeeded"] == 3
+
+
+def test_a_redis_that_comes_back_older_is_accepted_knowingly_or_not_at_all(
+    tmp_path: Path, photo_folder: Path, redis_server: RedisServer
+) -> None:
+    redis = {"REDIS_URL": redis_server.url, "BATCH_FILE_ROOTS": str(photo_folder)}
+    request = {"image_urls": [(photo_folder / "astronaut.jpg").as_uri()], "preset_id": "filter_warm"}
+    with serving(tmp_path, **redis) as server:
+        kept = server.submit(**request)["task_id"]
+        server.ended(kept)
+        older = state(redis_server, "older")
+        server.ended(server.submit(**request)["task_id"])
+        bring_back(redis_server, older)
+        while (said := health(server))["journal"] != "behind":
+            time.sleep(0.1)
+        assert (said["status"], said["reason"][:15]) == ("unavailable", "journal_behind:")
+        accept = said["reason"].rpartition("BATCH_JOURNAL_ACCEPT=")[2].rstrip(".")
+        refused = server.http.post("/api/v1/batch/submit", json=request)
+        assert (refused.status_code, refused.json()["code"]) == (503, "journal_behind")
+    with pytest.raises(ServerError, match=f"commits are missing.*BATCH_JOURNAL_ACCEPT={accept}"):
+        Server(tmp_path, **redis).start()
+    with serving(tmp_path, **redis, BATCH_JOURNAL_ACCEPT=accept) as server:
+        assert [one["task_id"] for one in server.http.get("/api/v1/batch").json()["items"]] == [kept]
+        server.ended(server.submit(**request)["task_id"])

@@ -17,7 +17,7 @@ from redis.backoff import ConstantBackoff
 from redis.retry import Retry
 
 from benchmarks.redis_server import RedisServer
-from storage.errors import EpochLostError, StorageError
+from storage.errors import StorageError
 from storage.journal import Entry
 from storage.redis_log import RedisJournal, RedisLog, check_redis
 
@@ -181,13 +181,6 @@ async def test_a_commit_whose_answer_was_lost_is_there_once(server: RedisServer)
         await journal.append([entry("a", 4)])
         assert list(journal.replay()) == [entry("a", 1), entry("a", 2), entry("a", 4), entry("b", 3)]
         journal.close()
-
-
-async def test_one_that_comes_back_empty_has_no_owner(server: RedisServer, journal: RedisJournal) -> None:
-    await journal.append([entry("a", 1)])
-    redis.Redis.from_url(server.url).flushall()
-    with pytest.raises(EpochLostError):
-        await journal.append([entry("a", 2)])
 
 
 @pytest.mark.parametrize(

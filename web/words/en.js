@@ -242,6 +242,7 @@ export default {
     internal_error: "Something went wrong in the service. Try again.",
     no_worker: "No worker is ready yet. One is on its way.",
     unavailable: "The service is restarting. It goes on by itself in a few seconds.",
+    journal_behind: "The service's journal came back older than it was. Whoever runs it must decide how to go on.",
     journal_unavailable: "The service cannot write its journal just now. It goes on by itself.",
     storage_unavailable: "The service's store does not answer just now. It goes on by itself.",
     queue_full: "The queue is full. Resume or delete batches of yours that are paused, or try again in a minute.",

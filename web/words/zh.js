@@ -242,6 +242,7 @@ export default {
     internal_error: "服务出现问题，请重试。",
     no_worker: "还没有就绪的工作进程，马上就好。",
     unavailable: "服务正在重启，几秒后自动恢复。",
+    journal_behind: "服务的日志恢复到了较早的状态，需要管理者决定如何继续。",
     journal_unavailable: "服务暂时无法写入日志，会自动恢复。",
     storage_unavailable: "服务的存储暂时没有响应，会自动恢复。",
     queue_full: "队列已满。请继续或删除您已暂停的批次，或一分钟后再试。",
