@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, TypeVar
 
-from pydantic import FailFast, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from deployments import explain, json_pieces
 from deployments.json_pieces import JsonError, UnknownFieldError
@@ -13,8 +13,8 @@ FILES = "files"
 _JSON = frozenset({"photos", "image_urls", "preset_params", "output", "metadata"})
 _OPTIONAL = {"user_id", "preset_id", "preset_type", "priority", "callback_url", FILES} | _JSON
 _KNOWN = frozenset(SubmitRequest.model_fields)
-_URLS: TypeAdapter[list[Source]] = TypeAdapter(Annotated[list[Source], FailFast()])
-_PHOTOS: TypeAdapter[list[PhotoInput]] = TypeAdapter(Annotated[list[PhotoInput], FailFast()])
+_URLS: TypeAdapter[list[Source]] = TypeAdapter(Annotated[list[Source], Field(fail_fast=True)])
+_PHOTOS: TypeAdapter[list[PhotoInput]] = TypeAdapter(Annotated[list[PhotoInput], Field(fail_fast=True)])
 _SHORTEST_ENTRY = len('"":"",')  # of metadata
 Item = TypeVar("Item")
 
