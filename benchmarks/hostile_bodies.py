@@ -91,7 +91,9 @@ HOSTILE = (
     Case("form, percent-encoded", lambda: b"user_id=" + b"%41" * (FIELDS // 3), kind=FORM),
     Case("form, image_urls of lists", lambda: _filled(b"image_urls=[", b"[]", b"]", FIELDS), kind=FORM),
     Case(
-        "multipart, photos of objects", lambda: _FIELD % (b"photos", _filled(b"[", b"{}", b"]", FIELDS)), kind=MULTIPART
+        "multipart, photos of objects",
+        lambda: _FIELD % (b"photos", _filled(b"[", b"{}", b"]", FIELDS)) + b"--x--",
+        kind=MULTIPART,
     ),
     Case("multipart, empty fields", lambda: _FIELD % (b"a", b"") * (LARGE // 60), kind=MULTIPART),
     Case("preset of many names", lambda: _keys(b"{", b"}", SMALL), PRESETS),

@@ -12,6 +12,7 @@ from pydantic_core import from_json
 
 LARGEST = 512 << 10  # bytes of one value; an erase of 1,000 boxes, indented, has half of that
 DEEPEST = 8  # levels of brackets in a value; the parameters of a photo have five
+MOST_WIDE = 12 << 20  # bytes of items with such characters: each of their strings takes four times its length
 _AT_ONCE = 500  # items of a list
 
 _BLANK = rb"[ \t\r\n]*+"
@@ -30,6 +31,7 @@ _NAME = re.compile(_BLANK + rb"(" + _STRING + rb")" + _BLANK + rb":" + _BLANK, r
 _FIELD = re.compile(rb"(" + _VALUE + rb")([,}])", re.DOTALL)
 _CLOSE = re.compile(_BLANK + rb"([,}])")
 _ITEMS = re.compile(rb"(?:" + _VALUE + rb",){1,%d}+" % _AT_ONCE, re.DOTALL)
+_WIDE = re.compile(rb"[\xf0-\xf4]|\\u[dD][89abAB]")
 _LAST_ITEM = re.compile(_VALUE + rb"\]", re.DOTALL)
 
 
@@ -37,8 +39,13 @@ class JsonError(ValueError):
     """No JSON, or larger or deeper than any request; the message says which."""
 
 
-class UnknownFieldError(ValueError):
-    """A name that no field has; it is the message."""
+class FieldError(ValueError):
+    """A field that the object does not have, or has twice."""
+
+    def __init__(self, name: str, *, known: bool) -> None:
+        super().__init__(name, known)
+        self.name = name
+        self.known = known
 
 
 def read(text: bytes | bytearray) -> Any:
@@ -53,7 +60,8 @@ def read_object(
 ) -> Any:
     """Return an object without its fields in `lists`, whose items go there, some at a time.
 
-    Raises JsonError, also where a name comes twice, and UnknownFieldError. What is no object is returned as it is.
+    Raises JsonError, and FieldError for a name that is not known or comes twice. What is no object is returned as it
+    is.
     """
     begin = _BEGIN.match(text, 0, LARGEST)
     if begin is None:
@@ -68,9 +76,9 @@ def read_object(
         if name not in known:
             if len(text) <= LARGEST:
                 read(text)  # that it is no JSON at all is worse
-            raise UnknownFieldError(name)
+            raise FieldError(name, known=False)
         if name in seen:
-            raise JsonError(f"{name} is given twice")
+            raise FieldError(name, known=True)
         seen.add(name)
         if name in lists and text[at : at + 1] == b"[":
             for items, end in _items(text, at + 1):
@@ -101,7 +109,7 @@ def read_list(text: bytes | bytearray) -> Iterator[list[Any]]:
 
 def _items(text: bytes | bytearray, at: int) -> Iterator[tuple[list[Any], int]]:
     """Yield the items of the list whose first begins at a place, and where to go on."""
-    begin, last = at, False
+    begin, last, wide = at, False, 0
     while not last:
         found = _ITEMS.match(text, at, at + LARGEST)
         if found is None:
@@ -109,6 +117,9 @@ def _items(text: bytes | bytearray, at: int) -> Iterator[tuple[list[Any], int]]:
         piece = found[0][:-1]
         if not piece.strip() and not (last and at == begin):  # a comma too many
             _refuse(text, at)
+        wide += len(piece) if _WIDE.search(piece) else 0
+        if wide > MOST_WIDE:
+            raise JsonError(f"more than {MOST_WIDE >> 20} MB of a list have emoji or other characters above U+FFFF")
         items = _parsed(b"[" + piece + b"]", text, at)
         at = found.end()
         yield items, at

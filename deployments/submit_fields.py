@@ -5,7 +5,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import Field, TypeAdapter, ValidationError
 
 from deployments import explain, json_pieces
-from deployments.json_pieces import JsonError, UnknownFieldError
+from deployments.json_pieces import FieldError, JsonError
 from deployments.problems import ApiError
 from photobatch.schemas import MAX_METADATA_BYTES, PhotoInput, Source, SubmitRequest
 
@@ -34,8 +34,8 @@ class SubmitFields:
         """Return the request that a JSON body makes."""
         try:
             given = json_pieces.read_object(body, _KNOWN, self._lists)
-        except UnknownFieldError as error:
-            raise ApiError(*explain.unknown(str(error))) from None
+        except FieldError as error:
+            raise _twice(error.name) if error.known else ApiError(*explain.unknown(error.name)) from None
         except JsonError as error:
             raise ApiError("invalid_json", f"The body is not valid JSON: {error}.") from None
         return self._request(given)
@@ -47,8 +47,7 @@ class SubmitFields:
     def add(self, name: str, value: bytes) -> None:
         """Take a field of a form; one left empty counts as absent."""
         if name in self._seen:
-            detail = f"{name:.80} is given twice; lists are written as one JSON string."
-            raise ApiError("invalid_request", detail, name[:80])
+            raise _twice(name)
         self._seen.add(name)
         if name not in _OPTIONAL:
             raise ApiError(*explain.unknown(name))
@@ -97,6 +96,10 @@ class SubmitFields:
         request.image_urls += self._urls
         request.photos += self._photos
         return request
+
+
+def _twice(name: str) -> ApiError:
+    return ApiError("invalid_request", f"{name:.80} is given twice; put all of a list into one.", name[:80])
 
 
 def metadata_too_large() -> ApiError:
