@@ -1,27 +1,30 @@
 """The body of a submit in its three shapes: JSON, urlencoded form, multipart form with files."""
 
-from collections.abc import AsyncIterator
+import asyncio
+import re
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
-from urllib.parse import parse_qsl
+from functools import partial
+from typing import TypeVar
+from urllib.parse import unquote_to_bytes
 
 from fastapi import Request
-from pydantic import ValidationError
-from pydantic_core import from_json
 
-from deployments import explain
+from deployments import body_budget
 from deployments.multipart import Form
 from deployments.problems import ApiError
-from deployments.upload_claims import FormClaim
+from deployments.submit_fields import FILES, SubmitFields
+from deployments.upload_claims import FormClaim, declared_size
 from deployments.uploads import Upload, Uploads
 from photobatch.schemas import SubmitRequest
 
 MAX_JSON_BYTES = 32 << 20
 MAX_FIELDS_BYTES = 8 << 20  # of a form, all its fields together
-FILES = "files"
-_JSON_FIELDS = {"image_urls", "photos", "preset_params", "output", "metadata"}
-_OPTIONAL = {"user_id", "preset_id", "preset_type", "priority", "callback_url", FILES} | _JSON_FIELDS
+MAX_FIELDS = 1000
+Made = TypeVar("Made")
+LARGE = 64 << 10  # bytes that take longer to read than a request may hold up others
+_ESCAPED = re.compile(rb"(?:[^%]|%(?:[0-9A-Fa-f]{2})?+){1,65536}+", re.DOTALL)  # pieces that cut no escape in two
 
 
 @dataclass(slots=True)
@@ -38,6 +41,7 @@ class BodyReader:
     def __init__(self, uploads: Uploads, max_photos: int) -> None:
         self._uploads = uploads
         self._max_photos = max_photos
+        self._one_at_a_time = asyncio.Lock()
 
     @asynccontextmanager
     async def read(self, request: Request, task_id: str, owner: str) -> AsyncIterator[Draft]:
@@ -46,35 +50,51 @@ class BodyReader:
         Until the end of the block its files are counted for the owner; a batch should name them by then.
         """
         content_type = request.headers.get("content-type", "")
+        fields = SubmitFields(self._max_photos)
         match content_type.partition(";")[0].strip().lower():
             case "application/json":
-                yield Draft(_validated(_json(await whole(request, MAX_JSON_BYTES))))
+                body = await whole(request, MAX_JSON_BYTES)
+                yield Draft(await self._apart(len(body), lambda: fields.take_json(body)))
             case "application/x-www-form-urlencoded":
-                yield Draft(_of_fields(_urlencoded(await whole(request, MAX_FIELDS_BYTES))))
+                body = await whole(request, MAX_FIELDS_BYTES)
+                yield Draft(await self._apart(len(body), lambda: _urlencoded(body, fields)))
             case "multipart/form-data":
                 async with self._uploads.claims.form(request, task_id, owner) as claim:
-                    yield await self._multipart(Form(content_type, request.stream()), owner, claim)
+                    yield await self._multipart(Form(content_type, request.stream()), fields, request, owner, claim)
             case _:
                 kinds = "application/json, multipart/form-data or application/x-www-form-urlencoded"
                 raise ApiError("unsupported_media", f"Send the batch as {kinds}.")
 
-    async def _multipart(self, form: Form, owner: str, claim: FormClaim) -> Draft:
-        fields: list[tuple[str, str]] = []
+    async def _multipart(
+        self, form: Form, fields: SubmitFields, request: Request, owner: str, claim: FormClaim
+    ) -> Draft:
         files: list[Upload] = []
         room = MAX_FIELDS_BYTES
         try:
             async for part in form.parts():
                 if part.filename is None:
-                    value = await _field(form.content(), room)
+                    value = await _field(form.content(), room, body_budget.of(request.scope))
                     room -= len(value)
-                    fields.append((part.name, _utf8(value, part.name)))
+                    await self._apart(len(value), partial(fields.add, part.name, value))
                 else:
                     await claim.next_file(sum(file.bytes for file in files))
                     await self._file(part.name, part.filename, form, files, owner)
-            return Draft(_of_fields(fields), files)
+            return Draft(fields.take_form(), files)
         except BaseException:
             await self._uploads.drop(upload.id for upload in files)
             raise
+
+    async def _apart(self, size: int, work: Callable[[], Made]) -> Made:
+        """Do what a body of this size takes: where it takes long in a thread, one at a time, and to its end."""
+        if size < LARGE:
+            return work()
+        async with self._one_at_a_time:
+            working = asyncio.ensure_future(asyncio.to_thread(work))
+            try:
+                return await asyncio.shield(working)
+            except asyncio.CancelledError:
+                await asyncio.wait([working])  # until then it holds its memory
+                raise
 
     async def _file(self, name: str, filename: str, form: Form, files: list[Upload], owner: str) -> None:
         if name != FILES:
@@ -87,67 +107,53 @@ class BodyReader:
         files.append(await self._uploads.take_part(form.content(), filename, owner))
 
 
-async def whole(request: Request, limit: int) -> bytes:
-    """Return a request's body; raises ApiError `too_large`."""
-    declared = request.headers.get("content-length", "")
+async def whole(request: Request, limit: int) -> bytearray:
+    """Return a request's body; raises ApiError `too_large`, BatchError `busy`."""
+    size = declared_size(request) or 0
     body = bytearray()
-    if not (declared.isdigit() and int(declared) > limit):
+    if size <= limit:
+        share = body_budget.of(request.scope)
+        share.expect(size)
         async for piece in request.stream():
+            share.hold(len(piece))
             body += piece
             if len(body) > limit:
                 break
         else:
-            return bytes(body)
+            return body
     raise ApiError("too_large", f"The request is larger than {limit >> 20} MB, which is the limit here.")
 
 
-async def _field(content: AsyncIterator[bytes], room: int) -> bytes:
+async def _field(content: AsyncIterator[bytes], room: int, share: body_budget.Share) -> bytes:
     value = bytearray()
     async for piece in content:
+        share.hold(len(piece))
         value += piece
         if len(value) > room:
             raise ApiError("too_large", f"The fields of the form are larger than {MAX_FIELDS_BYTES >> 20} MB in all.")
     return bytes(value)
 
 
-def _json(text: bytes | str, name: str | None = None) -> Any:
-    try:
-        return from_json(text, allow_inf_nan=False)
-    except ValueError as error:
-        what = name or "The body"
-        raise ApiError("invalid_json", f"{what} is not valid JSON: {error}.", name) from None
+def _urlencoded(body: bytearray, fields: SubmitFields) -> SubmitRequest:
+    if body.count(b"&") >= MAX_FIELDS:
+        raise ApiError("invalid_form", f"The form has more than {MAX_FIELDS} fields; lists are one JSON string.")
+    for pair in body.split(b"&"):
+        name, _, value = pair.partition(b"=")
+        if pair:
+            given = _unescaped(value)
+            _text(given)
+            fields.add(_text(_unescaped(name)), given)
+    return fields.take_form()
 
 
-def _utf8(value: bytes, name: str) -> str:
+def _unescaped(text: bytearray) -> bytes:
+    """Return text without percent-encoding. `unquote_to_bytes` of all at once takes fifty times its memory."""
+    plain = text.replace(b"+", b" ")
+    return b"".join(unquote_to_bytes(piece[0]) for piece in _ESCAPED.finditer(plain))
+
+
+def _text(text: bytes) -> str:
     try:
-        return value.decode()
+        return text.decode()
     except UnicodeDecodeError:
-        raise ApiError("invalid_request", f"{name:.80} is not UTF-8 text.", name[:80]) from None
-
-
-def _urlencoded(body: bytes) -> list[tuple[str, str]]:
-    try:
-        return parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=1000)
-    except ValueError:
         raise ApiError("invalid_form", "The form can't be read: it is not urlencoded UTF-8 text.") from None
-
-
-def _of_fields(fields: list[tuple[str, str]]) -> SubmitRequest:
-    """Return the request that a form makes; fields left empty count as absent."""
-    given: dict[str, Any] = {}
-    for name, value in fields:
-        if name in given:
-            detail = f"{name:.80} is given twice; lists are written as one JSON string."
-            raise ApiError("invalid_request", detail, name[:80])
-        if name == FILES and value:
-            raise ApiError("invalid_request", "Each of files must be a file, with its file name.", FILES)
-        if value.strip() or name not in _OPTIONAL:
-            given[name] = _json(value, name) if name in _JSON_FIELDS else value
-    return _validated(given)
-
-
-def _validated(given: Any) -> SubmitRequest:
-    try:
-        return SubmitRequest.model_validate(given)
-    except ValidationError as error:
-        raise ApiError(*explain.first(error.errors(include_url=False))) from None

@@ -3,6 +3,7 @@
 OF_PROBLEMS = {
     "bad_request": "The client left before its request was complete, or the request is none.",
     "bad_transition": "The batch's state forbids this: docs/batches.md has the table.",
+    "busy": "Too many large requests arrive at once; nothing of this one is kept, send it again after `Retry-After`.",
     "corrupt": "The file is damaged.",
     "empty_file": "The file has no bytes.",
     "forbidden": "The key is somebody else's than the user that was named.",

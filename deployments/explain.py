@@ -17,6 +17,12 @@ def first(errors: Sequence[Any]) -> tuple[str, str, str | None]:
     return "invalid_request", _sentence(field or "the request", error) + also, field or None
 
 
+def unknown(name: str) -> tuple[str, str, str]:
+    """Return the same for a field that a request does not have."""
+    name = name[:80]
+    return "invalid_request", _sentence(name, {"type": "extra_forbidden"}), name
+
+
 def _path(parts: list[int | str]) -> str:
     said = ""
     for part in parts:

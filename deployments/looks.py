@@ -147,7 +147,7 @@ class Looks:
         from models.colour.lut_file import read_lut  # noqa: PLC0415 - numpy, for those who bring LUTs alone
 
         lut = await asyncio.to_thread(read_lut, data)
-        sha256 = hashlib.sha256(data).hexdigest()
+        sha256 = (await asyncio.to_thread(hashlib.sha256, data)).hexdigest()
         await self._services.blobs.put(lut_key(sha256), data)
         made = schemas.Lut(
             name=safe_name(name),

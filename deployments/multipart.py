@@ -1,18 +1,29 @@
-"""A streaming reader of `multipart/form-data` (RFC 7578): its parts one after another, none of them whole in memory."""
+"""A streaming reader of `multipart/form-data` (RFC 7578): its parts one after another, none of them whole in memory.
 
-from collections import deque
+It is lenient where clients are careless: a file name may hold raw quotes, line breaks and any other byte. What such a
+name becomes is the business of `names.safe_name`; no file costs the others their batch.
+"""
+
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from email.message import Message
+from urllib.parse import unquote_to_bytes
 
-from python_multipart.exceptions import FormParserError
-from python_multipart.multipart import MultipartParser, parse_options_header
+from python_multipart.multipart import parse_options_header
 
 from deployments.problems import ApiError
 
 MAX_HEADERS = 16  # of a part
-MAX_HEADER_BYTES = 8192
-_END = object()
+MAX_HEAD_BYTES = 32 << 10  # all of them together
+_MAX_PADDING = 128  # blanks behind a boundary
+_DISPOSITION = re.compile(rb"\r\ncontent-disposition[ \t]*+:[ \t]*+form-data[ \t]*+", re.IGNORECASE)
+# A quoted value ends with a quote that something follows which may follow a value. Unquoted and unclosed ones end with
+# their line. The first alternative knows escapes, the second old clients that send paths with backslashes.
+_OPTION = re.compile(
+    rb';[ \t]*+([^=;\r\n" \t]*+)[ \t]*+=[ \t]*+(?:'
+    rb'"((?:[^\\]|\\.)*?)"(?=[ \t]*+(?:;|\r\n|\Z))|"(.*?)"(?=[ \t]*+(?:;|\r\n|\Z))|([^;\r\n]*+))[ \t]*+',
+    re.DOTALL,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,86 +46,106 @@ class Form:
         if not 1 <= len(boundary) <= 70:
             raise _broken("its Content-Type names no boundary")
         self._body = body
-        self._found: deque[Part | bytes | object] = deque()
-        self._done = False
-        self._headers: dict[bytes, bytes] = {}
-        self._header: tuple[bytearray, bytearray] = (bytearray(), bytearray())
-        self._parser = MultipartParser(
-            boundary,
-            {
-                "on_part_begin": self._part_begins,
-                "on_header_field": lambda data, start, end: self._header[0].extend(data[start:end]),
-                "on_header_value": lambda data, start, end: self._header[1].extend(data[start:end]),
-                "on_header_end": self._header_ends,
-                "on_headers_finished": self._headers_end,
-                "on_part_data": lambda data, start, end: self._found.append(data[start:end]),
-                "on_part_end": lambda: self._found.append(_END),
-                "on_end": self._ends,
-            },
-            max_header_count=MAX_HEADERS,
-            max_header_size=MAX_HEADER_BYTES,
-        )
+        self._delimiter = b"\r\n--" + boundary
+        self._buffer = bytearray(b"\r\n")  # the first boundary need not stand behind anything
+        self._inside = True  # of a part, or of what stands before the first
 
     async def parts(self) -> AsyncIterator[Part]:
         """Yield each part."""
-        while (found := await self._next()) is not None:
-            if isinstance(found, Part):
-                yield found
+        await self._skip()
+        while await self._part_begins():
+            part = _part(await self._head())
+            self._inside = True
+            yield part
+            await self._skip()
+        async for _ in self._body:  # what follows the last boundary means nothing
+            pass
 
     async def content(self) -> AsyncIterator[bytes]:
         """Yield the bytes of the part that `parts` came to last."""
-        while (found := await self._next()) is not None:
-            if not isinstance(found, bytes):
-                return
-            yield found
+        buffer, delimiter = self._buffer, self._delimiter
+        while self._inside:
+            end = buffer.find(delimiter)
+            self._inside = end < 0
+            size = max(0, len(buffer) - len(delimiter) + 1) if self._inside else end
+            piece = bytes(buffer[:size])
+            del buffer[: size if self._inside else end + len(delimiter)]
+            if piece:
+                yield piece
+            elif self._inside:
+                await self._more()
 
-    async def _next(self) -> Part | bytes | object | None:
-        while not self._found:
-            piece = await anext(self._body, None)
-            if piece is None:
-                if not self._done:
-                    raise _broken("it ends too early")
-                return None
-            if not self._done:
-                self._parse(piece)
-        return self._found.popleft()
+    async def _skip(self) -> None:
+        async for _ in self.content():
+            pass
 
-    def _parse(self, piece: bytes) -> None:
-        try:
-            self._parser.write(piece)
-        except FormParserError:
-            raise _broken("its parts are not separated as they should be") from None
+    async def _part_begins(self) -> bool:
+        """Say whether a part follows the boundary that was just read, and not the end of the form."""
+        while (end := self._buffer.find(b"\r\n")) < 0 and self._buffer[:2] != b"--":
+            if len(self._buffer) > _MAX_PADDING:
+                break
+            await self._more()
+        if self._buffer[:2] == b"--":
+            return False
+        if end < 0 or self._buffer[:end].strip(b" \t"):
+            raise _broken("its parts are not separated as they should be")
+        del self._buffer[:end]
+        return True
 
-    def _part_begins(self) -> None:
-        self._headers = {}
+    async def _head(self) -> bytes:
+        """Return the headers of a part, each behind its line break."""
+        seen = 0
+        while (end := self._buffer.find(b"\r\n\r\n", seen)) < 0:
+            if len(self._buffer) > MAX_HEAD_BYTES:
+                raise _broken("a part has a header that is too long")
+            seen = max(0, len(self._buffer) - 3)
+            await self._more()
+        head = bytes(self._buffer[:end])
+        del self._buffer[: end + 4]
+        if len(head) > MAX_HEAD_BYTES or head.count(b"\r\n") > MAX_HEADERS:
+            raise _broken("a part has too many headers")
+        return head
 
-    def _header_ends(self) -> None:
-        field, value = self._header
-        self._headers[bytes(field).lower()] = bytes(value)
-        self._header = (bytearray(), bytearray())
-
-    def _headers_end(self) -> None:
-        self._found.append(_part(self._headers.get(b"content-disposition", b"")))
-
-    def _ends(self) -> None:
-        self._done = True
+    async def _more(self) -> None:
+        piece = await anext(self._body, None)
+        if piece is None:
+            raise _broken("it ends too early")
+        self._buffer += piece
 
 
-def _part(disposition: bytes) -> Part:
-    kind, options = parse_options_header(disposition.decode("latin-1"))
+def _part(head: bytes) -> Part:
+    options = _options(head)
     name = options.get(b"name")
-    if kind != b"form-data" or name is None:
+    if name is None:
         raise _broken("a part has no name")
     filename = options.get(b"filename")
-    if filename is None and b"filename*" in disposition.lower():  # RFC 7578 forbids it, older clients send it
-        return Part(_text(name), _extended(disposition))
+    if filename is None and b"filename*" in options:  # RFC 7578 forbids it, older clients send it
+        return Part(_text(name), _extended(options[b"filename*"]))
     return Part(_text(name), None if filename is None else _text(filename))
 
 
-def _extended(disposition: bytes) -> str | None:
-    message = Message()
-    message["Content-Disposition"] = disposition.decode("latin-1")
-    return message.get_filename()
+def _options(head: bytes) -> dict[bytes, bytes]:
+    """Return what the Content-Disposition says; nothing where there is none for forms."""
+    found: dict[bytes, bytes] = {}
+    begin = _DISPOSITION.search(head)
+    at = begin.end() if begin else len(head)
+    while option := _OPTION.match(head, at):
+        name, escaped, quoted, plain = option.groups()
+        if escaped is not None:
+            value = escaped.replace(b"\\\\", b"\\").replace(b'\\"', b'"')
+        else:
+            value = quoted if quoted is not None else plain.strip()
+        found[name.lower()] = value
+        if plain is not None and plain.startswith(b'"'):  # never closed: to look for its end once more takes long
+            break
+        at = option.end()
+    return found
+
+
+def _extended(value: bytes) -> str:
+    """Return a value as RFC 8187 writes it: charset'language'percent-encoded."""
+    coding = "latin-1" if value.lower().startswith(b"iso-8859-1'") else "utf-8"
+    return unquote_to_bytes(value.rpartition(b"'")[2]).decode(coding, "replace")
 
 
 def _text(value: bytes) -> str:

@@ -6,10 +6,10 @@ from string import Formatter
 from urllib.parse import quote
 
 from deployments.problems import ApiError
+from photobatch.file_names import folded, safe
 
 LONGEST, MOST_BYTES = 200, 240  # a file system takes 255 bytes, and who unpacks or saves it may add some
 _FIELDS = ("stem", "index", "ext", "preset")
-_RESERVED = '<>:"|?*'  # Windows takes none of these in a name
 
 
 def safe_name(name: str, otherwise: str = "photo") -> str:
@@ -37,13 +37,13 @@ def check_template(template: str | None) -> None:
 
 
 def result_name(template: str | None, *, name: str, index: int, extension: str, preset: str) -> str:
-    """Return what a result is called; `extension` comes without its dot and is added where the template has none."""
+    """Return what a result is called on any system; `extension` has no dot, and is added where there is none."""
     template = template or "{stem}"
     if "{ext}" not in template:
         template += ".{ext}"
     stem = PurePosixPath(safe_name(name)).stem
     filled = template.format(stem=stem, index=index, ext=extension, preset=preset)
-    return safe_name("".join("_" if char in _RESERVED else char for char in filled), f"photo.{extension}")
+    return safe(safe_name(filled, f"photo.{extension}"))
 
 
 def content_disposition(name: str, *, inline: bool) -> str:
@@ -56,7 +56,7 @@ def content_disposition(name: str, *, inline: bool) -> str:
 
 
 class UniqueNames:
-    """Gives each file of one folder a name of its own, also where capitals don't count; " (2)" and so on are added."""
+    """Gives each file of one folder a name of its own: " (2)" and so on are added, also where only capitals differ."""
 
     def __init__(self) -> None:
         self._taken: set[str] = set()
@@ -66,8 +66,8 @@ class UniqueNames:
         """Return the name, or the next one like it that is free."""
         path = PurePosixPath(name)
         chosen = name
-        while (folded := chosen.casefold()) in self._taken:
-            self._counts[name.casefold()] = count = self._counts.get(name.casefold(), 1) + 1
+        while (taken := folded(chosen)) in self._taken:
+            self._counts[folded(name)] = count = self._counts.get(folded(name), 1) + 1
             chosen = f"{path.stem} ({count}){path.suffix}"
-        self._taken.add(folded)
+        self._taken.add(taken)
         return chosen

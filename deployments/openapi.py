@@ -91,7 +91,7 @@ def _guard(path: str, method: str, operation: dict[str, Any]) -> None:
         return
     operation["security"] = [{"bearer": []}, {"key": []}, {}]  # the last where the service has no keys
     codes = ["unauthorized", "rate_limited", "forbidden_host"]
-    codes += ["too_slow", "too_large"] if "requestBody" in operation else []
+    codes += ["too_slow", "too_large", "busy"] if "requestBody" in operation else []
     codes += ["invalid_json"] if "application/json" in operation.get("requestBody", {}).get("content", ()) else []
     codes += ["forbidden_origin"] if method != "get" else []
     answers = operation["responses"]

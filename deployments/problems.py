@@ -26,6 +26,7 @@ MEDIA_TYPE = "application/problem+json"
 STATUS = {
     "bad_request": 400,
     "bad_transition": 409,
+    "busy": 503,
     "corrupt": 422,
     "empty_file": 422,
     "forbidden": 403,
@@ -153,6 +154,8 @@ def _of_storage(error: StorageError) -> JSONResponse:
 
 
 def _of_http(error: HTTPException) -> JSONResponse:
+    if isinstance(error.__cause__, ApiError | BatchError):  # FastAPI wraps what goes wrong while it reads a body
+        return of_error(error.__cause__)
     status = error.status_code
     code = _OF_STATUS.get(status, "bad_request" if status < 500 else "internal_error")
     detail = _SAID.get(status, f"The request could not be taken: {HTTPStatus(status).phrase}.")

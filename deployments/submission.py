@@ -5,7 +5,7 @@ import hashlib
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fastapi import Request
@@ -20,10 +20,12 @@ from deployments.bodies import BodyReader, Draft
 from deployments.looks import Looks
 from deployments.names import check_template, safe_name
 from deployments.problems import ApiError
+from deployments.request_digest import digest_of
 from deployments.services import Services
 from deployments.sources import check_mask, check_source, hidden, hidden_mask, uploads_among
+from deployments.submit_fields import metadata_too_large
 from deployments.uploads import Upload, Uploads
-from photobatch.schemas import MAX_METADATA_BYTES, PhotoInput, SubmitRequest
+from photobatch.schemas import MAX_METADATA_BYTES, SubmitRequest
 from presets.catalogue import Preset, ResolvedPreset, resolve
 from presets.errors import PresetError
 from presets.params import check_complete
@@ -31,6 +33,14 @@ from presets.params import check_complete
 _PERHAPS = {"unavailable", "journal_unavailable", "journal_behind"}
 _RELEASE_S = 2.0
 _RENEW_S = 3.0
+
+
+@dataclass(slots=True)
+class _Named:
+    """A photo of a request; a hundred thousand of them are no pydantic models."""
+
+    source: str
+    params: dict[str, Any]
 
 
 class Submissions:
@@ -109,9 +119,9 @@ class Submissions:
     ) -> tuple[BatchSpec, list[PhotoSpec]]:
         request = draft.request
         request.user_id = on_behalf(caller, request.user_id) or ANONYMOUS
-        digest = _digest(draft) if key else None
-        named = [PhotoInput(source=url) for url in request.image_urls] + request.photos
-        self._check_count(len(named) + len(draft.files))
+        self._check_count(len(request.image_urls) + len(request.photos) + len(draft.files))
+        digest = await asyncio.to_thread(digest_of, draft) if key else None
+        named = await asyncio.to_thread(_named, request)
         _check_fields(request, self._services.callbacks)
         chosen = await self._looks.choose(request.user_id, request.preset_id)
         request.preset_params = await self._looks.pinned(request.user_id, request.preset_params)
@@ -133,11 +143,11 @@ class Submissions:
             idempotency_key=key,
             digest=digest,
         )
-        photos = [PhotoSpec(photo.source, _name(photo.source, uploads), photo.params or None) for photo in named]
+        photos = await asyncio.to_thread(_specs, named, uploads)
         return spec, photos + [PhotoSpec(file.source, file.name) for file in draft.files]
 
     async def _own_uploads(
-        self, caller: str | None, photos: list[PhotoInput], preset: ResolvedPreset
+        self, caller: str | None, photos: list[_Named], preset: ResolvedPreset
     ) -> tuple[dict[str, Upload], ResolvedPreset]:
         """Return the uploads that are named as photos; with API keys those of others are hidden from the batch.
 
@@ -148,9 +158,8 @@ class Submissions:
             return await self._uploads.known(sources), preset
         sources |= uploads_among(params.get("mask") for params in [preset.params, *(photo.params for photo in photos)])
         own, strange = await self._uploads.strange(sources, caller)
-        for photo in photos:
-            photo.source = hidden(photo.source, strange)
-            photo.params = hidden_mask(photo.params, strange)
+        if strange:
+            await asyncio.to_thread(_hide, photos, strange)
         return own, replace(preset, params=hidden_mask(preset.params, strange))
 
     def _check_count(self, photos: int) -> None:
@@ -161,7 +170,7 @@ class Submissions:
         if photos == 0:
             raise ApiError("no_photos", "A batch needs at least one photo: name image_urls, photos or files.")
 
-    async def _pin(self, user: str, photos: list[PhotoInput]) -> None:
+    async def _pin(self, user: str, photos: list[_Named]) -> None:
         """Have photos name their LUTs by their bytes."""
         named = {photo.params["lut"] for photo in photos if isinstance(photo.params.get("lut"), str)}
         known = {name: (await self._looks.pinned(user, {"lut": name}))["lut"] for name in sorted(named)}
@@ -170,14 +179,14 @@ class Submissions:
                 photo.params["lut"] = known[name]
 
     def _check_photos(
-        self, request: SubmitRequest, photos: list[PhotoInput], chosen: Preset | None, preset: ResolvedPreset
+        self, request: SubmitRequest, photos: list[_Named], chosen: Preset | None, preset: ResolvedPreset
     ) -> None:
         urls = len(request.image_urls)
-        known: set[str] = set()
+        known: set[bytes] = set()  # digests: all of them together may be as large as the request
         for place, photo in enumerate(photos):
             field = f"image_urls[{place}]" if place < urls else f"photos[{place - urls}].source"
             check_source(photo.source, field, self._services.roots, prefixes=True)
-            params = json.dumps(photo.params, sort_keys=True)
+            params = hashlib.sha256(json.dumps(photo.params, sort_keys=True).encode()).digest()
             if place >= urls and params not in known:
                 known.add(params)
                 self._check_params(request, photo.params, chosen, preset, f"photos[{place - urls}].params")
@@ -199,6 +208,21 @@ class Submissions:
             raise PresetError(error.code, error.detail, where) from None
 
 
+def _named(request: SubmitRequest) -> list[_Named]:
+    urls = [_Named(url, {}) for url in request.image_urls]
+    return urls + [_Named(photo.source, photo.params) for photo in request.photos]
+
+
+def _hide(photos: list[_Named], strange: set[str]) -> None:
+    for photo in photos:
+        photo.source = hidden(photo.source, strange)
+        photo.params = hidden_mask(photo.params, strange)
+
+
+def _specs(photos: list[_Named], uploads: dict[str, Upload]) -> list[PhotoSpec]:
+    return [PhotoSpec(photo.source, _name(photo.source, uploads), photo.params or None) for photo in photos]
+
+
 def _name(source: str, uploads: dict[str, Upload]) -> str:
     """Name a photo: by its upload's file name, or by its address."""
     return uploads[source].name if source in uploads else safe_name(wire.name_of(source))
@@ -216,7 +240,7 @@ def _resolve(chosen: Preset | None, request: SubmitRequest, params: dict[str, An
 def _check_fields(request: SubmitRequest, callbacks: bool) -> None:
     check_template(request.output.name)
     if len(json.dumps(request.metadata, ensure_ascii=False).encode()) > MAX_METADATA_BYTES:
-        raise ApiError("invalid_request", f"metadata is larger than {MAX_METADATA_BYTES >> 10} KB.", "metadata")
+        raise metadata_too_large()
     _check_callback(request.callback_url, callbacks)
 
 
@@ -237,10 +261,3 @@ def _idempotency_key(request: Request) -> str | None:
         detail = "Idempotency-Key takes 1 to 255 visible ASCII characters without blanks; a UUID is good."
         raise ApiError("invalid_request", detail, "Idempotency-Key")
     return key
-
-
-def _digest(draft: Draft) -> str:
-    """Name a request by what it says, not by how it was written: field order and form boundaries don't count."""
-    files = [[file.name, file.sha256] for file in draft.files]
-    canonical = json.dumps([draft.request.model_dump(mode="json"), files], sort_keys=True)
-    return hashlib.sha256(canonical.encode()).hexdigest()

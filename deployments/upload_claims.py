@@ -67,6 +67,6 @@ class FormClaim:
 
 
 def declared_size(request: Request) -> int | None:
-    """Return the bytes that a request says its body has."""
+    """Return the bytes that a request says its body has; None where it says nothing, or nonsense."""
     declared = request.headers.get("content-length", "")
-    return int(declared) if declared.isascii() and declared.isdigit() else None
+    return int(declared) if declared.isascii() and declared.isdigit() and len(declared) < 20 else None

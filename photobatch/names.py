@@ -1,20 +1,15 @@
 """What results are called in a folder: safe on every system, and one name a photo."""
 
 import re
-import unicodedata
 from pathlib import PurePath, PurePosixPath
 
+from photobatch.file_names import folded, safe
 from photobatch.inputs import FORMATS
-from photobatch.outputs import WRITTEN_AS, folded
+from photobatch.outputs import WRITTEN_AS
 from photobatch.schemas import Batch, Photo
 
 _EXTENSIONS = {"jpeg": "jpg", "tiff": "tif"}
-_FORBIDDEN = frozenset('<>:"/\\|?*')  # Windows takes none of these
-_PORTS = frozenset(f"{port}{number}" for port in ("com", "lpt") for number in "123456789¹²³")
-_DEVICES = _PORTS | {"con", "prn", "aux", "nul", "conin$", "conout$"}  # to Windows, whatever their extension
 _BRACES = re.compile(r"\{\{|\}\}|\{(stem|index|ext|preset)\}")
-_LONGEST = 200  # bytes; most file systems take 255, and numbers and `.part` are still to come
-_LONGEST_SUFFIX = 20
 
 
 class ResultNames:
@@ -54,15 +49,3 @@ class ResultNames:
             source = FORMATS.get(PurePosixPath(photo.name).suffix.lower(), "jpeg")
             made = WRITTEN_AS.get(source, source)
         return _EXTENSIONS.get(made, made)
-
-
-def safe(name: str) -> str:
-    """Return a name that every file system takes, and that leads out of no folder."""
-    name = unicodedata.normalize("NFC", name)
-    name = "".join("_" if char in _FORBIDDEN else char for char in name if unicodedata.category(char)[0] != "C")
-    path = PurePosixPath(name.strip(" ."))
-    stem, suffix = (path.stem.rstrip(" ."), path.suffix) if len(path.suffix) <= _LONGEST_SUFFIX else (path.name, "")
-    stem = stem.encode()[: _LONGEST - len(suffix.encode())].decode(errors="ignore").rstrip(" .") or "photo"
-    if stem.partition(".")[0].rstrip().casefold() in _DEVICES:
-        stem = f"_{stem}"
-    return stem + suffix

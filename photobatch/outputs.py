@@ -2,11 +2,11 @@
 
 import os
 import string
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePath
 
+from photobatch.file_names import folded
 from photobatch.inputs import FORMATS, InputPhoto, folder_identity
 from photobatch.refusal import RefusalError
 
@@ -102,11 +102,6 @@ def refuse_overwriting(photos: Iterable[InputPhoto], outputs: Iterable[Path]) ->
                 f"Results would be written into {folder}, where photos are read from. "
                 "Choose another --out folder, so that no photo is overwritten."
             )
-
-
-def folded(name: str) -> str:
-    """Return what a file system that ignores case and normalises Unicode takes for the name."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
 def _key(place: PurePath) -> str:

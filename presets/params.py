@@ -4,7 +4,7 @@ What they do to a photo is in models/; docs/presets.md shows it.
 """
 
 from itertools import pairwise
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
@@ -26,14 +26,28 @@ def _for_all_channels(value: object) -> object:
     return {"rgb": value} if isinstance(value, list | tuple) else value
 
 
-Point = Annotated[list[Share], Field(min_length=2, max_length=2)]  # x, y
-Points = Annotated[list[Point], Field(min_length=2, max_length=16), AfterValidator(_rising)]
+# Fail fast: pydantic would build an error for each of a million wrong items.
+Point = Annotated[list[Share], Field(min_length=2, max_length=2, fail_fast=True)]  # x, y
+Points = Annotated[list[Point], Field(min_length=2, max_length=16, fail_fast=True), AfterValidator(_rising)]
 
 
-class Curves(BaseModel):
-    """Curves on encoded values: `rgb` on all channels, then each channel's own."""
+class Strict(BaseModel):
+    """Parameters; an unknown one is refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_unknown(cls, given: Any) -> Any:
+        """Leave out all unknown names but the first: pydantic would build an error for each."""
+        if not isinstance(given, dict) or len(given) <= len(cls.model_fields):
+            return given
+        unknown = next(name for name in given if name not in cls.model_fields)
+        return {name: value for name, value in given.items() if name in cls.model_fields or name == unknown}
+
+
+class Curves(Strict):
+    """Curves on encoded values: `rgb` on all channels, then each channel's own."""
 
     rgb: Points | None = None
     r: Points | None = None
@@ -41,20 +55,16 @@ class Curves(BaseModel):
     b: Points | None = None
 
 
-class Band(BaseModel):
+class Band(Strict):
     """What to do to the colours of one band of hues."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     hue: Balance = 0.0  # towards the next band, or the one before
     saturation: Balance = 0.0
     luminance: Balance = 0.0
 
 
-class Hsl(BaseModel):
+class Hsl(Strict):
     """The eight bands; greys belong to none."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     red: Band = Band()
     orange: Band = Band()
@@ -69,22 +79,18 @@ class Hsl(BaseModel):
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
-class ModelOp(BaseModel):
+class ModelOp(Strict):
     """A network that changes the whole picture before anything else does: restores, denoises, enlarges it."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     op: Literal["model"]
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]  # never a path
     sha256: Sha256 | None = None  # of its weights, which a batch pins; None: those that are there
 
 
-class ColourParams(BaseModel):
+class ColourParams(Strict):
     """Parameters of the types `filter` and `color`."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    ops: Annotated[list[ModelOp], Field(max_length=4)] = []
+    ops: Annotated[list[ModelOp], Field(max_length=4, fail_fast=True)] = []
     exposure: Stops = 0.0
     contrast: Balance = 0.0
     saturation: Balance = 0.0
@@ -115,16 +121,14 @@ class BeautyParams(ColourParams):
 
 
 Length = Annotated[float, Field(ge=0, le=1_000_000, strict=True, allow_inf_nan=False)]
-Box = Annotated[list[Length], Field(min_length=4, max_length=4)]  # left, top, width, height
+Box = Annotated[list[Length], Field(min_length=4, max_length=4, fail_fast=True)]  # left, top, width, height
 
 
-class Regions(BaseModel):
+class Regions(Strict):
     """Boxes in the EXIF-oriented picture: in parts of its width and height, or in pixels."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     unit: Literal["fraction", "px"] = "fraction"
-    boxes: Annotated[list[Box], Field(min_length=1, max_length=1000)]
+    boxes: Annotated[list[Box], Field(min_length=1, max_length=1000, fail_fast=True)]
 
     @model_validator(mode="after")
     def _within(self) -> Self:
@@ -135,10 +139,8 @@ class Regions(BaseModel):
         return self
 
 
-class EraseParams(BaseModel):
+class EraseParams(Strict):
     """Parameters of the type `erase`. What boxes or mask mark is erased; both together are united."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     regions: Regions | None = None
     mask: Annotated[str, Field(min_length=1, max_length=8192)] | None = None  # a source; white is erased

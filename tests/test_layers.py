@@ -27,6 +27,7 @@ ALLOWED = {
         "storage",
         "photobatch.schemas",
         "photobatch.finding",
+        "photobatch.file_names",
         "photobatch.__version__",
         "models.codec.header",
         "models.errors",

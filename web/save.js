@@ -106,9 +106,10 @@ export function fileName(answer) {
 
 function unused(name, names) {
   const dot = name.lastIndexOf(".");
+  const folded = (name) => name.normalize("NFC").toLowerCase(); // what file systems take for the same name
   let free = name;
-  for (let n = 2; names.has(free.toLowerCase()); n++) free = `${name.slice(0, dot)} (${n})${name.slice(dot)}`;
-  names.add(free.toLowerCase());
+  for (let n = 2; names.has(folded(free)); n++) free = `${name.slice(0, dot)} (${n})${name.slice(dot)}`;
+  names.add(folded(free));
   return free;
 }
 

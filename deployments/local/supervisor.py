@@ -98,7 +98,7 @@ class Life:
         self.refused = message.kind == "refused"
         return message.reason
 
-    def _judge(self, now: float) -> str | None:
+    def _judge(self, now: float) -> str | None:  # noqa: PLR0911 - a list of cases
         if self._probe is None:
             return f"it did not answer HTTP within {START_S:.0f} s" if now > self.began + START_S else None
         if self._probe.silent_s > SILENT_S:

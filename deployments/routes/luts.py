@@ -39,7 +39,7 @@ async def put(
     user: User,
 ) -> schemas.Lut:
     """Store a LUT: a `.cube` file or a Hald PNG as the body. What names an earlier one keeps that."""
-    return await here.looks.put_lut(user, name, await whole(request, MAX_LUT_BYTES))
+    return await here.looks.put_lut(user, name, bytes(await whole(request, MAX_LUT_BYTES)))
 
 
 @router.delete(

@@ -12,6 +12,7 @@ from deployments.problems import ApiError, described
 from deployments.routes.parts import Here, PageSize, Parts, TaskId
 from deployments.streams import BlobBytes, FileBytes, media_type_of, redirect, send
 from photobatch import schemas
+from photobatch.file_names import safe
 from storage.keys import upload_key
 
 router = APIRouter(prefix=f"{wire.API}/batch/{{task_id}}/photos", tags=["photos"])
@@ -66,7 +67,7 @@ async def thumbnail(request: Request, here: Here, task_id: TaskId, index: Index)
     found = _result(photo)
     if not found.get("thumbnail_key"):
         raise ApiError("not_found", "This photo has no thumbnail.")
-    name = f"{PurePosixPath(photo['name']).stem}-thumbnail.jpg"
+    name = safe(f"{PurePosixPath(photo['name']).stem}-thumbnail.jpg")
     key, etag = found["thumbnail_key"], f'"{found["sha256"]}-thumbnail"'
     return await _send(request, here, key, etag=etag, media_type="image/jpeg", name=name)
 
@@ -74,7 +75,7 @@ async def thumbnail(request: Request, here: Here, task_id: TaskId, index: Index)
 async def original(request: Request, here: Here, task_id: TaskId, index: Index) -> Response:
     """Send the photo as it came."""
     photo = await here.coordinator.ask("photo", task_id, index)
-    name = safe_name(photo["name"])
+    name = safe(safe_name(photo["name"]))
     content, etag = await _original(here, photo)
     if isinstance(content, str):
         return await _send(request, here, content, etag=etag, media_type=media_type_of(name), name=name)

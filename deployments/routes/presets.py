@@ -5,11 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Response
 
 from deployments import wire
+from deployments.json_route import JsonRoute
 from deployments.problems import ApiError, described
 from deployments.routes.parts import Here, User
 from photobatch import schemas
 
-router = APIRouter(prefix=f"{wire.API}/presets", tags=["presets"])
+router = APIRouter(prefix=f"{wire.API}/presets", tags=["presets"], route_class=JsonRoute)
 
 PresetId = Annotated[str, Path(max_length=128)]
 _RECORDED = ("unavailable", "journal_unavailable", "journal_behind")

@@ -8,13 +8,14 @@ from fastapi.responses import HTMLResponse
 
 from actors.errors import BatchError
 from deployments import share_page, wire
+from deployments.json_route import JsonRoute
 from deployments.problems import described
 from deployments.routes.archive import archive
 from deployments.routes.parts import Here, Parts, TaskId
 from deployments.routes.photos import Index, result, thumbnail
 from photobatch import schemas
 
-router = APIRouter(tags=["shares"])
+router = APIRouter(tags=["shares"], route_class=JsonRoute)
 
 _BATCH = f"{wire.API}/batch/{{task_id}}"
 _STEERED = described("not_found", "invalid_request", "journal_unavailable", "journal_behind", "unavailable")

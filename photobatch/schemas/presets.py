@@ -65,7 +65,10 @@ class PreviewRequest(Wire):
     """`POST /api/v1/presets/preview`."""
 
     source: Annotated[str, Field(pattern="^upload:", max_length=200, description="An uploaded photo.")]
-    items: Annotated[list[PreviewItem], Field(min_length=1, max_length=24, description="The looks, one picture each.")]
+    items: Annotated[
+        list[PreviewItem],
+        Field(min_length=1, max_length=24, description="The looks, one picture each.", fail_fast=True),
+    ]
     max_side: Annotated[int, Field(ge=64, le=1024, description="Longer side of the pictures, pixels.")] = 512
 
 

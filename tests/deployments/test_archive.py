@@ -2,6 +2,7 @@
 
 import io
 import random
+import unicodedata
 import zipfile
 import zlib
 from collections.abc import AsyncIterator
@@ -128,3 +129,13 @@ def test_names_are_unique_also_where_capitals_do_not_count() -> None:
     taken = [names.take(name) for name in ("a.jpg", "A.jpg", "a.jpg", "a (2).jpg", "b.jpg", "a.png")]
     assert taken == ["a.jpg", "A (2).jpg", "a (3).jpg", "a (2) (2).jpg", "b.jpg", "a.png"]
     assert len({name.casefold() for name in taken}) == len(taken)
+
+
+def test_names_are_unique_whatever_their_unicode_form() -> None:
+    names = UniqueNames()
+    taken = [
+        names.take(name)
+        for name in ("_CON.jpg", "_con.jpg", "stra\u00dfe.jpg", "STRASSE.jpg", "\u00e9.jpg", "e\u0301.jpg")
+    ]
+    assert taken[1] == "_con (2).jpg"
+    assert len({unicodedata.normalize("NFC", name).casefold() for name in taken}) == len(taken)

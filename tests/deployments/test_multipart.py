@@ -1,4 +1,6 @@
+import contextlib
 import itertools
+import time
 from collections.abc import AsyncIterator
 
 import pytest
@@ -104,3 +106,43 @@ async def test_older_clients_name_files_in_the_extended_way() -> None:
         b"--xYzZY\r\nContent-Disposition: form-data; name=files; filename*=utf-8''%E5%9B%BE.jpg\r\n\r\nv\r\n--xYzZY--",
     )
     assert await read(pieces(body, [])) == [(Part("files", "图.jpg"), b"v")]
+
+
+RAW_NAMES = [
+    (b"a\rb.jpg", "a\rb.jpg"),
+    (b"a\nb.jpg", "a\nb.jpg"),
+    (b"a\r\nb.jpg", "a\r\nb.jpg"),
+    (b"a\r\n b.jpg", "a\r\n b.jpg"),
+    (b"a\0b.jpg", "a\0b.jpg"),
+    (b'a"b.jpg', 'a"b.jpg'),
+    (b'a\\"b.jpg', 'a"b.jpg'),
+    (b"a;b.jpg", "a;b.jpg"),
+    (b"a%22b%0D%0A.jpg", "a%22b%0D%0A.jpg"),  # as browsers write it; nobody can tell it from a name that is so
+    (b"\x80\xff.jpg", "\ufffd\ufffd.jpg"),
+    (b"a\xe2\x80\xaegpj.exe", "a\u202egpj.exe"),
+    (b"C:\\photos\\", "C:\\photos\\"),
+    (b"n" * 20_000 + b".jpg", "n" * 20_000 + ".jpg"),
+]
+
+
+@pytest.mark.parametrize(("raw", "name"), RAW_NAMES)
+@given(cuts=st.lists(st.integers(0), max_size=8))
+async def test_no_byte_in_a_file_name_costs_the_form(raw: bytes, name: str, cuts: list[int]) -> None:
+    marked = encoded([("files", "NAME", b"1"), ("files", "b.jpg", b"2")]).replace(b"NAME", raw)
+    assert await read(pieces(marked, cuts)) == [(Part("files", name), b"1"), (Part("files", "b.jpg"), b"2")]
+
+
+@given(st.binary(max_size=300))
+async def test_any_header_is_read_or_refused(raw: bytes) -> None:
+    body = b"--xYzZY\r\nContent-Disposition: form-data; " + raw + b"\r\n\r\nv\r\n--xYzZY--"
+    with contextlib.suppress(ApiError):
+        assert [part.name for part, _ in await read(pieces(body, []))]
+
+
+@pytest.mark.parametrize("piece", [b';filename="a"a', b'"', b"\\", b"; ", b';a="b"', b"\r\ncontent-disposition:"])
+async def test_a_header_is_read_in_no_time(piece: bytes) -> None:
+    head = b'--xYzZY\r\nContent-Disposition: form-data; name="a"' + piece * (32_000 // len(piece))
+    began = time.perf_counter()
+    with contextlib.suppress(ApiError):
+        await read(pieces(head + b"\r\n\r\nv\r\n--xYzZY--", []))
+    assert time.perf_counter() - began < 1.0, "it took no more than it is long"

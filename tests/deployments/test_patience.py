@@ -44,6 +44,18 @@ async def test_a_body_that_trickles_is_given_up(world: World, path: str, monkeyp
     assert world.stored() == [], "nothing of it is kept"
 
 
+async def test_one_that_was_fast_may_not_trickle_for_long(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patience, "GRACE_S", 0.2)
+    async with served(world.api) as host, asyncio.timeout(20):
+        reader, writer = await asyncio.open_connection(*host.split(":"))
+        head = HEAD.format(path="batch/submit", host=host).replace("90000", "9000000")
+        writer.write(head.encode() + b" " * 2_000_000)  # by the mean since its start it might trickle for 1,000 s
+        await writer.drain()
+        said = await heard(reader)
+        writer.close()
+    assert '"code":"too_slow"' in said
+
+
 async def test_one_that_is_slow_but_honest_is_not(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(patience, "GRACE_S", 0.2)
     body = b'{"a": "' + b"x" * 90_000

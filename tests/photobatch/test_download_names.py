@@ -1,6 +1,7 @@
 import pytest
 
-from photobatch.names import ResultNames, safe
+from photobatch.file_names import safe
+from photobatch.names import ResultNames
 from photobatch.schemas import OutputOptions, Photo, PhotoResult
 from tests.photobatch.scripted_service import BATCH
 
@@ -21,6 +22,11 @@ def names(*photos: str, done: bool = True, **output: object) -> list[str]:
         ("../../etc/passwd", "_._etc_passwd"),
         ("C:\\Users\\a.jpg", "C__Users_a.jpg"),
         ("nul.jpg", "_nul.jpg"),
+        ("aux", "_aux"),
+        ("LPT¹.jpg", "_LPT¹.jpg"),
+        ("Con .jpg", "_Con.jpg"),
+        ("a.jpg. .", "a.jpg"),
+        ('a<b>:"|?*.jpg', "a_b______.jpg"),
         ("COM1.tar.jpg", "_COM1.tar.jpg"),
         ("console.jpg", "console.jpg"),
         ("a\x00b\n.jpg", "ab.jpg"),
