@@ -3,9 +3,11 @@
 import json
 import mmap
 import os
+import stat
 import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
@@ -31,8 +33,7 @@ class Crumb:
     """A small memory-mapped file: writing it costs no system call, and the kernel keeps it when the process is gone."""
 
     def __init__(self, worker_id: str) -> None:
-        folder = Path(tempfile.gettempdir()) / f"photobatch-crumbs-{os.getuid()}"
-        folder.mkdir(mode=0o700, exist_ok=True)
+        folder = _folder()
         _sweep(folder)
         self.path = str(folder / worker_id)
         with open(self.path, "w+b") as file:
@@ -47,6 +48,17 @@ class Crumb:
     def wipe(self) -> None:
         """Say that nothing is being computed."""
         self._map[0:1] = b"\n"
+
+
+def _folder() -> Path:
+    """Return a folder that nobody else can enter; one of that name that somebody else has made is not used."""
+    usual = Path(tempfile.gettempdir()) / f"photobatch-crumbs-{os.getuid()}"
+    with suppress(FileExistsError):
+        usual.mkdir(mode=0o700)
+    found = usual.lstat()
+    if stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & 0o077:
+        return usual
+    return Path(tempfile.mkdtemp(prefix="photobatch-crumbs-"))
 
 
 def read_crumb(path: str) -> Suspicion | None:
