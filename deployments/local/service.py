@@ -58,6 +58,9 @@ class Service:
         own.start()
         self._on_signals()  # Ray has put its own in the place of SIGTERM's
         importing.join()
+        if self._stop.is_set():
+            own.stop()
+            return
         threading.Thread(target=self._watch, args=(own,), name="watch", daemon=True).start()
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(self._serve())
@@ -102,7 +105,7 @@ class Service:
         os._exit(1)
 
     def _on_signals(self) -> None:
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: self._stop.set())
 
 

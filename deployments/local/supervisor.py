@@ -13,6 +13,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from types import FrameType
 
 from deployments.local import family
@@ -136,7 +137,8 @@ class Supervisor:
         """Return the exit code: 0 after a signal, 1 when it was given up."""
         family.adopt_orphans()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, self._on_signal)
+            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup means it
+                signal.signal(number, self._on_signal)
         while not self._stopping:
             if (reason := self._live()) is None:
                 break
@@ -206,7 +208,8 @@ class Supervisor:
             os._exit(130)
         self._stopping = True
         self._systemd.tell("STOPPING=1")
-        print("stopping …", flush=True)
+        with suppress(OSError):  # print may be under way in what this interrupts
+            os.write(sys.stdout.fileno(), "stopping …\n".encode())
 
 
 def _how(code: int) -> str:
