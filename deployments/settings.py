@@ -137,7 +137,9 @@ class Settings(BaseSettings):
     @field_validator("rate_limit", mode="after")
     @classmethod
     def _counted_by_key(cls, value: float | None, info: ValidationInfo) -> float | None:
-        if value is not None and info.data.get("api_keys") is None:  # HAProxy doesn't say who a client is
+        if (
+            value is not None and info.data.get("api_keys") is None
+        ):  # behind a proxy every client has the proxy's address
             raise ValueError("requests are counted by the user of their key; set BATCH_API_KEYS, or unset this")
         return value
 
