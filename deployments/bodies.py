@@ -69,7 +69,7 @@ class BodyReader:
         self, form: Form, fields: SubmitFields, request: Request, owner: str, claim: FormClaim
     ) -> Draft:
         files: list[Upload] = []
-        room = MAX_FIELDS_BYTES
+        room, so_far = MAX_FIELDS_BYTES, 0
         try:
             async for part in form.parts():
                 if part.filename is None:
@@ -77,8 +77,8 @@ class BodyReader:
                     room -= len(value)
                     await self._apart(len(value), partial(fields.add, part.name, value))
                 else:
-                    await claim.next_file(sum(file.bytes for file in files))
-                    await self._file(part.name, part.filename, form, files, owner)
+                    await claim.next_file(so_far)
+                    so_far += await self._file(part.name, part.filename, form, files, owner)
             return Draft(fields.take_form(), files)
         except BaseException:
             await self._uploads.drop(upload.id for upload in files)
@@ -96,15 +96,17 @@ class BodyReader:
                 await asyncio.wait([working])  # until then it holds its memory
                 raise
 
-    async def _file(self, name: str, filename: str, form: Form, files: list[Upload], owner: str) -> None:
+    async def _file(self, name: str, filename: str, form: Form, files: list[Upload], owner: str) -> int:
+        """Store a file and return its bytes."""
         if name != FILES:
             raise ApiError("invalid_request", f"{name:.80} can't be a file; send photos as {FILES}.", name[:80])
         if not filename:  # a file input in which nothing was chosen
-            return
+            return 0
         if len(files) >= self._max_photos:
             detail = f"One batch may hold {self._max_photos} photos; split them into several batches."
             raise ApiError("too_many_photos", detail, FILES)
         files.append(await self._uploads.take_part(form.content(), filename, owner))
+        return files[-1].bytes
 
 
 async def whole(request: Request, limit: int) -> bytearray:

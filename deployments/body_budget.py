@@ -8,7 +8,7 @@ from starlette.types import Scope
 
 from actors.errors import BatchError
 
-BYTES = 128 << 20  # for all bodies; one has at most 64 MB, of a LUT
+BYTES = 128 << 20  # for all bodies; the largest that one request may have are the 64 MB of a LUT
 FREE = 64 << 10  # bytes of each that don't count, so that small requests pass while large ones wait
 RETRY_S = 5.0
 _SHARE = "photobatch.memory"  # where the scope of a request has its share

@@ -17,8 +17,8 @@ log = logging.getLogger(__name__)
 
 GREET_S = 2.5
 FROZEN_S = 8  # a coordinator that has answered before, and then does not for so long, is frozen
-CONSTRUCT_S = 120  # one that never answered may be replaying a long journal
-HAND_OVER_S = 5.0
+CONSTRUCT_S = 900  # one that never answered may be reading a long journal (220 s for ten million photos)
+HAND_OVER_S = 10.0
 POLL_S = 0.1
 
 
@@ -63,19 +63,21 @@ class Keeper:
     def _kill(self, coordinator: Any) -> None:
         pid, self._answered = self._answered, None
         log.error("the coordinator does not answer: it is killed", extra={"pid": pid})
-        with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
-            if pid is not None and _is_coordinator(process := psutil.Process(pid)):
+        if pid is None:  # it never answered
+            directory.end_actor(coordinator)
+            return
+        with suppress(psutil.NoSuchProcess):  # it has ended meanwhile, and Ray starts the next one
+            if _is_coordinator(process := psutil.Process(pid)):
                 process.kill()
-                return
-        directory.end_actor(coordinator)
 
     async def _replace(self, old: Any) -> None:
         """Have the coordinator of an earlier release make way for ours."""
         log.warning("taking over from the coordinator of an earlier release")
         self._answered = None
         if hasattr(old, "hand_over"):
-            with suppress(RayError):  # it ends as it answers
-                await old.hand_over.remote(self._config.release)
+            with suppress(RayError, TimeoutError):  # it ends as it answers
+                async with asyncio.timeout(HAND_OVER_S):
+                    await old.hand_over.remote(self._config.release)
         else:  # of a version that can't: it ends like one that crashes, and has recorded what it told anybody
             directory.end_actor(old)
         deadline = time.monotonic() + HAND_OVER_S

@@ -15,6 +15,7 @@ import ray
 
 from deployments import light_node
 
+LOOK_S = 0.5
 ANSWER_S = 10.0  # Ray's GCS is given up after so long without an answer
 OBJECT_STORE_BYTES = 80 * 2**20  # the least Ray takes; photos never pass through it
 
@@ -26,7 +27,8 @@ class LocalRay:
         self._options: dict[str, Any] = {"num_cpus": cpus, "num_gpus": gpus, "_temp_dir": str(scratch / "ray")}
         self._others = set(psutil.Process().children(recursive=True))
         self._asking: threading.Thread | None = None
-        self._answered = time.monotonic()
+        self._answers = 0
+        self._missed: tuple[int, int] = (0, 0)  # at how many answers, how often it was looked at since
         self._alive = True
 
     def start(self) -> None:
@@ -41,21 +43,26 @@ class LocalRay:
             )
 
     def trouble(self) -> str | None:
-        """Return what is wrong with Ray's own processes, None while they live and answer."""
+        """Return what is wrong with Ray's own processes, None while they live and answer; to be asked every LOOK_S.
+
+        Looks are counted, not seconds: where this process itself was stopped, Ray gets its time all the same.
+        """
         if not self.alive():
             return "Ray's raylet or GCS has ended"
         if self._asking is None:
             self._asking = threading.Thread(target=self._ask, name="ask-ray", daemon=True)
             self._asking.start()
-        if time.monotonic() - self._answered > ANSWER_S:
+        answers, looks = self._missed
+        self._missed = (answers, looks + 1) if answers == self._answers else (self._answers, 0)
+        if self._missed[1] * LOOK_S > ANSWER_S:
             return f"Ray's GCS has not answered for {ANSWER_S:.0f} s"
         return None if self._alive else "Ray's raylet does not answer"
 
     def _ask(self) -> None:
-        """Ask the GCS for as long as it answers, for it hears from the raylet: such a question may hang for ever."""
+        """Ask the GCS, which hears from the raylet, for as long as it answers. A question may hang for ever."""
         while self._alive:
             self._alive = all(node["Alive"] for node in ray.nodes())  # type: ignore[no-untyped-call]
-            self._answered = time.monotonic()
+            self._answers += 1
             time.sleep(1.0)
 
     def alive(self) -> bool:

@@ -136,7 +136,7 @@ def _options(head: bytes) -> dict[bytes, bytes]:
         else:
             value = quoted if quoted is not None else plain.strip()
         found[name.lower()] = value
-        if plain is not None and plain.startswith(b'"'):  # never closed: to look for its end once more takes long
+        if plain is not None and plain.startswith(b'"'):  # never closed; searching again would be quadratic
             break
         at = option.end()
     return found

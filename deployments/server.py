@@ -27,9 +27,9 @@ def serve(*, host: str, port: int | None, workers: int | None) -> None:
         raise EngineError("invalid_settings", str(error)) from None
     os.umask(0o077)  # other users of this machine have no business with what is written from here on
     port = port or settings.api_port
+    lock = _alone(settings.data_dir)
     _check_journal(settings)
     _check_blobs(settings)
-    lock = _alone(settings.data_dir)
     if settings.ray_address:
         from deployments import joined  # noqa: PLC0415 - it imports Ray
 

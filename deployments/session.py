@@ -13,7 +13,7 @@ import psutil
 
 SCRATCH = "pb"  # folders of this name in a temporary one
 # The path of a socket has at most 107 bytes, of which Ray's own folders and names take so many below ours.
-_LONGEST = 107 - len("/pb-4194304-abcdefgh/ray/session_2026-11-29_00-00-00_000000_4194304/sockets/plasma_store")
+_LONGEST = 107 - len("/pb-4194304-abcdefgh/999/ray/session_2026-11-29_00-00-00_000000_4194304/sockets/plasma_store")
 _LOCK = "owner"
 _YOUNG_S = 60.0
 
@@ -24,9 +24,9 @@ def new_scratch_folder() -> Path:
     What killed processes left goes first: their folders, and the processes that were started with them.
     """
     temporary = _temporary()
-    for left in temporary.glob(f"{SCRATCH}-*-*"):
+    for left in temporary.glob(f"{SCRATCH}-[0-9]*-*"):
         with suppress(OSError):  # somebody else's, or it went meanwhile
-            if left.stat().st_uid == os.getuid() and not _is_held(left):
+            if left.lstat().st_uid == os.getuid() and not _is_held(left):
                 kill(_working_in(left))
                 shutil.rmtree(left, ignore_errors=True)
     made = Path(tempfile.mkdtemp(prefix=f"{SCRATCH}-{os.getpid()}-", dir=temporary))
@@ -62,15 +62,6 @@ def kill(processes: Iterable[psutil.Process]) -> None:
     for process in processes:
         with suppress(psutil.NoSuchProcess):
             process.kill()
-
-
-def end_at_once(scratch: Path | None) -> None:
-    """End this process and all that came of it, now; nothing is finished, and nothing recorded is lost."""
-    kill(psutil.Process().children(recursive=True))
-    if scratch is not None:
-        kill(_working_in(scratch))
-        shutil.rmtree(scratch, ignore_errors=True)
-    os._exit(130)
 
 
 def _working_in(folder: Path) -> list[psutil.Process]:

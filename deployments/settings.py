@@ -227,10 +227,15 @@ def prepare_ray_environment() -> None:
         RAY_enable_metrics_collection="0",
         RAY_task_events_report_interval_ms="0",
         RAY_DEDUP_LOGS="0",
-        # A raylet that does not answer is given up after about 8 s; Ray's defaults take half a minute.
+        MALLOC_ARENA_MAX="2",  # glibc's arena a thread holds on to tens of MB each
+    )
+
+
+def watch_raylet() -> None:
+    """Let Ray give up a raylet that has not answered for about 8 s, not 30 s: whoever supervises it starts it anew."""
+    os.environ.update(
         RAY_health_check_initial_delay_ms="0",
         RAY_health_check_period_ms="1000",
         RAY_health_check_timeout_ms="3000",
         RAY_health_check_failure_threshold="2",
-        MALLOC_ARENA_MAX="2",  # glibc's arena a thread holds on to tens of MB each
     )

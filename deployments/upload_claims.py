@@ -33,11 +33,11 @@ class UploadClaims:
     async def form(self, request: Request, name: str, user: str) -> AsyncIterator["FormClaim"]:
         """Count the files of a form while it is read and handed in; afterwards its batch names them."""
         claim = FormClaim(self, name, user, declared_size(request))
-        await claim.begin()
         try:
+            await claim.begin()
             yield claim
         finally:
-            if claim.held:
+            if claim.asked:
                 await asyncio.shield(self.release([name]))
 
 
@@ -49,7 +49,7 @@ class FormClaim:
         self._name = name
         self._user = user
         self._declared = declared
-        self.held = False
+        self.asked = False
 
     async def begin(self) -> None:
         """Count the whole form, if its size is known."""
@@ -62,8 +62,8 @@ class FormClaim:
             await self._hold(so_far + self._claims.max_bytes)
 
     async def _hold(self, size: int) -> None:
+        self.asked = True  # it may be counted although the answer was never heard
         await self._claims.hold(self._name, self._user, size)
-        self.held = True
 
 
 def declared_size(request: Request) -> int | None:

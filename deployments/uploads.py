@@ -112,8 +112,8 @@ class Uploads:
         upload_id = new_id("u")
         most = self._limits.max_bytes
         claimed = most if declared is None else min(declared, most)
-        await self.claims.hold(upload_id, user_id, claimed)
         try:
+            await self.claims.hold(upload_id, user_id, claimed)
             passed = Tally(pieces)
             await self._write(upload_id, passed)
             if passed.bytes != claimed:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -70,7 +71,8 @@ class Done:
     def close(self) -> None:
         """End it. Idempotent."""
         if self._file is not None:
-            self._file.close()
+            with suppress(OSError):  # what could not be written is tried once more
+                self._file.close()
             self._file = None
 
     def _read(self, path: Path) -> None:
@@ -92,5 +94,8 @@ class Done:
 
     def _write(self, told: list[Any]) -> None:
         if self._file is not None:
-            self._file.write(json.dumps(told) + "\n")
-            self._file.flush()
+            try:
+                self._file.write(json.dumps(told) + "\n")
+                self._file.flush()
+            except OSError:  # no room: the photo is done all the same, and a later run may do it again
+                self.close()

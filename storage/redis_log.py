@@ -300,7 +300,7 @@ def _check(client: Any) -> None:
 
 
 def _untold(client: Any) -> str | None:
-    """Do that; return what Redis does not tell about itself, None where it does."""
+    """Check the settings of a Redis; return why it does not tell them, None where it does."""
     client.ping()
     try:
         found = {name: str(client.config_get(name).get(name, value)) for name, value in NEEDED.items()}

@@ -52,7 +52,9 @@ def opened(path: Path) -> Iterator[sqlite3.Connection | None]:
             if not newest and path.stat().st_size % page:  # SQLite takes what is missing of a page for zeros
                 raise damaged(path, "its end is cut off")
             yield connection if made else None
-    except (sqlite3.Error, OSError) as error:
+    except (sqlite3.OperationalError, OSError) as error:  # it is locked, or there is no room; damage is another error
+        raise StorageError(f"The journal {path} cannot be read now: {error}. Mend that, then try again.") from error
+    except sqlite3.Error as error:
         raise damaged(path, error) from error
 
 

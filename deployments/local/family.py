@@ -3,10 +3,11 @@
 import ctypes
 import os
 import time
-from collections.abc import Iterable
 from contextlib import suppress
 
 import psutil
+
+from deployments.session import kill
 
 _PR_SET_CHILD_SUBREAPER = 36
 
@@ -27,13 +28,6 @@ def bury(*, but: int) -> None:
     with suppress(ChildProcessError):
         while (ended := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)) and ended.si_pid != but:
             os.waitpid(ended.si_pid, 0)
-
-
-def kill(processes: Iterable[psutil.Process]) -> None:
-    """End processes without asking them."""
-    for process in processes:
-        with suppress(psutil.NoSuchProcess):
-            process.kill()
 
 
 def end_all(patience_s: float = 5.0) -> None:

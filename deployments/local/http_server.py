@@ -18,6 +18,7 @@ HEAD_S = 30.0  # in which the head of a request must have come
 SILENCE_S = 90  # between two requests of a connection, and without an acknowledgement of what was sent
 MAX_HEAD_BYTES = 64 << 10
 MAX_CONNECTIONS = 10_000
+OTHER_FILES = 500  # that the process may have open beside its connections
 MAX_MESSAGE_BYTES = 64 << 10  # of a WebSocket; what clients say there is not read
 STOP_S = 2.0  # in which answers under way may finish
 
@@ -46,6 +47,9 @@ class BoundedProtocol(HttpToolsProtocol):
         super().data_received(data)
         if self._unparsed > MAX_HEAD_BYTES + len(data):
             self._refuse(b"431 Request Header Fields Too Large")
+        elif self._head is None and not self._answering():
+            # Bytes between two requests, or of a body that nobody waits for: uvicorn's own timer ended with them.
+            self._wait_for_head()
 
     def on_message_begin(self) -> None:
         """Wait for this head: its first byte is here."""
@@ -69,7 +73,16 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _wait_for_head(self) -> None:
         self._head_is_here()
-        self._head = self.loop.call_later(HEAD_S, self._refuse, b"408 Request Timeout")
+        self._head = self.loop.call_later(HEAD_S, self._head_is_late)
+
+    def _head_is_late(self) -> None:
+        if self._answering():  # it is the next one, sent before this answer has ended
+            self._wait_for_head()
+        else:
+            self._refuse(b"408 Request Timeout")
+
+    def _answering(self) -> bool:
+        return self.cycle is not None and not self.cycle.response_complete
 
     def _head_is_here(self) -> None:
         self._unparsed = 0
@@ -88,6 +101,8 @@ class HttpServer(uvicorn.Server):
     """Serves an application on a socket that is there already; its process decides about signals."""
 
     def __init__(self, api: ASGIApp) -> None:
+        files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        connections = MAX_CONNECTIONS if files == resource.RLIM_INFINITY else min(MAX_CONNECTIONS, files - OTHER_FILES)
         super().__init__(
             uvicorn.Config(
                 api,
@@ -101,7 +116,7 @@ class HttpServer(uvicorn.Server):
                 server_header=False,
                 timeout_keep_alive=SILENCE_S,
                 timeout_graceful_shutdown=int(STOP_S),
-                limit_concurrency=MAX_CONNECTIONS,
+                limit_concurrency=connections,
                 ws_max_size=MAX_MESSAGE_BYTES,
                 ws_per_message_deflate=False,  # its buffers would take 300 KB for each of thousands of connections
             )

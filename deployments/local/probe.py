@@ -6,8 +6,9 @@ import threading
 import time
 from dataclasses import dataclass
 
-EVERY_S, HURRIED_S = 2.0, 0.1  # when it is well, and as long as it is not
-PATIENCE_S = 10.0
+EVERY_S = 2.0
+HURRIED_S = 0.1  # until the first healthy answer
+PATIENCE_S = 5.0
 _PATH = "/api/v1/health"
 
 
@@ -22,36 +23,42 @@ class Answer:
 
 
 class Probe:
-    """Asks in a thread of its own, one question at a time; `answer` is the last one, `silent_s` its age."""
+    """Asks in a thread of its own, one question at a time.
+
+    `answer` is the last one. `silent_s` is for how long nothing has answered HTTP, counted by questions: where this
+    process itself was stopped for a while, that counts as one of them.
+    """
 
     def __init__(self, host: str, port: int) -> None:
         self._address = _reachable(host), port
         self._over = threading.Event()
-        self._heard = time.monotonic()
+        self.silent_s = 0.0
         self.answer: Answer | None = None
+        self._pause_s = HURRIED_S
         threading.Thread(target=self._run, name="probe", daemon=True).start()
-
-    @property
-    def silent_s(self) -> float:
-        """Seconds since health last answered, whatever it said."""
-        return time.monotonic() - self._heard
 
     def end(self) -> None:
         """Ask no more."""
         self._over.set()
 
     def _run(self) -> None:
-        while not self._over.is_set():
+        while not self._over.wait(self._pause_s):
+            began = time.monotonic()
             try:
-                ok, code, reason = self._ask()
-            except (OSError, http.client.HTTPException, ValueError, KeyError):
-                self._over.wait(HURRIED_S)
-                continue
-            self._heard = time.monotonic()
-            same = self.answer is not None and (self.answer.ok, self.answer.code) == (ok, code)
-            since = self.answer.since if same and self.answer else self._heard
-            self.answer = Answer(ok, code, reason, since)
-            self._over.wait(EVERY_S if ok else HURRIED_S)
+                self._take(*self._ask())
+                self.silent_s = 0.0
+            except ValueError:  # the server itself answers, and not the application: it has too many connections
+                self.silent_s = 0.0
+            except (OSError, http.client.HTTPException):
+                self.silent_s += min(time.monotonic() - began, PATIENCE_S) + self._pause_s
+
+    def _take(self, ok: bool, code: str | None, reason: str) -> None:
+        now = time.monotonic()
+        same = self.answer is not None and (self.answer.ok, self.answer.code) == (ok, code)
+        since = self.answer.since if same and self.answer else now
+        self.answer = Answer(ok, code, reason, since)
+        if ok:
+            self._pause_s = EVERY_S
 
     def _ask(self) -> tuple[bool, str | None, str]:
         connection = http.client.HTTPConnection(*self._address, timeout=PATIENCE_S)
@@ -61,7 +68,7 @@ class Probe:
             told = json.loads(response.read())
         finally:
             connection.close()
-        return response.status == http.client.OK, told["code"], str(told["reason"])
+        return response.status == http.client.OK, told.get("code"), str(told.get("reason"))
 
 
 def _reachable(host: str) -> str:

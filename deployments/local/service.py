@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from deployments.local.link import Message, send
-from deployments.settings import Settings, prepare_ray_environment
+from deployments.settings import Settings, prepare_ray_environment, watch_raylet
 
 prepare_ray_environment()  # here, because Ray reads it when it is imported, and what follows imports Ray
 
@@ -29,14 +29,13 @@ from actors.config import NAMESPACE
 from deployments import compose
 from deployments.keeper import Keeper
 from deployments.local.http_server import HttpServer
-from deployments.local_ray import LocalRay
+from deployments.local_ray import LOOK_S, LocalRay
 from deployments.services import Restarts
 
 log = logging.getLogger(__name__)
 
 DRAIN_S = 2.0  # what is being worked on may finish
 CLOSE_S = 5.0
-LOOK_S = 0.5
 
 
 class Service:
@@ -54,6 +53,7 @@ class Service:
         self._on_signals()
         importing = threading.Thread(target=_import_application, name="import")  # beside Ray, which mostly waits
         importing.start()
+        watch_raylet()
         own = LocalRay(cpus=max(self._settings.max_workers, os.cpu_count() or 1), scratch=scratch)
         own.start()
         self._on_signals()  # Ray has put its own in the place of SIGTERM's
@@ -84,7 +84,8 @@ class Service:
         """Say when HTTP is answered; then stop the server on a signal, or when the supervisor has ended."""
         while not server.started:  # noqa: ASYNC110 - uvicorn announces it to nobody
             await asyncio.sleep(0.01)
-        await asyncio.to_thread(send, self._link, Message("accepting"))
+        with suppress(OSError):  # without a supervisor it ends below
+            await asyncio.to_thread(send, self._link, Message("accepting"))
         while not self._stop.is_set() and not _has_ended(self._link):  # noqa: ASYNC110 - a signal sets it
             await asyncio.sleep(0.1)
         self._stop.set()

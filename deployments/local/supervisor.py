@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from pathlib import Path
 from types import FrameType
 
 from deployments.local import family
@@ -21,13 +22,14 @@ from deployments.local.link import Message, Messages
 from deployments.local.notify import Notifier
 from deployments.local.probe import Probe
 from deployments.local.stand_in import StandIn
-from deployments.session import new_scratch_folder
+from deployments.session import kill, new_scratch_folder
 
 START_S = 180.0  # to the first healthy answer
 SILENT_S = 10.0  # HTTP does not answer: the process is frozen
-STUCK_S = 60.0  # without a coordinator, which the service starts by itself within 15 s
+STUCK_S = 1000.0  # without a coordinator: longer than the keeper waits for one that reads its journal
 STOP_S = 9.0
-MOST_STARTS = 5  # in a row that never came to a healthy answer: no other would
+MOST_STARTS = 5  # in a row without a healthy answer; then it gives up
+GAVE_UP, REFUSED = 1, 78  # exit codes; sysexits.h calls the second one EX_CONFIG
 LONGEST_PAUSE_S = 30.0
 TICK_S = 0.25
 
@@ -35,29 +37,31 @@ TICK_S = 0.25
 class Life:
     """One process of the service, from its start to its end."""
 
-    def __init__(self, listener: socket.socket, host: str, port: int, workers: int | None) -> None:
+    def __init__(self, listener: socket.socket, host: str, port: int, workers: int | None, scratch: Path) -> None:
         self._listener = listener
         self._host, self._port = host, port
         self._workers = workers
+        self._scratch = scratch
         self._link, self._far = socket.socketpair()
         self._messages = Messages(self._link)
         self._probe: Probe | None = None
-        self.scratch = new_scratch_folder()
+        self._process: subprocess.Popen[bytes] | None = None
         self.began = time.monotonic()
         self.was_healthy = False
         self.refused = False
 
     def start(self, restarts: int, reason: str | None) -> None:
-        """Start the process."""
-        words = [sys.executable, "-P", "-m", "deployments.local.process", "--scratch", str(self.scratch)]
+        """Start the process; raises OSError."""
+        self._scratch.mkdir(mode=0o700)
+        words = [sys.executable, "-P", "-m", "deployments.local.process", "--scratch", str(self._scratch)]
         words += ["--listener", str(self._listener.fileno()), "--link", str(self._far.fileno())]
         words += ["--restarts", str(restarts)]
         words += ["--workers", str(self._workers)] if self._workers else []
         words += ["--reason", reason] if reason else []
         handed = (self._listener.fileno(), self._far.fileno())
         # A session of its own: Ctrl-C in a terminal is ours alone to hear.
-        self.process = subprocess.Popen(words, pass_fds=handed, start_new_session=True)  # noqa: S603 - our own words
-        self._far.close()
+        self._process = subprocess.Popen(words, pass_fds=handed, start_new_session=True)  # noqa: S603 - our own words
+        self._far.close()  # the process has it now; when that ends, so does the stream
 
     def look(self) -> str | None:
         """Wait a moment; return why this life must end, None while all is well."""
@@ -65,9 +69,17 @@ class Life:
         for message in self._messages.receive() if ready else ():
             if reason := self._heard(message):
                 return reason
+        family.bury(but=self.process.pid)
         if (code := self.process.poll()) is not None:
             return f"the process of the service ended ({_how(code)})"
         return self._judge(time.monotonic())
+
+    @property
+    def process(self) -> subprocess.Popen[bytes]:
+        """The process; raises RuntimeError before it was started."""
+        if self._process is None:
+            raise RuntimeError("this life has not begun")
+        return self._process
 
     @property
     def accepting(self) -> bool:
@@ -87,10 +99,11 @@ class Life:
         if self._probe:
             self._probe.end()
         self._link.close()
-        self.process.poll()
+        self._far.close()
+        if self._process is not None:
+            self._process.poll()
         family.end_all()
-        self.process.poll()
-        shutil.rmtree(self.scratch, ignore_errors=True)
+        shutil.rmtree(self._scratch, ignore_errors=True)
 
     def _heard(self, message: Message) -> str | None:
         if message.kind == "accepting":
@@ -125,16 +138,17 @@ class Supervisor:
         self._host, self._port = host, port
         self._workers = workers
         self._systemd = systemd
+        self._scratch = new_scratch_folder()
         self._stand_in = StandIn(listener)
         self._stopping = False
-        self._life: Life | None = None
+        self._refused = False
         self._restarts = 0
         self._fruitless = 0  # starts in a row that never came to a healthy answer
         self._reason: str | None = None
         self._said_ready = False
 
     def run(self) -> int:
-        """Return the exit code: 0 after a signal, 1 when it was given up."""
+        """Return the exit code: 0 after a signal, GAVE_UP or REFUSED."""
         family.adopt_orphans()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup means it
@@ -142,26 +156,35 @@ class Supervisor:
         while not self._stopping:
             if (reason := self._live()) is None:
                 break
-            if not self._may_go_on(reason):
-                return 1
+            if not self._may_go_on(reason.rstrip(".")):
+                return REFUSED if self._refused else GAVE_UP
         return 0
+
+    def clear(self) -> None:
+        """Remove what the lives shared."""
+        self._stand_in.end()
+        shutil.rmtree(self._scratch, ignore_errors=True)
 
     def _live(self) -> str | None:
         """See one life through; return why it ended, None after a signal."""
         self._stand_in.begin(status="unavailable" if self._reason else "starting", reason=self._state())
-        life = self._life = Life(self._listener, self._host, self._port, self._workers)
+        scratch = self._scratch / str(self._restarts)
+        life = Life(self._listener, self._host, self._port, self._workers, scratch)
         try:
             life.start(self._restarts, self._reason)
             reason = None
             while not self._stopping and (reason := life.look()) is None:
-                family.bury(but=life.process.pid)
                 self._tell(life)
             if self._stopping:
                 self._stand_in.end()
                 life.stop(STOP_S)
                 return None
-            self._fruitless = MOST_STARTS if life.refused else 0 if life.was_healthy else self._fruitless + 1
+            self._refused = life.refused
+            self._fruitless = 0 if life.was_healthy else self._fruitless + 1
             return reason
+        except OSError as error:
+            self._fruitless += 1
+            return f"the process of the service could not be started ({error.strerror})"
         finally:
             life.clear()
 
@@ -181,7 +204,7 @@ class Supervisor:
         """Say what happened, and wait before the next start; False when it was the last one."""
         self._reason = reason
         self._restarts += 1
-        if self._fruitless >= MOST_STARTS:
+        if self._refused or self._fruitless >= MOST_STARTS:
             print(f"photobatch gives up: {reason}.", file=sys.stderr, flush=True)
             return False
         pause_s = min(2.0**self._fruitless - 1, LONGEST_PAUSE_S)
@@ -190,7 +213,6 @@ class Supervisor:
         until = time.monotonic() + pause_s
         while not self._stopping and time.monotonic() < until:
             time.sleep(TICK_S)
-        self._stand_in.end()
         return True
 
     def _state(self) -> str:
@@ -202,9 +224,8 @@ class Supervisor:
 
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
         if self._stopping:  # asked twice: at once
-            family.kill(family.members())
-            if self._life:
-                shutil.rmtree(self._life.scratch, ignore_errors=True)
+            kill(family.members())
+            shutil.rmtree(self._scratch, ignore_errors=True)
             os._exit(130)
         self._stopping = True
         self._systemd.tell("STOPPING=1")
@@ -226,7 +247,11 @@ def main() -> int:
     parser.add_argument("--notify", help="address of systemd's socket")
     given = parser.parse_args()
     listener = socket.socket(fileno=given.listener)
-    return Supervisor(listener, given.host, given.port, given.workers, Notifier(given.notify)).run()
+    supervisor = Supervisor(listener, given.host, given.port, given.workers, Notifier(given.notify))
+    try:
+        return supervisor.run()
+    finally:
+        supervisor.clear()
 
 
 if __name__ == "__main__":

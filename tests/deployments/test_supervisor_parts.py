@@ -9,6 +9,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from deployments import keeper
+from deployments.local import supervisor
 from deployments.local.http_server import listen
 from deployments.local.notify import Notifier
 from deployments.local.stand_in import StandIn
@@ -32,6 +34,10 @@ def test_systemd_hears_lines_at_the_socket_that_it_names(place: str, tmp_path: P
         systemd.bind(address)
         Notifier(address.replace("\0", "@")).tell("READY=1", "STATUS=serving")
         assert systemd.recv(1000) == b"READY=1\nSTATUS=serving"
+
+
+def test_the_supervisor_waits_longer_for_a_coordinator_than_the_keeper_does() -> None:
+    assert supervisor.STUCK_S > keeper.CONSTRUCT_S
 
 
 def test_nobody_hears_where_nobody_asked_to() -> None:

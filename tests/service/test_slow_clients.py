@@ -56,6 +56,33 @@ def test_a_head_that_does_not_come_is_given_up(server: Server, first: bytes) -> 
         assert 20 < time.monotonic() - began < 50
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("request_", "then"),
+    [
+        (b"GET /api/v1/health/live HTTP/1.1\r\nHost: localhost\r\n\r\n", b"\r\n"),
+        (b"GET /api/v1/health/live HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000000\r\n\r\n", b"x"),
+    ],
+    ids=["line breaks", "a body that nobody wants"],
+)
+def test_a_connection_is_not_held_between_two_requests(server: Server, request_: bytes, then: bytes) -> None:
+    with line(server) as client:
+        client.settimeout(120)
+        client.sendall(request_)
+        assert client.recv(10_000).startswith(b"HTTP/1.1 200")
+        began = time.monotonic()
+        with contextlib.suppress(ConnectionError):
+            while time.monotonic() < began + 100:
+                client.sendall(then)
+                client.settimeout(2)
+                try:
+                    if client.recv(10_000) == b"":
+                        break
+                except TimeoutError:
+                    continue
+        assert time.monotonic() - began < 95
+
+
 @pytest.fixture(scope="module")
 def large(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """A JPEG that fits into no socket's buffer."""
