@@ -1,5 +1,6 @@
 """What the pages hold, without a service: blocks, commands that are run elsewhere, names and addresses."""
 
+import configparser
 import json
 import re
 from functools import cache
@@ -15,7 +16,7 @@ from tests.docs.pages import PAGES, ROOT, Block, blocks, commands, parsed, witho
 
 ALL = [block for page in PAGES for block in blocks(page)]
 FOLDERS = ("photobatch", "deployments", "actors", "presets", "models", "storage", "benchmarks", "tests", "docs")
-LANGUAGES = {"sh", "python", "diff", "json", "yaml", "text"}
+LANGUAGES = {"sh", "python", "diff", "json", "yaml", "ini", "text"}
 A_COMMAND = re.compile(r"^(\$ )?(\.venv/bin/|make |photobatch |curl |python |pip |ray |serve |export )", re.MULTILINE)
 OF_A_SHELL = [(block, command) for block in ALL if block.language == "sh" for command in commands(block.text)]
 
@@ -35,6 +36,10 @@ def test_data_can_be_read() -> None:
             json.loads(block.text)
         if block.language == "yaml":
             assert yaml.safe_load(block.text)
+        if block.language == "ini":
+            unit = configparser.ConfigParser(interpolation=None)
+            unit.read_string(block.text)
+            assert unit["Service"]["ExecStart"].endswith("/photobatch serve")
 
 
 def test_no_command_hides_in_a_block_that_nobody_runs() -> None:
