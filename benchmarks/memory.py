@@ -96,11 +96,11 @@ def main() -> None:
     """The command line."""
     parser = command.parser("memory", "What memory it takes.", runs=3, quick="50 photos, one run")
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--presets", default=",".join(PRESETS))
+    parser.add_argument("--presets", default=",".join(PRESETS), help="'': the idle service alone")
     wanted = parser.parse_args()
     speaker = command.Speaker("memory", wanted)
     counts, runs = ((50,), 1) if wanted.quick else ((50, 1000), wanted.runs)
-    for preset in wanted.presets.split(","):
+    for preset in filter(None, wanted.presets.split(",")):
         # A process for each preset: nothing of the last one counts.
         with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as alone:
             idle, over = alone.submit(peaks, preset, counts, wanted.workers, runs).result()

@@ -32,7 +32,7 @@ from benchmarks.server import serving
 from deployments.embedded import Engine
 
 RATIO = "times the floor"
-MOST_ADDED = 25.0  # per cent that uploads may take longer than files
+MOST_ADDED = 20.0  # per cent that uploads may take longer than files
 _PHOTOS, _QUICK_PHOTOS = 50, 16
 _SPARE = 3_000_000_000  # bytes of disk that a run may take
 _SHOWN = ("preset", "photos", "megapixels", "iso", "workers", "source")
