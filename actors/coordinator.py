@@ -213,7 +213,7 @@ class Coordinator:
 
     async def previewer(self) -> str:
         """Return the name of the worker to ask for a preview; raises BatchError `no_worker`."""
-        worker = self._supervisor.pool.previewer(self._busy())
+        worker = self._supervisor.pool.previewer(self._ledger.busy())
         if worker is None:
             raise no_worker()
         return worker.worker_id
@@ -223,7 +223,7 @@ class Coordinator:
         uptime_s = time.monotonic() - self._started
         hold = REASON if self._hold.on else None
         pool = self._supervisor.pool
-        told = service_stats(self._config, self._ledger, pool, self._busy(), hold=hold, uptime_s=uptime_s)
+        told = service_stats(self._config, self._ledger, pool, self._ledger.busy(), hold=hold, uptime_s=uptime_s)
         return told | {"local_storage": self._config.local_blobs and self._machines > 1}
 
     async def metrics(self) -> Json:
@@ -246,7 +246,7 @@ class Coordinator:
         for batch in list(self._ledger.open.values()):
             self._controls.take_back(batch)
         deadline = time.monotonic() + drain_s
-        while self._busy() and time.monotonic() < deadline:  # noqa: ASYNC110 - counted, not announced
+        while self._ledger.busy() and time.monotonic() < deadline:  # noqa: ASYNC110 - counted, not announced
             await asyncio.sleep(POLL_S)
         self._supervisor.end_all()
         for batch in list(self._ledger.open.values()):
@@ -286,12 +286,12 @@ class Coordinator:
     async def _end(self) -> None:
         with suppress(BatchError):  # a journal that is away: the next coordinator gives the leases back
             await self._ledger.told(PATIENCE_S)
-        await self._note_position()
+        await self._position.write(self._ledger.position())
         self._ledger.close()
         directory.end_actor(ray.get_runtime_context().current_actor)
 
     async def _adopt(self) -> None:
-        await self._note_position()  # the epoch is known before anything is leased
+        await self._position.write(self._ledger.position())  # the epoch is known before anything is leased
         self._spawn(self._position.keep(self._ledger.position))
         if self._ledger.shortened:  # they work on attempts whose numbers are given out again
             self._supervisor.end_strangers()
@@ -302,14 +302,10 @@ class Coordinator:
         self._open.set()
         self._spawn(self._sweeper.run())
 
-    async def _note_position(self) -> None:
-        with suppress(StorageError):  # the store is away: what is kept there is older than it might be
-            await self._position.write(self._ledger.position())
-
     async def _keep_house(self) -> None:
         await self._ledger.look()
         if self._ledger.stopped:  # nothing is leased, started, called or swept for what the journal does not have
-            await self._note_position()
+            await self._position.write(self._ledger.position())
             return
         if not self._open.is_set():  # what was read at the start was the older journal
             log.warning("the newer journal is back: the coordinator starts anew")
@@ -324,9 +320,9 @@ class Coordinator:
         try:
             if self._config.local_blobs:
                 self._machines = await asyncio.to_thread(placement.machines)
-            self._supervisor.shrink(self._supervisor.pool.look(self._busy(), *self._dispatch.backlog()))
+            self._supervisor.shrink(self._supervisor.pool.look(self._ledger.busy(), *self._dispatch.backlog()))
             self._supervisor.fill()
-            self._supervisor.end_silent(self._busy())
+            self._supervisor.end_silent(self._ledger.busy())
         except RayError:  # the GCS is away; workers go on, and so do we
             log.exception("keeping house failed")
 
@@ -344,9 +340,6 @@ class Coordinator:
         self._reuse.forget(batch)
         self._dispatch.forget(batch)
         self._controls.take_away(workers, batch.spec.task_id)
-
-    def _busy(self) -> set[str]:
-        return set().union(*(batch.workers() for batch in self._ledger.open.values()))
 
     def _view(self, batch: Batch) -> Json:
         return batch_view(batch, time.time(), self._config.result_ttl_s)

@@ -121,6 +121,10 @@ class Ledger:
         self._commit("", None)
         await self.told()
 
+    def busy(self) -> set[str]:
+        """Return the workers that hold photos."""
+        return set().union(*(batch.workers() for batch in self.open.values()))
+
     def wants_upload(self, upload_id: str) -> bool:
         """Say whether any batch works on an upload."""
         return upload_id in self._uploads

@@ -51,20 +51,17 @@ class PositionRecord:
         self._written: Position | None = None
 
     async def write(self, position: Position | None) -> None:
-        """Keep a position, if it is another than the last one; raises StorageError, at the latest after WRITE_S."""
+        """Keep a position, if it is another than the last one. While the store is away, what it has grows older."""
         if position is not None and position != self._written:
-            try:
+            with suppress(StorageError, TimeoutError):
                 async with asyncio.timeout(WRITE_S):
                     await self._blobs.put(KEY, json.dumps(asdict(position)).encode(), "application/json")
-            except TimeoutError:
-                raise StorageError("The blob store does not answer.") from None
-            self._written = position
+                self._written = position
 
     async def keep(self, position: Callable[[], Position | None]) -> None:
-        """Write the position again and again, for ever; while the store is away what it has grows older."""
+        """Write the position again and again, for ever."""
         while True:
-            with suppress(StorageError):
-                await self.write(position())
+            await self.write(position())
             await asyncio.sleep(EVERY_S)
 
     async def read(self) -> Position | None:
