@@ -16,7 +16,6 @@ CONTRACT = {
     "test_service_metrics",
     "test_service_progress",
     "test_service_shares",
-    "test_service_trickle",
     "test_slow_clients",
 }
 

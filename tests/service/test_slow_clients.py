@@ -4,8 +4,9 @@ import contextlib
 import resource
 import socket
 import time
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import httpx
 import numpy as np
@@ -16,6 +17,10 @@ from benchmarks.server import Server
 from tests.service.deployed import Deployed
 
 MANY = 9_000
+TRICKLING = 200
+LONGEST_S = 150.0
+UPLOAD = b"POST /api/v1/uploads?name=a.jpg HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n"
+LIVE = b"GET /api/v1/health/live HTTP/1.1\r\nHost: localhost\r\n"
 
 
 def line(server: Server) -> socket.socket:
@@ -44,56 +49,33 @@ def test_a_head_without_end_is_refused(server: Server, first: bytes) -> None:
     assert healthy(server)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("first", [b"", b"GET / HTTP/1.1\r\nHost: loc"], ids=["nothing", "half a head"])
-def test_a_head_that_does_not_come_is_given_up(server: Server, first: bytes) -> None:
-    with line(server) as client:
-        client.sendall(first)
-        client.settimeout(60)
+def until_closed(server: Server, first: bytes, then: bytes = b"", lines: int = 1) -> float:
+    """Seconds until the server has closed every one of some connections, which say `then` each second."""
+    with contextlib.ExitStack() as stack:
+        left = {stack.enter_context(line(server)) for _ in range(lines)}
         began = time.monotonic()
-        said = client.recv(1000)
-        assert said.startswith(b"HTTP/1.1 408") or said == b""
-        assert 20 < time.monotonic() - began < 50
+        for client in left:
+            client.sendall(first)
+            client.setblocking(False)
+        while left and time.monotonic() < began + LONGEST_S:
+            left = {client for client in left if is_open(client, then)}
+            time.sleep(1)
+        return time.monotonic() - began
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("request_", "then"),
-    [
-        (b"GET /api/v1/health/live HTTP/1.1\r\nHost: localhost\r\n\r\n", b"\r\n"),
-        (b"GET /api/v1/health/live HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000000\r\n\r\n", b"x"),
-    ],
-    ids=["line breaks", "a body that nobody wants"],
-)
-def test_a_connection_is_not_held_between_two_requests(server: Server, request_: bytes, then: bytes) -> None:
-    with line(server) as client:
-        client.settimeout(120)
-        client.sendall(request_)
-        assert client.recv(10_000).startswith(b"HTTP/1.1 200")
-        began = time.monotonic()
-        with contextlib.suppress(ConnectionError):
-            while time.monotonic() < began + 100:
-                client.sendall(then)
-                client.settimeout(2)
-                try:
-                    if client.recv(10_000) == b"":
-                        break
-                except TimeoutError:
-                    continue
-        assert time.monotonic() - began < 95
+def is_open(client: socket.socket, then: bytes) -> bool:
+    try:
+        client.send(then)
+        return client.recv(10_000) != b""
+    except BlockingIOError:
+        return True
+    except ConnectionError:
+        return False
 
 
-@pytest.fixture(scope="module")
-def large(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """A JPEG that fits into no socket's buffer."""
-    noise = np.random.default_rng(1).integers(0, 256, (4000, 4000, 3), dtype=np.uint8)
-    return bytes(simplejpeg.encode_jpeg(noise, 100, colorsubsampling="444"))
-
-
-@pytest.mark.slow
-def test_a_client_that_takes_nothing_is_given_up(server: Server, large: bytes, tmp_path: Path) -> None:
-    sent = server.http.post("/api/v1/uploads", params={"name": "large.jpg"}, content=large)
-    assert len(large) > 20_000_000
+def taking_nothing(server: Server, large: bytes) -> int:
+    """How many bytes of a large file come to a client that takes none of them for two minutes."""
+    sent = httpx.post(f"{server.url}/api/v1/uploads?name=large.jpg", content=large, timeout=60.0)
     task = server.submit(image_urls=[sent.json()["source"]], preset_id="filter_warm")["task_id"]
     assert server.ended(task)["counts"]["succeeded"] == 1
     path = f"/api/v1/batch/{task}/photos/0/original"
@@ -104,8 +86,33 @@ def test_a_client_that_takes_nothing_is_given_up(server: Server, large: bytes, t
         with contextlib.suppress(ConnectionError):
             while piece := client.recv(1 << 20):
                 taken += len(piece)
-        assert taken < len(large)
-    assert server.http.get(path).content == large
+    assert server.http.get(path).content == large, "others get it whole"
+    return taken
+
+
+@pytest.mark.slow
+def test_slow_clients_are_given_up_and_hurt_nobody(server: Server) -> None:
+    noise = np.random.default_rng(1).integers(0, 256, (4000, 4000, 3), dtype=np.uint8)
+    large = bytes(simplejpeg.encode_jpeg(noise, 100, colorsubsampling="444"))  # fits into no socket's buffer
+    wait = partial(until_closed, server)
+    cases: dict[str, Callable[[], float]] = {
+        "nothing": partial(wait, b""),
+        "half a head": partial(wait, b"GET / HTTP/1.1\r\nHost: loc"),
+        "a trickling head": partial(wait, b"GET /", b"x", TRICKLING),
+        "a trickling body": partial(wait, UPLOAD, b"x", TRICKLING),
+        "line breaks after an answer": partial(wait, LIVE + b"\r\n", b"\r\n"),
+        "a body that nobody wants": partial(wait, LIVE + b"Content-Length: 1000000000\r\n\r\n", b"x"),
+    }
+    with ThreadPoolExecutor(len(cases) + 1) as clients:
+        taking = clients.submit(taking_nothing, server, large)
+        waiting = {name: clients.submit(case) for name, case in cases.items()}
+        while not taking.done() or not all(one.done() for one in waiting.values()):
+            assert healthy(server)
+            time.sleep(1)
+    took = {name: round(one.result()) for name, one in waiting.items()}
+    assert [name for name, seconds in took.items() if seconds > LONGEST_S - 10] == [], took
+    assert [took[name] for name in ("nothing", "half a head", "a trickling head") if took[name] > 60] == []
+    assert taking.result() < len(large)
 
 
 @pytest.fixture
