@@ -77,7 +77,9 @@ def _run_application(settings: Settings, host: str, port: int, stop: threading.E
 
 def _leave() -> None:
     if ray.is_initialized():
-        ray_serve.delete(compose.APP)  # the cluster may serve other applications
+        # The cluster may serve other applications. Serve drains the ingress for half a minute, which nobody waits for;
+        # a coordinator that the ingress starts meanwhile leaves when nobody greets it any more.
+        ray_serve.delete(compose.APP, _blocking=False)
         with suppress(RayError, ValueError):  # it ends itself while it answers, or was gone
             ray.get(directory.find_coordinator(NAMESPACE).close.remote(DRAIN_S), timeout=DRAIN_S + CLOSE_S)
     ray.shutdown()
