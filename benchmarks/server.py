@@ -52,8 +52,10 @@ class Server:
 
     def begin(self) -> None:
         """Start it; it takes some seconds until it answers."""
+        # A person's shell has none of what this process has set for its own Ray.
+        shell = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
         environment = {
-            **os.environ,
+            **shell,
             "BATCH_DATA_DIR": str(self.folder / "data"),
             "BATCH_MAX_WORKERS": "2",
             MARK: self.mark,  # inherited by every process that comes of it

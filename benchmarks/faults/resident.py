@@ -9,7 +9,7 @@ import psutil
 
 from benchmarks.server import Server
 
-WATCHED = {"coordinator": "ray::Coordinator", "ingress": "ray::ServeReplica", "worker": "ray::Worker"}
+WATCHED = {"coordinator": "ray::Coordinator", "ingress": "deployments.local.process", "worker": "ray::Worker"}
 _EVERY_S = 0.5
 
 
@@ -30,7 +30,7 @@ class Resident:
 
 
 class Residents:
-    """Samples coordinator, ingress replica and each worker while the block runs.
+    """Samples coordinator, ingress and each worker while the block runs.
 
     RSS, not PSS: the processes stay the same and nothing that they share comes or goes, so that growth of RSS is growth
     of their own memory; and it is read without walking page tables, which would slow down what is measured.
@@ -41,7 +41,7 @@ class Residents:
             Resident(name, process)
             for process in sorted(server.processes(), key=lambda process: process.pid)
             for name, title in WATCHED.items()
-            if "".join(process.cmdline()[:1]).startswith(title)
+            if title in " ".join(process.cmdline()[:4])
         ]
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._sample, name="resident", daemon=True)

@@ -5,12 +5,14 @@ What they promise stands in docs/security.md, "Slow clients, large bodies". `dep
 
 import asyncio
 import contextlib
+import logging
 import resource
 import socket
 from collections.abc import Iterator
 from typing import Any
 
 import uvicorn
+from sse_starlette.sse import AppStatus
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -121,6 +123,12 @@ class HttpServer(uvicorn.Server):
                 ws_per_message_deflate=False,  # its buffers would take 300 KB for each of thousands of connections
             )
         )
+
+    def stop(self) -> None:
+        """Take no more requests; streams end now, other answers may take STOP_S."""
+        AppStatus.should_exit = True  # what sse-starlette's own signal handler would do
+        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # of each answer that is cut off a traceback
+        self.should_exit = True
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

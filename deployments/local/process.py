@@ -38,12 +38,19 @@ def main() -> int:
 
 def _serve(given: argparse.Namespace, link: socket.socket) -> int:
     # Imported here, so that the supervisor hears of an installation that is damaged.
+    from deployments.settings import (  # noqa: PLC0415
+        SettingsError,
+        forget_secrets,
+        load_settings,
+        prepare_ray_environment,
+    )
+
+    prepare_ray_environment()  # Ray reads it when it is imported, which the rest does
     from actors import logs  # noqa: PLC0415
     from deployments import compose  # noqa: PLC0415
     from deployments.local.http_server import allow_connections  # noqa: PLC0415
     from deployments.local.service import Service  # noqa: PLC0415
     from deployments.services import Restarts  # noqa: PLC0415
-    from deployments.settings import SettingsError, forget_secrets, load_settings  # noqa: PLC0415
 
     try:
         settings = load_settings()

@@ -14,12 +14,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
-from deployments.local.link import Message, send
-from deployments.settings import Settings, prepare_ray_environment, watch_raylet
-
-prepare_ray_environment()  # here, because Ray reads it when it is imported, and what follows imports Ray
-
-# ruff: noqa: E402
 import ray
 import uvloop
 from ray.exceptions import RayError
@@ -29,8 +23,10 @@ from actors.config import NAMESPACE
 from deployments import compose
 from deployments.keeper import Keeper
 from deployments.local.http_server import HttpServer
+from deployments.local.link import Message, send
 from deployments.local_ray import LOOK_S, LocalRay
 from deployments.services import Restarts
+from deployments.settings import Settings, watch_raylet
 
 log = logging.getLogger(__name__)
 
@@ -89,7 +85,7 @@ class Service:
         while not self._stop.is_set() and not _has_ended(self._link):  # noqa: ASYNC110 - a signal sets it
             await asyncio.sleep(0.1)
         self._stop.set()
-        server.should_exit = True
+        server.stop()
 
     def _watch(self, own: LocalRay) -> None:
         """End this process when Ray's own have died or don't answer: they cannot be replaced beneath it."""

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -64,6 +65,9 @@ def test_stopped_in_the_middle_it_leaves_nothing_and_loses_nothing(
         while server.batch(task)["counts"]["succeeded"] < 10:
             time.sleep(0.02)
         server.family()  # who came of it, while they can be asked
+        listening = socket.create_connection(("127.0.0.1", server.port))
+        listening.sendall(f"GET /api/v1/batch/{task}/events HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        assert listening.recv(1000)
         for number in signals:  # to everybody in its group, like Ctrl-C in a terminal
             server.signal(number)
             said = time.monotonic()
@@ -71,6 +75,8 @@ def test_stopped_in_the_middle_it_leaves_nothing_and_loses_nothing(
                 assert time.monotonic() < said + 20, "it does not listen"
                 time.sleep(0.01)
         assert server.wait() == (0 if len(signals) == 1 else 130)
+        listening.close()
+        assert "Traceback" not in server.output.read_text()
         assert nothing_is_left(server)
         server.start()
         assert server.ended(task)["counts"]["succeeded"] == 100
