@@ -2,6 +2,8 @@
 
 import contextlib
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -88,3 +90,10 @@ def test_what_is_no_request_harms_nobody(url: str, said: bytes) -> None:
         connection.sendall(said)
         connection.shutdown(socket.SHUT_WR)
     assert httpx.get(url).status_code == 503
+
+
+@pytest.mark.parametrize("module", ["deployments.local.supervisor", "deployments.local.process"])
+def test_what_supervises_is_small_and_ray_s_environment_comes_before_ray(module: str) -> None:
+    script = f"import sys, {module}; print(sorted({{'ray', 'fastapi', 'pydantic', 'numpy'}} & set(sys.modules)))"
+    told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    assert told == "[]\n"
