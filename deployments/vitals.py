@@ -7,7 +7,7 @@ from typing import Any, Literal
 from actors.errors import BatchError
 from actors.hold import REASON as FULL
 from deployments.services import Services
-from photobatch.schemas import Health, WorkerStats
+from photobatch.schemas import Health, HealthCode, WorkerStats
 from storage.errors import StorageError, StorageFullError
 
 PATIENCE_S = 1.5
@@ -75,18 +75,7 @@ class Vitals:
             return "unavailable"
 
 
-Code = Literal[
-    "no_coordinator",
-    "journal_unavailable",
-    "journal_behind",
-    "journal_damaged",
-    "storage_full",
-    "storage_unavailable",
-    "local_storage",
-    "workers_died",
-    "no_worker",
-]
-Verdict = tuple[Status, Code | None, str | None]
+Verdict = tuple[Status, HealthCode | None, str | None]
 
 
 def _judge(stats: dict[str, Any] | None, blobs: str) -> Verdict:  # noqa: PLR0911 - a list of cases

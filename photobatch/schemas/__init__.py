@@ -252,6 +252,20 @@ class Upload(Answer):
     format: str | None
 
 
+HealthCode = Literal[
+    "starting",
+    "no_coordinator",
+    "journal_unavailable",
+    "journal_behind",
+    "journal_damaged",
+    "storage_full",
+    "storage_unavailable",
+    "local_storage",
+    "workers_died",
+    "no_worker",
+]
+
+
 class Health(Answer):
     """Whether a submit would be worked on now; `reason` says why not."""
 
@@ -260,21 +274,7 @@ class Health(Answer):
     journal: str = Field(description="`ok`, `unavailable`, `behind` (it came back older), `damaged`, or `full`.")
     blobs: str = Field(description="`ok`, `full`, `unavailable`, or `local_storage`: not every machine reaches it.")
     version: str
-    code: (
-        Literal[
-            "starting",
-            "no_coordinator",
-            "journal_unavailable",
-            "journal_behind",
-            "journal_damaged",
-            "storage_full",
-            "storage_unavailable",
-            "local_storage",
-            "workers_died",
-            "no_worker",
-        ]
-        | None
-    ) = Field(None, description="What `reason` says, stable.")
+    code: HealthCode | None = Field(None, description="What `reason` says, stable.")
     reason: str | None = None
     restarts: int = Field(0, description="How often `photobatch serve` has started its processes anew by itself.")
     restart_reason: str | None = Field(None, description="Why it last did.")
