@@ -38,14 +38,22 @@ class Keeper:
         return launch.start_coordinator(self._config)
 
     async def run(self) -> None:
-        """Greet until cancelled."""
+        """Greet until cancelled. Start a coordinator where none has answered twice.
+
+        Once may only say that it is being replaced: by Ray after a crash, or by the ingress of a later release, which
+        must not find one of an earlier release in its place.
+        """
+        missed = False
         while True:
             try:
                 await self._greet()
+                missed = False
             except Exception:  # without greetings the coordinator leaves: nothing may end this loop
-                log.exception("no coordinator answered; starting one")
-                with suppress(RayError, ValueError):
-                    await asyncio.to_thread(self.start)
+                log.exception("no coordinator answered%s", "; starting one" if missed else "")
+                if missed:
+                    with suppress(RayError, ValueError):
+                        await asyncio.to_thread(self.start)
+                missed = True
             await asyncio.sleep(GREET_S)
 
     async def _greet(self) -> None:
