@@ -1,4 +1,4 @@
-"""A port of this machine that nobody uses just now."""
+"""Ports of this machine that nobody uses just now."""
 
 import random
 import socket
@@ -10,10 +10,15 @@ _LOWEST, _HIGHEST = 20_000, 32_000
 
 def free() -> int:
     """Return a port that is free on all interfaces."""
+    return free_row(1)
+
+
+def free_row(count: int) -> int:
+    """Return the first of `count` ports in a row that are free on all interfaces."""
     while True:
-        port = random.randrange(_LOWEST, _HIGHEST)
-        if _is_free(port):
-            return port
+        first = random.randrange(_LOWEST, _HIGHEST, count)
+        if all(_is_free(port) for port in range(first, first + count)):
+            return first
 
 
 def _is_free(port: int) -> bool:

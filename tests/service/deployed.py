@@ -16,6 +16,7 @@ from deployments.session import new_scratch_folder
 
 ROOT = Path(__file__).parent.parent.parent
 BIN = Path(sys.executable).parent
+REPLICA_PORTS = 16
 
 
 class Deployed(Server):
@@ -25,12 +26,18 @@ class Deployed(Server):
         super().__init__(folder, **environment)
         self.scratch = new_scratch_folder()  # pytest's folders are too long for Ray's sockets
         self._dashboard = f"http://127.0.0.1:{ports.free()}"
+        row = ports.free_row(REPLICA_PORTS + 1)
         self._variables = {
             **os.environ,
             "PATH": f"{BIN}:{os.environ['PATH']}",
             "PHOTOBATCH_TEST": self.mark,
             "BATCH_DATA_DIR": str(folder / "data"),
             "RAY_AUTH_MODE": "disabled",
+            # Every Serve takes the same ports for its replicas, and shares them (SO_REUSEPORT): two on one machine
+            # would answer each other's requests.
+            "RAY_SERVE_FALLBACK_PROXY_HTTP_PORT": str(row),
+            "RAY_SERVE_DIRECT_INGRESS_MIN_HTTP_PORT": str(row + 1),
+            "RAY_SERVE_DIRECT_INGRESS_MAX_HTTP_PORT": str(row + REPLICA_PORTS),
             **environment,
         }
 

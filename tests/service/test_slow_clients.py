@@ -101,8 +101,9 @@ def test_slow_clients_are_given_up_and_hurt_nobody(server: Server) -> None:
         "a trickling head": partial(wait, b"GET /", b"x", TRICKLING),
         "a trickling body": partial(wait, UPLOAD, b"x", TRICKLING),
         "line breaks after an answer": partial(wait, LIVE + b"\r\n", b"\r\n"),
-        "a body that nobody wants": partial(wait, LIVE + b"Content-Length: 1000000000\r\n\r\n", b"x"),
     }
+    if not isinstance(server, Deployed):  # HAProxy takes such a body for as long as it trickles
+        cases["a body that nobody wants"] = partial(wait, LIVE + b"Content-Length: 1000000000\r\n\r\n", b"x")
     with ThreadPoolExecutor(len(cases) + 1) as clients:
         taking = clients.submit(taking_nothing, server, large)
         waiting = {name: clients.submit(case) for name, case in cases.items()}
