@@ -15,6 +15,8 @@ import ray
 
 from deployments import light_node
 
+log = logging.getLogger(__name__)
+
 LOOK_S = 0.5
 ANSWER_S = 10.0  # Ray's GCS is given up after so long without an answer
 OBJECT_STORE_BYTES = 80 * 2**20  # the least Ray takes; photos never pass through it
@@ -30,6 +32,7 @@ class LocalRay:
         self._answers = 0
         self._missed: tuple[int, int] = (0, 0)  # at how many answers, how often it was looked at since
         self._alive = True
+        self._stopped = False
 
     def start(self) -> None:
         """Start Ray."""
@@ -60,9 +63,12 @@ class LocalRay:
 
     def _ask(self) -> None:
         """Ask the GCS, which hears from the raylet, for as long as it answers. A question may hang for ever."""
-        while self._alive:
-            self._alive = all(node["Alive"] for node in ray.nodes())  # type: ignore[no-untyped-call]
-            self._answers += 1
+        while self._alive and not self._stopped:
+            try:
+                self._alive = all(node["Alive"] for node in ray.nodes())  # type: ignore[no-untyped-call]
+                self._answers += 1
+            except Exception:  # in the middle of a stop; where it goes on, no answer comes, and that is counted
+                log.debug("Ray did not say which nodes live", exc_info=True)
             time.sleep(1.0)
 
     def alive(self) -> bool:
@@ -71,6 +77,7 @@ class LocalRay:
 
     def stop(self, patience_s: float = 5.0) -> None:
         """End Ray, also one that has half started, and every process that came from it: a straggler by its id."""
+        self._stopped = True
         family = set(psutil.Process().children(recursive=True)) - self._others
         ray.shutdown()
         _, alive = psutil.wait_procs(family, timeout=patience_s)
