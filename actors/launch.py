@@ -1,14 +1,18 @@
-"""How the coordinator is started; everything else follows from it."""
+"""How the coordinator is started and closed; everything else follows from it."""
 
+from contextlib import suppress
 from typing import Any
 
 import ray
+from ray.exceptions import RayError
 
+from actors import directory
 from actors.config import CoordinatorConfig
 from actors.coordinator import Coordinator
 from actors.directory import COORDINATOR
 
 HEAD = "node:__internal_head__"
+CLOSE_S = 5.0  # that closing may take, beside the time for what is being worked on
 
 
 def start_coordinator(config: CoordinatorConfig) -> Any:
@@ -27,3 +31,9 @@ def start_coordinator(config: CoordinatorConfig) -> Any:
         )
         .remote(config)
     )
+
+
+def close_coordinator(namespace: str, drain_s: float = 0.0) -> None:
+    """Have the coordinator give its leases back, end the workers and itself; takes drain_s + CLOSE_S at most."""
+    with suppress(RayError, ValueError):  # it ends itself while it answers, or was gone
+        ray.get(directory.find_coordinator(namespace).close.remote(drain_s), timeout=drain_s + CLOSE_S)

@@ -41,7 +41,6 @@ from storage.keys import lut_key
 
 GUEST = "photobatch-run-"  # the namespace of an engine on somebody else's cluster
 GREET_S = 10.0
-CLOSE_S = 5.0
 LEAST_ROOM = 32 << 20  # bytes; with less, what stops the coordinator is the disk
 PING_S = 0.5
 READY_POLL_S = 0.05
@@ -209,8 +208,7 @@ class Engine:
         self._closing.set()
         if self._ray is not None:
             if ray.is_initialized():
-                with suppress(RayError, ValueError):  # it ends itself while it answers
-                    ray.get(directory.find_coordinator(self._config.namespace).close.remote(), timeout=CLOSE_S)
+                launch.close_coordinator(self._config.namespace)
             self._ray.stop()
         shutil.rmtree(self._scratch, ignore_errors=True)
 

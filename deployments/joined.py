@@ -5,7 +5,6 @@ import os
 import signal
 import threading
 import time
-from contextlib import suppress
 
 from deployments.settings import Settings, forget_secrets, prepare_ray_environment
 
@@ -23,7 +22,6 @@ from deployments.app import bind
 
 READY_POLL_S = 0.2
 DRAIN_S = 2.0  # what is being worked on may finish
-CLOSE_S = 5.0
 LONGEST_LEAVE_S = 30.0
 
 
@@ -80,8 +78,7 @@ def _leave() -> None:
         # The cluster may serve other applications. Serve drains the ingress for half a minute, which nobody waits for;
         # a coordinator that the ingress starts meanwhile leaves when nobody greets it any more.
         ray_serve.delete(compose.APP, _blocking=False)
-        with suppress(RayError, ValueError):  # it ends itself while it answers, or was gone
-            ray.get(directory.find_coordinator(NAMESPACE).close.remote(DRAIN_S), timeout=DRAIN_S + CLOSE_S)
+        launch.close_coordinator(NAMESPACE, DRAIN_S)
     ray.shutdown()
 
 

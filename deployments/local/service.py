@@ -14,11 +14,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
-import ray
 import uvloop
-from ray.exceptions import RayError
 
-from actors import directory
+from actors import launch
 from actors.config import NAMESPACE
 from deployments import compose
 from deployments.keeper import Keeper
@@ -31,7 +29,6 @@ from deployments.settings import Settings, watch_raylet
 log = logging.getLogger(__name__)
 
 DRAIN_S = 2.0  # what is being worked on may finish
-CLOSE_S = 5.0
 
 
 class Service:
@@ -111,15 +108,10 @@ def _import_application() -> None:
 
 
 def _close_coordinator(own: LocalRay, drain_s: float) -> None:
-    """Have the coordinator give its leases back and end the workers; a Ray that has died is not waited for."""
-
-    def close() -> None:
-        with suppress(RayError, ValueError):  # it ends itself while it answers, or was gone
-            ray.get(directory.find_coordinator(NAMESPACE).close.remote(drain_s), timeout=drain_s + CLOSE_S)
-
-    closing = threading.Thread(target=close, name="closing", daemon=True)
+    """Close the coordinator; a Ray that has died is not waited for."""
+    closing = threading.Thread(target=launch.close_coordinator, args=(NAMESPACE, drain_s), name="closing", daemon=True)
     closing.start()
-    deadline = time.monotonic() + drain_s + CLOSE_S
+    deadline = time.monotonic() + drain_s + launch.CLOSE_S
     while closing.is_alive() and own.alive() and time.monotonic() < deadline:
         closing.join(0.1)
 
