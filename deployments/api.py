@@ -1,5 +1,6 @@
 """The HTTP application."""
 
+import gc
 from typing import Any
 
 from fastapi import FastAPI
@@ -94,6 +95,7 @@ def create_api(services: Services) -> FastAPI:
     api.add_middleware(requests.around)  # around all others: what they refuse counts too
     problems.install(api)
     openapi.install(api)
+    gc.freeze()  # what stays for good; else each full collection stops everything 90 ms longer to look it through
     return api
 
 

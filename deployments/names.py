@@ -1,5 +1,6 @@
 """File names that strangers gave: made safe to show, to store and to send back."""
 
+import re
 import unicodedata
 from pathlib import PurePosixPath
 from string import Formatter
@@ -10,10 +11,13 @@ from photobatch.file_names import folded, safe
 
 LONGEST, MOST_BYTES = 200, 240  # a file system takes 255 bytes, and who unpacks or saves it may add some
 _FIELDS = ("stem", "index", "ext", "preset")
+_PLAIN = re.compile(r"[A-Za-z0-9_-]{1,100}(\.[A-Za-z0-9]{1,10})?")  # most names: nothing about them is to change
 
 
 def safe_name(name: str, otherwise: str = "photo") -> str:
     """Return the last part of a path, NFC, without control characters, at most 200 characters and 240 bytes long."""
+    if _PLAIN.fullmatch(name):
+        return name
     name = unicodedata.normalize("NFC", name).replace("\\", "/").rstrip("/").rpartition("/")[2]
     name = "".join(char for char in name if unicodedata.category(char) not in {"Cc", "Cf", "Cs", "Zl", "Zp"})
     name = name.strip(" ")

@@ -186,8 +186,10 @@ class Submissions:
         for place, photo in enumerate(photos):
             field = f"image_urls[{place}]" if place < urls else f"photos[{place - urls}].source"
             check_source(photo.source, field, self._services.roots, prefixes=True)
+            if place < urls:  # with nothing of its own
+                continue
             params = hashlib.sha256(json.dumps(photo.params, sort_keys=True).encode()).digest()
-            if place >= urls and params not in known:
+            if params not in known:
                 known.add(params)
                 self._check_params(request, photo.params, chosen, preset, f"photos[{place - urls}].params")
 
