@@ -33,10 +33,10 @@ system-test:
 
 demo: setup ## 50 photos retouched, with a contact sheet and what it cost, in demo/
 	@rm -rf $(DEMO)/results
-	@$(BIN)/python -m benchmarks.demo_photos $(DEMO)/photos --count $(DEMO_PHOTOS)
+	@$(BIN)/python -m benchmarks.photos.demo_photos $(DEMO)/photos --count $(DEMO_PHOTOS)
 	$(BIN)/photobatch run $(DEMO)/photos --preset beauty_light --out $(DEMO)/results --json > $(DEMO)/run.json
-	@$(BIN)/python -m benchmarks.contact_sheet $(DEMO)/photos $(DEMO)/results $(DEMO)/contact-sheet.png
-	@$(BIN)/python -m benchmarks.summary $(DEMO)/run.json $(DEMO)/photos
+	@$(BIN)/python -m benchmarks.pages.contact_sheet $(DEMO)/photos $(DEMO)/results $(DEMO)/contact-sheet.png
+	@$(BIN)/python -m benchmarks.pages.summary $(DEMO)/run.json $(DEMO)/photos
 
 serve: setup ## the service on http://127.0.0.1:8001
 	$(BIN)/photobatch serve
@@ -62,7 +62,7 @@ guard: setup ## fails when something has become much slower than it was recorded
 
 docs: setup ## docs/http.md from the application, docs/presets.md from the presets
 	$(BIN)/python -m deployments.reference
-	$(BIN)/python -m benchmarks.preset_pages
+	$(BIN)/python -m benchmarks.pages.preset_pages
 
 bench: setup ## every benchmark for a minute, its figures beside their targets; whole: .venv/bin/python -m benchmarks
 	$(BIN)/python -m benchmarks --quick

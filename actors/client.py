@@ -7,7 +7,7 @@ from typing import Any
 from ray.exceptions import RayError, RayTaskError
 
 from actors import directory
-from actors.errors import BatchError
+from actors.messages.errors import BatchError
 
 GONE = (RayError, ValueError)  # ValueError: no actor of that name. Few of Ray's errors share a narrower base
 RETRY_S = 0.1

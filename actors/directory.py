@@ -15,6 +15,7 @@ from storage.errors import EpochLostError, StorageError
 
 log = logging.getLogger(__name__)
 
+NAMESPACE = "photobatch"
 COORDINATOR = "coordinator"
 WORKER_PREFIX = "worker-"
 

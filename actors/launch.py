@@ -7,8 +7,8 @@ import ray
 from ray.exceptions import RayError
 
 from actors import directory
-from actors.config import CoordinatorConfig
-from actors.coordinator import Coordinator
+from actors.coordinator.config import CoordinatorConfig
+from actors.coordinator.coordinator import Coordinator
 from actors.directory import COORDINATOR
 
 HEAD = "node:__internal_head__"

@@ -6,8 +6,8 @@ import ray
 from ray.exceptions import RayTaskError
 
 from actors.client import GONE
-from actors.errors import no_worker
-from actors.records import Json, Preview
+from actors.messages.errors import no_worker
+from actors.messages.records import Json, Preview
 
 TRIES = 3  # of workers that died since they were named
 

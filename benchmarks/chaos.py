@@ -20,10 +20,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import results
 from benchmarks.faults.run import run
 from benchmarks.faults.settings import JOURNALS, PHOTOS, QUICK_PHOTOS, ChaosReport, ChaosSettings
-from benchmarks.percentile import percentile
+from benchmarks.record import results
+from benchmarks.record.percentile import percentile
 
 # Until photos flow again, p95.
 TARGETS_S = {

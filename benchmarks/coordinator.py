@@ -18,10 +18,10 @@ from typing import Any
 
 import psutil
 
-from benchmarks import command
-from benchmarks.figures import Figure, Target
-from benchmarks.percentile import percentile
-from deployments.session import new_scratch_folder
+from benchmarks.record import command
+from benchmarks.record.figures import Figure, Target
+from benchmarks.record.percentile import percentile
+from deployments.local.session import new_scratch_folder
 from deployments.settings import prepare_ray_environment
 
 prepare_ray_environment()
@@ -31,13 +31,15 @@ import ray
 
 from actors import launch
 from actors.client import CoordinatorClient
-from actors.config import CoordinatorConfig, Gpus, WorkerConfig
-from actors.demand import Elastic
+from actors.coordinator.config import CoordinatorConfig
 from actors.directory import WORKER_PREFIX
-from actors.ids import new_id
-from actors.records import BatchSpec, Hello, Outcome, PhotoSpec, Visit
-from actors.worker import MOST
-from deployments.local_ray import LocalRay
+from actors.messages.ids import new_id
+from actors.messages.records import BatchSpec, Hello, Outcome, PhotoSpec, Visit
+from actors.pool.config import Gpus
+from actors.pool.demand import Elastic
+from actors.worker.config import WorkerConfig
+from actors.worker.worker import MOST
+from deployments.local.local_ray import LocalRay
 from models.codec.header import Limits
 from storage.blobs import open_blobs
 from storage.sqlite import SqliteJournal

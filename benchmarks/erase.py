@@ -13,8 +13,8 @@ import torch
 from safetensors.torch import save_file
 from spandrel.architectures.LaMa import LaMa
 
-from benchmarks import command
-from benchmarks.figures import Figure
+from benchmarks.record import command
+from benchmarks.record.figures import Figure
 from models.erase.fill import Inpainter, Telea
 from models.erase.region import Mask
 from models.neural.device import device_for

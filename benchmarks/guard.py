@@ -9,7 +9,7 @@ import statistics
 import sys
 from concurrent.futures import ProcessPoolExecutor
 
-from benchmarks import results
+from benchmarks.record import results
 from benchmarks.throughput import RATIO, Case, measure
 
 PRESET = "beauty_heavy"

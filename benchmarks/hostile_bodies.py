@@ -18,9 +18,9 @@ from pathlib import Path
 import httpx
 import psutil
 
-from benchmarks import command
-from benchmarks.figures import Figure, Target
-from benchmarks.server import Server, serving
+from benchmarks.record import command
+from benchmarks.record.figures import Figure, Target
+from benchmarks.servers.server import Server, serving
 
 ANSWER_S, MEMORY_MB, LIVE_MS = Target(1.0), Target(150.0), Target(100.0)
 SUBMIT, PRESETS, PREVIEW = "/api/v1/batch/submit", "/api/v1/presets", "/api/v1/presets/preview"

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import httpx
 
-from benchmarks import command
-from benchmarks.figures import Figure, Target
-from benchmarks.percentile import percentile
-from benchmarks.server import serving
+from benchmarks.record import command
+from benchmarks.record.figures import Figure, Target
+from benchmarks.record.percentile import percentile
+from benchmarks.servers.server import serving
 from benchmarks.throughput import Case
 
 P50_MS, P99_MS = 4.0, 30.0

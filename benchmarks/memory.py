@@ -16,10 +16,10 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks import command
-from benchmarks.figures import Figure, Target
-from benchmarks.process_memory import peak_of, pss, tree_pss
-from benchmarks.server import serving
+from benchmarks.record import command
+from benchmarks.record.figures import Figure, Target
+from benchmarks.servers.process_memory import peak_of, pss, tree_pss
+from benchmarks.servers.server import serving
 from benchmarks.throughput import Case, embedded
 
 MOST_PEAK = Target(300.0)

@@ -19,11 +19,11 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks.command import Speaker, parser
-from benchmarks.demo_photos import Recipe, make
-from benchmarks.figures import Figure, Target
-from benchmarks.floor import Floor
-from benchmarks.results import Case
+from benchmarks.photos.demo_photos import Recipe, make
+from benchmarks.photos.floor import Floor
+from benchmarks.record.command import Speaker, parser
+from benchmarks.record.figures import Figure, Target
+from benchmarks.record.results import Case
 from benchmarks.rivals.bench import CHECKED, PEERS, WORKERS, Bench
 from benchmarks.rivals.check import MOST_DIFFERENCE
 from benchmarks.rivals.look import LOOKS, Look

@@ -12,11 +12,11 @@ from typing import Any
 
 import httpx
 
-from benchmarks import command
-from benchmarks.figures import Figure, Target
 from benchmarks.latency import busy
-from benchmarks.percentile import percentile
-from benchmarks.server import serving
+from benchmarks.record import command
+from benchmarks.record.figures import Figure, Target
+from benchmarks.record.percentile import percentile
+from benchmarks.servers.server import serving
 from benchmarks.throughput import Case
 
 P95_MS = 500.0

@@ -23,18 +23,18 @@ from pathlib import Path
 import psutil
 from websockets.asyncio.client import connect
 
-from benchmarks import command
-from benchmarks.figures import Figure, Target
-from benchmarks.percentile import percentile
-from benchmarks.simulated import one_node, start  # first of those that import Ray: it prepares the environment
+from benchmarks.record import command
+from benchmarks.record.figures import Figure, Target
+from benchmarks.record.percentile import percentile
+from benchmarks.servers.simulated import one_node, start  # first: it prepares the environment
 
 # ruff: noqa: I001
 import httpx
 
-from benchmarks import ports
+from benchmarks.servers import ports
 from deployments import compose
 from deployments.api import create_api
-from deployments.catch_up import KEPT_S
+from deployments.status.catch_up import KEPT_S
 from deployments.keeper import Keeper
 from deployments.local.http_server import HttpServer, allow_connections, listen as listen_at
 from deployments.settings import Settings

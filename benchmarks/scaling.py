@@ -13,16 +13,16 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from benchmarks import command
-from benchmarks.figures import Figure, Target
-from benchmarks.simulated import several_nodes, start  # first of those that import Ray: it prepares the environment
+from benchmarks.record import command
+from benchmarks.record.figures import Figure, Target
+from benchmarks.servers.simulated import several_nodes, start  # first: it prepares the environment
 from benchmarks.throughput import Case, Measured, measure
 
 # ruff: noqa: I001
 import ray
 
-from actors.ids import new_id
-from actors.records import BatchSpec, PhotoSpec
+from actors.messages.ids import new_id
+from actors.messages.records import BatchSpec, PhotoSpec
 from deployments.settings import Settings
 
 TWICE = Target(1.85, least=True)

@@ -11,10 +11,10 @@ from typing import Any
 
 from playwright.sync_api import Browser, sync_playwright
 
-from benchmarks import command
-from benchmarks.figures import Figure, Target
-from benchmarks.percentile import percentile
-from benchmarks.server import serving
+from benchmarks.record import command
+from benchmarks.record.figures import Figure, Target
+from benchmarks.record.percentile import percentile
+from benchmarks.servers.server import serving
 from benchmarks.throughput import Case
 
 CHROMIUM = "/usr/bin/chromium"

@@ -22,7 +22,6 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import results
 from benchmarks.faults.client import PatientClient
 from benchmarks.faults.flow import Flow
 from benchmarks.faults.host import PhotoHost
@@ -31,7 +30,8 @@ from benchmarks.faults.photos import SmallPhotos
 from benchmarks.faults.reader import Reader
 from benchmarks.faults.resident import Resident, Residents
 from benchmarks.faults.round import Round
-from benchmarks.server import serving
+from benchmarks.record import results
+from benchmarks.servers.server import serving
 
 MOST_GROWTH = 0.05  # of the median of the last quarter over that of the first
 ROUND = 200  # photos, in 8 batches

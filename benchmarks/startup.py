@@ -15,9 +15,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks import command
-from benchmarks.figures import Figure, Target
-from benchmarks.server import Server, ServerError, photobatch_command
+from benchmarks.record import command
+from benchmarks.record.figures import Figure, Target
+from benchmarks.servers.server import Server, ServerError, photobatch_command
 from benchmarks.throughput import Case
 
 LONGEST_S = 6.0

@@ -23,13 +23,14 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import command, photo_host
-from benchmarks.clients import Client, EmbeddedClient, UploadClient
-from benchmarks.demo_photos import BY_DAY, BY_NIGHT, Recipe, make
-from benchmarks.figures import Figure, Target
-from benchmarks.floor import Floor
-from benchmarks.server import serving
-from deployments.embedded import Engine
+from benchmarks.photos.demo_photos import BY_DAY, BY_NIGHT, Recipe, make
+from benchmarks.photos.floor import Floor
+from benchmarks.record import command
+from benchmarks.record.figures import Figure, Target
+from benchmarks.servers import photo_host
+from benchmarks.servers.clients import Client, EmbeddedClient, UploadClient
+from benchmarks.servers.server import serving
+from deployments.local.embedded import Engine
 
 RATIO = "times the floor"
 MOST_ADDED = 20.0  # per cent that uploads may take longer than files

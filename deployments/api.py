@@ -6,14 +6,13 @@ from typing import Any
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
-from deployments import openapi, problems
-from deployments.archive import Archives
-from deployments.feed import Feeds
-from deployments.gate import Gate
-from deployments.looks import Looks
-from deployments.metrics import Requests
-from deployments.owners import Owners
-from deployments.patience import Patience
+from deployments.files.archive import Archives
+from deployments.gate.gate import Gate
+from deployments.gate.patience import Patience
+from deployments.intake.looks import Looks
+from deployments.intake.submission import Submissions
+from deployments.intake.upload_claims import UploadClaims
+from deployments.intake.uploads import Uploads
 from deployments.routes import (
     archive,
     batches,
@@ -22,19 +21,21 @@ from deployments.routes import (
     health,
     luts,
     metrics,
+    openapi,
     photos,
     presets,
     progress,
     shares,
     uploads,
 )
+from deployments.routes.owners import Owners
 from deployments.routes.parts import Parts
-from deployments.safe_headers import SafeHeaders
 from deployments.services import Services
-from deployments.submission import Submissions
-from deployments.upload_claims import UploadClaims
-from deployments.uploads import Uploads
-from deployments.vitals import Vitals
+from deployments.status.feed import Feeds
+from deployments.status.metrics import Requests
+from deployments.status.vitals import Vitals
+from deployments.wire import problems
+from deployments.wire.safe_headers import SafeHeaders
 
 _DESCRIPTION = (
     "Batches of photos, retouched. Errors are RFC 9457 problem details with a stable `code`. Progress comes by "

@@ -6,15 +6,18 @@ from functools import partial
 from pathlib import Path
 
 from actors.client import CoordinatorClient
-from actors.config import LEAST_ROOM, NAMESPACE, CallbackConfig, CoordinatorConfig, Gpus, WorkerConfig
-from actors.demand import Elastic
-from actors.fetch import Roots
+from actors.coordinator.config import LEAST_ROOM, CallbackConfig, CoordinatorConfig
+from actors.directory import NAMESPACE
+from actors.pool.config import Gpus
+from actors.pool.demand import Elastic
 from actors.previews import Previews
-from actors.retoucher import PixelRetoucher
-from deployments import wire
-from deployments.access import Access
+from actors.sources.fetch import Roots
+from actors.worker.config import WorkerConfig
+from actors.worker.retoucher import pixel_retoucher
+from deployments.gate.access import Access
 from deployments.services import Restarts, Services
 from deployments.settings import Settings
+from deployments.wire import wire
 from models.codec.header import Limits
 from models.weights import WeightStore
 from photobatch import __version__
@@ -54,7 +57,7 @@ def coordinator_config(settings: Settings, tables: Path | None = None, release: 
     limits = Limits(max_pixels=settings.max_pixels, max_bytes=settings.max_bytes)
     tables = tables or settings.tables_dir
     retoucher = partial(
-        PixelRetoucher, tables, settings.models_dir, version=__version__, limits=limits, gpu_jpeg=settings.gpu_jpeg
+        pixel_retoucher, tables, settings.models_dir, version=__version__, limits=limits, gpu_jpeg=settings.gpu_jpeg
     )
     secret = settings.callback_secret
     return CoordinatorConfig(

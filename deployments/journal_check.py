@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from actors.replay import Replay
+from actors.batches.replay import Replay
 from deployments.settings import Settings
 from storage import sqlite_check
 from storage.errors import NewerJournalError, StorageError

@@ -10,8 +10,8 @@ import psutil
 from ray.exceptions import RayError, RayTaskError
 
 from actors import directory, launch
-from actors.config import CoordinatorConfig
-from actors.records import Json
+from actors.coordinator.config import CoordinatorConfig
+from actors.messages.records import Json
 
 log = logging.getLogger(__name__)
 

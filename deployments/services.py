@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from actors.fetch import Roots
 from actors.previews import Previews
-from deployments.access import Access
+from actors.sources.fetch import Roots
+from deployments.gate.access import Access
 from models.codec.header import Limits
 from models.weights import WeightStore
 from presets.catalogue import Catalogue
@@ -16,7 +16,7 @@ class Coordinator(Protocol):
     """Calls to the coordinator: `ask("get", task_id)` is its method `get`."""
 
     async def ask(self, method: str, *args: Any) -> Any:
-        """Return the method's answer; raises actors.errors.BatchError."""
+        """Return the method's answer; raises actors.messages.errors.BatchError."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from pydantic import AliasChoices, Field, SecretStr, ValidationError, Validation
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from actors.logs import LogConfig
-from actors.web_address import AllowedHosts
-from deployments.api_keys import ApiKeys
+from actors.sources.web_address import AllowedHosts
+from deployments.gate.api_keys import ApiKeys
 from storage import remote
 from storage.errors import StorageError
 from storage.objects import Place

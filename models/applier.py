@@ -7,8 +7,8 @@ from typing import Protocol
 
 from models.compiled.applier import CompiledApplier
 from models.compiled.library import LibraryError
+from models.faces.patch import Patch
 from models.finish import Finish
-from models.patch import Patch
 from models.picture import Pixels
 
 log = logging.getLogger(__name__)

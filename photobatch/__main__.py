@@ -1,5 +1,5 @@
 """`python -m photobatch`."""
 
-from photobatch.command import main
+from photobatch.commands.command import main
 
 main()

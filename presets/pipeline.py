@@ -27,8 +27,8 @@ from presets.erasing import Erasing
 from presets.restoring import Restoring
 
 if TYPE_CHECKING:
-    from models.beauty import Beauty
-    from models.faces import FaceDetector
+    from models.faces.beauty import Beauty
+    from models.faces.faces import FaceDetector
 
 
 _SLIDERS = ("smoothing", "whitening", "sharpening", "blemish", "eyes", "teeth", "dark_circles")
@@ -151,7 +151,7 @@ def _beauty(params: dict[str, Any], applier: Applier, faces: "FaceDetector | Non
     sliders = {name: params["strength"] * params.get(name, 0) for name in _SLIDERS}
     if not any(sliders.values()):
         return None
-    from models.beauty import Beauty  # noqa: PLC0415  # cv2.dnn and the masks, for beauty alone
+    from models.faces.beauty import Beauty  # noqa: PLC0415  # cv2.dnn and the masks, for beauty alone
 
     if faces is None:
         raise ValueError("a beauty preset needs a face detector")

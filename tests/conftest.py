@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from benchmarks.redis_server import RedisServer
-from benchmarks.s3_server import S3Server
+from benchmarks.servers.redis_server import RedisServer
+from benchmarks.servers.s3_server import S3Server
 from deployments.settings import prepare_ray_environment
 
 CHROMIUM = Path("/usr/bin/chromium")

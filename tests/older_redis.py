@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-from benchmarks.redis_server import RedisServer
+from benchmarks.servers.redis_server import RedisServer
 
 
 def state(server: RedisServer, name: str) -> Path:

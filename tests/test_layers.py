@@ -8,6 +8,7 @@ import sys
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,15 @@ from packaging.requirements import Requirement
 ROOT = Path(__file__).parent.parent
 LAYERS = ("photobatch", "deployments", "actors", "presets", "models", "storage")
 OURS = {*LAYERS, "benchmarks", "tests"}
+
+# The rooms of a layer, the lowest first: each may use those before it.
+ROOMS = {
+    "photobatch": ("schemas", "shown", "engine", "commands"),
+    "deployments": ("wire", "gate", "files", "intake", "status", "routes", "reference", "local", "doctor"),
+    "actors": ("messages", "sources", "batches", "worker", "pool", "coordinator"),
+    "models": ("colour", "faces", "erase", "neural", "codec", "eager", "compiled"),
+    "benchmarks": ("record", "photos", "pages", "servers", "rivals", "faults"),
+}
 
 # What a layer may import of ours, wherever the import stands.
 ALLOWED = {
@@ -26,7 +36,7 @@ ALLOWED = {
         "presets",
         "storage",
         "photobatch.schemas",
-        "photobatch.finding",
+        "photobatch.engine.finding",
         "photobatch.file_names",
         "photobatch.__version__",
         "models.codec.header",
@@ -118,9 +128,57 @@ def test_a_layer_knows_nothing_of_what_is_not_its_business(layer: str) -> None:
     assert [str(one) for one in found if one.top in FORBIDDEN[layer]] == []
 
 
+def rooms_of(layer: str) -> dict[str, set[str]]:
+    """Return what each room of a layer imports of it; a module that stands in no room counts as one."""
+    modules = {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+        for path in sources(layer)
+    }
+    arrows: dict[str, set[str]] = {room_of(name): set() for name in modules}
+    for name, path in modules.items():
+        for found in imports_of(path):
+            target = next((start for start in prefixes(found.name) if start in modules), None)
+            if target is not None and target != layer and room_of(target) != room_of(name):
+                arrows[room_of(name)].add(room_of(target))
+    return arrows
+
+
+def room_of(module: str) -> str:
+    """Return a module's folder below its layer, or its own name where it stands in none."""
+    return ".".join(module.split(".")[1:2])
+
+
+def prefixes(name: str) -> Iterator[str]:
+    while name:
+        yield name
+        name = name.rpartition(".")[0]
+
+
+@pytest.mark.parametrize("layer", ROOMS)
+def test_a_room_uses_only_rooms_before_it(layer: str) -> None:
+    order, arrows = ROOMS[layer], rooms_of(layer)
+    folders = {path.parent.name for path in (ROOT / layer).glob("*/__init__.py")}
+    assert set(order) == folders
+    assert [
+        (room, used) for room in order for used in arrows[room] & folders if order.index(used) > order.index(room)
+    ] == []
+
+
+@pytest.mark.parametrize("layer", [*LAYERS, "benchmarks"])
+def test_rooms_and_what_stands_beside_them_use_each_other_in_no_circle(layer: str) -> None:
+    TopologicalSorter(rooms_of(layer)).prepare()  # raises CycleError
+
+
+@pytest.mark.parametrize("layer", [*LAYERS, "benchmarks"])
+def test_each_room_says_who_lives_there(layer: str) -> None:
+    rooms = [path for path in sources(layer) if path.name == "__init__.py"]
+    assert [str(path) for path in rooms if not ast.get_docstring(ast.parse(path.read_bytes()))] == []
+
+
 def test_torch_is_imported_where_torch_computes_alone() -> None:
     homes = {ROOT / "models/eager", ROOT / "models/neural"}
     elsewhere = [path for layer in LAYERS for path in sources(layer) if path.parent not in homes]
+    elsewhere.remove(ROOT / "models/codec/gpu_jpeg.py")
     found = [found for path in elsewhere for found in imports_of(path)]
     assert [str(one) for one in found if one.top in ("torch", "torchvision")] == []
 
@@ -137,7 +195,7 @@ def test_the_client_imports_only_what_its_wheel_depends_on() -> None:
 
 def test_the_client_loads_neither_ray_nor_torch() -> None:
     package = importlib.import_module("photobatch")
-    names = [info.name for info in pkgutil.iter_modules(package.__path__, "photobatch.")]
+    names = [info.name for info in pkgutil.walk_packages(package.__path__, "photobatch.")]
     names.remove("photobatch.__main__")
     heavy = ("ray", "torch", "numpy", "cv2", "PIL", "fastapi", "psutil", "yaml", "obstore")
     program = f"import sys, {', '.join(names)}\nprint(*[name for name in {heavy} if name in sys.modules])"

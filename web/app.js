@@ -1,14 +1,14 @@
 // The page's frame: where one is (the address's #), what stands above everything, and what is told in passing.
 
-import { apiKey, dropNeedlessKey, keepApiKey, whenKeyIsNeeded } from "/web/api.js";
-import { batchView } from "/web/batch.js";
-import { batchesView } from "/web/batches.js";
-import { chooseView } from "/web/choose.js";
-import { closeAll, dialog } from "/web/dialog.js";
-import { h, icon, iconButton } from "/web/dom.js";
-import { Draft } from "/web/draft.js";
-import { LANGUAGES, language, speak, t } from "/web/i18n.js";
-import { lookView } from "/web/look.js";
+import { apiKey, dropNeedlessKey, keepApiKey, whenKeyIsNeeded } from "/web/parts/api.js";
+import { batchView } from "/web/results/batch.js";
+import { batchesView } from "/web/results/batches.js";
+import { chooseView } from "/web/choosing/choose.js";
+import { closeAll, dialog } from "/web/parts/dialog.js";
+import { h, icon, iconButton } from "/web/parts/dom.js";
+import { Draft } from "/web/choosing/draft.js";
+import { LANGUAGES, language, speak, t } from "/web/parts/i18n.js";
+import { lookView } from "/web/choosing/look.js";
 
 const draft = new Draft();
 const main = document.querySelector("main");

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import psutil
 
-from benchmarks.server import Server
+from benchmarks.servers.server import Server
 
 MORE_MEMORY = 200_000_000  # bytes over idle: freed memory that malloc keeps in seven Python processes
 _REST_S = 5.0  # without change of any kind

@@ -8,7 +8,7 @@ from typing import Any
 
 from benchmarks.faults.killer import WORKER_DEATHS, Kill
 from benchmarks.faults.load import Order
-from benchmarks.faults.witness import Testimony
+from benchmarks.faults.watcher import Testimony
 
 # A photo is a suspect after the first death of a worker that computed it; two more, alone, and it fails.
 DEATHS_TO_CRASH = 3

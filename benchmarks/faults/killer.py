@@ -10,8 +10,8 @@ from typing import Any
 import psutil
 
 from benchmarks.faults.flow import Flow
-from benchmarks.redis_server import RedisServer
-from benchmarks.server import Server
+from benchmarks.servers.redis_server import RedisServer
+from benchmarks.servers.server import Server
 
 STUCK_S = 60.0  # nothing flows for so long after a kill: it will not
 ENOUGH = 30  # photos that must be waiting before a kill, so that its recovery can be seen

@@ -7,7 +7,7 @@ from types import TracebackType
 
 import psutil
 
-from benchmarks.server import Server
+from benchmarks.servers.server import Server
 
 WATCHED = {"coordinator": "ray::Coordinator", "ingress": "deployments.local.process", "worker": "ray::Worker"}
 _EVERY_S = 0.5

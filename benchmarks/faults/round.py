@@ -11,7 +11,7 @@ from benchmarks.faults.flow import Flow
 from benchmarks.faults.killer import ENOUGH, Killer
 from benchmarks.faults.load import Load, Order
 from benchmarks.faults.reader import Reader
-from benchmarks.faults.witness import Witness
+from benchmarks.faults.watcher import Witness
 
 _STAGGER_S = 3.0  # a user's batches come so far apart, at most
 _POLL_S = 0.05

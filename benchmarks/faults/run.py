@@ -20,8 +20,8 @@ from benchmarks.faults.photos import SmallPhotos
 from benchmarks.faults.reader import Reader, read_result
 from benchmarks.faults.round import Round
 from benchmarks.faults.settings import ChaosReport, ChaosSettings
-from benchmarks.redis_server import RedisServer
-from benchmarks.server import Server
+from benchmarks.servers.redis_server import RedisServer
+from benchmarks.servers.server import Server
 
 _WARM_PHOTOS = 48  # of each preset, before idle is measured: enough for both workers to map its colour table
 _WORKERS_S = 60.0

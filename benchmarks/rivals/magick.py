@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from benchmarks.floor import QUALITY
+from benchmarks.photos.floor import QUALITY
 from benchmarks.rivals.fitted import Fitted
 from benchmarks.rivals.peer import UnavailableError
 

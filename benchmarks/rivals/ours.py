@@ -15,15 +15,15 @@ from benchmarks.rivals.peer import result_of
 from photobatch import __version__, schemas
 
 if TYPE_CHECKING:
-    from deployments.embedded import Engine
+    from deployments.local.embedded import Engine
 
 
 class Operations:
     """What a worker of photobatch does to the bytes of a photo, without anything around it."""
 
     def __init__(self, look: Look, tables: Path) -> None:
-        from actors.records import BatchSpec  # noqa: PLC0415
-        from actors.retoucher import PixelRetoucher  # noqa: PLC0415
+        from actors.messages.records import BatchSpec  # noqa: PLC0415
+        from actors.worker.pixels import PixelRetoucher  # noqa: PLC0415
         from models.codec.header import Limits  # noqa: PLC0415
         from presets.catalogue import Catalogue  # noqa: PLC0415
 
@@ -71,8 +71,8 @@ _here: "list[Engine]" = []  # in the service's process
 
 def _start(look: Look, workers: int, warm: Sequence[Path], folder: Path) -> None:
     os.environ["BATCH_DATA_DIR"] = str(folder / "home")  # the colour tables lie there
-    from benchmarks.clients import EmbeddedClient  # noqa: PLC0415
-    from deployments.embedded import Engine  # noqa: PLC0415
+    from benchmarks.servers.clients import EmbeddedClient  # noqa: PLC0415
+    from deployments.local.embedded import Engine  # noqa: PLC0415
 
     engine = Engine(folder / "data", workers=workers, file_roots=sorted({photo.parent for photo in warm}))
     _here.append(engine.__enter__())

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from benchmarks.floor import QUALITY
+from benchmarks.photos.floor import QUALITY
 from benchmarks.rivals.fitted import Fitted
 
 VERSIONS = {"pillow": version("pillow")}

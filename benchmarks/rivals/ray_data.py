@@ -85,8 +85,8 @@ def _with_own_ray(peer: RayData, photos: Sequence[Path], results: Path) -> float
     from deployments.settings import prepare_ray_environment  # noqa: PLC0415
 
     prepare_ray_environment()  # as for our own Ray; before the first import of Ray, which is next
-    from deployments.local_ray import LocalRay  # noqa: PLC0415
-    from deployments.session import new_scratch_folder  # noqa: PLC0415
+    from deployments.local.local_ray import LocalRay  # noqa: PLC0415
+    from deployments.local.session import new_scratch_folder  # noqa: PLC0415
 
     scratch = new_scratch_folder()
     local = LocalRay(cpus=max(peer.workers, os.cpu_count() or 1), scratch=scratch)

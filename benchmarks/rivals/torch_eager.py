@@ -11,7 +11,7 @@ from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks.floor import QUALITY
+from benchmarks.photos.floor import QUALITY
 from benchmarks.rivals.fitted import Fitted
 
 VERSIONS = {name: version(name) for name in ("torch", "torchvision")}

@@ -8,7 +8,7 @@ libvips one thread for its pipeline; the file is written by a second one beside 
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks.floor import QUALITY
+from benchmarks.photos.floor import QUALITY
 from benchmarks.rivals.fitted import Fitted
 
 VERSIONS = {"pyvips": "3.2.0", "pyvips-binary": "8.18.7"}

@@ -5,7 +5,7 @@ from functools import partial
 
 from deployments.doctor import installation, machine, stores
 from deployments.settings import Settings, SettingsError, load_settings
-from photobatch.finding import Finding as Finding
+from photobatch.engine.finding import Finding as Finding
 
 _OF_THE_SETTINGS: dict[str, Callable[[Settings], Finding]] = {
     "disk": machine.disk,

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Literal
 
-from photobatch.finding import Finding, ok
+from photobatch.engine.finding import Finding, ok
 
 _ROOT = Path(__file__).parents[2]
 _PYTHON = (3, 11)  # what constraints.txt was made for

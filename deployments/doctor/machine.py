@@ -10,12 +10,12 @@ from pathlib import Path
 
 import httpx
 
-from actors.config import LEAST_ROOM
+from actors.coordinator.config import LEAST_ROOM
 from deployments.settings import Settings
-from photobatch.finding import Finding, ok
+from photobatch.engine.finding import Finding, ok
 
 _FEW_PHOTOS = 5 << 30  # bytes: a thousand photos of 12 MP with their results, about
-_SHARED_MEMORY = 80 << 20  # bytes that Ray takes of /dev/shm (deployments.local_ray says so, and imports Ray)
+_SHARED_MEMORY = 80 << 20  # bytes that Ray takes of /dev/shm (deployments.local.local_ray says so, and imports Ray)
 _SHM = Path("/dev/shm")  # noqa: S108 - Ray's, not ours
 _LOOPBACK = "127.0.0.1"
 _ANSWER_S = 3.0

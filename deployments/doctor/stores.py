@@ -7,7 +7,7 @@ from deployments.journal_check import check_journal
 from deployments.settings import Settings
 from models.errors import WeightsError
 from models.weights import KNOWN, LAMA, WeightStore
-from photobatch.finding import Finding, ok
+from photobatch.engine.finding import Finding, ok
 from storage.errors import StorageError
 
 _BETWEEN = re.compile(r"; |\. (?=[A-Z])")

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import psutil
 
-from deployments.session import kill
+from deployments.local.session import kill
 
 _PR_SET_CHILD_SUBREAPER = 36
 

@@ -1,6 +1,7 @@
 """The HTTP server of `photobatch serve`: uvicorn, with the time-outs and bounds for which it has no settings.
 
-What they promise stands in docs/security.md, "Slow clients, large bodies". `deployments/patience.py` bounds bodies.
+What they promise stands in docs/security.md, "Slow clients, large bodies". `deployments/gate/patience.py` bounds
+bodies.
 """
 
 import asyncio

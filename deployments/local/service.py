@@ -17,12 +17,12 @@ from typing import NoReturn
 import uvloop
 
 from actors import launch
-from actors.config import NAMESPACE
+from actors.directory import NAMESPACE
 from deployments import compose
 from deployments.keeper import Keeper
 from deployments.local.http_server import HttpServer
 from deployments.local.link import Message, send
-from deployments.local_ray import LOOK_S, LocalRay
+from deployments.local.local_ray import LOOK_S, LocalRay
 from deployments.services import Restarts
 from deployments.settings import Settings, watch_raylet
 

@@ -21,8 +21,8 @@ from deployments.local import family
 from deployments.local.link import Message, Messages
 from deployments.local.notify import Notifier
 from deployments.local.probe import Probe
+from deployments.local.session import kill, new_scratch_folder
 from deployments.local.stand_in import StandIn
-from deployments.session import kill, new_scratch_folder
 
 START_S = 180.0  # to the first healthy answer
 SILENT_S = 10.0  # HTTP does not answer: the process is frozen

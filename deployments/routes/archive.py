@@ -7,12 +7,12 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from deployments import wire
-from deployments.archive import Archive, Member
-from deployments.names import UniqueNames, result_name
-from deployments.problems import ApiError, described
+from deployments.files.archive import Archive, Member
+from deployments.files.streams import send
 from deployments.routes.parts import Here, Parts, TaskId
-from deployments.streams import send
+from deployments.wire import wire
+from deployments.wire.names import UniqueNames, result_name
+from deployments.wire.problems import ApiError, described
 
 router = APIRouter(prefix=f"{wire.API}/batch/{{task_id}}", tags=["photos"])
 

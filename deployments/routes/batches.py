@@ -6,10 +6,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
-from deployments import wire
-from deployments.openapi import SUBMIT_BODY
-from deployments.problems import described
+from deployments.routes.openapi import SUBMIT_BODY
 from deployments.routes.parts import Caller, Here, ListedUser, PageSize, Parts, TaskId
+from deployments.wire import wire
+from deployments.wire.problems import described
 from photobatch import schemas
 
 router = APIRouter(prefix=f"{wire.API}/batch", tags=["batches"])

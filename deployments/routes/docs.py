@@ -6,7 +6,7 @@ from typing import Literal
 from fastapi import APIRouter
 from fastapi.responses import FileResponse, HTMLResponse, Response
 
-from deployments.safe_headers import PAGE
+from deployments.wire.safe_headers import PAGE
 
 router = APIRouter(prefix="/docs", include_in_schema=False)
 

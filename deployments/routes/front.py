@@ -9,7 +9,7 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from deployments.safe_headers import PAGE
+from deployments.wire.safe_headers import PAGE
 
 router = APIRouter()
 

@@ -2,9 +2,9 @@
 
 from fastapi import APIRouter, Response
 
-from deployments import wire
-from deployments.problems import described
 from deployments.routes.parts import Here
+from deployments.wire import wire
+from deployments.wire.problems import described
 from photobatch import schemas
 
 router = APIRouter(prefix=f"{wire.API}/health", tags=["health"])

@@ -4,12 +4,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request
 
-from deployments import wire
-from deployments.bodies import whole
-from deployments.looks import MAX_LUT_BYTES
-from deployments.openapi import UPLOAD_BODY
-from deployments.problems import described
+from deployments.intake.bodies import whole
+from deployments.intake.looks import MAX_LUT_BYTES
+from deployments.routes.openapi import UPLOAD_BODY
 from deployments.routes.parts import Here, User
+from deployments.wire import wire
+from deployments.wire.problems import described
 from photobatch import schemas
 
 router = APIRouter(prefix=f"{wire.API}/luts", tags=["presets"])

@@ -4,9 +4,9 @@ import asyncio
 
 from fastapi import APIRouter, Response
 
-from actors.errors import BatchError
-from deployments.metrics import MEDIA_TYPE
+from actors.messages.errors import BatchError
 from deployments.routes.parts import Here
+from deployments.status.metrics import MEDIA_TYPE
 
 router = APIRouter(tags=["health"])
 

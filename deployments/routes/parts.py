@@ -6,16 +6,16 @@ from typing import Annotated
 from fastapi import Depends, Path, Query
 from starlette.requests import HTTPConnection
 
-from deployments.access import ANONYMOUS, CALLER, on_behalf
-from deployments.archive import Archives
-from deployments.feed import Feeds
-from deployments.looks import Looks
-from deployments.metrics import Requests
-from deployments.owners import Owners
+from deployments.files.archive import Archives
+from deployments.gate.access import ANONYMOUS, CALLER, on_behalf
+from deployments.intake.looks import Looks
+from deployments.intake.submission import Submissions
+from deployments.intake.uploads import Uploads
+from deployments.routes.owners import Owners
 from deployments.services import Coordinator, Services
-from deployments.submission import Submissions
-from deployments.uploads import Uploads
-from deployments.vitals import Vitals
+from deployments.status.feed import Feeds
+from deployments.status.metrics import Requests
+from deployments.status.vitals import Vitals
 
 
 @dataclass(frozen=True, slots=True)

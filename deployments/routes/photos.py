@@ -5,12 +5,12 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from actors.fetch import allowed_path
-from deployments import wire
-from deployments.names import result_name, safe_name
-from deployments.problems import ApiError, described
+from actors.sources.fetch import allowed_path
+from deployments.files.streams import BlobBytes, FileBytes, media_type_of, redirect, send
 from deployments.routes.parts import Here, PageSize, Parts, TaskId
-from deployments.streams import BlobBytes, FileBytes, media_type_of, redirect, send
+from deployments.wire import wire
+from deployments.wire.names import result_name, safe_name
+from deployments.wire.problems import ApiError, described
 from photobatch import schemas
 from photobatch.file_names import safe
 from storage.keys import upload_key

@@ -4,10 +4,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
 
-from deployments import wire
-from deployments.json_route import JsonRoute
-from deployments.problems import ApiError, described
+from deployments.routes.json_route import JsonRoute
 from deployments.routes.parts import Here, User
+from deployments.wire import wire
+from deployments.wire.problems import ApiError, described
 from photobatch import schemas
 
 router = APIRouter(prefix=f"{wire.API}/presets", tags=["presets"], route_class=JsonRoute)

@@ -9,13 +9,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Query, WebSocket, WebSocketDisconnect
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
-from actors.errors import BatchError
-from deployments import wire
-from deployments.gate import subprotocol
-from deployments.problems import STATUS, ApiError, described, of_error
-from deployments.progress import follow, read_since
+from actors.messages.errors import BatchError
+from deployments.gate.gate import subprotocol
 from deployments.routes.parts import Caller, Here, Parts, TaskId
-from deployments.update import Message
+from deployments.status.progress import follow, read_since
+from deployments.status.update import Message
+from deployments.wire import wire
+from deployments.wire.problems import STATUS, ApiError, described, of_error
 
 log = logging.getLogger(__name__)
 router = APIRouter(tags=["progress"])

@@ -6,13 +6,14 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
-from actors.errors import BatchError
-from deployments import share_page, wire
-from deployments.json_route import JsonRoute
-from deployments.problems import described
+from actors.messages.errors import BatchError
+from deployments.routes import share_page
 from deployments.routes.archive import archive
+from deployments.routes.json_route import JsonRoute
 from deployments.routes.parts import Here, Parts, TaskId
 from deployments.routes.photos import Index, result, thumbnail
+from deployments.wire import wire
+from deployments.wire.problems import described
 from photobatch import schemas
 
 router = APIRouter(tags=["shares"], route_class=JsonRoute)

@@ -4,12 +4,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 
-from deployments import wire
-from deployments.access import ANONYMOUS
-from deployments.openapi import UPLOAD_BODY
-from deployments.problems import ApiError, described
+from deployments.gate.access import ANONYMOUS
+from deployments.intake.upload_claims import declared_size
+from deployments.routes.openapi import UPLOAD_BODY
 from deployments.routes.parts import Caller, Here
-from deployments.upload_claims import declared_size
+from deployments.wire import wire
+from deployments.wire.problems import ApiError, described
 from photobatch import schemas
 
 router = APIRouter(prefix=f"{wire.API}/uploads", tags=["uploads"])

@@ -20,7 +20,7 @@ from models.errors import DeviceLostError, PhotoError
 from models.picture import Picture, Pixels, Source
 
 if TYPE_CHECKING:
-    from models.eager.gpu_jpeg import GpuJpeg
+    from models.codec.gpu_jpeg import GpuJpeg
 
 
 def decode(

@@ -18,7 +18,7 @@ from models.errors import DeviceLostError, PhotoError
 from models.picture import Picture, Pixels
 
 if TYPE_CHECKING:
-    from models.eager.gpu_jpeg import GpuJpeg
+    from models.codec.gpu_jpeg import GpuJpeg
 
 _MAX_SIDE = {"jpeg": 65_500, "webp": 16_383, "avif": 16_384}
 _PNG_LEVEL = 2  # 12 MP with noise: 0.8 s and 13.9 MB; level 6 takes 4.0 s for 12.2 MB

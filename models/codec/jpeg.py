@@ -9,7 +9,7 @@ from models.codec.workspace import Workspace
 from models.picture import Pixels
 
 if TYPE_CHECKING:
-    from models.eager.gpu_jpeg import GpuJpeg
+    from models.codec.gpu_jpeg import GpuJpeg
 
 _HARMLESS = "extraneous bytes"  # libjpeg's warning about stray bytes between segments: no pixel is wrong
 

@@ -10,9 +10,9 @@ from models.colour.table import QUARTERS, Curves
 from models.compiled.check import EXPECTED, digest
 from models.compiled.library import LibraryError, load
 from models.compiled.structures import CellsStructure, FinishStructure, NoiseStructure, PatchStructure
+from models.faces.patch import Patch
 from models.finish import PATTERN, Finish, dither
 from models.hash import PositionHash
-from models.patch import Patch
 from models.picture import Pixels
 from models.reduce import mean_of_cells, reduce_cells
 

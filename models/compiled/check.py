@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from models.colour.table import Curves, Depth, Packed, Table
-from models.features import Float
+from models.faces.features import Float
+from models.faces.patch import Patch
 from models.finish import Finish
 from models.hash import PositionHash
-from models.patch import Patch
 from models.picture import Pixels
 from models.texture import SHIFTS, Band, Radial
 

@@ -10,9 +10,9 @@ from models.colour.table import Curves, Table
 from models.eager.ops import darken, look_up, look_up_curves, roughen
 from models.eager.patches import WidePatch
 from models.eager.strips import Strip, run
+from models.faces.patch import Patch
 from models.finish import Finish
 from models.neural.device import OutOfMemoryError, guarded, no_memory
-from models.patch import Patch
 from models.picture import Pixels
 from models.reduce import reduce_cells
 

@@ -6,10 +6,10 @@ import numpy.typing as npt
 import torch
 
 from models.eager.noise import noise_on
-from models.features import Float
+from models.faces.features import Float
+from models.faces.patch import FINE, Patch
+from models.faces.skin import LUMA
 from models.hash import PositionHash
-from models.patch import FINE, Patch
-from models.skin import LUMA
 
 
 class WidePatch:

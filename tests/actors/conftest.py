@@ -8,8 +8,8 @@ import psutil
 import pytest
 
 from actors import directory
-from deployments.local_ray import LocalRay
-from deployments.session import new_scratch_folder
+from deployments.local.local_ray import LocalRay
+from deployments.local.session import new_scratch_folder
 from tests.actors.service import Service
 
 

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
-from actors.attachments import Attached
-from actors.records import BatchSpec, Json, Preview
-from actors.retoucher import NOTHING, Retouched
+from actors.messages.records import BatchSpec, Json, Preview
+from actors.worker.attachments import Attached
+from actors.worker.retoucher import NOTHING, Retouched
 from models.erase.filling import Filling, Squares
 from models.erase.region import Mask
 from models.errors import PhotoError

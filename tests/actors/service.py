@@ -11,11 +11,13 @@ import ray
 
 from actors import directory, launch
 from actors.client import GONE
-from actors.config import CoordinatorConfig, Gpus, WorkerConfig
-from actors.demand import Elastic
-from actors.fetch import Roots
-from actors.ids import new_id
-from actors.records import BatchSpec, Json, PhotoSpec
+from actors.coordinator.config import CoordinatorConfig
+from actors.messages.ids import new_id
+from actors.messages.records import BatchSpec, Json, PhotoSpec
+from actors.pool.config import Gpus
+from actors.pool.demand import Elastic
+from actors.sources.fetch import Roots
+from actors.worker.config import WorkerConfig
 from models.codec.header import Limits
 from storage import position
 from storage.blobs import Blobs, open_blobs

@@ -12,8 +12,8 @@ ADDRESS = "https://ann:pass@bucket.example/a b/photo.jpg?X-Signature=secret&Expi
 
 
 def record(message: str, *args: object, error: Exception | None = None, **extra: object) -> logging.LogRecord:
-    made = logging.getLogger("actors.line").makeRecord(
-        "actors.line", logging.WARNING, __file__, 1, message, args, None, extra=extra
+    made = logging.getLogger("actors.worker.stages").makeRecord(
+        "actors.worker.stages", logging.WARNING, __file__, 1, message, args, None, extra=extra
     )
     made.exc_info = (type(error), error, None) if error else None
     return made
@@ -27,7 +27,7 @@ def test_json_has_a_field_for_everything() -> None:
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", said.pop("time"))
     assert said == {
         "level": "warning",
-        "logger": "actors.line",
+        "logger": "actors.worker.stages",
         "message": "photo failed",
         "process": "worker",
         "batch": "b1",
@@ -39,7 +39,7 @@ def test_json_has_a_field_for_everything() -> None:
 
 def test_text_says_the_same() -> None:
     line = Lines(as_json=False, fields={"process": "worker"}).format(record("photo failed", photo=3))
-    assert line.endswith("Z WARNING actors.line: photo failed process=worker photo=3")
+    assert line.endswith("Z WARNING actors.worker.stages: photo failed process=worker photo=3")
 
 
 @pytest.mark.parametrize("as_json", [True, False])
@@ -65,7 +65,7 @@ def test_others_are_heard_from_warnings_on_whatever_our_own_level(capfd: pytest.
         begin(LogConfig(level="DEBUG"), process="test")
         begin(LogConfig(as_json=True, level="DEBUG"), process="test")
         logging.getLogger("httpx").info("GET https://example/?token=secret")
-        logging.getLogger("actors.line").debug("ours")
+        logging.getLogger("actors.worker.stages").debug("ours")
         logging.getLogger("httpx").warning("theirs")
     finally:
         root.setLevel(before[0])

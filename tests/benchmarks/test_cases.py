@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import guard, results
-from benchmarks.demo_photos import BY_NIGHT, Recipe, photo
-from benchmarks.figures import Figure
+from benchmarks import guard
+from benchmarks.photos.demo_photos import BY_NIGHT, Recipe, photo
+from benchmarks.record import results
+from benchmarks.record.figures import Figure
 from benchmarks.throughput import PROMISED, RATIO, Case, Measured, cases, figures
 
 NOTHING_CHOSEN = {"presets": None, "sources": None, "megapixels": None, "iso": None, "workers": None, "photos": None}

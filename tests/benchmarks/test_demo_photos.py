@@ -9,10 +9,10 @@ import pytest
 import simplejpeg
 from PIL import ExifTags, Image, ImageCms, ImageOps
 
-from benchmarks.demo_photos import Recipe, make, photo
-from benchmarks.profile import DISPLAY_P3, SRGB, rgb_profile
-from benchmarks.scene import Frame
-from models.faces import FaceDetector
+from benchmarks.photos.demo_photos import Recipe, make, photo
+from benchmarks.photos.profile import DISPLAY_P3, SRGB, rgb_profile
+from benchmarks.photos.scene import Frame
+from models.faces.faces import FaceDetector
 
 SMALL = Recipe(seed=7, megapixels=0.5)
 COUNT = 10

@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from benchmarks import contact_sheet, results
-from benchmarks.demo_photos import Recipe, make
-from benchmarks.figures import Figure, Target
-from benchmarks.floor import Floor
-from benchmarks.process_memory import peak_of, tree_pss
-from benchmarks.summary import summarise
+from benchmarks.pages import contact_sheet
+from benchmarks.pages.summary import summarise
+from benchmarks.photos.demo_photos import Recipe, make
+from benchmarks.photos.floor import Floor
+from benchmarks.record import results
+from benchmarks.record.figures import Figure, Target
+from benchmarks.servers.process_memory import peak_of, tree_pss
 
 SMALL = Recipe(megapixels=0.5)
 

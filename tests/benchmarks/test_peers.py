@@ -13,9 +13,9 @@ import simplejpeg
 import torch
 from PIL import Image
 
-from benchmarks.demo_photos import Recipe, make
-from benchmarks.floor import recode
 from benchmarks.peers import case, compare, figures
+from benchmarks.photos.demo_photos import Recipe, make
+from benchmarks.photos.floor import recode
 from benchmarks.rivals import magick, packages, pillow, torch_eager, vips
 from benchmarks.rivals.bench import PEERS, Bench
 from benchmarks.rivals.check import MOST_DIFFERENCE, LessWorkError, difference

@@ -15,7 +15,7 @@ def test_every_preset_and_parameter_is_on_the_page_as_it_is() -> None:
     for preset in Catalogue.built_in().list():
         section = page.partition(f"(`{preset.id}`)")[2].partition("\n## ")[0]
         assert preset.description["en"] in section
-        assert f"version {preset.version}:" in section, "run python -m benchmarks.preset_pages"
+        assert f"version {preset.version}:" in section, "run python -m benchmarks.pages.preset_pages"
         for name, value in preset.params.items():
             assert f"`{name}`" in section
             assert isinstance(value, dict) or f"`{name}` {value:g}" in section

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from benchmarks import report, results
-from benchmarks.figures import Figure, Target
-from benchmarks.results import Case, in_words
+from benchmarks.record import report, results
+from benchmarks.record.figures import Figure, Target
+from benchmarks.record.results import Case, in_words
 from benchmarks.rivals.look import LOOKS
 
 PLAIN = {"photos": 50, "megapixels": 12, "iso": "low", "workers": 2, "source": "files", "where": "embedded"}

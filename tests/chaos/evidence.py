@@ -4,7 +4,7 @@ from typing import Any
 
 from benchmarks.faults.checks import Evidence, Result
 from benchmarks.faults.load import Item, Order
-from benchmarks.faults.witness import Testimony
+from benchmarks.faults.watcher import Testimony
 
 VERSION = (2 << 32) + 7
 

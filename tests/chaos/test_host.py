@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from actors.errors import SourceError
-from actors.web_source import WebSource
+from actors.messages.errors import SourceError
+from actors.sources.web_source import WebSource
 from benchmarks.faults.host import FAILS_FIRST, WAYS, PhotoHost
 from benchmarks.faults.load import BAD_FILES, Load
 from benchmarks.faults.photos import SIDE, SmallPhotos

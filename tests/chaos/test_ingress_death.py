@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 from benchmarks.faults.killer import Kind, processes_of
-from benchmarks.server import Server, serving
+from benchmarks.servers.server import Server, serving
 
 FORM = b'--x\r\nContent-Disposition: form-data; name="preset_id"\r\n\r\nfilter_warm\r\n'
 WITHIN_S = 20.0  # a new one takes about six

@@ -8,11 +8,11 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 
-from actors.fetch import Fetcher, Roots
-from actors.records import Json, Preview
-from deployments.access import Access
+from actors.messages.records import Json, Preview
+from actors.sources.fetch import Fetcher, Roots
 from deployments.api import create_api
-from deployments.api_keys import ApiKeys
+from deployments.gate.access import Access
+from deployments.gate.api_keys import ApiKeys
 from storage.blobs import Blobs
 from tests.deployments.conftest import World
 

@@ -11,10 +11,10 @@ import pytest
 from fastapi import FastAPI
 from PIL import Image
 
-from actors.fetch import Roots
 from actors.previews import Previews
-from deployments.access import Access
+from actors.sources.fetch import Roots
 from deployments.api import create_api
+from deployments.gate.access import Access
 from deployments.services import Services
 from models.codec.header import Limits
 from models.weights import WeightStore

@@ -10,12 +10,14 @@ from typing import Any
 
 import uvicorn
 
-from actors.config import CoordinatorConfig, Gpus, WorkerConfig
-from actors.coordinator import Coordinator
-from actors.demand import Elastic
-from actors.errors import BatchError
-from actors.pool import WorkerRecord, WorkerState
-from actors.records import Json
+from actors.coordinator.config import CoordinatorConfig
+from actors.coordinator.coordinator import Coordinator
+from actors.messages.errors import BatchError
+from actors.messages.records import Json
+from actors.pool.config import Gpus
+from actors.pool.demand import Elastic
+from actors.pool.pool import WorkerRecord, WorkerState
+from actors.worker.config import WorkerConfig
 from models.codec.header import Limits
 from storage.blobs import Blobs, open_blobs
 from storage.sqlite import SqliteJournal

@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from actors.events import created
-from actors.ledger import Ledger
-from actors.records import BatchSpec, PhotoSpec
-from benchmarks.server import Server, ServerError, photobatch_command
+from actors.batches.events import created
+from actors.batches.ledger import Ledger
+from actors.messages.records import BatchSpec, PhotoSpec
+from benchmarks.servers.server import Server, ServerError, photobatch_command
 from deployments.doctor import stores
 from deployments.journal_check import check_file, examine_journal
 from deployments.settings import Settings
-from deployments.vitals import Vitals
+from deployments.status.vitals import Vitals
 from storage.errors import StorageError
 from storage.sqlite import SqliteJournal
 from tests.deployments.conftest import World

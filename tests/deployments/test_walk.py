@@ -14,13 +14,13 @@ from fastapi.routing import iter_route_contexts
 from starlette.routing import WebSocketRoute
 from websockets.asyncio.client import connect
 
-from deployments.gate import is_open
+from deployments.gate.gate import is_open
 from tests.deployments.closed import ANN_KEY, BEN_KEY, WRONG_KEY, Closed, closed
 from tests.deployments.conftest import World
 from tests.deployments.in_process import served
-from tests.deployments.test_luts_api import CUBE, SHA256
-from tests.deployments.test_presets_api import MINE
-from tests.deployments.test_progress_api import all_said
+from tests.deployments.routes.test_luts_api import CUBE, SHA256
+from tests.deployments.routes.test_presets_api import MINE
+from tests.deployments.status.test_progress_api import all_said
 
 API = "/api/v1"
 OPEN = {"/", "/docs", "/docs/start.js", "/docs/{name}", "/openapi.json", f"{API}/health", f"{API}/health/live"}

@@ -12,8 +12,8 @@ import pytest
 from PIL import Image
 from skimage import data
 
-from benchmarks.s3_server import S3Server
-from benchmarks.server import Server, serving
+from benchmarks.servers.s3_server import S3Server
+from benchmarks.servers.server import Server, serving
 from tests.docs.story import Story
 
 FILM = "LUT_3D_SIZE 2\n" + "".join(f"{r} {g} {b}\n" for b in (0, 1) for g in (0, 1) for r in (0, 0.9))

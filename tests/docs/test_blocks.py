@@ -9,8 +9,8 @@ import pytest
 import typer
 import yaml
 
-from deployments.reference import application
-from photobatch.command import app
+from deployments.reference.page import application
+from photobatch.commands.command import app
 from tests.docs.elsewhere import TABLE, elsewhere
 from tests.docs.pages import PAGES, ROOT, Block, blocks, commands, parsed, without_comment
 

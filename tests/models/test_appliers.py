@@ -9,15 +9,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from benchmarks.profile import DISPLAY_P3, rgb_profile
+from benchmarks.photos.profile import DISPLAY_P3, rgb_profile
 from models.colour.grade import Grade
 from models.colour.icc import parse
 from models.colour.table import ENTRIES, Table, TableSpec
 from models.compiled.applier import CompiledApplier
 from models.compiled.check import EXPECTED, digest
 from models.eager.applier import EagerApplier
+from models.faces.patch import Patch
 from models.finish import Finish
-from models.patch import Patch
 from models.picture import Picture, Source
 from models.reduce import reduce_cells
 from models.texture import Grain, Vignette

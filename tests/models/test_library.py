@@ -15,8 +15,8 @@ from models.compiled import applier as compiled
 from models.compiled import library
 from models.compiled.applier import CompiledApplier
 from models.eager.applier import EagerApplier
+from models.faces.patch import Patch
 from models.finish import Finish
-from models.patch import Patch
 from models.picture import Picture, Source
 from models.texture import Grain, Vignette
 
@@ -27,8 +27,8 @@ from dataclasses import asdict
 from pathlib import Path
 from PIL import Image
 from skimage import data
-from actors.records import BatchSpec
-from actors.retoucher import PixelRetoucher
+from actors.messages.records import BatchSpec
+from actors.worker.pixels import PixelRetoucher
 from models.codec.header import Limits
 from presets.catalogue import Catalogue
 retoucher = PixelRetoucher(Path(sys.argv[1]), Path(sys.argv[1]) / "models", version="test", limits=Limits())

@@ -10,7 +10,7 @@ from typing import Any, Self
 from urllib.parse import unquote, urlsplit
 
 from photobatch import schemas
-from photobatch.installed import Server
+from photobatch.engine.installed import Server
 
 
 class FolderError(Exception):

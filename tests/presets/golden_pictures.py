@@ -9,8 +9,8 @@ import numpy.typing as npt
 from PIL import Image
 from skimage import data
 
-from actors.records import BatchSpec
-from actors.retoucher import PixelRetoucher
+from actors.messages.records import BatchSpec
+from actors.worker.pixels import PixelRetoucher
 from models.codec.header import Limits
 from presets.catalogue import Catalogue
 

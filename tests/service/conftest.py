@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 from skimage import data
 
-from benchmarks.server import Server, serving
+from benchmarks.servers.server import Server, serving
 from tests.service.deployed import Deployed, deployed
 
 CONTRACT = {

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import yaml
 
-from benchmarks import ports
-from benchmarks.server import Server
-from deployments.session import new_scratch_folder
+from benchmarks.servers import ports
+from benchmarks.servers.server import Server
+from deployments.local.session import new_scratch_folder
 
 ROOT = Path(__file__).parent.parent.parent
 BIN = Path(sys.executable).parent

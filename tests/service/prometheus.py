@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import yaml
 
-from benchmarks import ports
+from benchmarks.servers import ports
 
 START_S = 30.0
 

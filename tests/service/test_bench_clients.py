@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 import simplejpeg
 
-from benchmarks.clients import UploadClient, _marked
-from benchmarks.demo_photos import Recipe, make
 from benchmarks.latency import PATHS, ask, busy
-from benchmarks.server import Server
+from benchmarks.photos.demo_photos import Recipe, make
+from benchmarks.servers.clients import UploadClient, _marked
+from benchmarks.servers.server import Server
 from models.codec import decode
 from models.codec.header import Limits
 

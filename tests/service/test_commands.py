@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from benchmarks.server import Server
+from benchmarks.servers.server import Server
 from tests.photobatch.typed import COMMAND, Typist
 
 

@@ -15,9 +15,9 @@ from typing import Any
 import psutil
 import pytest
 
-from benchmarks.server import Server, serving
-from deployments import server
-from deployments.session import SCRATCH
+from benchmarks.servers.server import Server, serving
+from deployments.local import server
+from deployments.local.session import SCRATCH
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 from skimage import data
 
-from benchmarks.server import Server
+from benchmarks.servers.server import Server
 from tests.service.visitor import DESKTOP, PHONE, Visitor
 
 OpenPage = Callable[..., Page]

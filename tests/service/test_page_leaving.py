@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from benchmarks.server import Server
+from benchmarks.servers.server import Server
 from tests.service.visitor import DESKTOP, PHONE, Visitor
 
 OpenPage = Callable[..., Page]

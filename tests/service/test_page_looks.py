@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from benchmarks.server import Server
+from benchmarks.servers.server import Server
 from tests.service.visitor import DESKTOP, PHONE, Visitor
 
 OpenPage = Callable[..., Page]

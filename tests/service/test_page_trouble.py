@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from benchmarks.server import Server, serving
+from benchmarks.servers.server import Server, serving
 from tests.service.visitor import DESKTOP, PHONE, Visitor
 
 OpenPage = Callable[..., Page]

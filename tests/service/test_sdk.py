@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from benchmarks.server import Server
+from benchmarks.servers.server import Server
 from photobatch import AsyncPhotoBatch, ConflictError, InvalidRequestError, NotFoundError, PhotoInput
 from tests.service.cutting_proxy import CuttingProxy
 

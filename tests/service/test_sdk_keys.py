@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.server import Server, serving
+from benchmarks.servers.server import Server, serving
 from photobatch import NotFoundError, PhotoBatch, UnauthorizedError
 from tests.deployments.closed import ANN_KEY, BEN_KEY, KEYS, WRONG_KEY
 

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from benchmarks.server import Server
+from benchmarks.servers.server import Server
 from photobatch import PhotoBatch
 
 SCRIPT = """

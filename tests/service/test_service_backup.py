@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.server import Server, serving
+from benchmarks.servers.server import Server, serving
 
 ROOT = Path(__file__).parents[2]
 VANISHED = 24  # rsync's word for files that went while it looked

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from benchmarks.server import Server
-from tests.actors.receiver import Receiver
+from benchmarks.servers.server import Server
+from tests.actors.coordinator.receiver import Receiver
 
 GOOD = ["astronaut.jpg", "coffee.jpg", "chelsea.jpg", "rocket.jpg", "coffee.png"]
 BAD = {

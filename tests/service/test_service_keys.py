@@ -11,7 +11,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from benchmarks.server import Server, serving
+from benchmarks.servers.server import Server, serving
 from tests.deployments.closed import ANN_KEY, BEN_KEY
 
 ANN, BEN = {"Authorization": f"Bearer {ANN_KEY}"}, {"X-API-Key": BEN_KEY}

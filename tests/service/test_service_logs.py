@@ -17,7 +17,7 @@ import pytest
 from PIL import ExifTags, Image
 from skimage import data
 
-from benchmarks.server import Server, serving
+from benchmarks.servers.server import Server, serving
 from tests.deployments.closed import ANN_KEY
 
 TOKEN = "7c1f-signature-that-nobody-should-see"

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from benchmarks.server import Server
+from benchmarks.servers.server import Server
 
 SWAP = b"LUT_3D_SIZE 2\n" + b"".join(f"{b} {g} {r}\n".encode() for b in (0, 1) for g in (0, 1) for r in (0, 1))
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from benchmarks.server import Server
+from benchmarks.servers.server import Server
 
 STAGES = {"queue", "fetch", "decode", "analyse", "apply", "encode", "store"}
 

@@ -8,7 +8,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from benchmarks.server import Server
+from benchmarks.servers.server import Server
 
 
 def follow(server: Server, task: str, since: int | None = None) -> tuple[list[dict], int]:

@@ -14,7 +14,7 @@ import httpx
 import pytest
 import yaml
 
-from benchmarks.server import Server, serving
+from benchmarks.servers.server import Server, serving
 from tests.deployments.closed import ANN_KEY
 from tests.service.prometheus import Prometheus, metrics_in, watching
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.redis_server import RedisServer
-from benchmarks.server import Server, ServerError, serving
+from benchmarks.servers.redis_server import RedisServer
+from benchmarks.servers.server import Server, ServerError, serving
 from tests.older_redis import bring_back, state
 
 

@@ -13,10 +13,10 @@ import psutil
 from PIL import Image
 from pytest import MonkeyPatch  # noqa: PT013
 
-from benchmarks.s3_server import S3Server
-from benchmarks.server import Server, serving
+from benchmarks.servers.s3_server import S3Server
+from benchmarks.servers.server import Server, serving
 from storage.blobs import open_blobs
-from tests.actors.paging_s3 import paging
+from tests.actors.sources.paging_s3 import paging
 
 KEYS = [f"shoot/{number:05d}.jpg" for number in range(3000)]
 

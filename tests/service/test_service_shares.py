@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from benchmarks.server import Server
+from benchmarks.servers.server import Server
 
 
 @pytest.fixture

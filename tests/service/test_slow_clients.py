@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import simplejpeg
 
-from benchmarks.server import Server
+from benchmarks.servers.server import Server
 from tests.service.deployed import Deployed
 
 MANY = 9_000

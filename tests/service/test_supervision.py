@@ -12,7 +12,7 @@ import httpx
 import psutil
 import pytest
 
-from benchmarks.server import Server, ServerError, serving
+from benchmarks.servers.server import Server, ServerError, serving
 
 PHOTOS = 60
 PATIENCE_S = 90.0  # for a machine that does other things too; benchmarks.chaos measures

@@ -13,8 +13,8 @@ import httpx
 import psutil
 import pytest
 
-from benchmarks.server import Server, serving
-from deployments.session import SCRATCH
+from benchmarks.servers.server import Server, serving
+from deployments.local.session import SCRATCH
 
 
 def test_killed_in_the_middle_and_started_again(tmp_path: Path, photo_folder: Path) -> None:

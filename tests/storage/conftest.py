@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from journals import KINDS, REDIS_URL
 
-from benchmarks.redis_server import RedisServer
+from benchmarks.servers.redis_server import RedisServer
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from obstore.store import MemoryStore
 
-from benchmarks.s3_server import S3Server
+from benchmarks.servers.s3_server import S3Server
 from storage import remote
 from storage.errors import BlobNotFoundError, DeniedError, InvalidKeyError, StorageError, TooLargeError
 from storage.objects import Objects, Place

@@ -16,7 +16,7 @@ from journals import entry
 from redis.backoff import ConstantBackoff
 from redis.retry import Retry
 
-from benchmarks.redis_server import RedisServer
+from benchmarks.servers.redis_server import RedisServer
 from storage.errors import StorageError
 from storage.journal import Entry
 from storage.redis_log import RedisJournal, RedisLog, check_redis

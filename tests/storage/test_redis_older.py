@@ -8,7 +8,7 @@ import pytest
 import redis
 from journals import entry
 
-from benchmarks.redis_server import RedisServer
+from benchmarks.servers.redis_server import RedisServer
 from storage.blobs import Blobs, open_blobs
 from storage.errors import StorageError
 from storage.position import Position, PositionRecord, read_position

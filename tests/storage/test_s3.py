@@ -12,7 +12,7 @@ import obstore
 import pytest
 from cutting_proxy import CuttingProxy, cutting
 
-from benchmarks.s3_server import S3Server
+from benchmarks.servers.s3_server import S3Server
 from storage import remote
 from storage.blobs import Blobs, open_blobs
 from storage.errors import BlobNotFoundError, StorageError

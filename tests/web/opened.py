@@ -11,7 +11,7 @@ RED, BLUE = (200, 40, 40), (40, 60, 200)
 
 # Photos as the test lists them; those that are `slow` wait for window.release(index).
 OPEN = """async ({photos, index}) => {
-  const {openViewer} = await import("/web/viewer.js");
+  const {openViewer} = await import("/web/results/viewer.js");
   const waiting = new Map();
   const blob = async (name) => (name ? (await fetch(`/pictures/${name}`)).blob() : null);
   const made = [], gone = [];

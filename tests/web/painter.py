@@ -15,7 +15,7 @@ MASK = (2048, 1365)
 SUN = (250, 210, 120)
 Strokes = Sequence[dict[str, Any]]
 OPEN = """async ({width, height, strokes}) => {
-  const {paintMask} = await import("/web/mask.js");
+  const {paintMask} = await import("/web/paint/mask.js");
   const picture = await (await fetch("/pictures/photo.jpg")).blob();
   window.painted = paintMask({picture, width, height, strokes});
 }"""

@@ -56,7 +56,7 @@ def photo(orientation: int) -> bytes:
 
 
 def made(page: Page, name: str, content: bytes) -> Image.Image | None:
-    answer = page.evaluate(MAKE, ["/web/pictures.js", name, base64.b64encode(content).decode()])
+    answer = page.evaluate(MAKE, ["/web/parts/pictures.js", name, base64.b64encode(content).decode()])
     return answer and Image.open(io.BytesIO(base64.b64decode(answer))).convert("RGB")
 
 

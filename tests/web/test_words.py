@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from deployments.code_words import OF_PHOTOS, OF_PROBLEMS
+from deployments.reference.code_words import OF_PHOTOS, OF_PROBLEMS
 
 WEB = Path(__file__).parents[2] / "web"
 PARAMETER = re.compile(r"\{(\w+)\}")

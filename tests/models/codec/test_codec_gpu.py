@@ -6,8 +6,8 @@ import torch
 from codec_samples import PHOTO, camera_jpeg, saved
 
 from models.codec import Limits, OutputOptions, decode, encode
+from models.codec.gpu_jpeg import GpuJpeg
 from models.codec.jpeg_segments import read_segments
-from models.eager.gpu_jpeg import GpuJpeg
 from models.errors import DeviceLostError, PhotoError
 
 LIMITS = Limits()
@@ -103,8 +103,8 @@ def test_a_lost_gpu_is_no_fault_of_the_photo(monkeypatch):
     def fails(*_):
         raise torch.AcceleratorError("CUDA error: an illegal memory access was encountered")
 
-    monkeypatch.setattr("models.eager.gpu_jpeg.decode_jpeg", fails)
-    monkeypatch.setattr("models.eager.gpu_jpeg.encode_jpeg", fails)
+    monkeypatch.setattr("models.codec.gpu_jpeg.decode_jpeg", fails)
+    monkeypatch.setattr("models.codec.gpu_jpeg.encode_jpeg", fails)
     data = saved(PHOTO, "JPEG")
     with pytest.raises(DeviceLostError):
         decode(data, LIMITS, gpu=GpuJpeg("cpu"))
@@ -116,6 +116,6 @@ def test_where_the_gpu_is_full_the_cpu_does_it(monkeypatch):
     def fails(*_):
         raise torch.OutOfMemoryError("CUDA out of memory")
 
-    monkeypatch.setattr("models.eager.gpu_jpeg.decode_jpeg", fails)
+    monkeypatch.setattr("models.codec.gpu_jpeg.decode_jpeg", fails)
     data = saved(PHOTO, "JPEG")
     assert np.array_equal(decode(data, LIMITS, gpu=GpuJpeg("cpu")).pixels, decode(data, LIMITS).pixels)

@@ -9,8 +9,8 @@ import pytest
 import torch
 from torch.nn import functional
 
-from actors.records import BatchSpec
-from actors.retoucher import PixelRetoucher
+from actors.messages.records import BatchSpec
+from actors.worker.pixels import PixelRetoucher
 from models.codec.header import Limits
 from models.erase.erase import Erase
 from models.erase.filling import SideBySide, alone

@@ -1,0 +1,218 @@
+"""Every batch, and the journal behind them: what is recorded here is applied at once and told only when durable."""
+
+import asyncio
+import json
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+
+from actors.batches.batch import Batch
+from actors.batches.looks import JOURNAL_ID, Looks
+from actors.batches.replay import Replay
+from actors.batches.states import ENDED
+from actors.messages.errors import BatchError, journal_behind, journal_stopped, journal_unavailable, no_such_batch
+from actors.messages.records import Json
+from storage.errors import NewerJournalError, StorageError
+from storage.journal import Entry, Journal
+from storage.position import Position
+
+log = logging.getLogger(__name__)
+
+
+class Ledger:
+    """The batches of one epoch.
+
+    A decision is `record`ed: applied in memory and handed to the journal in one step, without a point at which another
+    task could see half of it. Every answer is built first and leaves after `told()`, so nobody hears of what a crash
+    could take back. When the journal fails, `fail` must end this process: memory is ahead of the truth, and the next
+    coordinator replays the truth.
+    """
+
+    def __init__(self, journal: Journal, fail: Callable[[StorageError], None]) -> None:
+        begun = time.monotonic()
+        self._journal = journal
+        self._fail = fail
+        self.epoch = journal.open()
+        # See `Journal.trouble`; "damaged" when the journal could not be read.
+        self.trouble: str | None = "behind" if journal.missing() else None
+        self._damage: str | None = None
+        self._next = 0
+        self.batches: dict[str, Batch] = {}
+        self.condemned: dict[str, Batch] = {}  # deleted, their blobs not yet removed
+        self.open: dict[str, Batch] = {}  # those that have not ended, oldest first
+        self._uploads: Counter[str] = Counter()  # how many batches work on each
+        self.looks = Looks()
+        self._bells: dict[str, asyncio.Event] = {}
+        self._commits: set[asyncio.Task[None]] = set()
+        self._replay()
+        known = {"epoch": self.epoch, "batches": len(self.batches), "open": len(self.open)}
+        log.info("coordinator started", extra=known | {"seconds": round(time.monotonic() - begun, 3)})
+
+    def _replay(self) -> None:
+        replay = Replay()
+        try:
+            replay.read(self._journal.replay())
+        except StorageError as error:  # nothing may be decided on a part of it
+            newer = isinstance(error, NewerJournalError)
+            self.trouble, self._damage = "damaged", str(error) if newer else f"The journal cannot be read: {error}"
+            log.critical("the journal is damaged: %s", error)
+            return
+        self.batches, self.looks = replay.batches, replay.looks
+        self.looks.record = self._record_look
+        self.condemned = {task_id: batch for task_id, batch in self.batches.items() if batch.deleted_at}
+        for task_id in self.condemned:
+            del self.batches[task_id]
+        for batch in self.batches.values():
+            self._uploads.update(batch.uploads())
+        self.open = {task_id: batch for task_id, batch in self.batches.items() if batch.state not in ENDED}
+
+    def get(self, task_id: str) -> Batch:
+        """Return a batch; raises BatchError `not_found`."""
+        batch = self.batches.get(task_id)
+        if batch is None:  # while the journal is not the right one it may be there all the same
+            raise self._refusal() if self.stopped else no_such_batch()
+        return batch
+
+    def create(self, task_id: str, events: Iterable[Json]) -> Batch:
+        """Make a batch from its first events, which become durable together or not at all."""
+        entries = [self._entry(task_id, event) for event in events]
+        first, *rest = entries
+        batch = self.batches[task_id] = self.open[task_id] = Batch.create(first[0].version, first[1])
+        for entry, event in rest:
+            batch.apply(entry.version, event)
+        self._uploads.update(batch.uploads())
+        self._commit(task_id, [entry for entry, _ in entries])
+        return batch
+
+    def record(self, batch: Batch, event: Json) -> None:
+        """Apply an event (stamped with the time here) and hand it to the journal."""
+        task_id = batch.spec.task_id
+        entry, event = self._entry(task_id, event | {"t": time.time()})
+        batch.apply(entry.version, event)
+        if batch.state in ENDED:
+            self.open.pop(task_id, None)
+        else:
+            self.open[task_id] = batch
+        self._commit(task_id, [entry])
+
+    def _record_look(self, event: Json) -> None:
+        entry, _ = self._entry(JOURNAL_ID, event)
+        self.looks.apply(event)
+        self._commit(JOURNAL_ID, [entry])
+
+    def condemn(self, batch: Batch, late_s: float, *, withdrawn: bool = False) -> None:
+        """Hide a batch from everybody, for good; its workers may still store for `late_s`. It waits for `remove`."""
+        task_id = batch.spec.task_id
+        self.record(batch, {"e": "deleted", "late": late_s, "withdrawn": withdrawn})
+        self.batches.pop(task_id)
+        self.open.pop(task_id, None)
+        self.condemned[task_id] = batch
+        self._uploads.subtract(batch.uploads())
+        self._uploads = +self._uploads
+
+    def remove(self, batch: Batch) -> None:
+        """Forget a condemned batch for good; the journal forgets it too."""
+        self.condemned.pop(batch.spec.task_id)
+        self._commit(batch.spec.task_id, None)
+
+    async def confirm(self) -> None:
+        """Return once this epoch is known to own the journal still; a loser ends here."""
+        self._commit("", None)
+        await self.told()
+
+    def busy(self) -> set[str]:
+        """Return the workers that hold photos."""
+        return set().union(*(batch.workers() for batch in self.open.values()))
+
+    def wants_upload(self, upload_id: str) -> bool:
+        """Say whether any batch works on an upload."""
+        return upload_id in self._uploads
+
+    async def look(self) -> None:
+        """Ask the journal how it is; `trouble` keeps the answer."""
+        if self._damage:
+            return
+        before, self.trouble = self.trouble, await asyncio.to_thread(self._journal.trouble)
+        if self.trouble == "behind" != before:
+            log.critical("the journal is behind: %s", self.missing())
+
+    @property
+    def stopped(self) -> bool:
+        """Whether everything stands still: the journal came back older than it was, or cannot be read."""
+        return self.trouble in {"behind", "damaged"}
+
+    def check(self) -> None:
+        """Raise BatchError while everything stands still: what is known may not be what was told."""
+        if self.stopped:
+            raise self._refusal()
+
+    def refuse(self) -> None:
+        """Raise BatchError `journal_behind` or `journal_unavailable` while nothing can be recorded."""
+        self.check()
+        if self.trouble == "unavailable":
+            raise journal_unavailable()
+
+    def _refusal(self) -> BatchError:
+        return journal_behind() if self.trouble == "behind" else journal_stopped()
+
+    def missing(self) -> str | None:
+        """Say what is wrong with a journal because of which everything stands still, and what to do."""
+        return self._damage or self._journal.missing()
+
+    def position(self) -> Position | None:
+        """See `Journal.position`."""
+        return self._journal.position()
+
+    @property
+    def shortened(self) -> bool:
+        """See `Journal.shortened`."""
+        return self._journal.shortened
+
+    async def told(self, patience_s: float | None = None) -> None:
+        """Return once everything recorded so far is durable.
+
+        Raises BatchError `journal_unavailable` when it is not within `patience_s`; it will be once the journal is back.
+        Raises `journal_behind` where the journal came back older: then it will be only if the newer one comes back.
+        """
+        if self._commits:
+            _, pending = await asyncio.wait(set(self._commits), timeout=patience_s)
+            if pending:
+                raise self._refusal() if self.stopped else journal_unavailable()
+
+    async def changed(self, task_id: str, since: int, timeout_s: float) -> bool:
+        """Wait until a batch has moved past a version, durably; False when it has not within the time-out."""
+        deadline = time.monotonic() + timeout_s
+        while self.get(task_id).version <= since:
+            bell = self._bells.setdefault(task_id, asyncio.Event())
+            try:
+                await asyncio.wait_for(bell.wait(), deadline - time.monotonic())
+            except TimeoutError:
+                return False
+        return True
+
+    def close(self) -> None:
+        """Commit what is pending."""
+        self._journal.close()
+
+    def _entry(self, task_id: str, event: Json) -> tuple[Entry, Json]:
+        self._next += 1
+        version = (self.epoch << 32) + self._next
+        return Entry(task_id, version, json.dumps(event, separators=(",", ":")).encode()), event
+
+    def _commit(self, task_id: str, entries: list[Entry] | None) -> None:
+        task = asyncio.ensure_future(self._write(task_id, entries))
+        self._commits.add(task)
+        task.add_done_callback(self._commits.discard)
+
+    async def _write(self, task_id: str, entries: list[Entry] | None) -> None:
+        try:
+            if entries is None:
+                await self._journal.drop(task_id)
+            else:
+                await self._journal.append(entries)
+        except StorageError as error:
+            self._fail(error)
+            return
+        if bell := self._bells.pop(task_id, None):
+            bell.set()

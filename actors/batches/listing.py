@@ -1,0 +1,65 @@
+"""What a batch names by prefixes, and how far each has been listed; a part of the fold that a batch is."""
+
+from dataclasses import dataclass
+
+from actors.messages.records import Json
+
+
+@dataclass(slots=True)
+class Prefix:
+    """Objects that are photos of a batch, all that are below an address."""
+
+    source: str
+    params: Json | None
+    after: str | None = None  # the last key that was looked at
+    photos: int = 0  # found so far
+    over: bool = False
+    error: Json | None = None  # code, message, retryable: why not all of it was listed
+
+
+class Listing:
+    """The prefixes of a batch, listed one after the other."""
+
+    def __init__(self) -> None:
+        self.prefixes: list[Prefix] = []
+        self.truncated = False  # there are more photos than a batch may hold
+
+    @property
+    def current(self) -> int | None:
+        """Which prefix is being listed; None when all are over."""
+        return next((number for number, prefix in enumerate(self.prefixes) if not prefix.over), None)
+
+    @property
+    def incomplete(self) -> bool:
+        """Whether a retry could find more photos."""
+        return any(prefix.error or not prefix.over for prefix in self.prefixes)
+
+    def add(self, event: Json) -> None:
+        """Take in a `prefixes` event."""
+        self.prefixes += [Prefix(source, params) for source, params in event["p"]]
+
+    def advance(self, event: Json) -> None:
+        """Take in a `listed` event: a page of one prefix, or its end."""
+        prefix = self.prefixes[event["i"]]
+        prefix.after = event["after"]
+        prefix.photos += len(event["p"])
+        prefix.over, prefix.error = event["over"], event["error"]
+        if event["truncated"]:
+            self.truncated = True
+            for each in self.prefixes:
+                each.over = True
+
+    def reopen(self) -> None:
+        """Go on with what could not be listed."""
+        for prefix in self.prefixes:
+            if prefix.error:
+                prefix.over, prefix.error = False, None
+
+    def errors(self) -> list[Json]:
+        """Tell of the prefixes that could not be listed to their end."""
+        return [{"source": prefix.source, **prefix.error} for prefix in self.prefixes if prefix.error]
+
+    def masks(self, usual: str | None) -> set[str]:
+        """Return the masks of photos that these prefixes have or will have."""
+        named = {(prefix.params or {}).get("mask", usual) for prefix in self.prefixes}
+        return {mask for mask in named if mask}

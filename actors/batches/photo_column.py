@@ -1,0 +1,35 @@
+"""What clients named, photo after photo, without a Python object for each."""
+
+import json
+from array import array
+from collections.abc import Iterable, Iterator
+
+from actors.messages.records import Json, PhotoSpec
+
+
+class PhotoColumn:
+    """An append-only list of PhotoSpecs, kept as one block of JSON: 75 bytes a photo where objects take 230.
+
+    A hundred thousand objects more would also make every full round of the garbage collector a pause that clients feel.
+    """
+
+    def __init__(self) -> None:
+        self._rows = bytearray()
+        self._ends = array("Q")  # byte offsets in _rows
+
+    def __len__(self) -> int:
+        return len(self._ends)
+
+    def __getitem__(self, index: int) -> PhotoSpec:
+        start = self._ends[index - 1] if index else 0
+        source, name, params = json.loads(self._rows[start : self._ends[index]])
+        return PhotoSpec(source, name, params)
+
+    def __iter__(self) -> Iterator[PhotoSpec]:
+        return (self[index] for index in range(len(self)))
+
+    def extend(self, photos: Iterable[tuple[str, str, Json | None]]) -> None:
+        """Append photos, each as source, name and parameters of its own."""
+        for photo in photos:
+            self._rows += json.dumps(photo, separators=(",", ":")).encode()
+            self._ends.append(len(self._rows))

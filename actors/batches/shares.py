@@ -1,0 +1,61 @@
+"""Shares: who has a batch's link may look at its results. A fold over the batch's own events."""
+
+import hashlib
+import secrets
+import time
+from typing import Any
+
+from actors.batches.ledger import Ledger
+from actors.messages.errors import BatchError
+from actors.messages.records import Json
+
+MOST = 100  # of one batch
+LONGEST_S = 365 * 86_400.0
+
+
+class Shares:
+    """Makes, finds and revokes links. The journal knows a link's digest alone: whoever reads it can't use it."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    def answer(self, what: str, *args: Any) -> Any:
+        """Call one of the methods below by its name."""
+        return getattr(self, what)(*args)
+
+    def make(self, task_id: str, expires_in_s: float) -> Json:
+        """Return a new share's `id`, its `key`, told this once, and when it ends; raises BatchError."""
+        batch = self._ledger.get(task_id)
+        now = time.time()
+        gone = [known for known, until in batch.shares.items() if until <= now]
+        if len(batch.shares) - len(gone) >= MOST:
+            raise BatchError("too_many_shares", f"This batch has {MOST} links already; revoke one that is not needed.")
+        for known in gone:
+            self._ledger.record(batch, {"e": "unshared", "id": known})
+        key = secrets.token_urlsafe(16)
+        until = now + min(expires_in_s, LONGEST_S)
+        self._ledger.record(batch, {"e": "shared", "id": _id(key), "until": until})
+        return {"id": _id(key), "key": key, "expires_at": until}
+
+    def list(self, task_id: str) -> Json:
+        """Return the shares that are valid, by id: when each ends."""
+        now = time.time()
+        return {known: until for known, until in self._ledger.get(task_id).shares.items() if until > now}
+
+    def check(self, task_id: str, key: str) -> float:
+        """Return when the share of this key ends; raises BatchError `not_found` where there is none (any more)."""
+        batch = self._ledger.batches.get(task_id)
+        until = batch.shares.get(_id(key), 0.0) if batch else 0.0
+        if until <= time.time():
+            raise BatchError("not_found", "This link is not valid (any more); ask whoever gave it to you for another.")
+        return until
+
+    def revoke(self, task_id: str, share_id: str) -> None:
+        """End a share; one that is not there has ended."""
+        batch = self._ledger.get(task_id)
+        if share_id in batch.shares:
+            self._ledger.record(batch, {"e": "unshared", "id": share_id})
+
+
+def _id(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()[:32]

@@ -1,0 +1,108 @@
+"""What the outside sees of batches and photos: JSON-able dicts in the shape of api.md, times in unix seconds."""
+
+from collections.abc import Mapping
+
+from actors.batches.batch import Batch
+from actors.batches.states import ENDED, PhotoState
+from actors.messages.errors import BatchError
+from actors.messages.records import Json, LeaseKey
+from models.codec.options import EXTENSIONS
+from storage.keys import original_key, result_key, thumbnail_key
+
+
+def batch_view(batch: Batch, now: float, ttl_s: float) -> Json:
+    """Return the batch; `eta_*` are None until two photos have ended, while it grows, and once it has ended."""
+    total = len(batch.photos)
+    counts = {state.label: batch.counts[state] for state in PhotoState}
+    remaining, workers = batch.remaining(), len(batch.workers())
+    ended = batch.state in ENDED
+    unknown = ended or batch.paused or batch.expanding
+    eta = None if unknown else batch.pace.eta_s(remaining, workers, now)
+    estimate, low, high = eta or (None, None, None)
+    spec = batch.spec
+    return {
+        "task_id": spec.task_id,
+        "user_id": spec.user_id,
+        "status": batch.state.value,
+        "preset": spec.preset,
+        "output": spec.output,
+        "priority": spec.priority,
+        "metadata": spec.metadata,
+        "created_at": batch.created_at,
+        "started_at": batch.started_at,
+        "finished_at": batch.finished_at,
+        "expires_at": batch.expires_at(ttl_s),
+        "counts": {"total": total, **counts},
+        "expanding": batch.expanding,
+        "truncated": batch.listing.truncated,
+        "errors": batch.listing.errors(),
+        "progress": None if batch.expanding else (total - remaining) / total if total else 0.0,
+        "photos_per_s": None if ended else batch.pace.photos_per_s(workers, now),
+        "eta_s": estimate,
+        "eta_low_s": low,
+        "eta_high_s": high,
+        "version": batch.version,
+    }
+
+
+def newest(
+    batches: Mapping[str, Batch], user_id: str | None, status: str | None, limit: int, cursor: str | None
+) -> tuple[list[Batch], str | None]:
+    """Return at most `limit` batches, newest first, behind the one that `cursor` names; and the next cursor."""
+    page: list[Batch] = []
+    for task_id in sorted((task_id for task_id in batches if cursor is None or task_id < cursor), reverse=True):
+        batch = batches[task_id]
+        if (user_id is None or batch.spec.user_id == user_id) and (status is None or batch.state == status):
+            if len(page) == limit:
+                return page, page[-1].spec.task_id
+            page.append(batch)
+    return page, None
+
+
+def one_photo(batch: Batch, index: int) -> Json:
+    """Return a photo with what its stages took; raises BatchError `not_found`."""
+    if not 0 <= index < len(batch.photos):
+        raise BatchError("not_found", f"This batch has {len(batch.photos)} photos; the first is 0.")
+    return photo_view(batch, index, timings=True)
+
+
+def photo_page(batch: Batch, status: str | None, limit: int, cursor: str | None) -> Json:
+    """Return at most `limit` photos, in their order, behind the one that `cursor` names; and the next cursor."""
+    state = PhotoState[status.upper()] if status else None
+    start = int(cursor) + 1 if cursor else 0
+    chosen = [index for index, _ in zip(batch.indices(state, start), range(limit + 1), strict=False)]
+    return {
+        "items": [photo_view(batch, index, timings=True) for index in chosen[:limit]],
+        "next_cursor": str(chosen[limit - 1]) if len(chosen) > limit else None,
+    }
+
+
+def photo_view(batch: Batch, index: int, *, timings: bool) -> Json:
+    """Return one photo; `result` carries the keys of its blobs, for those who read them."""
+    photo = batch.photos[index]
+    state = PhotoState(batch.photo_state[index])
+    told = batch.report(index) if state in {PhotoState.SUCCEEDED, PhotoState.FAILED} else {}
+    result: Json | None = told.get("result")
+    return {
+        "index": index,
+        "name": photo.name,
+        "source": photo.source,
+        "params": photo.params,
+        "status": state.label,
+        "attempts": batch.attempt[index],
+        "error": told.get("error"),
+        "result": result and result | _blobs(LeaseKey(batch.spec.task_id, index, told["a"]), result),
+        "reused": told.get("reused", False),
+        "engine": told.get("engine"),
+        "notes": told.get("notes") or [],
+        "timings_ms": told.get("timings_ms") if timings else None,
+    }
+
+
+def _blobs(key: LeaseKey, result: Json) -> Json:
+    """Name what the attempt that counts has stored; the names follow from it, so no photo keeps them."""
+    return {
+        "key": result_key(*key.place, EXTENSIONS[result["format"]].removeprefix(".")),
+        "thumbnail_key": thumbnail_key(*key.place) if result["thumbnail"] else None,
+        "original_key": original_key(*key.place) if result["original"] else None,
+    }

@@ -1,0 +1,50 @@
+"""What the coordinator is told once, by the composition root."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from actors.logs import LogConfig
+from actors.messages.records import Json
+from actors.pool.config import PoolConfig
+from storage.blobs import Blobs
+from storage.journal import Journal
+
+LEAST_ROOM = 64 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackConfig:
+    """How a batch's end is told to its callback_url."""
+
+    secret: str  # signs each call
+    encode: Callable[[Json], bytes]  # a batch's view to the body of the call
+    allowed_hosts: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoordinatorConfig(PoolConfig):
+    """How the coordinator decides."""
+
+    open_journal: Callable[[], Journal]
+    open_blobs: Callable[[], Blobs]
+    max_queue: int  # batches that have not ended
+    max_queued_photos: int  # of all of them, waiting
+    max_photos: int  # of one batch
+    retry_count: int
+    result_ttl_s: float
+    version: str
+    callbacks: CallbackConfig | None = None  # None: a callback_url was refused at the door
+    local_blobs: bool = False  # each machine has a folder of its own: nothing for more than one of them
+    reuse: bool = True  # a photo that was done before is answered by a copy of its result
+    least_room: int = LEAST_ROOM  # bytes free, or nothing is leased
+    upload_ttl_s: float = 86_400.0  # an upload that no batch names is kept for so long
+    logs: LogConfig = field(default_factory=LogConfig)
+    abandoned_s: float = 60.0  # without an ingress for so long, the coordinator leaves and takes the workers along
+    max_queue_per_user: int | None = None  # batches of one user, paused ones too; None: as many as the service's
+    max_queued_photos_per_user: int | None = None  # of one user, waiting, those of paused batches too; None: likewise
+    max_upload_bytes_per_user: int | None = None  # that no batch names; None: no limit
+
+    @property
+    def late_s(self) -> float:
+        """How long a worker that was given up may still store something: its put, or its wait for a coordinator."""
+        return self.worker.timeout_s + self.worker.orphaned_s + 10.0

@@ -1,0 +1,71 @@
+"""Controls: what pause, resume, cancel and retry do, and to whom. docs/batches.md states their contract."""
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from actors.batches.batch import Batch
+from actors.batches.states import ALLOWED, ENDED, PhotoState
+from actors.coordinator.dispatch import Dispatch
+from actors.messages.errors import BatchError
+from actors.pool.supervisor import Supervisor
+
+Spawn = Callable[[Coroutine[Any, Any, None]], None]
+
+
+class Controls:
+    """Steers batches. Each control is an event first: what workers are asked afterwards only saves them work."""
+
+    def __init__(self, dispatch: Dispatch, supervisor: Supervisor, spawn: Spawn, late_s: float) -> None:
+        self._dispatch = dispatch
+        self._supervisor = supervisor
+        self._spawn = spawn
+        self._late_s = late_s
+
+    def steer(self, batch: Batch, action: str) -> None:
+        """Carry a control out; the same one twice changes nothing. Raises BatchError `bad_transition`."""
+        if batch.state not in ALLOWED[action]:
+            raise BatchError("bad_transition", f"A batch that is {batch.state} cannot be asked to {action}.")
+        match action:
+            case "pause":
+                self._pause(batch)
+            case "resume":
+                self._resume(batch)
+            case "cancel":
+                self._cancel(batch)
+            case "retry":
+                self._retry(batch)
+
+    def take_back(self, batch: Batch) -> None:
+        """Have workers give back what they have not begun of a batch."""
+        self._spawn(self._supervisor.revoke(batch.workers(), batch.spec.task_id, running=False))
+
+    def take_away(self, workers: set[str], task_id: str) -> None:
+        """Tell workers that nobody wants a batch any more."""
+        self._spawn(self._supervisor.revoke(workers, task_id, running=True))
+
+    def _pause(self, batch: Batch) -> None:
+        if not batch.paused:
+            self._dispatch.record(batch, {"e": "paused"})
+            self.take_back(batch)
+
+    def _resume(self, batch: Batch) -> None:
+        if batch.paused:
+            self._dispatch.record(batch, {"e": "resumed"})
+            self._dispatch.wake()
+
+    def _cancel(self, batch: Batch) -> None:
+        if batch.state in ENDED:
+            return
+        workers = batch.workers()
+        self._dispatch.record(batch, {"e": "cancelled", "late": self._late_s})
+        self.take_away(workers, batch.spec.task_id)
+
+    def _retry(self, batch: Batch) -> None:
+        if batch.counts[PhotoState.FAILED] + batch.counts[PhotoState.CANCELLED] or _unlisted(batch):
+            self._dispatch.record(batch, {"e": "retried"})
+            self._dispatch.wake()
+
+
+def _unlisted(batch: Batch) -> bool:
+    """Whether a batch that has ended would find more photos below its prefixes."""
+    return batch.state in ENDED and batch.listing.incomplete

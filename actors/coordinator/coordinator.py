@@ -1,0 +1,351 @@
+"""The coordinator: the one owner of state. An async actor that decides, records, and never touches a pixel."""
+
+import asyncio
+import logging
+import os
+import time
+from contextlib import suppress
+from typing import Any
+
+import ray
+from ray.exceptions import RayError
+
+from actors import directory, logs
+from actors.background import Background
+from actors.batches.batch import Batch
+from actors.batches.events import created
+from actors.batches.idempotency import IdempotencyKeys
+from actors.batches.ledger import Ledger
+from actors.batches.reuse import Reuse
+from actors.batches.shares import Shares
+from actors.batches.states import ENDED
+from actors.batches.views import batch_view, newest, one_photo, photo_page, photo_view
+from actors.coordinator.admission import Admission
+from actors.coordinator.callbacks import Callbacks
+from actors.coordinator.config import CoordinatorConfig
+from actors.coordinator.controls import Controls
+from actors.coordinator.dispatch import Dispatch
+from actors.coordinator.expansion import Expander, is_prefix
+from actors.coordinator.hold import REASON, Hold
+from actors.coordinator.stats import service_stats
+from actors.coordinator.sweeper import Sweeper
+from actors.coordinator.upload_budget import UploadBudget
+from actors.messages.errors import BatchError, journal_unavailable, no_worker
+from actors.messages.records import BatchSpec, Done, Grant, Json, LeaseKey, PhotoSpec, Visit
+from actors.pool import placement
+from actors.pool.pool import WorkerRecord
+from actors.pool.supervisor import Supervisor
+from actors.worker.crumb import Suspicion
+from storage.errors import StorageError
+from storage.position import PositionRecord
+
+log = logging.getLogger(__name__)
+
+HOUSEKEEPING_S = 1.0
+POLL_S = 0.05
+PATIENCE_S = 3.0  # how long an answer to the ingress waits for the journal
+
+
+class Coordinator:
+    """Answers the ingress and keeps house.
+
+    State is in the ledger, leases in the dispatch, workers with the supervisor.
+    """
+
+    def __init__(self, config: CoordinatorConfig) -> None:
+        logs.begin(config.logs, process="coordinator")
+        self._config = config
+        self._started = time.monotonic()
+        self._quiet = 0  # rounds of housekeeping since the last greeting
+        self._machines = 1
+        self._ledger = Ledger(config.open_journal(), directory.end_coordinator)
+        self._blobs = config.open_blobs()
+        self._position = PositionRecord(self._blobs)
+        self._keys = IdempotencyKeys(self._ledger.batches.values())
+        self._reuse = Reuse(self._ledger.batches.values(), on=config.reuse)
+        self._spawn = Background().spawn
+        self._hold = Hold(config.least_room)
+        self._admission = Admission(config)
+        self._supervisor = Supervisor(config, self._worker_died)
+        self._dispatch = Dispatch(self._ledger, self._supervisor.pool, self._hold, self._reuse, config.retry_count)
+        self._controls = Controls(self._dispatch, self._supervisor, self._spawn, config.late_s)
+        self._uploads = UploadBudget(config.max_upload_bytes_per_user, lambda: self._hold.free)
+        self._sweeper = Sweeper(config, self._ledger, self._blobs, self._uploads, self._condemn)
+        self._shares = Shares(self._ledger)
+        self._callbacks = Callbacks(config.callbacks, self._ledger, self._view)
+        limits: Json = {"admission": self._admission, "max_photos": config.max_photos}
+        self._expander = Expander(self._ledger, self._dispatch, self._hold, self._spawn, **limits)
+        self._open = asyncio.Event()  # set once living workers are adopted; nothing is leased before
+        self._spawn(self._live())
+
+    # --- for the ingress ------------------------------------------------------------------------------------------
+
+    async def greet(self) -> Json:
+        """Tell the coordinator that someone still wants it, and get its stats and process id."""
+        self._quiet = 0
+        return await self.stats() | {"pid": os.getpid()}
+
+    async def hand_over(self, release: float) -> bool:
+        """Make way for the coordinator of a later release, if it is one: lease nothing more, record all, and end.
+
+        The workers stay, with what they hold; that coordinator adopts them. Callers ask again until it answers.
+        """
+        if release <= self._config.release:
+            return False
+        log.warning("a later release is there: handing over")
+        self._dispatch.stop()
+        self._expander.stop()
+        answers = [one.answer for one in self._supervisor.pool.workers.values() if one.answer and not one.answer.done()]
+        if answers:  # with leases in them, which would be lost on their way
+            await asyncio.wait(answers, timeout=PATIENCE_S)
+            await asyncio.sleep(POLL_S)
+        await self._end()
+        return True
+
+    async def reserve(self, key: str, owner: str, user: str | None = None) -> None:
+        """Claim an idempotency key for a request while it is read; raises BatchError."""
+        self._keys.reserve(key, owner, user)
+
+    async def release(self, key: str, user: str | None = None) -> None:
+        """Give a claimed key back."""
+        self._keys.release(key, user)
+
+    async def submit(self, spec: BatchSpec, photos: list[PhotoSpec]) -> Json:
+        """Accept a batch; a spec with a known task id or idempotency key returns the batch that is there.
+
+        Raises BatchError `queue_full`, `too_many_photos`, `no_photos`, `idempotency_mismatch`, `storage_full`,
+        `journal_unavailable`, `journal_behind`. What was refused does not come later, unless this process dies in
+        the moment in which the journal is back: then a repeat under the same key finds it.
+        """
+        if spec.task_id in self._ledger.condemned:  # withdrawn a moment ago, and the refusal was lost
+            raise journal_unavailable()
+        known = self._ledger.batches.get(spec.task_id)
+        if known is None and spec.idempotency_key:
+            known = self._keys.find(spec.user_id, spec.idempotency_key, spec.digest)
+        if known is not None:
+            view = await self._tell(known)
+            if self._ledger.batches.get(known.spec.task_id) is not known:  # withdrawn by the call that made it
+                raise journal_unavailable()
+            return view
+        self._hold.refuse()
+        self._ledger.refuse()
+        self._admission.check(spec.user_id, len(photos), self._ledger.open.values())
+        prefixes = [photo for photo in photos if is_prefix(photo.source)]
+        named = [photo for photo in photos if not is_prefix(photo.source)] if prefixes else photos
+        made = self._ledger.create(spec.task_id, created(spec, named, time.time(), prefixes=prefixes))
+        self._expander.look()
+        self._uploads.made(made)
+        self._keys.made(made)
+        self._reuse.made(made)
+        self._dispatch.wake()
+        try:
+            view = await self._tell(made)
+        except BatchError:  # whoever is refused sends it again: it must not be worked on twice
+            self._condemn(made, withdrawn=True)
+            raise
+        log.info("batch accepted", extra={"batch": spec.task_id, "photos": len(photos)})
+        return view
+
+    async def get(self, task_id: str) -> Json:
+        """Return a batch; raises BatchError `not_found`."""
+        return await self._tell(self._ledger.get(task_id))
+
+    async def list_batches(self, user_id: str | None, status: str | None, limit: int, cursor: str | None) -> Json:
+        """Return a page of batches, newest first."""
+        self._ledger.check()
+        page, more = newest(self._ledger.batches, user_id, status, limit, cursor)
+        answer = {"items": [self._view(batch) for batch in page], "next_cursor": more}
+        await self._ledger.told(PATIENCE_S)
+        return answer
+
+    async def photos(self, task_id: str, status: str | None, limit: int, cursor: str | None) -> Json:
+        """Return a page of a batch's photos in their order."""
+        answer = photo_page(self._ledger.get(task_id), status, limit, cursor)
+        await self._ledger.told(PATIENCE_S)
+        return answer
+
+    async def photo(self, task_id: str, index: int) -> Json:
+        """Return one photo; raises BatchError `not_found`."""
+        answer = one_photo(self._ledger.get(task_id), index)
+        await self._ledger.told(PATIENCE_S)
+        return answer
+
+    async def watch(self, task_id: str, since: int, timeout_s: float, timings: bool = False) -> Json | None:
+        """Wait until a batch moves past a version; return it with the photos changed since, None when it stood still.
+
+        Raises BatchError `not_found`, also when the batch is deleted meanwhile, and `journal_unavailable`.
+        """
+        if not await self._ledger.changed(task_id, since, timeout_s):
+            return None
+        batch = self._ledger.get(task_id)
+        photos = [photo_view(batch, index, timings=timings) for index in batch.changed_since(since)] if since else []
+        update = {"batch": self._view(batch), "photos": photos, "ended": batch.state in ENDED}
+        await self._ledger.told(PATIENCE_S)
+        return update
+
+    async def control(self, task_id: str, action: str) -> Json:
+        """Pause, resume, cancel or retry a batch; raises BatchError `bad_transition`, `not_found`."""
+        batch = self._ledger.get(task_id)
+        self._controls.steer(batch, action)
+        return await self._tell(batch)
+
+    async def delete(self, task_id: str) -> None:
+        """Cancel a batch and hide it at once; its blobs and its records go afterwards, restarts or not."""
+        if task_id not in self._ledger.condemned:  # else the answer to an earlier call was lost
+            self._condemn(self._ledger.get(task_id))
+        await self._ledger.told(PATIENCE_S)
+
+    async def uploads(self, what: str, *args: Any) -> None:
+        """Count what a user uploads: see `UploadBudget`; raises BatchError `too_many_uploads`."""
+        self._uploads.answer(what, *args)
+
+    async def looks(self, what: str, *args: Any) -> Any:
+        """Ask about the presets and LUTs that people made, or change them: see `Looks`; raises BatchError."""
+        self._ledger.check()
+        answer = self._ledger.looks.answer(what, *args)
+        await self._ledger.told(PATIENCE_S)
+        return answer
+
+    async def shares(self, what: str, *args: Any) -> Any:
+        """Make, list, check or revoke a link to a batch's results: see `Shares`; raises BatchError."""
+        answer = self._shares.answer(what, *args)
+        await self._ledger.told(PATIENCE_S)
+        return answer
+
+    async def previewer(self) -> str:
+        """Return the name of the worker to ask for a preview; raises BatchError `no_worker`."""
+        worker = self._supervisor.pool.previewer(self._ledger.busy())
+        if worker is None:
+            raise no_worker()
+        return worker.worker_id
+
+    async def stats(self) -> Json:
+        """Return the service in numbers."""
+        uptime_s = time.monotonic() - self._started
+        hold = REASON if self._hold.on else None
+        pool = self._supervisor.pool
+        told = service_stats(self._config, self._ledger, pool, self._ledger.busy(), hold=hold, uptime_s=uptime_s)
+        return told | {"local_storage": self._config.local_blobs and self._machines > 1}
+
+    async def metrics(self) -> Json:
+        """Return the service in numbers, and what it has done since this coordinator started."""
+        now = {"longest_wait_s": self._dispatch.longest_wait_s(), "free_bytes": self._hold.free}
+        return await self.stats() | self._dispatch.tally.told() | now | {"epoch": self._ledger.epoch}
+
+    async def worker_pids(self) -> Json:
+        """Return process ids by worker, for benchmarks and tests that kill on purpose."""
+        workers = self._supervisor.pool.workers.values()
+        return {worker.worker_id: await worker.handle.pid.remote() for worker in workers} | {"coordinator": os.getpid()}
+
+    async def close(self, drain_s: float = 0.0) -> None:
+        """End the workers and this coordinator; what is being worked on may finish for `drain_s` seconds more.
+
+        Everything recorded is durable; leases that remain are given back.
+        """
+        self._dispatch.stop()
+        self._expander.stop()
+        for batch in list(self._ledger.open.values()):
+            self._controls.take_back(batch)
+        deadline = time.monotonic() + drain_s
+        while self._ledger.busy() and time.monotonic() < deadline:  # noqa: ASYNC110 - counted, not announced
+            await asyncio.sleep(POLL_S)
+        self._supervisor.end_all()
+        for batch in list(self._ledger.open.values()):
+            self._dispatch.give_back([key for name in batch.workers() for key in batch.held_by(name)], 0.0)
+        await self._end()
+
+    # --- for workers ----------------------------------------------------------------------------------------------
+
+    async def exchange(self, worker_id: str, visit: Visit) -> Grant:
+        """Take a worker's reports and lease it photos; see `Dispatch.exchange`."""
+        await self._open.wait()
+        return await self._dispatch.exchange(worker_id, visit)
+
+    async def find(self, task_id: str, index: int, engine: str, sha256: str) -> Done | None:
+        """Return a photo with the same bytes that was done before in the same way; None when there is none."""
+        return await self._reuse.find(self._ledger.get(task_id), index, engine, sha256)
+
+    # --- inside ---------------------------------------------------------------------------------------------------
+
+    async def _live(self) -> None:
+        """Adopt the living workers, then keep house once a second until nobody wants us any more."""
+        try:
+            await self._ledger.look()
+            if not self._ledger.stopped:
+                await self._adopt()
+            # Rounds are counted, not seconds: after a long replay or a frozen machine the greetings are still queued.
+            while self._quiet * HOUSEKEEPING_S < self._config.abandoned_s:
+                await self._keep_house()
+                await asyncio.sleep(HOUSEKEEPING_S)
+                self._quiet += 1
+            log.warning("no ingress for %.0f s: leaving", self._config.abandoned_s)
+            await self.close()
+        except Exception:  # without housekeeping nothing is replaced: the next coordinator does better
+            log.exception("housekeeping failed; the coordinator ends")
+            os._exit(1)
+
+    async def _end(self) -> None:
+        with suppress(BatchError):  # a journal that is away: the next coordinator gives the leases back
+            await self._ledger.told(PATIENCE_S)
+        await self._position.write(self._ledger.position())
+        self._ledger.close()
+        directory.end_actor(ray.get_runtime_context().current_actor)
+
+    async def _adopt(self) -> None:
+        await self._position.write(self._ledger.position())  # the epoch is known before anything is leased
+        self._spawn(self._position.keep(self._ledger.position))
+        if self._ledger.shortened:  # they work on attempts whose numbers are given out again
+            self._supervisor.end_strangers()
+        held = await self._supervisor.adopt(self._ledger.epoch)
+        for batch in list(self._ledger.open.values()):
+            ours = [LeaseKey(batch.spec.task_id, i, batch.attempt[i]) for i in batch.holder]
+            self._dispatch.give_back([key for key in ours if key not in held], self._config.late_s)
+        self._open.set()
+        self._spawn(self._sweeper.run())
+
+    async def _keep_house(self) -> None:
+        await self._ledger.look()
+        if self._ledger.stopped:  # nothing is leased, started, called or swept for what the journal does not have
+            await self._position.write(self._ledger.position())
+            return
+        if not self._open.is_set():  # what was read at the start was the older journal
+            log.warning("the newer journal is back: the coordinator starts anew")
+            os._exit(1)
+        free = None
+        with suppress(StorageError):  # who puts a blob there hears of it
+            free = await asyncio.to_thread(self._blobs.free_bytes)
+        if self._hold.look(journal_full=self._ledger.trouble == "full", free=free):
+            self._dispatch.wake()
+        self._callbacks.look()
+        self._expander.look()
+        try:
+            if self._config.local_blobs:
+                self._machines = await asyncio.to_thread(placement.machines)
+            self._supervisor.shrink(self._supervisor.pool.look(self._ledger.busy(), *self._dispatch.backlog()))
+            self._supervisor.fill()
+            self._supervisor.end_silent(self._ledger.busy())
+        except RayError:  # the GCS is away; workers go on, and so do we
+            log.exception("keeping house failed")
+
+    def _worker_died(self, worker: WorkerRecord, suspicion: Suspicion | None) -> None:
+        if not worker.ours:
+            self._dispatch.tally.died()
+        late_s = 0.0 if placement.is_gone(worker) else self._config.late_s
+        self._dispatch.worker_died(worker.worker_id, suspicion, late_s)
+
+    def _condemn(self, batch: Batch, *, withdrawn: bool = False) -> None:
+        """Hide a batch from everybody and take it from its workers; the sweeper removes it."""
+        workers = batch.workers()
+        self._ledger.condemn(batch, self._config.late_s, withdrawn=withdrawn)
+        self._keys.forget(batch)
+        self._reuse.forget(batch)
+        self._dispatch.forget(batch)
+        self._controls.take_away(workers, batch.spec.task_id)
+
+    def _view(self, batch: Batch) -> Json:
+        return batch_view(batch, time.time(), self._config.result_ttl_s)
+
+    async def _tell(self, batch: Batch) -> Json:
+        view = self._view(batch)
+        await self._ledger.told(PATIENCE_S)
+        return view

@@ -1,0 +1,247 @@
+"""Who works on what: reports in, leases out."""
+
+import asyncio
+import logging
+import time
+
+from actors.batches.batch import Batch
+from actors.batches.events import reported
+from actors.batches.ledger import Ledger
+from actors.batches.retries import due
+from actors.batches.reuse import Reuse
+from actors.batches.states import ENDED, PhotoState
+from actors.coordinator.counters import OURS, Tally
+from actors.coordinator.hold import Hold
+from actors.coordinator.scheduler import Scheduler
+from actors.messages.errors import BatchError
+from actors.messages.records import BatchSpec, Grant, Json, Lease, LeaseKey, Outcome, Visit
+from actors.pool.pool import Pool
+from actors.worker.crumb import Suspicion
+
+log = logging.getLogger(__name__)
+
+IDLE_S = 10.0  # a worker without work asks again after this long at the latest
+CRASHED = {
+    "code": "worker_crashed",
+    "message": "Processing this photo ended its worker repeatedly; it is probably damaged. Save it anew, then retry.",
+    "retryable": False,
+}
+TIMED_OUT = {
+    "code": "timed_out",
+    "message": "This photo took longer than allowed; make it smaller or raise BATCH_TASK_TIMEOUT.",
+    "retryable": True,
+}
+
+
+class Dispatch:
+    """Takes reports, chooses leases, and gives back what a dead worker held. Knows no Ray."""
+
+    def __init__(self, ledger: Ledger, pool: Pool, hold: Hold, reuse: Reuse, retry_count: int) -> None:
+        self._ledger = ledger
+        self._pool = pool
+        self._hold = hold
+        self._reuse = reuse
+        self._retry_count = retry_count
+        self._stopped = False
+        self.tally = Tally()
+        self._scheduler = Scheduler()
+        self._work = asyncio.Event()
+
+    async def exchange(self, worker_id: str, visit: Visit) -> Grant:
+        """Take a worker's reports and lease it photos; waits a while when there is nothing to do.
+
+        Raises BatchError `unknown_worker`: the caller was given up and must leave.
+        """
+        worker = self._pool.heard(worker_id)
+        if worker is None:
+            raise BatchError("unknown_worker", "This worker was given up; its leases are with others.")
+        if worker.turn != visit.turn or worker.answer is None:
+            worker.turn = visit.turn
+            worker.answer = asyncio.ensure_future(self._serve(worker_id, visit))
+        return await asyncio.shield(worker.answer)
+
+    def worker_died(self, worker_id: str, suspicion: Suspicion | None, late_s: float) -> None:
+        """Give back what it held; the photo that it was computing, nearly always one, is struck or has timed out.
+
+        `late_s`: how long from now it may still store something (0: its process is known to be gone).
+        """
+        for batch in list(self._ledger.open.values()):
+            held = batch.held_by(worker_id)
+            suspects = [key for key in suspicion.keys if key in held] if suspicion else []
+            # Which of several used up the time shows when each is computed alone.
+            timed_out = suspicion is not None and suspicion.timed_out() and len(suspicion.keys) == 1
+            for key in suspects:
+                self._judge(batch, key, late_s, timed_out=timed_out)
+            self.give_back([key for key in held if key not in suspects], late_s)
+
+    def give_back(self, keys: list[LeaseKey], late_s: float | None = None) -> None:
+        """Queue leased photos again that nobody works on; no try is counted.
+
+        `late_s`: their worker may have stored something, or may yet for so long; None: it had not begun them.
+        """
+        by_batch: dict[str, list[list[int]]] = {}
+        for key in keys:
+            if self._holds(key):
+                by_batch.setdefault(key.task_id, []).append([key.index, key.attempt])
+        for task_id, rows in by_batch.items():
+            late = {} if late_s is None else {"late": late_s}
+            self.record(self._ledger.batches[task_id], {"e": "returned", "p": rows, **late})
+            if late:
+                self.tally.lost(len(rows))
+                log.warning("leases lost", extra={"batch": task_id, "photos": len(rows)})
+            self.wake()
+
+    def backlog(self) -> tuple[float, int]:
+        """Return the seconds of one worker that waiting photos take, and their number; none while all stands still."""
+        if self._hold.on or self._stopped:
+            return 0.0, 0
+        return self._scheduler.backlog(self._ledger.open.values())
+
+    def longest_wait_s(self) -> float:
+        """Return for how long the batch that waits longest has got no lease."""
+        return self._scheduler.longest_wait_s(self._ledger.open.values(), time.time())
+
+    def stop(self) -> None:
+        """Lease nothing any more; whoever waits for work is told that there is none."""
+        self._stopped = True
+        self.wake()
+
+    def record(self, batch: Batch, event: Json) -> None:
+        """Record an event; what is known of a batch's speed goes when it ends."""
+        if event["e"] == "cancelled":
+            self.tally.cancelled(batch.counts[PhotoState.QUEUED] + batch.counts[PhotoState.PROCESSING])
+        before = batch.state
+        self._ledger.record(batch, event)
+        if batch.state in ENDED:
+            self.forget(batch)
+            if before not in ENDED:
+                log.info("batch ended", extra=_told(batch))
+
+    def forget(self, batch: Batch) -> None:
+        """Drop what is known of a batch that ended or is gone."""
+        self._scheduler.forget(batch)
+
+    def wake(self) -> None:
+        """Tell waiting workers that there may be work."""
+        self._work.set()
+
+    async def _serve(self, worker_id: str, visit: Visit) -> Grant:
+        refused = self._take(worker_id, visit.outcomes)
+        self.give_back(visit.returned)
+        leases, jobs = self._lease(worker_id, visit.want, visit.holding == 0)
+        if not (visit.outcomes or visit.returned or visit.holding or leases):
+            await self._wait_for_work()
+            leases, jobs = self._lease(worker_id, visit.want, True)
+        await self._ledger.told()
+        leases = [lease for lease in leases if self._still_wanted(lease.key)]
+        return Grant(self._ledger.epoch, leases, jobs, refused)
+
+    def _still_wanted(self, key: LeaseKey) -> bool:
+        """Say whether a lease may leave: its batch may have been paused, or be gone, while it was written down."""
+        if self._holds(key) and self._ledger.batches[key.task_id].paused:
+            self.give_back([key])
+        return self._holds(key)
+
+    def _holds(self, key: LeaseKey) -> bool:
+        batch = self._ledger.batches.get(key.task_id)
+        return batch is not None and batch.holds(key)
+
+    def _take(self, worker_id: str, outcomes: list[Outcome]) -> list[LeaseKey]:
+        """Record what counts, batch by batch; return the keys of what came too late."""
+        refused: list[LeaseKey] = []
+        accepted: dict[str, list[Json]] = {}
+        for outcome in outcomes:
+            key = outcome.key
+            batch = self._ledger.batches.get(key.task_id)
+            if batch is not None and batch.holds(key):
+                if outcome.error and outcome.error["code"] == "storage_full":
+                    # Not the photo's fault: no try is counted, and it waits with all others.
+                    self._hold.begin()
+                    self.give_back([key])
+                    continue
+                again = due(outcome.error, batch.tries[key.index], self._retry_count)
+                accepted.setdefault(key.task_id, []).append(reported(outcome, again))
+                self._count(outcome, final=again is None)
+                self._pool.did_well(worker_id)
+                if outcome.timings_ms:
+                    self._scheduler.took(key.task_id, _seconds(outcome))
+            elif batch is None or not batch.accepted(key):
+                refused.append(key)
+        for task_id, rows in accepted.items():
+            self.record(self._ledger.batches[task_id], {"e": "reported", "p": rows})
+            if any("again" in row for row in rows):
+                self.wake()  # who waits for work must learn when the retry is due
+        return refused
+
+    def _lease(self, worker_id: str, want: int, alone_allowed: bool) -> tuple[list[Lease], dict[str, BatchSpec]]:
+        if want == 0 or self._stopped or self._hold.on:
+            return [], {}
+        worker = self._pool.workers.get(worker_id)
+        if worker is None or worker.leaving:  # it may have died while it waited for work
+            return [], {}
+        now = time.time()
+        batch = self._scheduler.choose(self._ledger.open.values(), now)
+        if batch is None:
+            return [], {}
+        size = min(want, self._scheduler.lease_size(batch, len(self._pool.workers)))
+        chosen, alone = batch.pick(size, alone_allowed)
+        if not chosen:  # only a suspect is left: this worker gets it once it holds nothing else
+            return [], {}
+        self._scheduler.served(batch, now)
+        attempts = [[index, batch.attempt[index] + 1] for index in chosen]
+        self.record(batch, {"e": "leased", "w": worker_id, "p": attempts, "alone": alone})
+        task_id = batch.spec.task_id
+        seen = self._reuse.knows(batch)
+        leases = []
+        for index, attempt in attempts:
+            if attempt == 1:
+                self.tally.waited(now - batch.created_at)
+            photo = batch.photos[index]
+            leases.append(Lease(LeaseKey(task_id, index, attempt), photo.source, photo.params, alone, seen))
+        return leases, {task_id: batch.spec}
+
+    async def _wait_for_work(self) -> None:
+        now = time.time()
+        waits = [due_at - now for batch in self._ledger.open.values() if (due_at := batch.next_due()) is not None]
+        if self._hold.on or self._stopped:  # what is due cannot be had; the end of the hold wakes everybody
+            waits = []
+        self._work.clear()
+        try:
+            await asyncio.wait_for(self._work.wait(), max(0.0, min([IDLE_S, *waits])))
+        except TimeoutError:
+            return
+
+    def _judge(self, batch: Batch, key: LeaseKey, late_s: float, *, timed_out: bool) -> None:
+        if timed_out:
+            again = due(TIMED_OUT, batch.tries[key.index], self._retry_count)
+            outcome = Outcome(key, error=TIMED_OUT)
+            self.record(batch, {"e": "reported", "p": [reported(outcome, again)], "late": late_s})
+            self._count(outcome, final=again is None)
+        else:
+            self.record(batch, {"e": "struck", "p": [key.index, key.attempt], "error": CRASHED, "late": late_s})
+            self.tally.struck()
+            log.warning("strike: a worker died of a photo", extra=key.named() | {"strikes": batch.strikes[key.index]})
+            if batch.photo_state[key.index] == PhotoState.FAILED:
+                self._count(Outcome(key, error=CRASHED), final=True)
+        self.wake()
+
+    def _count(self, outcome: Outcome, *, final: bool) -> None:
+        self.tally.reported(outcome, final=final)
+        if outcome.error and outcome.error["code"] in OURS:
+            code = {"code": outcome.error["code"], "final": final}
+            log.warning("photo failed for a reason of ours", extra=outcome.key.named() | code)
+
+
+def _told(batch: Batch) -> Json:
+    """Say how a batch ended, as fields of a line in the log."""
+    over = (PhotoState.SUCCEEDED, PhotoState.FAILED, PhotoState.CANCELLED)
+    counts = {state.label: batch.counts[state] for state in over}
+    seconds = round((batch.finished_at or time.time()) - batch.created_at, 3)
+    return {"batch": batch.spec.task_id, "state": str(batch.state), **counts, "seconds": seconds}
+
+
+def _seconds(outcome: Outcome) -> float:
+    """How long a photo kept its worker's line busy: its slowest stage, since the three run side by side."""
+    took = outcome.timings_ms
+    compute = sum(took.get(stage, 0.0) for stage in ("decode", "analyse", "apply", "encode"))
+    return max(compute, took.get("fetch", 0.0), took.get("store", 0.0)) / 1000

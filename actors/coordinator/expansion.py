@@ -1,0 +1,181 @@
+"""Prefixes to photos: lists what a batch named by `s3://bucket/folder/`, page by page, after the batch was accepted."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from actors.batches.batch import Batch
+from actors.batches.ledger import Ledger
+from actors.batches.retries import backoff_s
+from actors.coordinator.admission import Admission
+from actors.coordinator.dispatch import Dispatch
+from actors.coordinator.hold import Hold
+from actors.messages.records import Json
+from storage.errors import StorageError
+from storage.objects import Objects, Place
+
+log = logging.getLogger(__name__)
+
+# As for folders on a command line (photobatch/inputs.py); an object that is named itself is taken whatever its name.
+SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".avif", ".tif", ".tiff", ".bmp", ".gif", ".heic", ".heif", ".hif")
+AT_ONCE = 4  # batches of one user
+TRIES = 5  # in a row, of a page; the store's client has tried for a minute each time
+LONGEST_WAIT_S = 60.0
+LOOK_S = 1.0  # how often room is looked for
+LONGEST_NAME = 200
+
+Spawn = Callable[[Coroutine[Any, Any, None]], None]
+
+
+class Expander:
+    """Lists the prefixes of the batches that have some. I/O and bookkeeping only; a page is recorded whole.
+
+    What a page brought and how far it went are one event: whoever replays it goes on there, with no photo twice.
+    """
+
+    def __init__(
+        self, ledger: Ledger, dispatch: Dispatch, hold: Hold, spawn: Spawn, *, admission: Admission, max_photos: int
+    ) -> None:
+        self._ledger = ledger
+        self._dispatch = dispatch
+        self._hold = hold
+        self._admission = admission
+        self._spawn = spawn
+        self._max_photos = max_photos
+        self._objects = Objects()
+        self._gates: dict[str, asyncio.Semaphore] = {}  # by user: whoever waits for room keeps nobody else waiting
+        self._at_work: dict[str, Batch] = {}
+        self._stopped = False
+
+    def look(self) -> None:
+        """Begin with batches that nobody lists yet."""
+        for task_id, batch in self._ledger.open.items():
+            if batch.expanding and task_id not in self._at_work:
+                self._at_work[task_id] = batch
+                self._spawn(self._expand(batch))
+
+    def stop(self) -> None:
+        """Record nothing any more."""
+        self._stopped = True
+
+    async def _expand(self, batch: Batch) -> None:
+        user = batch.spec.user_id
+        try:
+            async with self._gates.setdefault(user, asyncio.Semaphore(AT_ONCE)):
+                while self._wanted(batch):
+                    number = batch.listing.current
+                    assert number is not None  # noqa: S101 - for mypy: it is expanding
+                    await self._list(batch, number)
+        finally:
+            del self._at_work[batch.spec.task_id]
+            if all(other.spec.user_id != user for other in self._at_work.values()):
+                self._gates.pop(user, None)
+
+    async def _list(self, batch: Batch, number: int) -> None:
+        """List one prefix to its end, or until nobody wants it; what fails for a while is tried again."""
+        prefix = batch.listing.prefixes[number]
+        failures = 0
+        while self._wanted(batch):
+            begun_after = prefix.after
+            try:
+                await self._pages(batch, number)
+            except StorageError as error:
+                failures = failures + 1 if prefix.after == begun_after else 1
+                log.warning("listing for %s failed (%d): %s", batch.spec.task_id, failures, error)
+                if not error.retryable or failures >= TRIES:
+                    self._end(batch, number, _why(error, prefix.source))
+                    return
+                await asyncio.sleep(backoff_s(failures, 1.0, LONGEST_WAIT_S))
+            else:
+                return
+
+    async def _pages(self, batch: Batch, number: int) -> None:
+        prefix = batch.listing.prefixes[number]
+        place = Place.parse(prefix.source)
+        async for keys in self._objects.pages(place, prefix.after):
+            await self._room(batch)
+            if not self._wanted(batch):
+                return
+            rows = [[str(place.at(key)), _name(key), prefix.params] for key in keys if _is_photo(key, place)]
+            left = self._max_photos - len(batch.photos)
+            self._record(batch, number, rows[:left], after=keys[-1], truncated=len(rows) > left)
+            self._dispatch.wake()
+            await self._ledger.told()  # no faster than the journal
+        self._end(batch, number, None if prefix.photos else _empty(prefix.source))
+
+    def _end(self, batch: Batch, number: int, error: Json | None) -> None:
+        if self._wanted(batch) and not batch.listing.prefixes[number].over:
+            self._record(batch, number, [], after=batch.listing.prefixes[number].after, over=True, error=error)
+
+    def _record(
+        self,
+        batch: Batch,
+        number: int,
+        rows: list[list[Any]],
+        *,
+        after: str | None,
+        truncated: bool = False,
+        over: bool = False,
+        error: Json | None = None,
+    ) -> None:
+        self._dispatch.record(
+            batch,
+            {
+                "e": "listed",
+                "i": number,
+                "p": rows,
+                "after": after,
+                "over": over or truncated,
+                "truncated": truncated,
+                "error": error,
+            },
+        )
+
+    def _wanted(self, batch: Batch) -> bool:
+        """Whether it is still this coordinator's to list: it may be cancelled or gone."""
+        return not self._stopped and self._ledger.open.get(batch.spec.task_id) is batch and batch.expanding
+
+    async def _room(self, batch: Batch) -> None:
+        """Wait while so many photos wait already, or the disk is full: what is not listed yet costs nothing."""
+        while self._wanted(batch) and (self._hold.on or not self._has_room(batch)):  # noqa: ASYNC110 - many ends
+            await asyncio.sleep(LOOK_S)
+
+    def _has_room(self, batch: Batch) -> bool:
+        return self._admission.has_room(batch.spec.user_id, self._ledger.open.values())
+
+
+def is_prefix(source: str) -> bool:
+    """Say whether a source stands for all objects below it."""
+    return source.endswith("/") and source.startswith(("s3://", "gs://", "az://"))
+
+
+def _is_photo(key: str, prefix: Place) -> bool:
+    below = key[len(prefix.key) :]
+    hidden = any(part.startswith(".") for part in below.split("/"))
+    return key.startswith(prefix.key) and not hidden and below.lower().endswith(SUFFIXES)
+
+
+def _name(key: str) -> str:
+    name = "".join(char for char in key.rpartition("/")[2] if char.isprintable())
+    return name[-LONGEST_NAME:] or "photo"
+
+
+def _empty(source: str) -> Json:
+    known = ", ".join(SUFFIXES)
+    message = f"There is no photo below {source}. Photos are objects named {known}; name others one by one."
+    return {"code": "empty_prefix", "message": message, "retryable": False}
+
+
+def _why(error: StorageError, source: str) -> Json:
+    """Return what the batch's owner hears; that of the store itself stays in the log."""
+    match error.code:
+        case "not_found":
+            code, said = "source_not_found", f"There is no bucket for {source}."
+        case "forbidden":
+            code, said = "forbidden_source", f"The service may not list {source}; allow it s3:ListBucket there."
+        case "invalid_key":
+            code, said = "invalid_source", f"Keys below {source} have empty, . or .. parts, and nothing can list them."
+        case _:
+            code, said = "source_unavailable", f"The store of {source} did not answer; retry lists the rest."
+    return {"code": code, "message": said, "retryable": error.retryable}

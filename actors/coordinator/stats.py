@@ -1,0 +1,39 @@
+"""The service in numbers."""
+
+import time
+
+from actors.batches.ledger import Ledger
+from actors.batches.states import BatchState, PhotoState
+from actors.coordinator.config import CoordinatorConfig
+from actors.messages.records import Json
+from actors.pool.pool import Pool
+
+
+def service_stats(
+    config: CoordinatorConfig, ledger: Ledger, pool: Pool, busy: set[str], *, hold: str | None, uptime_s: float
+) -> Json:
+    """Return what `GET …/stats` and health are made of; `hold` says why nothing is leased."""
+    batches = ledger.batches.values()
+    open_batches = ledger.open.values()
+    now = time.time()
+    paces = [pace for batch in open_batches if (pace := batch.pace.photos_per_s(len(batch.workers()), now))]
+    waiting = [batch for batch in open_batches if batch.counts[PhotoState.QUEUED]]
+    return {
+        "batches": {state.value: sum(b.state == state for b in batches) for state in BatchState},
+        "photos": {state.label: sum(b.counts[state] for b in batches) for state in PhotoState},
+        "workers": pool.counts(busy),
+        "sick": pool.sick,
+        "elastic": config.elastic.least == 0 < config.elastic.most,
+        "hold": hold,
+        "journal": ledger.trouble or "ok",
+        "journal_missing": ledger.missing() if ledger.stopped else None,
+        "queue": {
+            "batches": len(waiting),
+            "photos": sum(batch.counts[PhotoState.QUEUED] for batch in waiting),
+            "limit": config.max_queue,
+        },
+        "photos_per_s": sum(paces),
+        "uptime_s": uptime_s,
+        "version": config.version,
+        "release": config.release,
+    }

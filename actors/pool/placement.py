@@ -1,0 +1,77 @@
+"""Workers and the nodes they are on."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import ray
+from ray.exceptions import RayError
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+from actors.pool.config import Gpus
+from actors.pool.pool import WorkerRecord
+from actors.worker.config import WorkerConfig
+from actors.worker.crumb import Suspicion, peek_crumb, read_crumb
+from actors.worker.worker import Worker
+
+CRUMB_S = 10.0  # how long another node may take to show a crumb
+
+
+def start_worker(worker_id: str, config: WorkerConfig, *, namespace: str, gpus: Gpus) -> Any:
+    """Start a worker; Ray spreads them over its nodes. Where there is no room it waits, and shows as demand."""
+    return (
+        ray.remote(Worker)
+        .options(
+            name=worker_id,
+            namespace=namespace,
+            lifetime="detached",
+            max_restarts=0,
+            num_cpus=1,
+            num_gpus=_share(gpus),
+            scheduling_strategy="SPREAD",
+        )
+        .remote(worker_id, namespace, config)
+    )
+
+
+def _share(gpus: Gpus) -> float:
+    """A worker's part of a GPU, in whole thousandths: three times a third must fit, and ten times a tenth."""
+    if gpus.use == "never":
+        return 0.0
+    here = gpus.use == "always" or ray.cluster_resources().get("GPU", 0) > 0  # type: ignore[no-untyped-call]
+    return max(1, int(gpus.fraction * 1000)) / 1000 if here else 0.0
+
+
+async def read_crumb_on(node_id: str, path: str) -> Suspicion | None:
+    """Read and remove a dead worker's crumb where it lies; None when that node is gone too."""
+    return await _on(node_id, read_crumb, path)
+
+
+async def peek_crumb_on(node_id: str, path: str) -> Suspicion | None:
+    """Read a worker's crumb where it lies; None when that node does not answer."""
+    return await _on(node_id, peek_crumb, path)
+
+
+async def _on(node_id: str, read: Callable[[str], Suspicion | None], path: str) -> Suspicion | None:
+    if node_id == ray.get_runtime_context().get_node_id():
+        return read(path)
+    there = NodeAffinitySchedulingStrategy(node_id, soft=False)
+    reading: Any = ray.remote(read).options(num_cpus=0, max_retries=0, scheduling_strategy=there).remote(path)
+    try:
+        found: Suspicion | None = await asyncio.wait_for(reading, CRUMB_S)
+    except (RayError, TimeoutError):
+        return None
+    return found
+
+
+def is_gone(worker: WorkerRecord) -> bool:
+    """Whether the process of a worker that died is known to be gone."""
+    here = worker.node_id == ray.get_runtime_context().get_node_id()  # elsewhere only the connection may be gone
+    return here and not (worker.frozen or worker.overdue)  # a stopped process goes five seconds after it was killed
+
+
+def machines() -> int:
+    """Count this node and those on which workers may be. Blocking."""
+    nodes: list[dict[str, Any]] = ray.nodes()  # type: ignore[no-untyped-call]
+    others = {node["NodeID"] for node in nodes if node["Alive"] and node["Resources"].get("CPU", 0) > 0}
+    return len(others | {ray.get_runtime_context().get_node_id()})

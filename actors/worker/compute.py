@@ -1,0 +1,80 @@
+"""A worker's compute thread: the crumb names whom it works on, and a watchdog ends the process when time is up."""
+
+import asyncio
+import faulthandler
+import logging
+import os
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+from actors.messages.records import Json, LeaseKey, Preview
+from actors.worker.attachments import Attached
+from actors.worker.crumb import Crumb
+from actors.worker.retoucher import Retouched, Retoucher
+from actors.worker.work import Work
+from models.erase.filling import SideBySide
+from models.errors import DeviceLostError
+
+log = logging.getLogger(__name__)
+
+PREVIEW_S = 60.0  # whatever takes longer ends the worker
+LEAST_S = 1.0  # for a step, whatever its photo has used up before
+
+
+class Compute:
+    """Runs the retoucher, one call at a time."""
+
+    def __init__(self, retoucher: Retoucher, crumb: Crumb, timeout_s: float) -> None:
+        self._retoucher = retoucher
+        self._crumb = crumb
+        self._timeout_s = timeout_s
+        self._thread = ThreadPoolExecutor(1, "compute")
+
+    async def retouch(self, works: Sequence[Work]) -> list[Retouched | Exception]:
+        """What became of each photo; several are computed side by side, where they have holes to fill."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._side_by_side, works)
+
+    async def preview(self, data: bytes, presets: list[Json], attached: list[Attached], max_side: int) -> list[Preview]:
+        """As Retoucher has it; between two photos."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._thread, self._previewed, data, presets, attached, max_side)
+
+    def _previewed(self, data: bytes, presets: list[Json], attached: list[Attached], max_side: int) -> list[Preview]:
+        self._crumb.drop([], time.time() + PREVIEW_S)  # it computes, and no photo is suspect
+        faulthandler.dump_traceback_later(PREVIEW_S, exit=True)
+        try:
+            return self._retoucher.preview(data, presets, attached, max_side)
+        finally:
+            faulthandler.cancel_dump_traceback_later()
+            self._crumb.wipe()
+
+    def _side_by_side(self, works: Sequence[Work]) -> list[Retouched | Exception]:
+        # What the fetch took is gone; time spent waiting for other photos is not this one's.
+        left = [self._timeout_s - work.timings_ms["fetch"] / 1000 for work in works]
+        begun = [self._retoucher.begin(work.data, work.job, work.lease.params, work.attached) for work in works]
+
+        @contextmanager
+        def guard(places: Sequence[int]) -> Iterator[None]:
+            begun_at = time.monotonic()
+            with self._guarded([works[place].lease.key for place in places], min(left[place] for place in places)):
+                yield
+            for place in places:
+                left[place] -= time.monotonic() - begun_at
+
+        return SideBySide(begun, guard).run()
+
+    @contextmanager
+    def _guarded(self, keys: Sequence[LeaseKey], left: float) -> Iterator[None]:
+        left = max(LEAST_S, left)
+        self._crumb.drop(keys, time.time() + left)
+        faulthandler.dump_traceback_later(left, exit=True)
+        try:
+            yield
+        except DeviceLostError:
+            log.critical("the GPU is lost: this worker ends, and its photo is a suspect", exc_info=True)
+            os._exit(1)  # the crumb stays; nothing that this process tries would succeed any more
+        finally:
+            faulthandler.cancel_dump_traceback_later()
+            self._crumb.wipe()

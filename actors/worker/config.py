@@ -1,0 +1,25 @@
+"""What a worker is told when it starts."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from actors.logs import LogConfig
+from actors.sources.fetch import Roots
+from actors.worker.retoucher import Retoucher
+from models.codec.header import Limits
+from storage.blobs import Blobs
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerConfig:
+    """How a worker works. The callables build its parts in its own process."""
+
+    open_blobs: Callable[[], Blobs]
+    make_retoucher: Callable[[], Retoucher]
+    limits: Limits
+    timeout_s: float  # a photo may stay in the worker no longer
+    roots: Roots = Roots()  # noqa: RUF009 - it never changes
+    allowed_hosts: frozenset[str] = frozenset()
+    orphaned_s: float = 60.0  # without a coordinator for so long, a worker leaves
+    release: float = 0.0  # see PoolConfig
+    logs: LogConfig = field(default_factory=LogConfig)

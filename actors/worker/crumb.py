@@ -1,0 +1,99 @@
+"""The crumb: which photos a worker is computing, readable after the process has died."""
+
+import json
+import mmap
+import os
+import stat
+import tempfile
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import astuple, dataclass
+from pathlib import Path
+
+from actors.messages.records import LeaseKey
+
+SIZE = 4096  # bytes; a photo takes about 60, and few are computed side by side
+STALE_S = 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Suspicion:
+    """The photos that were being computed, nearly always one, and when their time was up (unix seconds)."""
+
+    keys: list[LeaseKey]
+    deadline: float
+
+    def timed_out(self) -> bool:
+        """Say whether the worker's own watchdog ended it (it fires at the deadline)."""
+        return time.time() >= self.deadline - 0.05
+
+
+class Crumb:
+    """A small memory-mapped file: writing it costs no system call, and the kernel keeps it when the process is gone."""
+
+    def __init__(self, worker_id: str) -> None:
+        folder = _folder()
+        _sweep(folder)
+        self.path = str(folder / worker_id)
+        with open(self.path, "w+b") as file:
+            file.truncate(SIZE)
+            self._map = mmap.mmap(file.fileno(), SIZE)
+
+    def drop(self, keys: Sequence[LeaseKey], deadline: float) -> None:
+        """Say what is computed from now on."""
+        line = json.dumps([[astuple(key) for key in keys], deadline]).encode()
+        self._map[: len(line) + 1] = line + b"\n"
+
+    def wipe(self) -> None:
+        """Say that nothing is being computed."""
+        self._map[0:1] = b"\n"
+
+
+def _folder() -> Path:
+    """Return a folder that nobody else can enter; one of that name that somebody else has made is not used."""
+    usual = Path(tempfile.gettempdir()) / f"photobatch-crumbs-{os.getuid()}"
+    with suppress(FileExistsError):
+        usual.mkdir(mode=0o700)
+    found = usual.lstat()
+    if stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & 0o077:
+        return usual
+    return Path(tempfile.mkdtemp(prefix="photobatch-crumbs-"))
+
+
+def read_crumb(path: str) -> Suspicion | None:
+    """Read and remove the crumb of a dead worker; None when it was computing nothing."""
+    found = peek_crumb(path)
+    remove_crumb(path)
+    return found
+
+
+def peek_crumb(path: str) -> Suspicion | None:
+    """Read the crumb of a worker; None when it computes nothing."""
+    try:
+        line = Path(path).read_bytes().split(b"\n", 1)[0].strip(b"\0")
+    except OSError:
+        return None
+    try:
+        keys, deadline = json.loads(line)
+        if isinstance(keys, dict):  # by a worker of the version before, which knew of one alone
+            keys = [keys.values()]
+        return Suspicion([LeaseKey(*key) for key in keys], deadline)
+    except (ValueError, TypeError):  # nothing, or half a line: it died while it wrote
+        return None
+
+
+def remove_crumb(path: str) -> None:
+    """Take a crumb away that says nothing any more."""
+    if path:
+        Path(path).unlink(missing_ok=True)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what workers left whose coordinator died with them: nobody will ask for it after a day."""
+    for old in folder.iterdir():
+        try:
+            if time.time() - old.stat().st_mtime > STALE_S:
+                old.unlink(missing_ok=True)
+        except OSError:  # another worker sweeps too
+            continue

@@ -1,0 +1,248 @@
+"""A photo's bytes in, the retouched photo's bytes out. One a worker; runs on its compute thread."""
+
+import hashlib
+import json
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+import ray
+import simplejpeg
+
+from actors.messages.records import BatchSpec, Json, Preview
+from actors.worker.attachments import Attached
+from actors.worker.retoucher import NOTHING, Retouched
+from models.applier import applier_for
+from models.codec import OutputOptions, Workspace, decode, encode, thumbnail
+from models.codec.header import Limits
+from models.colour.cache import TableCache
+from models.colour.lut import Lut
+from models.colour.lut_file import read_lut
+from models.erase.filling import Filling, alone
+from models.errors import PhotoError
+from models.faces.faces import FaceDetector
+from models.networks import Networks
+from models.picture import Picture, Pixels
+from models.weights import WeightStore
+from presets.catalogue import Catalogue, ResolvedPreset, resolve
+from presets.erasing import scaled
+from presets.pipeline import Pipeline, compile_pipeline, shrink
+
+if TYPE_CHECKING:
+    from models.codec.gpu_jpeg import GpuJpeg
+
+PREVIEW_QUALITY = 85
+LUTS = 4  # kept; the largest has 26 MB
+SIDE_BY_SIDE = 8  # photos; as many squares go through a network at once
+PIPELINES = 32  # compiled pipelines kept: photos of a few batches at a time take turns
+
+
+class PixelRetoucher:
+    """decode → pipeline → encode.
+
+    torch is imported where it computes, which is on a GPU that Ray granted this worker, or without a C compiler.
+    """
+
+    def __init__(self, tables: Path, models: Path, *, version: str, limits: Limits, gpu_jpeg: bool = False) -> None:
+        """`gpu_jpeg`: where there is a GPU, JPEG is decoded and encoded there."""
+
+        # One thread a library: the workers are the parallelism, and they must not fight over the cores.
+        cv2.setNumThreads(1)
+        gpu = _granted_gpu()
+        self._applier = applier_for(tables / "library", gpu=gpu)
+        self._limits = limits
+        self._gpu_jpeg: GpuJpeg | None = None
+        self._new_workspace: Callable[[], Workspace] = Workspace
+        if gpu:
+            self._use_gpu(gpu, jpeg=gpu_jpeg)
+        self._workspaces = [self._new_workspace()]  # those in which no photo lies
+        self._tables = TableCache(tables)
+        self._faces = FaceDetector()
+        self._networks = Networks(WeightStore(models), gpu=gpu)
+        self._pipelines: OrderedDict[str, Pipeline] = OrderedDict()
+        self._luts: OrderedDict[str, Lut] = OrderedDict()
+        models_here = f"faces {self._faces.sha256[:12]}, erase {self._networks.engine}"
+        codec = f", {self._gpu_jpeg.name}" if self._gpu_jpeg else ""
+        self.engine = f"{_engine(version, self._applier.engine)}{codec}, {models_here}"
+
+    def _use_gpu(self, gpu: float, *, jpeg: bool) -> None:
+        """Have photos decoded into memory that the GPU reads by itself, and by the GPU if that was asked for."""
+        from models.neural.device import device_for, pinned  # noqa: PLC0415
+
+        if device_for(gpu) != "cuda":
+            return
+        self._new_workspace = partial(Workspace, pinned)
+        if jpeg:
+            from models.codec.gpu_jpeg import GpuJpeg  # noqa: PLC0415
+
+            self._gpu_jpeg = GpuJpeg()
+
+    def warm(self) -> None:
+        """Send one picture through codec, detector and beauty.
+
+        A small one: the detector keeps memory by the size of what it has seen, 70 MB for a photo. Filters need none.
+        """
+
+        grey = np.full((64, 96, 3), 127, np.uint8)
+        preset = Catalogue.built_in().resolve("beauty_light", None, {})
+        job = BatchSpec("warm-up", "", asdict(preset), {})
+        self.retouch(simplejpeg.encode_jpeg(grey, 92), job, None)
+
+    def stale(self) -> bool:
+        """Whether other weights have come: a new worker starts with them."""
+        return self._networks.stale()
+
+    @property
+    def side_by_side(self) -> int:
+        """Several where a network fills holes on a GPU. On a CPU four squares in a call take four times as long."""
+        return SIDE_BY_SIDE if self._networks.on_gpu else 1
+
+    def retouch(self, data: bytes, job: BatchSpec, params: Json | None, attached: Attached = NOTHING) -> Retouched:
+        """Return the retouched photo; raises PhotoError, DeviceLostError."""
+        return alone(self.begin(data, job, params, attached))
+
+    def begin(
+        self, data: bytes, job: BatchSpec, params: Json | None, attached: Attached = NOTHING
+    ) -> Filling[Retouched]:
+        """Make the retouched photo; raises PhotoError, DeviceLostError."""
+        workspace = self._workspaces.pop() if self._workspaces else self._new_workspace()
+        try:
+            return (yield from self._retouch(data, job, params, attached, workspace))
+        finally:
+            workspace.trim()  # the memory of one huge photo is not kept for ever
+            self._workspaces.append(workspace)
+
+    def preview(self, data: bytes, presets: list[Json], attached: list[Attached], max_side: int) -> list[Preview]:
+        """Return JPEGs of at most `max_side` pixels, one for each preset. No table is baked."""
+
+        picture = decode(data, self._limits, least=max_side)
+        shrink(picture, max_side)
+        seed = hashlib.sha256(data).digest()
+        return [self._previewed(picture, seed, preset, files) for preset, files in zip(presets, attached, strict=True)]
+
+    def _previewed(self, picture: Picture, seed: bytes, preset: Json, attached: Attached) -> Preview:
+
+        copy = replace(picture, pixels=picture.pixels.copy(), notes=[])
+        factor = max(picture.pixels.shape[:2]) / max(picture.source.width, picture.source.height)
+        look = ResolvedPreset(**{**preset, "params": scaled(preset["params"], factor)})
+        try:
+            painted = self._painted(attached["mask"]) if "mask" in attached else None
+            notes = alone(self._compiled(look, None, attached).run(copy, seed, painted))
+            made = encode(copy, OutputOptions("jpeg", quality=PREVIEW_QUALITY, metadata="strip"))
+        except PhotoError as error:
+            return Preview(error={"code": error.code, "message": error.detail, "retryable": error.retryable})
+        return Preview(made.data, made.width, made.height, notes)
+
+    def _retouch(
+        self, data: bytes, job: BatchSpec, params: Json | None, attached: Attached, workspace: Workspace
+    ) -> Filling[Retouched]:
+
+        clock = _Clock()
+        digest = hashlib.sha256(data)
+        picture = decode(data, self._limits, workspace, gpu=self._gpu_jpeg)
+        painted = self._painted(attached["mask"]) if "mask" in attached else None
+        clock.lap("decode")
+        notes = yield from self._pipeline(job, params, attached).run(picture, digest.digest(), painted, clock.lap)
+        output = {
+            name: job.output[name] for name in ("format", "quality", "subsampling", "metadata") if name in job.output
+        }
+        encoded = encode(picture, OutputOptions(**output), self._gpu_jpeg)
+        small = thumbnail(picture.pixels, reduce=self._applier.reduce) if job.thumbnails else None
+        clock.lap("encode")
+        return Retouched(
+            data=encoded.data,
+            thumbnail=small,
+            format=encoded.format,
+            width=encoded.width,
+            height=encoded.height,
+            input_sha256=digest.hexdigest(),
+            orientation=picture.source.orientation,
+            profile=picture.source.icc is not None,
+            notes=[*picture.notes, *notes, *encoded.notes],
+            timings_ms=clock.laps,
+        )
+
+    def _painted(self, mask: bytes) -> Pixels:
+
+        try:
+            return decode(mask, self._limits).pixels
+        except PhotoError as error:
+            raise PhotoError("bad_mask", f"The mask can't be used. {error.detail}") from error
+
+    def _pipeline(self, job: BatchSpec, params: Json | None, attached: Attached) -> Pipeline:
+
+        preset = ResolvedPreset(**job.preset)
+        if params:
+            preset = resolve(None, preset.type, {**preset.params, **params})
+        max_side = job.output.get("max_side")
+        name = json.dumps([preset.type, preset.params, max_side], sort_keys=True)
+        pipeline = self._pipelines.get(name)
+        if pipeline is None:
+            pipeline = self._compiled(preset, max_side, attached)
+            self._pipelines[name] = pipeline
+            if len(self._pipelines) > PIPELINES:
+                self._pipelines.popitem(last=False)
+        self._pipelines.move_to_end(name)
+        return pipeline
+
+    def _compiled(self, preset: ResolvedPreset, max_side: int | None, attached: Attached) -> Pipeline:
+
+        return compile_pipeline(
+            preset,
+            max_side=max_side,
+            tables=self._tables,
+            applier=self._applier,
+            faces=self._faces,
+            networks=self._networks,
+            luts=lambda sha256: self._lut(sha256, attached["lut"]),
+            max_pixels=self._limits.max_pixels,
+        )
+
+    def _lut(self, sha256: str, data: bytes) -> Lut:
+        """Return a LUT; the last few are kept, for whoever moves a slider wants the same one again and again."""
+
+        if sha256 not in self._luts:
+            self._luts[sha256] = read_lut(data)
+            if len(self._luts) > LUTS:
+                self._luts.popitem(last=False)
+        self._luts.move_to_end(sha256)
+        return self._luts[sha256]
+
+
+class _Clock:
+    """Laps in milliseconds."""
+
+    def __init__(self) -> None:
+        self.laps: dict[str, float] = {}
+        self._last = time.perf_counter()
+
+    def lap(self, name: str) -> None:
+        now = time.perf_counter()
+        self.laps[name] = round(self.laps.get(name, 0.0) + (now - self._last) * 1000, 2)
+        self._last = now
+
+
+def _granted_gpu() -> float:
+    """Return the part of a GPU that Ray granted this process, 0.0 for none."""
+
+    if not (ray.is_initialized() and ray.get_gpu_ids()):
+        return 0.0
+    assigned: dict[str, float] = ray.get_runtime_context().get_assigned_resources()  # type: ignore[no-untyped-call]
+    return assigned.get("GPU", 1.0)
+
+
+def _engine(version: str, applier: str) -> str:
+    """Name what the bytes of a result depend on, beside input and preset.
+
+    The compiled operations and torch's are held to the same bytes; OpenCV and numpy choose code by what the CPU can do.
+    """
+
+    # Features in order; those that the CPU lacks end in a question mark.
+    best = [feature for feature in cv2.getCPUFeaturesLine().split() if not feature.endswith("?")][-1:]
+    return ", ".join([f"photobatch {version}", f"opencv {cv2.__version__}", applier, *best]).replace("*", "")

@@ -1,0 +1,18 @@
+"""One lease on its way through a worker."""
+
+from dataclasses import dataclass, field
+
+from actors.messages.records import BatchSpec, Lease
+from actors.worker.attachments import Attached
+
+
+@dataclass(slots=True)
+class Work:
+    """What a worker knows of a photo that it was leased."""
+
+    lease: Lease
+    job: BatchSpec
+    begun: bool = False
+    data: bytes = b""
+    attached: Attached = field(default_factory=dict)
+    timings_ms: dict[str, float] = field(default_factory=dict)

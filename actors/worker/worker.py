@@ -1,0 +1,155 @@
+"""The worker: an actor that leases photos, sends them down its line, and reports."""
+
+import asyncio
+import logging
+import os
+import time
+
+import ray
+
+from actors import logs
+from actors.client import CoordinatorClient
+from actors.messages.errors import no_worker
+from actors.messages.records import Done, Grant, Hello, Json, LeaseKey, Outcome, Preview, Visit
+from actors.sources.fetch import Fetcher
+from actors.worker.config import WorkerConfig
+from actors.worker.crumb import Crumb, remove_crumb
+from actors.worker.retoucher import Retoucher
+from actors.worker.stages import Line, discard
+
+log = logging.getLogger(__name__)
+
+FIND_S = 2.0  # computing a photo takes less
+MOST = 32  # photos that a worker is ready to take at once; the coordinator decides how many it gets
+
+
+class Worker:
+    """Pulls: whoever has room asks. Nothing is pushed to it but the request to give a batch's photos back."""
+
+    def __init__(self, worker_id: str, namespace: str, config: WorkerConfig) -> None:
+        logs.begin(config.logs, process="worker", worker=worker_id)
+        self._id = worker_id
+        self._config = config
+        self._crumb = Crumb(worker_id)
+        self._coordinator = CoordinatorClient(namespace, patience_s=config.orphaned_s)
+        self._line: Line | None = None
+        self._outbox: list[Outcome] = []
+        self._returned: list[LeaseKey] = []  # revoked, and the coordinator does not know yet
+        self._news = asyncio.Event()
+        self._epoch = 0
+        self._turn = int(time.time())  # never one that this coordinator has answered
+        self._running: asyncio.Task[None] | None = None
+
+    async def attach(self, epoch: int) -> Hello:
+        """Introduce oneself to a coordinator; answers of earlier ones count no longer."""
+        self._epoch = max(self._epoch, epoch)
+        return Hello(
+            worker_id=self._id,
+            node_id=ray.get_runtime_context().get_node_id(),
+            crumb=self._crumb.path,
+            ready=self._line is not None,
+            held=[*(self._line.held() if self._line else []), *(outcome.key for outcome in self._outbox)],
+            release=self._config.release,
+        )
+
+    async def run(self) -> None:
+        """Work; returns when this worker leaves. A second call waits for the first."""
+        if self._running is None:
+            self._running = asyncio.ensure_future(self._work())
+        await asyncio.shield(self._running)
+
+    async def revoke(self, task_id: str, running: bool) -> None:
+        """Drop what is not begun of a batch (all of it, with `running`); the next exchange gives it back."""
+        if self._line:
+            self._returned += self._line.revoke(task_id, running=running)
+            self._news.set()
+
+    async def preview(self, source: str, presets: list[Json], max_side: int) -> list[Preview]:
+        """Return small pictures of a photo, one for each resolved preset: see `Line.preview`."""
+        if self._line is None:
+            raise no_worker()
+        return await self._line.preview(source, presets, max_side)
+
+    async def pid(self) -> int:
+        """Return the process id."""
+        return os.getpid()
+
+    async def _work(self) -> None:
+        try:
+            line, retoucher = await asyncio.to_thread(self._build)
+            running = asyncio.ensure_future(line.run())
+            self._line = line
+            asking = asyncio.ensure_future(self._exchange_forever(line, retoucher))
+            await asyncio.wait({running, asking}, return_when=asyncio.FIRST_COMPLETED)
+            for ended in (running, asking):
+                if ended.done() and (error := ended.exception()):
+                    log.error("the worker leaves: %s", type(error).__name__, exc_info=error)
+        except Exception:  # said here or nowhere: the process ends next
+            log.exception("the worker could not start")
+        finally:
+            remove_crumb(self._crumb.path)  # it leaves by itself: nothing is suspect
+            os._exit(1)  # at once: Ray's own way out would wait for the compute thread
+
+    def _build(self) -> tuple[Line, Retoucher]:
+        """Load models and send a picture through: a worker that is called ready makes nobody wait."""
+        config = self._config
+        retoucher = config.make_retoucher()
+        retoucher.warm()
+        blobs = config.open_blobs()
+        fetcher = Fetcher(
+            blobs,
+            max_bytes=config.limits.max_bytes,
+            roots=config.roots,
+            allowed_hosts=config.allowed_hosts,
+        )
+        self._blobs = blobs
+        line = Line(
+            fetcher=fetcher,
+            retoucher=retoucher,
+            blobs=blobs,
+            crumb=self._crumb,
+            timeout_s=config.timeout_s,
+            find=self._find,
+            finished=self._finished,
+        )
+        return line, retoucher
+
+    async def _find(self, key: LeaseKey, engine: str, sha256: str) -> Done | None:
+        async with asyncio.timeout(FIND_S):
+            done: Done | None = await self._coordinator.ask("find", key.task_id, key.index, engine, sha256)
+        return done
+
+    def _finished(self, outcome: Outcome) -> None:
+        self._outbox.append(outcome)
+        self._news.set()
+
+    async def _exchange_forever(self, line: Line, retoucher: Retoucher) -> None:
+        """Report and ask, whenever there is something to report or room for more; until the retoucher is stale."""
+        while True:
+            self._news.clear()
+            stale = retoucher.stale()
+            if stale and not (line.held() or self._outbox or self._returned):
+                log.warning("the worker leaves: its successor starts with the weights that are there now")
+                return
+            want = 0 if stale or line.alone or line.waiting > 1 else MOST
+            if self._outbox or self._returned or want:
+                grant = await self._exchange(line, want)
+                if grant.leases or self._outbox or self._returned or not line.held():
+                    continue
+            await self._news.wait()
+
+    async def _exchange(self, line: Line, want: int) -> Grant:
+        reports, returned = list(self._outbox), list(self._returned)
+        while True:
+            self._turn += 1
+            visit = Visit(self._turn, reports, returned, len(line.held()), want)
+            grant: Grant = await self._coordinator.ask("exchange", self._id, visit)
+            if grant.epoch >= self._epoch:  # else a dead coordinator's last words: its successor knows nothing of them
+                break
+        self._epoch = grant.epoch
+        del self._outbox[: len(reports)], self._returned[: len(returned)]
+        for lease in grant.leases:  # before anything is awaited: whoever asks now must see them
+            line.take(lease, grant.jobs[lease.key.task_id])
+        for key in grant.refused:
+            await discard(self._blobs, key)
+        return grant

@@ -1,0 +1,1 @@
+"""Demo photos, and the least time that reading and writing them takes."""

@@ -1,0 +1,61 @@
+"""A Redis of our own that loses nothing it has answered for: append-only, synced before each answer."""
+
+import shutil
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+from benchmarks.servers import ports
+
+_START_S = 20.0
+
+
+class RedisError(Exception):
+    """The Redis could not be started; says why."""
+
+
+class RedisServer:
+    """A redis-server process and its folder; may be killed and started again."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.port = ports.free()
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @staticmethod
+    def installed() -> bool:
+        """Say whether there is a redis-server on this machine."""
+        return shutil.which("redis-server") is not None
+
+    def start(self) -> "RedisServer":
+        """Start it and wait until its log is read and it answers; raises RedisError."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        command = ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.folder)]
+        durable = ["--appendonly", "yes", "--appendfsync", "always", "--save", ""]
+        with (self.folder / "redis.txt").open("ab") as output:
+            self._process = subprocess.Popen([*command, *durable], stdout=output, stderr=subprocess.STDOUT)
+        deadline = time.monotonic() + _START_S
+        while time.monotonic() < deadline:
+            if self._process.poll() is not None:
+                break
+            if self._ready():
+                return self
+            time.sleep(0.02)
+        raise RedisError(f"redis-server does not answer: {(self.folder / 'redis.txt').read_text()[-2000:]}")
+
+    def kill(self) -> None:
+        """SIGKILL."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait(10)
+            self._process = None
+
+    def _ready(self) -> bool:
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), timeout=1.0) as connection:
+                connection.sendall(b"PING\r\n")
+                return connection.recv(64).startswith(b"+PONG")  # while it reads its log it says -LOADING
+        except OSError:
+            return False

@@ -1,0 +1,132 @@
+"""Workers that sleep instead of computing: everything else about them, and around them, is real.
+
+More workers than cores can be measured so, for sleeping takes no core.
+"""
+
+import hashlib
+import logging
+import os
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from deployments.local.session import new_scratch_folder
+from deployments.settings import Settings, prepare_ray_environment
+
+prepare_ray_environment()
+
+# ruff: noqa: E402
+import ray
+
+from actors import launch
+from actors.coordinator.config import CoordinatorConfig
+from actors.messages.records import BatchSpec, Json, Preview
+from actors.worker.attachments import Attached
+from actors.worker.retoucher import NOTHING, Retouched
+from deployments import compose
+from deployments.local.local_ray import LocalRay
+from models.erase.filling import Filling
+
+_PATIENCE_S = 300.0
+_NODE_MEMORY = 80 << 20  # bytes of object store, the least Ray takes
+
+
+class SleepingRetoucher:
+    """Takes its time and gives the photo back as it is."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+
+    @property
+    def engine(self) -> str:
+        """Say when this was asked: a worker asks when it reports a photo, and clients are told."""
+        return f"reported at {time.time_ns()}"
+
+    side_by_side = 1
+
+    def warm(self) -> None:
+        """Be ready."""
+
+    def preview(self, data: bytes, presets: list[Json], attached: list[Attached], max_side: int) -> list[Preview]:
+        """Show the photo as it is."""
+        return [Preview(data, max_side, max_side) for _ in presets]
+
+    def stale(self) -> bool:
+        """Stay for ever."""
+        return False
+
+    def begin(
+        self, data: bytes, job: BatchSpec, params: Json | None, attached: Attached = NOTHING
+    ) -> Filling[Retouched]:
+        """Sleep."""
+        yield from ()  # no holes
+        begun = time.perf_counter()
+        time.sleep(self._seconds)
+        slept = (time.perf_counter() - begun) * 1000
+        digest = hashlib.sha256(data).hexdigest()
+        return Retouched(data, None, "jpeg", 1, 1, digest, 1, False, [], {"apply": slept})
+
+
+def sleeping(settings: Settings, seconds: float) -> CoordinatorConfig:
+    """Return the service's own configuration with workers that sleep so long for each photo."""
+    config = compose.coordinator_config(settings)
+    return replace(config, worker=replace(config.worker, make_retoucher=partial(SleepingRetoucher, seconds)))
+
+
+def wait_for_workers(coordinator: Any, workers: int) -> None:
+    """Return once so many workers are ready; raises TimeoutError."""
+    deadline = time.monotonic() + _PATIENCE_S
+    while time.monotonic() < deadline:
+        counts = ray.get(coordinator.greet.remote())["workers"]
+        if counts["ready"] + counts["busy"] >= workers:
+            return
+        time.sleep(0.2)
+    raise TimeoutError(f"{workers} workers were not ready within {_PATIENCE_S:.0f} s")
+
+
+@contextmanager
+def one_node(cpus: int) -> Iterator[Path]:
+    """Run a Ray of one node until the end of the block; yields its folder."""
+    with ExitStack() as stack:
+        scratch = new_scratch_folder()
+        local = LocalRay(cpus=cpus, scratch=scratch)
+        stack.callback(local.stop)
+        local.start()
+        yield scratch
+
+
+@contextmanager
+def several_nodes(nodes: int, cpus: int) -> Iterator[None]:
+    """Run a Ray of a head without CPUs and `nodes` with `cpus` each, all on this machine, for the block's time."""
+    os.environ["RAY_AUTH_MODE"] = "disabled"  # `Cluster` makes no token
+    scratch = new_scratch_folder()
+    (scratch / "ray").mkdir()
+    os.environ["RAY_TMPDIR"] = str(scratch)  # `Cluster` leaves its address where every `ray.init()` would find it
+    from ray.cluster_utils import Cluster  # noqa: PLC0415
+
+    head = {
+        "num_cpus": 0,
+        "object_store_memory": _NODE_MEMORY,
+        "temp_dir": str(scratch),
+        "include_dashboard": False,
+    }
+    cluster = Cluster(initialize_head=True, head_node_args=head)
+    try:
+        ray.init(address=cluster.address, log_to_driver=False, logging_level=logging.ERROR)
+        for _ in range(nodes):
+            cluster.add_node(num_cpus=cpus, object_store_memory=_NODE_MEMORY)
+        yield
+    finally:
+        ray.shutdown()
+        cluster.shutdown()  # type: ignore[no-untyped-call]
+
+
+def start(settings: Settings, seconds: float) -> Any:
+    """Start a coordinator and its sleeping workers; returns the coordinator once all are ready."""
+    coordinator = launch.start_coordinator(sleeping(settings, seconds))
+    wait_for_workers(coordinator, settings.max_workers)
+    return coordinator

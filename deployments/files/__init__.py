@@ -1,0 +1,1 @@
+"""Results on their way out: single files, byte ranges, ZIP archives."""

@@ -1,0 +1,161 @@
+"""The body of a submit in its three shapes: JSON, urlencoded form, multipart form with files."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TypeVar
+from urllib.parse import unquote_to_bytes
+
+from fastapi import Request
+
+from deployments.intake.multipart import Form
+from deployments.intake.submit_fields import FILES, SubmitFields
+from deployments.intake.upload_claims import FormClaim, declared_size
+from deployments.intake.uploads import Upload, Uploads
+from deployments.wire import body_budget
+from deployments.wire.problems import ApiError
+from photobatch.schemas import SubmitRequest
+
+MAX_JSON_BYTES = 32 << 20
+MAX_FIELDS_BYTES = 8 << 20  # of a form, all its fields together
+MAX_FIELDS = 1000
+Made = TypeVar("Made")
+LARGE = 64 << 10  # bytes that take longer to read than a request may hold up others
+_ESCAPED = re.compile(rb"(?:[^%]|%(?:[0-9A-Fa-f]{2})?+){1,65536}+", re.DOTALL)  # pieces that cut no escape in two
+
+
+@dataclass(slots=True)
+class Draft:
+    """A submit as it was read: its fields, and its files, which are stored already."""
+
+    request: SubmitRequest
+    files: list[Upload] = field(default_factory=list)
+
+
+class BodyReader:
+    """Reads submits."""
+
+    def __init__(self, uploads: Uploads, max_photos: int) -> None:
+        self._uploads = uploads
+        self._max_photos = max_photos
+        self._one_at_a_time = asyncio.Lock()
+
+    @asynccontextmanager
+    async def read(self, request: Request, task_id: str, owner: str) -> AsyncIterator[Draft]:
+        """Read a request's body, whose files are the owner's; raises ApiError, and then nothing of it is left.
+
+        Until the end of the block its files are counted for the owner; a batch should name them by then.
+        """
+        content_type = request.headers.get("content-type", "")
+        fields = SubmitFields(self._max_photos)
+        match content_type.partition(";")[0].strip().lower():
+            case "application/json":
+                body = await whole(request, MAX_JSON_BYTES)
+                yield Draft(await self._apart(len(body), lambda: fields.take_json(body)))
+            case "application/x-www-form-urlencoded":
+                body = await whole(request, MAX_FIELDS_BYTES)
+                yield Draft(await self._apart(len(body), lambda: _urlencoded(body, fields)))
+            case "multipart/form-data":
+                async with self._uploads.claims.form(request, task_id, owner) as claim:
+                    yield await self._multipart(Form(content_type, request.stream()), fields, request, owner, claim)
+            case _:
+                kinds = "application/json, multipart/form-data or application/x-www-form-urlencoded"
+                raise ApiError("unsupported_media", f"Send the batch as {kinds}.")
+
+    async def _multipart(
+        self, form: Form, fields: SubmitFields, request: Request, owner: str, claim: FormClaim
+    ) -> Draft:
+        files: list[Upload] = []
+        room, so_far = MAX_FIELDS_BYTES, 0
+        try:
+            async for part in form.parts():
+                if part.filename is None:
+                    value = await _field(form.content(), room, body_budget.of(request.scope))
+                    room -= len(value)
+                    await self._apart(len(value), partial(fields.add, part.name, value))
+                else:
+                    await claim.next_file(so_far)
+                    so_far += await self._file(part.name, part.filename, form, files, owner)
+            return Draft(fields.take_form(), files)
+        except BaseException:
+            await self._uploads.drop(upload.id for upload in files)
+            raise
+
+    async def _apart(self, size: int, work: Callable[[], Made]) -> Made:
+        """Do what a body of this size takes: where it takes long in a thread, one at a time, and to its end."""
+        if size < LARGE:
+            return work()
+        async with self._one_at_a_time:
+            working = asyncio.ensure_future(asyncio.to_thread(work))
+            try:
+                return await asyncio.shield(working)
+            except asyncio.CancelledError:
+                await asyncio.wait([working])  # until then it holds its memory
+                raise
+
+    async def _file(self, name: str, filename: str, form: Form, files: list[Upload], owner: str) -> int:
+        """Store a file and return its bytes."""
+        if name != FILES:
+            raise ApiError("invalid_request", f"{name:.80} can't be a file; send photos as {FILES}.", name[:80])
+        if not filename:  # a file input in which nothing was chosen
+            return 0
+        if len(files) >= self._max_photos:
+            detail = f"One batch may hold {self._max_photos} photos; split them into several batches."
+            raise ApiError("too_many_photos", detail, FILES)
+        files.append(await self._uploads.take_part(form.content(), filename, owner))
+        return files[-1].bytes
+
+
+async def whole(request: Request, limit: int) -> bytearray:
+    """Return a request's body; raises ApiError `too_large`, BatchError `busy`."""
+    size = declared_size(request) or 0
+    body = bytearray()
+    if size <= limit:
+        share = body_budget.of(request.scope)
+        share.expect(size)
+        async for piece in request.stream():
+            share.hold(len(piece))
+            body += piece
+            if len(body) > limit:
+                break
+        else:
+            return body
+    raise ApiError("too_large", f"The request is larger than {limit >> 20} MB, which is the limit here.")
+
+
+async def _field(content: AsyncIterator[bytes], room: int, share: body_budget.Share) -> bytes:
+    value = bytearray()
+    async for piece in content:
+        share.hold(len(piece))
+        value += piece
+        if len(value) > room:
+            raise ApiError("too_large", f"The fields of the form are larger than {MAX_FIELDS_BYTES >> 20} MB in all.")
+    return bytes(value)
+
+
+def _urlencoded(body: bytearray, fields: SubmitFields) -> SubmitRequest:
+    if body.count(b"&") >= MAX_FIELDS:
+        raise ApiError("invalid_form", f"The form has more than {MAX_FIELDS} fields; lists are one JSON string.")
+    for pair in body.split(b"&"):
+        name, _, value = pair.partition(b"=")
+        if pair:
+            given = _unescaped(value)
+            _text(given)
+            fields.add(_text(_unescaped(name)), given)
+    return fields.take_form()
+
+
+def _unescaped(text: bytearray) -> bytes:
+    """Return text without percent-encoding. `unquote_to_bytes` of all at once takes fifty times its memory."""
+    plain = text.replace(b"+", b" ")
+    return b"".join(unquote_to_bytes(piece[0]) for piece in _ESCAPED.finditer(plain))
+
+
+def _text(text: bytes) -> str:
+    try:
+        return text.decode()
+    except UnicodeDecodeError:
+        raise ApiError("invalid_form", "The form can't be read: it is not urlencoded UTF-8 text.") from None

@@ -1,0 +1,43 @@
+"""The digest of a submit, by which a repeated request under an idempotency key is told from another one."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import BaseModel
+
+from deployments.intake.bodies import Draft
+
+_AT_ONCE = 500
+
+
+def digest_of(draft: Draft) -> str:
+    """Name a request by what it says, not by how it was written: field order and form boundaries don't count.
+
+    It is the SHA-256 of `json.dumps([request, files], sort_keys=True)`, which is never whole in memory.
+    """
+    files = [[file.name, file.sha256] for file in draft.files]
+    digest = hashlib.sha256(b"[{")
+    for place, name in enumerate(sorted(type(draft.request).model_fields)):
+        digest.update(f"{', ' if place else ''}{json.dumps(name)}: ".encode())
+        for piece in _dumped(getattr(draft.request, name)):
+            digest.update(piece)
+    digest.update(f"}}, {json.dumps(files)}]".encode())
+    return digest.hexdigest()
+
+
+def _dumped(value: Any) -> Iterator[bytes]:
+    """Yield a value as JSON; lists in pieces."""
+    if not isinstance(value, list):
+        yield json.dumps(_plain(value), sort_keys=True).encode()
+        return
+    yield b"["
+    for start in range(0, len(value), _AT_ONCE):
+        some = json.dumps([_plain(item) for item in value[start : start + _AT_ONCE]], sort_keys=True)
+        yield (", " if start else "").encode() + some[1:-1].encode()
+    yield b"]"
+
+
+def _plain(value: Any) -> Any:
+    return value.model_dump(mode="json") if isinstance(value, BaseModel) else value

@@ -1,0 +1,233 @@
+"""photobatch on one machine: the engine behind `photobatch run`, and `photobatch serve`."""
+
+import asyncio
+import hashlib
+import os
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from deployments.local.session import new_scratch_folder
+from deployments.settings import SettingsError, load_settings, prepare_ray_environment
+
+prepare_ray_environment()  # here, because Ray reads it when it is imported, and what follows imports Ray
+
+# ruff: noqa: E402
+import ray
+from ray.exceptions import RayError
+
+from actors import directory, launch
+from actors.client import CoordinatorClient
+from actors.directory import NAMESPACE
+from actors.messages.errors import BatchError
+from actors.messages.ids import new_id
+from actors.messages.records import BatchSpec, Json, PhotoSpec
+from deployments import compose
+from deployments.local.engine_error import EngineError
+from deployments.local.local_ray import JoinedRay, LocalRay, memory
+from deployments.wire import wire
+from models.errors import PhotoError
+from photobatch import schemas
+from presets.catalogue import Catalogue
+from presets.errors import PresetError
+from presets.params import check_complete
+from storage.blobs import open_blobs
+from storage.keys import lut_key
+
+GUEST = "photobatch-run-"  # the namespace of an engine on somebody else's cluster
+GREET_S = 10.0
+LEAST_ROOM = 32 << 20  # bytes; with less, what stops the coordinator is the disk
+PING_S = 0.5
+READY_POLL_S = 0.05
+
+
+class Engine:
+    """Coordinator and workers on a Ray of their own, with a throw-away journal below `data_dir`.
+
+    The blobs lie there too, so that taking a result is a rename. Colour tables stay in the machine's own cache.
+    With `address` they run on that cluster, as a guest: beside a service and other engines, and each node keeps
+    the blobs that it makes. Benchmarks do that.
+    """
+
+    def __init__(
+        self, data_dir: Path, *, workers: int | None, file_roots: list[Path], address: str | None = None
+    ) -> None:
+        try:
+            own = load_settings(redis_url=None, api_keys=None, rate_limit=None)  # those are a server's affair
+        except SettingsError as error:
+            raise EngineError("invalid_settings", str(error)) from None
+        settings = own.model_copy(
+            update={
+                "data_dir": data_dir.resolve(),
+                "model_dir": own.models_dir,
+                "blob_url": None,
+                "file_roots": tuple(str(root) for root in file_roots),
+                "max_photos": 1_000_000,
+                "max_workers": compose.with_workers(own, workers, os.cpu_count() or 1).max_workers,
+            }
+        )
+        self._data_dir = settings.data_dir
+        namespace = new_id(GUEST) if address else NAMESPACE
+        self._config = compose.throwaway_config(settings, own.tables_dir, namespace)
+        self._address = address
+        self._blobs = open_blobs(settings.blobs)
+        self._cpus = max(settings.max_workers, os.cpu_count() or 1)
+        self._keys: dict[tuple[str, int], str] = {}
+        self._client = CoordinatorClient(self._config.namespace)
+        self._scratch: Path | None = None
+        self._ray: LocalRay | JoinedRay | None = None
+        self._closing = threading.Event()
+
+    def __enter__(self) -> "Engine":
+        """Start everything and wait for the first worker; raises EngineError `workers_died` when none can start."""
+        self._scratch = new_scratch_folder()
+        if self._address:
+            self._ray = JoinedRay(self._address)
+        else:
+            self._ray = LocalRay(cpus=self._cpus, scratch=self._scratch)
+        self._ray.start()
+        launch.start_coordinator(self._config)
+        while not self.workers_ready():  # the first; the others join while it works
+            time.sleep(READY_POLL_S)
+        threading.Thread(target=self._greet, name="greet", daemon=True).start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def submit(self, request: schemas.SubmitRequest) -> str:
+        """Hand in a batch of `file:` sources and return its task id; raises EngineError."""
+        pinned = self._pinned(request.preset_params)
+        try:
+            preset = Catalogue.built_in().resolve(request.preset_id, request.preset_type, pinned)
+            for params in [photo.params for photo in request.photos] + [{}] * bool(request.image_urls):
+                check_complete(preset.type, {**preset.params, **params})
+        except PresetError as error:
+            raise EngineError(error.code, error.detail) from error
+        spec = BatchSpec(
+            task_id="",
+            user_id=request.user_id,
+            preset=wire.preset_record(preset),
+            output=request.output.model_dump(),
+            priority=request.priority,
+            metadata=request.metadata,
+            thumbnails=False,
+        )
+        named = [*(schemas.PhotoInput(source=url) for url in request.image_urls), *request.photos]
+        photos = [PhotoSpec(photo.source, wire.name_of(photo.source), photo.params or None) for photo in named]
+        while True:
+            spec = replace(spec, task_id=new_id("b"))  # one that the journal was too slow for is withdrawn for good
+            try:
+                asyncio.run(self._client.ask("submit", spec, photos))
+            except BatchError as error:
+                if error.code != "journal_unavailable":
+                    raise self._explained(error) from None
+            else:
+                return spec.task_id
+
+    def _pinned(self, params: Json) -> Json:
+        """Store the LUT that parameters name, a file here, and name it by its SHA-256; raises EngineError."""
+        file = params.get("lut")
+        if not isinstance(file, str):
+            return params
+        from models.colour.lut_file import read_lut  # noqa: PLC0415 - numpy, for those who bring LUTs alone
+
+        try:
+            data = Path(file).read_bytes()
+            read_lut(data)
+        except OSError as error:
+            raise EngineError("unknown_lut", f"The LUT {file} can't be read: {error.strerror}.") from error
+        except PhotoError as error:
+            raise EngineError(error.code, f"{file}: {error.detail}") from error
+        sha256 = hashlib.sha256(data).hexdigest()
+        asyncio.run(self._blobs.put(lut_key(sha256), data))
+        return params | {"lut": sha256}
+
+    def watch(self, task_id: str) -> Iterator[schemas.ProgressMessage]:
+        """Yield the batch and the photos changed since, at once and with every change; the last is `done`."""
+        since = 0
+        while True:
+            update: Json | None = self._ask("watch", task_id, since, PING_S, True)
+            if update is None:
+                if hold := self._ask("stats")["hold"]:
+                    raise EngineError("storage_full", f"Stopped: {hold}.")
+                yield schemas.ProgressMessage(type="ping")
+                continue
+            batch = wire.batch(update["batch"])
+            photos = update["photos"] if since else self._ask("photos", task_id, None, 1_000_000, None)["items"]
+            since = batch.version
+            for photo in photos:
+                if photo["result"]:
+                    self._keys[task_id, photo["index"]] = photo["result"]["key"]
+            kind = "done" if update["ended"] else "progress"
+            told = [wire.photo(task_id, photo) for photo in photos]
+            yield schemas.ProgressMessage(type=kind, version=since, batch=batch, photos=told)
+            if update["ended"]:
+                return
+
+    def take(self, task_id: str, index: int, destination: Path) -> None:
+        """Move a finished result to its place, replacing what is there; raises EngineError `not_ready`."""
+        key = self._keys.get((task_id, index))
+        source = self._blobs.local_path(key) if key else None
+        if source is None:
+            raise EngineError("not_ready", f"Photo {index} has no result to take.")
+        destination.parent.mkdir(parents=True, exist_ok=True)
+        if source.stat().st_dev == destination.parent.stat().st_dev:
+            source.replace(destination)
+            return
+        half = destination.with_name(f".{destination.name}.part")  # across file systems: never a half-written result
+        shutil.move(source, half)
+        half.replace(destination)
+
+    def cancel(self, task_id: str) -> None:
+        """Cancel a batch; what is finished stays."""
+        self._ask("control", task_id, "cancel")
+
+    def workers_ready(self) -> int:
+        """Return how many workers are warm."""
+        stats = self._ask("greet")
+        if stats["sick"]:
+            raise EngineError("workers_died", "The workers end as soon as they start; the log files of Ray say why.")
+        return int(stats["workers"]["ready"] + stats["workers"]["busy"])
+
+    def memory(self) -> int:
+        """Return the memory of this process and all that it started, in bytes (PSS)."""
+        return memory()
+
+    def close(self) -> None:
+        """End every process that was started. Idempotent."""
+        if self._scratch is None or self._closing.is_set():
+            return
+        self._closing.set()
+        if self._ray is not None:
+            if ray.is_initialized():
+                launch.close_coordinator(self._config.namespace)
+            self._ray.stop()
+        shutil.rmtree(self._scratch, ignore_errors=True)
+
+    def _ask(self, method: str, *args: Any) -> Any:
+        while True:
+            try:
+                return asyncio.run(self._client.ask(method, *args))
+            except BatchError as error:
+                if error.code != "journal_unavailable":  # which takes seconds to say; there is nobody else to ask
+                    raise self._explained(error) from None
+
+    def _explained(self, error: BatchError) -> EngineError:
+        if error.code == "unavailable" and shutil.disk_usage(self._data_dir).free < LEAST_ROOM:
+            detail = f"There is no room left in {self._data_dir.parent}; make room, then run with --skip-existing."
+            return EngineError("storage_full", detail)
+        return EngineError(error.code, error.detail)
+
+    def _greet(self) -> None:
+        while not self._closing.wait(GREET_S):
+            with suppress(RayError, ValueError):  # it is being restarted
+                directory.find_coordinator(self._config.namespace).greet.remote()

@@ -1,0 +1,121 @@
+"""A Ray of our own on this machine, and everything it started ended with it; or one that is there.
+
+Ray binds its ports to all interfaces whatever it is told; the token (RAY_AUTH_MODE) keeps others out.
+"""
+
+import logging
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import psutil
+import ray
+
+from deployments.local import light_node
+
+log = logging.getLogger(__name__)
+
+LOOK_S = 0.5
+ANSWER_S = 10.0  # Ray's GCS is given up after so long without an answer
+OBJECT_STORE_BYTES = 80 * 2**20  # the least Ray takes; photos never pass through it
+
+
+class LocalRay:
+    """Ray in this process; joins no cluster, whatever is running. `gpus` claims so many (for tests)."""
+
+    def __init__(self, *, cpus: int, scratch: Path, gpus: int | None = None) -> None:
+        self._options: dict[str, Any] = {"num_cpus": cpus, "num_gpus": gpus, "_temp_dir": str(scratch / "ray")}
+        self._others = set(psutil.Process().children(recursive=True))
+        self._asking: threading.Thread | None = None
+        self._answers = 0
+        self._missed: tuple[int, int] = (0, 0)  # at how many answers, how often it was looked at since
+        self._alive = True
+        self._stopped = False
+
+    def start(self) -> None:
+        """Start Ray."""
+        with light_node.light():
+            ray.init(
+                address="local",
+                object_store_memory=OBJECT_STORE_BYTES,
+                log_to_driver=False,
+                logging_level=logging.ERROR,
+                **self._options,
+            )
+
+    def trouble(self) -> str | None:
+        """Return what is wrong with Ray's own processes, None while they live and answer; to be asked every LOOK_S.
+
+        Looks are counted, not seconds: where this process itself was stopped, Ray gets its time all the same.
+        """
+        if not self.alive():
+            return "Ray's raylet or GCS has ended"
+        if self._asking is None:
+            self._asking = threading.Thread(target=self._ask, name="ask-ray", daemon=True)
+            self._asking.start()
+        answers, looks = self._missed
+        self._missed = (answers, looks + 1) if answers == self._answers else (self._answers, 0)
+        if self._missed[1] * LOOK_S > ANSWER_S:
+            return f"Ray's GCS has not answered for {ANSWER_S:.0f} s"
+        return None if self._alive else "Ray's raylet does not answer"
+
+    def _ask(self) -> None:
+        """Ask the GCS, which hears from the raylet, for as long as it answers. A question may hang for ever."""
+        while self._alive and not self._stopped:
+            try:
+                self._alive = all(node["Alive"] for node in ray.nodes())  # type: ignore[no-untyped-call]
+                self._answers += 1
+            except Exception:  # in the middle of a stop; where it goes on, no answer comes, and that is counted
+                log.debug("Ray did not say which nodes live", exc_info=True)
+            time.sleep(1.0)
+
+    def alive(self) -> bool:
+        """Whether there is still a Ray to talk to: a signal to the whole process group ends it as well."""
+        return {_name(process) for process in psutil.Process().children()} >= {"gcs_server", "raylet"}
+
+    def stop(self, patience_s: float = 5.0) -> None:
+        """End Ray, also one that has half started, and every process that came from it: a straggler by its id."""
+        self._stopped = True
+        family = set(psutil.Process().children(recursive=True)) - self._others
+        ray.shutdown()
+        _, alive = psutil.wait_procs(family, timeout=patience_s)
+        for process in alive:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        psutil.wait_procs(alive, timeout=patience_s)
+
+
+class JoinedRay:
+    """A Ray that somebody else started; leaving it ends nothing there."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+
+    def start(self) -> None:
+        """Join it."""
+        ray.init(address=self._address, log_to_driver=False, logging_level=logging.ERROR)
+
+    def stop(self) -> None:
+        """Leave it."""
+        ray.shutdown()
+
+
+def _name(process: psutil.Process) -> str:
+    with suppress(psutil.Error):
+        if process.status() != psutil.STATUS_ZOMBIE:
+            return process.name()
+    return ""
+
+
+def memory() -> int:
+    """Return the memory of this process and all that it started, in bytes; shared pages are counted once (PSS)."""
+    total = 0
+    own = psutil.Process()
+    for process in [own, *own.children(recursive=True)]:
+        try:
+            total += process.memory_full_info().pss
+        except (psutil.NoSuchProcess, psutil.AccessDenied):
+            continue
+    return total

@@ -1,0 +1,1 @@
+"""docs/http.md, written from the application itself."""

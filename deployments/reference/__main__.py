@@ -1,0 +1,5 @@
+"""`python -m deployments.reference [FILE]`."""
+
+from deployments.reference.page import main
+
+main()

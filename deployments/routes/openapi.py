@@ -1,0 +1,101 @@
+"""The OpenAPI document: FastAPI's own, and the schemas of what it can't see by itself."""
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.json_schema import models_json_schema
+
+from deployments.gate.gate import is_open
+from deployments.wire.problems import MEDIA_TYPE, STATUS, described
+from photobatch.schemas import Problem, ProgressMessage, SubmitRequest
+
+_REF = "#/components/schemas/{model}"
+
+
+class SubmitForm(BaseModel):
+    """A submit as a form: `image_urls`, `photos`, `preset_params`, `output` and `metadata` are JSON strings there."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    user_id: str = "anonymous"
+    image_urls: str = Field("[]", description="JSON: list of sources.")
+    photos: str = Field("[]", description="JSON: list of {source, params}.")
+    preset_id: str | None = None
+    preset_type: str | None = None
+    preset_params: str = Field("{}", description="JSON: parameters by name.")
+    output: str = Field("{}", description="JSON: OutputOptions.")
+    priority: int = Field(5, ge=0, le=9)
+    metadata: str = Field("{}", description="JSON: strings by name.")
+    callback_url: str | None = None
+
+
+class SubmitFiles(SubmitForm):
+    """A submit as a multipart form: the same, and any number of `files`, which are the photos."""
+
+    files: list[str] = Field(default_factory=list, json_schema_extra={"items": {"type": "string", "format": "binary"}})
+
+
+SUBMIT_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {"schema": {"$ref": _REF.format(model="SubmitRequest")}},
+            "application/x-www-form-urlencoded": {"schema": {"$ref": _REF.format(model="SubmitForm")}},
+            "multipart/form-data": {"schema": {"$ref": _REF.format(model="SubmitFiles")}},
+        },
+    }
+}
+UPLOAD_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
+_UNSEEN = (SubmitRequest, SubmitForm, SubmitFiles, Problem, ProgressMessage)
+
+
+def install(api: FastAPI) -> None:
+    """Give an application its document, made at the first question."""
+
+    def document() -> dict[str, Any]:
+        if api.openapi_schema is None:
+            api.openapi_schema = _document(api)
+        return api.openapi_schema
+
+    api.openapi = document  # type: ignore[method-assign]
+
+
+def _document(api: FastAPI) -> dict[str, Any]:
+    made = get_openapi(title=api.title, version=api.version, description=api.description, routes=api.routes)
+    _, unseen = models_json_schema([(model, "validation") for model in _UNSEEN], ref_template=_REF)
+    known = made.setdefault("components", {}).setdefault("schemas", {})
+    for name, shape in unseen["$defs"].items():
+        known.setdefault(name, shape)
+    made["components"]["securitySchemes"] = {
+        "bearer": {"type": "http", "scheme": "bearer"},
+        "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+    }
+    for path, methods in made["paths"].items():
+        for method, operation in methods.items():
+            _guard(path, method, operation)
+    for left in ("HTTPValidationError", "ValidationError"):  # FastAPI's own, which never leave here
+        known.pop(left, None)
+    return made
+
+
+def _guard(path: str, method: str, operation: dict[str, Any]) -> None:
+    """Say who may ask for it, and how the gate refuses the others."""
+    if is_open(path):
+        return
+    operation["security"] = [{"bearer": []}, {"key": []}, {}]  # the last where the service has no keys
+    codes = ["unauthorized", "rate_limited", "forbidden_host"]
+    codes += ["too_slow", "too_large", "busy"] if "requestBody" in operation else []
+    codes += ["invalid_json"] if "application/json" in operation.get("requestBody", {}).get("content", ()) else []
+    codes += ["forbidden_origin"] if method != "get" else []
+    answers = operation["responses"]
+    for code in codes:
+        status = STATUS[code]
+        known = answers[str(status)]["content"][MEDIA_TYPE]["examples"] if str(status) in answers else ()
+        answers[str(status)] = described(*known, code)[status]

@@ -1,0 +1,27 @@
+"""Whose a batch is: asked once, for it never changes and an id never comes again."""
+
+from actors.messages.errors import no_such_batch
+from deployments.services import Coordinator
+
+REMEMBERED = 10_000
+
+
+class Owners:
+    """The owners of batches."""
+
+    def __init__(self, coordinator: Coordinator) -> None:
+        self._coordinator = coordinator
+        self._owners: dict[str, str] = {}
+
+    async def check(self, task_id: str, caller: str | None) -> None:
+        """Raise BatchError `not_found` where a batch is not the caller's; without API keys everybody is everyone."""
+        if caller is not None and await self._owner(task_id) != caller:
+            raise no_such_batch()
+
+    async def _owner(self, task_id: str) -> str:
+        if task_id not in self._owners:
+            owner = (await self._coordinator.ask("get", task_id))["user_id"]
+            if len(self._owners) >= REMEMBERED:
+                self._owners.pop(next(iter(self._owners)))
+            self._owners[task_id] = owner
+        return self._owners[task_id]

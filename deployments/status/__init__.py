@@ -1,0 +1,1 @@
+"""What is told about batches and about the service: progress, health, metrics."""

@@ -1,0 +1,125 @@
+"""Changes of batches, fetched once for however many clients listen."""
+
+import asyncio
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from actors.messages.errors import BatchError
+from deployments.services import Coordinator
+from deployments.status.catch_up import CatchUps
+from deployments.status.update import Update, read_update
+
+log = logging.getLogger(__name__)
+
+HOLD_S = 10.0  # how long the coordinator may hold one question
+SPACING_S = 0.1  # between two updates: at most 10 a second
+AGAIN_S = 1.0
+PASSING = frozenset({"unavailable", "journal_unavailable", "journal_behind"})  # it restarts, or its journal is away
+
+
+class Listener:
+    """One client's ear. What comes while the client is busy adds up to one update; nothing queues."""
+
+    def __init__(self, since: int) -> None:
+        self.since = since  # every change after this version comes here
+        self._update: Update | None = None
+        self._error: BatchError | None = None
+        self._bell = asyncio.Event()
+
+    def hear(self, update: Update) -> None:
+        """Take an update in."""
+        self._update = self._update.then(update) if self._update else update
+        self._bell.set()
+
+    def fail(self, error: BatchError) -> None:
+        """Take in that nothing more will come."""
+        self._error = error
+        self._bell.set()
+
+    async def next(self, patience_s: float) -> Update | None:
+        """Return what changed since the last call; None after a silence. Raises BatchError."""
+        try:
+            async with asyncio.timeout(patience_s):
+                await self._bell.wait()
+        except TimeoutError:
+            return None
+        if self._error is not None:
+            raise self._error
+        update, self._update = self._update, None
+        self._bell.clear()
+        return update
+
+
+class _Feed:
+    """The one watch of a batch, and who listens to it."""
+
+    def __init__(self, version: int) -> None:
+        self.version = version
+        self.listeners: set[Listener] = set()
+        self.watch: asyncio.Task[None] | None = None
+
+
+class Feeds:
+    """Every batch that somebody listens to: one question to the coordinator at a time for each."""
+
+    def __init__(self, coordinator: Coordinator) -> None:
+        self._coordinator = coordinator
+        self._feeds: dict[str, _Feed] = {}
+        self.catch_ups = CatchUps(coordinator)
+
+    def __len__(self) -> int:
+        return len(self._feeds)
+
+    @contextmanager
+    def listen(self, task_id: str, version: int) -> Iterator[Listener]:
+        """Hear every change after `Listener.since`, which is later than `version` where others listen already.
+
+        The caller who has seen less than `since` asks for what lies between: versions, not timing, make it whole.
+        """
+        feed = self._feeds.get(task_id)
+        if feed is None:
+            feed = self._feeds[task_id] = _Feed(version)
+            feed.watch = asyncio.ensure_future(self._run(task_id, feed))
+        listener = Listener(feed.version)
+        feed.listeners.add(listener)
+        try:
+            yield listener
+        finally:
+            feed.listeners.discard(listener)
+            if not feed.listeners:
+                self._close(task_id, feed)
+
+    def _close(self, task_id: str, feed: _Feed) -> None:
+        if self._feeds.get(task_id) is feed:
+            del self._feeds[task_id]
+        if feed.watch is not None:
+            feed.watch.cancel()
+
+    async def _run(self, task_id: str, feed: _Feed) -> None:
+        try:
+            while True:
+                await self._turn(task_id, feed)
+        except BatchError as error:
+            failure = error
+        except Exception:
+            log.exception("watching a batch failed")
+            failure = BatchError("internal_error", "Something went wrong here; come back for the rest.")
+        self._feeds.pop(task_id, None)
+        for listener in feed.listeners:
+            listener.fail(failure)
+
+    async def _turn(self, task_id: str, feed: _Feed) -> None:
+        try:
+            told = await self._coordinator.ask("watch", task_id, feed.version, HOLD_S)
+        except BatchError as error:
+            if error.code not in PASSING:
+                raise
+            await asyncio.sleep(AGAIN_S)  # those who listen wait with us
+            return
+        if told is not None:
+            update = read_update(told)
+            feed.version = update.version
+            for listener in feed.listeners:
+                listener.hear(update)
+            await asyncio.sleep(SPACING_S)

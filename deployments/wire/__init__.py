@@ -1,0 +1,1 @@
+"""How the outside contract is written: records to JSON, problem details, file names, headers."""

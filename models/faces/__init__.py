@@ -1,0 +1,1 @@
+"""Faces: found, measured, and retouched feature by feature."""

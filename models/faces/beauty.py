@@ -1,0 +1,123 @@
+"""Beauty: skin mended, smoothed, evened and lightened, features made crisp, eyes and teeth bright."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from models.faces.body import Reduced, body_of
+from models.faces.faces import Face, FaceDetector, detection_step
+from models.faces.features import Axes, Float, Frame
+from models.faces.masks import masks_of
+from models.faces.patch import Patch, Sheet
+from models.faces.retouch import Strength, retouch
+from models.picture import Pixels
+from models.reduce import reduce_cells
+
+_MARGIN = 0.40  # of the face's size, on each side of its box
+_WIDEST = 256  # cells; a crop is reduced by two until it is no wider
+
+
+class Beauty:
+    """Retouches faces: their skin, and their eyes, brows, lips and teeth."""
+
+    def __init__(
+        self,
+        smoothing: float,
+        whitening: float,
+        sharpening: float,
+        detector: FaceDetector,
+        reduce: Callable[[Pixels, int], Pixels] = reduce_cells,
+        *,
+        blemish: float = 0.0,
+        eyes: float = 0.0,
+        teeth: float = 0.0,
+        dark_circles: float = 0.0,
+    ) -> None:
+        """The sliders are 0..1; at 0 that part does nothing, and takes no time.
+
+        `reduce` makes the whole photo small, which takes longer than all the rest of our own arithmetic.
+        """
+        self._strength = Strength.of(
+            smoothing, whitening, sharpening, blemish=blemish, eyes=eyes, teeth=teeth, dark_circles=dark_circles
+        )
+        self._detector = detector
+        self._reduce = reduce
+
+    def analyse(self, pixels: Pixels) -> tuple[Patch, ...] | None:
+        """What to lay over `pixels`, uint8 (H, W, 4), RGB and alpha, the largest face first; None: there is no face."""
+        step = detection_step(pixels.shape[0], pixels.shape[1])
+        small = self._reduce(pixels, step)  # shared by the detector and the crops of large faces
+        faces = [face.scaled(step) for face in self._detector.detect(small)]
+        if not faces:
+            return None
+        patches = (self._patch(face, faces, pixels, small) for face in faces)
+        return tuple(patch for patch in patches if patch is not None)
+
+    def _patch(self, face: Face, faces: list[Face], pixels: Pixels, small: Pixels) -> Patch | None:
+        """The coefficients of one face and its body; None when there is nothing to do, such as no skin in sight."""
+        height, width = pixels.shape[:2]
+        step = 1
+        while (1 + 2 * _MARGIN) * face.width > step * _WIDEST:
+            step *= 2
+        x0, y0, x1, y1 = _crop(face, step, height, width)
+        if x0 >= x1 or y0 >= y1:  # a box beyond the picture's edge
+            return None
+        rgb = _cells(pixels, small, step, (x0, y0, x1, y1))
+        near = [other.scaled(1 / step) for other in faces if other is not face and _meets(other, x0, y0, x1, y1)]
+        own = face.scaled(1 / step)
+        axes = Axes.over(Frame.of(own), (x0 / step, y0 / step), rgb.shape[:2])
+        ramp = _ramp(rgb.shape[0], y0 > 0, y1 < height)[:, None] * _ramp(rgb.shape[1], x0 > 0, x1 < width)
+        masks = masks_of(rgb, own, near, axes, ramp)
+        if masks is None:
+            return None
+        planes = retouch(rgb, axes, masks, self._strength, step)
+        busy = np.maximum(masks.any, planes.any(axis=0))  # dark circles reach beyond the masks
+        sheet = Sheet(planes, busy.astype(np.float32), step, x0, y0)
+        if self._strength.reaches_bodies:
+            view = Reduced(small, detection_step(height, width), (height, width))
+            others = [other for other in faces if other is not face]
+            body = body_of(face, others, masks.model, view, self._strength)
+            # One patch: two over the same pixels would round twice.
+            sheet = sheet if body is None else sheet.and_also(body)
+        return sheet.patch(height, width)
+
+
+def _crop(face: Face, step: int, height: int, width: int) -> tuple[int, int, int, int]:
+    """The face and its margin in whole cells of the picture, cut at the picture's edges: x0, y0, x1, y1."""
+    across, along = _MARGIN * face.width, _MARGIN * face.height
+    x0 = int(max(0, face.box[0] - across)) // step * step
+    y0 = int(max(0, face.box[1] - along)) // step * step
+    x1 = min(width, -(-int(face.box[2] + across) // step) * step)
+    y1 = min(height, -(-int(face.box[3] + along) // step) * step)
+    return x0, y0, x1, y1
+
+
+def _meets(face: Face, x0: int, y0: int, x1: int, y1: int) -> bool:
+    """Whether the face with its margin reaches into the crop."""
+    across, along = _MARGIN * face.width, _MARGIN * face.height
+    beside = face.box[2] + across <= x0 or face.box[0] - across >= x1
+    return not (beside or face.box[3] + along <= y0 or face.box[1] - along >= y1)
+
+
+def _cells(pixels: Pixels, small: Pixels, step: int, area: tuple[int, int, int, int]) -> Float:
+    """The colours of the area's cells, float32 (h, w, 3), 0..255; from `small` where it is fine enough."""
+    x0, y0, x1, y1 = area
+    done = detection_step(pixels.shape[0], pixels.shape[1])
+    if done <= step:
+        part = small[y0 // done : -(-y1 // done), x0 // done : -(-x1 // done)]
+        cells = reduce_cells(part, step // done)
+    else:
+        cells = reduce_cells(pixels[y0:y1, x0:x1], step)
+    return cells[:, :, :3].astype(np.float32)
+
+
+def _ramp(count: int, before: bool, after: bool) -> Float:
+    """1, falling to 0 towards those of the two ends that lie within the picture: so a crop leaves no seam."""
+    place = np.arange(count, dtype=np.float32)
+    reach = max(2.0, 0.06 * count)
+    ramp = np.ones(count, np.float32)
+    if before:
+        ramp = np.minimum(ramp, place / np.float32(reach))
+    if after:
+        ramp = np.minimum(ramp, (count - 1 - place) / np.float32(reach))
+    return ramp

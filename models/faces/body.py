@@ -1,0 +1,162 @@
+"""Neck, shoulders and arms: the skin of a face's colour that is connected to it, lightened and smoothed with it."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from models.faces.faces import Face
+from models.faces.features import Axes, Float, Frame, falling, oval
+from models.faces.masks import Masks
+from models.faces.patch import Sheet
+from models.faces.planes import around, gauss
+from models.faces.retouch import Strength, coefficients
+from models.faces.skin import SkinModel, disk, luma_of
+from models.picture import Pixels
+from models.reduce import reduce_cells
+
+# Lengths in widths of the face, from the middle of its chin.
+_ABOVE, _BELOW, _BESIDE = 0.35, 4.0, 2.4  # how far is looked
+_CELLS = 48  # of a face's width, at most
+_FEWEST = 10  # a face of less has no neck to speak of
+_CRUMB = 0.015  # squares of that width: less skin at the throat is none
+_LARGEST = 9.0  # squares of that width: more skin than this is a wall
+_FAR = 0.6  # of a face's lightening that a body gets two widths away
+_NEAR_CHROMA, _FAR_CHROMA = 1.6, 3.2  # σ; the eye forgives a face's likeness more than a wall's
+_ROUGH = (0.045, 0.090)  # luma's standard deviation within a cell, in parts of the skin's: wood, knitwear, hair
+_EDGE = (0.16, 0.30)  # difference of neighbouring cells in parts of the skin's luma: where a body ends
+
+
+@dataclass(frozen=True, slots=True)
+class Reduced:
+    """A picture made small."""
+
+    pixels: Pixels
+    step: int  # pixels of the picture in a row of one of these
+    extent: tuple[int, int]  # height and width of the picture
+
+
+def body_of(face: Face, others: list[Face], model: SkinModel, view: Reduced, strength: Strength) -> Sheet | None:
+    """What is to be done to the body of `face`, whose skin is `model`; `others` are the picture's other faces.
+
+    Faces are in pixels of the picture. None where there is no bare skin, or where it is not sure to be some.
+    """
+    small, done, extent = view.pixels, view.step, view.extent
+    step = done
+    while face.width > step * _CELLS:
+        step *= 2
+    if face.width < step * _FEWEST:
+        return None
+    x0, y0, x1, y1 = _area(face, step, extent)
+    if x0 >= x1 or y0 >= y1:
+        return None
+    near = small[y0 // done : -(-y1 // done), x0 // done : -(-x1 // done)]
+    rgb = reduce_cells(near, step // done)[:, :, :3].astype(np.float32)
+    own, others = face.scaled(1 / step), [other.scaled(1 / step) for other in others]
+    corner = (x0 / step, y0 / step)
+    skin = _skin(rgb, _roughness(near, step // done, model), own, corner, model)
+    if skin is None:
+        return None
+    size = Frame.of(own).size
+    rows, columns = around(skin > 0, round(0.5 * size))
+    skin, rgb = skin[rows, columns], rgb[rows, columns]
+    corner = (corner[0] + columns.start, corner[1] + rows.start)
+    for each in (own, *others):
+        axes = Axes.over(Frame.of(each), corner, skin.shape)
+        skin = skin * (1 - oval(each, axes.u, axes.v) ** 2)  # its own masks fall off so: together they are 1
+    if others:
+        skin = skin * _share(own, others, corner, skin.shape)
+    masks = Masks(skin, np.zeros_like(skin), skin, skin, model)
+    planes = coefficients(rgb, masks, size, strength.for_bodies)
+    return Sheet(planes, skin, step, x0 + columns.start * step, y0 + rows.start * step)
+
+
+def _area(face: Face, step: int, extent: tuple[int, int]) -> tuple[int, int, int, int]:
+    """Where to look for a body, in whole cells of the picture: x0, y0, x1, y1."""
+    middle, chin, width = (face.box[0] + face.box[2]) / 2, face.box[3], face.width
+    x0, x1 = (int((middle + side * _BESIDE * width) / step) * step for side in (-1, 1))
+    y0, y1 = (int((chin + along * width) / step) * step for along in (-_ABOVE, _BELOW))
+    return max(0, x0), max(0, y0), min(extent[1], x1), min(extent[0], y1)
+
+
+def _skin(rgb: Float, rough: Float, face: Face, corner: tuple[float, float], model: SkinModel) -> Float | None:
+    """How much each cell is skin of this body, float32 (h, w), 0..1; None: none, or a doubtful one."""
+    width = face.width
+    across = np.abs(np.arange(rgb.shape[1], dtype=np.float32) + np.float32(corner[0] + 0.5 - _middle(face))) / width
+    along = (np.arange(rgb.shape[0], dtype=np.float32)[:, None] + np.float32(corner[1] + 0.5 - face.box[3])) / width
+    # Shoulders slope away from the neck: what is higher beside it is behind it.
+    within = falling(across - np.float32(1.5) * np.clip(along - np.float32(0.1), 0, 9), 0.58, 0.85)
+    within = within * falling(across, 1.8, _BESIDE - 0.15) * falling(along, 2.6, _BELOW - 0.2)
+    like = model.likeness(rgb, _NEAR_CHROMA, _FAR_CHROMA) * falling(rough, *_ROUGH)
+    if _behind(like, across, along) > 0.3:  # a wall of that colour: then nothing but the neck is sure
+        within = within * falling(across, 0.26, 0.40) * falling(along, 0.30, 0.60)
+    luma = luma_of(rgb)
+    edge = cv2.morphologyEx(luma, cv2.MORPH_GRADIENT, disk(1)) / np.float32(model.luma + 1)
+    like = like * within
+    solid = (like * falling(edge, *_EDGE) > 0.5).astype(np.uint8)
+    opened = np.asarray(cv2.morphologyEx(solid, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)), np.uint8)
+    joined = _joined(opened, (across < 0.42) & (along > -0.25) & (along < 0.40), _CRUMB * width**2)
+    if not 0 < joined.sum() < _LARGEST * width**2:
+        return None
+    # What the opening and the edge took away comes back; as far as it is skin.
+    brush = disk(max(1.0, 0.06 * width))
+    whole, filled = cv2.dilate(joined, brush), cv2.morphologyEx(joined, cv2.MORPH_CLOSE, brush)
+    skin = gauss(np.maximum(like * whole, filled), max(0.6, 0.035 * width)) * within
+    distance = np.hypot(across, np.maximum(along, 0))
+    return np.asarray(skin * (1 - np.float32(1 - _FAR) * (1 - falling(distance, 0.5, 2.0))), np.float32)
+
+
+def _middle(face: Face) -> float:
+    return (face.box[0] + face.box[2]) / 2
+
+
+def _behind(like: Float, across: Float, along: Float) -> float:
+    """The part of what lies beside chin and neck, where no body is, that looks like skin; of the side with more."""
+    beside = (across > 0.95) & (along < 0.15) & (across < 1.9)
+    left, right = np.split(beside, [int(np.argmin(across))], axis=1)
+    sides = np.split(like, [int(np.argmin(across))], axis=1)
+    return max(
+        (float(side[area].mean()) for side, area in zip(sides, (left, right), strict=True) if area.any()), default=0.0
+    )
+
+
+def _joined(solid: npt.NDArray[np.uint8], seed: npt.NDArray[np.bool_], least: float) -> npt.NDArray[np.uint8]:
+    """What of `solid` is connected to at least `least` cells of it under `seed`, at the throat.
+
+    The shadow of a chin may cut a neck from its face, so the face alone is no seed.
+    """
+    count, labels = cv2.connectedComponents(solid, connectivity=4)
+    own = np.zeros(count, np.uint8)
+    own[np.bincount(labels[seed], minlength=count) >= least] = 1
+    own[0] = 0
+    return np.asarray(own[labels], np.uint8)
+
+
+def _roughness(near: Pixels, step: int, model: SkinModel) -> Float:
+    """The standard deviation of luma within cells of step×step pixels, or around them where they are single ones."""
+    grey = cv2.cvtColor(near, cv2.COLOR_RGBA2GRAY).astype(np.float32)
+    if step == 1:
+        mean, square = cv2.blur(grey, (3, 3)), cv2.blur(grey * grey, (3, 3))
+    else:
+        grey = np.pad(grey, ((0, -grey.shape[0] % step), (0, -grey.shape[1] % step)), mode="edge")
+        size = (grey.shape[1] // step, grey.shape[0] // step)
+        mean, square = (cv2.resize(plane, size, interpolation=cv2.INTER_AREA) for plane in (grey, grey * grey))
+    return np.asarray(np.sqrt(np.maximum(square - mean * mean, 0)) / np.float32(model.luma + 12), np.float32)
+
+
+def _share(own: Face, others: list[Face], corner: tuple[float, float], shape: tuple[int, int]) -> Float:
+    """How much of a cell belongs to this body and not to those of `others`: the nearer chin has it, softly."""
+    share = np.ones(shape, np.float32)
+    mine = _distance(own, corner, shape)
+    for other in others:
+        theirs = _distance(other, corner, shape)
+        share *= falling(np.asarray(mine / np.maximum(theirs, 1e-3), np.float32), 0.8, 1.25)
+    return share
+
+
+def _distance(face: Face, corner: tuple[float, float], shape: tuple[int, int]) -> Float:
+    """From the chin, in widths of the face, float32 `shape`."""
+    xs = np.arange(shape[1], dtype=np.float32) + np.float32(corner[0] + 0.5 - _middle(face))
+    ys = np.arange(shape[0], dtype=np.float32)[:, None] + np.float32(corner[1] + 0.5 - face.box[3])
+    return np.asarray(np.hypot(xs, ys) / np.float32(face.width), np.float32)

@@ -1,0 +1,161 @@
+"""The shapes of a face: its oval, and where eyes, brows and lips are."""
+
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+import numpy.typing as npt
+
+from models.faces.faces import Face
+
+Float = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A face's own axes: x along the eyes, y from the eyes to the mouth, 0 between the eyes.
+
+    Taken from the line from the middle of the eyes to the middle of the mouth, which a head turned to the
+    side still has when its eyes come together. In pixels, or in whatever the face is measured in.
+    """
+
+    origin: tuple[float, float]
+    right: tuple[float, float]  # unit vectors
+    down: tuple[float, float]
+    size: float  # the distance of the eyes as it would be from the front: the measure of all radii
+    half: float  # half the distance of the eyes as seen, in parts of `size`
+    drop: float  # from the eyes to the mouth, in parts of `size`
+    mouth: float  # width of the mouth, in parts of `size`
+
+    @staticmethod
+    def of(face: Face) -> "Frame":
+        """The axes of `face`."""
+        left, right, _, mouth_left, mouth_right = (np.asarray(point) for point in face.landmarks)
+        eyes = (left + right) / 2
+        down = (mouth_left + mouth_right) / 2 - eyes
+        drop = float(np.hypot(*down))
+        if drop < 0.05 * face.height:  # landmarks that fell together: upright, as the box is
+            down, drop = np.asarray((0.0, 1.0)), 0.4 * face.height
+        else:
+            down = down / drop
+        across = np.asarray((down[1], -down[0]))
+        spread = abs(float((right - left) @ across))
+        # The eyes of a face seen from the front are about as far apart as they are from the mouth.
+        size = max(spread, 0.9 * drop, 0.3 * face.width)
+        # A profile shows half a mouth, a laugh more than a whole one.
+        mouth = float(np.clip(abs((mouth_right - mouth_left) @ across) / size, 0.5, 1.3))
+        origin, axis = (float(eyes[0]), float(eyes[1])), (float(across[0]), float(across[1]))
+        return Frame(origin, axis, (float(down[0]), float(down[1])), size, spread / size / 2, drop / size, mouth)
+
+    def place(self, x: Float, y: Float) -> tuple[Float, Float]:
+        """The points (x, y) on these axes, in parts of `size`; the arrays broadcast."""
+        xs, ys = (x - np.float32(self.origin[0])) / self.size, (y - np.float32(self.origin[1])) / self.size
+        u = xs * np.float32(self.right[0]) + ys * np.float32(self.right[1])
+        v = xs * np.float32(self.down[0]) + ys * np.float32(self.down[1])
+        return cast(Float, u), cast(Float, v)
+
+    def point(self, u: float, v: float) -> tuple[float, float]:
+        """Where (u, v) lies, in what the face is measured in: the way back from `place`."""
+        x = self.origin[0] + self.size * (u * self.right[0] + v * self.down[0])
+        y = self.origin[1] + self.size * (u * self.right[1] + v * self.down[1])
+        return x, y
+
+    @property
+    def narrowing(self) -> float:
+        """How much narrower a head that is turned away shows its features; 1 from the front."""
+        return min(1.0, 2 * self.half + 0.25)
+
+    @property
+    def apart(self) -> float:
+        """1 where each eye has a place of its own, less in a profile, where what is done to both would add up."""
+        return min(1.0, 2.5 * self.half)
+
+
+@dataclass(frozen=True, slots=True)
+class Axes:
+    """The cells of a crop, or of a part of it, on a face's own axes."""
+
+    frame: Frame
+    u: Float  # (h, w), in parts of the frame's size
+    v: Float
+    corner: tuple[float, float]  # (x, y) at which the crop begins, in cells
+
+    @staticmethod
+    def over(frame: Frame, corner: tuple[float, float], shape: tuple[int, int]) -> "Axes":
+        """The axes of `frame` over `shape` (h, w) cells from `corner` (x, y) on."""
+        xs = np.arange(shape[1], dtype=np.float32) + np.float32(corner[0] + 0.5)
+        ys = np.arange(shape[0], dtype=np.float32)[:, None] + np.float32(corner[1] + 0.5)
+        return Axes(frame, *frame.place(xs, ys), corner)
+
+    def around(self, u: float, v: float, across: float, along: float) -> tuple[slice, slice]:
+        """Rows and columns of what lies within `across` and `along` of (u, v), less what is outside of the crop.
+
+        Around the features of a tilted head there is more to look at.
+        """
+        x, y = self.frame.point(u, v)
+        tilt = 1 + 2 * abs(self.frame.right[1])
+        places = ((y - self.corner[1], along, self.u.shape[0]), (x - self.corner[0], across, self.u.shape[1]))
+        ends = [(at - reach * tilt * self.frame.size, at + reach * tilt * self.frame.size) for at, reach, _ in places]
+        counts = [count for _, _, count in places]
+        rows, columns = (
+            slice(min(count, max(0, int(first))), min(count, max(0, int(last) + 2)))
+            for (first, last), count in zip(ends, counts, strict=True)
+        )
+        return rows, columns
+
+    def part(self, area: tuple[slice, slice]) -> "Axes":
+        """The axes over some rows and columns."""
+        corner = (self.corner[0] + area[1].start, self.corner[1] + area[0].start)
+        return Axes(self.frame, self.u[area], self.v[area], corner)
+
+    def ellipse(self, x: float, y: float, across: float, along: float) -> Float:
+        """The distance from the centre (x, y) of an upright ellipse, 1 on its rim."""
+        return _ellipse(self.u, self.v, x, y, across, along)
+
+
+def oval(face: Face, u: Float, v: Float) -> Float:
+    """1 within the face with its forehead, falling softly to 0 outside; float32 like (u, v), which are
+    placed.
+
+    The box knows best how wide and long a face is; it is tight, and cuts the forehead.
+    """
+    frame = Frame.of(face)
+    x, y = (np.float32((face.box[axis] + face.box[axis + 2]) / 2) for axis in (0, 1))
+    middle, level = frame.place(np.asarray(x), np.asarray(y))
+    across, along = 0.54 * face.width / frame.size, 0.60 * face.height / frame.size
+    distance = np.hypot((u - middle) / across, (v - level + np.float32(0.06 * along)) / along)
+    return falling(distance, 0.80, 1.12)
+
+
+def eyes_and_lips(frame: Frame, u: Float, v: Float) -> tuple[Float, Float]:
+    """The soft area to keep from smoothing, and the tighter one to sharpen; float32 like (u, v), 0..1."""
+    areas = [_ellipse(u, v, side, 0.0, 0.36 * frame.narrowing, 0.20) for side in (-frame.half, frame.half)]
+    areas.append(_ellipse(u, v, 0.0, frame.drop, 0.62 * frame.mouth, 0.30 * max(frame.mouth, 0.8)))
+    distance = np.minimum(np.minimum(areas[0], areas[1]), areas[2])
+    return falling(distance, 0.80, 1.25), falling(distance, 0.70, 1.12)
+
+
+def brows(frame: Frame, u: Float, v: Float) -> Float:
+    """Where brows are to be looked for, 0..1; they differ in height and shape, so this is larger than a
+    brow."""
+    left, right = (
+        _ellipse(u, v, side + 0.04 * np.sign(side), -0.32, 0.50 * frame.narrowing, 0.20)
+        for side in (-frame.half, frame.half)
+    )
+    return falling(np.minimum(left, right), 0.80, 1.25)
+
+
+def cheeks(frame: Frame, u: Float, v: Float) -> npt.NDArray[np.bool_]:
+    """The cheeks and the nose, where skin is skin; contains parts of the eyes' and lips' areas."""
+    return _ellipse(u, v, 0.0, 0.52 * frame.drop, 0.75, 0.38 * frame.drop) < 1
+
+
+def falling(distance: Float, inner: float, outer: float) -> Float:
+    """1 up to `inner`, 0 from `outer`, a smoothstep between."""
+    t = np.clip((np.float32(outer) - distance) / np.float32(outer - inner), 0, 1)
+    return cast(Float, t * t * (np.float32(3) - np.float32(2) * t))
+
+
+def _ellipse(u: Float, v: Float, x: float, y: float, across: float, along: float) -> Float:  # noqa: PLR0917
+    """The distance from the ellipse's centre (x, y), 1 on its rim."""
+    return cast(Float, np.hypot((u - np.float32(x)) / np.float32(across), (v - np.float32(y)) / np.float32(along)))

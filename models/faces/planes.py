@@ -1,0 +1,65 @@
+"""Arithmetic on planes of cells: blurs, the edge-keeping one, and colours in CIELAB."""
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from models.faces.features import Float
+
+
+def brightest(rgb: Float) -> Float:
+    """The largest channel of each cell; `rgb.max(axis=2)` takes thirty times as long."""
+    return np.maximum(np.maximum(rgb[:, :, 0], rgb[:, :, 1]), rgb[:, :, 2])
+
+
+def spread(plane: Float, mask: Float, sigma: float) -> Float:
+    """A Gaussian blur that looks at skin only: hair and lips don't bleed in (normalized convolution)."""
+    weight = mask + np.float32(1e-4)  # where there is no skin at all the answer is the plain blur, and unused
+    below = gauss(weight, sigma)
+    if plane.ndim == 3:
+        weight, below = weight[:, :, None], below[:, :, None]
+    return np.asarray(gauss(plane * weight, sigma) / below, np.float32)
+
+
+def gauss(plane: Float, sigma: float) -> Float:
+    """A Gaussian blur of `sigma` cells; beyond the edge lies what lies on it."""
+    return np.asarray(cv2.GaussianBlur(plane, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE), np.float32)
+
+
+def box(plane: Float, radius: int) -> Float:
+    """The mean of 2·radius + 1 cells a side."""
+    window = (2 * radius + 1, 2 * radius + 1)
+    return np.asarray(cv2.blur(plane, window, borderType=cv2.BORDER_REPLICATE), np.float32)
+
+
+def guided(luma: Float, radius: int, sigma: float) -> tuple[Float, Float]:
+    """Slope and level of the edge-keeping blur slope·luma + level, float32 (h, w) each.
+
+    The guided filter of He and Sun ("Fast Guided Filter", 2015), guided by itself, with var²/(var² + σ⁴)
+    instead of var/(var + ε): it passes from texture to edge within a narrower band of contrast.
+    """
+    offset = np.float32(luma.mean())  # near 0 the squares lose no bits
+    centred = np.asarray(luma - offset, np.float32)
+    mean = box(centred, radius)
+    variance = np.maximum(box(centred * centred, radius) - mean * mean, np.float32(0))
+    squared = variance * variance
+    slope = np.asarray(squared / (squared + np.float32(sigma**4)), np.float32)
+    level = np.asarray((1 - slope) * (mean + offset), np.float32)
+    return box(slope, radius), box(level, radius)
+
+
+def lab_of(rgb: Float) -> Float:
+    """CIELAB of gamma-coded RGB, 0..255, read as sRGB: near enough for a lift, whatever the profile."""
+    return np.asarray(cv2.cvtColor(rgb * np.float32(1 / 255), cv2.COLOR_RGB2Lab), np.float32)
+
+
+def rgb_of(lab: Float) -> Float:
+    """The way back from `lab_of`."""
+    return np.asarray(cv2.cvtColor(lab, cv2.COLOR_Lab2RGB), np.float32) * np.float32(255)
+
+
+def around(mask: npt.NDArray[np.bool_], margin: int) -> tuple[slice, slice]:
+    """The rows and columns of the cells of `mask`, of which there is one, and `margin` more on each side."""
+    busy = [np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0)]
+    rows, columns = (slice(max(0, int(at[0]) - margin), int(at[-1]) + 1 + margin) for at in busy)
+    return rows, columns

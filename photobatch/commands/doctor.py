@@ -1,0 +1,77 @@
+"""What `photobatch doctor` looks at on any machine: the installation, and the service that it would ask."""
+
+import platform
+from collections.abc import Iterator
+
+from photobatch import __version__
+from photobatch.address import Address, is_chosen
+from photobatch.commands.service import ANSWER_S, sentence_of
+from photobatch.engine import installed
+from photobatch.engine.finding import Finding, ok
+from photobatch.errors import PhotoBatchError, UnauthorizedError
+from photobatch.refusal import RefusalError
+from photobatch.schemas import Health
+from photobatch.sync import PhotoBatch
+
+_PATIENCE_S = 0.0  # it is asked once
+
+
+def examine(url: str | None, api_key: str | None) -> Iterator[Finding]:
+    """Yield one check after another, the slow ones last."""
+    here = installed.is_server_here()
+    yield _installation(here)
+    yield _service(url, api_key, here)
+    if here:
+        yield from _server()
+
+
+def _installation(server_is_here: bool) -> Finding:
+    python = f"photobatch {__version__}, Python {platform.python_version()}"
+    if server_is_here:
+        return ok("photobatch", f"{python}, client and server")
+    only = "the client only: what run and serve need is checked in a checkout, where `make setup` installs it"
+    return ok("photobatch", f"{python}, {only}")
+
+
+def _service(url: str | None, api_key: str | None, server_is_here: bool) -> Finding:
+    """Whether the service answers, lets us in, and is well."""
+    try:
+        where = Address.find(url, api_key).url
+        with PhotoBatch(url, api_key, patience_s=_PATIENCE_S, timeout_s=ANSWER_S) as client:
+            health = client.health()
+            client.stats()  # health needs no key
+    except UnauthorizedError as error:
+        return Finding("service", "wrong", sentence_of(error), "Give its key: --api-key, or PHOTOBATCH_API_KEY.")
+    except PhotoBatchError as error:
+        if error.code == "unreachable" and not is_chosen(url):
+            return _none_here(where, server_is_here)
+        return Finding("service", "wrong", sentence_of(error), "Correct --url or PHOTOBATCH_URL, or start the service.")
+    return _well(health, where)
+
+
+def _none_here(where: str, server_is_here: bool) -> Finding:
+    found = f"none was named, and none answers at {where}"
+    if server_is_here:
+        return ok("service", f"{found}; `photobatch serve` starts one, `photobatch run` needs none")
+    return Finding("service", "wrong", found, "Say where it is: --url, or PHOTOBATCH_URL.")
+
+
+def _well(health: Health, where: str) -> Finding:
+    found = f"{where} answers: {health.status}, version {health.version}"
+    if health.reason:
+        found += f", {health.reason}"
+    if health.status == "unavailable":
+        return Finding("service", "wrong", found, "Whoever runs it finds the reason in docs/operations.md.")
+    if health.status == "starting":
+        return Finding("service", "warning", found, "Wait a moment.")
+    if health.version != __version__:
+        advice = f"This is {__version__}: install the version that the service has."
+        return Finding("service", "warning", found, advice)
+    return ok("service", found)
+
+
+def _server() -> Iterator[Finding]:
+    try:
+        yield from installed.examine_server()
+    except RefusalError as error:
+        yield Finding("server", "wrong", error.sentence, "Run `make setup` in the checkout.")

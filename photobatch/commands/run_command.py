@@ -1,0 +1,46 @@
+"""`photobatch run` from options to exit status: what is shown where."""
+
+import contextlib
+import sys
+
+from photobatch.engine import installed
+from photobatch.engine.jobs import RunOptions, Work
+from photobatch.engine.report import Report
+from photobatch.engine.run import STOPPED
+from photobatch.engine.run import run as run_work
+from photobatch.engine.scratch import sweep
+from photobatch.shown.progress_display import display
+from photobatch.shown.terminal import note, print_json, print_table
+
+
+def run(options: RunOptions, *, as_json: bool) -> int:
+    """Do what the options say and return the exit status. Raises RefusalError."""
+    work = Work(options)
+    work.go_on(installed.check_preset(options.preset_id, options.preset_type, options.params))
+    if continued := work.report.continued:
+        note(f"{continued} photos were done by a run that was killed; they stay. --again does all anew.")
+    if work.jobs:
+        _do(work, as_json)
+    else:
+        sweep(options.out)
+    if as_json:
+        print_json(work.report.as_json())
+    else:
+        print_table(work.report.as_table())
+    _say_how_it_ended(work.report)
+    return work.report.exit_code
+
+
+def _do(work: Work, as_json: bool) -> None:
+    shown = display()
+    # Whatever a library prints goes to stderr: stdout belongs to the JSON object or the summary.
+    with contextlib.redirect_stdout(sys.stderr):
+        server = installed.load_server()
+        run_work(work, server, shown)
+
+
+def _say_how_it_ended(report: Report) -> None:
+    if report.broken:
+        note(report.broken)
+    if report.stopped_by is not None:
+        note(STOPPED)

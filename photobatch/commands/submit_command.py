@@ -1,0 +1,81 @@
+"""`photobatch submit`: photos to a service, as one batch."""
+
+# What a command needs is imported inside it, so that help and refusals come at once.
+# ruff: noqa: PLC0415
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from photobatch.commands import options
+from photobatch.commands.help_text import asking
+
+
+def add_to(app: typer.Typer) -> None:
+    """Give the command line this command."""
+    app.command(
+        epilog=asking(
+            "submit holiday/ --preset beauty_light",
+            "submit one.jpg two.jpg --preset filter_warm --watch --out done/",
+            "find . -name '*.jpg' -print0 | photobatch submit -0 - --preset filter_cool",
+        )
+    )(submit)
+
+
+def submit(  # noqa: PLR0917
+    inputs: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="INPUT",
+            help="Photos, folders of photos, and URLs that the service fetches; - reads names on stdin.",
+        ),
+    ],
+    preset: options.PresetOption = None,
+    preset_type: options.TypeOption = None,
+    param: options.ParamOption = None,
+    watch: Annotated[bool, typer.Option("--watch", help="Stay until the batch has ended, and show how far it is.")] = (
+        False
+    ),
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Stay, and fetch the results into this folder at the end.")
+    ] = None,
+    format_: options.FormatOption = "same",
+    quality: options.QualityOption = 92,
+    subsampling: options.SubsamplingOption = "same",
+    max_side: options.MaxSideOption = None,
+    metadata: options.MetadataOption = "keep",
+    name: options.NameOption = None,
+    recursive: options.RecursiveOption = True,
+    priority: Annotated[int, typer.Option(min=0, max=9, help="9 comes before 0.")] = 5,
+    null: Annotated[
+        bool, typer.Option("--null", "-0", help="Names on stdin end with NUL, as `find -print0` writes them.")
+    ] = False,
+    url: options.UrlOption = None,
+    api_key: options.KeyOption = None,
+    as_json: options.JsonOption = False,
+) -> None:
+    """Hand photos to a service as one batch, and print its id.
+
+    Ctrl-C after that leaves the batch running.
+    """
+    options.check_what(inputs, preset, preset_type)
+    from photobatch.commands import submission
+
+    output = {"format": format_, "quality": quality, "subsampling": subsampling, "max_side": max_side}
+    chosen = submission.SubmitOptions(
+        inputs=inputs,
+        preset_id=preset,
+        preset_type=preset_type,
+        params=options.parse_params(param or ()),
+        output=output | {"metadata": metadata},
+        name=name,
+        priority=priority,
+        recursive=recursive,
+        null=null,
+        watch=watch,
+        out=out,
+        url=url,
+        api_key=api_key,
+    )
+    raise typer.Exit(submission.submit(chosen, as_json=as_json))

@@ -1,0 +1,1 @@
+"""`photobatch run`: a folder of photos, retouched on this machine's own Ray."""

@@ -1,0 +1,153 @@
+"""The server half, imported only where a command needs it: the client runs without Ray."""
+
+# ruff: noqa: PLC0415
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+from photobatch import schemas
+from photobatch.engine.finding import Finding
+from photobatch.refusal import RefusalError
+
+
+class Engine(Protocol):
+    """What `photobatch run` asks of an embedded cluster; `deployments.local.embedded.Engine` is it."""
+
+    def __enter__(self) -> Self:
+        """Start Ray, the coordinator and the workers."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close."""
+
+    def close(self) -> None:
+        """End every process that was started; a second call does nothing."""
+
+    def submit(self, request: schemas.SubmitRequest) -> str:
+        """Accept a batch and return its id."""
+
+    def watch(self, task_id: str) -> Iterator[schemas.ProgressMessage]:
+        """Yield what changed, at least twice a second, until a message says `done`."""
+
+    def take(self, task_id: str, index: int, destination: Path) -> None:
+        """Move a finished result to its place."""
+
+    def cancel(self, task_id: str) -> None:
+        """Cancel what is not finished."""
+
+    def memory(self) -> int:
+        """Return the bytes in use by this process and all that were started."""
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """The embedded server: how to start an engine, and the error it raises (`code`, `detail`)."""
+
+    engine: Callable[..., Engine]
+    error: type[Exception]
+
+
+def load_server() -> Server:
+    """Import the embedded server; raises RefusalError when it is not installed."""
+    with _needed("ray"):
+        from deployments.local.embedded import Engine
+        from deployments.local.engine_error import EngineError
+    return Server(Engine, EngineError)
+
+
+def serve(*, host: str, port: int | None, workers: int | None) -> None:
+    """Serve until Ctrl-C. Raises RefusalError."""
+    with _needed("ray"):
+        from deployments.local.engine_error import EngineError
+        from deployments.local.server import serve as serve_embedded
+    try:
+        serve_embedded(host=host, port=port, workers=workers)
+    except EngineError as error:
+        raise RefusalError(error.detail, exit_code=1) from error
+
+
+def examine_journal() -> tuple[bool, list[str]]:
+    """Return whether the server's journal is whole, and what can be read of it; raises RefusalError."""
+    with _needed():
+        from deployments import journal_check
+        from deployments.settings import SettingsError, load_settings
+    try:
+        return journal_check.examine_journal(load_settings())
+    except SettingsError as error:
+        raise RefusalError(str(error)) from error
+
+
+def has_api_keys() -> bool:
+    """Say whether the server's settings name API keys; raises RefusalError."""
+    with _needed():
+        from deployments.settings import SettingsError, load_settings
+    try:
+        return load_settings().api_keys is not None
+    except SettingsError as error:
+        raise RefusalError(str(error)) from error
+
+
+def load_model_files() -> Any:
+    """Return the installed server's deployments.model_files.ModelFiles; raises RefusalError."""
+    with _needed():
+        from deployments.model_files import ModelFiles
+        from deployments.settings import SettingsError, load_settings
+    try:
+        return ModelFiles(load_settings(api_keys=None, rate_limit=None).models_dir)
+    except SettingsError as error:
+        raise RefusalError(str(error)) from error
+
+
+def check_preset(preset_id: str | None, preset_type: str | None, params: dict[str, Any]) -> dict[str, Any]:
+    """Return a preset with these parameters; raises RefusalError when it does not exist or take them."""
+    with _needed():
+        from presets.catalogue import Catalogue
+        from presets.errors import PresetError
+        from presets.params import check_complete
+    try:
+        preset = Catalogue.built_in().resolve(preset_id, preset_type, params)
+        check_complete(preset.type, preset.params)
+        return asdict(preset)
+    except PresetError as error:
+        raise RefusalError(f"{error.detail} ({error.code})") from error
+
+
+def is_server_here() -> bool:
+    """Say whether this is a checkout, or the client alone."""
+    found = find_spec("deployments")
+    return found is not None and found.origin is not None  # a mere folder of that name has none
+
+
+def examine_server() -> Iterator[Finding]:
+    """Yield what the server's half of `photobatch doctor` finds. Raises RefusalError."""
+    with _needed():
+        from deployments.doctor import examine
+    yield from examine()
+
+
+def built_in_presets() -> list[schemas.Preset]:
+    """Return the presets that come with the server; raises RefusalError when it is not installed."""
+    with _needed():
+        from presets.catalogue import Catalogue
+    return [schemas.Preset.model_validate(asdict(preset)) for preset in Catalogue.built_in().list()]
+
+
+@contextmanager
+def _needed(*modules: str) -> Iterator[None]:
+    """Turn a missing module, of the server's own or of `modules`, into a refusal."""
+    try:
+        for name in modules:
+            if find_spec(name) is None:
+                raise ModuleNotFoundError(name=name)
+        yield
+    except ModuleNotFoundError as error:
+        raise RefusalError(
+            f"The server is not installed (there is no module {error.name}). "
+            "Run `make setup` in a checkout of photobatch."
+        ) from error

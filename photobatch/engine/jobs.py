@@ -1,0 +1,132 @@
+"""What a run is going to do, settled before anything is started or written."""
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from photobatch import schemas
+from photobatch.engine.done_before import Done, Stamp, recipe, stamp
+from photobatch.engine.report import PhotoOutcome, Report
+from photobatch.inputs import InputPhoto, collect
+from photobatch.outputs import Naming, plan, refuse_overwriting
+from photobatch.photos import is_address
+from photobatch.refusal import RefusalError
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """A command line of `photobatch run`."""
+
+    inputs: Sequence[Path]
+    out: Path
+    preset_id: str | None = None
+    preset_type: str | None = None
+    params: dict[str, Any] = field(default_factory=dict)
+    output: dict[str, Any] = field(default_factory=dict)  # of schemas.OutputOptions, without `name`
+    name: str | None = None
+    recursive: bool = True
+    skip_existing: bool = False
+    again: bool = False
+    workers: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A photo to be done: where its bytes are (links followed), where its result goes, what became of it."""
+
+    source: Path
+    output: Path
+    outcome: PhotoOutcome
+    stamp: Stamp | None  # of the source
+
+
+class Work:
+    """The photos of a command line, with a report that has them all. Raises RefusalError."""
+
+    def __init__(self, options: RunOptions) -> None:
+        self.options = options
+        photos = collect(options.inputs, recursive=options.recursive, out=options.out)
+        preset = options.preset_id or options.preset_type or ""
+        naming = Naming(options.output.get("format", "same"), options.name, preset)
+        outputs = [options.out / place for place in plan(photos, naming)]
+        refuse_overwriting(photos, outputs)
+        jobs = [_job(photo, output) for photo, output in zip(photos, outputs, strict=True)]
+        self.report = Report([job.outcome for job in jobs])
+        self.jobs = [job for job in jobs if not (options.skip_existing and _skip(job))]
+        self.request = _request(options, self.jobs)
+        self.done = Done(options.out, "")
+
+    def go_on(self, preset: Any) -> None:
+        """Leave out what a run with the same options did before it was killed; `preset`: what they come to."""
+        options = self.options
+        files = [Path(options.params[name]) for name in ("mask", "lut") if isinstance(options.params.get(name), str)]
+        self.done = Done(options.out, recipe(preset, options.output, files))
+        if options.again:
+            return
+        self.done.read_left()
+        self.jobs = [job for job in self.jobs if not self._is_done(job)]
+        self.request = _request(options, self.jobs)
+
+    def _is_done(self, job: Job) -> bool:
+        if self.done.keeps(job.source, job.stamp, job.output):
+            job.outcome.status = "skipped"
+            self.report.continued += 1
+        return job.outcome.status == "skipped"
+
+
+def file_roots(sources: Iterable[Path]) -> list[Path]:
+    """Return the fewest folders that hold all sources and nothing above them."""
+    roots: list[Path] = []
+    for folder in sorted({source.parent for source in sources}):
+        if not roots or not folder.is_relative_to(roots[-1]):
+            roots.append(folder)
+    return roots
+
+
+def mask_file(params: dict[str, Any]) -> Path | None:
+    """Return the mask among the parameters when it is a file here, links followed; None for an address and for none."""
+    mask = params.get("mask")
+    return Path(os.path.realpath(mask)) if isinstance(mask, str) and not is_address(mask) else None
+
+
+def _local_mask(params: dict[str, Any]) -> dict[str, str]:
+    file = mask_file(params)
+    if file is None:
+        return {}
+    if not file.is_file():
+        raise RefusalError(f"There is no mask {params['mask']}.")
+    return {"mask": file.as_uri()}
+
+
+def _job(photo: InputPhoto, output: Path) -> Job:
+    outcome = PhotoOutcome(source=str(photo.path), output=str(output))
+    source = Path(os.path.realpath(photo.path))
+    return Job(source, output, outcome, stamp(source))
+
+
+def _skip(job: Job) -> bool:
+    """Mark the photo as skipped when its result is there."""
+    if job.output.is_file():
+        job.outcome.status = "skipped"
+    return job.outcome.status == "skipped"
+
+
+def _request(options: RunOptions, jobs: Iterable[Job]) -> schemas.SubmitRequest:
+    try:
+        return schemas.SubmitRequest.model_validate(
+            {
+                "image_urls": [job.source.as_uri() for job in jobs],
+                "preset_id": options.preset_id,
+                "preset_type": options.preset_type,
+                "preset_params": options.params | _local_mask(options.params),
+                "output": options.output,
+            }
+        )
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise RefusalError(f"The options do not fit: {where}: {first['msg']}.") from error

@@ -1,0 +1,239 @@
+"""Whatever order events come in: counts add up, each photo is published at most once, replay gives the same."""
+
+import json
+from collections import Counter
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from actors.batches.batch import MAX_STRIKES, Batch
+from actors.batches.events import created, reported
+from actors.batches.states import ENDED, OPEN_PHOTOS, BatchState, PhotoState
+from actors.batches.views import batch_view, photo_view
+from actors.messages.records import BatchSpec, LeaseKey, Outcome, PhotoSpec
+
+SPEC = BatchSpec("b1", "ann", preset={"id": "filter_warm"}, output={})
+FAILURE = {"code": "corrupt", "message": "…", "retryable": False}
+HICCUP = {"code": "fetch_failed", "message": "…", "retryable": True}
+
+
+class BatchMachine(RuleBasedStateMachine):
+    """Plays coordinator with one batch of five photos and three workers."""
+
+    prefixes: tuple[PhotoSpec, ...] = ()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.log: list[tuple[int, str]] = []
+        self.now = 1000.0
+        self.version = 0
+        photos = [PhotoSpec(f"file:///{n}.jpg", f"{n}.jpg") for n in range(5)]
+        first, *rest = created(SPEC, photos, self.now, slice_size=2, prefixes=self.prefixes)
+        self.version += 1
+        self.log.append((self.version, json.dumps(first)))
+        self.batch = Batch.create(self.version, first)
+        for event in rest:
+            self.apply(event)
+        self.issued: list[tuple[str, LeaseKey]] = []
+        self.published: Counter[int] = Counter()
+        self.lone_deaths: Counter[int] = Counter()
+        self.cut: set[tuple[int, int]] = set()  # attempts whose lease ended without a report, not yet swept
+
+    def apply(self, event: dict) -> None:
+        self.version += 1
+        event = event | {"t": self.now}
+        self.log.append((self.version, json.dumps(event)))
+        self.batch.apply(self.version, event)
+
+    @rule(worker=st.sampled_from("xyz"), count=st.integers(1, 4), alone=st.booleans())
+    def lease(self, worker: str, count: int, alone: bool) -> None:
+        if not self.batch.leasable(self.now):
+            return
+        chosen, is_alone = self.batch.pick(count, alone)
+        if not chosen:
+            return
+        assert not is_alone or len(chosen) == 1
+        rows = [[index, self.batch.attempt[index] + 1] for index in chosen]
+        self.apply({"e": "leased", "w": worker, "p": rows, "alone": is_alone})
+        self.issued += [(worker, LeaseKey("b1", index, attempt)) for index, attempt in rows]
+
+    @precondition(lambda self: self.issued)
+    @rule(data=st.data(), kind=st.sampled_from(["good", "bad", "again"]))
+    def report(self, data: st.DataObject, kind: str) -> None:
+        """Any report ever possible, late and repeated ones too."""
+        _, key = data.draw(st.sampled_from(self.issued))
+        counts = self.batch.holds(key)
+        error = {"good": None, "bad": FAILURE, "again": HICCUP}[kind]
+        result = None if error else {"format": "jpeg", "thumbnail": True, "original": False, "sha256": str(key)}
+        again = self.now + 5 if kind == "again" else None
+        before = self.batch.photo_state[key.index]
+        self.apply({"e": "reported", "p": [reported(Outcome(key, result=result, error=error), again)]})
+        if counts:
+            assert self.batch.accepted(key)
+            self.published[key.index] += kind == "good"
+        else:
+            assert self.batch.photo_state[key.index] == before, "a late report changed something"
+
+    @precondition(lambda self: self.batch.holder)
+    @rule(data=st.data(), suspect=st.booleans())
+    def worker_dies(self, data: st.DataObject, suspect: bool) -> None:
+        worker = data.draw(st.sampled_from(sorted(set(self.batch.holder.values()))))
+        held = self.batch.held_by(worker)
+        self.cut |= {(key.index, key.attempt) for key in held}
+        if suspect:
+            key = data.draw(st.sampled_from(held))
+            held.remove(key)
+            self.lone_deaths[key.index] += key.index in self.batch.alone
+            self.apply({"e": "struck", "p": [key.index, key.attempt], "error": FAILURE, "late": 9.0})
+        self.apply({"e": "returned", "p": [[key.index, key.attempt] for key in held], "late": 9.0})
+        assert worker not in self.batch.holder.values()
+
+    @precondition(lambda self: self.batch.state not in ENDED)
+    @rule()
+    def pause(self) -> None:
+        self.apply({"e": "paused"})
+        assert not self.batch.leasable(self.now) or self.batch.state in ENDED
+
+    @rule()
+    def resume(self) -> None:
+        if self.batch.paused:
+            self.apply({"e": "resumed"})
+
+    @precondition(lambda self: self.batch.state not in ENDED)
+    @rule()
+    def cancel(self) -> None:
+        self.cut |= {(index, self.batch.attempt[index]) for index in self.batch.holder}
+        self.apply({"e": "cancelled", "late": 9.0})
+        assert self.batch.state == BatchState.CANCELLED
+
+    @precondition(lambda self: self.batch.state in ENDED)
+    @rule()
+    def retry(self) -> None:
+        again = [i for i, s in enumerate(self.batch.photo_state) if s in {PhotoState.FAILED, PhotoState.CANCELLED}]
+        if again or self.batch.listing.incomplete:
+            self.apply({"e": "retried"})
+            self.lone_deaths = Counter({i: n for i, n in self.lone_deaths.items() if i not in again})
+            assert self.batch.state not in ENDED
+            assert self.batch.finished_at is None
+            assert not self.batch.listing.errors()
+
+    @precondition(lambda self: self.batch.strays)
+    @rule()
+    def sweep(self) -> None:
+        over = [stray for stray, due in self.batch.strays.items() if due <= self.now]
+        assert not {(i, self.batch.told[i]) for i in range(len(self.batch.photos))} & set(over), (
+            "a result that counts would be swept"
+        )
+        self.apply({"e": "swept", "p": over})
+        self.cut -= set(over)
+
+    @rule(seconds=st.floats(0.1, 20))
+    def time_passes(self, seconds: float) -> None:
+        self.now += seconds
+
+    @invariant()
+    def whatever_may_be_left_behind_is_known(self) -> None:
+        assert set(self.batch.strays) == self.cut
+
+    @invariant()
+    def counts_add_up(self) -> None:
+        states = Counter(PhotoState(state) for state in self.batch.photo_state)
+        assert {state: self.batch.counts[state] for state in PhotoState} == {s: states[s] for s in PhotoState}
+
+    @invariant()
+    def each_is_published_once(self) -> None:
+        assert all(times <= 1 for times in self.published.values())
+        done = {i for i, state in enumerate(self.batch.photo_state) if state == PhotoState.SUCCEEDED}
+        assert done == {i for i, times in self.published.items() if times}
+
+    @invariant()
+    def nothing_is_lost(self) -> None:
+        """A queued photo can be leased sooner or later; a processing one has a holder."""
+        batch = self.batch
+        batch.leasable(self.now)
+        waiting = set(batch.ready) | set(batch.suspects) | {index for _, index in batch._later}
+        for index, state in enumerate(batch.photo_state):
+            assert (state == PhotoState.PROCESSING) == (index in batch.holder)
+            assert state != PhotoState.QUEUED or index in waiting
+        assert all(batch.photo_state[i] == PhotoState.QUEUED for i in (*batch.ready, *batch.suspects))
+
+    @invariant()
+    def poison_is_bounded(self) -> None:
+        assert all(deaths <= MAX_STRIKES for deaths in self.lone_deaths.values())
+
+    @invariant()
+    def ended_means_ended(self) -> None:
+        open_photos = sum(state in OPEN_PHOTOS for state in self.batch.photo_state)
+        goes_on = open_photos > 0 or self.batch.expanding
+        assert (self.batch.state in ENDED) == (not goes_on)
+        assert (self.batch.finished_at is None) == goes_on
+        assert not (self.batch.expanding and self.batch.state == BatchState.CANCELLED)
+
+    @invariant()
+    def replay_gives_the_same(self) -> None:
+        (first_version, first), *rest = self.log
+        twin = Batch.create(first_version, json.loads(first))
+        for version, event in rest:
+            twin.apply(version, json.loads(event))
+        assert batch_view(twin, self.now, 60.0) == batch_view(self.batch, self.now, 60.0)
+        for index in range(len(self.batch.photos)):
+            assert photo_view(twin, index, timings=True) == photo_view(self.batch, index, timings=True)
+        assert list(twin.changed) == list(self.batch.changed)
+        assert twin.tries == self.batch.tries
+        assert twin.strikes == self.batch.strikes
+
+
+class GrowingMachine(BatchMachine):
+    """The same, with two prefixes that are listed meanwhile: every key once, in its order."""
+
+    prefixes = (PhotoSpec("s3://b/x/", ""), PhotoSpec("s3://b/y/", "", {"strength": 0.5}))
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.keys: list[str] = []
+
+    @precondition(lambda self: self.batch.expanding)
+    @rule(count=st.integers(0, 3), end=st.sampled_from(["", "", "over", "error", "truncated"]))
+    def a_page_comes(self, count: int, end: str) -> None:
+        number = self.batch.listing.current
+        assert number is not None
+        prefix = self.batch.listing.prefixes[number]
+        first = int(prefix.after or 0) + 1
+        found = [f"{prefix.source}{key}.jpg" for key in range(first, first + count)]
+        self.keys += found
+        rows = [[source, "a.jpg", prefix.params] for source in found]
+        after = str(first + count - 1)
+        over, truncated = end in {"over", "error", "truncated"}, end == "truncated"
+        error = FAILURE if end == "error" else None
+        page = {"p": rows, "after": after, "over": over, "truncated": truncated, "error": error}
+        self.apply({"e": "listed", "i": number, **page})
+
+    @invariant()
+    def every_key_is_one_photo(self) -> None:
+        assert [photo.source for photo in self.batch.photos][5:] == self.keys
+        assert len(set(self.keys)) == len(self.keys)
+
+
+TestBatch = BatchMachine.TestCase
+TestBatch.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+TestGrowing = GrowingMachine.TestCase
+TestGrowing.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)
+
+
+def test_a_suspect_whose_retry_was_due_is_still_computed_alone() -> None:
+    events = [
+        *created(SPEC, [PhotoSpec("file:///0.jpg", "0.jpg")], 0.0),
+        {"e": "leased", "t": 1.0, "w": "x", "p": [[0, 1]], "alone": False},
+        {"e": "reported", "t": 2.0, "p": [reported(Outcome(LeaseKey("b1", 0, 1), error=HICCUP), 9.0)]},
+        {"e": "cancelled", "t": 3.0},
+        {"e": "retried", "t": 4.0},
+        {"e": "leased", "t": 5.0, "w": "x", "p": [[0, 2]], "alone": False},
+        {"e": "struck", "t": 6.0, "p": [0, 2], "error": FAILURE},
+    ]
+    batch = Batch.create(1, events[0])
+    for version, event in enumerate(events[1:], 2):
+        batch.apply(version, event)
+    assert batch.leasable(20.0)
+    assert batch.pick(5, alone_allowed=False) == ([], False)
+    assert batch.pick(5, alone_allowed=True) == ([0], True)

@@ -1,0 +1,86 @@
+"""Run as a process of its own: a Ray of a head and two nodes with a GPU each, on which an elastic pool lives."""
+
+import json
+import os
+import sys
+from collections import Counter
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from deployments.local.session import new_scratch_folder
+from deployments.settings import prepare_ray_environment
+
+prepare_ray_environment()
+os.environ["RAY_AUTH_MODE"] = "disabled"  # `Cluster` makes no token
+
+import ray  # noqa: E402
+from ray._raylet import GcsClient  # noqa: E402
+from ray.autoscaler.v2.sdk import get_cluster_resource_state  # noqa: E402
+from ray.cluster_utils import Cluster  # noqa: E402
+
+from actors.pool.config import Gpus  # noqa: E402
+from actors.pool.demand import Elastic  # noqa: E402
+from tests.actors.scripted import TimedRetoucher  # noqa: E402
+from tests.actors.service import Service  # noqa: E402
+
+MEMORY = 80 << 20
+NODE = {"num_cpus": 8, "num_gpus": 1, "object_store_memory": MEMORY}
+PHOTOS = 240  # two minutes of one worker: a node is noticed to be lost after ten seconds
+
+
+def main(folder: Path) -> None:
+    """Print what was seen, as JSON."""
+    scratch = new_scratch_folder()
+    (scratch / "ray").mkdir()
+    os.environ["RAY_TMPDIR"] = str(scratch)  # `Cluster` leaves its address where every `ray.init()` would find it
+    head = {"num_cpus": 0, "object_store_memory": MEMORY, "temp_dir": str(scratch), "include_dashboard": False}
+    cluster = Cluster(initialize_head=True, head_node_args=head)
+    seen: dict[str, Any] = {}
+    try:
+        ray.init(address=cluster.address, log_to_driver=False)
+        elastic = Elastic(0, 6, target_s=2.0, idle_s=2.0)
+        made = partial(TimedRetoucher, folder / "log.txt")
+        here = Service(folder, elastic=elastic, gpus=Gpus(1 / 3, "always"), make_retoucher=made).start()
+        here.until(lambda: here.ask("greet"), "the coordinator")
+        seen["before"] = workers(here)
+        task = here.submit(*["sleep 0.5"] * PHOTOS)
+        here.until(lambda: workers(here)["starting"] == 6, "workers to be asked for where no node can hold them")
+        here.until(lambda: demand(cluster.address) == {"CPU": 6.0, "GPU": 1.998}, "the autoscaler to be told")
+        nodes = [cluster.add_node(**NODE), cluster.add_node(**NODE)]
+        here.until(lambda: workers(here)["busy"] == 6, "six workers", 90)
+        seen["by node"] = sorted(Counter(node_of(here, name) for name in here.pids() if name != "coordinator").values())
+        cluster.remove_node(nodes[0], allow_graceful=False)
+        cluster.add_node(**NODE)
+        here.until(lambda: workers(here)["busy"] == 6, "six workers again", 90)
+        seen["counts"] = here.ended(task, 120)["counts"]
+        here.until(lambda: sum(workers(here)[state] for state in ("ready", "busy", "starting")) == 0, "all to go")
+        here.until(lambda: ray.available_resources().get("GPU") == 2, "the GPUs to be free")
+        seen["a late photo"] = here.ended(here.submit("sleep 0"))["counts"]["succeeded"]
+        print(json.dumps(seen))
+    finally:
+        ray.shutdown()
+        cluster.shutdown()
+
+
+def workers(here: Service) -> dict[str, int]:
+    """Count them by state."""
+    return here.ask("greet")["workers"]
+
+
+def demand(address: str) -> dict[str, float]:
+    """What an autoscaler is told that actors wait for."""
+    wanted: Counter[str] = Counter()
+    for each in get_cluster_resource_state(GcsClient(address=address)).pending_resource_requests:
+        for name, amount in each.request.resources_bundle.items():
+            wanted[name] += round(amount * each.count, 3)
+    return {name: round(amount, 3) for name, amount in wanted.items()}
+
+
+def node_of(here: Service, name: str) -> str:
+    """The node on which a worker lives."""
+    hello = ray.get(ray.get_actor(name, namespace=here.config.namespace).attach.remote(0), timeout=30)
+    return str(hello.node_id)
+
+
+main(Path(sys.argv[1]))

@@ -1,0 +1,98 @@
+import cv2
+import numpy as np
+import pytest
+from skimage import data
+
+from models.faces.faces import Face, FaceDetector
+from models.picture import Pixels
+
+ASTRONAUT = data.astronaut()
+EYES = ((203, 102), (247, 104))  # of the astronaut, looked up on the picture
+MOUTH = ((203, 142), (241, 144))
+
+
+def rgba(rgb: np.ndarray) -> Pixels:
+    if rgb.ndim == 2:
+        rgb = np.repeat(rgb[:, :, None], 3, axis=2)
+    return np.dstack([rgb, np.full(rgb.shape[:2], 255, np.uint8)])
+
+
+def resized(rgb: np.ndarray, factor: float) -> np.ndarray:
+    how = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(rgb, None, fx=factor, fy=factor, interpolation=how))
+
+
+def strays(face: Face, scale: float = 1, shift: tuple[float, float] = (0, 0)) -> float:
+    """How far the eyes and the mouth's corners are from where they are, in parts of the face's width."""
+    left, right, _, mouth_left, mouth_right = face.landmarks
+    seen = np.asarray((left, right, mouth_left, mouth_right)) / scale + shift
+    return float(np.hypot(*(seen - np.asarray((*EYES, *MOUTH))).T).max() / (face.width / scale))
+
+
+@pytest.fixture(scope="module")
+def detector() -> FaceDetector:
+    return FaceDetector()
+
+
+@pytest.mark.parametrize("factor", [0.3, 0.5, 1, 1.7, 4, 8])
+def test_a_face_is_found_where_it_is_at_any_size(detector: FaceDetector, factor: float) -> None:
+    faces = detector.detect(rgba(resized(ASTRONAUT, factor)))
+    assert len(faces) == 1
+    assert strays(faces[0], factor) < 0.09
+    assert 70 < faces[0].width / factor < 105
+    assert 100 < faces[0].height / factor < 140
+
+
+@pytest.mark.parametrize("name", ["coffee", "rocket", "chelsea"])
+@pytest.mark.parametrize("factor", [0.5, 1, 3])
+def test_a_cup_a_rocket_and_a_cat_have_no_face(detector: FaceDetector, name: str, factor: float) -> None:
+    assert detector.detect(rgba(resized(getattr(data, name)(), factor))) == []
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 700), (2000, 3), (31, 33), (640, 641)])
+def test_a_picture_of_any_shape_can_be_looked_at(detector: FaceDetector, shape: tuple[int, int]) -> None:
+    assert detector.detect(np.full((*shape, 4), 128, np.uint8)) == []
+
+
+@pytest.mark.parametrize("side", [320, 640, 1500])
+def test_landmarks_of_a_face_that_fills_the_frame_do_not_stray(detector: FaceDetector, side: int) -> None:
+    close = ASTRONAUT[60:185, 178:275]
+    factor = side / close.shape[0]
+    (face,) = detector.detect(rgba(resized(close, factor)))
+    assert strays(face, factor, (178, 60)) < 0.06
+
+
+def test_a_face_24_pixels_wide_is_found_in_a_small_picture(detector: FaceDetector) -> None:
+    picture = np.full((240, 320, 3), (120, 130, 110), np.uint8)
+    small = resized(ASTRONAUT[:300, 80:380], 24 / 88)
+    picture[60 : 60 + small.shape[0], 100 : 100 + small.shape[1]] = small
+    (face,) = detector.detect(rgba(picture))
+    assert 20 < face.width < 28
+
+
+def test_faces_come_largest_first(detector: FaceDetector) -> None:
+    picture = np.full((520, 900, 3), 90, np.uint8)
+    small = resized(ASTRONAUT[:300, 80:380], 0.6)
+    picture[100 : 100 + small.shape[0], 20 : 20 + small.shape[1]] = small
+    picture[:512, 380:892] = ASTRONAUT
+    faces = detector.detect(rgba(picture))
+    assert [round(face.box[0]) > 380 for face in faces] == [True, False]
+
+
+@pytest.mark.parametrize("degrees", [-30, -15, 15, 30])
+def test_a_tilted_face_is_found_with_its_eyes(detector: FaceDetector, degrees: int) -> None:
+    turn = cv2.getRotationMatrix2D((225, 118), degrees, 1.0)
+    picture = cv2.warpAffine(ASTRONAUT, turn, (512, 512), borderMode=cv2.BORDER_REFLECT)
+    (face,) = detector.detect(rgba(np.asarray(picture)))
+    expected = np.asarray(EYES) @ turn[:, :2].T + turn[:, 2]
+    assert np.hypot(*(np.asarray(face.landmarks[:2]) - expected).T).max() < 0.06 * face.width
+
+
+def test_alpha_is_not_looked_at(detector: FaceDetector) -> None:
+    veiled = rgba(ASTRONAUT)
+    veiled[:, :, 3] = 0
+    assert detector.detect(veiled) == detector.detect(rgba(ASTRONAUT))
+
+
+def test_the_threshold_decides(detector: FaceDetector) -> None:
+    assert FaceDetector(threshold=0.99).detect(rgba(ASTRONAUT)) == []

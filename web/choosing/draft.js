@@ -1,0 +1,176 @@
+// What was chosen and is not handed in yet. It outlives a reload, a crash and a dead battery: in IndexedDB, files too.
+
+import { token } from "/web/parts/api.js";
+
+// The browser copies what it keeps: with more than this, or this part of the room that it gives us, files stay where
+// they are, and leaving the page asks first.
+const KEPT = 1 << 30, SHARE = 0.4;
+const BLANK = { upload: null, strokes: null, mask: null, maskUpload: null, error: null };
+const EMPTY = { preset: null, params: {}, output: {}, request: null };
+
+/**
+ * One photo: `{id, name, file | null, url | null}` and what is noted about it, `{upload, strokes, mask, maskUpload,
+ * error}`: the service's Upload, what was painted, its mask as a Blob and as an Upload, why the service does not take the
+ * photo; null for none.
+ */
+export class Draft extends EventTarget {
+  constructor() {
+    super();
+    this.photos = [];
+    this.settings = { ...EMPTY };
+    this.safe = true; // whether all of it is kept
+  }
+
+  /** Read what an earlier visit left. */
+  async load() {
+    try {
+      this._db = await opened();
+      const [photos, notes, settings] = await Promise.all([
+        all(this._db, "photos"), all(this._db, "notes"), one(this._db, "settings"),
+      ]);
+      const noted = new Map(notes.map((note) => [note.id, note]));
+      this.photos = photos.sort((a, b) => a.order - b.order).map((photo) => ({ ...BLANK, ...photo, ...noted.get(photo.id) }));
+      this.settings = { ...EMPTY, ...settings };
+    } catch (error) { // a private window, or no room
+      console.warn("drafts are not kept", error);
+      this.safe = false;
+    }
+  }
+
+  /** Add files and addresses; those that are there already are not added twice. Returns how many were new. */
+  add({ files = [], urls = [] }) {
+    const unreadable = new Map(this.photos.filter(({ error, file }) => error && file).map((photo) => [identity(photo), photo]));
+    const again = files.filter((file) => unreadable.has(identity({ file })));
+    for (const file of again) { // a card that was put back in: the file of before leads nowhere
+      const photo = unreadable.get(identity({ file }));
+      photo.file = file;
+      this._keepPhotos([photo]);
+      this.update(photo, { error: null, upload: null });
+    }
+    const there = new Set(this.photos.map(identity));
+    let order = this.photos.at(-1)?.order ?? 0;
+    const made = [
+      ...files.map((file) => ({ name: file.name, file, url: null })),
+      ...urls.map((url) => ({ name: nameOf(url), file: null, url })),
+    ].filter((photo) => !there.has(identity(photo)) && there.add(identity(photo)));
+    for (const photo of made) Object.assign(photo, { id: token(), order: ++order, ...BLANK });
+    if (!made.length && !again.length) return 0;
+    this.photos.push(...made);
+    this._keepPhotos(made);
+    this._changed();
+    return made.length + again.length;
+  }
+
+  remove(gone) {
+    this.photos = this.photos.filter((photo) => !gone.has(photo.id));
+    for (const name of ["photos", "notes"]) this._write(name, (store) => gone.forEach((id) => store.delete(id)));
+    this._changed();
+  }
+
+  /** Note something about a photo. */
+  update(photo, change) {
+    Object.assign(photo, change);
+    const { id, upload, strokes, mask, maskUpload, error } = photo;
+    if (this.photos.includes(photo)) this._write("notes", (store) => store.put({ id, upload, strokes, mask, maskUpload, error }));
+    if ("mask" in change) this.set({ request: null });
+    if (change.error) this.dispatchEvent(new Event("note"));
+  }
+
+  /** Note something about the whole. What is handed in under another look is another request. */
+  set(change) {
+    const before = JSON.stringify(this.settings);
+    Object.assign(this.settings, change);
+    if (JSON.stringify(this.settings) === before) return;
+    if (!("request" in change)) this.settings.request = null;
+    this._write("settings", (store) => store.put(this.settings, "settings"));
+  }
+
+  /** What was sent belongs to another key: the service would not let it be named. */
+  forgetUploads() {
+    for (const photo of this.photos) this.update(photo, { upload: null, maskUpload: null });
+    this.set({ request: null });
+  }
+
+  /** These are the service's now, or refused; what else there is stays. */
+  handedIn(photos) {
+    this.remove(new Set(photos.map(({ id }) => id)));
+    if (!this.photos.length) this._clear();
+  }
+
+  _clear() {
+    this.photos = [];
+    this.settings = { ...EMPTY };
+    this.safe = Boolean(this._db);
+    for (const name of ["photos", "notes", "settings"]) this._write(name, (store) => store.clear());
+  }
+
+  async _keepPhotos(photos) {
+    const { quota = Infinity, usage = 0 } = (await navigator.storage?.estimate?.()) ?? {};
+    const size = photos.reduce((sum, photo) => sum + (photo.file?.size ?? 0), 0);
+    if (size + usage > Math.min(KEPT, quota * SHARE)) this.safe = false;
+    else {
+      this._write("photos", (store) => {
+        for (const { id, order, name, file, url } of photos) store.put({ id, order, name, file, url });
+      });
+    }
+  }
+
+  _write(name, work) {
+    if (!this._db) return;
+    try {
+      const transaction = this._db.transaction(name, "readwrite");
+      transaction.onabort = () => {
+        this.safe = false;
+      };
+      work(transaction.objectStore(name));
+    } catch (error) { // the browser has closed it, as some do to a page that sleeps
+      console.warn("the draft is not kept any more", error);
+      this.safe = false;
+    }
+  }
+
+  _changed() {
+    this.set({ request: null });
+    this.dispatchEvent(new Event("change"));
+  }
+}
+
+function identity({ file, url }) {
+  return url ?? `${file.name} ${file.size} ${file.lastModified}`;
+}
+
+function nameOf(url) {
+  const last = new URL(url).pathname.split("/").pop();
+  try {
+    return decodeURIComponent(last) || url;
+  } catch {
+    return last; // a % that means itself
+  }
+}
+
+function opened() {
+  return new Promise((resolve, reject) => {
+    const request = indexedDB.open("photobatch", 1);
+    request.onupgradeneeded = () => {
+      for (const name of ["photos", "notes"]) request.result.createObjectStore(name, { keyPath: "id" });
+      request.result.createObjectStore("settings");
+    };
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+}
+
+function all(db, name) {
+  return answered(db.transaction(name).objectStore(name).getAll());
+}
+
+function one(db, name) {
+  return answered(db.transaction(name).objectStore(name).get(name));
+}
+
+function answered(request) {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+}

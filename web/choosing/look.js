@@ -1,0 +1,247 @@
+// The second step: what becomes of the photos. Everything is shown on the person's own first photo.
+
+import { ask, pause, previews, Problem, reason, UNCHANGED, user } from "/web/parts/api.js";
+import { cards } from "/web/choosing/cards.js";
+import { photoThumbs } from "/web/choosing/choose.js";
+import { confirmed, goTo } from "/web/parts/dialog.js";
+import { debounced, h, icon, iconButton } from "/web/parts/dom.js";
+import { eraseList, marked } from "/web/choosing/erase.js";
+import { localized, t } from "/web/parts/i18n.js";
+import { outputChoices } from "/web/choosing/output.js";
+import { sendOff } from "/web/choosing/sending.js";
+import { sliders } from "/web/choosing/sliders.js";
+import { takeLut, savePreset } from "/web/choosing/own.js";
+import { toast } from "/web/parts/toast.js";
+import { maskSource, uploaded } from "/web/choosing/uploads.js";
+
+const LARGE = 1024, CARD = 256;
+const QUIET = 120; // ms without a move of a slider
+const AGAIN = 2500;
+const ORDER = ["beauty_light", "beauty_medium", "beauty_heavy", "filter_warm", "filter_cool", "color_vintage", "erase"];
+const FIRST = ORDER[0];
+
+/** The built-in ones from light to heavy, then the person's own. */
+const place = ({ id }) => (ORDER.includes(id) ? ORDER.indexOf(id) : ORDER.length);
+
+export function lookView(draft) {
+  let first = draft.photos.find((photo) => photo.file) ?? null;
+  let presets = [];
+  let preset = null;
+  let asking = null; // the call for the large picture
+  let sending = null;
+  let gone = false;
+  const shown = { before: null, after: null };
+  const ends = new AbortController();
+
+  const picture = h("img", { alt: t("look.picture"), hidden: true });
+  const state = h("p", { class: "state soft", role: "status" });
+  const thumbs = photoThumbs(draft);
+  const compare = h("button", { type: "button", class: "compare", hidden: true, "aria-pressed": "false", onclick: () => {
+    const original = compare.getAttribute("aria-pressed") === "false";
+    compare.setAttribute("aria-pressed", String(original));
+    show(original ? shown.before : shown.after);
+  } }, icon("compare"), t("look.compare"));
+  const stage = h("div", { class: "stage" }, picture, state, compare);
+  const library = h("div", { class: "cards", role: "group", "aria-label": t("look.presets") });
+  const about = h("div", { class: "about stack tight" });
+  const settings = h("div", { class: "settings" });
+  const start = h("button", { class: "primary", hidden: true, onclick: begin });
+  const cube = h("input", { type: "file", accept: ".cube,image/png", tabindex: "-1", "aria-hidden": "true", onchange: () => {
+    if (cube.files[0]) importLut(cube.files[0]);
+    cube.value = "";
+  } });
+  const element = h("section", { class: "view look", "aria-label": t("look.title") },
+    h("h1", { class: "sr-only" }, t("look.title")), cube,
+    h("div", { class: "looks" }, stage, h("div", { class: "side" }, library, about, settings)),
+    h("footer", { class: "bar row" },
+      h("a", { class: "button", href: "#/" }, icon("left"), t("back")),
+      h("p", { class: "grow" }), start));
+
+  function show(blob) {
+    if (picture.src) URL.revokeObjectURL(picture.src);
+    picture.hidden = !blob;
+    if (blob) picture.src = URL.createObjectURL(blob);
+  }
+
+  /** Return the photo on which everything is shown, as a source: the first that the service takes. Raises Problem. */
+  async function sample() {
+    const tried = new Set();
+    for (;;) {
+      const photo = draft.photos.find((each) => each.file && !each.error && !tried.has(each)) ?? first;
+      try {
+        const { source } = await uploaded(draft, photo);
+        if (photo !== first) Object.assign(shown, { before: null, after: null });
+        first = photo;
+        return source;
+      } catch (problem) {
+        if (tried.has(photo) || !(problem instanceof Problem) || !problem.ofTheFile) throw problem;
+        tried.add(photo);
+        draft.update(photo, { error: problem.message });
+      }
+    }
+  }
+
+  /** Ask for the large picture; the call before is given up. */
+  async function refresh() {
+    if (!first || !preset || gone) return;
+    asking?.abort();
+    const mine = asking = new AbortController();
+    state.textContent = shown.after ? "" : t("look.working");
+    stage.setAttribute("aria-busy", "true");
+    try {
+      const source = await sample();
+      const masked = preset.type === "erase" && first.mask ? { mask: await maskSource(draft, first, mine.signal) } : {};
+      const params = { ...draft.settings.params, ...masked };
+      const items = [{ preset_id: preset.id, preset_params: params }, ...(shown.before ? [] : [UNCHANGED])];
+      const [after, before] = preset.type === "erase" && !first.mask
+        ? [null, ...await previews(source, [UNCHANGED], LARGE, mine.signal)]
+        : await previews(source, items, LARGE, mine.signal);
+      if (mine.signal.aborted || gone) return;
+      shown.before = before?.image ?? shown.before;
+      shown.after = after ? after.image : shown.before;
+      state.textContent = after?.error ? reason(after.error.code, after.error.message) : "";
+      compare.hidden = !shown.after || !after;
+      compare.setAttribute("aria-pressed", "false");
+      show(shown.after);
+    } catch (problem) {
+      if (problem.name === "AbortError" || gone) return;
+      state.textContent = problem.message;
+      if (problem.passing) pause(AGAIN, mine.signal).then(refresh, () => {}); // no worker yet, or the network away
+    } finally {
+      if (asking === mine) stage.removeAttribute("aria-busy");
+    }
+  }
+  const refreshSoon = debounced(refresh, QUIET);
+
+  function choose(chosen, params = {}) {
+    preset = chosen;
+    draft.set({ preset: preset.id, params });
+    showLibrary();
+    showSettings();
+    refresh();
+  }
+
+  function showLibrary() {
+    for (const card of library.children) {
+      const chosen = card.dataset.preset === preset?.id;
+      card.setAttribute("aria-pressed", String(chosen));
+      if (chosen) card.scrollIntoView({ block: "nearest", inline: "nearest" });
+    }
+  }
+
+  function showSettings() {
+    const own = preset.built_in === false;
+    about.replaceChildren(
+      h("h2", {}, localized(preset.name)),
+      h("p", { class: "soft small" }, localized(preset.description)),
+      h("div", { class: "row" },
+        preset.type === "erase" ? null : h("button", { type: "button", class: "plain", onclick: keep }, icon("plus"), t("look.save")),
+        h("button", { type: "button", class: "plain", onclick: () => cube.click() }, icon("folder"), t("look.cube")),
+        own ? iconButton("trash", t("look.delete"), { onclick: removePreset }) : null));
+    settings.replaceChildren(
+      ...(preset.type === "erase" ? [eraseList(draft, thumbs, () => { showStart(); refresh(); })] : []),
+      ...sliders(preset, draft.settings.params, (params) => {
+        draft.set({ params });
+        refreshSoon();
+      }),
+      outputChoices(draft.settings.output, (output) => draft.set({ output })));
+    showStart();
+  }
+
+  function showStart() {
+    const n = preset.type === "erase" ? marked(draft).length : draft.photos.length;
+    start.hidden = false;
+    start.disabled = n === 0;
+    start.replaceChildren(icon("play"), t("look.start", { n }));
+  }
+
+  async function load(chosen = draft.settings.preset) {
+    try {
+      ({ items: presets } = await ask("GET", "/presets", { query: user(), signal: ends.signal }));
+    } catch (problem) {
+      if (gone) return;
+      state.replaceChildren(problem.message, h("button", { onclick: () => load(chosen) }, icon("retry"), t("again")));
+      return;
+    }
+    presets.sort((a, b) => place(a) - place(b));
+    library.replaceChildren(...cards(presets, (picked) => choose(picked)));
+    const known = presets.find(({ id }) => id === chosen) ?? presets.find(({ id }) => id === FIRST) ?? presets[0];
+    choose(known, known.id === draft.settings.preset ? draft.settings.params : {});
+    if (document.activeElement === document.body) library.querySelector("[aria-pressed=true]").focus();
+    if (first) pictureCards();
+    else state.textContent = t("look.noPreview");
+  }
+
+  /** One call for all cards. */
+  async function pictureCards() {
+    const able = presets.filter(({ type }) => type !== "erase").slice(0, 24);
+    try {
+      const source = await sample();
+      const pictures = await previews(source, able.map(({ id }) => ({ preset_id: id })), CARD, ends.signal);
+      for (const [place, { image }] of pictures.entries()) {
+        const card = [...library.children].find(({ dataset }) => dataset.preset === able[place].id);
+        if (card && image) card.show(image);
+      }
+    } catch (problem) {
+      if (problem.passing && !gone) pause(AGAIN, ends.signal).then(pictureCards, () => {});
+    }
+  }
+
+  async function keep() {
+    const made = await savePreset(preset, draft.settings.params);
+    if (made) load(made.id);
+  }
+
+  async function importLut(file) {
+    try {
+      const made = await takeLut(file);
+      await load(made.id);
+      toast(t("look.imported", { name: localized(made.name) }));
+    } catch (problem) {
+      toast(problem.message);
+    }
+  }
+
+  async function removePreset() {
+    const sure = { title: t("look.delete"), why: localized(preset.name), yes: t("batch.delete"), no: t("cancel") };
+    if (!(await confirmed(sure))) return;
+    try {
+      await ask("DELETE", `/presets/${preset.id}`, { query: user() });
+      await load(FIRST);
+    } catch (problem) {
+      toast(problem.message);
+    }
+  }
+
+  async function begin() {
+    if (sending) return;
+    sending = sendOff(draft, preset);
+    const place = await sending.done;
+    sending = null;
+    if (place) await goTo(place);
+    else if (gone) return;
+    else if (!draft.photos.length) await goTo("#/");
+    else showSettings();
+  }
+
+  document.addEventListener("dragover", (event) => event.preventDefault(), ends);
+  document.addEventListener("drop", (event) => {
+    event.preventDefault();
+    const file = event.dataTransfer.files[0];
+    if (file && !document.querySelector("dialog[open]")) importLut(file); // what is no LUT is told so
+  }, ends);
+  load();
+  return {
+    element,
+    title: t("look.title"),
+    busy: () => sending !== null,
+    leave() {
+      gone = true;
+      ends.abort();
+      asking?.abort();
+      sending?.stop();
+      thumbs.close();
+      show(null);
+    },
+  };
+}

@@ -1,0 +1,158 @@
+// A grid of any number of square cells of which only those in sight exist. A list box to keyboard and screen reader.
+
+import { h } from "/web/parts/dom.js";
+
+const GAP = 6;
+const ROWS_BEYOND = 2;
+
+export class Grid {
+  /**
+   * `make()` returns the inside of a new cell: `{element, show(index), clear()}`; cells are used again for other
+   * indices. `label(index)` says what a cell is to a screen reader, `open(index, event)` is called by click and Enter,
+   * `toggle(index, event)` by Space, `selected(index)` says whether it is (undefined: nothing can be selected).
+   */
+  constructor({ name, make, label, open, toggle = open, selected = () => undefined, cell = 108 }) {
+    Object.assign(this, { _make: make, _label: label, _open: open, _toggle: toggle, _selected: selected, _cell: cell });
+    this._count = 0;
+    this._columns = 1;
+    this._active = 0;
+    this._cells = new Map(); // index → cell
+    this._spare = [];
+    this._inner = h("div", { class: "grid-inner", role: "presentation" });
+    this.element = h("div", { class: "grid", role: "listbox", tabindex: "0", "aria-label": name }, this._inner);
+    if (selected(0) !== undefined) this.element.setAttribute("aria-multiselectable", "true");
+    this.element.addEventListener("scroll", () => this._later(), { passive: true });
+    this.element.addEventListener("keydown", (event) => this._key(event));
+    this.element.addEventListener("click", (event) => this._click(event));
+    this._observer = new ResizeObserver(() => this._lay());
+    this._observer.observe(this.element);
+  }
+
+  setCount(count) {
+    this._count = count;
+    this._active = Math.max(0, Math.min(this._active, count - 1));
+    this.element.hidden = count === 0;
+    this._lay();
+  }
+
+  /** Show a cell anew, if it is in sight. */
+  refresh(index) {
+    const cell = this._cells.get(index);
+    if (cell) this._fill(cell, index);
+  }
+
+  refreshAll() {
+    for (const [index, cell] of this._cells) this._fill(cell, index);
+  }
+
+
+  focus(index) {
+    this._activate(index);
+    this.element.focus({ preventScroll: true });
+  }
+
+  close() {
+    this._observer.disconnect();
+    for (const cell of this._cells.values()) cell.inside.clear();
+    this._cells.clear();
+  }
+
+  _lay() {
+    const width = this.element.clientWidth;
+    if (!width || !this._count) return this._draw();
+    this._columns = Math.max(3, Math.floor((width + GAP) / (this._cell + GAP)));
+    this._side = Math.floor((width - GAP * (this._columns - 1)) / this._columns);
+    const rows = Math.ceil(this._count / this._columns);
+    this._inner.style.height = `${rows * (this._side + GAP) - GAP}px`;
+    this._draw(true);
+  }
+
+  _later() {
+    this._frame ??= requestAnimationFrame(() => {
+      this._frame = null;
+      this._draw();
+    });
+  }
+
+  _draw(moved = false) {
+    const step = (this._side ?? 1) + GAP;
+    const top = this.element.scrollTop;
+    const first = Math.max(0, Math.floor(top / step) - ROWS_BEYOND) * this._columns;
+    const rows = Math.ceil(this.element.clientHeight / step) + 1 + 2 * ROWS_BEYOND;
+    const end = this._side ? Math.min(this._count, first + rows * this._columns) : 0;
+    for (const [index, cell] of this._cells) {
+      if (index >= first && index < end) continue;
+      cell.inside.clear();
+      cell.element.hidden = true;
+      cell.element.removeAttribute("id");
+      this._cells.delete(index);
+      this._spare.push(cell);
+    }
+    for (let index = first; index < end; index++) {
+      const known = this._cells.get(index);
+      if (known && !moved) continue;
+      const cell = known ?? this._spare.pop() ?? this._cellMade();
+      this._cells.set(index, cell);
+      const { style } = cell.element;
+      style.width = style.height = `${this._side}px`;
+      style.transform = `translate(${(index % this._columns) * step}px, ${Math.floor(index / this._columns) * step}px)`;
+      this._fill(cell, index);
+    }
+  }
+
+  _cellMade() {
+    const inside = this._make();
+    const element = h("div", { class: "cell", role: "option" }, inside.element);
+    this._inner.append(element);
+    return { element, inside };
+  }
+
+  _fill(cell, index) {
+    const { element, inside } = cell;
+    element.hidden = false;
+    element.id = `cell-${index}`;
+    element.dataset.index = index;
+    element.setAttribute("aria-label", this._label(index));
+    element.setAttribute("aria-posinset", index + 1);
+    element.setAttribute("aria-setsize", this._count);
+    const selected = this._selected(index);
+    element.setAttribute("aria-selected", String(selected ?? false));
+    element.classList.toggle("active", index === this._active);
+    inside.show(index);
+  }
+
+  _activate(index) {
+    const before = this._active;
+    this._active = Math.max(0, Math.min(index, this._count - 1));
+    const step = this._side + GAP;
+    const top = Math.floor(this._active / this._columns) * step;
+    const { scrollTop, clientHeight } = this.element;
+    if (top < scrollTop) this.element.scrollTop = top;
+    else if (top + step > scrollTop + clientHeight) this.element.scrollTop = top + step - clientHeight;
+    this._draw();
+    this.refresh(before);
+    this.refresh(this._active);
+    this.element.setAttribute("aria-activedescendant", `cell-${this._active}`);
+  }
+
+  _click(event) {
+    const cell = event.target.closest(".cell");
+    if (!cell) return;
+    const index = Number(cell.dataset.index);
+    this._activate(index);
+    this._open(index, event);
+  }
+
+  _key(event) {
+    const page = this._columns * Math.max(1, Math.floor(this.element.clientHeight / (this._side + GAP)));
+    const steps = {
+      ArrowRight: 1, ArrowLeft: -1, ArrowDown: this._columns, ArrowUp: -this._columns,
+      PageDown: page, PageUp: -page, Home: -this._count, End: this._count,
+    };
+    if (event.key in steps) this._activate(this._active + steps[event.key]);
+    else if (event.key === "Enter") this._open(this._active, event);
+    else if (event.key === " ") this._toggle(this._active, event);
+    else return;
+    event.preventDefault();
+  }
+}

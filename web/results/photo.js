@@ -1,0 +1,126 @@
+// One photo of a batch, seen large: before and after, how it came about, and what to do with it.
+
+import { blob, download, reason, send, unchanged } from "/web/parts/api.js";
+import { toast } from "/web/parts/toast.js";
+import { bytes, known, number, t } from "/web/parts/i18n.js";
+import { fileName, saveBlob, sendFile } from "/web/results/save.js";
+import { openViewer } from "/web/results/viewer.js";
+
+const MANIFEST_UP_TO = 2000; // photos; beyond that it is long to wait for
+const LARGE = 1024;
+
+/** Why a photo has no result, and what to do about it. */
+export function reasonOf({ error }) {
+  return error ? reason(error.code, error.message) : "";
+}
+
+export function showPhoto({ batch, list, indices, place, onclose }) {
+  const ended = batch.finished_at !== null;
+  let manifest = null; // of a batch that goes on it is read each time
+  let turn = new AbortController();
+  let held = null; // the result that is shown, as a File
+  const photoAt = (at) => list.photos[indices[at]];
+
+  async function read() {
+    if (batch.counts.total > MANIFEST_UP_TO) return [];
+    manifest ??= lines(batch.task_id).catch(() => []);
+    const found = await manifest;
+    if (!ended || !found.length) manifest = null;
+    return found;
+  }
+
+  async function act(at, work) {
+    const photo = photoAt(at);
+    if (!photo?.result) return toast(t("photo.none"));
+    try {
+      await work(held?.photo === photo ? held.file : await fileOf(photo));
+    } catch (error) {
+      if (error.name !== "AbortError") toast(error.message);
+    }
+  }
+
+  openViewer({
+    count: indices.length,
+    index: place,
+    load: async (at) => {
+      turn.abort(); // nobody waits for the photo before any more
+      turn = new AbortController();
+      const photo = photoAt(at);
+      const { file, ...shown } = await load(batch, photo, turn.signal);
+      held = file && { photo, file };
+      return shown;
+    },
+    describe: async (at) => details(photoAt(at), (await read())[indices[at]]),
+    actions: [
+      { icon: "download", label: t("photo.save"), run: (at) => act(at, saveBlob) },
+      ...(navigator.canShare ? [{ icon: "share", label: t("photo.share"), run: (at) => act(at, sendFile) }] : []),
+    ],
+    onclose: (at) => {
+      turn.abort();
+      onclose(indices[at]);
+    },
+  });
+}
+
+async function load(batch, photo, signal) {
+  if (!photo?.result) {
+    const said = photo?.error ? reasonOf(photo) : t(`photo.${photo?.status ?? "queued"}`);
+    return { name: photo?.name ?? "", before: null, after: null, width: 0, height: 0, error: said };
+  }
+  const [before, file] = await Promise.all([original(batch, photo, signal).catch(() => null), fileOf(photo, signal)]);
+  const after = await shows(file) ? file : await blob(photo.result.thumbnail_url, signal);
+  const { width, height } = photo.result;
+  return { name: photo.name, before, after, file, width, height, error: null };
+}
+
+/** The photo as it came, as a picture that this browser can show; null for none. */
+async function original(batch, photo, signal) {
+  const file = await blob(`/batch/${batch.task_id}/photos/${photo.index}/original`, signal);
+  if (await shows(file)) return file;
+  if (!photo.source.startsWith("upload:")) return null;
+  return unchanged(photo.source, LARGE, signal);
+}
+
+/** Say whether this browser can show a file: TIFF none does, HEIC few. */
+async function shows(file) {
+  return createImageBitmap(file, { resizeWidth: 8 }).then((bitmap) => {
+    bitmap.close();
+    return true;
+  }, () => false);
+}
+
+async function fileOf(photo, signal) {
+  const { answer, content } = await download(photo.result.url, signal);
+  return new File([content], fileName(answer) ?? photo.name, { type: content.type });
+}
+
+async function lines(task) {
+  const text = await (await send("GET", `/batch/${task}/manifest.jsonl`)).text();
+  return text.trim().split("\n").map((line) => JSON.parse(line));
+}
+
+function details(photo, line) {
+  const { result } = photo;
+  const timings = line?.timings_ms ?? photo.timings_ms;
+  const time = timings && Object.values(timings).reduce((sum, ms) => sum + ms, 0);
+  const rows = {
+    name: photo.name,
+    source: photo.source.startsWith("upload:") ? null : photo.source.split("?")[0],
+    status: t(`photo.${photo.status}`),
+    reason: reasonOf(photo) || null,
+    size: result && `${result.width} × ${result.height}`,
+    bytes: result && bytes(result.bytes),
+    format: result?.format.toUpperCase(),
+    preset: line && `${line.preset.id ?? line.preset.type} · v${line.preset.version}`,
+    engine: photo.engine,
+    notes: photo.notes.map((note) => known(`notes.${note}`) ? t(`notes.${note}`) : note).join(" · ") || null,
+    orientation: line?.orientation > 1 ? t("photo.turned") : null,
+    profile: line && line.profile_kept !== null ? t(line.profile_kept ? "yes" : "no") : null,
+    attempts: photo.attempts > 1 ? number(photo.attempts) : null,
+    time: time ? t("photo.ms", { n: Math.round(time) }) : null,
+    input: line?.input_sha256?.slice(0, 16),
+    output: result?.sha256.slice(0, 16),
+  };
+  return Object.entries(rows).filter(([, value]) => value !== null && value !== undefined && value !== "")
+    .map(([name, value]) => [t(`details.${name}`), String(value)]);
+}
