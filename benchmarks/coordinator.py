@@ -203,7 +203,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory(prefix="photobatch-coordinator-") as folder:
             runs.append(measure(photos, wanted.workers, Path(folder)))
     case = {"photos": photos, "workers": wanted.workers}
-    command.Speaker("coordinator", wanted).say(case, figures(runs))
+    command.Speaker("coordinator", wanted).report(case, figures(runs))
 
 
 if __name__ == "__main__":

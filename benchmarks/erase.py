@@ -69,7 +69,7 @@ def main() -> None:
             for at_once in wanted.at_once if name == "lama" else [1]:
                 rates = squares_per_s(inpainter, side, at_once, runs)
                 case = {"inpainter": name, "side": side, "at_once": at_once, "device": where}
-                speaker.say(case, [Figure("squares", "/s", rates)])
+                speaker.report(case, [Figure("squares", "/s", rates)])
 
 
 if __name__ == "__main__":

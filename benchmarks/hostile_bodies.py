@@ -230,25 +230,25 @@ def main() -> None:
     wanted = parser.parse_args()
     speaker = command.Speaker("hostile_bodies", wanted)
 
-    def say(name: str, found: list[tuple[str, float, float, float]], answer: Target | None) -> None:
+    def report(name: str, found: list[tuple[str, float, float, float]], answer: Target | None) -> None:
         codes, seconds, grown, live = zip(*found, strict=True)
         said = [
             Figure("answer", "s", seconds, answer),
             Figure("memory", "MB", grown, MEMORY_MB if answer else None),
             Figure("slowest /health/live", "ms", live, LIVE_MS),
         ]
-        speaker.say({"body": name, "said": codes[-1]}, said)
+        speaker.report({"body": name, "said": codes[-1]}, said)
 
     with _service() as (server, memory, watch):
         for case in HOSTILE:
             if wanted.only in case.name:
-                say(case.name, [_send(server, memory, watch, case) for _ in range(wanted.runs)], ANSWER_S)
+                report(case.name, [_send(server, memory, watch, case) for _ in range(wanted.runs)], ANSWER_S)
         if wanted.only in "unfinished":
-            say("unfinished", [_unfinished(server, memory, watch)], None)
+            report("unfinished", [_unfinished(server, memory, watch)], None)
     with _service(BATCH_MAX_PHOTOS=str(MANY), BATCH_MAX_QUEUED_PHOTOS="10000000") as (server, memory, watch):
         for case in _honest(MANY // 10 if wanted.quick else MANY):
             if wanted.only in case.name:
-                say(case.name, [_send(server, memory, watch, case) for _ in range(wanted.runs)], None)
+                report(case.name, [_send(server, memory, watch, case) for _ in range(wanted.runs)], None)
 
 
 if __name__ == "__main__":

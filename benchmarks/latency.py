@@ -104,7 +104,7 @@ def main() -> None:
             Figure("p50", "ms", [percentile(run, 0.5) for run in times], Target(P50_MS)),
             Figure("p99", "ms", [percentile(run, 0.99) for run in times], Target(P99_MS)),
         ]
-        speaker.say({"request": request, "workers busy": wanted.workers, "preset": _PRESET}, said)
+        speaker.report({"request": request, "workers busy": wanted.workers, "preset": _PRESET}, said)
 
 
 if __name__ == "__main__":

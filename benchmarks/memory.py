@@ -106,11 +106,11 @@ def main() -> None:
             idle, over = alone.submit(peaks, preset, counts, wanted.workers, runs).result()
         for count, values in over.items():
             case = {"what": "peak over idle", "preset": preset, "photos": count, "workers": wanted.workers}
-            speaker.say(case, [Figure("peak over idle", "MB", values, MOST_PEAK), Figure("idle", "MB", [idle])])
+            speaker.report(case, [Figure("peak over idle", "MB", values, MOST_PEAK), Figure("idle", "MB", [idle])])
     idle_runs = [idle_service(wanted.workers) for _ in range(runs)]
     said = [Figure("all processes", "MB", [sum(run.values()) for run in idle_runs], MOST_IDLE)]
     said += [Figure(kind, "MB", [run.get(kind, 0.0) for run in idle_runs]) for kind in idle_runs[0]]
-    speaker.say({"what": "idle service", "workers": wanted.workers}, said)
+    speaker.report({"what": "idle service", "workers": wanted.workers}, said)
 
 
 if __name__ == "__main__":

@@ -105,7 +105,7 @@ def main() -> None:
         ours = measured[0]
         for turns in measured:
             ours_s = None if turns is ours else ours.seconds
-            speaker.say(case(look, turns.peer, len(photos), 12), figures(turns, floor_s, ours_s))
+            speaker.report(case(look, turns.peer, len(photos), 12), figures(turns, floor_s, ours_s))
 
 
 def _wanted() -> argparse.Namespace:

@@ -72,7 +72,7 @@ def main() -> None:
             Figure("p50", "ms", [percentile(run, 0.5) for run in times]),
             Figure("p95", "ms", [percentile(run, 0.95) for run in times], Target(P95_MS)),
         ]
-        speaker.say({"preview": name, "workers busy": wanted.workers, "preset": _BATCH}, said)
+        speaker.report({"preview": name, "workers busy": wanted.workers, "preset": _BATCH}, said)
 
 
 if __name__ == "__main__":

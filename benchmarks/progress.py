@@ -184,7 +184,7 @@ def main() -> None:
         Figure("heard", "messages of photos", [float(len(run)) for run in delays]),
     ]
     speaker = command.Speaker("progress", wanted)
-    speaker.say({"clients": wanted.clients, "batches": _BATCHES, "photos": photos, "photos a second": 40}, said)
+    speaker.report({"clients": wanted.clients, "batches": _BATCHES, "photos": photos, "photos a second": 40}, said)
     once = [max(sum(cost.values()), 0.01) for cost in measured.one]  # clocks of processes tick a hundred times a second
     catching_up = [
         Figure("cost of one client", "CPU s", once),
@@ -192,7 +192,7 @@ def main() -> None:
         Figure("ingress for all", "CPU s", [cost["ingress"] for cost in measured.crowd]),
         Figure("cost of all", "× one", [sum(cost.values()) / once[0] for cost in measured.crowd]),
     ]
-    speaker.say({"returning clients": wanted.returning, "photos": wanted.kept}, catching_up)
+    speaker.report({"returning clients": wanted.returning, "photos": wanted.kept}, catching_up)
 
 
 if __name__ == "__main__":

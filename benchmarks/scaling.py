@@ -92,7 +92,7 @@ def _say_real(wanted: argparse.Namespace, speaker: command.Speaker) -> None:
     gained = [a.service_s[0] / b.service_s[0] for a, b in zip(one, two, strict=True)]
     floor = [a.floor_s[0] / b.floor_s[0] for a, b in zip(one, two, strict=True)]
     said = [Figure("2 workers against 1", "×", gained, TWICE), Figure("the floor's 2 processes against 1", "×", floor)]
-    speaker.say({"what": "real workers", "preset": wanted.preset, "photos": photos}, said)
+    speaker.report({"what": "real workers", "preset": wanted.preset, "photos": photos}, said)
 
 
 def _say_simulated(wanted: argparse.Namespace, speaker: command.Speaker) -> None:
@@ -104,7 +104,7 @@ def _say_simulated(wanted: argparse.Namespace, speaker: command.Speaker) -> None
         Figure("of the ideal", "%", [100 * ideal / seconds for seconds in took], IDEAL),
         Figure("photos a second", "photos/s", [wanted.rounds * workers / seconds for seconds in took]),
     ]
-    speaker.say({"what": "simulated workers", "workers": workers, "nodes": nodes}, said)
+    speaker.report({"what": "simulated workers", "workers": workers, "nodes": nodes}, said)
 
 
 if __name__ == "__main__":

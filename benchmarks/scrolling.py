@@ -108,7 +108,7 @@ def main() -> None:
                 Figure("thumbnails seen", "", [one["seen"][0] for one in measured]),
                 Figure("longest task", "ms", [max(one["tasks"], default=0.0) for one in measured], Target(TASK_MS)),
             ]
-            speaker.say({"screen": screen, "photos": count, "browser": f"Chromium {version}"}, said)
+            speaker.report({"screen": screen, "photos": count, "browser": f"Chromium {version}"}, said)
         browser.close()
 
 

@@ -85,7 +85,7 @@ def _round(orders: list[Order], load: Load, client: PatientClient, url: str) -> 
     reader.close()
     wrong = [*this.violations, *reader.violations]
     for task_id, order in this.taken.items():
-        photos = this.witnesses[task_id].testimony.photos
+        photos = this.watchers[task_id].testimony.photos
         for index, item in enumerate(order.items):
             error = photos[index]["error"]
             if (error and error["code"]) != item.error:

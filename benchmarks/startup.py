@@ -99,7 +99,7 @@ def main() -> None:
         came, failed = starts_beside_others(wanted.loaded, wanted.workers)
         case = {"what": "photobatch serve beside busy loops", "loops": BUSY_LOOPS, "starts": wanted.loaded}
         never = Figure("never healthy", "starts", [len(failed)], Target(0.0))
-        command.Speaker("startup", wanted).say(case, [never, *([Figure("cold", "s", came)] if came else [])])
+        command.Speaker("startup", wanted).report(case, [never, *([Figure("cold", "s", came)] if came else [])])
         print(*failed, sep="\n")
         return
     runs = 1 if wanted.quick else wanted.runs
@@ -107,10 +107,12 @@ def main() -> None:
     [photo] = Case("filter_warm", photos=1).make_photos()
     cold = [run(photo, wanted.workers) for _ in range(runs)]
     target = Target(LONGEST_S)
-    speaker.say({"what": "photobatch run", "photos": 1, "workers": wanted.workers}, [Figure("cold", "s", cold, target)])
+    speaker.report(
+        {"what": "photobatch run", "photos": 1, "workers": wanted.workers}, [Figure("cold", "s", cold, target)]
+    )
     ready, stopped = zip(*(serve(wanted.workers) for _ in range(runs)), strict=True)
     said = [Figure("cold", "s", ready, target), Figure("stopped", "s", stopped)]
-    speaker.say({"what": "photobatch serve", "workers": wanted.workers}, said)
+    speaker.report({"what": "photobatch serve", "workers": wanted.workers}, said)
 
 
 if __name__ == "__main__":

@@ -199,7 +199,7 @@ def main() -> None:
         with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as alone:
             runs = 1 if wanted.quick else wanted.runs
             measured = alone.submit(measure, case, photos, runs, wanted.url, wanted.gpu_fraction).result()
-        speaker.say(asdict(case), figures(case, measured))
+        speaker.report(asdict(case), figures(case, measured))
 
 
 if __name__ == "__main__":

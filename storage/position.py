@@ -37,7 +37,7 @@ class Position:
         """
         return (self.epoch, self.commit) < (known.epoch, known.commit)
 
-    def told(self) -> str:
+    def described(self) -> str:
         """Return it in words."""
         when = f", {datetime.fromtimestamp(self.at, UTC):%Y-%m-%d %H:%M:%S} UTC" if self.at else ""
         return f"commit {self.commit} of epoch {self.epoch}{when}"

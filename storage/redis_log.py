@@ -118,7 +118,9 @@ class RedisLog:
             if found.name != self._accept:
                 return known.epoch + 1
             self.shortened = True
-            log.warning("the journal came back older, and is accepted at %s; %s was known", found.told(), known.told())
+            log.warning(
+                "the journal came back older, and is accepted at %s; %s was known", found.described(), known.described()
+            )
         now = time.time()
         # Above every epoch that there was: workers, clients and an older owner compare with it.
         epoch = int(self._patiently(lambda: self._take(keys=[self._owner], args=[known.epoch, now])))
@@ -237,7 +239,7 @@ def _missing(found: Position, known: Position) -> str | None:
         return None
     lost = f"{known.commit - found.commit} commits are" if found.epoch == known.epoch else "What came in between is"
     return (
-        f"Redis came back older: it ends with {found.told()}; recorded was {known.told()}. {lost} missing."
+        f"Redis came back older: it ends with {found.described()}; recorded was {known.described()}. {lost} missing."
         f" Bring the newer Redis back; or, to go on without, restart with BATCH_JOURNAL_ACCEPT={found.name}."
     )
 

@@ -24,7 +24,7 @@ class Ledger:
     """The batches of one epoch.
 
     A decision is `record`ed: applied in memory and handed to the journal in one step, without a point at which another
-    task could see half of it. Every answer is built first and leaves after `told()`, so nobody hears of what a crash
+    task could see half of it. Every answer is built first and leaves after `durable()`, so nobody hears of what a crash
     could take back. When the journal fails, `fail` must end this process: memory is ahead of the truth, and the next
     coordinator replays the truth.
     """
@@ -119,7 +119,7 @@ class Ledger:
     async def confirm(self) -> None:
         """Return once this epoch is known to own the journal still; a loser ends here."""
         self._commit("", None)
-        await self.told()
+        await self.durable()
 
     def busy(self) -> set[str]:
         """Return the workers that hold photos."""
@@ -129,7 +129,7 @@ class Ledger:
         """Say whether any batch works on an upload."""
         return upload_id in self._uploads
 
-    async def look(self) -> None:
+    async def check_journal(self) -> None:
         """Ask the journal how it is; `trouble` keeps the answer."""
         if self._damage:
             return
@@ -169,7 +169,7 @@ class Ledger:
         """See `Journal.shortened`."""
         return self._journal.shortened
 
-    async def told(self, patience_s: float | None = None) -> None:
+    async def durable(self, patience_s: float | None = None) -> None:
         """Return once everything recorded so far is durable.
 
         Raises BatchError `journal_unavailable` when it is not within `patience_s`; it will be once the journal is back.

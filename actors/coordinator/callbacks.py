@@ -41,7 +41,7 @@ class Callbacks:
         network = CheckedNetwork(config.allowed_hosts if config else frozenset())
         self._pool = httpcore.AsyncConnectionPool(network_backend=network, max_connections=AT_ONCE)
 
-    def look(self) -> None:
+    def tick(self) -> None:
         """Begin the calls that are due, as far as there is room for them."""
         if self._config is None:
             return
@@ -62,7 +62,7 @@ class Callbacks:
         task_id, end = batch.spec.task_id, batch.finished_at
         try:
             body = config.encode({"event": f"batch.{batch.state}", "batch": self._view(batch)})
-            await self._ledger.told()  # nobody hears of an end that a crash could take back
+            await self._ledger.durable()  # nobody hears of an end that a crash could take back
             failed = await self._post(config, str(batch.spec.callback_url), body)
             if failed:
                 log.warning("callback failed", extra={"batch": task_id, "calls": batch.calls + 1, "reason": failed})

@@ -123,7 +123,7 @@ class Coordinator:
         if known is None and spec.idempotency_key:
             known = self._keys.find(spec.user_id, spec.idempotency_key, spec.digest)
         if known is not None:
-            view = await self._tell(known)
+            view = await self._answer(known)
             if self._ledger.batches.get(known.spec.task_id) is not known:  # withdrawn by the call that made it
                 raise journal_unavailable()
             return view
@@ -133,13 +133,13 @@ class Coordinator:
         prefixes = [photo for photo in photos if is_prefix(photo.source)]
         named = [photo for photo in photos if not is_prefix(photo.source)] if prefixes else photos
         made = self._ledger.create(spec.task_id, created(spec, named, time.time(), prefixes=prefixes))
-        self._expander.look()
+        self._expander.tick()
         self._uploads.made(made)
         self._keys.made(made)
         self._reuse.made(made)
         self._dispatch.wake()
         try:
-            view = await self._tell(made)
+            view = await self._answer(made)
         except BatchError:  # whoever is refused sends it again: it must not be worked on twice
             self._condemn(made, withdrawn=True)
             raise
@@ -148,26 +148,26 @@ class Coordinator:
 
     async def get(self, task_id: str) -> Json:
         """Return a batch; raises BatchError `not_found`."""
-        return await self._tell(self._ledger.get(task_id))
+        return await self._answer(self._ledger.get(task_id))
 
     async def list_batches(self, user_id: str | None, status: str | None, limit: int, cursor: str | None) -> Json:
         """Return a page of batches, newest first."""
         self._ledger.check()
         page, more = newest(self._ledger.batches, user_id, status, limit, cursor)
         answer = {"items": [self._view(batch) for batch in page], "next_cursor": more}
-        await self._ledger.told(PATIENCE_S)
+        await self._ledger.durable(PATIENCE_S)
         return answer
 
     async def photos(self, task_id: str, status: str | None, limit: int, cursor: str | None) -> Json:
         """Return a page of a batch's photos in their order."""
         answer = photo_page(self._ledger.get(task_id), status, limit, cursor)
-        await self._ledger.told(PATIENCE_S)
+        await self._ledger.durable(PATIENCE_S)
         return answer
 
     async def photo(self, task_id: str, index: int) -> Json:
         """Return one photo; raises BatchError `not_found`."""
         answer = one_photo(self._ledger.get(task_id), index)
-        await self._ledger.told(PATIENCE_S)
+        await self._ledger.durable(PATIENCE_S)
         return answer
 
     async def watch(self, task_id: str, since: int, timeout_s: float, timings: bool = False) -> Json | None:
@@ -180,20 +180,20 @@ class Coordinator:
         batch = self._ledger.get(task_id)
         photos = [photo_view(batch, index, timings=timings) for index in batch.changed_since(since)] if since else []
         update = {"batch": self._view(batch), "photos": photos, "ended": batch.state in ENDED}
-        await self._ledger.told(PATIENCE_S)
+        await self._ledger.durable(PATIENCE_S)
         return update
 
     async def control(self, task_id: str, action: str) -> Json:
         """Pause, resume, cancel or retry a batch; raises BatchError `bad_transition`, `not_found`."""
         batch = self._ledger.get(task_id)
         self._controls.steer(batch, action)
-        return await self._tell(batch)
+        return await self._answer(batch)
 
     async def delete(self, task_id: str) -> None:
         """Cancel a batch and hide it at once; its blobs and its records go afterwards, restarts or not."""
         if task_id not in self._ledger.condemned:  # else the answer to an earlier call was lost
             self._condemn(self._ledger.get(task_id))
-        await self._ledger.told(PATIENCE_S)
+        await self._ledger.durable(PATIENCE_S)
 
     async def uploads(self, what: str, *args: Any) -> None:
         """Count what a user uploads: see `UploadBudget`; raises BatchError `too_many_uploads`."""
@@ -203,13 +203,13 @@ class Coordinator:
         """Ask about the presets and LUTs that people made, or change them: see `Looks`; raises BatchError."""
         self._ledger.check()
         answer = self._ledger.looks.answer(what, *args)
-        await self._ledger.told(PATIENCE_S)
+        await self._ledger.durable(PATIENCE_S)
         return answer
 
     async def shares(self, what: str, *args: Any) -> Any:
         """Make, list, check or revoke a link to a batch's results: see `Shares`; raises BatchError."""
         answer = self._shares.answer(what, *args)
-        await self._ledger.told(PATIENCE_S)
+        await self._ledger.durable(PATIENCE_S)
         return answer
 
     async def previewer(self) -> str:
@@ -230,7 +230,7 @@ class Coordinator:
     async def metrics(self) -> Json:
         """Return the service in numbers, and what it has done since this coordinator started."""
         now = {"longest_wait_s": self._dispatch.longest_wait_s(), "free_bytes": self._hold.free}
-        return await self.stats() | self._dispatch.tally.told() | now | {"epoch": self._ledger.epoch}
+        return await self.stats() | self._dispatch.counters.snapshot() | now | {"epoch": self._ledger.epoch}
 
     async def worker_pids(self) -> Json:
         """Return process ids by worker, for benchmarks and tests that kill on purpose."""
@@ -270,7 +270,7 @@ class Coordinator:
     async def _live(self) -> None:
         """Adopt the living workers, then keep house once a second until nobody wants us any more."""
         try:
-            await self._ledger.look()
+            await self._ledger.check_journal()
             if not self._ledger.stopped:
                 await self._adopt()
             # Rounds are counted, not seconds: after a long replay or a frozen machine the greetings are still queued.
@@ -286,7 +286,7 @@ class Coordinator:
 
     async def _end(self) -> None:
         with suppress(BatchError):  # a journal that is away: the next coordinator gives the leases back
-            await self._ledger.told(PATIENCE_S)
+            await self._ledger.durable(PATIENCE_S)
         await self._position.write(self._ledger.position())
         self._ledger.close()
         directory.end_actor(ray.get_runtime_context().current_actor)
@@ -304,7 +304,7 @@ class Coordinator:
         self._spawn(self._sweeper.run())
 
     async def _keep_house(self) -> None:
-        await self._ledger.look()
+        await self._ledger.check_journal()
         if self._ledger.stopped:  # nothing is leased, started, called or swept for what the journal does not have
             await self._position.write(self._ledger.position())
             return
@@ -314,14 +314,14 @@ class Coordinator:
         free = None
         with suppress(StorageError):  # who puts a blob there hears of it
             free = await asyncio.to_thread(self._blobs.free_bytes)
-        if self._hold.look(journal_full=self._ledger.trouble == "full", free=free):
+        if self._hold.update(journal_full=self._ledger.trouble == "full", free=free):
             self._dispatch.wake()
-        self._callbacks.look()
-        self._expander.look()
+        self._callbacks.tick()
+        self._expander.tick()
         try:
             if self._config.local_blobs:
                 self._machines = await asyncio.to_thread(placement.machines)
-            self._supervisor.shrink(self._supervisor.pool.look(self._ledger.busy(), *self._dispatch.backlog()))
+            self._supervisor.shrink(self._supervisor.pool.resize(self._ledger.busy(), *self._dispatch.backlog()))
             self._supervisor.fill()
             self._supervisor.end_silent(self._ledger.busy())
         except RayError:  # the GCS is away; workers go on, and so do we
@@ -329,7 +329,7 @@ class Coordinator:
 
     def _worker_died(self, worker: WorkerRecord, suspicion: Suspicion | None) -> None:
         if not worker.ours:
-            self._dispatch.tally.died()
+            self._dispatch.counters.died()
         late_s = 0.0 if placement.is_gone(worker) else self._config.late_s
         self._dispatch.worker_died(worker.worker_id, suspicion, late_s)
 
@@ -345,7 +345,7 @@ class Coordinator:
     def _view(self, batch: Batch) -> Json:
         return batch_view(batch, time.time(), self._config.result_ttl_s)
 
-    async def _tell(self, batch: Batch) -> Json:
+    async def _answer(self, batch: Batch) -> Json:
         view = self._view(batch)
-        await self._ledger.told(PATIENCE_S)
+        await self._ledger.durable(PATIENCE_S)
         return view

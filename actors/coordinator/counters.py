@@ -26,12 +26,12 @@ class Histogram:
         self._counts[bisect_left(BOUNDS_S, seconds)] += 1
         self._sum += seconds
 
-    def told(self) -> Json:
+    def snapshot(self) -> Json:
         """Return the sum, and the counts up to each bound, the last of which is infinite."""
         return {"bounds": [*BOUNDS_S, float("inf")], "counts": list(accumulate(self._counts)), "sum": self._sum}
 
 
-class Tally:
+class Counters:
     """Counts photos by what became of them, their failures, and the seconds of their stages."""
 
     def __init__(self) -> None:
@@ -77,7 +77,7 @@ class Tally:
         """Count a worker that ended without being told to."""
         self._deaths += 1
 
-    def told(self) -> Json:
+    def snapshot(self) -> Json:
         """Return all of it."""
         return {
             "photos": dict(self._photos),
@@ -85,7 +85,7 @@ class Tally:
             "events": dict(self._events),
             "worker_deaths": self._deaths,
             "result_bytes": self._bytes,
-            "stages": {stage: histogram.told() for stage, histogram in self._stages.items()},
+            "stages": {stage: histogram.snapshot() for stage, histogram in self._stages.items()},
         }
 
     def _took(self, stage: str, seconds: float) -> None:

@@ -10,7 +10,7 @@ from actors.batches.ledger import Ledger
 from actors.batches.retries import due
 from actors.batches.reuse import Reuse
 from actors.batches.states import ENDED, PhotoState
-from actors.coordinator.counters import OURS, Tally
+from actors.coordinator.counters import OURS, Counters
 from actors.coordinator.hold import Hold
 from actors.coordinator.scheduler import Scheduler
 from actors.messages.errors import BatchError
@@ -43,7 +43,7 @@ class Dispatch:
         self._reuse = reuse
         self._retry_count = retry_count
         self._stopped = False
-        self.tally = Tally()
+        self.counters = Counters()
         self._scheduler = Scheduler()
         self._work = asyncio.Event()
 
@@ -52,7 +52,7 @@ class Dispatch:
 
         Raises BatchError `unknown_worker`: the caller was given up and must leave.
         """
-        worker = self._pool.heard(worker_id)
+        worker = self._pool.seen(worker_id)
         if worker is None:
             raise BatchError("unknown_worker", "This worker was given up; its leases are with others.")
         if worker.turn != visit.turn or worker.answer is None:
@@ -87,7 +87,7 @@ class Dispatch:
             late = {} if late_s is None else {"late": late_s}
             self.record(self._ledger.batches[task_id], {"e": "returned", "p": rows, **late})
             if late:
-                self.tally.lost(len(rows))
+                self.counters.lost(len(rows))
                 log.warning("leases lost", extra={"batch": task_id, "photos": len(rows)})
             self.wake()
 
@@ -109,7 +109,7 @@ class Dispatch:
     def record(self, batch: Batch, event: Json) -> None:
         """Record an event; what is known of a batch's speed goes when it ends."""
         if event["e"] == "cancelled":
-            self.tally.cancelled(batch.counts[PhotoState.QUEUED] + batch.counts[PhotoState.PROCESSING])
+            self.counters.cancelled(batch.counts[PhotoState.QUEUED] + batch.counts[PhotoState.PROCESSING])
         before = batch.state
         self._ledger.record(batch, event)
         if batch.state in ENDED:
@@ -132,7 +132,7 @@ class Dispatch:
         if not (visit.outcomes or visit.returned or visit.holding or leases):
             await self._wait_for_work()
             leases, jobs = self._lease(worker_id, visit.want, True)
-        await self._ledger.told()
+        await self._ledger.durable()
         leases = [lease for lease in leases if self._still_wanted(lease.key)]
         return Grant(self._ledger.epoch, leases, jobs, refused)
 
@@ -195,7 +195,7 @@ class Dispatch:
         leases = []
         for index, attempt in attempts:
             if attempt == 1:
-                self.tally.waited(now - batch.created_at)
+                self.counters.waited(now - batch.created_at)
             photo = batch.photos[index]
             leases.append(Lease(LeaseKey(task_id, index, attempt), photo.source, photo.params, alone, seen))
         return leases, {task_id: batch.spec}
@@ -219,14 +219,14 @@ class Dispatch:
             self._count(outcome, final=again is None)
         else:
             self.record(batch, {"e": "struck", "p": [key.index, key.attempt], "error": CRASHED, "late": late_s})
-            self.tally.struck()
+            self.counters.struck()
             log.warning("strike: a worker died of a photo", extra=key.named() | {"strikes": batch.strikes[key.index]})
             if batch.photo_state[key.index] == PhotoState.FAILED:
                 self._count(Outcome(key, error=CRASHED), final=True)
         self.wake()
 
     def _count(self, outcome: Outcome, *, final: bool) -> None:
-        self.tally.reported(outcome, final=final)
+        self.counters.reported(outcome, final=final)
         if outcome.error and outcome.error["code"] in OURS:
             code = {"code": outcome.error["code"], "final": final}
             log.warning("photo failed for a reason of ours", extra=outcome.key.named() | code)

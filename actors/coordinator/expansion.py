@@ -48,7 +48,7 @@ class Expander:
         self._at_work: dict[str, Batch] = {}
         self._stopped = False
 
-    def look(self) -> None:
+    def tick(self) -> None:
         """Begin with batches that nobody lists yet."""
         for task_id, batch in self._ledger.open.items():
             if batch.expanding and task_id not in self._at_work:
@@ -101,7 +101,7 @@ class Expander:
             left = self._max_photos - len(batch.photos)
             self._record(batch, number, rows[:left], after=keys[-1], truncated=len(rows) > left)
             self._dispatch.wake()
-            await self._ledger.told()  # no faster than the journal
+            await self._ledger.durable()  # no faster than the journal
         self._end(batch, number, None if prefix.photos else _empty(prefix.source))
 
     def _end(self, batch: Batch, number: int, error: Json | None) -> None:

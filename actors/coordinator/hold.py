@@ -29,7 +29,7 @@ class Hold:
         self._hold()
         self._not_before = time.monotonic() + REST_S
 
-    def look(self, *, journal_full: bool, free: int | None) -> bool:
+    def update(self, *, journal_full: bool, free: int | None) -> bool:
         """Take in how things stand (`free` bytes; None: a store without an end); say whether the hold has ended."""
         self.free = free
         room = self._least_room if free is None else free

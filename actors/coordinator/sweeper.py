@@ -70,7 +70,7 @@ class Sweeper:
         condemned = list(self._ledger.condemned.values())
         strewn = [batch for batch in self._ledger.batches.values() if batch.strays]
         # What a crash could take back must not cost a blob. A coordinator that was frozen meanwhile ends here.
-        await self._ledger.told()
+        await self._ledger.durable()
         for step, batches in ((self._remove, condemned), (self._sweep_strays, strewn)):
             for batch in batches:
                 await self._try(step, batch, now)

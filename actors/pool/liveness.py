@@ -30,7 +30,7 @@ class Liveness:
         self._pool = pool
         self._spawn = Background().spawn
 
-    def look(self) -> None:
+    def tick(self) -> None:
         """Take a round, once a second. Rounds are counted: a coordinator that was frozen itself suspects nobody."""
         for worker in self._pool.workers.values():
             if not worker.node_id:  # it waits for its place

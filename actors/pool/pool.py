@@ -64,7 +64,7 @@ class Pool:
         """Take a worker in."""
         self.workers[worker.worker_id] = worker
 
-    def heard(self, worker_id: str) -> WorkerRecord | None:
+    def seen(self, worker_id: str) -> WorkerRecord | None:
         """Note a sign of life; None for a worker that is not (or no longer) one of ours."""
         worker = self.workers.get(worker_id)
         if worker is not None:
@@ -100,7 +100,7 @@ class Pool:
         if self._quick_deaths > 1:  # the first is replaced at once
             self._not_before = time.monotonic() + min(0.5 * 2 ** min(self._quick_deaths, 10), LONGEST_BACKOFF_S)
 
-    def look(self, busy: set[str], backlog_s: float, photos: int) -> list[WorkerRecord]:
+    def resize(self, busy: set[str], backlog_s: float, photos: int) -> list[WorkerRecord]:
         """Want as many workers as the work is worth, and return those to be ended: they have done nothing
         for long, or are to leave.
 

@@ -92,7 +92,7 @@ class Supervisor:
 
     def end_silent(self, busy: set[str]) -> None:
         """Kill workers that are frozen, or hold leases and have not reported for longer than their watchdog allows."""
-        self._liveness.look()
+        self._liveness.tick()
         limit = self._config.worker.timeout_s + self._config.grace_s
         for worker in list(self.pool.workers.values()):
             silent = time.monotonic() - worker.heard > limit

@@ -1,4 +1,4 @@
-"""A worker's production line: while one photo is computed, the next is fetched and the last is stored."""
+"""The stages of a worker: while one photo is computed, the next is fetched and the last is stored."""
 
 import asyncio
 import hashlib
@@ -29,7 +29,7 @@ Find = Callable[[LeaseKey, str, str], Awaitable[Done | None]]
 FETCHERS = 4  # photos fetched at once, so that one slow host holds up nobody else's photos
 
 
-class Line:
+class Stages:
     """Three stages joined by short queues; `finished` gets the outcome of every photo that was not revoked."""
 
     def __init__(
@@ -64,20 +64,20 @@ class Line:
 
     @property
     def alone(self) -> bool:
-        """Say whether a suspect is on the line: nothing may join it."""
+        """Whether a suspect is here: nothing may join it."""
         return any(work.lease.alone for work in self._held.values())
 
     def held(self) -> list[LeaseKey]:
-        """What is on the line."""
+        """The photos that are here, at any stage."""
         return list(self._held)
 
     def take(self, lease: Lease, job: BatchSpec) -> None:
-        """Put a photo on the line."""
+        """Start a photo."""
         work = self._held[lease.key] = Work(lease, job)
         self._inbox.put_nowait(work)
 
     def revoke(self, task_id: str, *, running: bool) -> list[LeaseKey]:
-        """Take a batch's photos off the line that are not begun (all of them, with `running`); return their keys."""
+        """Drop the photos of a batch that are not begun (all of them, with `running`); return their keys."""
         keys = [key for key, work in self._held.items() if key.task_id == task_id and (running or not work.begun)]
         for key in keys:
             del self._held[key]

@@ -1,4 +1,4 @@
-"""The worker: an actor that leases photos, sends them down its line, and reports."""
+"""The worker: an actor that leases photos, sends them through its stages, and reports."""
 
 import asyncio
 import logging
@@ -15,7 +15,7 @@ from actors.sources.fetch import Fetcher
 from actors.worker.config import WorkerConfig
 from actors.worker.crumb import Crumb, remove_crumb
 from actors.worker.retoucher import Retoucher
-from actors.worker.stages import Line, discard
+from actors.worker.stages import Stages, discard
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ class Worker:
         self._config = config
         self._crumb = Crumb(worker_id)
         self._coordinator = CoordinatorClient(namespace, patience_s=config.orphaned_s)
-        self._line: Line | None = None
+        self._stages: Stages | None = None
         self._outbox: list[Outcome] = []
         self._returned: list[LeaseKey] = []  # revoked, and the coordinator does not know yet
         self._news = asyncio.Event()
@@ -47,8 +47,8 @@ class Worker:
             worker_id=self._id,
             node_id=ray.get_runtime_context().get_node_id(),
             crumb=self._crumb.path,
-            ready=self._line is not None,
-            held=[*(self._line.held() if self._line else []), *(outcome.key for outcome in self._outbox)],
+            ready=self._stages is not None,
+            held=[*(self._stages.held() if self._stages else []), *(outcome.key for outcome in self._outbox)],
             release=self._config.release,
         )
 
@@ -60,15 +60,15 @@ class Worker:
 
     async def revoke(self, task_id: str, running: bool) -> None:
         """Drop what is not begun of a batch (all of it, with `running`); the next exchange gives it back."""
-        if self._line:
-            self._returned += self._line.revoke(task_id, running=running)
+        if self._stages:
+            self._returned += self._stages.revoke(task_id, running=running)
             self._news.set()
 
     async def preview(self, source: str, presets: list[Json], max_side: int) -> list[Preview]:
-        """Return small pictures of a photo, one for each resolved preset: see `Line.preview`."""
-        if self._line is None:
+        """Return small pictures of a photo, one for each resolved preset: see `Stages.preview`."""
+        if self._stages is None:
             raise no_worker()
-        return await self._line.preview(source, presets, max_side)
+        return await self._stages.preview(source, presets, max_side)
 
     async def pid(self) -> int:
         """Return the process id."""
@@ -76,10 +76,10 @@ class Worker:
 
     async def _work(self) -> None:
         try:
-            line, retoucher = await asyncio.to_thread(self._build)
-            running = asyncio.ensure_future(line.run())
-            self._line = line
-            asking = asyncio.ensure_future(self._exchange_forever(line, retoucher))
+            stages, retoucher = await asyncio.to_thread(self._build)
+            running = asyncio.ensure_future(stages.run())
+            self._stages = stages
+            asking = asyncio.ensure_future(self._exchange_forever(stages, retoucher))
             await asyncio.wait({running, asking}, return_when=asyncio.FIRST_COMPLETED)
             for ended in (running, asking):
                 if ended.done() and (error := ended.exception()):
@@ -90,7 +90,7 @@ class Worker:
             remove_crumb(self._crumb.path)  # it leaves by itself: nothing is suspect
             os._exit(1)  # at once: Ray's own way out would wait for the compute thread
 
-    def _build(self) -> tuple[Line, Retoucher]:
+    def _build(self) -> tuple[Stages, Retoucher]:
         """Load models and send a picture through: a worker that is called ready makes nobody wait."""
         config = self._config
         retoucher = config.make_retoucher()
@@ -103,7 +103,7 @@ class Worker:
             allowed_hosts=config.allowed_hosts,
         )
         self._blobs = blobs
-        line = Line(
+        stages = Stages(
             fetcher=fetcher,
             retoucher=retoucher,
             blobs=blobs,
@@ -112,7 +112,7 @@ class Worker:
             find=self._find,
             finished=self._finished,
         )
-        return line, retoucher
+        return stages, retoucher
 
     async def _find(self, key: LeaseKey, engine: str, sha256: str) -> Done | None:
         async with asyncio.timeout(FIND_S):
@@ -123,33 +123,33 @@ class Worker:
         self._outbox.append(outcome)
         self._news.set()
 
-    async def _exchange_forever(self, line: Line, retoucher: Retoucher) -> None:
+    async def _exchange_forever(self, stages: Stages, retoucher: Retoucher) -> None:
         """Report and ask, whenever there is something to report or room for more; until the retoucher is stale."""
         while True:
             self._news.clear()
             stale = retoucher.stale()
-            if stale and not (line.held() or self._outbox or self._returned):
+            if stale and not (stages.held() or self._outbox or self._returned):
                 log.warning("the worker leaves: its successor starts with the weights that are there now")
                 return
-            want = 0 if stale or line.alone or line.waiting > 1 else MOST
+            want = 0 if stale or stages.alone or stages.waiting > 1 else MOST
             if self._outbox or self._returned or want:
-                grant = await self._exchange(line, want)
-                if grant.leases or self._outbox or self._returned or not line.held():
+                grant = await self._exchange(stages, want)
+                if grant.leases or self._outbox or self._returned or not stages.held():
                     continue
             await self._news.wait()
 
-    async def _exchange(self, line: Line, want: int) -> Grant:
+    async def _exchange(self, stages: Stages, want: int) -> Grant:
         reports, returned = list(self._outbox), list(self._returned)
         while True:
             self._turn += 1
-            visit = Visit(self._turn, reports, returned, len(line.held()), want)
+            visit = Visit(self._turn, reports, returned, len(stages.held()), want)
             grant: Grant = await self._coordinator.ask("exchange", self._id, visit)
             if grant.epoch >= self._epoch:  # else a dead coordinator's last words: its successor knows nothing of them
                 break
         self._epoch = grant.epoch
         del self._outbox[: len(reports)], self._returned[: len(returned)]
         for lease in grant.leases:  # before anything is awaited: whoever asks now must see them
-            line.take(lease, grant.jobs[lease.key.task_id])
+            stages.take(lease, grant.jobs[lease.key.task_id])
         for key in grant.refused:
             await discard(self._blobs, key)
         return grant

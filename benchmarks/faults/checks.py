@@ -106,21 +106,21 @@ def unchanged(evidence: Evidence) -> Iterator[str]:
             yield f"{_of(evidence)}: the result of photo {index} was overwritten: {early}, now {now.sha256}"
 
 
-def heard(evidence: Evidence) -> Iterator[str]:
-    """The witness heard of the end of every photo, and nothing that cannot be."""
+def messages(evidence: Evidence) -> Iterator[str]:
+    """The watcher heard of the end of every photo, and nothing that cannot be."""
     yield from evidence.testimony.violations
     if not evidence.testimony.done:
-        yield f"{_of(evidence)}: the witness was never told that it is done"
+        yield f"{_of(evidence)}: the watcher was never told that it is done"
     if evidence.testimony.version != evidence.batch["version"]:
         yield (
-            f"{_of(evidence)}: the witness's last version is {evidence.testimony.version}, "
+            f"{_of(evidence)}: the watcher's last version is {evidence.testimony.version}, "
             f"the batch's {evidence.batch['version']}"
         )
     for photo in evidence.photos:
         last = evidence.testimony.photos.get(photo["index"])
         if last is None or last["status"] != photo["status"]:
             told = last and last["status"]
-            yield f"{_of(evidence)}: photo {photo['index']} {photo['status']}, the witness last heard {told}"
+            yield f"{_of(evidence)}: photo {photo['index']} {photo['status']}, the watcher last heard {told}"
 
 
 def once(taken: Iterable[str], listed: Iterable[str]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""How photos flow, seen from outside: what the witnesses hear, with the time at which they heard it."""
+"""How photos flow, seen from outside: what the watchers hear, with the time at which they heard it."""
 
 import threading
 import time
@@ -17,7 +17,7 @@ class _Seen:
 
 
 class Flow:
-    """Collects from all witnesses. Times are `time.monotonic()`."""
+    """Collects from all watchers. Times are `time.monotonic()`."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -30,7 +30,7 @@ class Flow:
         with self._lock:
             self._connected.append((begun, time.monotonic()))
 
-    def heard(self, task_id: str, photos: list[dict[str, Any]]) -> None:
+    def record(self, task_id: str, photos: list[dict[str, Any]]) -> None:
         """Note what a message says of photos."""
         now = time.monotonic()
         with self._lock:

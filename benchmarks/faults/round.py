@@ -11,14 +11,14 @@ from benchmarks.faults.flow import Flow
 from benchmarks.faults.killer import ENOUGH, Killer
 from benchmarks.faults.load import Load, Order
 from benchmarks.faults.reader import Reader
-from benchmarks.faults.watcher import Witness
+from benchmarks.faults.watcher import Watcher
 
 _STAGGER_S = 3.0  # a user's batches come so far apart, at most
 _POLL_S = 0.05
 
 
 class Round:
-    """Runs the orders of one round. `taken` and `witnesses` hold what came of them, by task id."""
+    """Runs the orders of one round. `taken` and `watchers` hold what came of them, by task id."""
 
     def __init__(self, seed: int, *, load: Load, client: PatientClient, url: str, flow: Flow, reader: Reader) -> None:
         self._random = Random(seed)
@@ -30,7 +30,7 @@ class Round:
         self._lock = threading.Lock()
         self.taken: dict[str, Order] = {}
         self.submitted_at: dict[str, float] = {}
-        self.witnesses: dict[str, Witness] = {}
+        self.watchers: dict[str, Watcher] = {}
         self.violations: list[str] = []
         self.controls = Controls(seed, load, client, self.taken)
 
@@ -44,7 +44,7 @@ class Round:
             if killer is not None and time.monotonic() < until and self._flow.waiting() >= ENOUGH:
                 killer.strike()
             time.sleep(_POLL_S)
-            if (now := sum(witness.testimony.version for witness in list(self.witnesses.values()))) != heard:
+            if (now := sum(watcher.testimony.version for watcher in list(self.watchers.values()))) != heard:
                 heard, at = now, time.monotonic()
             elif time.monotonic() > at + patience_s:
                 self.violations.append(f"nothing was heard of any batch for {patience_s:.0f} s")
@@ -52,8 +52,8 @@ class Round:
         if killer is not None:
             self.controls.finish()
         self.violations += self.controls.violations
-        for witness in self.witnesses.values():
-            witness.leave()
+        for watcher in self.watchers.values():
+            watcher.leave()
 
     def _hand_in(self, orders: list[Order]) -> list[threading.Thread]:
         by_user: dict[str, list[Order]] = {}
@@ -76,11 +76,11 @@ class Round:
             except GaveUpError as error:
                 self.violations.append(f"a batch of {order.user} was not taken: {error}")
                 continue
-            witness = Witness(self._url, task_id, self._flow, self._reader.ended).start()
+            watcher = Watcher(self._url, task_id, self._flow, self._reader.ended).start()
             with self._lock:
                 self.submitted_at[task_id] = began
-                self.witnesses[task_id] = witness
+                self.watchers[task_id] = watcher
                 self.taken[task_id] = order
 
-    def _running(self) -> list[Witness]:
-        return [witness for witness in list(self.witnesses.values()) if not witness.testimony.done]
+    def _running(self) -> list[Watcher]:
+        return [watcher for watcher in list(self.watchers.values()) if not watcher.testimony.done]

@@ -119,7 +119,7 @@ class _ChaosRun:
         self._report.repeats += this.controls.repeats
         self._orders |= this.taken
         for task_id, order in this.taken.items():
-            testimony = this.witnesses[task_id].testimony
+            testimony = this.watchers[task_id].testimony
             self._report.reconnects += max(0, testimony.connections - 1)
             self._evidence.append(
                 Evidence(task_id, order, this.submitted_at[task_id], {}, [], {}, {}, testimony)  # the rest comes last
@@ -141,7 +141,7 @@ class _ChaosRun:
         for each in self._evidence:
             found.lost += [*checks.ends(each, kills), *checks.results(each)]
             found.doubled += checks.unchanged(each)
-            found.other += [*checks.counts(each), *checks.heard(each)]
+            found.other += [*checks.counts(each), *checks.messages(each)]
             self._count(each)
         for task_id, order in self._orders.items():  # at last, each submit once more
             if (again := self._load.submit(order, self._client)) != task_id:

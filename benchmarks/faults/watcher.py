@@ -22,7 +22,7 @@ Photo = dict[str, Any]
 
 @dataclass
 class Testimony:
-    """What one witness heard."""
+    """What one watcher heard."""
 
     version: int = 0
     done: bool = False
@@ -33,7 +33,7 @@ class Testimony:
     violations: list[str] = field(default_factory=list)
 
 
-class Witness:
+class Watcher:
     """A client that comes back with `?since=` its last version after each break. `ended(photo)` is told each end."""
 
     def __init__(self, url: str, task_id: str, flow: Flow, ended: Callable[[str, Photo], None]) -> None:
@@ -43,9 +43,9 @@ class Witness:
         self._flow = flow
         self._tell_ended = ended
         self._leave = threading.Event()
-        self._thread = threading.Thread(target=self._watch, name=f"witness-{task_id[-6:]}", daemon=True)
+        self._thread = threading.Thread(target=self._watch, name=f"watcher-{task_id[-6:]}", daemon=True)
 
-    def start(self) -> "Witness":
+    def start(self) -> "Watcher":
         """Begin to watch."""
         self._thread.start()
         return self
@@ -58,7 +58,7 @@ class Witness:
     def _watch(self) -> None:
         while not (self._leave.is_set() or self.testimony.done):
             with suppress(OSError, TimeoutError, InvalidHandshake, WebSocketException):
-                self._listen()  # the service may be away, or be killed in mid-sentence: that is what a witness is for
+                self._listen()  # the service may be away, or be killed in mid-sentence: that is what a watcher is for
             self._leave.wait(_AGAIN_S)
 
     def _listen(self) -> None:
@@ -90,7 +90,7 @@ class Witness:
             seen.violations.append(f"batch {self.task_id}: version went back from {seen.version} to {version}")
         for photo in message.get("photos", []):
             self._hear_photo(photo)
-        self._flow.heard(self.task_id, message.get("photos", []))
+        self._flow.record(self.task_id, message.get("photos", []))
         if not message.get("more"):
             seen.version = version
         seen.done = message["type"] == "done"

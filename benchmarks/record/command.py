@@ -28,7 +28,7 @@ class Speaker:
         self._quick: bool = wanted.quick
         self._json: bool = wanted.json
 
-    def say(self, case: Case, figures: Sequence[Figure]) -> None:
+    def report(self, case: Case, figures: Sequence[Figure]) -> None:
         """Append one case to the results and print it."""
         record = results.record(self._benchmark, case, list(figures), quick=self._quick)
         if self._json:

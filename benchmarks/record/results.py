@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.figures import Figure
-from benchmarks.stamp import stamp
+from benchmarks.record.figures import Figure
+from benchmarks.record.stamp import stamp
 
 FOLDER = Path(__file__).parents[1] / "results"
 Case = Mapping[str, str | int | float]

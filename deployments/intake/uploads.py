@@ -47,7 +47,7 @@ class Upload:
         return f"{UPLOAD}{self.id}"
 
 
-class Tally:
+class Metered:
     """Counts and hashes bytes as they pass; hashes in a thread, for that is a third of the work of an upload."""
 
     def __init__(self, pieces: AsyncIterator[bytes]) -> None:
@@ -114,7 +114,7 @@ class Uploads:
         claimed = most if declared is None else min(declared, most)
         try:
             await self.claims.hold(upload_id, user_id, claimed)
-            passed = Tally(pieces)
+            passed = Metered(pieces)
             await self._write(upload_id, passed)
             if passed.bytes != claimed:
                 await self.claims.hold(upload_id, user_id, passed.bytes)
@@ -134,7 +134,7 @@ class Uploads:
         Of a file that is too large only a record is kept, which says so.
         """
         upload_id = new_id("u")
-        passed = Tally(pieces)
+        passed = Metered(pieces)
         error = None
         try:
             try:
@@ -160,11 +160,11 @@ class Uploads:
         """Return the uploads that there are among these sources."""
         gate = asyncio.Semaphore(_AT_ONCE)
 
-        async def look(source: str) -> tuple[str, Upload | None]:
+        async def resolve(source: str) -> tuple[str, Upload | None]:
             async with gate:
                 return source, await self.find(source.removeprefix(UPLOAD))
 
-        found = await asyncio.gather(*(look(source) for source in dict.fromkeys(sources)))
+        found = await asyncio.gather(*(resolve(source) for source in dict.fromkeys(sources)))
         return {source: upload for source, upload in found if upload is not None}
 
     async def strange(self, sources: set[str], user: str) -> tuple[dict[str, Upload], set[str]]:
@@ -179,7 +179,7 @@ class Uploads:
         if removals:
             await asyncio.shield(asyncio.gather(*removals, return_exceptions=True))
 
-    async def _write(self, upload_id: str, pieces: Tally) -> None:
+    async def _write(self, upload_id: str, pieces: Metered) -> None:
         limit = self._limits.max_bytes
         free = await asyncio.to_thread(self._blobs.free_bytes)
         if free is not None and free < self._least_room:  # the last of it is the journal's
@@ -207,5 +207,5 @@ class Uploads:
             return await asyncio.to_thread(read_header, await self._blobs.get(key), self._limits)
 
 
-async def _record(upload_id: str, name: str, user_id: str, passed: Tally) -> Upload:
+async def _record(upload_id: str, name: str, user_id: str, passed: Metered) -> Upload:
     return Upload(upload_id, safe_name(name), passed.bytes, await passed.sha256(), user_id, time.time())

@@ -63,7 +63,7 @@ class Life:
         self._process = subprocess.Popen(words, pass_fds=handed, start_new_session=True)  # noqa: S603 - our own words
         self._far.close()  # the process has it now; when that ends, so does the stream
 
-    def look(self) -> str | None:
+    def poll(self) -> str | None:
         """Wait a moment; return why this life must end, None while all is well."""
         ready, _, _ = select.select([] if self._messages.ended else [self._link], [], [], TICK_S)
         for message in self._messages.receive() if ready else ():
@@ -173,7 +173,7 @@ class Supervisor:
         try:
             life.start(self._restarts, self._reason)
             reason = None
-            while not self._stopping and (reason := life.look()) is None:
+            while not self._stopping and (reason := life.poll()) is None:
                 self._tell(life)
             if self._stopping:
                 self._stand_in.end()
@@ -193,12 +193,12 @@ class Supervisor:
         if life.accepting:
             self._stand_in.end()
         if life.was_healthy:
-            self._systemd.tell("READY=1", "WATCHDOG=1", f"STATUS=serving at {self._url}")
+            self._systemd.send("READY=1", "WATCHDOG=1", f"STATUS=serving at {self._url}")
             if not self._said_ready:
                 self._said_ready = True
                 print(f"photobatch is ready at {self._url} (docs at /docs, Ctrl-C stops)", flush=True)
         else:
-            self._systemd.tell("WATCHDOG=1", f"STATUS={self._state()}")
+            self._systemd.send("WATCHDOG=1", f"STATUS={self._state()}")
 
     def _may_go_on(self, reason: str) -> bool:
         """Say what happened, and wait before the next start; False when it was the last one."""
@@ -228,7 +228,7 @@ class Supervisor:
             shutil.rmtree(self._scratch, ignore_errors=True)
             os._exit(130)
         self._stopping = True
-        self._systemd.tell("STOPPING=1")
+        self._systemd.send("STOPPING=1")
         with suppress(OSError):  # print may be under way in what this interrupts
             os.write(sys.stdout.fileno(), "stopping …\n".encode())
 

@@ -27,7 +27,7 @@ class Listener:
         self._error: BatchError | None = None
         self._bell = asyncio.Event()
 
-    def hear(self, update: Update) -> None:
+    def push(self, update: Update) -> None:
         """Take an update in."""
         self._update = self._update.then(update) if self._update else update
         self._bell.set()
@@ -121,5 +121,5 @@ class Feeds:
             update = read_update(told)
             feed.version = update.version
             for listener in feed.listeners:
-                listener.hear(update)
+                listener.push(update)
             await asyncio.sleep(SPACING_S)

@@ -20,7 +20,7 @@ def wrong(evidence: Evidence, kills: list[Kill] | None = None) -> dict[str, int]
         "counts": checks.counts(evidence),
         "results": checks.results(evidence),
         "unchanged": checks.unchanged(evidence),
-        "heard": checks.heard(evidence),
+        "heard": checks.messages(evidence),
     }
     return {name: count for name, sentences in found.items() if (count := len(list(sentences)))}
 
@@ -86,7 +86,7 @@ def test_a_record_that_changed_after_it_was_told() -> None:
     assert wrong(evidence) == {"unchanged": 1}
 
 
-def test_a_witness_that_missed_an_end_or_the_last_version() -> None:
+def test_a_watcher_that_missed_an_end_or_the_last_version() -> None:
     evidence = flawless()
     evidence.testimony.photos = {0: photo(0), 1: failed(1, "truncated")}
     assert wrong(evidence) == {"heard": 1}

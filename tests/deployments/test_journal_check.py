@@ -37,7 +37,7 @@ async def journal(tmp_path: Path) -> Path:
         spec = BatchSpec(f"b{number}", "ann", preset={"id": "x", "params": {}}, output={})
         photos = [PhotoSpec(f"https://example.com/{'a' * 50}/{n}.jpg", f"{n}.jpg") for n in range(PHOTOS)]
         ledger.create(spec.task_id, created(spec, photos, 1.0, slice_size=20))
-    await ledger.told()
+    await ledger.durable()
     ledger.close()
     return path
 
@@ -141,7 +141,7 @@ async def test_one_that_was_killed_in_use_is_fine(tmp_path: Path) -> None:
     path = tmp_path / "journal.db"
     ledger = Ledger(SqliteJournal(path, reserve_bytes=0), lambda error: pytest.fail(str(error)))
     ledger.create("b1", created(BatchSpec("b1", "ann", preset={}, output={}), [PhotoSpec("file:///a", "a")], 1.0))
-    await ledger.told()
+    await ledger.durable()
     left = tmp_path / "left"
     left.mkdir()
     for name in ("journal.db", "journal.db-wal"):

@@ -158,11 +158,11 @@ async def test_a_dead_host_holds_up_nobody_else(coordinator: InProcess) -> None:
     live = Receiver()
     async with dead_host() as dead:
         await ended(coordinator, "ann", dead.url, 40)
-        coordinator._callbacks.look()
+        coordinator._callbacks.tick()
         await soon(lambda: dead.open, "the dead host to be called")
         [own] = await ended(coordinator, "ann", live.url)
         [other] = await ended(coordinator, "ben", live.url)
-        coordinator._callbacks.look()
+        coordinator._callbacks.tick()
         await soon(lambda: {own, other} <= {*told(live)}, "calls to a host that answers")
         assert dead.open <= 4
     live.close()
@@ -174,10 +174,10 @@ async def test_a_user_of_many_dead_hosts_holds_up_nobody_else(coordinator: InPro
         dead = [await stack.enter_async_context(dead_host()) for _ in range(40)]
         for host in dead:
             await ended(coordinator, "ann", host.url)
-        coordinator._callbacks.look()
+        coordinator._callbacks.tick()
         await soon(lambda: any(host.open for host in dead), "a dead host to be called")
         await ended(coordinator, "ben", live.url)
-        coordinator._callbacks.look()
+        coordinator._callbacks.tick()
         await soon(lambda: told(live), "the other user's call")
         assert sum(host.open for host in dead) <= 8
     live.close()
@@ -187,10 +187,10 @@ async def test_whoever_never_hears_from_a_host_leaves_others_room_there(coordina
     """Ann's address is dead and Ben's is not, at the same host and port."""
     async with dead_host() as host:
         await ended(coordinator, "ann", host.url, 10)
-        coordinator._callbacks.look()
+        coordinator._callbacks.tick()
         await soon(lambda: host.open == 2, "Ann's calls")
         await ended(coordinator, "ben", host.url)
-        coordinator._callbacks.look()
+        coordinator._callbacks.tick()
         await soon(lambda: host.open == 3, "Ben's call")
 
 
@@ -198,7 +198,7 @@ async def test_users_take_turns(coordinator: InProcess) -> None:
     slow = Receiver(delay_s=0.05)
     many = await ended(coordinator, "ann", slow.url, 30)
     [one] = await ended(coordinator, "ben", slow.url)
-    coordinator._callbacks.look()
+    coordinator._callbacks.tick()
     await soon(lambda: len(slow.calls) == 31, "all of them, without another second of housekeeping")
     assert told(slow).index(one) <= 4
     assert {*told(slow)} == {*many, one}
@@ -208,11 +208,11 @@ async def test_users_take_turns(coordinator: InProcess) -> None:
 async def test_a_call_that_waits_its_turn_is_not_made_for_a_batch_that_is_gone(coordinator: InProcess) -> None:
     slow = Receiver(delay_s=0.2)
     tasks = await ended(coordinator, "ann", slow.url, 5)
-    coordinator._callbacks.look()
+    coordinator._callbacks.tick()
     await coordinator.delete(tasks[-1])
     await ended(coordinator, "ann", slow.url)
     await soon(lambda: len(slow.calls) == 4, "the others")
-    coordinator._callbacks.look()
+    coordinator._callbacks.tick()
     await soon(lambda: len(slow.calls) == 5, "the last one")
     assert tasks[-1] not in told(slow)
     slow.close()

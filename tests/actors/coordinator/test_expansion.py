@@ -166,7 +166,7 @@ async def test_nothing_below_it_is_a_failure_that_says_so(store: PagingS3, start
     assert view["expires_at"] is not None
     store.keys = ["nothing/now.jpg"]
     await coordinator.control(task_id, "retry")
-    coordinator._expander.look()
+    coordinator._expander.tick()
     view = await listed(coordinator, task_id)
     assert (view["status"], view["counts"]["total"], view["errors"]) == ("queued", 1, [])
 
@@ -193,7 +193,7 @@ async def test_a_store_that_goes_on_failing_ends_the_listing_and_a_retry_lists_t
     assert (await coordinator.get(task_id))["status"] == "completed"
     store.fail_after = None
     await coordinator.control(task_id, "retry")
-    coordinator._expander.look()
+    coordinator._expander.tick()
     view = await listed(coordinator, task_id)
     assert (view["status"], view["counts"]["succeeded"], view["counts"]["queued"]) == ("processing", 1000, 1500)
     assert await sources(coordinator, task_id) == [f"s3://photos/{key}" for key in KEYS]
@@ -224,7 +224,7 @@ async def test_cancelled_while_it_is_listed(store: PagingS3, start: Start) -> No
     await until(coordinator, task_id, lambda _: task_id not in coordinator._expander._at_work)
     assert (await coordinator.get(task_id))["counts"]["total"] == 1
     await coordinator.control(task_id, "retry")
-    coordinator._expander.look()
+    coordinator._expander.tick()
     view = await listed(coordinator, task_id)
     assert (view["status"], view["counts"]["queued"]) == ("queued", 2501)
 
@@ -314,7 +314,7 @@ async def test_a_successor_goes_on_where_it_was(store: PagingS3, start: Start, p
     store.gate.set()
     second = start()
     assert await sources(second, task_id) == before
-    second._expander.look()
+    second._expander.tick()
     view = await listed(second, task_id)
     assert (view["counts"]["total"], view["errors"]) == (2501, [])
     assert await sources(second, task_id) == ["https://x/one.jpg", *(f"s3://photos/{key}" for key in KEYS)]

@@ -38,6 +38,6 @@ def test_the_log_says_once_that_it_begins_and_once_that_it_ends(caplog: pytest.L
     hold = Hold(least_room=100)
     with caplog.at_level(logging.INFO):
         for free in (500, 40, 30, 60, 500, 500):
-            hold.look(journal_full=False, free=free)
+            hold.update(journal_full=False, free=free)
     assert [record.message.partition(":")[0] for record in caplog.records] == ["hold begins", "hold ends"]
     assert [vars(record)["free_bytes"] for record in caplog.records] == [40, 500]

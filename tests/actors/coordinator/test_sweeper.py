@@ -82,7 +82,7 @@ class SweeperMachine(RuleBasedStateMachine):
     def run(self, coroutine: Any) -> None:
         async def whole() -> None:
             await coroutine
-            await self.ledger.told()
+            await self.ledger.durable()
 
         self.runner.run(whole())
 

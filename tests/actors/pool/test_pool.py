@@ -70,7 +70,7 @@ def test_where_none_is_kept_one_photo_brings_one() -> None:
 
 def test_a_pool_that_is_not_elastic_stays_as_it_is() -> None:
     pool = filled(Pool(Elastic(2, 2)), "one", "two")
-    assert pool.look(set(), 0, 0) == []
+    assert pool.resize(set(), 0, 0) == []
     assert pool.missing() == 0
 
 
@@ -78,23 +78,23 @@ def test_who_has_been_idle_longest_goes_first_and_who_is_busy_stays() -> None:
     pool = filled(Pool(Elastic(0, 4, target_s=1, idle_s=60)), "a", "b", "c")
     for name, ago in (("a", 70), ("b", 100), ("c", 80)):
         pool.workers[name].worked -= ago
-    assert [worker.worker_id for worker in pool.look({"c"}, 0, 0)] == ["b", "a"]
-    assert [worker.worker_id for worker in pool.look({"c"}, 2, 2)] == ["b"], "two are worth keeping"
-    assert pool.look({"c"}, 9, 9) == []
+    assert [worker.worker_id for worker in pool.resize({"c"}, 0, 0)] == ["b", "a"]
+    assert [worker.worker_id for worker in pool.resize({"c"}, 2, 2)] == ["b"], "two are worth keeping"
+    assert pool.resize({"c"}, 9, 9) == []
     assert pool.missing() == 1, "and one more is wanted"
 
 
 def test_a_warm_worker_is_kept_for_a_while() -> None:
     pool = filled(Pool(Elastic(0, 4, target_s=1, idle_s=60)), "a")
-    assert pool.look(set(), 0, 0) == []
+    assert pool.resize(set(), 0, 0) == []
 
 
 def test_whoever_wants_a_preview_gets_a_worker() -> None:
     pool = Pool(Elastic(0, 4))
-    pool.look(set(), 0, 0)
+    pool.resize(set(), 0, 0)
     assert pool.missing() == 0
     assert pool.previewer(set()) is None
-    pool.look(set(), 0, 0)
+    pool.resize(set(), 0, 0)
     assert pool.missing() == 1
 
 
@@ -114,11 +114,11 @@ def test_workers_of_an_earlier_release_count_for_nothing_while_they_finish() -> 
         pool.add(WorkerRecord(name, None))
     busy = {"old 1", "old 2"}
     pool._enough_since -= 1000  # however long it takes
-    pool.look(busy, 9.0, 9)
+    pool.resize(busy, 9.0, 9)
     pool._enough_since -= 1000
-    assert pool.look(busy, 9.0, 9) == [], "those that are starting are needed"
+    assert pool.resize(busy, 9.0, 9) == [], "those that are starting are needed"
     assert pool.missing() == 0
-    assert {worker.worker_id for worker in pool.look(set(), 9.0, 9)} == busy, "who has nothing left goes"
+    assert {worker.worker_id for worker in pool.resize(set(), 9.0, 9)} == busy, "who has nothing left goes"
 
 
 def test_workers_that_are_lost_together_are_one_mishap_and_are_replaced_at_once() -> None:

@@ -34,7 +34,7 @@ def test_systemd_hears_lines_at_the_socket_that_it_names(place: str, tmp_path: P
     address = place if place.startswith("\0") else str(tmp_path / place)
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
         systemd.bind(address)
-        Notifier(address.replace("\0", "@")).tell("READY=1", "STATUS=serving")
+        Notifier(address.replace("\0", "@")).send("READY=1", "STATUS=serving")
         assert systemd.recv(1000) == b"READY=1\nSTATUS=serving"
 
 
@@ -43,8 +43,8 @@ def test_the_supervisor_waits_longer_for_a_coordinator_than_the_keeper_does() ->
 
 
 def test_nobody_hears_where_nobody_asked_to() -> None:
-    Notifier(None).tell("READY=1")
-    Notifier("/nowhere/at/all").tell("READY=1")
+    Notifier(None).send("READY=1")
+    Notifier("/nowhere/at/all").send("READY=1")
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
