@@ -47,10 +47,7 @@ PATIENCE_S = 3.0  # how long an answer to the ingress waits for the journal
 
 
 class Coordinator:
-    """Answers the ingress and keeps house.
-
-    State is in the ledger, leases in the dispatch, workers with the supervisor.
-    """
+    """Answers the ingress and keeps house. The ledger has the state, the dispatch leases, the supervisor workers."""
 
     def __init__(self, config: CoordinatorConfig) -> None:
         logs.begin(config.logs, process="coordinator")
