@@ -127,7 +127,8 @@ class Hello:
     crumb: str
     ready: bool
     held: list[LeaseKey]  # leased and not yet acknowledged, finished or not
-    release: float = 0.0  # see CoordinatorConfig
+    release: float = 0.0  # see PoolConfig
+    pid: int = 0  # of its process, on its node
 
 
 @travels

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+import psutil
 import ray
 from ray.exceptions import RayError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
@@ -65,9 +66,20 @@ async def _on(node_id: str, read: Callable[[str], Suspicion | None], path: str) 
 
 
 def is_gone(worker: WorkerRecord) -> bool:
-    """Whether the process of a worker that died is known to be gone."""
-    here = worker.node_id == ray.get_runtime_context().get_node_id()  # elsewhere only the connection may be gone
-    return here and not (worker.frozen or worker.overdue)  # a stopped process goes five seconds after it was killed
+    """Whether the process of a worker that died is known to be gone.
+
+    It may outlive the news: a raylet that is killed takes its workers along a second later, and a stopped process goes
+    five seconds after it was killed. On another node only the connection may be gone.
+    """
+    here = worker.node_id == ray.get_runtime_context().get_node_id()
+    return here and worker.pid > 0 and not _runs(worker.pid)
+
+
+def _runs(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def machines() -> int:

@@ -30,6 +30,7 @@ class WorkerRecord:
     handle: Any  # ray.actor.ActorHandle
     crumb: str = ""  # path of its crumb file on its node
     node_id: str = ""
+    pid: int = 0  # of its process on that node; 0: not known
     state: WorkerState = WorkerState.STARTING
     born: float = field(default_factory=time.monotonic)
     heard: float = field(default_factory=time.monotonic)

@@ -61,7 +61,7 @@ class Supervisor:
             handle = handles[asked[answer]]
             about = {"worker": hello.worker_id, "node": hello.node_id, "leases": len(hello.held)}
             log.info("worker adopted", extra=about)
-            worker = WorkerRecord(hello.worker_id, handle, hello.crumb, hello.node_id, state)
+            worker = WorkerRecord(hello.worker_id, handle, hello.crumb, hello.node_id, hello.pid, state)
             worker.leaving = hello.release != self._config.release
             self._watch(worker)
         for answer in late:  # its leases are given to others: it must not go on
@@ -129,7 +129,7 @@ class Supervisor:
     async def _until_death(self, worker: WorkerRecord) -> None:
         try:
             hello: Hello = await worker.handle.attach.remote(0)  # once it is constructed: who and where it is
-            worker.crumb, worker.node_id = hello.crumb, hello.node_id
+            worker.crumb, worker.node_id, worker.pid = hello.crumb, hello.node_id, hello.pid
             log.info("worker started", extra={"worker": worker.worker_id, "node": worker.node_id})
             await worker.handle.run.remote()  # returns when it leaves by itself
         except RayError as error:

@@ -50,6 +50,7 @@ class Worker:
             ready=self._stages is not None,
             held=[*(self._stages.held() if self._stages else []), *(outcome.key for outcome in self._outbox)],
             release=self._config.release,
+            pid=os.getpid(),
         )
 
     async def run(self) -> None:

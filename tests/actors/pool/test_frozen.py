@@ -1,11 +1,14 @@
 """Workers that are stopped (SIGSTOP): alive to everybody who looks, and of no use."""
 
+import json
 import os
 import signal
+import sqlite3
 from functools import partial
 from pathlib import Path
 
 import psutil
+import ray
 
 from tests.actors.broken_blobs import SlowBlobs
 from tests.actors.service import Service
@@ -59,6 +62,25 @@ def test_one_that_wakes_up_too_late_reports_nothing_and_ends(service, tmp_path: 
     replaced(here, victim)
     counted = {key for name, key in here.photos(task)[0]["result"].items() if name.endswith("key")} - {None}
     here.until(lambda: set(here.stored()) == counted, "what it may have stored to be swept")
+
+
+def test_one_that_outlives_the_news_of_its_death_is_cleaned_up_after(service, tmp_path: Path) -> None:
+    """As when Ray's own processes die: workers are called dead, and store for a second more."""
+    marker = tmp_path / "storing"
+    slow = partial(SlowBlobs, (tmp_path / "blobs").as_uri(), marker, 1.0)
+    here = service(timeout_s=2.0, orphaned_s=2.0, worker_blobs=slow)
+    pids = workers(here)
+    here.submit("sleep 0")
+    here.until(marker.exists, "a worker to store")
+    victim = int(here.lines("retouch")[0].split()[0])
+    os.kill(victim, signal.SIGSTOP)
+    name = next(name for name, pid in pids.items() if pid == victim)
+    ray.kill(ray.get_actor(name, namespace=here.config.namespace))
+    here.until(lambda: len(here.lines("retouch")) == 2, "its photo to be begun by another")
+    with sqlite3.connect(tmp_path / "journal.db") as journal:
+        events = [json.loads(body) for (body,) in journal.execute("select body from events")]
+    assert [event["late"] for event in events if event["e"] == "returned"] == [here.config.late_s]
+    os.kill(victim, signal.SIGCONT)
 
 
 def test_one_that_computes_is_spared_and_goes_on_when_it_wakes_up(service) -> None:
