@@ -52,7 +52,10 @@ WORKER_DEATHS = frozenset(Kind) - {Kind.COORDINATOR, Kind.FROZEN_COORDINATOR, Ki
 
 @dataclass(slots=True)
 class Kill:
-    """One kill. `recovery_s` is None when another came before it was healed, or too little work was left to tell."""
+    """One kill. `recovery_s` is None when another came before it was healed, or too little work was left to tell.
+
+    `alone`: the one before was seen to be healed; else the recovery is from both.
+    """
 
     kind: Kind
     at: float  # unix seconds
@@ -60,6 +63,7 @@ class Kill:
     down_s: float = 0.0  # until it was started again, where that is ours to do
     start_s: float = 0.0  # what the start took
     recovery_s: float | None = None
+    alone: bool = True
 
 
 class Killer:
@@ -92,7 +96,7 @@ class Killer:
         kind = self._first.pop() if self._first else self._random.choices(self._kinds, weights)[0]
         overlapped = self._random.random() < _OVERLAP
         time.sleep(self._random.uniform(0.3, 2.0))
-        kill = Kill(kind, time.time())
+        kill = Kill(kind, time.time(), alone=not self.log or self.log[-1].recovery_s is not None)
         since = self._kill(kill)
         if since is None:
             return

@@ -216,7 +216,8 @@ class _ChaosRun:
         report.kill_log = killer.as_json()
         for kill in killer.log:
             if kill.recovery_s is not None:
-                report.recovery_s.setdefault(kill.kind.value, []).append(round(kill.recovery_s, 3))
+                alone = report.recovery_s.setdefault(kill.kind.value, [])
+                (alone if kill.alone else report.recovery_from_both_s).append(round(kill.recovery_s, 3))
         report.read_early = len(self._reader.early)
         report.losses, report.duplicates = len(found.lost), len(found.doubled)
         strange = self._client.strange(kill.at for kill in killer.log)

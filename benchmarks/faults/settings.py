@@ -33,7 +33,8 @@ class ChaosReport:
     seconds: float = 0.0
     kills: dict[str, int] = field(default_factory=dict)
     kill_log: list[dict[str, Any]] = field(default_factory=list)
-    recovery_s: dict[str, list[float]] = field(default_factory=dict)
+    recovery_s: dict[str, list[float]] = field(default_factory=dict)  # of what was hit alone, by kind
+    recovery_from_both_s: list[float] = field(default_factory=list)  # of what was hit before the last was healed
     losses: int = 0  # photos that did not end as they had to, or whose result is not there as recorded; lost batches
     duplicates: int = 0  # batches made twice, results written or told twice
     strays: int = 0  # blobs of attempts that were not accepted, at the end of the patience
