@@ -71,13 +71,19 @@ def is_gone(worker: WorkerRecord) -> bool:
     It may outlive the news: a raylet that is killed takes its workers along a second later, and a stopped process goes
     five seconds after it was killed. On another node only the connection may be gone.
     """
-    here = worker.node_id == ray.get_runtime_context().get_node_id()
-    return here and worker.pid > 0 and not _runs(worker.pid)
+    return _runs(worker) is False
 
 
-def _runs(pid: int) -> bool:
+def lives_on(worker: WorkerRecord) -> bool:
+    """Whether the process of a worker that died is known to run: Ray has lost it, and no photo has ended it."""
+    return _runs(worker) is True
+
+
+def _runs(worker: WorkerRecord) -> bool | None:
+    if worker.pid == 0 or worker.node_id != ray.get_runtime_context().get_node_id():
+        return None
     try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+        return psutil.Process(worker.pid).status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
 

@@ -144,11 +144,13 @@ class Supervisor:
         self.fill()
 
     async def _suspicion(self, worker: WorkerRecord) -> Suspicion | None:
-        """Return whom to blame. A lost node and our own hand are nobody's fault."""
+        """Return whom to blame. A lost node, our own hand, and the end of Ray itself are nobody's fault."""
         if worker.ours or not worker.crumb:
             return None
         suspicion = await placement.read_crumb_on(worker.node_id, worker.crumb)
         if worker.frozen:  # whatever it began since
+            return None
+        if placement.lives_on(worker) and not worker.overdue:
             return None
         return replace(suspicion, deadline=0.0) if suspicion and worker.overdue else suspicion
 
