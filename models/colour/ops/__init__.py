@@ -1,6 +1,6 @@
 """The colour ops, one file each: settings, place in the grade, and function.
 
-The ingress reads the settings and has no numpy. So a file here imports what computes inside its functions.
+The ingress loads these files for their settings, and does without numpy. So they import what computes inside functions.
 """
 
 from importlib import import_module
