@@ -26,6 +26,7 @@ from deployments.routes import (
     presets,
     progress,
     shares,
+    sliders,
     uploads,
 )
 from deployments.routes.owners import Owners
@@ -88,7 +89,9 @@ def create_api(services: Services) -> FastAPI:
         requests=requests,
         archives=Archives(),
     )
-    for routes in (batches, photos, archive, shares, progress, uploads, presets, luts, health, metrics, front, docs):
+    for routes in (batches, photos, archive, shares, progress, uploads, presets, sliders, luts):
+        api.include_router(routes.router)
+    for routes in (health, metrics, front, docs):
         api.include_router(routes.router)
     api.router.routes.append(front.files)
     for kind, options in reversed(_before(services)):  # the last that is added comes first

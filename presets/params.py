@@ -1,4 +1,4 @@
-"""Preset parameters: names, ranges, neutral defaults.
+"""The parameters that presets may have: sliders, and those that have a shape of their own.
 
 What they do to a photo is in models/; docs/presets.md shows it.
 """
@@ -6,14 +6,24 @@ What they do to a photo is in models/; docs/presets.md shows it.
 from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    create_model,
+    model_validator,
+)
 
+from models.slider import Slider
 from presets.errors import PresetError
+from presets.sliders import sliders_of
 
 # Strict: a JSON number, never "0.5" or true, so that a slip is an error and not a surprise.
 Share = Annotated[float, Field(ge=0, le=1, strict=True, allow_inf_nan=False)]
 Balance = Annotated[float, Field(ge=-1, le=1, strict=True, allow_inf_nan=False)]
-Stops = Annotated[float, Field(ge=-3, le=3, strict=True, allow_inf_nan=False)]
 
 
 def _rising(points: list[list[float]]) -> list[list[float]]:
@@ -87,37 +97,13 @@ class ModelOp(Strict):
     sha256: Sha256 | None = None  # of its weights, which a batch pins; None: those that are there
 
 
-class ColourParams(Strict):
-    """Parameters of the types `filter` and `color`."""
+class PhotoParams(Strict):
+    """What the types `beauty`, `filter` and `color` have beside sliders."""
 
     ops: Annotated[list[ModelOp], Field(max_length=4, fail_fast=True)] = []
-    exposure: Stops = 0.0
-    contrast: Balance = 0.0
-    saturation: Balance = 0.0
-    vibrance: Balance = 0.0
-    temperature: Balance = 0.0
-    tint: Balance = 0.0
-    highlights: Balance = 0.0
-    shadows: Balance = 0.0
     curve: Annotated[Curves | None, BeforeValidator(_for_all_channels)] = None
     hsl: Hsl | None = None
-    fade: Share = 0.0
     lut: Annotated[str, Field(min_length=1, max_length=200)] | None = None  # its name
-    grain: Share = 0.0
-    vignette: Share = 0.0
-    strength: Share = 1.0  # of all the others together
-
-
-class BeautyParams(ColourParams):
-    """Parameters of the type `beauty`: those inside faces, and colour for the whole photo."""
-
-    smoothing: Share = 0.0
-    whitening: Share = 0.0
-    sharpening: Share = 0.0
-    blemish: Share = 0.0
-    eyes: Share = 0.0
-    teeth: Share = 0.0
-    dark_circles: Share = 0.0
 
 
 Length = Annotated[float, Field(ge=0, le=1_000_000, strict=True, allow_inf_nan=False)]
@@ -140,21 +126,31 @@ class Regions(Strict):
 
 
 class EraseParams(Strict):
-    """Parameters of the type `erase`. What boxes or mask mark is erased; both together are united."""
+    """What the type `erase` has beside sliders. What boxes or mask mark is erased; both together are united."""
 
     regions: Regions | None = None
     mask: Annotated[str, Field(min_length=1, max_length=8192)] | None = None  # a source; white is erased
-    dilate_px: Annotated[float, Field(ge=0, le=500, strict=True, allow_inf_nan=False)] = 0.0
     # What fills: OpenCV's method, or LaMa by the SHA-256 of its weights, which a batch pins; None: the best there is.
     model: Annotated[str, Field(pattern=r"^(telea|[0-9a-f]{64})$")] | None = None
 
 
-PARAMS: dict[str, type[ColourParams] | type[EraseParams]] = {
-    "beauty": BeautyParams,
-    "filter": ColourParams,
-    "color": ColourParams,
+def _with_sliders(preset_type: str, others: type[Strict]) -> type[Strict]:
+    fields: dict[str, Any] = {slider.name: (_number(slider), slider.neutral) for slider in sliders_of(preset_type)}
+    return create_model(f"{preset_type.title()}Params", __base__=others, __module__=__name__, **fields)
+
+
+def _number(slider: Slider) -> Any:
+    most = slider.high if slider.most is None else slider.most
+    return Annotated[float, Field(ge=slider.low, le=most, strict=True, allow_inf_nan=False)]
+
+
+_OTHERS: dict[str, type[Strict]] = {
+    "beauty": PhotoParams,
+    "filter": PhotoParams,
+    "color": PhotoParams,
     "erase": EraseParams,
 }
+PARAMS = {preset_type: _with_sliders(preset_type, others) for preset_type, others in _OTHERS.items()}
 
 
 def check_complete(preset_type: str, params: dict[str, object]) -> None:
@@ -164,7 +160,7 @@ def check_complete(preset_type: str, params: dict[str, object]) -> None:
         raise PresetError("invalid_params", detail, "regions")
 
 
-def validate(preset_type: str, params: dict[str, object]) -> ColourParams | EraseParams:
+def validate(preset_type: str, params: dict[str, object]) -> Strict:
     """The parameters of a preset of that type. Raises PresetError: which one, why, and what is allowed."""
     try:
         return PARAMS[preset_type].model_validate(params)

@@ -25,14 +25,11 @@ from presets.catalogue import ResolvedPreset
 from presets.colour import Colour
 from presets.erasing import Erasing
 from presets.restoring import Restoring
+from presets.sliders import COLOUR_SLIDERS, FACES
 
 if TYPE_CHECKING:
     from models.faces.beauty import Beauty
     from models.faces.faces import FaceDetector
-
-
-_SLIDERS = ("smoothing", "whitening", "sharpening", "blemish", "eyes", "teeth", "dark_circles")
-
 
 Lap = Callable[[str], None]
 
@@ -148,7 +145,7 @@ def compile_pipeline(
 
 
 def _beauty(params: dict[str, Any], applier: Applier, faces: "FaceDetector | None") -> "Beauty | None":
-    sliders = {name: params["strength"] * params.get(name, 0) for name in _SLIDERS}
+    sliders = {slider.name: params["strength"] * params.get(slider.name, 0) for slider in FACES.sliders}
     if not any(sliders.values()):
         return None
     from models.faces.beauty import Beauty  # noqa: PLC0415  # cv2.dnn and the masks, for beauty alone
@@ -171,14 +168,12 @@ def _grade(params: dict[str, Any], luts: Callable[[str], Lut] | None) -> Grade:
         if points is not None
     }
     return Grade(
-        **{name: params[name] for name in ("exposure", "contrast", "saturation", "vibrance", "temperature", "tint")},
+        # A batch that was resolved by an earlier version lacks the parameters that came later.
+        **{slider.name: params.get(slider.name, slider.neutral) for slider in COLOUR_SLIDERS},
         curves={channel: points for channel, points in curves.items() if points != IDENTITY},
-        fade=params["fade"],
-        strength=params["strength"],
-        # A batch that was resolved by an earlier version has none of these.
-        **{name: params.get(name, 0.0) for name in ("highlights", "shadows")},
         hsl=_bands(params.get("hsl") or {}),
         lut=_lut(params.get("lut"), luts),
+        strength=params["strength"],
     )
 
 

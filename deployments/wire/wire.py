@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 from photobatch import schemas
 from presets.catalogue import Preset, ResolvedPreset
+from presets.sliders import Group
 
 API = "/api/v1"
 ENDED = frozenset({schemas.BatchStatus.COMPLETED, schemas.BatchStatus.FAILED, schemas.BatchStatus.CANCELLED})
@@ -78,6 +79,23 @@ def submitted(view: dict[str, Any]) -> schemas.Submitted:
 def preset(known: Preset) -> schemas.Preset:
     """Return a preset of the catalogue."""
     return schemas.Preset.model_validate(asdict(known))
+
+
+def slider_group(group: Group) -> schemas.SliderGroup:
+    """Return a group of sliders."""
+    sliders = [
+        schemas.Slider(
+            name=slider.name,
+            label=schemas.LocalizedText(zh=slider.zh, en=slider.en),
+            low=slider.low,
+            high=slider.high,
+            step=slider.step,
+            neutral=slider.neutral,
+        )
+        for slider in group.sliders
+    ]
+    label = schemas.LocalizedText(zh=group.zh, en=group.en)
+    return schemas.SliderGroup(label=label, types=list(group.types), sliders=sliders)
 
 
 def batch_url(task_id: str) -> str:

@@ -1,12 +1,14 @@
 """Planes of all three channels; saturation and vibrance."""
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
 from models.colour.curves import Floats
 
 Planes = tuple[Floats, Floats, Floats]  # r, g, b; any shapes that broadcast together
+PlanesFunction = Callable[[Planes], Planes]
 
 _TINY = 1e-12
 _EDGE = 1 / 255  # one code: nothing that was off the edge of the gamut rounds to it

@@ -1,11 +1,9 @@
-"""Functions of one channel: the sRGB transfer, exposure, contrast, fade, the user's curve, and their fast
-stand-in.
+"""Functions of one channel: the sRGB transfer, the user's curve, and their fast stand-in.
 
 All take and return float64 arrays. They are defined on the whole real line: a saturated Display P3 colour has
 channels below 0 and above 1 in sRGB, and must find its way back. None of them falls anywhere.
 """
 
-import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -13,8 +11,6 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 ChannelFunction = Callable[[Floats], Floats]
-
-MID_GREY = 0.4613561295004092  # 18 % reflectance, sRGB-encoded
 
 
 def srgb_decode(x: Floats) -> Floats:
@@ -32,54 +28,6 @@ def srgb_encode(x: Floats) -> Floats:
 def _like(x: Floats, size: Floats) -> Floats:
     signed: Floats = np.copysign(size, x)
     return signed
-
-
-def exposure(ev: float) -> ChannelFunction:
-    """Linear gain 2^ev; a gain over 1 is exact up to 0.4 and rolls off from there: white stays white.
-
-    The shoulder t / (1 + t (T-1)/T) leaves with slope 1 and reaches 1 where the gain would have reached T:
-    nothing clips.
-    """
-    gain, knee = math.exp2(ev), 0.4
-
-    def apply(x: Floats) -> Floats:
-        y = x * gain
-        if gain <= 1:
-            return y
-        reach = (gain - knee) / (1 - knee)
-        t = np.maximum((y - knee) / (1 - knee), 0)
-        return np.minimum(y, knee) + (1 - knee) * t / (1 + t * (reach - 1) / reach)
-
-    return apply
-
-
-def contrast(amount: float) -> ChannelFunction:
-    """S-curve through 0, mid grey and 1 on encoded values.
-
-    Its slope is 2^amount in the middle and the inverse of that at the ends, where it goes on straight.
-    """
-    slope = math.exp2(amount)
-
-    def half(u: Floats) -> Floats:  # Schlick's bias (Graphics Gems IV), 0..1 to 0..1, straight below 0
-        inside = np.maximum(u, 0)
-        return inside / (inside + (1 - inside) * slope) + np.minimum(u, 0) / slope
-
-    def apply(x: Floats) -> Floats:
-        dark = MID_GREY * half(np.minimum(x, MID_GREY) / MID_GREY)
-        light = (1 - MID_GREY) * half((1 - np.maximum(x, MID_GREY)) / (1 - MID_GREY))
-        return np.asarray(np.where(x < MID_GREY, dark, 1 - light))
-
-    return apply
-
-
-def fade(amount: float) -> ChannelFunction:
-    """Lifts black to 0.18 * amount on encoded values, less and less towards white, which stays."""
-    lift = 0.18 * amount
-
-    def apply(x: Floats) -> Floats:
-        return x + lift * (1 - np.clip(x, 0, 1)) ** 3
-
-    return apply
 
 
 def through_points(points: Sequence[tuple[float, float]]) -> ChannelFunction:

@@ -1,123 +1,137 @@
 """One colour grade as one function of (r, g, b), in float64."""
 
-import dataclasses
 import hashlib
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from models.colour.balance import gains, white_balance
-from models.colour.chroma import Planes, mixed, saturate
+from models.colour.balance import white_balance
+from models.colour.chroma import Planes, PlanesFunction, mixed
 from models.colour.curves import (
     ChannelFunction,
     Floats,
     Sampled,
     chain,
-    contrast,
-    exposure,
-    fade,
     srgb_decode,
     srgb_encode,
     through_points,
 )
-from models.colour.hsl import Bands, HueBands
 from models.colour.icc import RgbProfile
 from models.colour.lut import Lut
-from models.colour.tone import relight
+from models.colour.op import Stage
+from models.colour.ops import OPS
 
 Codes = npt.NDArray[np.uint8]
 Points = tuple[tuple[float, float], ...]
-Step = Callable[[Planes], Planes]
 IDENTITY: Points = ((0.0, 0.0), (1.0, 1.0))
 
+_OF_NO_OP = {
+    "curves": dict[str, Points](),  # of "rgb" (all channels, first), "r", "g", "b"
+    "lut": None,  # a Lut, on encoded sRGB values
+    "strength": 1.0,  # of all the others together
+}
+_NEUTRAL: dict[str, Any] = {**_OF_NO_OP, **{setting.name: setting.neutral for op in OPS for setting in op.settings}}
 
-@dataclass(frozen=True, slots=True)
+# The first settings are in the digest even where they are neutral, so that tables of then keep their names.
+_ALWAYS_NAMED = frozenset(
+    ("exposure", "contrast", "saturation", "vibrance", "temperature", "tint", "curves", "fade", "strength")
+)
+
+
+@dataclass(frozen=True, init=False)
 class Grade:
-    """What to do to colours; neutral by default.
+    """What to do to colours: the settings of the ops, and `curves`, `lut` and `strength`."""
 
-    Units and ranges are those of presets/params.py.
-    """
+    settings: dict[str, Any]  # all of them
 
-    exposure: float = 0.0
-    contrast: float = 0.0
-    saturation: float = 0.0
-    vibrance: float = 0.0
-    temperature: float = 0.0
-    tint: float = 0.0
-    curves: dict[str, Points] = field(default_factory=dict)  # of "rgb" (all channels, first), "r", "g", "b"
-    fade: float = 0.0
-    strength: float = 1.0
-    highlights: float = 0.0
-    shadows: float = 0.0
-    hsl: Bands = ()  # those that differ from neutral
-    lut: Lut | None = None  # on encoded sRGB values
+    def __init__(self, **settings: Any) -> None:
+        """Those that are left out are neutral. Raises TypeError for one that no op has."""
+        if unknown := settings.keys() - _NEUTRAL.keys():
+            raise TypeError(f"no colour op has a setting {', '.join(sorted(unknown))}")
+        object.__setattr__(self, "settings", _NEUTRAL | settings)
 
     @property
     def neutral(self) -> bool:
         """Whether every colour comes out as it went in."""
-        return not self.strength or dataclasses.replace(self, strength=1.0) == Grade()
+        return not self.settings["strength"] or self.settings | {"strength": 1.0} == _NEUTRAL
 
     @property
     def digest(self) -> bytes:
-        """SHA-256 of the values; the latest count where they differ from neutral, so older tables keep their names."""
-        values = {entry.name: getattr(self, entry.name) for entry in dataclasses.fields(self)}
-        if self.lut is not None:
-            values["lut"] = self.lut.digest.hex()
-        for name in ("highlights", "shadows", "hsl", "lut"):
-            if not values[name]:
-                del values[name]
+        """SHA-256 of the settings that are not neutral, and of the first ones in any case."""
+        values = {
+            name: value for name, value in self.settings.items() if name in _ALWAYS_NAMED or value != _NEUTRAL[name]
+        }
+        if "lut" in values:
+            values["lut"] = values["lut"].digest.hex()
         return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).digest()
+
+    def made(self, stage: Stage) -> list[Any]:
+        """What the ops of a stage make, in their order; those whose settings are neutral make nothing."""
+        made = []
+        for op in (op for op in OPS if op.stage is stage):
+            values = [self.settings[setting.name] for setting in op.settings]
+            if values != [setting.neutral for setting in op.settings]:
+                made.append(op.make(*values))
+        return made
 
 
 class GradeFunction:
     """A grade in one RGB space (None: sRGB): 8-bit codes in, encoded values out.
 
-    The way of a colour: decode → white balance → linear sRGB → exposure → encode → contrast → shadows,
-    highlights → saturation, vibrance → hsl → curves → fade → lut → back to the source's space → mixed with the
-    input by `strength`. White balance acts on the source's own channels (with gains that move white where they
-    would in sRGB), so it clips nothing in any space. Whatever acts on single channels in a row is one lookup:
-    the first is exact (256 values a channel), the others are within 1e-4 of an 8-bit code.
+    The way of a colour, stages in capitals: decode → BALANCE → linear sRGB → LIGHT → encode → TONE → COLOUR → curves
+    → END → LUT → back to the source's space → mixed with the input by `strength`. White balance acts on the source's
+    own channels (with gains that move white where they would in sRGB), so it clips nothing in any space. Whatever
+    acts on single channels in a row is one lookup: the first is exact (256 values a channel), the others are within
+    1e-4 of an 8-bit code.
     """
 
     def __init__(self, grade: Grade, profile: RgbProfile | None) -> None:
-        self._grade = grade
         self._profile = None if profile is None or profile.is_srgb else profile
-        self._steps: list[Step] = []  # after the first lookup
+        self._made = {stage: grade.made(stage) for stage in Stage}
+        self._curves: dict[str, Points] = grade.settings["curves"]
+        self._lut: Lut | None = grade.settings["lut"]
+        self._strength: float = grade.settings["strength"]
+        self._steps: list[PlanesFunction] = []  # after the first lookup
         if self._profile is None:
             self._stay_in_srgb()
-        elif grade == Grade(temperature=grade.temperature, tint=grade.tint, strength=grade.strength):
+        elif self._only_balances:
             # No need to leave the source's space.
             self._first = [self._profile.encode(c)(first) for c, first in enumerate(self._balanced())]
         else:
             self._visit_srgb(self._profile)
 
+    @property
+    def _only_balances(self) -> bool:
+        others = any(self._made[stage] for stage in Stage if stage is not Stage.BALANCE)
+        return not (others or self._curves or self._lut)
+
     def _stay_in_srgb(self) -> None:
-        grade, tails = self._grade, [self._from_mix(c) for c in "rgb"]
-        if grade.temperature or grade.tint or grade.exposure:
+        lut, tails = self._lut, [self._from_mix(c) for c in "rgb"]
+        if self._made[Stage.BALANCE] or self._made[Stage.LIGHT]:
             self._first = [chain(self._to_mix())(first) for first in self._balanced()]
         else:  # not even decoded: the codes are the values
-            self._first = [chain(self._to_mix()[1:])(np.arange(256) / 255)] * 3
-        self._steps = self._mix()
-        if self._steps:
-            self._steps += [*_looked_up(tails), *_through(grade.lut)]
+            self._first = [chain(self._made[Stage.TONE])(np.arange(256) / 255)] * 3
+        if self._made[Stage.COLOUR]:
+            self._steps = [*self._made[Stage.COLOUR], *_looked_up(tails), *_through(lut)]
             return
         self._first = [chain(tail)(first) for tail, first in zip(tails, self._first, strict=True)]
-        if grade.lut is not None and grade.lut.separable:
-            self._first = [grade.lut.channel(c)(first) for c, first in enumerate(self._first)]
+        if lut is not None and lut.separable:
+            self._first = [lut.channel(c)(first) for c, first in enumerate(self._first)]
         else:
-            self._steps = _through(grade.lut)
+            self._steps = _through(lut)
 
     def _visit_srgb(self, profile: RgbProfile) -> None:
-        lut, tails = self._grade.lut, [self._from_mix(c) for c in "rgb"]
+        lut, tails = self._lut, [self._from_mix(c) for c in "rgb"]
         self._first = self._balanced()
         self._steps = [
             partial(mixed, profile.to_srgb),
             _each([Sampled(chain(self._to_mix()), reach=2.25, root=True)] * 3),
-            *self._mix(),
+            *self._made[Stage.COLOUR],
             *(_looked_up(tails) if lut else []),
             *_through(lut),
             *_looked_up([[srgb_decode]] * 3 if lut else [[*tail, srgb_decode] for tail in tails]),
@@ -127,36 +141,21 @@ class GradeFunction:
 
     def _balanced(self) -> list[Floats]:
         """For each channel (256,) linear values in the source's space after white balance."""
-        grade, profile = self._grade, self._profile
-        decoded = [srgb_decode(np.arange(256) / 255)] * 3 if profile is None else [profile.decode(c) for c in range(3)]
-        if not (grade.temperature or grade.tint):
-            return decoded
-        gain = gains(grade.temperature, grade.tint)
-        if profile is not None:
-            gain = np.linalg.inv(profile.to_srgb) @ gain
-        return [f(linear) for f, linear in zip(white_balance(gain), decoded, strict=True)]
+        profile = self._profile
+        values = [srgb_decode(np.arange(256) / 255)] * 3 if profile is None else [profile.decode(c) for c in range(3)]
+        for gain in self._made[Stage.BALANCE]:
+            own = gain if profile is None else np.linalg.inv(profile.to_srgb) @ gain
+            values = [f(linear) for f, linear in zip(white_balance(own), values, strict=True)]
+        return values
 
     def _to_mix(self) -> list[ChannelFunction]:
-        """From linear sRGB to the encoded values that saturation works on."""
-        functions = [exposure(self._grade.exposure)] if self._grade.exposure else []
-        functions.append(srgb_encode)
-        return [*functions, contrast(self._grade.contrast)] if self._grade.contrast else functions
+        """From linear sRGB to the encoded values that ops of all three channels work on."""
+        return [*self._made[Stage.LIGHT], srgb_encode, *self._made[Stage.TONE]]
 
     def _from_mix(self, channel: str) -> list[ChannelFunction]:
-        curves = self._grade.curves
-        functions = [through_points(curves[name]) for name in ("rgb", channel) if name in curves]
-        return [*functions, fade(self._grade.fade)] if self._grade.fade else functions
-
-    def _mix(self) -> list[Step]:
-        """What makes a channel depend on the others, on encoded sRGB values."""
-        grade, steps = self._grade, list[Step]()
-        if grade.highlights or grade.shadows:
-            steps.append(partial(relight, highlights=grade.highlights, shadows=grade.shadows))
-        if grade.saturation or grade.vibrance:
-            steps.append(partial(saturate, saturation=grade.saturation, vibrance=grade.vibrance))
-        if grade.hsl:
-            steps.append(HueBands(grade.hsl))
-        return steps
+        """From there to the LUT."""
+        curves = [through_points(self._curves[name]) for name in ("rgb", channel) if name in self._curves]
+        return [*curves, *self._made[Stage.END]]
 
     @property
     def separable(self) -> bool:
@@ -171,7 +170,7 @@ class GradeFunction:
         planes = self._first[0][r], self._first[1][g], self._first[2][b]
         for step in self._steps:
             planes = step(planes)
-        strength = self._grade.strength
+        strength = self._strength
         if strength == 1:
             return planes
         return (
@@ -181,7 +180,7 @@ class GradeFunction:
         )
 
 
-def _each(functions: Sequence[Sampled | None]) -> Step:
+def _each(functions: Sequence[Sampled | None]) -> PlanesFunction:
     """One function for each plane; None leaves it."""
 
     def apply(planes: Planes) -> Planes:
@@ -191,12 +190,12 @@ def _each(functions: Sequence[Sampled | None]) -> Step:
     return apply
 
 
-def _looked_up(tails: Sequence[Sequence[ChannelFunction]]) -> list[Step]:
+def _looked_up(tails: Sequence[Sequence[ChannelFunction]]) -> list[PlanesFunction]:
     """For each plane a row of functions as one lookup; nothing where there are none."""
     if not any(tails):
         return []
     return [_each([Sampled(chain(tail), reach=2.0, root=False) if tail else None for tail in tails])]
 
 
-def _through(lut: Lut | None) -> list[Step]:
+def _through(lut: Lut | None) -> list[PlanesFunction]:
     return [] if lut is None else [lut.apply]

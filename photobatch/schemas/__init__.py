@@ -20,6 +20,9 @@ from photobatch.schemas.presets import PreviewItem as PreviewItem
 from photobatch.schemas.presets import PreviewList as PreviewList
 from photobatch.schemas.presets import PreviewPicture as PreviewPicture
 from photobatch.schemas.presets import PreviewRequest as PreviewRequest
+from photobatch.schemas.presets import Slider as Slider
+from photobatch.schemas.presets import SliderGroup as SliderGroup
+from photobatch.schemas.presets import SliderList as SliderList
 from photobatch.schemas.shares import NewShare as NewShare
 from photobatch.schemas.shares import Share as Share
 from photobatch.schemas.shares import ShareList as ShareList

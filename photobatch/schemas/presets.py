@@ -53,6 +53,32 @@ class PresetList(Answer):
     next_cursor: str | None = None
 
 
+class Slider(Answer):
+    """A parameter that is a number."""
+
+    name: str = Field(description="What `preset_params` call it.")
+    label: LocalizedText
+    low: float
+    high: float = Field(description="The end of the slider; of `dilate_px` a request may give more.")
+    step: float
+    neutral: float = Field(description="What it is when left out.")
+
+
+class SliderGroup(Answer):
+    """Sliders that belong together."""
+
+    label: LocalizedText
+    types: list[str] = Field(description="The types of presets that have them.")
+    sliders: list[Slider]
+
+
+class SliderList(Answer):
+    """Every slider, in the order of the page."""
+
+    items: list[SliderGroup]
+    next_cursor: str | None = None
+
+
 class PreviewItem(Wire):
     """A look to be shown: a preset, a type, or a preset with other parameters."""
 

@@ -48,7 +48,7 @@ def test_both_languages_have_the_same_keys_and_fill_in_the_same(words: dict[str,
 
 def test_whatever_the_page_says_has_words_and_nothing_is_said_in_vain(words: dict[str, dict[str, str]]) -> None:
     asked, sources = set(), ""
-    for path in WEB.glob("*.js"):
+    for path in WEB.rglob("*.js"):
         sources += path.read_text()
         asked |= set(re.findall(r'\bt\("([\w.]+)"', path.read_text()))
     assert len(asked) > 80

@@ -9,7 +9,7 @@ import { eraseList, marked } from "/web/choosing/erase.js";
 import { localized, t } from "/web/parts/i18n.js";
 import { outputChoices } from "/web/choosing/output.js";
 import { sendOff } from "/web/choosing/sending.js";
-import { sliders } from "/web/choosing/sliders.js";
+import { loadSliders, sliders } from "/web/choosing/sliders.js";
 import { takeLut, savePreset } from "/web/choosing/own.js";
 import { toast } from "/web/parts/toast.js";
 import { maskSource, uploaded } from "/web/choosing/uploads.js";
@@ -157,7 +157,10 @@ export function lookView(draft) {
 
   async function load(chosen = draft.settings.preset) {
     try {
-      ({ items: presets } = await ask("GET", "/presets", { query: user(), signal: ends.signal }));
+      const [listed] = await Promise.all([
+        ask("GET", "/presets", { query: user(), signal: ends.signal }), loadSliders(ends.signal),
+      ]);
+      presets = listed.items;
     } catch (problem) {
       if (gone) return;
       state.replaceChildren(problem.message, h("button", { onclick: () => load(chosen) }, icon("retry"), t("again")));

@@ -35,7 +35,7 @@ export function speak(other) {
   location.reload();
 }
 
-/** A preset's name or description: the server has both languages. */
+/** What the service says in both languages: a preset's name, a slider's label. */
 export function localized(text) {
   return text[language] || text.en || text.zh;
 }

@@ -3,17 +3,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.colour.curves import (
-    MID_GREY,
-    Sampled,
-    chain,
-    contrast,
-    exposure,
-    fade,
-    srgb_decode,
-    srgb_encode,
-    through_points,
-)
+from models.colour.curves import Sampled, chain, srgb_decode, srgb_encode, through_points
+from models.colour.ops.contrast import MID_GREY, contrast
+from models.colour.ops.exposure import exposure
+from models.colour.ops.fade import fade
 
 LEVELS = np.linspace(-0.5, 1.5, 4001)
 INSIDE = np.linspace(0, 1, 2001)

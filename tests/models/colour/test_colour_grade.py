@@ -107,7 +107,7 @@ def test_a_display_p3_photo_gets_the_look_of_its_srgb_twin(grade):
     twin = np.rint(in_p3(photo)).astype(np.uint8)
     wanted = in_p3(graded(grade, photo)).reshape(-1, 3)
     # White balance scales the channels of P3 instead of those of sRGB: saturated colours differ a little.
-    assert np.abs(graded(grade, twin, P3) - wanted).mean() < (1.5 if grade.temperature else 0.5)
+    assert np.abs(graded(grade, twin, P3) - wanted).mean() < (1.5 if grade.settings["temperature"] else 0.5)
 
 
 def test_a_mild_filter_keeps_the_gradations_of_colours_outside_srgb():
