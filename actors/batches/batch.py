@@ -9,6 +9,7 @@ from itertools import chain
 import numpy as np
 
 from actors.batches import events
+from actors.batches.compact_json import compact_json
 from actors.batches.eta import Pace
 from actors.batches.listing import Listing
 from actors.batches.photo_column import PhotoColumn
@@ -125,7 +126,7 @@ class Batch:
     def _report(self, version: int, at: float, event: events.Reported) -> None:
         for report in event.reports:
             index, attempt = report.index, report.attempt
-            if not self.holds(LeaseKey(self.spec.task_id, index, attempt)):
+            if not self._held(index, attempt):
                 continue
             self._tell(report)
             if report.error is None:
@@ -141,13 +142,13 @@ class Batch:
 
     def _return(self, version: int, at: float, event: events.Returned) -> None:
         for index, attempt in event.attempts:
-            if self.holds(LeaseKey(self.spec.task_id, index, attempt)):
+            if self._held(index, attempt):
                 self._queue(index, version)
                 self._stray(index, attempt, at, event.late)
 
     def _strike(self, version: int, at: float, event: events.Struck) -> None:
         index, attempt = event.attempt
-        if not self.holds(LeaseKey(self.spec.task_id, index, attempt)):
+        if not self._held(index, attempt):
             return
         self._stray(index, attempt, at, event.late)
         if index in self.alone:
@@ -211,9 +212,7 @@ class Batch:
 
     def holds(self, key: LeaseKey) -> bool:
         """Say whether this attempt is the one that may report now."""
-        return (
-            key.index < len(self.photos) and self.photo_state[key.index] == P and self.attempt[key.index] == key.attempt
-        )
+        return self._held(key.index, key.attempt)
 
     def accepted(self, key: LeaseKey) -> bool:
         """Say whether this very attempt has reported already: a report sent twice is answered twice alike."""
@@ -292,6 +291,9 @@ class Batch:
 
     # --- moves ----------------------------------------------------------------------------------------------------
 
+    def _held(self, index: int, attempt: int) -> bool:
+        return index < len(self.photo_state) and self.photo_state[index] == P and self.attempt[index] == attempt
+
     def _indices(self, states: frozenset[PhotoState] | set[PhotoState]) -> list[int]:
         return [index for index, state in enumerate(self.photo_state) if state in states]
 
@@ -306,7 +308,7 @@ class Batch:
             self.strays[index, attempt] = at + late
 
     def _tell(self, report: Report) -> None:
-        self.outcome[report.index] = json.dumps(report.row, separators=(",", ":")).encode()
+        self.outcome[report.index] = compact_json(report.row)
         self.told[report.index] = report.attempt
 
     def _move(self, index: int, state: PhotoState, version: int) -> None:

@@ -1,14 +1,12 @@
 """How events stand in the journal: each is a JSON object that names its kind."""
 
-import json
 from collections.abc import Callable
 from dataclasses import MISSING, Field, dataclass, fields
-from typing import Any, ClassVar, Generic, Protocol, TypeVar, get_type_hints
+from typing import Any, ClassVar, Generic, NamedTuple, Protocol, TypeVar, get_type_hints
 
+from actors.batches.compact_json import compact_json
 from actors.messages.errors import later_version
 from actors.messages.records import Json
-
-_encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +26,14 @@ class _Event(Protocol):
 Event = TypeVar("Event", bound=_Event)
 
 
-@dataclass(frozen=True, slots=True)
-class _Column:
-    """One field of a type: its name and how it stands in the journal."""
+class _Column(NamedTuple):
+    """One field of a type, and how it stands in the journal."""
 
-    name: str
-    key: Key
-    needed: bool
-    default: Any
+    field: str
+    key: str
+    default: Any  # MISSING: it has none
+    read: Callable[[Any], Any] | None
+    write: Callable[[Any], Any] | None
 
 
 class EventFormat(Generic[Event]):
@@ -48,39 +46,38 @@ class EventFormat(Generic[Event]):
 
     def __init__(self, *types: type[Event], time_first: frozenset[type[Any]] = frozenset()) -> None:
         """`time_first`: the types in whose objects `t` stands before the fields, not behind them."""
-        self._types = {event.kind: event for event in types}
         self._columns = {event: [_column(event, field) for field in fields(event)] for event in types}
+        self._known = {event.kind: (event, self._columns[event]) for event in types}
         self._time_first = time_first
 
     def write(self, event: Event, at: float) -> bytes:
         """Return what the journal keeps of an event that is recorded `at` a unix time."""
         kind = type(event)
         said: Json = {"e": kind.kind, "t": at} if kind in self._time_first else {"e": kind.kind}
-        for column in self._columns[kind]:
-            value = getattr(event, column.name)
-            if value is not None or column.default is not None:
-                write = column.key.write
-                said[column.key.name] = value if write is None else write(value)
+        for field, key, default, _, write in self._columns[kind]:
+            value = getattr(event, field)
+            if value is not None or default is not None:
+                said[key] = value if write is None else write(value)
         said["t"] = at
-        return _encode(said).encode()
+        return compact_json(said)
 
     def read(self, said: Json) -> Event:
         """Return the event that an object of the journal is.
 
         Raises NewerJournalError for a kind that is not known, KeyError where a field is missing.
         """
-        kind = self._types.get(said["e"])
-        if kind is None:
+        known = self._known.get(said["e"])
+        if known is None:
             raise later_version(said["e"])
+        kind, columns = known
         values: Json = {}
-        for column in self._columns[kind]:
-            name, read = column.key.name, column.key.read
-            if column.needed or name in said:
-                values[column.name] = said[name] if read is None else read(said[name])
+        for field, key, default, read, _ in columns:
+            if default is MISSING or key in said:
+                values[field] = said[key] if read is None else read(said[key])
         return kind(**values)
 
 
 def _column(event: type[Any], field: Field[Any]) -> _Column:
     said = getattr(get_type_hints(event, include_extras=True)[field.name], "__metadata__", ())
     key = next((one if isinstance(one, Key) else Key(one) for one in said), Key(field.name))
-    return _Column(field.name, key, needed=field.default is MISSING, default=field.default)
+    return _Column(field.name, key.name, field.default, key.read, key.write)
