@@ -8,24 +8,24 @@ from itertools import chain
 
 import numpy as np
 
+from actors.batches import events
+from actors.batches.compact_json import compact_json
 from actors.batches.eta import Pace
 from actors.batches.listing import Listing
 from actors.batches.photo_column import PhotoColumn
+from actors.batches.report import Report
 from actors.batches.states import ENDED, OPEN_PHOTOS, BatchState, PhotoState
-from actors.messages.errors import later_version
-from actors.messages.records import BatchSpec, Json, LeaseKey
+from actors.messages.records import BatchSpec, LeaseKey
 
 Q, P, S, F, C = PhotoState
 MAX_STRIKES = 2  # so many lone workers may a photo kill before it fails
-BOOKKEEPING = frozenset({"swept", "called", "shared", "unshared"})  # events that change nothing which anybody sees
+BOOKKEEPING = (events.Swept, events.Called, events.Shared, events.Unshared)
 LONGEST_PAUSE_S = 7 * 86_400.0  # a batch that was paused for so long counts as ended
 
 
 class Batch:
     """State of one batch, a fold over its events.
 
-    The event is a dict with `e` (its kind), `t` (unix seconds) and what that kind needs; it is what the journal keeps.
-    An event that takes leases away says in `late` for how many seconds more their workers may store something.
     Decisions (what to lease, whether a report counts) are made by callers and by the queries below; `apply` only
     carries them out, so that replaying the journal gives the same batch to the bit.
     """
@@ -65,127 +65,122 @@ class Batch:
     # --- events ---------------------------------------------------------------------------------------------------
 
     @classmethod
-    def create(cls, version: int, event: Json) -> "Batch":
-        """Return the batch that a `created` event describes."""
-        batch = cls(BatchSpec(**event["spec"]), event["t"])
+    def create(cls, version: int, at: float, event: events.Created) -> "Batch":
+        """Return the batch that its first event makes."""
+        batch = cls(event.spec, at)
         batch.version = version
         return batch
 
-    def apply(self, version: int, event: Json) -> None:
-        """Carry one event out. Events of photos that have moved on since are no-ops, never errors."""
-        carry_out = getattr(self, f"_on_{event['e']}", None)
-        if carry_out is None:
-            raise later_version(event["e"])
-        carry_out(version, event)
-        if event["e"] not in BOOKKEEPING:
-            self.version = version
-        self._settle(event["t"])
+    def apply(self, version: int, at: float, event: events.BatchEvent) -> None:
+        """Carry out one event, which was recorded `at` a unix time.
 
-    def _on_photos(self, version: int, event: Json) -> None:
+        Events of photos that have moved on since are no-ops, never errors.
+        """
+        match event:
+            case events.Leased():
+                self._lease(version, at, event)
+            case events.Reported():
+                self._report(version, at, event)
+            case events.Returned():
+                self._return(version, at, event)
+            case events.Struck():
+                self._strike(version, at, event)
+            case events.Photos():
+                self._add(version, event.rows)
+            case events.Prefixes():
+                self.listing.add(event)
+            case events.Listed():
+                self._add(version, event.rows)
+                self.listing.advance(event)
+            case events.Swept() | events.Called() | events.Shared() | events.Unshared():
+                self._note(event)
+            case _:
+                self._steer(version, at, event)
+        if not isinstance(event, BOOKKEEPING):
+            self.version = version
+        self._settle(at)
+
+    def _add(self, version: int, rows: events.PhotoRows) -> None:
         first = len(self.photos)
-        added = event["p"]
-        self.photos.extend(added)
-        self.outcome += [None] * len(added)
-        self.photo_state += bytes(len(added))
-        self.attempt += [0] * len(added)
-        self.told += [0] * len(added)
-        self.tries += bytes(len(added))
-        self.strikes += bytes(len(added))
-        self.changed = np.concatenate([self.changed, np.full(len(added), version, np.uint64)])
-        self.counts[Q] += len(added)
+        self.photos.extend(rows)
+        self.outcome += [None] * len(rows)
+        self.photo_state += bytes(len(rows))
+        self.attempt += [0] * len(rows)
+        self.told += [0] * len(rows)
+        self.tries += bytes(len(rows))
+        self.strikes += bytes(len(rows))
+        self.changed = np.concatenate([self.changed, np.full(len(rows), version, np.uint64)])
+        self.counts[Q] += len(rows)
         self.ready.update(dict.fromkeys(range(first, len(self.photos))))
 
-    def _on_prefixes(self, version: int, event: Json) -> None:
-        self.listing.add(event)
-
-    def _on_listed(self, version: int, event: Json) -> None:
-        self._on_photos(version, event)
-        self.listing.advance(event)
-
-    def _on_leased(self, version: int, event: Json) -> None:
-        self.started_at = self.started_at or event["t"]
-        self.pace.began(event["t"])
-        for index, attempt in event["p"]:
+    def _lease(self, version: int, at: float, event: events.Leased) -> None:
+        self.started_at = self.started_at or at
+        self.pace.began(at)
+        for index, attempt in event.attempts:
             self._move(index, P, version)
             self.attempt[index] = attempt
-            self.holder[index] = event["w"]
-            if event["alone"]:
+            self.holder[index] = event.worker
+            if event.alone:
                 self.alone.add(index)
 
-    def _on_reported(self, version: int, event: Json) -> None:
-        for row in event["p"]:
-            index = row["i"]
-            if not self.holds(LeaseKey(self.spec.task_id, index, row["a"])):
+    def _report(self, version: int, at: float, event: events.Reported) -> None:
+        for report in event.reports:
+            index, attempt = report.index, report.attempt
+            if not self._held(index, attempt):
                 continue
-            self._tell(index, row)
-            if row["error"] is None:
+            self._tell(report)
+            if report.error is None:
                 self._move(index, S, version)
-            elif "again" in row:  # retryable, with tries left; not before `again`
+            elif (again := report.again) is not None:  # retryable, with tries left
                 self.tries[index] += 1
-                self._queue(index, version, not_before=row["again"])
+                self._queue(index, version, not_before=again)
             else:
                 self._move(index, F, version)
-            self._stray(index, row["a"], event)
+            self._stray(index, attempt, at, event.late)
             if self.photo_state[index] != Q:
-                self.pace.ended(event["t"])
+                self.pace.ended(at)
 
-    def _on_returned(self, version: int, event: Json) -> None:
-        for index, attempt in event["p"]:
-            if self.holds(LeaseKey(self.spec.task_id, index, attempt)):
+    def _return(self, version: int, at: float, event: events.Returned) -> None:
+        for index, attempt in event.attempts:
+            if self._held(index, attempt):
                 self._queue(index, version)
-                self._stray(index, attempt, event)
+                self._stray(index, attempt, at, event.late)
 
-    def _on_struck(self, version: int, event: Json) -> None:
-        index, attempt = event["p"]
-        if not self.holds(LeaseKey(self.spec.task_id, index, attempt)):
+    def _strike(self, version: int, at: float, event: events.Struck) -> None:
+        index, attempt = event.attempt
+        if not self._held(index, attempt):
             return
-        self._stray(index, attempt, event)
+        self._stray(index, attempt, at, event.late)
         if index in self.alone:
             self.strikes[index] += 1
         if self.strikes[index] < MAX_STRIKES:
             self._queue(index, version, suspect=True)
             return
-        self._tell(index, {"a": attempt, "error": event["error"]})
+        self._tell(Report.of_strike(index, attempt, event.error))
         self._move(index, F, version)
-        self.pace.ended(event["t"])
+        self.pace.ended(at)
 
-    def _on_paused(self, version: int, event: Json) -> None:
-        self.paused_at = event["t"]
+    def _steer(self, version: int, at: float, event: events.Control) -> None:
+        match event:
+            case events.Paused():
+                self.paused_at = at
+            case events.Resumed():
+                self.paused_at = None
+                self.pace.interrupted()
+            case events.Cancelled():
+                self.paused_at = None
+                self._leave_in_flight(at, event.late)
+                for index in self._indices(OPEN_PHOTOS):
+                    self._move(index, C, version)
+                self.state = BatchState.CANCELLED
+            case events.Retried():
+                self._retry(version)
+            case events.Deleted():
+                self.deleted_at = at
+                self.withdrawn = event.withdrawn
+                self._leave_in_flight(at, event.late)
 
-    def _on_resumed(self, version: int, event: Json) -> None:
-        self.paused_at = None
-        self.pace.interrupted()
-
-    def _on_cancelled(self, version: int, event: Json) -> None:
-        self.paused_at = None
-        self._leave_in_flight(event)
-        for index in self._indices(OPEN_PHOTOS):
-            self._move(index, C, version)
-        self.state = BatchState.CANCELLED
-
-    def _on_deleted(self, version: int, event: Json) -> None:
-        self.deleted_at = event["t"]
-        self.withdrawn = event.get("withdrawn", False)
-        self._leave_in_flight(event)
-
-    def _on_swept(self, version: int, event: Json) -> None:
-        for index, attempt in event["p"]:
-            self.strays.pop((index, attempt), None)
-
-    def _on_called(self, version: int, event: Json) -> None:
-        if event["end"] != self.finished_at:  # of an end that a retry has undone
-            return
-        self.calls += 1
-        self.owes_call = event["again"] is not None
-        self.call_due = event["again"] or 0.0
-
-    def _on_shared(self, version: int, event: Json) -> None:
-        self.shares[event["id"]] = event["until"]
-
-    def _on_unshared(self, version: int, event: Json) -> None:
-        self.shares.pop(event["id"], None)
-
-    def _on_retried(self, version: int, event: Json) -> None:
+    def _retry(self, version: int) -> None:
         self.paused_at = None
         for index in self._indices({F, C}):
             self.tries[index] = self.strikes[index] = 0
@@ -198,13 +193,26 @@ class Batch:
         self.state = BatchState.PROCESSING
         self.pace.interrupted()
 
+    def _note(self, event: events.Bookkeeping) -> None:
+        match event:
+            case events.Swept():
+                for index, attempt in event.attempts:
+                    self.strays.pop((index, attempt), None)
+            case events.Called():
+                if event.end == self.finished_at:  # else a retry has undone that end
+                    self.calls += 1
+                    self.owes_call = event.again is not None
+                    self.call_due = event.again or 0.0
+            case events.Shared():
+                self.shares[event.share_id] = event.until
+            case events.Unshared():
+                self.shares.pop(event.share_id, None)
+
     # --- queries --------------------------------------------------------------------------------------------------
 
     def holds(self, key: LeaseKey) -> bool:
         """Say whether this attempt is the one that may report now."""
-        return (
-            key.index < len(self.photos) and self.photo_state[key.index] == P and self.attempt[key.index] == key.attempt
-        )
+        return self._held(key.index, key.attempt)
 
     def accepted(self, key: LeaseKey) -> bool:
         """Say whether this very attempt has reported already: a report sent twice is answered twice alike."""
@@ -266,10 +274,10 @@ class Batch:
         task = self.spec.task_id
         return [LeaseKey(task, index, self.attempt[index]) for index, who in self.holder.items() if who == worker_id]
 
-    def report(self, index: int) -> Json:
-        """Return the last report of a photo, {} when there is none."""
-        said: Json = json.loads(self.outcome[index] or b"{}")
-        return said
+    def report(self, index: int) -> Report | None:
+        """Return the last report of a photo, None when there is none."""
+        said = self.outcome[index]
+        return Report(json.loads(said)) if said else None
 
     def changed_since(self, version: int) -> Iterator[int]:
         """Yield the photos that changed after a version, in their order."""
@@ -283,22 +291,25 @@ class Batch:
 
     # --- moves ----------------------------------------------------------------------------------------------------
 
+    def _held(self, index: int, attempt: int) -> bool:
+        return index < len(self.photo_state) and self.photo_state[index] == P and self.attempt[index] == attempt
+
     def _indices(self, states: frozenset[PhotoState] | set[PhotoState]) -> list[int]:
         return [index for index, state in enumerate(self.photo_state) if state in states]
 
-    def _leave_in_flight(self, event: Json) -> None:
+    def _leave_in_flight(self, at: float, late: float | None) -> None:
         """Leases are taken from living workers: each cleans up after itself, unless it dies before it has."""
         for index in self.holder:
-            self._stray(index, self.attempt[index], event)
+            self._stray(index, self.attempt[index], at, late)
 
-    def _stray(self, index: int, attempt: int, event: Json) -> None:
-        """Note an attempt whose worker may store something yet, or has: `late` seconds from now it is swept."""
-        if "late" in event:
-            self.strays[index, attempt] = event["t"] + event["late"]
+    def _stray(self, index: int, attempt: int, at: float, late: float | None) -> None:
+        """Note an attempt whose worker may store something yet, or has: `late` seconds from then it is swept."""
+        if late is not None:
+            self.strays[index, attempt] = at + late
 
-    def _tell(self, index: int, row: Json) -> None:
-        self.outcome[index] = json.dumps(row, separators=(",", ":")).encode()
-        self.told[index] = row["a"]
+    def _tell(self, report: Report) -> None:
+        self.outcome[report.index] = compact_json(report.row)
+        self.told[report.index] = report.attempt
 
     def _move(self, index: int, state: PhotoState, version: int) -> None:
         before = PhotoState(self.photo_state[index])

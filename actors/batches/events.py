@@ -1,28 +1,206 @@
-"""The events that a batch is made of, as the journal keeps them."""
+"""What can happen to a batch. The journal is a list of these events, and `Batch.apply` is what they make of a batch.
+
+An event is recorded before anybody is told of it (`Ledger.record`). In the journal a field has its own name, or the
+letter in its `Annotated`; `EventFormat` has the rest. Journals outlive versions, so what is here stays: a new field has
+a default, a field that is not written any more keeps its default, and a new kind of event makes earlier versions stop.
+
+Rows of several values are tuples here and lists once they have been read from a journal; both unpack alike.
+
+`late`: the event takes leases away, and their workers may store something for so many seconds more. That is swept then.
+None: nothing can be left behind.
+"""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from typing import Annotated, ClassVar, get_args
 
-from actors.messages.records import BatchSpec, Json, Outcome, PhotoSpec
+from actors.batches.event_format import EventFormat, Key
+from actors.batches.report import Report
+from actors.messages.records import BatchSpec, Json, PhotoSpec
+
+Attempts = Sequence[tuple[int, int]]  # a photo's place in its batch, and the number of the attempt
+PhotoRows = Sequence[tuple[str, str, Json | None]]  # source, name, and parameters of its own
+PrefixRows = Sequence[tuple[str, Json | None]]  # source, and parameters of its photos
+
+_SPEC = Key("spec", read=lambda said: BatchSpec(**said), write=asdict)
+_REPORTS = Key(
+    "p", read=lambda rows: [Report(row) for row in rows], write=lambda reports: [report.row for report in reports]
+)
 
 
-def created(
-    spec: BatchSpec, photos: Sequence[PhotoSpec], now: float, slice_size: int = 1000, prefixes: Sequence[PhotoSpec] = ()
-) -> Iterator[Json]:
-    """Yield the events that make a batch: its photos in slices, and the prefixes below which more are to be found."""
-    yield {"e": "created", "t": now, "spec": asdict(spec)}
+# --- what a batch consists of -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """A batch was accepted. The first of its events; what fills it is durable together with this."""
+
+    kind: ClassVar[str] = "created"
+    spec: Annotated[BatchSpec, _SPEC]
+
+
+@dataclass(frozen=True, slots=True)
+class Prefixes:
+    """Below these addresses more photos are to be found. At most one, when the batch is accepted."""
+
+    kind: ClassVar[str] = "prefixes"
+    rows: Annotated[PrefixRows, "p"]
+
+
+@dataclass(frozen=True, slots=True)
+class Photos:
+    """Photos that the client named, in their order. Written when the batch is accepted, a thousand in an event."""
+
+    kind: ClassVar[str] = "photos"
+    rows: Annotated[PhotoRows, "p"]
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A page of a prefix was listed, or the prefix ended. One event, so that no photo is found twice."""
+
+    kind: ClassVar[str] = "listed"
+    prefix: Annotated[int, "i"]  # its place among the batch's prefixes
+    rows: Annotated[PhotoRows, "p"]  # the photos on the page
+    after: str | None  # the key behind which the next page begins
+    over: bool  # nothing of this prefix is left to list
+    truncated: bool  # there are more photos than a batch may hold
+    error: Json | None  # code, message, retryable: why not all of it was listed
+
+
+# --- work -------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Leased:
+    """A worker was given photos. Written at each exchange, before the worker hears of it."""
+
+    kind: ClassVar[str] = "leased"
+    worker: Annotated[str, "w"]
+    attempts: Annotated[Attempts, "p"]
+    alone: bool  # it is one suspect, computed while its worker holds nothing else
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """A worker told what became of photos, or a photo ran out of time. Written before the worker is answered."""
+
+    kind: ClassVar[str] = "reported"
+    reports: Annotated[Sequence[Report], _REPORTS]
+    late: float | None = None  # for a photo that ran out of time
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """Leases ended without a report; no try is counted. Their worker gave them back, was given up, or is gone."""
+
+    kind: ClassVar[str] = "returned"
+    attempts: Annotated[Attempts, "p"]
+    late: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Struck:
+    """A worker died while it computed this photo. `error` is the photo's if that was the last time."""
+
+    kind: ClassVar[str] = "struck"
+    attempt: Annotated[tuple[int, int], "p"]  # as one of `Attempts`
+    error: Json
+    late: float | None = None
+
+
+# --- controls ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """A client asked for a pause."""
+
+    kind: ClassVar[str] = "paused"
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """A client ended a pause."""
+
+    kind: ClassVar[str] = "resumed"
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """A client cancelled a batch that had not ended: what is not done will not be done."""
+
+    kind: ClassVar[str] = "cancelled"
+    late: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Retried:
+    """A client asked for another try of what failed, was cancelled, or could not be listed."""
+
+    kind: ClassVar[str] = "retried"
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """A client deleted the batch, or it expired. It is hidden for good; its blobs go, and then all its events."""
+
+    kind: ClassVar[str] = "deleted"
+    late: float | None = None
+    withdrawn: bool = False  # nobody has heard of the batch: its client will name the same uploads again
+
+
+# --- bookkeeping: changes nothing that a client sees ------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What these attempts could have left behind was removed."""
+
+    kind: ClassVar[str] = "swept"
+    attempts: Annotated[Attempts, "p"]
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """The batch's `callback_url` was called. Written after each call, whatever came of it."""
+
+    kind: ClassVar[str] = "called"
+    end: float | None  # the end that was told: the `finished_at` of then
+    again: float | None  # unix time of the next call; None when this one arrived
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """A link to the results was made."""
+
+    kind: ClassVar[str] = "shared"
+    share_id: Annotated[str, "id"]  # a digest of the link's key
+    until: float  # unix time at which the link ends
+
+
+@dataclass(frozen=True, slots=True)
+class Unshared:
+    """A link was revoked, or was found to have ended when another was made."""
+
+    kind: ClassVar[str] = "unshared"
+    share_id: Annotated[str, "id"]
+
+
+Bookkeeping = Swept | Called | Shared | Unshared
+Control = Paused | Resumed | Cancelled | Retried | Deleted
+BatchEvent = Photos | Prefixes | Listed | Leased | Reported | Returned | Struck | Control | Bookkeeping
+
+BATCH_EVENTS = EventFormat[Created | BatchEvent](
+    *get_args(Created | BatchEvent), time_first=frozenset({Created, Prefixes, Photos})
+)
+
+
+def contents(
+    photos: Sequence[PhotoSpec], prefixes: Sequence[PhotoSpec] = (), slice_size: int = 1000
+) -> Iterator[Prefixes | Photos]:
+    """Yield the events that fill a new batch: the prefixes below which photos are to be found, and photos in slices."""
     if prefixes:
-        yield {"e": "prefixes", "t": now, "p": [[prefix.source, prefix.params] for prefix in prefixes]}
+        yield Prefixes([(prefix.source, prefix.params) for prefix in prefixes])
     for first in range(0, len(photos), slice_size):
-        rows = [[photo.source, photo.name, photo.params] for photo in photos[first : first + slice_size]]
-        yield {"e": "photos", "t": now, "p": rows}
-
-
-def reported(outcome: Outcome, again: float | None) -> Json:
-    """Return the row of a `reported` event; `again` is when a retry is due, None when this is final."""
-    row = asdict(outcome)
-    key = row.pop("key")
-    row |= {"i": key["index"], "a": key["attempt"]}
-    if again is not None:
-        row["again"] = again
-    return row
+        yield Photos([(photo.source, photo.name, photo.params) for photo in photos[first : first + slice_size]])

@@ -1,18 +1,19 @@
 """Every batch, and the journal behind them: what is recorded here is applied at once and told only when durable."""
 
 import asyncio
-import json
 import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 
 from actors.batches.batch import Batch
+from actors.batches.events import BATCH_EVENTS, BatchEvent, Created, Deleted, Photos, Prefixes
+from actors.batches.look_events import LOOK_EVENTS, LookEvent
 from actors.batches.looks import JOURNAL_ID, Looks
 from actors.batches.replay import Replay
 from actors.batches.states import ENDED
 from actors.messages.errors import BatchError, journal_behind, journal_stopped, journal_unavailable, no_such_batch
-from actors.messages.records import Json
+from actors.messages.records import BatchSpec
 from storage.errors import NewerJournalError, StorageError
 from storage.journal import Entry, Journal
 from storage.position import Position
@@ -74,37 +75,38 @@ class Ledger:
             raise self._refusal() if self.stopped else no_such_batch()
         return batch
 
-    def create(self, task_id: str, events: Iterable[Json]) -> Batch:
-        """Make a batch from its first events, which become durable together or not at all."""
-        entries = [self._entry(task_id, event) for event in events]
-        first, *rest = entries
-        batch = self.batches[task_id] = self.open[task_id] = Batch.create(first[0].version, first[1])
-        for entry, event in rest:
-            batch.apply(entry.version, event)
+    def create(self, spec: BatchSpec, contents: Iterable[Photos | Prefixes]) -> Batch:
+        """Make a batch; its first events become durable together or not at all."""
+        task_id, now = spec.task_id, time.time()
+        created, rest = Created(spec), list(contents)
+        entries = [self._entry(task_id, BATCH_EVENTS.write(event, now)) for event in (created, *rest)]
+        batch = self.batches[task_id] = self.open[task_id] = Batch.create(entries[0].version, now, created)
+        for entry, event in zip(entries[1:], rest, strict=True):
+            batch.apply(entry.version, now, event)
         self._uploads.update(batch.uploads())
-        self._commit(task_id, [entry for entry, _ in entries])
+        self._commit(task_id, entries)
         return batch
 
-    def record(self, batch: Batch, event: Json) -> None:
-        """Apply an event (stamped with the time here) and hand it to the journal."""
-        task_id = batch.spec.task_id
-        entry, event = self._entry(task_id, event | {"t": time.time()})
-        batch.apply(entry.version, event)
+    def record(self, batch: Batch, event: BatchEvent) -> None:
+        """Apply an event and hand it to the journal, stamped with the time."""
+        task_id, now = batch.spec.task_id, time.time()
+        entry = self._entry(task_id, BATCH_EVENTS.write(event, now))
+        batch.apply(entry.version, now, event)
         if batch.state in ENDED:
             self.open.pop(task_id, None)
         else:
             self.open[task_id] = batch
         self._commit(task_id, [entry])
 
-    def _record_look(self, event: Json) -> None:
-        entry, _ = self._entry(JOURNAL_ID, event)
+    def _record_look(self, event: LookEvent) -> None:
+        entry = self._entry(JOURNAL_ID, LOOK_EVENTS.write(event, time.time()))
         self.looks.apply(event)
         self._commit(JOURNAL_ID, [entry])
 
     def condemn(self, batch: Batch, late_s: float, *, withdrawn: bool = False) -> None:
         """Hide a batch from everybody, for good; its workers may still store for `late_s`. It waits for `remove`."""
         task_id = batch.spec.task_id
-        self.record(batch, {"e": "deleted", "late": late_s, "withdrawn": withdrawn})
+        self.record(batch, Deleted(late_s, withdrawn))
         self.batches.pop(task_id)
         self.open.pop(task_id, None)
         self.condemned[task_id] = batch
@@ -195,10 +197,9 @@ class Ledger:
         """Commit what is pending."""
         self._journal.close()
 
-    def _entry(self, task_id: str, event: Json) -> tuple[Entry, Json]:
+    def _entry(self, task_id: str, body: bytes) -> Entry:
         self._next += 1
-        version = (self.epoch << 32) + self._next
-        return Entry(task_id, version, json.dumps(event, separators=(",", ":")).encode()), event
+        return Entry(task_id, (self.epoch << 32) + self._next, body)
 
     def _commit(self, task_id: str, entries: list[Entry] | None) -> None:
         task = asyncio.ensure_future(self._write(task_id, entries))

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from actors.batches.events import Listed, Prefixes
 from actors.messages.records import Json
 
 
@@ -34,17 +35,17 @@ class Listing:
         """Whether a retry could find more photos."""
         return any(prefix.error or not prefix.over for prefix in self.prefixes)
 
-    def add(self, event: Json) -> None:
-        """Take in a `prefixes` event."""
-        self.prefixes += [Prefix(source, params) for source, params in event["p"]]
+    def add(self, event: Prefixes) -> None:
+        """Take in the prefixes of a new batch."""
+        self.prefixes += [Prefix(source, params) for source, params in event.rows]
 
-    def advance(self, event: Json) -> None:
-        """Take in a `listed` event: a page of one prefix, or its end."""
-        prefix = self.prefixes[event["i"]]
-        prefix.after = event["after"]
-        prefix.photos += len(event["p"])
-        prefix.over, prefix.error = event["over"], event["error"]
-        if event["truncated"]:
+    def advance(self, event: Listed) -> None:
+        """Take in a page of one prefix, or its end."""
+        prefix = self.prefixes[event.prefix]
+        prefix.after = event.after
+        prefix.photos += len(event.rows)
+        prefix.over, prefix.error = event.over, event.error
+        if event.truncated:
             self.truncated = True
             for each in self.prefixes:
                 each.over = True

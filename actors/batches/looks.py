@@ -1,10 +1,10 @@
 """The presets and LUTs that people made: a fold over events, as batches are."""
 
-import time
 from collections.abc import Callable
 from typing import Any
 
-from actors.messages.errors import BatchError, later_version
+from actors.batches.look_events import LookEvent, LutGone, LutKept, PresetGone, PresetKept
+from actors.messages.errors import BatchError
 from actors.messages.records import Json
 
 JOURNAL_ID = "looks"  # what the journal calls them; no batch has such an id
@@ -24,21 +24,19 @@ class Looks:
         self._presets: dict[tuple[str, str], Json] = {}
         self._shared: dict[str, str] = {}  # the owner of each id that is shared
         self._luts: dict[tuple[str, str], Json] = {}
-        self.record: Callable[[Json], None]
+        self.record: Callable[[LookEvent], None]
 
-    def apply(self, event: Json) -> None:
+    def apply(self, event: LookEvent) -> None:
         """Carry an event out."""
-        match event["e"]:
-            case "preset":
-                self._put(event["preset"])
-            case "preset_gone":
-                self._forget(event.get("owner") or self._owner(event["id"]), event["id"])
-            case "lut":
-                self._luts[event["owner"], event["lut"]["name"]] = event["lut"]
-            case "lut_gone":
-                self._luts.pop((event["owner"], event["name"]), None)
-            case kind:
-                raise later_version(kind)
+        match event:
+            case PresetKept(preset):
+                self._put(preset)
+            case PresetGone():
+                self._forget(event.owner or self._owner(event.preset_id), event.preset_id)
+            case LutKept(owner, lut):
+                self._luts[owner, lut["name"]] = lut
+            case LutGone(owner, name):
+                self._luts.pop((owner, name), None)
 
     def _put(self, preset: Json) -> None:
         self._forget(preset["owner"], preset["id"])
@@ -101,7 +99,7 @@ class Looks:
     def delete_preset(self, user: str, preset_id: str) -> None:
         """Forget a preset; batches that have it keep it. Raises `unknown_preset`, `forbidden`."""
         self._own(user, preset_id)
-        self.record({"e": "preset_gone", "owner": user, "id": preset_id, "t": time.time()})
+        self.record(PresetGone(owner=user, preset_id=preset_id))
 
     def _own(self, user: str, preset_id: str) -> Json:
         preset = self.preset(user, preset_id)
@@ -110,7 +108,7 @@ class Looks:
         return preset
 
     def _keep(self, preset: Json) -> Json:
-        self.record({"e": "preset", "preset": preset, "t": time.time()})
+        self.record(PresetKept(preset))
         return preset
 
     # --- LUTs -----------------------------------------------------------------------------------------------------
@@ -138,13 +136,13 @@ class Looks:
         """Keep a LUT under its name; what was made with an earlier one of that name keeps that."""
         if (user, lut["name"]) not in self._luts and sum(owner == user for owner, _ in self._luts) >= MOST:
             raise BatchError("too_many_presets", f"You have {MOST} LUTs; delete one that you don't need.")
-        self.record({"e": "lut", "owner": user, "lut": lut, "t": time.time()})
+        self.record(LutKept(user, lut))
         return lut
 
     def delete_lut(self, user: str, name: str) -> None:
         """Forget a LUT's name; presets and batches that have it keep it. Raises `unknown_lut`."""
         self.lut(user, name)
-        self.record({"e": "lut_gone", "owner": user, "name": name, "t": time.time()})
+        self.record(LutGone(user, name))
 
     def answer(self, what: str, *args: Any) -> Any:
         """Call one of the methods above by its name."""

@@ -4,6 +4,7 @@ import json
 from array import array
 from collections.abc import Iterable, Iterator
 
+from actors.batches.compact_json import compact_json
 from actors.messages.records import Json, PhotoSpec
 
 
@@ -31,5 +32,5 @@ class PhotoColumn:
     def extend(self, photos: Iterable[tuple[str, str, Json | None]]) -> None:
         """Append photos, each as source, name and parameters of its own."""
         for photo in photos:
-            self._rows += json.dumps(photo, separators=(",", ":")).encode()
+            self._rows += compact_json(photo)
             self._ends.append(len(self._rows))

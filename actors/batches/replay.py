@@ -4,6 +4,8 @@ import json
 from collections.abc import Iterable
 
 from actors.batches.batch import Batch
+from actors.batches.events import BATCH_EVENTS, Created
+from actors.batches.look_events import LOOK_EVENTS
 from actors.batches.looks import JOURNAL_ID, Looks
 from actors.messages.records import Json
 from storage.errors import StorageError
@@ -21,9 +23,9 @@ class Replay:
     def read(self, entries: Iterable[Entry]) -> None:
         """Take entries in, batch by batch, versions ascending; raises StorageError."""
         for entry in entries:
-            event = self.parse(entry)
+            said = self.parse(entry)
             try:
-                self._take(entry, event)
+                self._take(entry, said)
             except StorageError:  # of a later version: says so itself
                 raise
             except Exception as error:
@@ -32,21 +34,26 @@ class Replay:
 
     @staticmethod
     def parse(entry: Entry) -> Json:
-        """Return the event that an entry is; raises StorageError."""
+        """Return the object that an entry is; raises StorageError."""
         try:
-            event: Json = json.loads(entry.body)
-            event["e"]
+            said: Json = json.loads(entry.body)
+            said["e"]
         except (ValueError, TypeError, KeyError) as error:
             raise _no_event(entry, error) from error
-        return event
+        return said
 
-    def _take(self, entry: Entry, event: Json) -> None:
+    def _take(self, entry: Entry, said: Json) -> None:
         if entry.batch_id == JOURNAL_ID:
-            self.looks.apply(event)
-        elif event["e"] == "created":
-            self.batches[entry.batch_id] = Batch.create(entry.version, event)
-        elif batch := self.batches.get(entry.batch_id):
-            batch.apply(entry.version, event)
+            self.looks.apply(LOOK_EVENTS.read(said))
+            return
+        batch = self.batches.get(entry.batch_id)
+        if batch is None and said["e"] != Created.kind:  # of a batch that is gone
+            return
+        event = BATCH_EVENTS.read(said)
+        if isinstance(event, Created):
+            self.batches[entry.batch_id] = Batch.create(entry.version, said["t"], event)
+        elif batch is not None:
+            batch.apply(entry.version, said["t"], event)
 
 
 def _no_event(entry: Entry, error: Exception) -> StorageError:

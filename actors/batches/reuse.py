@@ -72,9 +72,11 @@ class Reuse:
         if earlier is None or earlier.photo_state[place] != PhotoState.SUCCEEDED:  # it was retried since
             return None
         report = earlier.report(place)
-        if report["engine"] != engine or report["result"]["input_sha256"] != sha256:
+        if report is None or report.result is None:
             return None
-        return Done(LeaseKey(earlier.spec.task_id, place, report["a"]), report["result"], report["notes"])
+        if report.engine != engine or report.result["input_sha256"] != sha256:
+            return None
+        return Done(LeaseKey(earlier.spec.task_id, place, report.attempt), report.result, report.notes)
 
     async def _read(self, recipe: _Recipe, known: _Index) -> None:
         """Take in the batches that have ended since the last time."""
@@ -86,8 +88,8 @@ class Reuse:
                 known.read.add(name)
                 for count, place in enumerate(list(earlier.indices(PhotoState.SUCCEEDED, 0)), 1):
                     report = earlier.report(place)
-                    if name in known.read and report.get("result"):  # neither deleted nor retried meanwhile
-                        known.places[_content(earlier, place, report["result"]["input_sha256"])] = earlier, place
+                    if name in known.read and report and report.result:  # neither deleted nor retried meanwhile
+                        known.places[_content(earlier, place, report.result["input_sha256"])] = earlier, place
                     if count % AT_ONCE == 0:
                         await asyncio.sleep(0)
 

@@ -5,6 +5,7 @@ import secrets
 import time
 from typing import Any
 
+from actors.batches.events import Shared, Unshared
 from actors.batches.ledger import Ledger
 from actors.messages.errors import BatchError
 from actors.messages.records import Json
@@ -31,10 +32,10 @@ class Shares:
         if len(batch.shares) - len(gone) >= MOST:
             raise BatchError("too_many_shares", f"This batch has {MOST} links already; revoke one that is not needed.")
         for known in gone:
-            self._ledger.record(batch, {"e": "unshared", "id": known})
+            self._ledger.record(batch, Unshared(known))
         key = secrets.token_urlsafe(16)
         until = now + min(expires_in_s, LONGEST_S)
-        self._ledger.record(batch, {"e": "shared", "id": _id(key), "until": until})
+        self._ledger.record(batch, Shared(_id(key), until))
         return {"id": _id(key), "key": key, "expires_at": until}
 
     def list(self, task_id: str) -> Json:
@@ -54,7 +55,7 @@ class Shares:
         """End a share; one that is not there has ended."""
         batch = self._ledger.get(task_id)
         if share_id in batch.shares:
-            self._ledger.record(batch, {"e": "unshared", "id": share_id})
+            self._ledger.record(batch, Unshared(share_id))
 
 
 def _id(key: str) -> str:

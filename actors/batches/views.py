@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 
 from actors.batches.batch import Batch
+from actors.batches.report import Report
 from actors.batches.states import ENDED, PhotoState
 from actors.messages.errors import BatchError
-from actors.messages.records import Json, LeaseKey
+from actors.messages.records import Json
 from models.codec.options import EXTENSIONS
 from storage.keys import original_key, result_key, thumbnail_key
 
@@ -81,8 +82,7 @@ def photo_view(batch: Batch, index: int, *, timings: bool) -> Json:
     """Return one photo; `result` carries the keys of its blobs, for those who read them."""
     photo = batch.photos[index]
     state = PhotoState(batch.photo_state[index])
-    told = batch.report(index) if state in {PhotoState.SUCCEEDED, PhotoState.FAILED} else {}
-    result: Json | None = told.get("result")
+    told = batch.report(index) if state in {PhotoState.SUCCEEDED, PhotoState.FAILED} else None
     return {
         "index": index,
         "name": photo.name,
@@ -90,19 +90,20 @@ def photo_view(batch: Batch, index: int, *, timings: bool) -> Json:
         "params": photo.params,
         "status": state.label,
         "attempts": batch.attempt[index],
-        "error": told.get("error"),
-        "result": result and result | _blobs(LeaseKey(batch.spec.task_id, index, told["a"]), result),
-        "reused": told.get("reused", False),
-        "engine": told.get("engine"),
-        "notes": told.get("notes") or [],
-        "timings_ms": told.get("timings_ms") if timings else None,
+        "error": told and told.error,
+        "result": told and told.result and told.result | _blobs(batch, index, told, told.result),
+        "reused": told is not None and told.reused,
+        "engine": told and told.engine,
+        "notes": told.notes if told else [],
+        "timings_ms": told.timings_ms if told and timings else None,
     }
 
 
-def _blobs(key: LeaseKey, result: Json) -> Json:
+def _blobs(batch: Batch, index: int, told: Report, result: Json) -> Json:
     """Name what the attempt that counts has stored; the names follow from it, so no photo keeps them."""
+    place = batch.spec.task_id, index, told.attempt
     return {
-        "key": result_key(*key.place, EXTENSIONS[result["format"]].removeprefix(".")),
-        "thumbnail_key": thumbnail_key(*key.place) if result["thumbnail"] else None,
-        "original_key": original_key(*key.place) if result["original"] else None,
+        "key": result_key(*place, EXTENSIONS[result["format"]].removeprefix(".")),
+        "thumbnail_key": thumbnail_key(*place) if result["thumbnail"] else None,
+        "original_key": original_key(*place) if result["original"] else None,
     }

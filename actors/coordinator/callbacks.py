@@ -10,6 +10,7 @@ from collections.abc import Callable
 import httpcore
 
 from actors.batches.batch import Batch
+from actors.batches.events import Called
 from actors.batches.ledger import Ledger
 from actors.batches.retries import backoff_s
 from actors.coordinator.callback_line import AT_ONCE, CallbackLine
@@ -68,7 +69,7 @@ class Callbacks:
                 log.warning("callback failed", extra={"batch": task_id, "calls": batch.calls + 1, "reason": failed})
             if self._ledger.batches.get(task_id) is batch:  # not deleted meanwhile
                 again = None if not failed else time.time() + backoff_s(batch.calls, FIRST_S, LONGEST_S)
-                self._ledger.record(batch, {"e": "called", "end": end, "again": again})
+                self._ledger.record(batch, Called(end, again))
         finally:
             self._line.over(batch)
         self._go_on(config)

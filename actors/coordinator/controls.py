@@ -4,6 +4,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from actors.batches.batch import Batch
+from actors.batches.events import Cancelled, Paused, Resumed, Retried
 from actors.batches.states import ALLOWED, ENDED, PhotoState
 from actors.coordinator.dispatch import Dispatch
 from actors.messages.errors import BatchError
@@ -45,24 +46,24 @@ class Controls:
 
     def _pause(self, batch: Batch) -> None:
         if not batch.paused:
-            self._dispatch.record(batch, {"e": "paused"})
+            self._dispatch.record(batch, Paused())
             self.take_back(batch)
 
     def _resume(self, batch: Batch) -> None:
         if batch.paused:
-            self._dispatch.record(batch, {"e": "resumed"})
+            self._dispatch.record(batch, Resumed())
             self._dispatch.wake()
 
     def _cancel(self, batch: Batch) -> None:
         if batch.state in ENDED:
             return
         workers = batch.workers()
-        self._dispatch.record(batch, {"e": "cancelled", "late": self._late_s})
+        self._dispatch.record(batch, Cancelled(self._late_s))
         self.take_away(workers, batch.spec.task_id)
 
     def _retry(self, batch: Batch) -> None:
         if batch.counts[PhotoState.FAILED] + batch.counts[PhotoState.CANCELLED] or _unlisted(batch):
-            self._dispatch.record(batch, {"e": "retried"})
+            self._dispatch.record(batch, Retried())
             self._dispatch.wake()
 
 

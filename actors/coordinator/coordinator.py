@@ -13,7 +13,7 @@ from ray.exceptions import RayError
 from actors import directory, logs
 from actors.background import Background
 from actors.batches.batch import Batch
-from actors.batches.events import created
+from actors.batches.events import contents
 from actors.batches.idempotency import IdempotencyKeys
 from actors.batches.ledger import Ledger
 from actors.batches.reuse import Reuse
@@ -129,7 +129,7 @@ class Coordinator:
         self._admission.check(spec.user_id, len(photos), self._ledger.open.values())
         prefixes = [photo for photo in photos if is_prefix(photo.source)]
         named = [photo for photo in photos if not is_prefix(photo.source)] if prefixes else photos
-        made = self._ledger.create(spec.task_id, created(spec, named, time.time(), prefixes=prefixes))
+        made = self._ledger.create(spec, contents(named, prefixes))
         self._expander.tick()
         self._uploads.made(made)
         self._keys.made(made)

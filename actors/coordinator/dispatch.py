@@ -5,8 +5,9 @@ import logging
 import time
 
 from actors.batches.batch import Batch
-from actors.batches.events import reported
+from actors.batches.events import BatchEvent, Cancelled, Leased, Reported, Returned, Struck
 from actors.batches.ledger import Ledger
+from actors.batches.report import Report
 from actors.batches.retries import due
 from actors.batches.reuse import Reuse
 from actors.batches.states import ENDED, PhotoState
@@ -79,14 +80,13 @@ class Dispatch:
 
         `late_s`: their worker may have stored something, or may yet for so long; None: it had not begun them.
         """
-        by_batch: dict[str, list[list[int]]] = {}
+        by_batch: dict[str, list[tuple[int, int]]] = {}
         for key in keys:
             if self._holds(key):
-                by_batch.setdefault(key.task_id, []).append([key.index, key.attempt])
+                by_batch.setdefault(key.task_id, []).append((key.index, key.attempt))
         for task_id, rows in by_batch.items():
-            late = {} if late_s is None else {"late": late_s}
-            self.record(self._ledger.batches[task_id], {"e": "returned", "p": rows, **late})
-            if late:
+            self.record(self._ledger.batches[task_id], Returned(rows, late_s))
+            if late_s is not None:
                 self.counters.lost(len(rows))
                 log.warning("leases lost", extra={"batch": task_id, "photos": len(rows)})
             self.wake()
@@ -106,9 +106,9 @@ class Dispatch:
         self._stopped = True
         self.wake()
 
-    def record(self, batch: Batch, event: Json) -> None:
+    def record(self, batch: Batch, event: BatchEvent) -> None:
         """Record an event; what is known of a batch's speed goes when it ends."""
-        if event["e"] == "cancelled":
+        if isinstance(event, Cancelled):
             self.counters.cancelled(batch.counts[PhotoState.QUEUED] + batch.counts[PhotoState.PROCESSING])
         before = batch.state
         self._ledger.record(batch, event)
@@ -149,7 +149,7 @@ class Dispatch:
     def _take(self, worker_id: str, outcomes: list[Outcome]) -> list[LeaseKey]:
         """Record what counts, batch by batch; return the keys of what came too late."""
         refused: list[LeaseKey] = []
-        accepted: dict[str, list[Json]] = {}
+        accepted: dict[str, list[Report]] = {}
         for outcome in outcomes:
             key = outcome.key
             batch = self._ledger.batches.get(key.task_id)
@@ -160,16 +160,16 @@ class Dispatch:
                     self.give_back([key])
                     continue
                 again = due(outcome.error, batch.tries[key.index], self._retry_count)
-                accepted.setdefault(key.task_id, []).append(reported(outcome, again))
+                accepted.setdefault(key.task_id, []).append(Report.of(outcome, again))
                 self._count(outcome, final=again is None)
                 self._pool.did_well(worker_id)
                 if outcome.timings_ms:
                     self._scheduler.took(key.task_id, _seconds(outcome))
             elif batch is None or not batch.accepted(key):
                 refused.append(key)
-        for task_id, rows in accepted.items():
-            self.record(self._ledger.batches[task_id], {"e": "reported", "p": rows})
-            if any("again" in row for row in rows):
+        for task_id, reports in accepted.items():
+            self.record(self._ledger.batches[task_id], Reported(reports))
+            if any(report.again is not None for report in reports):
                 self.wake()  # who waits for work must learn when the retry is due
         return refused
 
@@ -188,8 +188,8 @@ class Dispatch:
         if not chosen:  # only a suspect is left: this worker gets it once it holds nothing else
             return [], {}
         self._scheduler.served(batch, now)
-        attempts = [[index, batch.attempt[index] + 1] for index in chosen]
-        self.record(batch, {"e": "leased", "w": worker_id, "p": attempts, "alone": alone})
+        attempts = [(index, batch.attempt[index] + 1) for index in chosen]
+        self.record(batch, Leased(worker_id, attempts, alone))
         task_id = batch.spec.task_id
         seen = self._reuse.knows(batch)
         leases = []
@@ -215,10 +215,10 @@ class Dispatch:
         if timed_out:
             again = due(TIMED_OUT, batch.tries[key.index], self._retry_count)
             outcome = Outcome(key, error=TIMED_OUT)
-            self.record(batch, {"e": "reported", "p": [reported(outcome, again)], "late": late_s})
+            self.record(batch, Reported([Report.of(outcome, again)], late_s))
             self._count(outcome, final=again is None)
         else:
-            self.record(batch, {"e": "struck", "p": [key.index, key.attempt], "error": CRASHED, "late": late_s})
+            self.record(batch, Struck((key.index, key.attempt), CRASHED, late_s))
             self.counters.struck()
             log.warning("strike: a worker died of a photo", extra=key.named() | {"strikes": batch.strikes[key.index]})
             if batch.photo_state[key.index] == PhotoState.FAILED:

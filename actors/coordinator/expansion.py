@@ -6,6 +6,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from actors.batches.batch import Batch
+from actors.batches.events import Listed
 from actors.batches.ledger import Ledger
 from actors.batches.retries import backoff_s
 from actors.coordinator.admission import Admission
@@ -97,40 +98,20 @@ class Expander:
             await self._room(batch)
             if not self._wanted(batch):
                 return
-            rows = [[str(place.at(key)), _name(key), prefix.params] for key in keys if _is_photo(key, place)]
+            rows = [(str(place.at(key)), _name(key), prefix.params) for key in keys if _is_photo(key, place)]
             left = self._max_photos - len(batch.photos)
-            self._record(batch, number, rows[:left], after=keys[-1], truncated=len(rows) > left)
+            full = len(rows) > left
+            page = Listed(number, rows[:left], after=keys[-1], over=full, truncated=full, error=None)
+            self._dispatch.record(batch, page)
             self._dispatch.wake()
             await self._ledger.durable()  # no faster than the journal
         self._end(batch, number, None if prefix.photos else _empty(prefix.source))
 
     def _end(self, batch: Batch, number: int, error: Json | None) -> None:
-        if self._wanted(batch) and not batch.listing.prefixes[number].over:
-            self._record(batch, number, [], after=batch.listing.prefixes[number].after, over=True, error=error)
-
-    def _record(
-        self,
-        batch: Batch,
-        number: int,
-        rows: list[list[Any]],
-        *,
-        after: str | None,
-        truncated: bool = False,
-        over: bool = False,
-        error: Json | None = None,
-    ) -> None:
-        self._dispatch.record(
-            batch,
-            {
-                "e": "listed",
-                "i": number,
-                "p": rows,
-                "after": after,
-                "over": over or truncated,
-                "truncated": truncated,
-                "error": error,
-            },
-        )
+        prefix = batch.listing.prefixes[number]
+        if self._wanted(batch) and not prefix.over:
+            end = Listed(number, [], after=prefix.after, over=True, truncated=False, error=error)
+            self._dispatch.record(batch, end)
 
     def _wanted(self, batch: Batch) -> bool:
         """Whether it is still this coordinator's to list: it may be cancelled or gone."""

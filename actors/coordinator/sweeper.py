@@ -6,11 +6,11 @@ import time
 from collections.abc import Awaitable, Callable
 
 from actors.batches.batch import Batch
+from actors.batches.events import Swept
 from actors.batches.ledger import Ledger
 from actors.coordinator.config import CoordinatorConfig
 from actors.coordinator.upload_budget import UploadBudget
 from actors.messages.ids import made_at
-from actors.messages.records import Json
 from storage.blobs import Blobs
 from storage.errors import StorageError
 from storage.keys import BATCHES, UPLOADS, attempt_prefix, batch_prefix, upload_prefix
@@ -130,8 +130,7 @@ class Sweeper:
         for index, attempt in over:
             await self._blobs.delete_prefix(attempt_prefix(batch.spec.task_id, index, attempt))
         if over and self._ledger.batches.get(batch.spec.task_id) is batch:
-            event: Json = {"e": "swept", "p": over}
-            self._ledger.record(batch, event)
+            self._ledger.record(batch, Swept(over))
 
 
 def _older(new_id: str, prefix: str, than: float) -> bool:

@@ -10,10 +10,12 @@ from typing import Any
 
 import uvicorn
 
+from actors.batches.events import Leased, Reported
+from actors.batches.report import Report
 from actors.coordinator.config import CoordinatorConfig
 from actors.coordinator.coordinator import Coordinator
 from actors.messages.errors import BatchError
-from actors.messages.records import Json
+from actors.messages.records import Json, LeaseKey, Outcome
 from actors.pool.config import Gpus
 from actors.pool.demand import Elastic
 from actors.pool.pool import WorkerRecord, WorkerState
@@ -57,16 +59,15 @@ class InProcess(Coordinator):
     ) -> None:
         """Lease these photos and report them; what failed may be tried again from `again` on."""
         batch = self._ledger.get(task_id)
-        leases = [[index, batch.attempt[index] + 1] for index in indices]
-        self._dispatch.record(batch, {"e": "leased", "w": "w1", "p": leases, "alone": False})
+        attempts = [(index, batch.attempt[index] + 1) for index in indices]
+        self._dispatch.record(batch, Leased("w1", attempts, alone=False))
         done = {"width": 4, "height": 3, "bytes": 5, "format": "jpeg", "sha256": "ab" * 32}
         done |= {"thumbnail": True, "original": False, "input_sha256": "cd" * 32} | result
-        rows = [
-            {"i": i, "a": a, "result": None if error else done, "error": error, "engine": "test", "notes": []}
-            | ({} if again is None else {"again": again})
-            for i, a in leases
+        outcomes = [
+            Outcome(LeaseKey(task_id, *attempt), result=None if error else done, error=error, engine="test")
+            for attempt in attempts
         ]
-        self._dispatch.record(batch, {"e": "reported", "p": rows})
+        self._dispatch.record(batch, Reported([Report.of(outcome, again) for outcome in outcomes]))
 
     async def sweep(self, later_s: float = 0.0) -> None:
         """Let the sweeper pass, so many seconds from now."""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from actors.batches.events import created
+from actors.batches.events import contents
 from actors.batches.ledger import Ledger
 from actors.messages.records import BatchSpec, PhotoSpec
 from benchmarks.servers.server import Server, ServerError, photobatch_command
@@ -36,7 +36,7 @@ async def journal(tmp_path: Path) -> Path:
     for number in range(3):
         spec = BatchSpec(f"b{number}", "ann", preset={"id": "x", "params": {}}, output={})
         photos = [PhotoSpec(f"https://example.com/{'a' * 50}/{n}.jpg", f"{n}.jpg") for n in range(PHOTOS)]
-        ledger.create(spec.task_id, created(spec, photos, 1.0, slice_size=20))
+        ledger.create(spec, contents(photos, slice_size=20))
     await ledger.durable()
     ledger.close()
     return path
@@ -140,7 +140,7 @@ async def test_one_that_was_killed_in_use_is_fine(tmp_path: Path) -> None:
     """Its newest entries are in the log beside it."""
     path = tmp_path / "journal.db"
     ledger = Ledger(SqliteJournal(path, reserve_bytes=0), lambda error: pytest.fail(str(error)))
-    ledger.create("b1", created(BatchSpec("b1", "ann", preset={}, output={}), [PhotoSpec("file:///a", "a")], 1.0))
+    ledger.create(BatchSpec("b1", "ann", preset={}, output={}), contents([PhotoSpec("file:///a", "a")]))
     await ledger.durable()
     left = tmp_path / "left"
     left.mkdir()

@@ -1,6 +1,5 @@
 """Whatever order events come in: counts add up, each photo is published at most once, replay gives the same."""
 
-import json
 from collections import Counter
 
 from hypothesis import settings
@@ -8,10 +7,29 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from actors.batches.batch import MAX_STRIKES, Batch
-from actors.batches.events import created, reported
+from actors.batches.events import (
+    BATCH_EVENTS,
+    BatchEvent,
+    Cancelled,
+    Created,
+    Leased,
+    Listed,
+    Paused,
+    Reported,
+    Resumed,
+    Retried,
+    Returned,
+    Struck,
+    Swept,
+    contents,
+)
+from actors.batches.replay import Replay
+from actors.batches.report import Report
 from actors.batches.states import ENDED, OPEN_PHOTOS, BatchState, PhotoState
 from actors.batches.views import batch_view, photo_view
 from actors.messages.records import BatchSpec, LeaseKey, Outcome, PhotoSpec
+from storage.journal import Entry
+from tests.actors.new_batch import new_batch
 
 SPEC = BatchSpec("b1", "ann", preset={"id": "filter_warm"}, output={})
 FAILURE = {"code": "corrupt", "message": "…", "retryable": False}
@@ -25,26 +43,26 @@ class BatchMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.log: list[tuple[int, str]] = []
+        self.log: list[Entry] = []
         self.now = 1000.0
         self.version = 0
         photos = [PhotoSpec(f"file:///{n}.jpg", f"{n}.jpg") for n in range(5)]
-        first, *rest = created(SPEC, photos, self.now, slice_size=2, prefixes=self.prefixes)
-        self.version += 1
-        self.log.append((self.version, json.dumps(first)))
-        self.batch = Batch.create(self.version, first)
-        for event in rest:
+        self.journal(Created(SPEC))
+        self.batch = Batch.create(self.version, self.now, Created(SPEC))
+        for event in contents(photos, self.prefixes, slice_size=2):
             self.apply(event)
         self.issued: list[tuple[str, LeaseKey]] = []
         self.published: Counter[int] = Counter()
         self.lone_deaths: Counter[int] = Counter()
         self.cut: set[tuple[int, int]] = set()  # attempts whose lease ended without a report, not yet swept
 
-    def apply(self, event: dict) -> None:
+    def journal(self, event: Created | BatchEvent) -> None:
         self.version += 1
-        event = event | {"t": self.now}
-        self.log.append((self.version, json.dumps(event)))
-        self.batch.apply(self.version, event)
+        self.log.append(Entry("b1", self.version, BATCH_EVENTS.write(event, self.now)))
+
+    def apply(self, event: BatchEvent) -> None:
+        self.journal(event)
+        self.batch.apply(self.version, self.now, event)
 
     @rule(worker=st.sampled_from("xyz"), count=st.integers(1, 4), alone=st.booleans())
     def lease(self, worker: str, count: int, alone: bool) -> None:
@@ -54,9 +72,9 @@ class BatchMachine(RuleBasedStateMachine):
         if not chosen:
             return
         assert not is_alone or len(chosen) == 1
-        rows = [[index, self.batch.attempt[index] + 1] for index in chosen]
-        self.apply({"e": "leased", "w": worker, "p": rows, "alone": is_alone})
-        self.issued += [(worker, LeaseKey("b1", index, attempt)) for index, attempt in rows]
+        attempts = [(index, self.batch.attempt[index] + 1) for index in chosen]
+        self.apply(Leased(worker, attempts, is_alone))
+        self.issued += [(worker, LeaseKey("b1", index, attempt)) for index, attempt in attempts]
 
     @precondition(lambda self: self.issued)
     @rule(data=st.data(), kind=st.sampled_from(["good", "bad", "again"]))
@@ -68,7 +86,7 @@ class BatchMachine(RuleBasedStateMachine):
         result = None if error else {"format": "jpeg", "thumbnail": True, "original": False, "sha256": str(key)}
         again = self.now + 5 if kind == "again" else None
         before = self.batch.photo_state[key.index]
-        self.apply({"e": "reported", "p": [reported(Outcome(key, result=result, error=error), again)]})
+        self.apply(Reported([Report.of(Outcome(key, result=result, error=error), again)]))
         if counts:
             assert self.batch.accepted(key)
             self.published[key.index] += kind == "good"
@@ -85,26 +103,26 @@ class BatchMachine(RuleBasedStateMachine):
             key = data.draw(st.sampled_from(held))
             held.remove(key)
             self.lone_deaths[key.index] += key.index in self.batch.alone
-            self.apply({"e": "struck", "p": [key.index, key.attempt], "error": FAILURE, "late": 9.0})
-        self.apply({"e": "returned", "p": [[key.index, key.attempt] for key in held], "late": 9.0})
+            self.apply(Struck((key.index, key.attempt), FAILURE, late=9.0))
+        self.apply(Returned([(key.index, key.attempt) for key in held], late=9.0))
         assert worker not in self.batch.holder.values()
 
     @precondition(lambda self: self.batch.state not in ENDED)
     @rule()
     def pause(self) -> None:
-        self.apply({"e": "paused"})
+        self.apply(Paused())
         assert not self.batch.leasable(self.now) or self.batch.state in ENDED
 
     @rule()
     def resume(self) -> None:
         if self.batch.paused:
-            self.apply({"e": "resumed"})
+            self.apply(Resumed())
 
     @precondition(lambda self: self.batch.state not in ENDED)
     @rule()
     def cancel(self) -> None:
         self.cut |= {(index, self.batch.attempt[index]) for index in self.batch.holder}
-        self.apply({"e": "cancelled", "late": 9.0})
+        self.apply(Cancelled(late=9.0))
         assert self.batch.state == BatchState.CANCELLED
 
     @precondition(lambda self: self.batch.state in ENDED)
@@ -112,7 +130,7 @@ class BatchMachine(RuleBasedStateMachine):
     def retry(self) -> None:
         again = [i for i, s in enumerate(self.batch.photo_state) if s in {PhotoState.FAILED, PhotoState.CANCELLED}]
         if again or self.batch.listing.incomplete:
-            self.apply({"e": "retried"})
+            self.apply(Retried())
             self.lone_deaths = Counter({i: n for i, n in self.lone_deaths.items() if i not in again})
             assert self.batch.state not in ENDED
             assert self.batch.finished_at is None
@@ -125,7 +143,7 @@ class BatchMachine(RuleBasedStateMachine):
         assert not {(i, self.batch.told[i]) for i in range(len(self.batch.photos))} & set(over), (
             "a result that counts would be swept"
         )
-        self.apply({"e": "swept", "p": over})
+        self.apply(Swept(over))
         self.cut -= set(over)
 
     @rule(seconds=st.floats(0.1, 20))
@@ -172,10 +190,9 @@ class BatchMachine(RuleBasedStateMachine):
 
     @invariant()
     def replay_gives_the_same(self) -> None:
-        (first_version, first), *rest = self.log
-        twin = Batch.create(first_version, json.loads(first))
-        for version, event in rest:
-            twin.apply(version, json.loads(event))
+        replay = Replay()
+        replay.read(self.log)
+        twin = replay.batches["b1"]
         assert batch_view(twin, self.now, 60.0) == batch_view(self.batch, self.now, 60.0)
         for index in range(len(self.batch.photos)):
             assert photo_view(twin, index, timings=True) == photo_view(self.batch, index, timings=True)
@@ -202,12 +219,11 @@ class GrowingMachine(BatchMachine):
         first = int(prefix.after or 0) + 1
         found = [f"{prefix.source}{key}.jpg" for key in range(first, first + count)]
         self.keys += found
-        rows = [[source, "a.jpg", prefix.params] for source in found]
+        rows = [(source, "a.jpg", prefix.params) for source in found]
         after = str(first + count - 1)
         over, truncated = end in {"over", "error", "truncated"}, end == "truncated"
         error = FAILURE if end == "error" else None
-        page = {"p": rows, "after": after, "over": over, "truncated": truncated, "error": error}
-        self.apply({"e": "listed", "i": number, **page})
+        self.apply(Listed(number, rows, after, over, truncated, error))
 
     @invariant()
     def every_key_is_one_photo(self) -> None:
@@ -222,18 +238,18 @@ TestGrowing.settings = settings(max_examples=100, stateful_step_count=40, deadli
 
 
 def test_a_suspect_whose_retry_was_due_is_still_computed_alone() -> None:
+    batch = new_batch(SPEC, [PhotoSpec("file:///0.jpg", "0.jpg")])
+    hiccup = Report.of(Outcome(LeaseKey("b1", 0, 1), error=HICCUP), 9.0)
     events = [
-        *created(SPEC, [PhotoSpec("file:///0.jpg", "0.jpg")], 0.0),
-        {"e": "leased", "t": 1.0, "w": "x", "p": [[0, 1]], "alone": False},
-        {"e": "reported", "t": 2.0, "p": [reported(Outcome(LeaseKey("b1", 0, 1), error=HICCUP), 9.0)]},
-        {"e": "cancelled", "t": 3.0},
-        {"e": "retried", "t": 4.0},
-        {"e": "leased", "t": 5.0, "w": "x", "p": [[0, 2]], "alone": False},
-        {"e": "struck", "t": 6.0, "p": [0, 2], "error": FAILURE},
+        Leased("x", [(0, 1)], alone=False),
+        Reported([hiccup]),
+        Cancelled(),
+        Retried(),
+        Leased("x", [(0, 2)], alone=False),
+        Struck((0, 2), FAILURE),
     ]
-    batch = Batch.create(1, events[0])
-    for version, event in enumerate(events[1:], 2):
-        batch.apply(version, event)
+    for now, event in enumerate(events, 1):
+        batch.apply(now + 2, now, event)
     assert batch.leasable(20.0)
     assert batch.pick(5, alone_allowed=False) == ([], False)
     assert batch.pick(5, alone_allowed=True) == ([0], True)

@@ -5,10 +5,12 @@ import signal
 from pathlib import Path
 
 from actors.batches.batch import Batch
-from actors.batches.events import created, reported
+from actors.batches.events import Leased, Reported
+from actors.batches.report import Report
 from actors.batches.reuse import Reuse
 from actors.messages.ids import new_id
 from actors.messages.records import BatchSpec, LeaseKey, Outcome, PhotoSpec
+from tests.actors.new_batch import new_batch
 from tests.actors.service import Service
 
 SCRIPTS = ["sleep 0", "sleep 0.01", "bad"]
@@ -106,16 +108,13 @@ async def test_of_two_that_did_the_same_photo_the_earlier_answers_when_the_later
 
 
 def batch_of(user: str, task_id: str) -> Batch:
-    first, photos = created(BatchSpec(task_id, user, {"id": "p"}, {}), [PhotoSpec("file:///a.jpg", "a.jpg")], 1.0)
-    batch = Batch.create(1, first)
-    batch.apply(2, photos)
-    return batch
+    return new_batch(BatchSpec(task_id, user, {"id": "p"}, {}), [PhotoSpec("file:///a.jpg", "a.jpg")], 1.0)
 
 
 def done_batch(user: str, task_id: str, number: int) -> Batch:
     batch = batch_of(user, task_id)
-    batch.apply(3, {"e": "leased", "t": 2.0, "w": "w", "p": [[0, 1]], "alone": False})
+    batch.apply(3, 2.0, Leased("w", [(0, 1)], alone=False))
     result = {"input_sha256": f"{user}-{number}"}
     outcome = Outcome(LeaseKey(task_id, 0, 1), result=result, engine="engine")
-    batch.apply(4, {"e": "reported", "t": 3.0, "p": [reported(outcome, None)]})
+    batch.apply(4, 3.0, Reported([Report.of(outcome, None)]))
     return batch

@@ -9,16 +9,18 @@ from typing import Any
 import pytest
 
 from actors.batches.batch import Batch
-from actors.batches.events import created
+from actors.batches.events import Leased, Paused, Reported
+from actors.batches.report import Report
 from actors.coordinator.admission import Admission
 from actors.coordinator.config import CoordinatorConfig
 from actors.coordinator.upload_budget import UploadBudget
 from actors.messages.errors import BatchError
 from actors.messages.ids import new_id
-from actors.messages.records import BatchSpec, PhotoSpec
+from actors.messages.records import BatchSpec, LeaseKey, Outcome, PhotoSpec
 from deployments import compose
 from deployments.settings import Settings
 from storage.blobs import open_blobs
+from tests.actors.new_batch import new_batch
 from tests.deployments.in_process import InProcess
 
 PHOTO = PhotoSpec("https://a.org/1.jpg", "1.jpg")
@@ -138,16 +140,14 @@ VERSIONS = count(1)
 def a_batch(user: str, photos: int, done: int, each_s: float, *, paused: bool = False) -> Batch:
     """A batch under way, of which one worker did a photo every so many seconds until just now."""
     now = time.time()
-    first, *rest = created(BatchSpec(new_id("b"), user, {}, {}), [PHOTO] * photos, now - done * each_s)
-    batch = Batch.create(next(VERSIONS), first)
-    events = [*rest, {"e": "leased", "w": "w", "p": [[index, 1] for index in range(done + 1)], "alone": False}]
-    for event in events:
-        batch.apply(next(VERSIONS), {"t": now - done * each_s} | event)
+    begun = now - done * each_s
+    batch = new_batch(BatchSpec(new_id("b"), user, {}, {}), [PHOTO] * photos, begun, VERSIONS)
+    batch.apply(next(VERSIONS), begun, Leased("w", [(index, 1) for index in range(done + 1)], alone=False))
     for index in range(done):
-        row = {"i": index, "a": 1, "error": None}
-        batch.apply(next(VERSIONS), {"e": "reported", "p": [row], "t": now - (done - 1 - index) * each_s})
+        report = Report.of(Outcome(LeaseKey(batch.spec.task_id, index, 1), result={}), None)
+        batch.apply(next(VERSIONS), now - (done - 1 - index) * each_s, Reported([report]))
     if paused:
-        batch.apply(next(VERSIONS), {"e": "paused", "t": now})
+        batch.apply(next(VERSIONS), now, Paused())
     return batch
 
 

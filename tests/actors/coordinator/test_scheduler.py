@@ -6,18 +6,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.batches.batch import Batch
-from actors.batches.events import created
+from actors.batches.events import Leased
 from actors.coordinator.scheduler import MAX_LEASE, Scheduler
 from actors.messages.records import BatchSpec, PhotoSpec
+from tests.actors.new_batch import new_batch
 
 
 def make(task_id: str, user: str = "ann", photos: int = 10, priority: int = 5, at: float = 0.0) -> Batch:
     spec = BatchSpec(task_id, user, preset={}, output={}, priority=priority)
-    first, *rest = created(spec, [PhotoSpec("file:///x", "x")] * photos, at)
-    batch = Batch.create(1, first)
-    for version, event in enumerate(rest, 2):
-        batch.apply(version, event)
-    return batch
+    return new_batch(spec, [PhotoSpec("file:///x", "x")] * photos, at)
 
 
 def serve(scheduler: Scheduler, batches: list[Batch], leases: int, now: float = 0.0, size: int = 1) -> list[str]:
@@ -31,8 +28,7 @@ def serve(scheduler: Scheduler, batches: list[Batch], leases: int, now: float = 
             break
         scheduler.served(batch, at)
         chosen, _ = batch.pick(size, True)
-        rows = [[index, 1] for index in chosen]
-        batch.apply(next(versions), {"e": "leased", "t": at, "w": "w", "p": rows, "alone": False})
+        batch.apply(next(versions), at, Leased("w", [(index, 1) for index in chosen], alone=False))
         order.append(batch.spec.task_id)
     return order
 

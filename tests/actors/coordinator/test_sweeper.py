@@ -12,8 +12,19 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
 from actors.batches.batch import Batch
-from actors.batches.events import created, reported
+from actors.batches.events import (
+    BatchEvent,
+    Cancelled,
+    Leased,
+    Paused,
+    Reported,
+    Resumed,
+    Retried,
+    Returned,
+    contents,
+)
 from actors.batches.ledger import Ledger
+from actors.batches.report import Report
 from actors.batches.states import ENDED
 from actors.coordinator.config import CoordinatorConfig
 from actors.coordinator.sweeper import Sweeper
@@ -86,7 +97,7 @@ class SweeperMachine(RuleBasedStateMachine):
 
         self.runner.run(whole())
 
-    def record(self, batch: Batch, **event: Any) -> None:
+    def record(self, batch: Batch, event: BatchEvent) -> None:
         async def told() -> None:
             self.ledger.record(batch, event)
 
@@ -115,7 +126,7 @@ class SweeperMachine(RuleBasedStateMachine):
         photos = [PhotoSpec(f"upload:{name}", name) for name in named] + [PhotoSpec("https://a.org/b.jpg", "b.jpg")]
 
         async def made() -> None:
-            self.ledger.create(task_id, created(BatchSpec(task_id, "ann", {}, {}), photos, time.time()))
+            self.ledger.create(BatchSpec(task_id, "ann", {}, {}), contents(photos))
 
         self.run(made())
 
@@ -128,19 +139,19 @@ class SweeperMachine(RuleBasedStateMachine):
             return
         (index,), _ = batch.pick(1, True)
         key = LeaseKey(batch.spec.task_id, index, batch.attempt[index] + 1)
-        self.record(batch, e="leased", w="w", p=[[index, key.attempt]], alone=False)
+        self.record(batch, Leased("w", [(index, key.attempt)], alone=False))
         far = data.draw(st.sampled_from(["leased", "stored", "reported", "died", "failed"]))
         if far in {"stored", "reported", "died"}:
             self.stored[key] = result_key(*key.place, "jpg")
             self.run(self.blobs.put(self.stored[key], b"result"))
         if far == "reported":
-            self.record(batch, e="reported", p=[reported(Outcome(key, RESULT), None)])
+            self.record(batch, Reported([Report.of(Outcome(key, RESULT), None)]))
             self.results[batch.spec.task_id, index] = self.stored.pop(key)
         elif far == "failed":
             error = {"code": "corrupt", "message": "…", "retryable": False}
-            self.record(batch, e="reported", p=[reported(Outcome(key, error=error), None)])
+            self.record(batch, Reported([Report.of(Outcome(key, error=error), None)]))
         elif far == "died":
-            self.record(batch, e="returned", p=[[index, key.attempt]], late=data.draw(st.sampled_from([0.0, 90.0])))
+            self.record(batch, Returned([(index, key.attempt)], late=data.draw(st.sampled_from([0.0, 90.0]))))
 
     @precondition(lambda self: self.ledger.batches)
     @rule(data=st.data(), action=st.sampled_from(["paused", "resumed", "cancelled", "retried", "deleted"]))
@@ -149,11 +160,11 @@ class SweeperMachine(RuleBasedStateMachine):
         if action == "deleted":
             self.delete(batch)
         elif action == "retried" and batch.state in ENDED and batch.counts[3] + batch.counts[4]:
-            self.record(batch, e="retried")
+            self.record(batch, Retried())
         elif action == "cancelled" and batch.state not in ENDED:
-            self.record(batch, e="cancelled", late=90.0)
+            self.record(batch, Cancelled(late=90.0))
         elif action in {"paused", "resumed"} and batch.state not in ENDED:
-            self.record(batch, e=action)
+            self.record(batch, Paused() if action == "paused" else Resumed())
 
     def delete(self, batch: Batch) -> None:
         async def condemned() -> None:

@@ -3,9 +3,8 @@
 from dataclasses import replace
 from pathlib import Path
 
-from actors.batches.batch import Batch
-from actors.batches.events import created
 from actors.messages.records import BatchSpec, PhotoSpec
+from tests.actors.new_batch import new_batch
 from tests.actors.scripted import MaskedRetoucher
 
 
@@ -14,14 +13,8 @@ def spec(**params) -> BatchSpec:
 
 
 def test_the_uploads_of_masks_are_wanted_as_long_as_the_batch() -> None:
-    first, *rest = created(
-        spec(mask="upload:all"),
-        [PhotoSpec("upload:one", "1"), PhotoSpec("http://x/2", "2", {"mask": "upload:two"})],
-        0.0,
-    )
-    batch = Batch.create(1, first)
-    for version, event in enumerate(rest, 2):
-        batch.apply(version, event)
+    photos = [PhotoSpec("upload:one", "1"), PhotoSpec("http://x/2", "2", {"mask": "upload:two"})]
+    batch = new_batch(spec(mask="upload:all"), photos)
     assert batch.uploads() == {"one", "all", "two"}
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 
+from actors.batches.look_events import PresetGone, PresetKept
 from actors.batches.looks import Looks
 from tests.checkpoints import compact_network, write_safetensors
 from tests.deployments.conftest import World
@@ -129,9 +130,9 @@ async def test_presets_outlive_the_coordinator(world: World) -> None:
 def test_a_journal_from_when_ids_were_taken_once() -> None:
     looks = Looks()
     for event in (
-        {"e": "preset", "preset": MINE | {"owner": "ann", "shared": False, "version": 1}},
-        {"e": "preset_gone", "id": "dusk"},
-        {"e": "preset", "preset": MINE | {"owner": "ben", "shared": True, "version": 1}},
+        PresetKept(MINE | {"owner": "ann", "shared": False, "version": 1}),
+        PresetGone(preset_id="dusk"),
+        PresetKept(MINE | {"owner": "ben", "shared": True, "version": 1}),
     ):
         looks.apply(event)
     assert [preset["owner"] for preset in looks.presets("ann")] == ["ben"]
