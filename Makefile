@@ -1,29 +1,46 @@
 # photobatch: everything that a person types. `make help` lists it.
-# Needs python3.11, pip and make; another interpreter: make PYTHON=/path/to/python3.11 …
+# Needs Python 3.11 to 3.13, pip and make. Which Python: make PYTHON=/path/to/python3.12 …, before there is a .venv.
 
-PYTHON ?= python3.11
+PYTHONS := python3.11 python3.12 python3.13 python3
+TESTED := (3, 11) <= __import__("sys").version_info[:2] <= (3, 13)
+# The first that starts: pyenv has names for interpreters that it does not start.
+PYTHON ?= $(shell for python in $(PYTHONS); do $$python -c 'assert $(TESTED)' 2>/dev/null && echo $$python && break; done)
 BIN := .venv/bin
-STAMP := .venv/installed
+ALL := .venv/installed
+CPU := .venv/installed-cpu
 DEMO := demo
+DIST := dist
 DEMO_PHOTOS := 50
 
 .DEFAULT_GOAL := help
-.PHONY: help setup system system-test demo serve test test-slow guard lint format docs bench clean
+.PHONY: help setup setup-cpu system system-test demo serve test test-slow guard lint format docs bench dist clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: system $(STAMP) ## .venv with everything in it, in the versions of constraints.txt
+setup: system $(ALL) ## .venv with everything in it, in the versions of constraints.txt
 
-# Only when pyproject.toml or constraints.txt changed. Debian's python3.11 may come without ensurepip: then pip puts
-# itself in. Recipes that call what is installed say so by `setup`.
-$(STAMP): pyproject.toml constraints.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' \
-	    || { echo "photobatch needs Python 3.11: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)" >&2; exit 1; }
-	@test -x $(BIN)/pip || $(PYTHON) -m venv .venv >/dev/null 2>&1 \
-	    || { $(PYTHON) -m venv --clear --without-pip .venv && $(PYTHON) -m pip --python $(BIN)/python install -q pip; }
-	$(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt -e '.[server,dev]'
+setup-cpu: system $(CPU) ## .venv with what runs without a GPU: no torch, no tools
+
+# Only when pyproject.toml or constraints.txt changed. Both are steps of the same .venv, and recipes that call what is
+# installed say so by `setup` or `setup-cpu`. Python compiles what it imports, when it first does: of what is installed
+# a demo imports a tenth.
+INSTALL = $(BIN)/python -m pip install --disable-pip-version-check --quiet --no-compile -c constraints.txt
+
+$(CPU): pyproject.toml constraints.txt | $(BIN)/pip
+	$(INSTALL) -e '.[cpu]'
 	@touch $@
+
+$(ALL): pyproject.toml constraints.txt | $(BIN)/pip
+	$(INSTALL) -e '.[server,dev]'
+	@touch $@ $(CPU)
+
+# Debian's Python may come without ensurepip: then pip puts itself in.
+$(BIN)/pip:
+	@$(or $(PYTHON),false) -c 'assert $(TESTED)' 2>/dev/null \
+	    || { echo "photobatch needs Python 3.11 to 3.13: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	@$(PYTHON) -m venv .venv >/dev/null 2>&1 \
+	    || { $(PYTHON) -m venv --clear --without-pip .venv && $(PYTHON) -m pip --python $(BIN)/python install -q pip; }
 
 system:
 	@.ci/system-packages
@@ -31,14 +48,15 @@ system:
 system-test:
 	@.ci/system-packages --test
 
-demo: setup ## 50 photos retouched, with a contact sheet and what it cost, in demo/
+demo: setup-cpu ## 50 photos retouched, with a contact sheet and what it cost, in demo/
 	@rm -rf $(DEMO)/results
 	@$(BIN)/python -m benchmarks.photos.demo_photos $(DEMO)/photos --count $(DEMO_PHOTOS)
 	$(BIN)/photobatch run $(DEMO)/photos --preset beauty_light --out $(DEMO)/results --json > $(DEMO)/run.json
 	@$(BIN)/python -m benchmarks.pages.contact_sheet $(DEMO)/photos $(DEMO)/results $(DEMO)/contact-sheet.png
 	@$(BIN)/python -m benchmarks.pages.summary $(DEMO)/run.json $(DEMO)/photos
 
-serve: setup ## the service on http://127.0.0.1:8001
+# torch is for GPUs and networks.
+serve: $(if $(wildcard /proc/driver/nvidia/version),setup,setup-cpu) ## the service on http://127.0.0.1:8001
 	$(BIN)/photobatch serve
 
 test: system-test setup lint ## lint and every test but the slow ones
@@ -67,6 +85,10 @@ docs: setup ## docs/http.md from the application, docs/presets.md from the prese
 bench: setup ## every benchmark for a minute, its figures beside their targets; whole: .venv/bin/python -m benchmarks
 	$(BIN)/python -m benchmarks --quick
 
+dist: setup ## the wheel and the source distribution, in dist/
+	rm -rf $(DIST)
+	$(BIN)/python -m build --quiet --outdir $(DIST)
+
 clean: ## everything that was made, except .venv and the recorded results
-	rm -rf $(DEMO) tests/out dist .venv-peers .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(DEMO) $(DIST) tests/out .venv-peers .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +

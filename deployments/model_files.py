@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 
 from models.errors import WeightsError
+from models.neural.installed import require_networks
 from models.weights import KNOWN, Installed, Weights, WeightStore
 
 _TIMEOUT_S = 30.0  # without a byte
@@ -24,13 +25,15 @@ def pull(
     """Fetch weights and put them in place; what is there already and right is left alone.
 
     A download that broke off goes on where it ended. `bundle` is a folder with the file instead. Raises WeightsError
-    `download_failed`, `model_damaged`, `model_missing` (no such file in the bundle), OSError.
+    `download_failed`, `model_damaged`, `model_missing` (no such file in the bundle), `torch_missing`, OSError.
     """
     with suppress(WeightsError):
         store.path(weights.name)
         installed = store.find(weights.name)
         if installed and installed.source_sha256 == weights.sha256:
             return installed
+    if weights.kind == "network":
+        require_networks(weights.name)  # before its hundreds of MB come
     if bundle is not None:
         return store.install(weights, _in_bundle(bundle, weights))
     part = store.partial(weights)

@@ -9,6 +9,7 @@ from models.compiled.applier import CompiledApplier
 from models.compiled.library import LibraryError
 from models.faces.patch import Patch
 from models.finish import Finish
+from models.neural.installed import HOW, has_torch
 from models.picture import Pixels
 
 log = logging.getLogger(__name__)
@@ -37,7 +38,7 @@ def applier_for(folder: Path, gpu: float) -> Applier:
     """torch on a GPU, else the compiled library, kept in `folder`; torch on the CPU where there can be none.
 
     `gpu` is the part of one that this process was granted, 0 for none. torch is imported only where it computes: it
-    takes more than a second and 450 MB.
+    takes more than a second and 450 MB. Raises LibraryError where neither is there.
     """
     if gpu:
         from models.eager.applier import EagerApplier  # noqa: PLC0415
@@ -49,6 +50,8 @@ def applier_for(folder: Path, gpu: float) -> Applier:
     try:
         return CompiledApplier(folder)
     except LibraryError as why:
+        if not has_torch():
+            raise LibraryError(f"{why}, and torch, which would take its place, is not installed: {HOW}") from why
         from models.eager.applier import EagerApplier  # noqa: PLC0415
 
         log.warning("no compiled pixel operations, torch takes their place and is slower: %s", why)

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from models.erase.fill import Inpainter, Telea
 from models.errors import PhotoError, WeightsError
+from models.neural.installed import require_networks
 from models.weights import LAMA, Installed, WeightStore
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class Networks:
     def inpainter(self, pinned: str | None = None) -> Inpainter:
         """LaMa where there are weights, OpenCV's method elsewhere; or what `pinned` names: `telea`, a SHA-256.
 
-        Raises PhotoError `model_damaged`, `model_changed`.
+        Raises PhotoError `model_damaged`, `model_changed`, `torch_missing`.
         """
         if pinned == Telea.name or (pinned is None and self._lama is None):
             return Telea()
@@ -60,7 +61,7 @@ class Networks:
     def restorer(self, name: str, pinned: str | None = None) -> "Restorer":
         """A network of one picture, of the SHA-256 `pinned` where that is given.
 
-        Raises PhotoError `model_missing`, `model_damaged`, `model_changed`, `wrong_model`.
+        Raises PhotoError `model_missing`, `model_damaged`, `model_changed`, `wrong_model`, `torch_missing`.
         """
         if name not in self._restorers:
             self._restorers[name] = self._load_restorer(name)
@@ -69,11 +70,12 @@ class Networks:
         return self._restorers[name]
 
     def _load_restorer(self, name: str) -> "Restorer":
-        from models.neural.device import device_for  # noqa: PLC0415
-        from models.neural.restorer import Restorer  # noqa: PLC0415
-
         try:
             path = self._store.path(name)
+            require_networks(name)
+            from models.neural.device import device_for  # noqa: PLC0415
+            from models.neural.restorer import Restorer  # noqa: PLC0415
+
             return Restorer(path, self._store.sha256(name) or "", device_for(self._gpu))
         except WeightsError as error:
             raise PhotoError(error.code, error.detail, retryable=True) from error
@@ -81,10 +83,11 @@ class Networks:
             raise PhotoError("wrong_model", f"The model {name} does not fit here: {error}.") from error
 
     def _load_lama(self, installed: Installed) -> Inpainter:
-        from models.neural.device import device_for  # noqa: PLC0415
-        from models.neural.lama import Lama  # noqa: PLC0415
-
         try:
+            require_networks(LAMA)
+            from models.neural.device import device_for  # noqa: PLC0415
+            from models.neural.lama import Lama  # noqa: PLC0415
+
             return Lama(self._store.path(LAMA), installed.sha256, device_for(self._gpu))
         except WeightsError as error:
             raise PhotoError(error.code, error.detail, retryable=True) from error

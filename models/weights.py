@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from models.errors import WeightsError
+from models.neural.installed import require_networks
 
 LAMA = "big-lama.pt"
 Kind = Literal["network", "onnx"]
@@ -132,7 +133,7 @@ class WeightStore:
     def install(self, weights: Weights, file: Path) -> Installed:
         """Put a file in place; it is checked before anything opens it, and stays where it was.
 
-        Raises WeightsError `model_damaged`: not what the table says, or no network; OSError.
+        Raises WeightsError `model_damaged`: not what the table says, or no network; `torch_missing`; OSError.
         """
         size, found = file.stat().st_size, sha256_of(file)
         if (size, found) != (weights.bytes, weights.sha256):
@@ -194,6 +195,7 @@ def sha256_of(file: Path) -> str:
 
 def _converted(file: Path, made: Path) -> str:
     """Write a network's weights as safetensors, in a process of its own; returns its architecture."""
+    require_networks(file.name)
     command = [sys.executable, "-m", "models.neural.convert", str(file.resolve()), str(made.resolve())]
     here = str(Path(__file__).parent.parent)
     try:

@@ -33,8 +33,10 @@ FOLDERS = (
 
 
 def direct_dependencies() -> list[Requirement]:
+    """All of them; of extras that are part of others, what they add."""
     groups = [PROJECT["dependencies"], *PROJECT["optional-dependencies"].values()]
-    return [Requirement(line) for group in groups for line in group]
+    found = [Requirement(line) for group in groups for line in group]
+    return [requirement for requirement in found if requirement.name != PROJECT["name"]]
 
 
 def targets() -> set[str]:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import logging
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -28,6 +29,7 @@ from models.erase.filling import Filling, alone
 from models.errors import PhotoError
 from models.faces.faces import FaceDetector
 from models.networks import Networks
+from models.neural.installed import HOW, has_torch
 from models.picture import Picture, Pixels
 from models.weights import WeightStore
 from presets.catalogue import Catalogue, ResolvedPreset, resolve
@@ -36,6 +38,8 @@ from presets.pipeline import Pipeline, compile_pipeline, shrink
 
 if TYPE_CHECKING:
     from models.codec.gpu_jpeg import GpuJpeg
+
+log = logging.getLogger(__name__)
 
 PREVIEW_QUALITY = 85
 LUTS = 4  # kept; the largest has 26 MB
@@ -232,6 +236,9 @@ def _granted_gpu() -> float:
     """Return the part of a GPU that Ray granted this process, 0.0 for none."""
 
     if not (ray.is_initialized() and ray.get_gpu_ids()):
+        return 0.0
+    if not has_torch():
+        log.warning("there is a GPU for this worker and no torch to use it, so its CPU computes: %s", HOW)
         return 0.0
     assigned: dict[str, float] = ray.get_runtime_context().get_assigned_resources()  # type: ignore[no-untyped-call]
     return assigned.get("GPU", 1.0)

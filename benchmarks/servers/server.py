@@ -33,8 +33,10 @@ class ServerError(Exception):
 class Server:
     """A running server and its data folder."""
 
-    def __init__(self, folder: Path, **environment: str) -> None:
+    def __init__(self, folder: Path, command: str = "", **environment: str) -> None:
+        """`command` is the `photobatch` of another environment than the one that this runs in."""
         self.folder = folder
+        self._command = command or photobatch_command()
         self.port = ports.free()
         self.url = f"http://127.0.0.1:{self.port}"
         self.mark = f"server-{self.port}-{os.getpid()}"
@@ -63,7 +65,7 @@ class Server:
         }
         with self.output.open("ab") as output:
             self._process = subprocess.Popen(
-                [photobatch_command(), "serve", "--port", str(self.port)],
+                [self._command, "serve", "--port", str(self.port)],
                 cwd=self.folder,
                 env=environment,
                 stdout=output,

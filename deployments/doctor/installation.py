@@ -2,18 +2,20 @@
 
 import json
 import platform
-import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Literal
 
+from models.compiled import library
+from models.neural.installed import has_torch
+from photobatch import server_code
 from photobatch.engine.finding import Finding, ok
 
-_ROOT = Path(__file__).parents[2]
-_PYTHON = (3, 11)  # what constraints.txt was made for
+_OLDEST, _NEWEST = (3, 11), (3, 13)  # of Python, that a test runs all of photobatch with
 _IMPORT_S = 120.0  # of a cold disk
 _RAY = "import json, ray; print(json.dumps({'version': ray.__version__}))"
 _OPENCV = "import json, cv2; print(json.dumps({'version': cv2.__version__}))"
@@ -31,28 +33,31 @@ except Exception as error:
     told["error"] = (str(error).strip() or type(error).__name__).splitlines()[0]
 print(json.dumps(told))
 """
-_SETUP = "Run `make setup` in the checkout."
-_LIBRARIES = f"{_SETUP} As root it also installs the system's libgl1 and libglib2.0-0."
 
 
 def examine(*, use_gpu: Literal["auto", "always", "never"]) -> Iterator[Finding]:
     """Yield what is installed, and whether it works."""
+    libraries = f"{server_code.how_to_install()} It also takes the system's libgl1 and libglib2.0-0."
     with ThreadPoolExecutor(3) as pool:
         ray, torch, opencv = (pool.submit(_told, program) for program in (_RAY, _TORCH, _OPENCV))
-        yield _python()
-        yield _package("ray", "ray", ray.result(), _SETUP)
-        yield _package("torch", "torch", torch.result(), _SETUP)
-        yield _cuda(torch.result(), use_gpu)
-        yield _package("opencv", "opencv-python", opencv.result(), _LIBRARIES)
+        yield _python(sys.version_info[:2])
+        yield _package("ray", "ray", ray.result(), server_code.how_to_install())
+        if has_torch():
+            yield _package("torch", "torch", torch.result(), server_code.how_to_install())
+            yield _cuda(torch.result(), use_gpu)
+        else:
+            yield ok("torch", "not installed: CPUs do without it, networks and GPUs need it")
+            yield _cuda_without_torch()
+        yield _package("opencv", "opencv-python", opencv.result(), libraries)
     yield _compiler()
 
 
-def _python() -> Finding:
+def _python(version: tuple[int, int]) -> Finding:
     found = f"{platform.python_version()} at {sys.executable}"
-    if sys.version_info[:2] == _PYTHON:
+    if _OLDEST <= version <= _NEWEST:
         return ok("python", found)
-    wanted = ".".join(map(str, _PYTHON))
-    return Finding("python", "warning", found, f"The server is tested with {wanted}: make PYTHON=python{wanted} setup.")
+    advice = f"The server is tested with {_OLDEST[0]}.{_OLDEST[1]} to {_NEWEST[0]}.{_NEWEST[1]}: install it there."
+    return Finding("python", "warning", found, advice)
 
 
 def _package(name: str, distribution: str, told: dict[str, Any] | str, advice: str) -> Finding:
@@ -60,14 +65,15 @@ def _package(name: str, distribution: str, told: dict[str, Any] | str, advice: s
         return Finding(name, "wrong", f"it cannot be imported: {told}", advice)
     version, pinned = told["version"], _pinned(distribution)
     if pinned is not None and version.partition("+")[0].split(".")[:2] != pinned.split(".")[:2]:
-        return Finding(name, "warning", f"{version}, where {pinned} is what photobatch is tested with", _SETUP)
+        found = f"{version}, where {pinned} is what photobatch is tested with"
+        return Finding(name, "warning", found, server_code.how_to_install())
     return ok(name, version)
 
 
 def _pinned(distribution: str) -> str | None:
-    """Return the version of constraints.txt, None where there is none."""
+    """Return the version of the checkout's constraints.txt; None in a wheel, which says all it wants in its ranges."""
     try:
-        lines = (_ROOT / "constraints.txt").read_text().splitlines()
+        lines = (server_code.folder() / "constraints.txt").read_text().splitlines()
     except OSError:
         return None
     return next((line.partition("==")[2] for line in lines if line.startswith(f"{distribution}==")), None)
@@ -75,7 +81,7 @@ def _pinned(distribution: str) -> str | None:
 
 def _cuda(torch: dict[str, Any] | str, use_gpu: str) -> Finding:
     if isinstance(torch, str):
-        return Finding("cuda", "warning", "not known without torch", _SETUP)
+        return Finding("cuda", "warning", "not known without torch", server_code.how_to_install())
     if torch["devices"] and not torch["error"]:
         unused = "; BATCH_USE_GPU=never leaves it alone" if use_gpu == "never" else ""
         return ok("cuda", f"{'; '.join(torch['devices'])} (CUDA {torch['cuda']}){unused}")
@@ -91,18 +97,29 @@ def _cuda(torch: dict[str, Any] | str, use_gpu: str) -> Finding:
     return ok("cuda", "no GPU on this machine; CPUs do the work")
 
 
+def _cuda_without_torch() -> Finding:
+    if not _has_nvidia():
+        return ok("cuda", "no GPU on this machine; CPUs do the work")
+    found = "there is an NVIDIA GPU, and no torch to use it; CPUs do the work"
+    return Finding("cuda", "warning", found, server_code.how_to_install_torch())
+
+
 def _has_nvidia() -> bool:
     return Path("/proc/driver/nvidia/version").exists() or Path("/dev/nvidia0").exists()
 
 
 def _compiler() -> Finding:
-    found = shutil.which("cc")
-    if found:
-        return ok("compiler", found)
-    advice = (
-        "Install gcc or clang: without it torch computes colours and faces, with the same result, three times slower."
-    )
-    return Finding("compiler", "warning", "there is no C compiler (cc)", advice)
+    """Compile the pixel operations: a compiler may lack the headers of the C library."""
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            library.load(Path(folder))
+    except library.LibraryError as error:
+        if has_torch():
+            advice = "Install gcc and libc6-dev: until then torch computes, with the same result, three times slower."
+            return Finding("compiler", "warning", str(error), advice)
+        advice = f"Install gcc and libc6-dev, or torch, which is slower at this. {server_code.how_to_install_torch()}"
+        return Finding("compiler", "wrong", f"{error}, and no torch in its place", advice)
+    return ok("compiler", "cc compiles the pixel operations")
 
 
 def _told(program: str) -> dict[str, Any] | str:

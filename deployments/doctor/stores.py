@@ -2,11 +2,14 @@
 
 import asyncio
 import re
+from pathlib import Path
 
 from deployments.journal_check import check_journal
 from deployments.settings import Settings
 from models.errors import WeightsError
+from models.neural.installed import has_networks
 from models.weights import KNOWN, LAMA, WeightStore
+from photobatch import server_code
 from photobatch.engine.finding import Finding, ok
 from storage.errors import StorageError
 
@@ -62,6 +65,9 @@ def weights(settings: Settings) -> Finding:
             return Finding(
                 "weights", "wrong", f"{name} in {store.folder} is damaged or gone", f"Put it there anew: {anew}"
             )
+    networks = [name for name in names if (installed := store.find(name)) and installed.network]
+    if not has_networks():
+        return _without_torch(networks, store.folder)
     if LAMA not in names:
         found = f"{LAMA} is not in {store.folder}; erase fills with a simpler method"
         advice = (
@@ -69,6 +75,14 @@ def weights(settings: Settings) -> Finding:
         )
         return Finding("weights", "warning", found, advice)
     return ok("weights", f"{', '.join(names)} in {store.folder}")
+
+
+def _without_torch(networks: list[str], folder: Path) -> Finding:
+    if not networks:
+        return ok("weights", "none, for networks need torch; erase fills with a simpler method")
+    found = f"{', '.join(networks)} in {folder}, and no torch to run networks with: photos that want one fail"
+    advice = f"{server_code.how_to_install_torch()} Or take the network away: photobatch models rm {networks[0]}"
+    return Finding("weights", "wrong", found, advice)
 
 
 def _split(error: StorageError) -> tuple[str, str]:

@@ -29,6 +29,7 @@ from actors.messages.errors import BatchError
 from actors.messages.ids import new_id
 from actors.messages.records import BatchSpec, Json, PhotoSpec
 from deployments import compose
+from deployments.local.able import check_able
 from deployments.local.engine_error import EngineError
 from deployments.local.local_ray import JoinedRay, LocalRay, memory
 from deployments.wire import wire
@@ -74,7 +75,8 @@ class Engine:
         )
         self._data_dir = settings.data_dir
         namespace = new_id(GUEST) if address else NAMESPACE
-        self._config = compose.throwaway_config(settings, own.tables_dir, namespace)
+        self._tables = own.tables_dir
+        self._config = compose.throwaway_config(settings, self._tables, namespace)
         self._address = address
         self._blobs = open_blobs(settings.blobs)
         self._cpus = max(settings.max_workers, os.cpu_count() or 1)
@@ -85,7 +87,12 @@ class Engine:
         self._closing = threading.Event()
 
     def __enter__(self) -> "Engine":
-        """Start everything and wait for the first worker; raises EngineError `workers_died` when none can start."""
+        """Start everything and wait for the first worker.
+
+        Raises EngineError `cannot_compute`, and `workers_died` when no worker can start for another reason.
+        """
+        if not self._address:
+            check_able(self._tables)
         self._scratch = new_scratch_folder()
         if self._address:
             self._ray = JoinedRay(self._address)

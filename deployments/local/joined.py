@@ -19,6 +19,7 @@ from actors import directory, launch, logs
 from actors.directory import NAMESPACE
 from deployments import compose
 from deployments.app import bind
+from deployments.local.local_ray import job_config
 
 READY_POLL_S = 0.2
 DRAIN_S = 2.0  # what is being worked on may finish
@@ -33,7 +34,7 @@ def serve(settings: Settings, *, host: str, port: int, workers: int | None) -> N
     stop = threading.Event()
     _on_signals(stop)
     try:
-        ray.init(address=settings.ray_address)
+        ray.init(address=settings.ray_address, job_config=job_config())
         _on_signals(stop)  # Ray has put its own in the place of SIGTERM's
         _run_application(settings, host, port, stop)
         _on_signals(stop)

@@ -12,8 +12,10 @@ from typing import Any
 
 import psutil
 import ray
+from ray.job_config import JobConfig
 
 from deployments.local import light_node
+from models.neural.installed import has_torch
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +28,8 @@ class LocalRay:
     """Ray in this process; joins no cluster, whatever is running. `gpus` claims so many (for tests)."""
 
     def __init__(self, *, cpus: int, scratch: Path, gpus: int | None = None) -> None:
+        if gpus is None and not has_torch():
+            gpus = 0  # nothing here could use them, and workers would wait for a part of one
         self._options: dict[str, Any] = {"num_cpus": cpus, "num_gpus": gpus, "_temp_dir": str(scratch / "ray")}
         self._others = set(psutil.Process().children(recursive=True))
         self._asking: threading.Thread | None = None
@@ -42,6 +46,7 @@ class LocalRay:
                 object_store_memory=OBJECT_STORE_BYTES,
                 log_to_driver=False,
                 logging_level=logging.ERROR,
+                job_config=job_config(),
                 **self._options,
             )
 
@@ -87,6 +92,15 @@ class LocalRay:
         psutil.wait_procs(alive, timeout=patience_s)
 
 
+def job_config() -> JobConfig:
+    """Return a job whose workers import from where this process does.
+
+    Ray puts the driver's current folder before everything else on their path, where photos may lie beside somebody's
+    own `models`. It has no setting for that, and does not do it for the drivers of its client.
+    """
+    return JobConfig(_client_job=True)
+
+
 class JoinedRay:
     """A Ray that somebody else started; leaving it ends nothing there."""
 
@@ -95,7 +109,7 @@ class JoinedRay:
 
     def start(self) -> None:
         """Join it."""
-        ray.init(address=self._address, log_to_driver=False, logging_level=logging.ERROR)
+        ray.init(address=self._address, log_to_driver=False, logging_level=logging.ERROR, job_config=job_config())
 
     def stop(self) -> None:
         """Leave it."""

@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from deployments.journal_check import check_journal
+from deployments.local.able import check_able
 from deployments.local.engine_error import EngineError
 from deployments.settings import Settings, SettingsError, load_settings, notify_socket
 from storage.errors import StorageError
@@ -19,7 +20,8 @@ _OURS = ("blobs", "models", "tables", "journal.db", "journal.db-wal", "journal.d
 def serve(*, host: str, port: int | None, workers: int | None) -> None:
     """Serve until Ctrl-C or SIGTERM, then end every process that was started; a second signal ends them at once.
 
-    Raises EngineError when the port is taken or another server uses the data folder; else it does not return.
+    Raises EngineError when the port is taken, another server uses the data folder, or nothing here could change
+    pixels; else it does not return.
     """
     try:
         settings = load_settings()
@@ -36,6 +38,7 @@ def serve(*, host: str, port: int | None, workers: int | None) -> None:
         joined.serve(settings, host=host, port=port, workers=workers)
         os.close(lock)
         return
+    check_able(settings.tables_dir)
     _supervise(_listen(host, port), lock, host=host, port=port, workers=workers)
 
 

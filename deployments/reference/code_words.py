@@ -78,6 +78,7 @@ OF_PHOTOS = {
     "storage_error": "The service's own blob store failed.",
     "timed_out": "It took longer than BATCH_TASK_TIMEOUT; make it smaller, or raise that.",
     "too_large": "The file has more bytes than BATCH_MAX_BYTES.",
+    "torch_missing": "The photo needs a network, and the worker has no torch: `photobatch[server]` brings it.",
     "too_many_pixels": "The picture has more pixels than BATCH_MAX_PIXELS, or would have.",
     "too_many_redirects": "The address leads from one to the next without end.",
     "truncated": "The file ends too soon; send all of it.",

@@ -3,7 +3,7 @@
 import platform
 from collections.abc import Iterator
 
-from photobatch import __version__
+from photobatch import __version__, server_code
 from photobatch.address import Address, is_chosen
 from photobatch.commands.service import ANSWER_S, sentence_of
 from photobatch.engine import installed
@@ -29,8 +29,7 @@ def _installation(server_is_here: bool) -> Finding:
     python = f"photobatch {__version__}, Python {platform.python_version()}"
     if server_is_here:
         return ok("photobatch", f"{python}, client and server")
-    only = "the client only: what run and serve need is checked in a checkout, where `make setup` installs it"
-    return ok("photobatch", f"{python}, {only}")
+    return ok("photobatch", f"{python}, the client only. For run and serve: {server_code.how_to_install()}")
 
 
 def _service(url: str | None, api_key: str | None, server_is_here: bool) -> Finding:
@@ -74,4 +73,4 @@ def _server() -> Iterator[Finding]:
     try:
         yield from installed.examine_server()
     except RefusalError as error:
-        yield Finding("server", "wrong", error.sentence, "Run `make setup` in the checkout.")
+        yield Finding("server", "wrong", error.sentence)

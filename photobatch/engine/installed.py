@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
 
-from photobatch import schemas
+from photobatch import schemas, server_code
 from photobatch.engine.finding import Finding
 from photobatch.refusal import RefusalError
 
@@ -119,9 +119,8 @@ def check_preset(preset_id: str | None, preset_type: str | None, params: dict[st
 
 
 def is_server_here() -> bool:
-    """Say whether this is a checkout, or the client alone."""
-    found = find_spec("deployments")
-    return found is not None and found.origin is not None  # a mere folder of that name has none
+    """Say whether the server's packages are here, or the client's alone."""
+    return find_spec("ray") is not None
 
 
 def examine_server() -> Iterator[Finding]:
@@ -140,7 +139,8 @@ def built_in_presets() -> list[schemas.Preset]:
 
 @contextmanager
 def _needed(*modules: str) -> Iterator[None]:
-    """Turn a missing module, of the server's own or of `modules`, into a refusal."""
+    """Make the server importable; turn a missing module, of its own or of `modules`, into a refusal."""
+    server_code.make_importable()
     try:
         for name in modules:
             if find_spec(name) is None:
@@ -148,6 +148,5 @@ def _needed(*modules: str) -> Iterator[None]:
         yield
     except ModuleNotFoundError as error:
         raise RefusalError(
-            f"The server is not installed (there is no module {error.name}). "
-            "Run `make setup` in a checkout of photobatch."
+            f"The server is not installed (there is no module {error.name}). {server_code.how_to_install()}"
         ) from error

@@ -22,14 +22,16 @@ REPLICA_PORTS = 16
 class Deployed(Server):
     """A Ray that somebody started, with the environment of deployments/node, and what is deployed to it."""
 
-    def __init__(self, folder: Path, **environment: str) -> None:
+    def __init__(self, folder: Path, server: Path = ROOT, programs: Path = BIN, **environment: str) -> None:
+        """`server` has the server's code, `programs` is the folder of `ray` and `serve`."""
         super().__init__(folder, **environment)
+        self._server = server
         self.scratch = new_scratch_folder()  # pytest's folders are too long for Ray's sockets
         self._dashboard = f"http://127.0.0.1:{ports.free()}"
         row = ports.free_row(REPLICA_PORTS + 1)
         self._variables = {
             **os.environ,
-            "PATH": f"{BIN}:{os.environ['PATH']}",
+            "PATH": f"{programs}:{os.environ['PATH']}",
             "PHOTOBATCH_TEST": self.mark,
             "BATCH_DATA_DIR": str(folder / "data"),
             "RAY_AUTH_MODE": "disabled",
@@ -49,14 +51,14 @@ class Deployed(Server):
     def start_ray(self) -> None:
         """Start Ray; nothing is deployed yet."""
         self._run(
-            f"checkout={ROOT}; . $checkout/deployments/environment; exec ray start --head --num-cpus=2"
+            f"server={self._server}; . $server/deployments/environment; exec ray start --head --num-cpus=2"
             f" --node-ip-address=127.0.0.1 --port={ports.free()} --dashboard-port={self._dashboard.rpartition(':')[2]}"
             f" --dashboard-agent-listen-port={ports.free()} --temp-dir={self.scratch} --object-store-memory=100000000"
         )
 
     def deploy(self, checkout: Path | None = None) -> None:
         """Deploy the application of this checkout, or of another one."""
-        config = yaml.safe_load((ROOT / "serve_config.yaml").read_text())
+        config = yaml.safe_load((self._server / "deployments/serve_config.yaml").read_text())
         config["http_options"]["port"] = self.port
         if checkout:
             config["applications"][0]["runtime_env"] = {"working_dir": f"local://{checkout}"}

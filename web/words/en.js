@@ -248,6 +248,7 @@ export default {
     wrong_model: "The model of this preset does not fit. Ask whoever runs the service.",
     source_timeout: "The host of the photo answers too slowly. Retry later.",
     source_unavailable: "The store of the photos did not answer. Retry lists the rest.",
+    torch_missing: "The service lacks what this preset needs (torch). Ask whoever runs it.",
     too_many_redirects: "The address leads on and on. Use the one that it ends at.",
     unknown_host: "There is no host of this name. Check the address.",
     unsupported_source: "Photos cannot come from such an address. Use http:// or https://.",

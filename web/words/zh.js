@@ -248,6 +248,7 @@ export default {
     wrong_model: "此预设的模型不适用，请联系管理者。",
     source_timeout: "照片所在的网站响应太慢，请稍后重试。",
     source_unavailable: "照片所在的存储没有响应，重试会继续列出其余照片。",
+    torch_missing: "服务缺少此预设所需的组件（torch），请联系管理者。",
     too_many_redirects: "该地址不断跳转，请使用最终的地址。",
     unknown_host: "没有这个网站，请检查地址。",
     unsupported_source: "不支持从这样的地址获取照片，请使用 http:// 或 https://。",

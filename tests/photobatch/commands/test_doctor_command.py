@@ -87,8 +87,9 @@ def test_settings_that_cannot_be_read(tmp_path: Path, content: bytes, folder: st
 
 
 def test_the_client_alone_says_so(tmp_path: Path) -> None:
-    script = "import sys; sys.modules['deployments'] = None; sys.argv = ['photobatch', 'doctor']\n"
-    script += "from photobatch import address, command\n"
+    script = "import sys; sys.modules['ray'] = None; sys.argv = ['photobatch', 'doctor']\n"
+    script += "from photobatch import address\n"
+    script += "from photobatch.commands import command\n"
     script += "address.LOCAL = 'http://127.0.0.1:1'; command.main()"  # something may run at the usual address
     environment = os.environ | {"PHOTOBATCH_URL": ""}
     done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=False)

@@ -1,0 +1,65 @@
+"""An environment of its own with what pip, or uv, puts into it from our wheel; nothing of the checkout."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+CONSTRAINTS = ROOT / "constraints.txt"
+OLDEST, NEWEST = 11, 13
+HERE = f"3.{sys.version_info.minor}"  # the Python that these tests run in
+_INSTALL_S = 600.0
+
+
+def interpreters() -> dict[str, str]:
+    """Return the Pythons of this machine that start, by version; those that pyenv hides too."""
+    found = {HERE: str(Path(sys.executable).resolve())}
+    for version in (f"3.{minor}" for minor in range(OLDEST, NEWEST + 1)):
+        hidden = sorted(Path.home().glob(f".pyenv/versions/{version}.*/bin/python{version}"))
+        for python in filter(None, [shutil.which(f"python{version}"), *map(str, hidden)]):
+            if subprocess.run([python, "-c", "import venv"], capture_output=True, check=False).returncode == 0:
+                found.setdefault(version, python)
+    return dict(sorted(found.items()))
+
+
+def bare() -> Iterator[tuple[str, str]]:
+    """Yield what an environment has that knows nothing of this checkout, nor of what tests set."""
+    for name, value in os.environ.items():
+        if not name.startswith(("PYTHON", "BATCH_", "PHOTOBATCH_", "RAY_", "VIRTUAL_ENV")):
+            yield name, value
+
+
+class Environment:
+    """A virtual environment, and a folder from which commands are typed."""
+
+    def __init__(self, folder: Path, python: str) -> None:
+        self.folder = folder
+        self.bin = folder / "env/bin"
+        self.variables = {**dict(bare()), "BATCH_DATA_DIR": str(folder / "data"), "COLUMNS": "200"}
+        subprocess.run([python, "-m", "venv", folder / "env"], env=self.variables, check=True)
+
+    def install(self, what: str) -> None:
+        """Have pip install it in the versions that are tested."""
+        words = [self.bin / "python", "-m", "pip", "install", "-q", "--no-compile", "-c", CONSTRAINTS, what]
+        subprocess.run(words, cwd=self.folder, env=self.variables, timeout=_INSTALL_S, check=True)
+
+    def says(
+        self, program: str, *arguments: object, cwd: Path | None = None, **changes: str
+    ) -> "subprocess.CompletedProcess[str]":
+        """Type a command in the folder, or in `cwd`, with changes to the environment variables."""
+        return subprocess.run(
+            [self.bin / program, *map(str, arguments)],
+            cwd=cwd or self.folder, env=self.variables | changes,
+            capture_output=True, text=True, timeout=180, check=False,
+        )  # fmt: skip
+
+    def finds(self, **changes: str) -> dict[str, Any]:
+        """Return what `photobatch doctor` finds, by the names of its checks."""
+        said = self.says("photobatch", "doctor", "--json", **changes)
+        checks = json.loads(said.stdout)["checks"]
+        return {check["name"]: check for check in checks} | {"exit": said.returncode}
