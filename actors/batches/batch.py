@@ -16,18 +16,18 @@ from actors.messages.errors import later_version
 from actors.messages.records import BatchSpec, Json, LeaseKey
 
 Q, P, S, F, C = PhotoState
-MAX_STRIKES = 2  # so many lone workers may a photo kill before it fails
-BOOKKEEPING = frozenset({"swept", "called", "shared", "unshared"})  # events that change nothing which anybody sees
-LONGEST_PAUSE_S = 7 * 86_400.0  # a batch that was paused for so long counts as ended
+MAX_STRIKES = 2  # a photo fails after it has killed this many workers that held nothing else
+BOOKKEEPING = frozenset({"swept", "called", "shared", "unshared"})  # events that change nothing visible
+LONGEST_PAUSE_S = 7 * 86_400.0  # a batch that is paused for longer counts as ended
 
 
 class Batch:
     """State of one batch, a fold over its events.
 
     The event is a dict with `e` (its kind), `t` (unix seconds) and what that kind needs; it is what the journal keeps.
-    An event that takes leases away says in `late` for how many seconds more their workers may store something.
-    Decisions (what to lease, whether a report counts) are made by callers and by the queries below; `apply` only
-    carries them out, so that replaying the journal gives the same batch to the bit.
+    An event that takes leases away says in `late` for how many more seconds their workers may store something.
+    Callers and the queries below decide (what to lease, whether a report counts). `apply` only carries decisions out,
+    so that replaying the journal gives exactly the same batch.
     """
 
     def __init__(self, spec: BatchSpec, created_at: float) -> None:
@@ -38,13 +38,13 @@ class Batch:
         self.version = 0
         self.state = BatchState.QUEUED
         self.paused_at: float | None = None
-        self.shares: dict[str, float] = {}  # by digest of their keys: until when
-        self.deleted_at: float | None = None  # since then nobody sees it; its blobs are being removed
-        self.withdrawn = False  # deleted because nobody heard of it: its client will name the same uploads again
-        self.owes_call = False  # its end is still to be told to its callback_url
-        self.calls = 0  # that failed so far
+        self.shares: dict[str, float] = {}  # unix time of expiry by digest of the key
+        self.deleted_at: float | None = None  # hidden since then; its blobs are being removed
+        self.withdrawn = False  # its submit was refused: the client will name the same uploads again
+        self.owes_call = False  # its callback_url must still be called
+        self.calls = 0  # failed calls so far
         self.call_due = 0.0
-        self.strays: dict[tuple[int, int], float] = {}  # (index, attempt) that may leave blobs behind; sweep when
+        self.strays: dict[tuple[int, int], float] = {}  # when to sweep what (index, attempt) may leave
         self.counts: Counter[PhotoState] = Counter()
         self.pace = Pace()
         self.photos = PhotoColumn()
@@ -55,9 +55,9 @@ class Batch:
         self.strikes = bytearray()
         self.changed = np.zeros(0, np.uint64)  # version of each photo's last change
         self.outcome: list[bytes | None] = []  # the last report of each photo, as JSON: a third of the memory of dicts
-        self.told: list[int] = []  # the attempt that it is of, 0: none yet
+        self.told: list[int] = []  # the attempt of that report, 0: none yet
         self.holder: dict[int, str] = {}  # worker of each photo in PROCESSING
-        self.alone: set[int] = set()  # those of them that are computed alone
+        self.alone: set[int] = set()  # those in PROCESSING that are computed alone
         self.ready: OrderedDict[int, None] = OrderedDict()  # queued and due, in order
         self.suspects: OrderedDict[int, None] = OrderedDict()  # queued, must be computed alone
         self._later: list[tuple[float, int]] = []  # queued, not before a time
@@ -173,7 +173,7 @@ class Batch:
             self.strays.pop((index, attempt), None)
 
     def _on_called(self, version: int, event: Json) -> None:
-        if event["end"] != self.finished_at:  # of an end that a retry has undone
+        if event["end"] != self.finished_at:  # it reports an end that a retry has undone
             return
         self.calls += 1
         self.owes_call = event["again"] is not None
@@ -207,12 +207,12 @@ class Batch:
         )
 
     def accepted(self, key: LeaseKey) -> bool:
-        """Say whether this very attempt has reported already: a report sent twice is answered twice alike."""
+        """Say whether this attempt has already reported: a repeated report gets the same answer."""
         return key.index < len(self.photos) and self.attempt[key.index] == self.told[key.index] == key.attempt
 
     @property
     def paused(self) -> bool:
-        """Whether nothing more of it is begun."""
+        """Whether it is paused: no more photos are begun."""
         return self.paused_at is not None
 
     @property
@@ -221,7 +221,7 @@ class Batch:
         return self.state != BatchState.CANCELLED and self.listing.current is not None
 
     def expires_at(self, ttl_s: float) -> float | None:
-        """Unix time at which it is removed; None while it goes on."""
+        """Unix time at which it is removed; None while it has not ended."""
         if self.finished_at is not None:
             return self.finished_at + ttl_s
         return None if self.paused_at is None else self.paused_at + LONGEST_PAUSE_S + ttl_s
@@ -246,7 +246,7 @@ class Batch:
         return chosen, False
 
     def uploads(self) -> set[str]:
-        """Return the ids of the uploads that its photos and their masks are."""
+        """Return the ids of the uploads that its photos and masks name."""
         usual = self.spec.params_of(None).get("mask")  # once: this runs while a client waits for 100,000 photos
         named = ((photo.source, photo.params.get("mask", usual) if photo.params else usual) for photo in self.photos)
         all_named = chain(chain.from_iterable(named), self.listing.masks(usual))
@@ -258,11 +258,11 @@ class Batch:
         return self.counts[Q] + self.counts[P]
 
     def workers(self) -> set[str]:
-        """Who works on it now."""
+        """The ids of the workers that hold its photos."""
         return set(self.holder.values())
 
     def held_by(self, worker_id: str) -> list[LeaseKey]:
-        """List what a worker holds by our books."""
+        """List the leases that a worker holds."""
         task = self.spec.task_id
         return [LeaseKey(task, index, self.attempt[index]) for index, who in self.holder.items() if who == worker_id]
 
@@ -287,12 +287,12 @@ class Batch:
         return [index for index, state in enumerate(self.photo_state) if state in states]
 
     def _leave_in_flight(self, event: Json) -> None:
-        """Leases are taken from living workers: each cleans up after itself, unless it dies before it has."""
+        """Take all leases away. Living workers clean up after themselves, unless they die first."""
         for index in self.holder:
             self._stray(index, self.attempt[index], event)
 
     def _stray(self, index: int, attempt: int, event: Json) -> None:
-        """Note an attempt whose worker may store something yet, or has: `late` seconds from now it is swept."""
+        """Note an attempt whose worker has stored something or still may; it is swept `late` seconds from now."""
         if "late" in event:
             self.strays[index, attempt] = event["t"] + event["late"]
 
@@ -319,7 +319,7 @@ class Batch:
             heappush(self._later, (not_before, index))
         else:
             self.ready[index] = None
-            self.ready.move_to_end(index, last=False)  # it was begun before: it goes first
+            self.ready.move_to_end(index, last=False)  # it had its turn already: it goes first
 
     def _settle(self, now: float) -> None:
         """Derive the batch's state from its photos."""

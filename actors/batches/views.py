@@ -1,4 +1,4 @@
-"""What the outside sees of batches and photos: JSON-able dicts in the shape of api.md, times in unix seconds."""
+"""Batches and photos as the ingress gets them: JSON-able dicts, times in unix seconds."""
 
 from collections.abc import Mapping
 
@@ -78,7 +78,7 @@ def photo_page(batch: Batch, status: str | None, limit: int, cursor: str | None)
 
 
 def photo_view(batch: Batch, index: int, *, timings: bool) -> Json:
-    """Return one photo; `result` carries the keys of its blobs, for those who read them."""
+    """Return one photo; `result` includes the keys of its blobs."""
     photo = batch.photos[index]
     state = PhotoState(batch.photo_state[index])
     told = batch.report(index) if state in {PhotoState.SUCCEEDED, PhotoState.FAILED} else {}
@@ -100,7 +100,7 @@ def photo_view(batch: Batch, index: int, *, timings: bool) -> Json:
 
 
 def _blobs(key: LeaseKey, result: Json) -> Json:
-    """Name what the attempt that counts has stored; the names follow from it, so no photo keeps them."""
+    """Return the blob keys of the successful attempt; they follow from the attempt, so no photo stores them."""
     return {
         "key": result_key(*key.place, EXTENSIONS[result["format"]].removeprefix(".")),
         "thumbnail_key": thumbnail_key(*key.place) if result["thumbnail"] else None,
