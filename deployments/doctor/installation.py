@@ -1,4 +1,4 @@
-"""Python and the packages: each is imported in a process of its own, where it may crash without harm."""
+"""Checks of Python and packages: each is imported in a process of its own, where a crash does no harm."""
 
 import json
 import platform
@@ -13,11 +13,11 @@ from typing import Any, Literal
 from photobatch.engine.finding import Finding, ok
 
 _ROOT = Path(__file__).parents[2]
-_PYTHON = (3, 11)  # what constraints.txt was made for
-_IMPORT_S = 120.0  # of a cold disk
+_PYTHON = (3, 11)  # the version for which constraints.txt was made
+_IMPORT_S = 120.0  # from a cold disk
 _RAY = "import json, ray; print(json.dumps({'version': ray.__version__}))"
 _OPENCV = "import json, cv2; print(json.dumps({'version': cv2.__version__}))"
-# A device that is there may still be one that this torch has no code for: only a sum that is right shows it.
+# This torch may have no code for an existing device: only a correct sum shows that it works.
 _TORCH = """
 import json, torch
 told = {"version": torch.__version__, "cuda": torch.version.cuda, "devices": [], "error": None}
@@ -65,7 +65,7 @@ def _package(name: str, distribution: str, told: dict[str, Any] | str, advice: s
 
 
 def _pinned(distribution: str) -> str | None:
-    """Return the version of constraints.txt, None where there is none."""
+    """Return the version in constraints.txt, None if there is none."""
     try:
         lines = (_ROOT / "constraints.txt").read_text().splitlines()
     except OSError:
@@ -106,7 +106,7 @@ def _compiler() -> Finding:
 
 
 def _told(program: str) -> dict[str, Any] | str:
-    """Return what a program prints in JSON, or in one line why it did not."""
+    """Return the JSON that a program prints, or one line that says why it failed."""
     try:
         done = subprocess.run(  # noqa: S603 - a program of ours
             [sys.executable, "-P", "-c", program], capture_output=True, text=True, timeout=_IMPORT_S, check=False

@@ -17,19 +17,19 @@ class LocalizedText(Answer):
 class PresetInput(Wire):
     """A preset that somebody makes."""
 
-    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$", description="What batches call it.")]
+    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$", description="The id by which batches use it.")]
     name: LocalizedText
-    type: Literal["beauty", "filter", "color", "erase"] = Field(description="Which parameters it may have.")
-    params: dict[str, Any] = Field(default_factory=dict, description="Those that are not neutral; docs/presets.md.")
+    type: Literal["beauty", "filter", "color", "erase"] = Field(description="Determines which parameters it may have.")
+    params: dict[str, Any] = Field(default_factory=dict, description="Non-neutral parameters; docs/presets.md.")
     description: LocalizedText = LocalizedText(zh="", en="")
-    shared: bool = Field(False, description="Whether others may see it and work with it.")
+    shared: bool = Field(False, description="Whether other users may see and use it.")
 
 
 class PresetCopy(Wire):
     """What the copy of a preset is called."""
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
-    name: LocalizedText | None = Field(None, description="That of the original when left out.")
+    name: LocalizedText | None = Field(None, description="If left out, the name of the original.")
 
 
 class Preset(Answer):
@@ -42,8 +42,8 @@ class Preset(Answer):
     params: dict[str, Any]
     description: LocalizedText
     built_in: bool = True
-    owner: str | None = Field(None, description="Who may change it.")
-    shared: bool = Field(True, description="Whether others see it and work with it.")
+    owner: str | None = Field(None, description="The user who may change it.")
+    shared: bool = Field(True, description="Whether other users see and use it.")
 
 
 class PresetList(Answer):
@@ -67,7 +67,7 @@ class PreviewRequest(Wire):
     source: Annotated[str, Field(pattern="^upload:", max_length=200, description="An uploaded photo.")]
     items: Annotated[
         list[PreviewItem],
-        Field(min_length=1, max_length=24, description="The looks, one picture each.", fail_fast=True),
+        Field(min_length=1, max_length=24, description="The looks; one picture for each.", fail_fast=True),
     ]
     max_side: Annotated[int, Field(ge=64, le=1024, description="Longer side of the pictures, pixels.")] = 512
 
@@ -75,7 +75,7 @@ class PreviewRequest(Wire):
 class PreviewPicture(Answer):
     """A small JPEG, or why there is none."""
 
-    image: str | None = Field(description="The JPEG in Base64, as data URLs take it.")
+    image: str | None = Field(description="The JPEG in Base64, as in data URLs.")
     width: int
     height: int
     notes: list[str]

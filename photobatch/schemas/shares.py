@@ -13,9 +13,9 @@ WEEK_S = 604_800
 class ShareRequest(Wire):
     """`POST /api/v1/batch/{task_id}/share`."""
 
-    expires_in_s: Annotated[
-        int, Field(ge=60, le=31_536_000, description="Seconds; the batch's own end may be sooner.")
-    ] = WEEK_S
+    expires_in_s: Annotated[int, Field(ge=60, le=31_536_000, description="Seconds; the batch may expire sooner.")] = (
+        WEEK_S
+    )
 
 
 class Share(Answer):
