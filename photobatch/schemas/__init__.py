@@ -117,7 +117,7 @@ class Submitted(Answer):
 
 
 class SourceError(PhotoError):
-    """Why not all objects below an address became photos of a batch."""
+    """Why the listing of a prefix is incomplete."""
 
     source: str
 
@@ -143,7 +143,7 @@ class Counts(Answer):
 
 
 class Batch(Answer):
-    """One batch as its owner sees it."""
+    """A batch."""
 
     task_id: str
     user_id: str
@@ -211,7 +211,7 @@ class PhotoList(Answer):
 
 
 class WorkerStats(Answer):
-    """Workers by what they are doing; `max` is the most there may be."""
+    """Workers by state; `max` is the largest number."""
 
     ready: int
     busy: int
@@ -220,7 +220,7 @@ class WorkerStats(Answer):
 
 
 class QueueStats(Answer):
-    """What waits; `limit` is in batches."""
+    """The queue; `limit` is in batches."""
 
     batches: int
     photos: int
@@ -228,7 +228,7 @@ class QueueStats(Answer):
 
 
 class Stats(Answer):
-    """The service in numbers."""
+    """Statistics of the service."""
 
     batches: dict[str, int] = Field(description="By status.")
     photos: dict[str, int] = Field(description="By status, in all kept batches.")
@@ -267,7 +267,7 @@ HealthCode = Literal[
 
 
 class Health(Answer):
-    """Whether a submit would be worked on now; `reason` says why not."""
+    """Whether a submit would be processed now; `reason` says why not."""
 
     status: Literal["ok", "starting", "unavailable"]
     workers: WorkerStats | None

@@ -8,14 +8,14 @@ from photobatch.schemas.messages import Answer, PhotoError, Wire
 
 
 class LocalizedText(Answer):
-    """The same words in Chinese and English."""
+    """The same text in Chinese and English."""
 
     zh: Annotated[str, Field(max_length=500)]
     en: Annotated[str, Field(max_length=500)]
 
 
 class PresetInput(Wire):
-    """A preset that somebody makes."""
+    """A preset to create or replace."""
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$", description="The id by which batches use it.")]
     name: LocalizedText
@@ -26,14 +26,14 @@ class PresetInput(Wire):
 
 
 class PresetCopy(Wire):
-    """What the copy of a preset is called."""
+    """Id and name of the copy of a preset."""
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
     name: LocalizedText | None = Field(None, description="If left out, the name of the original.")
 
 
 class Preset(Answer):
-    """A preset: built in, or made by a user."""
+    """A built-in preset, or one made by a user."""
 
     id: str
     name: LocalizedText
@@ -47,14 +47,14 @@ class Preset(Answer):
 
 
 class PresetList(Answer):
-    """Every preset."""
+    """All presets that the user may use."""
 
     items: list[Preset]
     next_cursor: str | None = None
 
 
 class PreviewItem(Wire):
-    """A look to be shown: a preset, a type, or a preset with other parameters."""
+    """A look for a preview: a preset, a type, or a preset with other parameters."""
 
     preset_id: Annotated[str, Field(max_length=128)] | None = None
     preset_type: Literal["beauty", "filter", "color", "erase"] | None = None
@@ -89,7 +89,7 @@ class PreviewList(Answer):
 
 
 class Lut(Answer):
-    """A LUT that somebody brought; presets name it in `lut`, by its name or its SHA-256."""
+    """A user's LUT; presets name it in `lut`, by its name or its SHA-256."""
 
     name: str
     sha256: str
