@@ -1,1 +1,1 @@
-"""Coordinator, workers, pool, scheduler: everything that is an actor, and the plain classes they are made of."""
+"""The Ray actors (coordinator and workers), and the plain classes that they are made of."""

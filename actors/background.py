@@ -1,4 +1,4 @@
-"""Work in the background of an actor."""
+"""Background tasks of an actor."""
 
 import asyncio
 import logging
@@ -9,7 +9,7 @@ log = logging.getLogger(__name__)
 
 
 class Background:
-    """Coroutines that nobody awaits: kept until they end, and their errors logged."""
+    """Runs coroutines that nobody awaits: holds a reference until they end, and logs their errors."""
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[Any]] = set()

@@ -1,6 +1,6 @@
-"""How our actors find each other: by name, in our namespace.
+"""How the actors find each other: by name, in one Ray namespace.
 
-Handles are typed Any: an actor's methods are remote ones, which Ray's types cannot tell from the class.
+Handles are typed Any, because Ray's types do not describe the remote methods of an actor.
 """
 
 import logging
@@ -47,7 +47,7 @@ def end_actor(handle: Any) -> None:
 
 
 def end_coordinator(error: StorageError) -> None:
-    """End this process, whose journal failed: a loser of the epoch for good, any other so that Ray starts the next."""
+    """End this process after its journal failed. A loser of the epoch ends for good; otherwise Ray starts the next."""
     log.critical("the journal failed, the coordinator ends: %s", error)
     if isinstance(error, EpochLostError):
         end_actor(ray.get_runtime_context().current_actor)

@@ -1,4 +1,4 @@
-"""How the coordinator is started and closed; everything else follows from it."""
+"""How the coordinator is started and closed; it starts everything else."""
 
 from contextlib import suppress
 from typing import Any
@@ -12,7 +12,7 @@ from actors.coordinator.coordinator import Coordinator
 from actors.directory import COORDINATOR
 
 HEAD = "node:__internal_head__"
-CLOSE_S = 5.0  # that closing may take, beside the time for what is being worked on
+CLOSE_S = 5.0  # time for closing, beside the time for photos in progress
 
 
 def start_coordinator(config: CoordinatorConfig) -> Any:
@@ -34,6 +34,6 @@ def start_coordinator(config: CoordinatorConfig) -> Any:
 
 
 def close_coordinator(namespace: str, drain_s: float = 0.0) -> None:
-    """Have the coordinator give its leases back, end the workers and itself; takes drain_s + CLOSE_S at most."""
-    with suppress(RayError, ValueError):  # it ends itself while it answers, or was gone
+    """Let the coordinator return its leases and end the workers and itself; takes at most drain_s + CLOSE_S."""
+    with suppress(RayError, ValueError):  # it ends while it answers, or was gone before
         ray.get(directory.find_coordinator(namespace).close.remote(drain_s), timeout=drain_s + CLOSE_S)

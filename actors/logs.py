@@ -1,7 +1,7 @@
-"""What our processes log: a line for each event that whoever keeps the service wants to know of.
+"""Logging of all processes: one line for each event that an operator wants to know.
 
-To standard error, which Ray keeps in its session's folder, by process. What belongs to an event beside its sentence
-(batch, photo, attempt, worker) is handed over as `extra` and stands in fields of its own.
+Lines go to standard error, which Ray keeps in its session's folder, by process. Data of an event besides its message
+(batch, photo, attempt, worker) is passed as `extra` and becomes fields.
 """
 
 import json
@@ -14,21 +14,21 @@ from typing import Any, TextIO
 
 PACKAGES = ("actors", "deployments", "models", "presets", "storage")
 _USUAL = vars(logging.makeLogRecord({})).keys() | {"message", "asctime", "taskName"}  # Ray adds one that begins with _
-# What stands behind the question mark of an address may be a signature, what stands before its @ a password.
+# The query of an address may be a signature, and the part before its @ a password.
 _BEHIND = re.compile(r"(/[^\s?#\"'<>]*)[?#][^\s\"'<>]+")
 _BEFORE = re.compile(r"(//)[^\s/@\"'<>]+@")
 
 
 @dataclass(frozen=True, slots=True)
 class LogConfig:
-    """How and how much is logged."""
+    """Format and level of the log."""
 
     as_json: bool = False
-    level: str = "INFO"  # of our own packages; others are heard from WARNING on, for some log addresses below that
+    level: str = "INFO"  # of our packages; others log from WARNING on, because some log whole addresses below it
 
 
 def begin(config: LogConfig, **fields: Any) -> None:
-    """Log in this process as `config` says, `fields` with every line. The last call counts."""
+    """Configure logging of this process; every line has `fields`. The last call counts."""
     root = logging.getLogger()
     for handler in [handler for handler in root.handlers if isinstance(handler, _StandardError)]:
         root.removeHandler(handler)
@@ -41,7 +41,7 @@ def begin(config: LogConfig, **fields: Any) -> None:
 
 
 class Lines(logging.Formatter):
-    """One line a record, as JSON or to be read; addresses lose their query and their password."""
+    """Formats a record as one line, JSON or text; queries and passwords are removed from addresses."""
 
     def __init__(self, *, as_json: bool, fields: dict[str, Any]) -> None:
         super().__init__()
@@ -49,7 +49,7 @@ class Lines(logging.Formatter):
         self._fields = fields
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line; of a record with an exception as text, its traceback follows."""
+        """Return the line; in text format a traceback follows it."""
         extra = {name: value for name, value in vars(record).items() if name not in _USUAL and name[0] != "_"}
         fields = {name: clean(value) if isinstance(value, str) else value for name, value in extra.items()}
         said = {"time": _iso(record.created), "level": record.levelname.lower(), "logger": record.name}
@@ -65,7 +65,7 @@ class Lines(logging.Formatter):
 
 
 class _StandardError(logging.StreamHandler[TextIO]):
-    """Writes to what standard error is when it writes."""
+    """Writes to the current sys.stderr at each call."""
 
     def __init__(self) -> None:
         logging.Handler.__init__(self)
@@ -76,7 +76,7 @@ class _StandardError(logging.StreamHandler[TextIO]):
 
 
 def clean(text: str) -> str:
-    """Return a text whose addresses have no query and no password."""
+    """Return a text with queries and passwords removed from its addresses."""
     return _BEFORE.sub(r"\1…@", _BEHIND.sub(r"\1?…", text))
 
 

@@ -1,4 +1,4 @@
-"""Previews: the coordinator names a worker, and the pictures come from it directly."""
+"""Previews: the coordinator names a worker, and that worker returns the pictures directly."""
 
 from typing import Any, Protocol
 
@@ -9,7 +9,7 @@ from actors.client import GONE
 from actors.messages.errors import no_worker
 from actors.messages.records import Json, Preview
 
-TRIES = 3  # of workers that died since they were named
+TRIES = 3  # if the named worker has died
 
 
 class Asks(Protocol):
@@ -20,7 +20,7 @@ class Asks(Protocol):
 
 
 class Previews:
-    """Asks workers."""
+    """Requests previews from workers."""
 
     def __init__(self, coordinator: Asks, namespace: str) -> None:
         self._coordinator = coordinator

@@ -1,1 +1,1 @@
-"""The Ray Serve ingress: HTTP, WebSocket, SSE, settings, and the composition root."""
+"""The HTTP server (on one machine or as a Ray Serve ingress), its settings, and the composition root."""

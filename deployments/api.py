@@ -41,11 +41,11 @@ from deployments.wire.safe_headers import SafeHeaders
 _DESCRIPTION = (
     "Batches of photos, retouched. Errors are RFC 9457 problem details with a stable `code`. Progress comes by "
     "WebSocket at `/ws/batch/{task_id}?since=N` (messages like those of the event stream; close codes 1000 done, "
-    "1011 internal error, 1013 try again later, 4400 bad `since`, 4401 not allowed, 4404 no such batch). Where the "
-    "service has API keys a request shows one as `Authorization: Bearer KEY` or `X-API-Key: KEY`, a WebSocket of a "
-    "browser as a subprotocol: `new WebSocket(url, ['photobatch', 'photobatch.key.' + key])`; never in an address. "
-    "EventSource can show none: read the event stream with `fetch`. What is somebody else's is `404`, as if it were "
-    "not there."
+    "1011 internal error, 1013 try again later, 4400 bad `since`, 4401 not allowed, 4404 no such batch). If the "
+    "service has API keys, a request sends one as `Authorization: Bearer KEY` or `X-API-Key: KEY`, and a WebSocket "
+    "of a browser as a subprotocol: `new WebSocket(url, ['photobatch', 'photobatch.key.' + key])`; never in an "
+    "address. EventSource cannot send a key: read the event stream with `fetch`. Items of other users are `404`, as "
+    "if they did not exist."
 )
 
 
@@ -65,14 +65,14 @@ _CORS = {
 
 
 def create_api(services: Services) -> FastAPI:
-    """Return the application over these services. Must be called where its event loop will run, or before."""
+    """Return the application over these services. Call it where its event loop runs, or before the loop starts."""
     api = FastAPI(
         title="photobatch",
         version=services.version,
         description=_DESCRIPTION,
-        docs_url=None,  # FastAPI's own loads its script from elsewhere
+        docs_url=None,  # FastAPI's own page loads scripts from another host
         redoc_url=None,
-        redirect_slashes=False,  # its redirect names our host as we see it, not as the client does
+        redirect_slashes=False,  # a redirect would name the host as the server sees it, not as the client does
     )
     claims = UploadClaims(services.coordinator, services.limits.max_bytes)
     stored = Uploads(services.blobs, services.limits, services.least_room, claims)
@@ -94,17 +94,17 @@ def create_api(services: Services) -> FastAPI:
     for routes in (health, metrics, front, docs):
         api.include_router(routes.router)
     api.router.routes.append(front.files)
-    for kind, options in reversed(_before(services)):  # the last that is added comes first
+    for kind, options in reversed(_before(services)):  # the last one added runs first
         api.add_middleware(kind, **options)
-    api.add_middleware(requests.around)  # around all others: what they refuse counts too
+    api.add_middleware(requests.around)  # outermost, so that refused requests are counted too
     problems.install(api)
     openapi.install(api)
-    gc.freeze()  # what stays for good; else each full collection stops everything 90 ms longer to look it through
+    gc.freeze()  # exclude permanent objects: they make each full collection 90 ms longer
     return api
 
 
 def _before(services: Services) -> list[tuple[Any, dict[str, Any]]]:
-    """Return what a request passes before it comes to its route."""
+    """Return the middleware that a request passes before its route."""
     origins = services.access.origins
     cors = [(CORSMiddleware, {"allow_origins": origins, **_CORS})] if origins else []
     return [(SafeHeaders, {}), *cors, (Gate, {"access": services.access}), (Patience, {})]

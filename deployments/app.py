@@ -1,4 +1,4 @@
-"""The Serve application: an ingress that makes sure there is a coordinator, and answers HTTP."""
+"""The Serve application: an ingress that keeps a coordinator alive and answers HTTP."""
 
 import asyncio
 import logging
@@ -23,11 +23,11 @@ log = logging.getLogger(__name__)
 @serve.deployment(
     name="ingress",
     num_replicas=1,
-    max_ongoing_requests=10_000,  # a WebSocket holds one for as long as it is open
-    # On the head, beside the coordinator and the proxy: a worker node may go at any time.
+    max_ongoing_requests=10_000,  # an open WebSocket counts as one
+    # On the head, beside the coordinator and the proxy: a worker node may leave at any time.
     ray_actor_options={"num_cpus": 0, "resources": {launch.HEAD: 0.001}},
     graceful_shutdown_timeout_s=5.0,
-    # A replica that is frozen has missed three checks in a row after 12 s.
+    # A frozen replica has missed three checks in a row after 12 s.
     health_check_period_s=1.0,
     health_check_timeout_s=3.0,
 )
@@ -38,7 +38,7 @@ class Ingress:
     def __init__(self, settings: Settings, release: float) -> None:
         logs.begin(settings.logs, process="ingress")
         resources: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
-        # Where there are GPUs, their fractions are the limit; nodes that are started for the work are not here yet.
+        # With GPUs their fractions are the limit; nodes that the autoscaler will start are not known yet.
         if not resources.get("GPU") and settings.min_workers is None:
             settings = compose.with_workers(settings, None, int(resources.get("CPU", 1)))
         self._services = compose.services(settings)
@@ -62,7 +62,7 @@ def bind(settings: Settings, release: float) -> "Application":
 def build(args: dict[str, str]) -> "Application":
     """Return the application for `serve deploy`; `args` are settings by their lower-case names."""
     settings = Settings.model_validate({**load_settings().model_dump(exclude_unset=True), **args})
-    if settings.api_keys is None:  # the address that Serve listens on is not said here
+    if settings.api_keys is None:  # the address on which Serve listens is not known here
         log.warning(
             "BATCH_API_KEYS is not set: whoever reaches Serve's port may do everything. Keep http_options.host at "
             "127.0.0.1 (Serve's own default is 0.0.0.0), or set keys."

@@ -27,31 +27,31 @@ from storage.journal import Journal
 from storage.position import read_position
 from storage.sqlite import SqliteJournal
 
-ANSWER_S = 20.0  # longer than the coordinator holds any question of the ingress
-SHORTEST_UPLOAD_S = 3600.0  # whoever uploads many files has so long to name them in a batch
-SIGNED_S = 300.0  # whoever follows a redirect does so at once; a download that has begun goes on
+ANSWER_S = 20.0  # longer than the coordinator holds any call of the ingress
+SHORTEST_UPLOAD_S = 3600.0  # the time to name many uploads in a batch
+SIGNED_S = 300.0  # a redirect is followed at once; a running download continues
 APP = "photobatch"  # the Serve application's name
 
 
 def throwaway_config(settings: Settings, tables: Path, namespace: str) -> CoordinatorConfig:
-    """Return what a coordinator for one run is told: nothing outlives it, and it may use the last byte of the disk."""
+    """Return the configuration for a single run: nothing outlives it, and it may use the last byte of the disk."""
     return replace(
         coordinator_config(settings, tables),
         open_journal=partial(SqliteJournal, settings.journal_path, reserve_bytes=0),
         least_room=0,
-        max_queue_per_user=None,  # its user is the only one
+        max_queue_per_user=None,  # there is only one user
         max_queued_photos_per_user=None,
         max_upload_bytes_per_user=None,
         reuse=False,
-        elastic=Elastic(settings.max_workers, settings.max_workers),  # it waits for a warm worker before it begins
+        elastic=Elastic(settings.max_workers, settings.max_workers),  # the run waits for a warm worker before it begins
         namespace=namespace,
     )
 
 
 def coordinator_config(settings: Settings, tables: Path | None = None, release: float = 0.0) -> CoordinatorConfig:
-    """Return what coordinator and workers are told; their parts are built in their own processes.
+    """Return the configuration of coordinator and workers; their parts are built in their own processes.
 
-    `release` is the unix time of the deployment: a later one takes over from an earlier.
+    `release` is the unix time of the deployment: a later one takes over from an earlier one.
     """
     blobs = partial(open_blobs, settings.blobs)
     limits = Limits(max_pixels=settings.max_pixels, max_bytes=settings.max_bytes)
@@ -82,7 +82,7 @@ def coordinator_config(settings: Settings, tables: Path | None = None, release: 
         max_queue_per_user=settings.max_queue_per_user or _half(settings.max_queue_size),
         max_queued_photos=settings.max_queued_photos,
         max_queued_photos_per_user=settings.max_queued_photos_per_user or _half(settings.max_queued_photos),
-        # A whole batch of the largest photos must fit, for a batch may be made of uploads.
+        # A batch may consist of uploads, so a whole batch of the largest photos must fit.
         max_upload_bytes_per_user=settings.max_upload_bytes_per_user or settings.max_photos * settings.max_bytes,
         max_photos=settings.max_photos,
         retry_count=settings.task_retry_count,
@@ -97,7 +97,7 @@ def coordinator_config(settings: Settings, tables: Path | None = None, release: 
 
 
 def _half(bound: int) -> int:
-    """Return what one user may take of a bound of the service, so that others find room too."""
+    """Return one user's share of a bound of the service, so that others find room too."""
     return max(1, bound // 2)
 
 
@@ -117,7 +117,7 @@ def _journal(settings: Settings) -> Callable[[], Journal]:
 
 
 def services(settings: Settings, restarts: Restarts = Restarts()) -> Services:  # noqa: B008 - it never changes
-    """Return what the ingress's routes work with."""
+    """Return the services that the ingress's routes use."""
     coordinator = CoordinatorClient(NAMESPACE, answer_s=ANSWER_S)
     return Services(
         coordinator=coordinator,
@@ -138,6 +138,6 @@ def services(settings: Settings, restarts: Restarts = Restarts()) -> Services:  
 
 
 def with_workers(settings: Settings, asked: int | None, cores: int) -> Settings:
-    """Return settings with as many workers as were asked for, or else no more than cores: each keeps one busy."""
+    """Return settings with the requested number of workers, or by default at most one per core."""
     chosen = asked or (settings.max_workers if settings.workers_are_set else min(settings.max_workers, cores))
     return settings.model_copy(update={"max_workers": max(1, chosen)})

@@ -1,4 +1,4 @@
-"""Whether the journal can be worked with: asked before anything is started, and by whoever wants to know."""
+"""Checks of the journal: before anything is started, and for `--journal-check`."""
 
 import sqlite3
 import time
@@ -14,11 +14,11 @@ from storage.journal import Entry
 from storage.position import Position, read_position
 
 PAGES_S = 10.0  # 100,000 photos take 0.03 s
-ENTRIES_S = 3.0  # 100,000 photos take 2 s; what is left over the coordinator reads, and says what it cannot
+ENTRIES_S = 3.0  # 100,000 photos take 2 s; the coordinator reads the rest and reports damage
 
 
 def check_journal(settings: Settings) -> None:
-    """Raise StorageError, with what to do, for a journal that cannot be worked with."""
+    """Raise StorageError, which says what to do, if the journal cannot be used."""
     if settings.redis_url:
         _check_redis(settings)
     else:
@@ -26,7 +26,7 @@ def check_journal(settings: Settings) -> None:
 
 
 def check_file(path: Path) -> None:
-    """Raise StorageError for a SQLite journal that is damaged, as far as a few seconds show."""
+    """Raise StorageError for a damaged SQLite journal, as far as a few seconds of reading show."""
     with sqlite_check.opened(path) as connection:
         if connection is None:
             return
@@ -41,7 +41,7 @@ def check_file(path: Path) -> None:
 
 
 def examine_journal(settings: Settings) -> tuple[bool, list[str]]:
-    """Read all of the journal; return whether it is whole, and what can be read of it, in lines."""
+    """Read the whole journal; return whether it is undamaged, and lines that say what can be read."""
     replay, troubles = Replay(), []
     place = "The journal in Redis" if settings.redis_url else str(settings.journal_path)
     try:
@@ -63,7 +63,7 @@ def _examine_file(path: Path, replay: Replay) -> list[str]:
         if connection is None:
             return []
         troubles = []
-        with suppress(sqlite3.DatabaseError):  # it is met again in what follows
+        with suppress(sqlite3.DatabaseError):  # the following steps meet it again
             troubles += sqlite_check.faults(connection)
         try:
             replay.read(sqlite_check.entries(connection))
@@ -73,7 +73,7 @@ def _examine_file(path: Path, replay: Replay) -> list[str]:
 
 
 def _readable_behind(connection: sqlite3.Connection) -> int:
-    """Count the entries that can be read from the end of the file back to its last fault."""
+    """Count the readable entries from the end of the file back to its last fault."""
     count = 0
     with suppress(StorageError, sqlite3.DatabaseError):
         for entry in sqlite_check.entries(connection, backwards=True):
@@ -102,7 +102,7 @@ def _examine_redis(settings: Settings, replay: Replay) -> None:
 
 
 def _known(settings: Settings) -> Position | None:
-    with suppress(StorageError):  # the blob store is checked after this, with a sentence of its own
+    with suppress(StorageError):  # the blob store is checked afterwards, with its own message
         return read_position(settings.blobs)
     return None
 

@@ -1,4 +1,4 @@
-"""Keeps one coordinator of this release alive, whichever way the last one ended: the ingress runs it."""
+"""The keeper: part of the ingress that keeps one coordinator of this release alive."""
 
 import asyncio
 import logging
@@ -16,17 +16,18 @@ from actors.messages.records import Json
 log = logging.getLogger(__name__)
 
 GREET_S = 2.5
-FROZEN_S = 8  # a coordinator that has answered before, and then does not for so long, is frozen
-CONSTRUCT_S = 900  # one that never answered may be reading a long journal (220 s for ten million photos)
+FROZEN_S = 8  # seconds of silence after which a coordinator that has answered before is frozen
+CONSTRUCT_S = 900  # a new one may be reading a long journal (220 s for ten million photos)
 HAND_OVER_S = 10.0
 POLL_S = 0.1
 
 
 class Keeper:
-    """Greets the coordinator, so that it stays; starts, replaces and kills it where that is needed.
+    """Greets the coordinator, so that it stays; starts, replaces and kills it if necessary.
 
-    A frozen one is killed by SIGKILL to its process: Ray's own request to end would wait in its queue. Coordinator and
-    ingress are both pinned to the head node. Ray starts the next one, and the epoch fences one that wakes up.
+    A frozen coordinator is killed by SIGKILL to its process, because Ray's own request to end would wait in its queue.
+    Coordinator and ingress are both pinned to the head node. Ray starts the next one; the epoch fences one that wakes
+    up.
     """
 
     def __init__(self, config: CoordinatorConfig) -> None:
@@ -34,21 +35,21 @@ class Keeper:
         self._answered: int | None = None  # process id of the coordinator that last answered
 
     def start(self) -> Any:
-        """Start the coordinator, or return the one that is there."""
+        """Start the coordinator, or return the running one."""
         return launch.start_coordinator(self._config)
 
     async def run(self) -> None:
-        """Greet until cancelled. Start a coordinator where none has answered twice.
+        """Greet until cancelled. Start a coordinator after two greetings without an answer.
 
-        Once may only say that it is being replaced: by Ray after a crash, or by the ingress of a later release, which
-        must not find one of an earlier release in its place.
+        A single failure may mean that it is being replaced: by Ray after a crash, or by the ingress of a later release,
+        which must not find a coordinator of an earlier release in its place.
         """
         missed = False
         while True:
             try:
                 await self._greet()
                 missed = False
-            except Exception:  # without greetings the coordinator leaves: nothing may end this loop
+            except Exception:  # without greetings the coordinator ends: nothing may stop this loop
                 log.exception("no coordinator answered%s", "; starting one" if missed else "")
                 if missed:
                     with suppress(RayError, ValueError):
@@ -79,27 +80,27 @@ class Keeper:
                 process.kill()
 
     async def _replace(self, old: Any) -> None:
-        """Have the coordinator of an earlier release make way for ours."""
+        """Ask the coordinator of an earlier release to hand over to a new one."""
         log.warning("taking over from the coordinator of an earlier release")
         self._answered = None
         if hasattr(old, "hand_over"):
-            with suppress(RayError, TimeoutError):  # it ends as it answers
+            with suppress(RayError, TimeoutError):  # it ends while it answers
                 async with asyncio.timeout(HAND_OVER_S):
                     await old.hand_over.remote(self._config.release)
-        else:  # of a version that can't: it ends like one that crashes, and has recorded what it told anybody
+        else:  # a version without hand-over ends like a crash; everything that it told anybody is recorded
             directory.end_actor(old)
         deadline = time.monotonic() + HAND_OVER_S
         while time.monotonic() < deadline:
-            with suppress(RayError, ValueError):  # its name is free a moment after its end
+            with suppress(RayError, ValueError):  # its name becomes free a moment after its end
                 if await asyncio.to_thread(self.start) != old:
                     return
             await asyncio.sleep(POLL_S)
 
 
 async def _answer(call: Any, patience_s: int) -> Json | None:
-    """Return the answer to a call; None after so many seconds.
+    """Return the answer to a call; None after `patience_s`.
 
-    Seconds are counted one by one: when this process itself stood still, the answer gets its time all the same.
+    Seconds are counted one by one, so that the answer gets its time even if this process was stopped.
     """
     answering = asyncio.ensure_future(_awaited(call))
     for _ in range(patience_s):
@@ -119,6 +120,6 @@ async def _awaited(call: Any) -> Json:
 
 
 def _is_coordinator(process: psutil.Process) -> bool:
-    """Say whether a process id is still that of a coordinator: ids come again. Ray gives its actors titles."""
+    """Say whether a process id still belongs to a coordinator: ids are reused. Ray sets process titles of actors."""
     words = process.cmdline()
     return bool(words) and words[0].startswith("ray::Coordinator")

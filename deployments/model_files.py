@@ -1,4 +1,4 @@
-"""Weights from the network, or from a folder that somebody carried here, into their place."""
+"""Installs weights from the network, or from a folder with the files."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -12,17 +12,17 @@ from models.errors import WeightsError
 from models.neural.installed import require_networks
 from models.weights import KNOWN, Installed, Weights, WeightStore
 
-_TIMEOUT_S = 30.0  # without a byte
+_TIMEOUT_S = 30.0  # without any data
 _PIECE = 1 << 20
 
 Progress = Callable[[int, int], None]
-"""Is told how many bytes are here, and of how many."""
+"""Called with the received and the total number of bytes."""
 
 
 def pull(
     store: WeightStore, weights: Weights, *, bundle: Path | None = None, progress: Progress = lambda _here, _all: None
 ) -> Installed:
-    """Fetch weights and put them in place; what is there already and right is left alone.
+    """Fetch weights and put them in place; correct existing files are kept.
 
     A download that broke off goes on where it ended. `bundle` is a folder with the file instead. Raises WeightsError
     `download_failed`, `model_damaged`, `model_missing` (no such file in the bundle), `torch_missing`, OSError.
@@ -45,7 +45,7 @@ def pull(
     try:
         return store.install(weights, part)
     finally:
-        part.unlink()  # in place, or damaged: then a new one must begin at the beginning
+        part.unlink()  # in place, or damaged: then the next download must start over
 
 
 def _in_bundle(bundle: Path, weights: Weights) -> Path:
@@ -56,7 +56,7 @@ def _in_bundle(bundle: Path, weights: Weights) -> Path:
 
 
 def _download(weights: Weights, part: Path, progress: Progress) -> None:
-    """Make `part` whole; a server that knows no ranges sends it all again. Raises httpx.HTTPError, WeightsError."""
+    """Complete `part`; a server without ranges sends everything again. Raises httpx.HTTPError, WeightsError."""
     here = part.stat().st_size if part.exists() else 0
     if here >= weights.bytes:
         return
@@ -76,7 +76,7 @@ def _download(weights: Weights, part: Path, progress: Progress) -> None:
 
 
 class ModelFiles:
-    """What `photobatch models` does. Everything here raises `error` (`detail` says what to do) or OSError."""
+    """The operations of `photobatch models`. All of them raise `error` (`detail` says what to do) or OSError."""
 
     error = WeightsError
 
@@ -88,11 +88,11 @@ class ModelFiles:
         return list(KNOWN)
 
     def here(self) -> list[str]:
-        """Return the names of what is in place."""
+        """Return the names of installed weights."""
         return self._store.names()
 
     def rows(self) -> list[dict[str, Any]]:
-        """Return what is known and what is here, a row each."""
+        """Return known and installed weights, one row each."""
         here = self.here()
         rows: list[dict[str, Any]] = [asdict(weights) | {"here": name in here} for name, weights in KNOWN.items()]
         for name in here:
@@ -111,9 +111,9 @@ class ModelFiles:
         self._store.path(name)
 
     def add(self, name: str, file: Path) -> dict[str, Any]:
-        """Put somebody's own network in place."""
+        """Install a user's own network."""
         return asdict(self._store.add(name, file))
 
     def remove(self, name: str) -> None:
-        """Take weights away."""
+        """Remove weights."""
         self._store.remove(name)

@@ -1,4 +1,4 @@
-"""What the ingress's routes work with; built in compose.py."""
+"""The services that the ingress's routes use; built in compose.py."""
 
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -21,7 +21,7 @@ class Coordinator(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Restarts:
-    """How often, and why last, the supervisor of `photobatch serve` has started this process anew."""
+    """How often the supervisor of `photobatch serve` has restarted this process, and the last reason."""
 
     count: int = 0
     reason: str | None = None
@@ -29,7 +29,7 @@ class Restarts:
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The ingress's whole world."""
+    """Everything that the routes depend on."""
 
     coordinator: Coordinator
     blobs: Blobs
@@ -37,11 +37,11 @@ class Services:
     limits: Limits
     max_photos: int
     roots: Roots
-    least_room: int  # bytes free, or no file is taken
-    callbacks: bool  # whether a callback_url may be named: calls need a secret to sign with
+    least_room: int  # free bytes below which no file is accepted
+    callbacks: bool  # whether a callback_url is allowed: calls need a secret for signing
     version: str
     previews: Previews
-    weights: WeightStore  # as far as they lie on this machine
+    weights: WeightStore  # those on this machine
     access: Access
-    signed_downloads: float | None = None  # seconds for which the store's own addresses are good; None: none are given
+    signed_downloads: float | None = None  # lifetime of signed addresses at the store in seconds; None: not used
     restarts: Restarts = Restarts()

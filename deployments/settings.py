@@ -1,4 +1,4 @@
-"""Settings: the one place that reads the environment, and the one that prepares Ray's."""
+"""Settings: the only module that reads the environment, and that prepares Ray's environment."""
 
 import os
 import re
@@ -24,7 +24,7 @@ def _default_data_dir() -> Path:
 
 
 class Settings(BaseSettings):
-    """What a person may set, by environment or `.env`; validated before anything starts. docs: `.env.example`."""
+    """All settings, from the environment or `.env`; validated before anything starts. `.env.example` describes them."""
 
     model_config = SettingsConfigDict(
         env_prefix="BATCH_",
@@ -32,7 +32,7 @@ class Settings(BaseSettings):
         extra="ignore",
         frozen=True,
         arbitrary_types_allowed=True,
-        hide_input_in_errors=True,  # some of it is secret
+        hide_input_in_errors=True,  # some values are secret
     )
 
     max_workers: int = Field(4, ge=1, le=10_000)
@@ -113,7 +113,7 @@ class Settings(BaseSettings):
     @field_validator("api_keys", mode="before")
     @classmethod
     def _hashed(cls, value: Any) -> Any:
-        """Read keys at once: nothing keeps them as they are."""
+        """Hash the keys at once, so that nothing keeps them in plain text."""
         return (ApiKeys.read(value) if value else None) if isinstance(value, str) else value
 
     @field_validator("log_format", mode="before")
@@ -145,12 +145,12 @@ class Settings(BaseSettings):
 
     @property
     def workers_are_set(self) -> bool:
-        """Whether somebody chose the number of workers."""
+        """Whether the number of workers is set."""
         return "max_workers" in self.model_fields_set
 
     @property
     def journal_path(self) -> Path:
-        """The SQLite journal."""
+        """The path of the SQLite journal."""
         return self.data_dir / "journal.db"
 
     @property
@@ -160,12 +160,12 @@ class Settings(BaseSettings):
 
     @property
     def models_dir(self) -> Path:
-        """The weights of networks."""
+        """The folder of network weights."""
         return self.model_dir or self.data_dir / "models"
 
     @property
     def logs(self) -> LogConfig:
-        """How our processes log."""
+        """The configuration of logging."""
         return LogConfig(as_json=self.log_format == "json", level=self.log_level)
 
     @property
@@ -203,36 +203,36 @@ def load_settings(**changes: Any) -> Settings:
 
 
 def notify_socket() -> str | None:
-    """Return the address at which systemd wants to hear of a service of `Type=notify`; sd_notify(3)."""
+    """Return the socket for notifications to systemd (`Type=notify`); sd_notify(3)."""
     return os.environ.get("NOTIFY_SOCKET")
 
 
 def forget_secrets() -> None:
-    """Take secrets that were read out of the environment, which every process that is started from here inherits."""
+    """Remove secrets from the environment after reading, because every child process inherits it."""
     for name in ("BATCH_API_KEYS", "BATCH_CALLBACK_SECRET"):
         os.environ.pop(name, None)
 
 
 def prepare_ray_environment() -> None:
-    """Set what our own local Ray reads from the environment, before the first `import ray`.
+    """Set the variables that our own local Ray reads from the environment, before the first `import ray`.
 
-    On a cluster (RAY_ADDRESS) that says how its callers show who they are (RAY_AUTH_MODE), its word counts.
+    On a cluster (RAY_ADDRESS) with a setting for authentication (RAY_AUTH_MODE), that setting is kept.
     """
     if not {"RAY_ADDRESS", "RAY_AUTH_MODE"} <= os.environ.keys():
         os.environ["RAY_AUTH_MODE"] = "token"
     os.environ.update(
         RAY_USAGE_STATS_ENABLED="0",
-        RAY_worker_niceness="0",  # Ray's default of 15 lets everything else on the machine go first
+        RAY_worker_niceness="0",  # Ray's default of 15 gives every other process precedence
         RAY_prestart_worker_first_driver="0",
         RAY_enable_metrics_collection="0",
         RAY_task_events_report_interval_ms="0",
         RAY_DEDUP_LOGS="0",
-        MALLOC_ARENA_MAX="2",  # glibc's arena a thread holds on to tens of MB each
+        MALLOC_ARENA_MAX="2",  # one glibc arena per thread would hold tens of MB each
     )
 
 
 def watch_raylet() -> None:
-    """Let Ray give up a raylet that has not answered for about 8 s, not 30 s: whoever supervises it starts it anew."""
+    """Let Ray give up a raylet after about 8 s without an answer, not 30 s: its supervisor restarts it."""
     os.environ.update(
         RAY_health_check_initial_delay_ms="0",
         RAY_health_check_period_ms="1000",

@@ -1,1 +1,1 @@
-"""Pixels in, pixels out: codec, colour, skin, faces. Knows no Ray and no HTTP."""
+"""Image processing: codec, colour, faces, erase, networks. Depends on neither Ray nor HTTP."""

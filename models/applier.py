@@ -1,4 +1,4 @@
-"""Who changes the pixels of a photo once the ops have looked at it."""
+"""Appliers, which change the pixels of a photo after the ops have analysed it."""
 
 import logging
 from collections.abc import Sequence
@@ -16,26 +16,26 @@ log = logging.getLogger(__name__)
 
 
 class Applier(Protocol):
-    """Carries out what the ops found to do. All appliers give the same bytes.
+    """Carries out the changes that the ops describe. All appliers give the same bytes.
 
-    `pixels` are uint8 (H, W, 4), C-contiguous and writable, and are changed in place; alpha stays. What becomes of a
-    pixel depends on itself and its position alone. `seed` is 32 bits that stand for the input's content.
+    `pixels` are uint8 (H, W, 4), C-contiguous and writable, and are changed in place; alpha stays. The result of a
+    pixel depends only on itself and its position. `seed` is 32 bits derived from the input's content.
     """
 
-    engine: str  # what computes, for those who ask what the bytes depend on
+    engine: str  # name of the implementation, for the record of what the bytes depend on
 
     def lay(self, pixels: Pixels, patches: Sequence[Patch], seed: int) -> None:
-        """Lays patches over faces, one after the other; patch i takes the dither of seed + i."""
+        """Apply patches to faces, one after the other; patch i uses the dither of seed + i."""
 
     def finish(self, pixels: Pixels, finish: Finish, seed: int) -> None:
-        """Changes every pixel."""
+        """Change every pixel."""
 
     def reduce(self, pixels: Pixels, step: int) -> Pixels:
-        """The small picture that ops look at: see models.reduce.reduce_cells."""
+        """Return the small picture for analysis: see models.reduce.reduce_cells."""
 
 
 def applier_for(folder: Path, gpu: float) -> Applier:
-    """torch on a GPU, else the compiled library, kept in `folder`; torch on the CPU where there can be none.
+    """Return torch on a GPU, else the compiled library, kept in `folder`; torch on the CPU if that is impossible.
 
     `gpu` is the part of one that this process was granted, 0 for none. torch is imported only where it computes: it
     takes more than a second and 450 MB. Raises LibraryError where neither is there.

@@ -1,8 +1,8 @@
-"""The one error root of the pixel layer."""
+"""The error classes of the pixel layer."""
 
 
 class PhotoError(Exception):
-    """A photo that cannot be read or worked on.
+    """A photo that cannot be read or retouched.
 
     `code` is stable and machine-readable, `detail` is a sentence for people that says what to do,
     `retryable` says whether the same photo may succeed later.
@@ -19,7 +19,7 @@ class PhotoError(Exception):
 
 
 class WeightsError(Exception):
-    """Weights that are not here, or not what they should be. `code` is stable, `detail` says what to do."""
+    """Weights that are missing or wrong. `code` is stable, `detail` says what to do."""
 
     def __init__(self, code: str, detail: str) -> None:
         super().__init__(code, detail)
@@ -35,4 +35,4 @@ class DeviceLostError(Exception):
 
 
 class LutError(PhotoError):
-    """A LUT file that is none: `code` is `invalid_lut`, and `detail` names the line or the picture's fault."""
+    """An invalid LUT file: `code` is `invalid_lut`, and `detail` names the line or the fault of the picture."""

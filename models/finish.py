@@ -1,4 +1,4 @@
-"""What happens to every pixel of a photo once its faces are done."""
+"""The finish: the changes to every pixel of a photo, after its faces."""
 
 from dataclasses import dataclass
 
@@ -6,15 +6,15 @@ from models.colour.table import Curves, Table
 from models.hash import PositionHash
 from models.texture import Band, Radial
 
-PATTERN = 64  # rows after which the dither repeats; nobody sees that in half a code
+PATTERN = 64  # rows after which the dither repeats; at half a code this is invisible
 
 
 @dataclass(frozen=True, slots=True)
 class Finish:
-    """Steps in the order in which they are taken; None: not this one.
+    """Steps in their order; None: skip the step.
 
-    They work on r, g, b in float32, 0..255. At the end the dither is added, and what is below 0, above 255 or after
-    the point is cut off. A table of depth 8 alone needs no rounding: its entries are the new colours.
+    They work on r, g, b in float32, 0..255. At the end the dither is added, and the result is clipped to 0..255 and
+    truncated. A table of depth 8 alone needs no rounding: its entries are the new colours.
     """
 
     table: Table | Curves | None = None  # each colour replaced by its entry
@@ -28,6 +28,6 @@ class Finish:
 
 
 def dither(width: int) -> PositionHash:
-    """What is added before rounding down, of the first PATTERN rows."""
-    # One pattern for all photos: it is not content, and a photo cut from another keeps its own.
+    """The dither of the first PATTERN rows, added before truncation."""
+    # The same pattern for all photos, because it is not content.
     return PositionHash.of(0, PATTERN, 0, width, 0)

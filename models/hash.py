@@ -14,9 +14,9 @@ _SECOND = np.uint32(0x5BD1E995)  # sets the second hash of a row apart from the 
 class PositionHash:
     """Uniform noise that belongs to positions, not to the order in which they are visited.
 
-    The noise of a place is the upper 16 bits of (flip of the row ^ word of the column) · factor of the row modulo 2³²,
-    read as a signed number of 2⁻¹⁶ths, plus ½. So it is in [0, 1), a multiple of 2⁻¹⁶, and the same for any cut into
-    strips. Multiples of 2⁻¹⁶ because an integer up to 255 plus one of them is exact in float32: `floor(v + hash)`
+    The noise of a position is the upper 16 bits of (flip of the row ^ word of the column) · factor of the row modulo
+    2³², read as a signed number of 2⁻¹⁶ths, plus ½. So it is in [0, 1), a multiple of 2⁻¹⁶, and the same for any cut
+    into strips. Multiples of 2⁻¹⁶ because an integer up to 255 plus one of them is exact in float32: `floor(v + hash)`
     rounds v at random without bias and leaves integers alone.
     """
 

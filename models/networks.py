@@ -1,4 +1,4 @@
-"""The networks of a worker, loaded when a photo first needs them. Imports no torch before that."""
+"""The networks of a worker, loaded when a photo first needs one. Imports no torch before that."""
 
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Networks:
-    """Those whose weights are in the store when this is made; `stale` says when others have come."""
+    """The networks whose weights are in the store at creation; `stale` says whether the weights have changed."""
 
     def __init__(self, store: WeightStore, *, gpu: float) -> None:
         self._store = store
@@ -25,12 +25,12 @@ class Networks:
 
     @property
     def engine(self) -> str:
-        """What fills holes here: `lama` and the beginning of its hash, or `telea`."""
+        """The name of the inpainter: `lama` and the beginning of its hash, or `telea`."""
         return f"lama {self._lama.sha256[:12]}" if self._lama else Telea.name
 
     @property
     def on_gpu(self) -> bool:
-        """Whether holes are filled by a network that runs on a GPU."""
+        """Whether a network on a GPU fills holes."""
         if not (self._gpu and self._lama):
             return False
         from models.neural.device import device_for  # noqa: PLC0415
@@ -38,15 +38,15 @@ class Networks:
         return device_for(self._gpu) != "cpu"
 
     def stale(self) -> bool:
-        """Whether the store has other weights by now."""
+        """Whether the weights in the store have changed."""
         changed = self._store.changed_ns()
-        if changed == self._changed:  # asked often, and nearly always so
+        if changed == self._changed:  # the usual case, checked often
             return False
         self._changed = changed
         return self._store.stamp() != self._stamp
 
     def inpainter(self, pinned: str | None = None) -> Inpainter:
-        """LaMa where there are weights, OpenCV's method elsewhere; or what `pinned` names: `telea`, a SHA-256.
+        """Return LaMa if there are weights, else OpenCV's method; or the one that `pinned` names: `telea`, a SHA-256.
 
         Raises PhotoError `model_damaged`, `model_changed`, `torch_missing`.
         """
@@ -59,7 +59,7 @@ class Networks:
         return self._inpainter
 
     def restorer(self, name: str, pinned: str | None = None) -> "Restorer":
-        """A network of one picture, of the SHA-256 `pinned` where that is given.
+        """Return a network with one input picture, with the SHA-256 `pinned` if given.
 
         Raises PhotoError `model_missing`, `model_damaged`, `model_changed`, `wrong_model`, `torch_missing`.
         """

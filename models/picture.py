@@ -1,4 +1,4 @@
-"""The picture that the codec hands to the pipeline, and the pipeline back to the codec."""
+"""The picture that codec and pipeline pass to each other."""
 
 from dataclasses import dataclass, field
 
@@ -10,7 +10,7 @@ Pixels = npt.NDArray[np.uint8]  # (H, W, 4): RGB in the source's RGB profile, th
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What a file said about itself; enough to write the result in its likeness."""
+    """Properties of the source file, enough to write the result in the same form."""
 
     format: str  # jpeg, png, webp, avif, heic, tiff, bmp, gif
     width: int  # as displayed, after EXIF orientation
@@ -26,7 +26,7 @@ class Source:
 
 @dataclass(slots=True)
 class Picture:
-    """Upright pixels and where they came from."""
+    """Upright pixels and the properties of their source."""
 
     pixels: Pixels
     source: Source

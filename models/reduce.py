@@ -1,4 +1,4 @@
-"""Pictures made smaller by whole cells: what the analysing halves of the ops look at."""
+"""Reduces pictures by whole cells, for the analysing halves of the ops."""
 
 from collections.abc import Callable
 from typing import cast
@@ -10,18 +10,18 @@ from models.picture import Pixels
 
 
 def mean_of_cells(pixels: Pixels, step: int) -> Pixels:
-    """The mean of each cell of a picture that divides into cells without rest."""
+    """Return the mean of each cell of a picture whose size is a multiple of the cell."""
     size = (pixels.shape[1] // step, pixels.shape[0] // step)
     small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
     return cast(Pixels, small)
 
 
 def reduce_cells(pixels: Pixels, step: int, mean: Callable[[Pixels, int], Pixels] = mean_of_cells) -> Pixels:
-    """The mean of each cell of exactly step×step pixels.
+    """Return the mean of each cell of exactly step×step pixels.
 
-    `pixels` is uint8 (H, W, C), the answer uint8 (⌈H/step⌉, ⌈W/step⌉, C). Cells that hang over the right or
-    lower edge are filled up with the edge, so cell (i, j) always begins at pixel (i·step, j·step): a plain
-    resize would stretch the picture a little instead. `step` 1 answers `pixels` itself. `mean` does the work.
+    `pixels` is uint8 (H, W, C), the result uint8 (⌈H/step⌉, ⌈W/step⌉, C). Cells beyond the right or lower edge are
+    padded with the edge, so cell (i, j) always begins at pixel (i·step, j·step); a plain resize would stretch the
+    picture a little. `step` 1 returns `pixels` itself. `mean` computes the means.
     """
     if step == 1:
         return pixels

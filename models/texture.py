@@ -1,4 +1,4 @@
-"""Vignette and grain: what a pixel's position does to it."""
+"""Vignette and grain: changes that depend on a pixel's position."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -12,8 +12,8 @@ from models.picture import Picture
 Float = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]
 
-BAND = 128  # rows of grain that are computed, about: a whole number of grains
-SHIFTS = 1024  # columns that a band may begin at
+BAND = 128  # approximate rows of computed grain: a whole number of grains
+SHIFTS = 1024  # number of columns at which a band may begin
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +25,13 @@ class Radial:
 
 
 class Vignette:
-    """Darkens towards the corners as cos⁴ of the field angle does: by 1 / (1 + k r²)², on encoded values."""
+    """Darkens towards the corners like cos⁴ of the field angle: by 1 / (1 + k r²)², on encoded values."""
 
     def __init__(self, amount: float) -> None:
         self._k = 0.7 * amount  # at amount 1 a corner keeps a third of its code value
 
     def analyse(self, picture: Picture) -> Radial:
-        """Depends on the size alone, not on the scale."""
+        """Depends only on the size, not on the scale."""
         height, width = picture.pixels.shape[:2]
         squared = self._k / (height**2 + width**2)
         rows = 1 + squared * (2 * np.arange(height) + 1 - height) ** 2.0
@@ -43,16 +43,16 @@ class Vignette:
 class Band:
     """Rows of noise, `SHIFTS` columns wider than the picture.
 
-    Band n lies over the rows from n · len(rows) on and begins at column shifts[n] of `rows`. Its last `len(lead)` rows
-    lie between its last row of grains and the first of the next band, which has its own share in them: `lead`, from
-    column shifts[n + 1] on, is added to those.
+    Band n covers the rows from n · len(rows) on and begins at column shifts[n] of `rows`. Its last `len(lead)` rows are
+    between its last row of grains and the first row of the next band, which contributes to them: `lead`, from column
+    shifts[n + 1] on, is added to them.
     """
 
     rows: Float  # (about BAND, W + SHIFTS)
     lead: Float  # (rows of one grain, W + SHIFTS)
 
     def shifts(self, height: int, seed: int) -> npt.NDArray[np.uint32]:
-        """Where the bands over `height` rows begin, and the one after them: position and seed decide."""
+        """Return the start columns of the bands over `height` rows, and of the next one, from position and seed."""
         bands = -(-height // len(self.rows)) + 1
         return (PositionHash.of(0, bands, 0, 1, seed).noise()[:, 0] * SHIFTS).astype(np.uint32)
 
@@ -60,27 +60,27 @@ class Band:
 class Grain:
     """Luminance noise of one grain every long_side / 2000 pixels (at least one), strongest in the mid-tones.
 
-    Value noise: a hash of lattice positions, bilinear in between, its weights scaled so that the variance is the same
-    everywhere; plain ones would show the lattice. To compute it for every pixel costs more than all else, so a band of
-    rows is computed once for a size and used again and again, each time from another column: no eye finds the
-    repetition in noise. Each band runs into the next, or their seams would be seen.
+    Value noise: a hash of lattice positions, interpolated bilinearly with weights scaled for constant variance; plain
+    weights would show the lattice. Computing it for every pixel would cost more than everything else. So one band of
+    rows is computed for each size and reused, each time from another column; the repetition is invisible in noise.
+    Bands overlap, so that there are no visible seams.
     """
 
     _CODES = 64.0  # from the darkest to the brightest grain of mid-grey, at amount 1
 
     def __init__(self, amount: float) -> None:
-        # The noise is weighed by L (1020 - L), L = r + 2 g + b; that is 510² in the middle.
+        # The noise is weighted by L (1020 - L), L = r + 2 g + b; that is 510² in the middle.
         self._amplitude = amount * self._CODES / 510**2
 
     def analyse(self, picture: Picture) -> Band:
-        """Depends on the size alone."""
+        """Depends only on the size."""
         height, width = picture.pixels.shape[:2]
         return _band(width, max(1.0, max(height, width) / 2000), self._amplitude)
 
 
 @lru_cache(maxsize=8)
 def _band(width: int, size: float, amplitude: float) -> Band:
-    """Noise of grains of `size` pixels, -amplitude / 2 to amplitude / 2 before its variance is evened out."""
+    """Return noise of grains of `size` pixels, -amplitude / 2 to amplitude / 2 before its variance is equalised."""
     grains = round(BAND / size)
     row, upper, lower = _between(round(grains * size), size)
     column, left, right = _between(width + SHIFTS, size)
@@ -94,7 +94,7 @@ def _band(width: int, size: float, amplitude: float) -> Band:
 
 @lru_cache(maxsize=16)
 def _between(pixels: int, size: float) -> tuple[npt.NDArray[np.int64], Floats, Floats]:
-    """For each pixel the grain before it, and the weights of that and the next, whose squares sum to 1."""
+    """Return for each pixel the grain before it, and the weights of that and the next, whose squares sum to 1."""
     at = np.arange(pixels) / size
     before = np.floor(at).astype(np.int64)
     after = at - before

@@ -1,4 +1,4 @@
-"""Weights of networks: which there are, and the folder in which they lie. Imports no torch."""
+"""Weights of networks: known files, and the folder of installed ones. Imports no torch."""
 
 import hashlib
 import json
@@ -24,14 +24,14 @@ _CONVERSION_S = 600
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """A file of weights as its makers publish it."""
+    """A file of weights as published by its makers."""
 
     name: str
     address: str
     bytes: int
     sha256: str
     licence: str
-    kind: Kind  # network: made into safetensors for workers; onnx: used as it is
+    kind: Kind  # network: converted to safetensors for workers; onnx: used unchanged
     purpose: str
 
 
@@ -63,56 +63,56 @@ KNOWN = {
 
 @dataclass(frozen=True, slots=True)
 class Installed:
-    """Weights in their place."""
+    """Installed weights."""
 
     name: str
     file: str  # in the store's folder
     sha256: str  # of that file
-    source_sha256: str  # of what it was made from
-    network: str = ""  # the architecture, "LaMa"; nothing for ONNX
+    source_sha256: str  # of the original file
+    network: str = ""  # the architecture, e.g. "LaMa"; empty for ONNX
 
 
 class WeightStore:
-    """A folder of weights. A file is there when its record is, and the record comes last, by a rename."""
+    """A folder of weights. A file is installed when its record exists; the record is written last, by a rename."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     @property
     def folder(self) -> Path:
-        """Where it is."""
+        """The path of the folder."""
         return self._folder
 
     def find(self, name: str) -> Installed | None:
-        """What is in place under a name; None where nothing is. Reads a few bytes."""
+        """Return the installed weights of a name; None if there are none. Reads only the record."""
         try:
             return Installed(**json.loads(self._record(name).read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError):
             return None
 
     def sha256(self, name: str) -> str | None:
-        """The SHA-256 of what workers load under a name; None where nothing is."""
+        """Return the SHA-256 of the file that workers load; None if it is not installed."""
         installed = self.find(name)
         return installed.sha256 if installed else None
 
     def names(self) -> list[str]:
-        """The names of all that is in place."""
+        """Return the names of all installed weights."""
         return sorted(path.name.removesuffix(".json") for path in self._folder.glob("*.json"))
 
     def changed_ns(self) -> int:
-        """When a file last came or went, 0 without a folder."""
+        """Return when a file was last added or removed, 0 without a folder."""
         try:
             return self._folder.stat().st_mtime_ns
         except FileNotFoundError:
             return 0
 
     def stamp(self) -> tuple[tuple[str, str], ...]:
-        """Something that changes when weights come or go."""
+        """Return a value that changes when weights are added or removed."""
         found = ((name, self.find(name)) for name in self.names())
         return tuple((name, installed.sha256) for name, installed in found if installed)
 
     def path(self, name: str) -> Path:
-        """The verified file. Raises WeightsError `model_missing`, `model_damaged`."""
+        """Return the verified file. Raises WeightsError `model_missing`, `model_damaged`."""
         installed = self.find(name)
         if installed is None:
             detail = f"The model {name} is not here; `photobatch models pull {name}` fetches it."
@@ -126,12 +126,12 @@ class WeightStore:
         return path
 
     def partial(self, weights: Weights) -> Path:
-        """Where a download gathers; a second one goes on there."""
+        """Return the path of a partial download; the next download continues it."""
         self._folder.mkdir(parents=True, exist_ok=True)
         return self._folder / f"{weights.name}.part"
 
     def install(self, weights: Weights, file: Path) -> Installed:
-        """Put a file in place; it is checked before anything opens it, and stays where it was.
+        """Install a copy of a file; it is checked before anything opens it.
 
         Raises WeightsError `model_damaged`: not what the table says, or no network; `torch_missing`; OSError.
         """
@@ -145,9 +145,9 @@ class WeightStore:
         return self._place(weights.name, file, weights.kind, found)
 
     def add(self, name: str, file: Path) -> Installed:
-        """Put somebody's own network in place, a .safetensors, .pth or TorchScript .pt that spandrel knows.
+        """Install a user's own network, a .safetensors, .pth or TorchScript .pt that spandrel knows.
 
-        A .pt is executed by torch while it is read: add only what you trust. Raises WeightsError, OSError.
+        torch executes a .pt while reading it: add only files that you trust. Raises WeightsError, OSError.
         """
         if not _NAME.fullmatch(name) or name in KNOWN:
             detail = f"{name!r:.80} can't be the name: take a-z, 0-9, dots, - and _, and none of {', '.join(KNOWN)}."
@@ -155,7 +155,7 @@ class WeightStore:
         return self._place(name, file, "network", sha256_of(file))
 
     def remove(self, name: str) -> None:
-        """Take weights away; a missing name is fine."""
+        """Remove weights; a missing name is fine."""
         installed = self.find(name)
         self._record(name).unlink(missing_ok=True)
         if installed:
@@ -179,7 +179,7 @@ class WeightStore:
         _sync(record)
         record.replace(self._record(name))
         _sync(self._folder)
-        if before and before.file != installed.file:  # workers that have it open keep it
+        if before and before.file != installed.file:  # workers that have it open keep access
             (self._folder / before.file).unlink(missing_ok=True)
         return installed
 
@@ -199,7 +199,7 @@ def _converted(file: Path, made: Path) -> str:
     command = [sys.executable, "-m", "models.neural.convert", str(file.resolve()), str(made.resolve())]
     here = str(Path(__file__).parent.parent)
     try:
-        # Reading a TorchScript file runs what is in it: not in this process, and not with its environment.
+        # Reading a TorchScript file executes code: not in this process, and not with its environment.
         done = subprocess.run(  # noqa: S603
             command,
             cwd=here,

@@ -1,6 +1,6 @@
 """photobatch: batches of photos, retouched on a Ray cluster. This package is the light client: no Ray, no torch.
 
-What is named here is loaded when it is first asked for, so that `import photobatch` takes no time.
+Names are loaded at first use, so that `import photobatch` takes no time.
 """
 
 from importlib import import_module

@@ -1,4 +1,4 @@
-"""Where the service is and who asks: from the arguments, else from PHOTOBATCH_URL and PHOTOBATCH_API_KEY."""
+"""The address of the service and the API key: from arguments, else from PHOTOBATCH_URL and PHOTOBATCH_API_KEY."""
 
 import os
 import re
@@ -15,14 +15,14 @@ _KEY = re.compile(r"[A-Za-z0-9._~-]+")
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A service's URL, without a slash at its end, and the key to it, which no `repr` shows."""
+    """A service's URL, without a trailing slash, and its key, which is hidden from `repr`."""
 
     url: str
     api_key: str | None = field(repr=False)
 
     @classmethod
     def find(cls, url: str | None, api_key: str | None) -> "Address":
-        """Return the address that was given or that the environment names; raises InvalidRequestError."""
+        """Return the given address, else that of the environment; raises InvalidRequestError."""
         url = url or os.environ.get("PHOTOBATCH_URL") or LOCAL
         api_key = api_key or os.environ.get("PHOTOBATCH_API_KEY") or None
         if not _is_url(url):
@@ -35,7 +35,7 @@ class Address:
 
     @property
     def headers(self) -> dict[str, str]:
-        """What shows the key. httpx takes just this header away where a redirect leads to another host."""
+        """The header with the key. httpx removes this header when a redirect leads to another host."""
         return {"Authorization": f"Bearer {self.api_key}"} if self.api_key else {}
 
     def websocket(self, path: str) -> str:
@@ -44,7 +44,7 @@ class Address:
 
 
 def _is_url(url: str) -> bool:
-    """Say whether a URL can be that of a service: no query, and no password, which would end up in logs."""
+    """Say whether a URL can be that of a service: no query, and no password, which would appear in logs."""
     try:
         parts = urlsplit(url)
         reachable = parts.port != 0 and httpx.URL(url).host
@@ -55,5 +55,5 @@ def _is_url(url: str) -> bool:
 
 
 def is_chosen(url: str | None) -> bool:
-    """Say whether somebody named a service: else it is the one that may run on this machine."""
+    """Say whether a service was named; otherwise it is the default one on this machine."""
     return bool(url or os.environ.get("PHOTOBATCH_URL"))

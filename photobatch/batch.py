@@ -1,4 +1,4 @@
-"""One batch, as its owner holds it."""
+"""The handle of one batch."""
 
 import asyncio
 import os
@@ -20,9 +20,9 @@ _PAGE = 500
 
 
 class AsyncBatch:
-    """A batch of the service, by its id; made by `submit` and `batch` of a client. Holding one costs nothing.
+    """A batch of the service, by its id; made by `submit` and `batch` of a client. A handle holds no resources.
 
-    `refused` names the files of a submit that are not in the batch, each with its reason.
+    `refused` lists the files of a submit that are not in the batch, each with its reason.
     """
 
     def __init__(
@@ -42,14 +42,14 @@ class AsyncBatch:
         return f"{type(self).__name__}({self.task_id!r})"
 
     async def get(self) -> Batch:
-        """Return the batch as it is now: status, counts, speed, time left."""
+        """Return the current state of the batch: status, counts, speed, time left."""
         return await self._connection.ask(Batch, "GET", self._path)
 
     async def progress(self, since: int | None = None) -> AsyncGenerator[ProgressEvent, None]:
-        """Yield what happens until the batch ends; the last event is `done`. Lost connections are made again.
+        """Yield progress until the batch ends; the last event is `done`. Reconnects after a lost connection.
 
-        Each event has the batch and the photos that changed. The first one has none, unless `since` is the version
-        of an earlier event: then every photo that changed after it comes first (0: all that were worked on).
+        Each event has the batch and the photos that changed. The first one has no photos, unless `since` is the version
+        of an earlier event: then it has every photo that changed since then (0: all photos that changed at all).
         """
         events = follow(self._connection, self.task_id, since)
         try:
@@ -61,7 +61,7 @@ class AsyncBatch:
     async def wait(self, timeout_s: float | None = None) -> Batch:
         """Return the batch when it has ended; raises TimeoutError after `timeout_s`.
 
-        A batch that failed raises nothing: look at `status` and `counts`. One that is paused is waited for.
+        A failed batch raises nothing: see `status` and `counts`. A paused batch is waited for.
         """
         async with asyncio.timeout(timeout_s):
             events = follow(self._connection, self.task_id, None)
@@ -85,23 +85,23 @@ class AsyncBatch:
                 return
 
     async def results(self) -> list[Photo]:
-        """Return the photos that have a result by now."""
+        """Return the photos that have a result so far."""
         return [photo async for photo in self.photos(PhotoStatus.SUCCEEDED)]
 
     async def result(self, index: int) -> bytes:
-        """Return the bytes of one result; raises NotFoundError (`not_ready`) as long as there is none."""
+        """Return the bytes of one result; raises NotFoundError (`not_ready`) while there is none."""
         return (await self._connection.send("GET", f"{self._path}/photos/{index}/result")).content
 
     async def download(
         self, folder: str | os.PathLike[str], *, parallel: int = 4, on_progress: OnProgress | None = None
     ) -> list[Path]:
-        """Fetch all results that there are by now into a folder, which is made; return their paths, in order.
+        """Download all results so far into a folder, which is created; return their paths, in order.
 
-        Files are named by their photos (or the batch's template), safely for every system; of two photos of one name
-        the second is `a (2).jpg`. What is there and right is left alone, another file of such a name is replaced: so
-        name a folder of its own. What broke off goes on where it was when `download` is called again.
-        `on_progress(done, total)` is called with every file that is there.
-        Raises InvalidRequestError (`own_folder`) for a folder that this very batch was uploaded from.
+        Files are named by their photos (or the batch's template), with names that every system accepts; a second
+        `a.jpg` is `a (2).jpg`. Correct existing files are kept, other files of such a name are replaced, so use a
+        folder that holds nothing else. Interrupted downloads continue when `download` is called again.
+        `on_progress(done, total)` is called for every complete file.
+        Raises InvalidRequestError (`own_folder`) for the folder from which this batch was uploaded.
         """
         place = Path(folder)
         await asyncio.to_thread(place.mkdir, parents=True, exist_ok=True)
@@ -112,19 +112,19 @@ class AsyncBatch:
         return await download_all(self._connection, wanted, parallel, on_progress)
 
     async def pause(self) -> Batch:
-        """Begin no more photos; those that are being worked on finish."""
+        """Pause: begin no more photos; begun photos finish."""
         return await self._control("pause")
 
     async def resume(self) -> Batch:
-        """Go on after a pause."""
+        """Continue after a pause."""
         return await self._control("resume")
 
     async def cancel(self) -> Batch:
-        """Stop at once; finished results stay."""
+        """Cancel at once; finished results stay."""
         return await self._control("cancel")
 
     async def retry(self) -> Batch:
-        """Work on the failed and cancelled photos again."""
+        """Compute the failed and cancelled photos again."""
         return await self._control("retry")
 
     async def delete(self) -> None:
@@ -132,21 +132,21 @@ class AsyncBatch:
         await self._connection.send("DELETE", self._path)
 
     async def share(self, expires_in_s: int | None = None) -> NewShare:
-        """Make a link to the results, for whoever has it; it lasts a week, and never longer than the batch."""
+        """Create a link to the results, open to everybody who has it, for a week but not longer than the batch."""
         asked: dict[str, Any] = {} if expires_in_s is None else {"expires_in_s": expires_in_s}
         made = await self._connection.ask(NewShare, "POST", f"{self._path}/share", json=asked, once=True)
         return made.model_copy(update={"url": self._connection.address.url + made.url})
 
     async def shares(self) -> list[Share]:
-        """Return the links that are valid; their URLs are known to nobody but who has them."""
+        """Return the valid links, without their URLs, which the service does not keep."""
         return (await self._connection.ask(ShareList, "GET", f"{self._path}/share")).items
 
     async def revoke(self, share_id: str) -> None:
-        """End a link at once."""
+        """Revoke a link at once."""
         await self._connection.send("DELETE", f"{self._path}/share/{share_id}")
 
     def _refuse_own(self, place: Path) -> None:
-        """Raise where results would replace their originals."""
+        """Raise if results would replace their originals."""
         if folder_identity(place) in {folder_identity(folder) for folder in self._folders}:
             said = f"The photos themselves are in {place}. Choose another folder, so that none is overwritten."
             raise InvalidRequestError("own_folder", said)

@@ -1,4 +1,4 @@
-"""The client of a service, for asyncio."""
+"""The asyncio client of a service."""
 
 import asyncio
 import os
@@ -39,9 +39,8 @@ class AsyncPhotoBatch:
     """The client of a photobatch service. Use it with `async with`, or call `aclose`; it belongs to one event loop.
 
     `url` and `api_key` default to PHOTOBATCH_URL (or this machine's port 8001) and PHOTOBATCH_API_KEY. `uploads` files
-    are sent at once. A service that is away or busy is tried again for `patience_s` seconds; one that says nothing for
-    `timeout_s` is away.
-    Everything raises PhotoBatchError and what derives from it.
+    are sent at once. Requests are retried for `patience_s` seconds if the service is unreachable or busy; a service
+    that is silent for `timeout_s` is unreachable. All methods raise PhotoBatchError and its subclasses.
     """
 
     def __init__(
@@ -80,15 +79,15 @@ class AsyncPhotoBatch:
         idempotency_key: str | None = None,
         on_progress: OnProgress | None = None,
     ) -> AsyncBatch:
-        """Hand in a batch and return it as soon as the service has it; files are uploaded first.
+        """Submit a batch and return it as soon as the service has accepted it; files are uploaded first.
 
         `photos`: files, folders (with `recursive` their subfolders too), URLs (`https://`, `s3://`, `upload:…`, and
-        `file:///` for files of the server), or `PhotoInput` for one with parameters of its own. `preset` is an id,
+        `file:///` for files of the server), or `PhotoInput` for a photo with its own parameters. `preset` is an id,
         `params` override its parameters, `name` is a template of result names (`{stem}-{preset}.{ext}`).
-        A file that is no photo does not hold up the others: it is in the batch's `refused`.
-        `on_progress(done, total)` is called with every photo that is ready to be submitted.
-        Whoever repeats a call after a crash gives both the same `idempotency_key` and the same `upload:…` sources.
-        Raises InvalidRequestError before anything is sent where that can be known, QueueFullError,
+        A file that is not a photo does not stop the others: it is in the batch's `refused`.
+        `on_progress(done, total)` is called for every photo that is ready to be submitted.
+        To repeat a call after a crash, give both calls the same `idempotency_key` and the same `upload:…` sources.
+        Raises InvalidRequestError (before anything is sent, if possible), QueueFullError,
         NotFoundError (`unknown_preset`).
         """
         given = await asyncio.to_thread(photos_of, photos, recursive=recursive)
@@ -103,7 +102,7 @@ class AsyncPhotoBatch:
             **({} if user_id is None else {"user_id": user_id}),
         )
         if preset is not None and any(isinstance(photo.source, Path) for photo in given):
-            await self.presets.get(preset)  # a wrong name is told before, not after, ten thousand uploads
+            await self.presets.get(preset)  # report a wrong name before ten thousand uploads, not after
         sources, refused = await upload_all(self._connection, given, self._uploads, on_progress)
         if not sources:
             raise none_left(refused)
@@ -115,11 +114,11 @@ class AsyncPhotoBatch:
         return AsyncBatch(self._connection, answer.task_id, refused, folders)
 
     async def upload(self, path: str | os.PathLike[str]) -> Upload:
-        """Send one file; its `source` is what batches, masks and previews name it by."""
+        """Upload one file; batches, masks and previews name it by its `source`."""
         return await upload(self._connection, Path(path))
 
     def batch(self, task_id: str) -> AsyncBatch:
-        """Return a batch by its id; nothing is asked of the service yet."""
+        """Return the handle of a batch, without a request to the service."""
         if not (task_id.isascii() and task_id.isalnum()):
             raise InvalidRequestError("invalid_request", f"{task_id!r} is no id of a batch.", field="task_id")
         return AsyncBatch(self._connection, task_id)
@@ -127,7 +126,7 @@ class AsyncPhotoBatch:
     async def batches(
         self, *, status: BatchStatus | str | None = None, user_id: str | None = None
     ) -> AsyncGenerator[Batch, None]:
-        """Yield what the service tells about each batch, newest first; with API keys about your own."""
+        """Yield the state of each batch, newest first; with API keys only your own."""
         cursor = None
         while True:
             shown = status and BatchStatus(status).value
@@ -140,11 +139,11 @@ class AsyncPhotoBatch:
                 return
 
     async def stats(self) -> Stats:
-        """Return the service in numbers."""
+        """Return statistics of the service."""
         return await self._connection.ask(Stats, "GET", "/batch/stats")
 
     async def health(self) -> Health:
-        """Return whether a submit would be worked on now; where not, `reason` says why, and nothing is raised."""
+        """Return whether a submit would be processed now; if not, `reason` says why, and nothing is raised."""
         return await self._connection.ask(Health, "GET", "/health", accept=frozenset({503}))
 
     async def aclose(self) -> None:
@@ -173,7 +172,7 @@ def _output(output: OutputOptions | Mapping[str, Any] | None, name: str | None) 
 
 
 def _name(request: SubmitRequest, sources: Sequence[PhotoInput]) -> None:
-    """Name the photos; one by one with their parameters only where some have any."""
+    """Return the fields that name the photos, with parameters only if some photos have their own."""
     if any(photo.params for photo in sources):
         request.photos = list(sources)
     else:

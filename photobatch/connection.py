@@ -1,4 +1,4 @@
-"""Requests to the service: the key on each, another try where one may help, errors for refusals."""
+"""Requests to the service, with key and retries; refusals become errors."""
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -34,11 +34,11 @@ class Connection:
 
     @property
     def within_s(self) -> float | None:
-        """How long to try again at most; a service that never answered is more likely to be a wrong address."""
+        """The longest time for retries; shorter if the service never answered, which suggests a wrong address."""
         return None if self.reached else _NEVER_REACHED_S
 
     async def ask(self, model: type[Model], method: str, path: str, **request: Any) -> Model:
-        """Send a request (as `send` takes it) and return what its answer says; raises PhotoBatchError."""
+        """Send a request (arguments as for `send`) and return its JSON answer; raises PhotoBatchError."""
         response = await self.send(method, path, **request)
         try:
             return model.model_validate_json(response.content)
@@ -59,10 +59,10 @@ class Connection:
         once: bool = False,
         accept: frozenset[int] = frozenset(),
     ) -> httpx.Response:
-        """Return the answer, which is a 2xx or in `accept`; raises PhotoBatchError.
+        """Send a request and return the answer, a 2xx or one in `accept`; raises PhotoBatchError.
 
-        `body` yields the content anew for each try. A lost connection and a busy service are tried again; with `once`
-        only what has certainly not been heard.
+        `body` yields the content again for each try. A lost connection and a busy service are retried; with `once`
+        only requests that the service has certainly not received.
         """
         patience = Patience(self.patience_s)
         shown = {name: value for name, value in (params or {}).items() if value is not None}
@@ -93,17 +93,17 @@ class Connection:
             if response.is_success or response.status_code in accept:
                 return response
             if lost and method == "DELETE" and response.status_code == httpx.codes.NOT_FOUND:
-                return response  # the try whose answer was lost did it
+                return response  # an earlier try, whose answer was lost, succeeded
             refusal = of_response(response)
             if not _may_help(refusal, once) or not await patience.again(refusal.retry_after_s):
                 raise refusal from heard
 
     @asynccontextmanager
     async def stream(self, path: str, headers: Mapping[str, str]) -> AsyncIterator[httpx.Response]:
-        """Open an answer to a GET of what the service named, to be read piece by piece; one try."""
+        """Open a GET of a path from the service, to be read in pieces; one try."""
         request = self.http.build_request("GET", path, headers=headers)
         if _origin(request.url) != _origin(self.http.base_url):
-            request.headers.pop("Authorization", None)  # the key is for one host alone
+            request.headers.pop("Authorization", None)  # the key is only for the service's host
         response = await self.http.send(request, stream=True, follow_redirects=True)
         try:
             yield response
@@ -111,7 +111,7 @@ class Connection:
             await response.aclose()
 
     def unreachable(self, error: Exception) -> UnavailableError:
-        """Return what a connection error means to a caller."""
+        """Return the PhotoBatchError of a connection error."""
         reason = str(error) or type(error).__name__
         said = f"{self.address.url} does not answer as it should: {reason}. Check the address, and that it runs."
         return UnavailableError("unreachable", said)
@@ -122,7 +122,7 @@ class Connection:
 
 
 def as_json(model: BaseModel, *, exclude_unset: bool = False) -> Any:
-    """Return what is to be sent of a model; raises InvalidRequestError for what is nested too deeply."""
+    """Return the JSON of a model; raises InvalidRequestError if it is nested too deeply."""
     try:
         return model.model_dump(mode="json", exclude_unset=exclude_unset)
     except ValueError as error:
@@ -130,12 +130,12 @@ def as_json(model: BaseModel, *, exclude_unset: bool = False) -> Any:
 
 
 def may_be_done(error: PhotoBatchError) -> bool:
-    """Say whether what was asked for may have been done: a try was heard whose answer was lost."""
+    """Say whether the service may have carried out a try whose answer was lost."""
     return error.__cause__ is not None and not isinstance(error.__cause__, _NOT_HEARD)
 
 
 def _may_help(error: PhotoBatchError, once: bool) -> bool:
-    """Say whether another try may help; a full queue is the caller's to judge, for it may stay so for an hour."""
+    """Say whether a retry may help. A full queue is left to the caller, because it may last for an hour."""
     if error.code in {"queue_full", "idempotency_in_progress"}:
         return error.code == "idempotency_in_progress"
     return error.status == httpx.codes.TOO_MANY_REQUESTS or (error.status in _BUSY and not once)

@@ -1,4 +1,4 @@
-"""Results on their way into a folder: a few at a time, checked, taken up again where they broke off."""
+"""Downloads of results into a folder: a few at a time, checked, and continued after an interruption."""
 
 import asyncio
 import hashlib
@@ -21,7 +21,7 @@ _AGAIN = frozenset({408, 429, 500, 502, 503, 504})
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A result and the file that it becomes."""
+    """A result and its file."""
 
     result: PhotoResult
     path: Path
@@ -30,9 +30,9 @@ class Wanted:
 async def download_all(
     connection: Connection, wanted: Sequence[Wanted], width: int, on_progress: OnProgress | None = None
 ) -> list[Path]:
-    """Fetch results; return their paths, those that were there already and right among them.
+    """Download results; return their paths, including correct files that existed.
 
-    Raises PhotoBatchError: NotFoundError when the batch was deleted meanwhile.
+    Raises PhotoBatchError, e.g. NotFoundError if the batch was deleted meanwhile.
     """
 
     async def one(want: Wanted) -> Path:
@@ -43,7 +43,7 @@ async def download_all(
 
 
 class _Download:
-    """One result. It grows in a `.part` file, which gets its name when every byte of it is right."""
+    """One result. It is written to a `.part` file, which gets its final name when its digest is correct."""
 
     def __init__(self, connection: Connection, want: Wanted) -> None:
         self._connection = connection
@@ -69,7 +69,7 @@ class _Download:
         await asyncio.to_thread(os.replace, self._part, self._path)
 
     async def _more(self, start: int) -> float | None:
-        """Add to the part what is missing; return the seconds to wait when the service is busy."""
+        """Download the missing part; return the seconds to wait if the service is busy."""
         headers = {"Accept-Encoding": "identity"}
         if start:
             headers |= {"Range": f"bytes={start}-", "If-Range": f'"{self._result.sha256}"'}
@@ -89,12 +89,12 @@ class _Download:
             async for piece in response.aiter_raw(_PIECE):
                 await asyncio.to_thread(file.write, piece)
                 if file.tell() > self._result.bytes:
-                    return  # no such file; what is too long is begun anew
+                    return  # no such file; a file that is too long is started over
         finally:
             await asyncio.shield(asyncio.to_thread(file.close))
 
     def _held(self) -> int:
-        """Return how many bytes of the part can be built upon; one that is whole and wrong is of no use."""
+        """Return how many bytes of the part can be used; a complete but wrong part is of no use."""
         size = self._part.stat().st_size if self._part.exists() else 0
         return size if size < self._result.bytes else 0
 

@@ -1,4 +1,4 @@
-"""What the service refused, as exceptions; `code` is the one of the problem on the wire."""
+"""The exceptions of the client; `code` is the problem code of the HTTP API."""
 
 import httpx
 from pydantic import ValidationError
@@ -7,10 +7,10 @@ from photobatch.schemas import Problem
 
 
 class PhotoBatchError(Exception):
-    """The root of all that this package raises.
+    """The base class of all errors of this package.
 
-    `code` is stable and machine-readable, `detail` a sentence for people, `status` that of HTTP (None: there was no
-    answer), `retry_after_s` the wait that the service asked for, `field` what was wrong in the request.
+    `code` is stable and machine-readable, `detail` is a sentence for people, `status` is that of HTTP (None: no
+    answer), `retry_after_s` is the wait that the service requests, `field` is the wrong field of the request.
     """
 
     def __init__(
@@ -21,7 +21,7 @@ class PhotoBatchError(Exception):
         retry_after_s: float | None = None,
         field: str | None = None,
     ) -> None:
-        super().__init__(code, detail, status, retry_after_s, field)  # these five: so it survives pickle
+        super().__init__(code, detail, status, retry_after_s, field)  # all five, so that it can be pickled
         self.code = code
         self.detail = detail
         self.status = status
@@ -33,7 +33,7 @@ class PhotoBatchError(Exception):
 
 
 class InvalidRequestError(PhotoBatchError):
-    """What was asked for makes no sense, or one file of it is no photo; asking again won't help."""
+    """The request is invalid, or a file is not a photo; repeating it does not help."""
 
 
 class UnauthorizedError(PhotoBatchError):
@@ -41,21 +41,21 @@ class UnauthorizedError(PhotoBatchError):
 
 
 class ForbiddenError(PhotoBatchError):
-    """The key is good, and this is not for it."""
+    """The key is valid, but does not allow this."""
 
 
 class NotFoundError(PhotoBatchError):
-    """There is no such batch, photo, preset, LUT or file, or it is somebody else's."""
+    """There is no such batch, photo, preset, LUT or file, or it belongs to another user."""
 
 
 class ConflictError(PhotoBatchError):
-    """The state forbids it: `bad_transition`, `preset_exists`, `too_many_uploads`."""
+    """The current state forbids it: `bad_transition`, `preset_exists`, `too_many_uploads`."""
 
 
 class QueueFullError(PhotoBatchError):
-    """The queue takes no batch now; try again after `retry_after_s`.
+    """The queue accepts no batch now; try again after `retry_after_s`.
 
-    Where that is None waiting does not help; `detail` says what does.
+    If that is None, waiting does not help; `detail` says what does.
     """
 
 
@@ -81,11 +81,11 @@ _OF_STATUS: dict[int, type[PhotoBatchError]] = {
 
 
 def of_response(response: httpx.Response) -> PhotoBatchError:
-    """Return the error that an answer tells; its body has been read."""
+    """Return the error of an answer whose body has been read."""
     wait = retry_after_s(response)
     try:
         problem = Problem.model_validate_json(response.content)
-    except ValidationError:  # from a proxy, or from something that is no photobatch
+    except ValidationError:  # from a proxy, or not from photobatch
         where = f" to {response.headers['location']}; is that its address" if response.has_redirect_location else ""
         said = f"The server answered {response.status_code} {response.reason_phrase}{where}."
         return of_code(f"http_{response.status_code}", said, response.status_code, wait)
@@ -95,19 +95,19 @@ def of_response(response: httpx.Response) -> PhotoBatchError:
 def of_code(
     code: str, detail: str, status: int, retry_after_s: float | None = None, field: str | None = None
 ) -> PhotoBatchError:
-    """Return an error of the class that its code and status ask for."""
+    """Return an error of the class for its code and status."""
     kind = _OF_CODE.get(code) or _OF_STATUS.get(status, PhotoBatchError)
     return kind(code, detail, status, retry_after_s, field)
 
 
 def of_validation(error: ValidationError, within: str = "") -> InvalidRequestError:
-    """Return what pydantic found wrong before anything was sent."""
+    """Return the error of a pydantic validation, before anything is sent."""
     first = error.errors()[0]
     field = ".".join([*([within] if within else []), *(str(part) for part in first["loc"])])
     return InvalidRequestError("invalid_request", f"{field}: {first['msg']}.", field=field)
 
 
 def retry_after_s(response: httpx.Response) -> float | None:
-    """Return the seconds of Retry-After; a date there counts as nothing."""
+    """Return the seconds of Retry-After; a date is ignored."""
     said = response.headers.get("retry-after", "").strip()
     return float(said) if said.isascii() and said.isdigit() else None

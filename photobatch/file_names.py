@@ -1,17 +1,17 @@
-"""File names that every file system takes, Windows' too: one rule for archives, downloads and results on disk."""
+"""File names that every file system accepts, including Windows: one rule for archives, downloads and results."""
 
 import unicodedata
 from pathlib import PurePosixPath
 
-_FORBIDDEN = frozenset('<>:"/\\|?*')  # Windows takes none of these
+_FORBIDDEN = frozenset('<>:"/\\|?*')  # forbidden on Windows
 _PORTS = frozenset(f"{port}{number}" for port in ("com", "lpt") for number in "0123456789¹²³")
-_DEVICES = _PORTS | {"con", "prn", "aux", "nul", "conin$", "conout$", "clock$"}  # to Windows, whatever their extension
-_LONGEST = 200  # bytes; most file systems take 255, and numbers and `.part` are still to come
+_DEVICES = _PORTS | {"con", "prn", "aux", "nul", "conin$", "conout$", "clock$"}  # on Windows, with any extension
+_LONGEST = 200  # bytes; most file systems allow 255, and numbers and `.part` may be added
 _LONGEST_SUFFIX = 20
 
 
 def safe(name: str) -> str:
-    """Return a name that every file system takes, and that leads out of no folder."""
+    """Return a name that every file system accepts and that cannot leave its folder."""
     name = unicodedata.normalize("NFC", name)
     name = "".join("_" if char in _FORBIDDEN else char for char in name if unicodedata.category(char)[0] != "C")
     path = PurePosixPath(name.strip(" ."))
@@ -23,5 +23,5 @@ def safe(name: str) -> str:
 
 
 def folded(name: str) -> str:
-    """Return what a file system that ignores case and normalises Unicode takes for the name."""
+    """Return the name as a file system sees it that ignores case and normalises Unicode."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())

@@ -1,4 +1,4 @@
-"""Which photos a command line names: files as they are, folders by the extensions in them."""
+"""The photos of a command line: named files, and files in folders by extension."""
 
 import os
 import stat
@@ -24,19 +24,19 @@ FORMATS = {
     ".hif": "heic",
 }
 
-Identity = tuple[int, int]  # device and inode: one folder, however many names lead to it
+Identity = tuple[int, int]  # device and inode: identifies a folder with any number of names
 
 
 @dataclass(frozen=True, slots=True)
 class InputPhoto:
-    """A photo: the path as its user would write it, and its place in the tree that comes out."""
+    """A photo: its path as the user would write it, and its place in the output tree."""
 
     path: Path
     place: PurePath
 
     @property
     def entry(self) -> str:
-        """The same for all paths that lead to this file, whatever links are in their folders."""
+        """Identifies the file for all paths that lead to it through links."""
         return os.path.join(os.path.realpath(self.path.parent), self.path.name)
 
 
@@ -64,7 +64,7 @@ def collect(inputs: Sequence[Path], *, recursive: bool, out: Path | None) -> lis
 
 
 def folder_identity(folder: Path) -> Identity | None:
-    """Return what tells a folder from all others, or None where there is none."""
+    """Return the identity of a folder, None if there is no folder."""
     try:
         status = folder.stat()
     except OSError:
@@ -85,7 +85,7 @@ def _is_folder(given: Path) -> bool:
 
 
 def _label(folder: Path, taken: set[str]) -> PurePath:
-    """Return the name of a folder; a second folder of that name is numbered."""
+    """Return the output name of a folder; a second folder of the same name gets a number."""
     name = folder.name if folder.name not in {"", ".."} else Path(os.path.realpath(folder)).name or "root"
     label, number = name, 1
     while label.casefold() in taken:
@@ -141,7 +141,7 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
 
 
 def _kind(entry: os.DirEntry[str]) -> int:
-    """Return the file type; a link that leads nowhere counts as a file, to fail alone and with its name."""
+    """Return the file type; a broken link counts as a file, so that it fails alone, with its name."""
     try:
         return stat.S_IFMT(entry.stat().st_mode)
     except OSError:

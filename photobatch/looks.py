@@ -32,7 +32,7 @@ ItemLike = str | PreviewItem | Mapping[str, Any]
 
 
 class AsyncPresets:
-    """Presets: those that are built in, your own, and those that others share."""
+    """Presets: built-in ones, your own, and shared ones."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -46,21 +46,21 @@ class AsyncPresets:
         return await self._connection.ask(Preset, "GET", _path(preset_id))
 
     async def create(self, preset: PresetLike) -> Preset:
-        """Make a preset: `{"id", "name": {"zh", "en"}, "type", "params"}`; raises ConflictError (`preset_exists`)."""
+        """Create a preset: `{"id", "name": {"zh", "en"}, "type", "params"}`; raises ConflictError (`preset_exists`)."""
         made = _preset(preset)
         return await self._connection.ask(Preset, "POST", "/presets", json=as_json(made), once=True)
 
     async def put(self, preset: PresetLike) -> Preset:
-        """Change a preset of yours: its version grows, and batches keep the one that they have."""
+        """Replace a preset of yours: its version grows, and batches keep their version."""
         made = _preset(preset)
         return await self._connection.ask(Preset, "PUT", _path(made.id), json=as_json(made))
 
     async def delete(self, preset_id: str) -> None:
-        """Delete a preset of yours; batches that have it keep it."""
+        """Delete a preset of yours; batches that use it keep it."""
         await self._connection.send("DELETE", _path(preset_id))
 
     async def duplicate(self, preset_id: str, new_id: str, *, zh: str | None = None, en: str | None = None) -> Preset:
-        """Make a copy of a preset, yours to change. Without `zh` and `en` it is named like the original."""
+        """Copy a preset to one of your own. Without `zh` and `en` it is named like the original."""
         name = LocalizedText(zh=zh or en or "", en=en or zh or "") if zh or en else None
         try:
             copy = PresetCopy(id=new_id, name=name)
@@ -72,13 +72,13 @@ class AsyncPresets:
     async def preview(
         self, photo: str | os.PathLike[str], looks: Iterable[ItemLike], *, max_side: int = 512
     ) -> builtins.list[bytes]:
-        """Return a small JPEG of one photo for each look: a preset's id, or an item with parameters of its own.
+        """Return a small JPEG of one photo for each look: a preset's id, or an item with its own parameters.
 
-        The photo is a file, or the `upload:…` of one that was uploaded before. Raises PhotoBatchError with the code
-        of the first look that can't be shown.
+        The photo is a file, or the `upload:…` source of an uploaded one. Raises PhotoBatchError with the code of the
+        first look that cannot be shown.
         """
         given = [PreviewItem(preset_id=look) if isinstance(look, str) else look for look in looks]
-        try:  # before the photo is sent
+        try:  # check before the photo is sent
             asked = PreviewRequest.model_validate({"source": "upload:", "items": given, "max_side": max_side})
         except ValidationError as error:
             raise of_validation(error) from None
@@ -93,7 +93,7 @@ class AsyncPresets:
 
 
 class AsyncLuts:
-    """LUTs that you brought along; presets name one in `lut`."""
+    """Your LUTs; presets name one in `lut`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -103,7 +103,7 @@ class AsyncLuts:
         return (await self._connection.ask(LutList, "GET", "/luts")).items
 
     async def put(self, path: str | os.PathLike[str], name: str | None = None) -> Lut:
-        """Store a `.cube` file or a Hald PNG, under its own name without the extension, or another."""
+        """Store a `.cube` file or a Hald PNG, by default under its own name without the extension."""
         file = Path(path)
         try:
             content = await asyncio.to_thread(file.read_bytes)
@@ -113,7 +113,7 @@ class AsyncLuts:
         return await self._connection.ask(Lut, "POST", "/luts", params={"name": name or file.stem}, content=content)
 
     async def delete(self, name: str) -> None:
-        """Forget a LUT's name; presets and batches that have it keep it."""
+        """Remove a LUT's name; presets and batches that use the LUT keep it."""
         await self._connection.send("DELETE", f"/luts/{_quoted(name)}")
 
 
@@ -122,7 +122,7 @@ def _path(preset_id: str) -> str:
 
 
 def _quoted(name: str) -> str:
-    """Return a name for a path; one that is no text is the name of nothing."""
+    """Return a name quoted for a URL path; an invalid one names nothing."""
     return quote(name, safe="", errors="replace")
 
 

@@ -1,4 +1,4 @@
-"""What results are called in a folder: safe on every system, and one name a photo."""
+"""Names of results in a folder: valid on every system, and unique."""
 
 import re
 from pathlib import PurePath, PurePosixPath
@@ -13,9 +13,9 @@ _BRACES = re.compile(r"\{\{|\}\}|\{(stem|index|ext|preset)\}")
 
 
 class ResultNames:
-    """Names the results of one batch. Every photo must be shown, in its order, also one that has no result:
+    """Names the results of one batch. Pass every photo in order, also one without a result:
 
-    then a name stays the same however many others have theirs by now.
+    then names do not depend on which results exist already.
     """
 
     def __init__(self, batch: Batch) -> None:
@@ -40,7 +40,7 @@ class ResultNames:
         return free
 
     def _extension(self, photo: Photo) -> str:
-        """Return what the result's format is called; for one that is still to come, what it will likely be."""
+        """Return the extension of a result; for a future result, the likely one."""
         if photo.result is not None:
             made = photo.result.format
         elif self._output.format != "same":

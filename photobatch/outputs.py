@@ -1,4 +1,4 @@
-"""Where each result goes: the same tree, one name a photo, also where the file system ignores case."""
+"""The place of each result: the same tree, with unique names, also on file systems that ignore case."""
 
 import os
 import string
@@ -69,11 +69,11 @@ def _fields(template: str) -> set[str]:
 
 
 def plan(photos: Sequence[InputPhoto], naming: Naming) -> list[PurePath]:
-    """Return each result's place below the output folder; no two are the same, whatever their case.
+    """Return each result's place below the output folder; places are unique, also without case.
 
-    A name that several photos want goes to the one that keeps its extension; the others keep theirs inside.
-    What is still the same then is numbered in the order of the inputs. A photo that nobody competes with is
-    named by its own name alone.
+    If several photos would get the same name, the one that keeps its extension gets it, and the others keep their
+    extension inside. Remaining duplicates are numbered in the order of the inputs. A photo without competitors is
+    named only by its own name.
     """
     wanted = [photo.place.parent / naming.name(photo, index) for index, photo in enumerate(photos)]
     rivals = Counter(_key(place) for place in wanted)
@@ -93,7 +93,7 @@ def plan(photos: Sequence[InputPhoto], naming: Naming) -> list[PurePath]:
 
 
 def refuse_overwriting(photos: Iterable[InputPhoto], outputs: Iterable[Path]) -> None:
-    """Raise RefusalError when a result would be written into a folder that photos are read from."""
+    """Raise RefusalError if a result would be written into a folder from which photos are read."""
     sources = {folder_identity(folder): folder for folder in {photo.path.parent for photo in photos}}
     for folder in {output.parent for output in outputs}:
         identity = folder_identity(folder)

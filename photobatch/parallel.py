@@ -1,4 +1,4 @@
-"""Many at once, but only so many."""
+"""Concurrency with a limit."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection
@@ -9,18 +9,18 @@ R = TypeVar("R")
 
 
 OnProgress = Callable[[int, int], None]
-"""Is told how many are done, and of how many."""
+"""Called with the number of finished items and the total."""
 
 
 async def in_parallel(
     work: Callable[[T], Awaitable[R]], items: Collection[T], width: int, on_progress: OnProgress | None = None
 ) -> list[R]:
-    """Return what became of the items, in their order; the first error ends all and is raised."""
+    """Return the results of all items, in order; the first error cancels the rest and is raised."""
     numbered = enumerate(items)
     results: dict[int, R] = {}
 
     async def lane() -> None:
-        for place, item in numbered:  # one iterator for all lanes
+        for place, item in numbered:  # all tasks share one iterator
             results[place] = await work(item)
             if on_progress:
                 on_progress(len(results), len(items))

@@ -1,4 +1,4 @@
-"""How long to try again, and how long to wait in between."""
+"""Patience: how long to retry, and how long to wait between tries."""
 
 import asyncio
 import random
@@ -8,21 +8,21 @@ _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.25, 10.0
 
 
 class Patience:
-    """Waits longer each time, until so many seconds have passed since the first failure in a row."""
+    """Waits longer each time, until a number of seconds has passed since the first failure in a row."""
 
     def __init__(self, patience_s: float) -> None:
         self._patience_s = patience_s
         self.success()
 
     def success(self) -> None:
-        """Begin anew: something went well."""
+        """Reset after a success."""
         self._since: float | None = None
         self._wait_s = _FIRST_WAIT_S
 
     async def again(self, at_least_s: float | None = None, *, within_s: float | None = None) -> bool:
-        """Wait and return True; return False at once where the wait would end too late.
+        """Wait and return True; return False at once if the wait would end too late.
 
-        `at_least_s` is what the service asked for, `within_s` a shorter patience for this kind of failure.
+        `at_least_s` is the wait that the service requests, `within_s` a shorter limit for this kind of failure.
         """
         now = time.monotonic()
         started = self._since = now if self._since is None else self._since

@@ -1,4 +1,4 @@
-"""What a submit takes for a photo: a file, a folder, a URL, or one of them with parameters of its own."""
+"""The photos of a submit: files, folders, URLs, with or without their own parameters."""
 
 import os
 import re
@@ -12,12 +12,12 @@ from photobatch.inputs import collect
 from photobatch.refusal import RefusalError
 from photobatch.schemas import PhotoInput
 
-_ADDRESS = re.compile(r"upload:|[A-Za-z][A-Za-z0-9+.-]+://")  # of one letter it is a drive
+_ADDRESS = re.compile(r"upload:|[A-Za-z][A-Za-z0-9+.-]+://")  # a single letter is a drive
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """One photo: a file here (Path), or a source that the server fetches (str)."""
+    """One photo: a local file (Path), or a source that the server fetches (str)."""
 
     source: Path | str
     params: dict[str, Any] = field(default_factory=dict)
@@ -27,15 +27,15 @@ PhotoLike = str | os.PathLike[str] | PhotoInput | Given
 
 
 def is_address(source: str) -> bool:
-    """Say whether the server is to fetch it; else it is a path of this machine."""
+    """Say whether it is a URL for the server; otherwise it is a local path."""
     return _ADDRESS.match(source) is not None
 
 
 def photos_of(inputs: PhotoLike | Iterable[PhotoLike], *, recursive: bool) -> list[Given]:
-    """Return every photo, in the order of the inputs; folders as `photobatch run` walks them.
+    """Return every photo, in the order of the inputs; folders are searched as by `photobatch run`.
 
-    A string that begins like a URL is one; whatever else is a path of this machine. What was found before (Given) is
-    not looked for again. Raises InvalidRequestError.
+    A string that begins like a URL is one; anything else is a local path. Photos found before (Given) are not searched
+    again. Raises InvalidRequestError.
     """
     given = [inputs] if isinstance(inputs, str | os.PathLike | PhotoInput | Given) else list(inputs)
     photos = [photo for one in given for photo in _photos(one, recursive)]

@@ -1,7 +1,7 @@
-"""An event loop in a thread of its own, which runs the asynchronous client for callers that wait.
+"""An event loop in a thread of its own, which runs the asynchronous client for synchronous callers.
 
-So there is one client, and the other is its shadow. It also works where a loop runs already (Jupyter), and
-Ctrl-C breaks a wait off: what was going on is cancelled, and has cleaned up before KeyboardInterrupt goes on.
+So there is only one implementation of the client. It also works where a loop runs already (Jupyter). Ctrl-C
+interrupts a wait: the running call is cancelled and has cleaned up before KeyboardInterrupt is raised.
 """
 
 import asyncio
@@ -20,12 +20,12 @@ R = TypeVar("R")
 S = TypeVar("S")
 T = TypeVar("T")
 
-_LOOK_S = 0.5  # on Windows nothing else lets Ctrl-C through
+_LOOK_S = 0.5  # on Windows only this lets Ctrl-C through
 _CLEAN_UP_S = 5.0
 
 
 class Portal:
-    """Runs coroutines until `stop`, until nobody holds it any more, or until the interpreter ends."""
+    """Runs coroutines until `stop`, until it is garbage-collected, or until the interpreter ends."""
 
     def __init__(self) -> None:
         ready: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Future()
@@ -38,11 +38,11 @@ class Portal:
 
     @property
     def open(self) -> bool:
-        """Whether anything can be run: not after `stop`, nor in a forked child, which lacks the thread."""
+        """Whether it can run anything: not after `stop`, nor in a forked child, which lacks the thread."""
         return self._end.alive and self._process == os.getpid() and self._thread.is_alive()
 
     def run(self, work: Coroutine[Any, Any, R]) -> R:
-        """Return what becomes of a coroutine. Raises RuntimeError on a closed client."""
+        """Run a coroutine and return its result. Raises RuntimeError on a closed client."""
         if not self.open:
             work.close()
             raise RuntimeError("This client is closed, or was made before a fork. Make a new one.")
@@ -55,22 +55,22 @@ class Portal:
             future.cancel()
             ended.wait(_CLEAN_UP_S)
             raise
-        if not future.done():  # what raises SystemExit there, a callback for one, ends the loop
+        if not future.done():  # e.g. a callback that raises SystemExit ends the loop
             raise RuntimeError("The thread that does this client's work has ended.")
         return future.result()
 
     def let_go(self, items: AsyncGenerator[Any, None]) -> None:
-        """Close a generator, without waiting: this may be called by the garbage collector, in the very thread."""
+        """Close a generator without waiting: the garbage collector may call this in the loop's own thread."""
         if self.open:
             asyncio.run_coroutine_threadsafe(items.aclose(), self._loop)
 
     def stop(self) -> None:
-        """End what runs, and the thread."""
+        """Cancel everything that runs, and end the thread."""
         self._end()
 
 
 class Shadow(Generic[A]):
-    """An object whose methods wait for those of an asynchronous one."""
+    """A synchronous object whose methods wait for those of an asynchronous one."""
 
     def __init__(self, portal: Portal, inner: A) -> None:
         self._portal = portal
@@ -81,7 +81,7 @@ class Shadow(Generic[A]):
 
 
 def waiting(method: Callable[Concatenate[A, P], Coroutine[Any, Any, R]]) -> Callable[Concatenate[Any, P], R]:
-    """Return the method that waits for a coroutine method: the same parameters, the same documentation."""
+    """Return a method that waits for a coroutine method, with the same parameters and documentation."""
 
     @functools.wraps(method)
     def call(self: Shadow[A], /, *args: P.args, **kwargs: P.kwargs) -> R:
@@ -93,7 +93,7 @@ def waiting(method: Callable[Concatenate[A, P], Coroutine[Any, Any, R]]) -> Call
 def waiting_for(
     kind: Callable[[Portal, R], S], method: Callable[Concatenate[A, P], Coroutine[Any, Any, R]]
 ) -> Callable[Concatenate[Any, P], S]:
-    """Return a method that waits, where what comes of it is a shadow again."""
+    """Return a method that waits and returns a synchronous object in turn."""
 
     @functools.wraps(method)
     def call(self: Shadow[A], /, *args: P.args, **kwargs: P.kwargs) -> S:
@@ -105,7 +105,7 @@ def waiting_for(
 def iterating(
     method: Callable[Concatenate[A, P], AsyncGenerator[T, None]],
 ) -> Callable[Concatenate[Any, P], Iterator[T]]:
-    """Return the generator method that waits for each item of an asynchronous one."""
+    """Return a generator method that waits for each item of an asynchronous one."""
 
     @functools.wraps(method)
     def call(self: Shadow[A], /, *args: P.args, **kwargs: P.kwargs) -> Iterator[T]:
@@ -141,7 +141,7 @@ async def _turn(ready: "Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]]"
 
 
 def _end(loop: asyncio.AbstractEventLoop, end: asyncio.Event, thread: threading.Thread) -> None:
-    with suppress(RuntimeError):  # the loop has ended of itself
+    with suppress(RuntimeError):  # the loop has ended by itself
         loop.call_soon_threadsafe(end.set)
-    if threading.current_thread() is not thread:  # the garbage collector runs anywhere
+    if threading.current_thread() is not thread:  # the garbage collector runs in any thread
         thread.join(_CLEAN_UP_S)

@@ -1,4 +1,4 @@
-"""A batch's progress over the WebSocket, across lost connections."""
+"""Progress of a batch over the WebSocket, with reconnection."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -15,7 +15,7 @@ from photobatch.errors import PhotoBatchError, of_code
 from photobatch.patience import Patience
 from photobatch.schemas import Batch, ProgressMessage
 
-SILENCE_S = 45.0  # the server says something every 15
+SILENCE_S = 45.0  # the server sends something every 15 s
 _LARGEST = 64 << 20  # 500 photos, each with a source of 8 KB
 _REFUSED = {
     4400: (422, "invalid_request", "since is no version that this batch has reached."),
@@ -26,7 +26,7 @@ _FINAL = frozenset({301, 302, 303, 307, 308, 400, 401, 403, 404})
 
 
 class ProgressEvent(ProgressMessage):
-    """A change of a batch: what it is now, and the photos that changed. The last one is `done`."""
+    """A change of a batch: its current state, and the photos that changed. The last one is `done`."""
 
     type: Literal["progress", "done"]
     version: int
@@ -34,16 +34,16 @@ class ProgressEvent(ProgressMessage):
 
 
 class _Direct(connect):
-    """Follows no redirect: the key is for this host alone."""
+    """Follows no redirects: the key is only for this host."""
 
     def process_redirect(self, exc: Exception) -> Exception:
         return exc
 
 
 async def follow(connection: Connection, task_id: str, since: int | None) -> AsyncGenerator[ProgressEvent, None]:
-    """Yield what happens to a batch until it ends, however often the connection is lost.
+    """Yield changes of a batch until it ends, across lost connections.
 
-    Raises UnauthorizedError, NotFoundError; UnavailableError once there was no connection for the client's patience.
+    Raises UnauthorizedError, NotFoundError; UnavailableError after the client's patience without a connection.
     """
     patience = Patience(connection.patience_s)
     while True:
@@ -85,7 +85,7 @@ async def _listen(connection: Connection, task_id: str, since: int | None) -> As
 
 
 def _event(told: str | bytes, since: int | None) -> ProgressEvent | None:
-    """Return what a message tells, None for a ping."""
+    """Return the event of a message, None for a ping."""
     try:
         said = ProgressMessage.model_validate_json(told)
         if said.type == "ping":
@@ -96,7 +96,7 @@ def _event(told: str | bytes, since: int | None) -> ProgressEvent | None:
 
 
 def _refusal(error: Exception) -> PhotoBatchError | None:
-    """Return why it would be of no use to connect again, None where it may be."""
+    """Return the error that makes reconnecting useless, None if it may help."""
     if isinstance(error, ConnectionClosed) and error.rcvd is not None and error.rcvd.code in _REFUSED:
         status, code, detail = _REFUSED[error.rcvd.code]
         return of_code(code, detail, status)

@@ -1,4 +1,4 @@
-"""The client of a service for programs that wait: what photobatch.client has, method by method, without `await`."""
+"""The synchronous client: the methods of photobatch.client without `await`."""
 
 from types import TracebackType
 from typing import Self
@@ -11,11 +11,11 @@ from photobatch.uploads import Refused
 
 
 class Batch(Shadow[AsyncBatch]):
-    """A batch of the service, by its id; made by `submit` and `batch` of a client. Holding one costs nothing."""
+    """A batch of the service, by its id; made by `submit` and `batch` of a client. A handle holds no resources."""
 
     @property
     def task_id(self) -> str:
-        """Its id."""
+        """The id of the batch."""
         return self._inner.task_id
 
     @property
@@ -41,7 +41,7 @@ class Batch(Shadow[AsyncBatch]):
 
 
 class Presets(Shadow[AsyncPresets]):
-    """Presets: those that are built in, your own, and those that others share."""
+    """Presets: built-in ones, your own, and shared ones."""
 
     list = waiting(AsyncPresets.list)
     get = waiting(AsyncPresets.get)
@@ -53,7 +53,7 @@ class Presets(Shadow[AsyncPresets]):
 
 
 class Luts(Shadow[AsyncLuts]):
-    """LUTs that you brought along; presets name one in `lut`."""
+    """Your LUTs; presets name one in `lut`."""
 
     list = waiting(AsyncLuts.list)
     put = waiting(AsyncLuts.put)
@@ -64,9 +64,9 @@ class PhotoBatch(Shadow[AsyncPhotoBatch]):
     """The client of a photobatch service. Use it with `with`, or call `close`; several threads may share one.
 
     `url` and `api_key` default to PHOTOBATCH_URL (or this machine's port 8001) and PHOTOBATCH_API_KEY. `uploads` files
-    are sent at once. A service that is away or busy is tried again for `patience_s` seconds; one that says nothing for
-    `timeout_s` is away.
-    Everything raises PhotoBatchError and what derives from it. Ctrl-C breaks any call off; the batch goes on.
+    are sent at once. Requests are retried for `patience_s` seconds if the service is unreachable or busy; a service
+    that is silent for `timeout_s` is unreachable. All methods raise PhotoBatchError and its subclasses. Ctrl-C
+    interrupts any call; the batch continues.
     """
 
     def __init__(
@@ -90,11 +90,11 @@ class PhotoBatch(Shadow[AsyncPhotoBatch]):
     health = waiting(AsyncPhotoBatch.health)
 
     def batch(self, task_id: str) -> Batch:
-        """Return a batch by its id; nothing is asked of the service yet."""
+        """Return the handle of a batch, without a request to the service."""
         return Batch(self._portal, self._inner.batch(task_id))
 
     def close(self) -> None:
-        """Close the connections to the service; a second time does nothing."""
+        """Close the connections to the service. Idempotent."""
         if self._portal.open:
             self._portal.run(self._inner.aclose())
             self._portal.stop()

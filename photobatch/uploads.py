@@ -1,4 +1,4 @@
-"""Files on their way to the service: streamed from disk, a few at a time, each tried again."""
+"""Uploads of files: streamed from disk, a few at a time, with retries."""
 
 import asyncio
 import os
@@ -20,14 +20,14 @@ _ITS_OWN_FAULT = frozenset({413, 415, 422})
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A file that is in no batch, and why: it is no photo, too large, or can't be read."""
+    """A refused file and the reason: it is not a photo, too large, or cannot be read."""
 
     path: Path
     error: InvalidRequestError
 
 
 async def upload(connection: Connection, path: Path) -> Upload:
-    """Send one file; raises PhotoBatchError. One that can't be read is `unreadable`."""
+    """Upload one file; raises PhotoBatchError (`unreadable` if it cannot be read)."""
     try:
         size = (await asyncio.to_thread(path.stat)).st_size
         await asyncio.to_thread(_readable, path)
@@ -47,7 +47,7 @@ async def upload(connection: Connection, path: Path) -> Upload:
 async def upload_all(
     connection: Connection, photos: Sequence[Given], width: int, on_progress: OnProgress | None = None
 ) -> tuple[list[PhotoInput], list[Refused]]:
-    """Send the files among the photos; return what to submit, in their order, and the files that can't be.
+    """Upload the files among the photos; return the photos to submit, in order, and the refused files.
 
     One bad file never stops the others.
     """
@@ -70,7 +70,7 @@ async def upload_all(
 
 
 def none_left(refused: Sequence[Refused]) -> InvalidRequestError:
-    """Return what to say where no file can be submitted: which is the first, and what is wrong with it."""
+    """Return the error when no file can be submitted: it names the first one and its reason."""
     name, error = refused[0].path.name, refused[0].error
     said = error.detail if name in error.detail else f"{name}: {error.detail}"
     more = f" {len(refused) - 1} more were refused." if len(refused) > 1 else ""
@@ -83,7 +83,7 @@ def _readable(path: Path) -> None:
 
 
 async def _pieces(path: Path, size: int) -> AsyncIterator[bytes]:
-    """Yield a file; what was appended since it was measured is left out."""
+    """Yield a file in pieces, without data appended since its size was read."""
     file = await asyncio.to_thread(path.open, "rb")
     try:
         while size > 0 and (piece := await asyncio.to_thread(file.read, min(_PIECE, size))):

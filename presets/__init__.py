@@ -1,1 +1,1 @@
-"""What to do to a photo: preset files, their parameters, and the pipeline they compile to."""
+"""Presets: their files, their parameters, and the pipeline to which they compile."""

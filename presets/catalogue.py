@@ -1,4 +1,4 @@
-"""The presets that there are, and what a request makes of them.
+"""The catalogue of presets, and their resolution with a request's parameters.
 
 Imports no torch: the ingress resolves presets.
 """
@@ -14,26 +14,26 @@ from presets.errors import PresetError
 from presets.params import PARAMS, validate
 
 _BUILT_IN = Path(__file__).parent / "built_in"
-_FROM_TYPE = 1  # the version of a preset that is a type alone
+_FROM_TYPE = 1  # the version of a preset that is only a type
 
 
 @dataclass(frozen=True)
 class Preset:
-    """A named look."""
+    """A named preset."""
 
     id: str
     name: dict[str, str]  # by language: zh, en
     type: str  # beauty, filter or color
     version: int
-    params: dict[str, Any]  # those that differ from neutral
+    params: dict[str, Any]  # parameters that differ from neutral
     description: dict[str, str]  # by language: zh, en
 
 
 @dataclass(frozen=True)
 class ResolvedPreset:
-    """What a batch works with: nothing left to look up, JSON all through."""
+    """A preset as a batch carries it: complete, without references, and JSON-able."""
 
-    id: str | None  # None: made from a type alone
+    id: str | None  # None: made from only a type
     type: str
     version: int
     params: dict[str, Any]  # all of them, validated
@@ -47,7 +47,7 @@ class Catalogue:
 
     @classmethod
     def built_in(cls) -> Self:
-        """The presets of presets/built_in/, one YAML file each. Raises PresetError where a file is wrong."""
+        """Load the presets of presets/built_in/, one YAML file each. Raises PresetError if a file is wrong."""
         return cls([_load(path) for path in sorted(_BUILT_IN.glob("*.yaml"))])
 
     def list(self) -> list[Preset]:
@@ -67,7 +67,7 @@ class Catalogue:
         return preset_id in self._presets
 
     def resolve(self, preset_id: str | None, preset_type: str | None, params: dict[str, Any]) -> ResolvedPreset:
-        """The preset with `params` in place of its own; with a type alone they start from neutral.
+        """Return the preset with `params` overriding its own; with only a type they override neutral ones.
 
         Raises PresetError.
         """
@@ -75,7 +75,7 @@ class Catalogue:
 
 
 def resolve(preset: Preset | None, preset_type: str | None, params: dict[str, Any]) -> ResolvedPreset:
-    """A preset, of whatever catalogue, with `params` in place of its own; None: a type alone, from neutral.
+    """Return any preset with `params` overriding its own; None: a type with neutral parameters.
 
     Raises PresetError.
     """

@@ -1,4 +1,4 @@
-"""The colour table of each picture of a batch."""
+"""The colour tables for the pictures of a batch."""
 
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -12,23 +12,23 @@ from models.colour.table import ENTRIES, Curves, Depth, Table, TableSpec
 from models.picture import Picture
 
 _SMALL = 8_000_000  # pixels of one profile that are graded colour by colour before a table is baked
-_ROWS = 64  # at a time, so that no index of the whole picture is built
+_ROWS = 64  # at a time, to avoid an index of the whole picture
 _OPEN_TABLES = 4  # profiles a pipeline keeps tables open for; a batch rarely has more than two
 
 
 @dataclass(slots=True)
 class _Space:
-    """What a pipeline keeps for one RGB space."""
+    """The state of a pipeline for one RGB space."""
 
     spec: TableSpec
     table: Table | Curves | None = None
-    graded: int = 0  # pixels so far without the table
+    graded: int = 0  # pixels graded so far without the table
 
 
 class Colour:
-    """The grade as a table; which one depends on the picture's profile.
+    """The grade as a table, which depends on the picture's profile.
 
-    A grade that mixes no channels needs none but three short ones. Small work bakes none either.
+    A grade that mixes no channels needs only three short tables. Small work bakes no table.
     """
 
     def __init__(self, grade: Grade, depth: Depth, tables: TableCache) -> None:
@@ -38,7 +38,7 @@ class Colour:
         self._spaces: OrderedDict[bytes, _Space] = OrderedDict()
 
     def analyse(self, picture: Picture) -> Table | Curves:
-        """The table for the picture as its pixels are now; of a small one only the entries that it needs."""
+        """Return the table for the picture's current pixels; for a small picture, only the entries that it needs."""
         space = self._space(picture.source.icc)
         if space.table is None and space.spec.separable:
             space.table = space.spec.curves()
@@ -49,7 +49,7 @@ class Colour:
                 return _table_of(picture, space.spec)
             try:
                 space.table = Table(self._tables.get(space.spec), self._depth, space.spec.name)
-            except OSError:  # no room for the cache: slower, and the same bytes
+            except OSError:  # no room for the cache: slower, but the same bytes
                 return _table_of(picture, space.spec)
         return space.table
 
@@ -66,7 +66,7 @@ class Colour:
 
 
 def _table_of(picture: Picture, spec: TableSpec) -> Table:
-    """A table with the entries of the picture's colours alone; the rest is untouched memory."""
+    """Return a table with only the entries of the picture's colours; the rest is uninitialised."""
     packed = picture.pixels.view(np.int32)[..., 0]
     seen = np.zeros(ENTRIES, np.bool_)
     for row in range(0, len(packed), _ROWS):

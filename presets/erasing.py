@@ -1,4 +1,4 @@
-"""The op of erase presets: what is marked in each picture goes."""
+"""The op of erase presets: removes what is marked in each picture."""
 
 from dataclasses import dataclass
 from typing import Any, Self
@@ -14,13 +14,13 @@ from models.picture import Pixels
 
 @dataclass(frozen=True, slots=True)
 class Erasing:
-    """Boxes, a painted picture, or both, grown by `dilate_px`."""
+    """Erases boxes, a painted mask, or both, enlarged by `dilate_px`."""
 
     networks: Networks
     boxes: list[Box]
-    fraction: bool  # whether the boxes are in parts of the picture, not in pixels
+    fraction: bool  # whether the boxes are in fractions of the picture, not in pixels
     dilate_px: float
-    model: str | None  # the inpainter that is pinned
+    model: str | None  # the pinned inpainter
 
     @classmethod
     def of(cls, params: dict[str, Any], networks: Networks) -> Self:
@@ -39,7 +39,7 @@ class Erasing:
 
 
 def scaled(params: dict[str, Any], factor: float) -> dict[str, Any]:
-    """Parameters of any type for a picture `factor` times as large: what is in pixels goes along."""
+    """Return parameters for a picture `factor` times as large: lengths in pixels are scaled."""
     changes: dict[str, Any] = {}
     if params.get("dilate_px"):
         changes["dilate_px"] = params["dilate_px"] * factor

@@ -1,4 +1,4 @@
-"""A resolved preset compiled to steps that run on a picture."""
+"""Compiles a resolved preset to a pipeline of steps that change a picture."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -35,13 +35,13 @@ Lap = Callable[[str], None]
 
 
 def _no_lap(_: str) -> None:
-    """Nobody wants to know."""
+    """Ignore the laps."""
 
 
 class Pipeline:
-    """erase → networks → resize → beauty → colour → vignette → grain, those that the preset asks for.
+    """erase → networks → resize → beauty → colour → vignette → grain; only the steps that the preset needs.
 
-    Pictures may be on their way through it side by side.
+    Several pictures may be in it at the same time.
     """
 
     def __init__(
@@ -70,10 +70,10 @@ class Pipeline:
     ) -> Filling[list[str]]:
         """Works on picture.pixels in place (a resize or a copy replaces them); alpha stays.
 
-        `seed` is the SHA-256 of the input, `painted` the picture (h, w, 4) of what is to be erased. Returns what
-        happened besides: `no_face` (beauty had nothing to do), `profile_to_srgb` (the profile was one that tables
-        can't hold), `bad_profile` (nor could anybody read it). Raises PhotoError `empty_mask`, `full_mask`,
-        `out_of_memory`, `model_damaged`. `lap` hears "analyse" or "apply" when a stretch of that has ended.
+        `seed` is the SHA-256 of the input, `painted` the mask for erase as a picture (h, w, 4). Returns notes:
+        `no_face` (nothing to do for beauty), `profile_to_srgb` (the profile cannot be folded into tables),
+        `bad_profile` (it cannot be read at all). Raises PhotoError `empty_mask`, `full_mask`, `out_of_memory`,
+        `model_damaged`. `lap` is called with "analyse" or "apply" when such a phase has ended.
         """
         notes: list[str] = []
         short = int.from_bytes(seed[:4], "little")
@@ -90,7 +90,7 @@ class Pipeline:
         if self._beauty is not None:
             notes += self._retouch_faces(picture, self._beauty, short, lap)
         finish = Finish(
-            table=self._colour.analyse(picture) if self._colour else None,  # of the colours that faces have now
+            table=self._colour.analyse(picture) if self._colour else None,  # for the colours that faces have now
             vignette=self._vignette.analyse(picture) if self._vignette else None,
             grain=self._grain.analyse(picture) if self._grain else None,
         )
@@ -122,9 +122,9 @@ def compile_pipeline(
     luts: Callable[[str], Lut] | None = None,
     max_pixels: int = Limits().max_pixels,
 ) -> Pipeline:
-    """The pipeline of a preset; `luts` gives the LUT of a name, and what it raises goes through.
+    """Compile a preset to a pipeline; `luts` returns the LUT of a name, and its exceptions are passed on.
 
-    Raises ValueError when the preset needs faces, networks or a LUT and there are none.
+    Raises ValueError if the preset needs faces, networks or a LUT and there are none.
     """
     params = preset.params
     if networks is None and (preset.type == "erase" or params.get("ops")):
@@ -156,7 +156,7 @@ def _beauty(params: dict[str, Any], applier: Applier, faces: "FaceDetector | Non
 
 
 def _writable(picture: Picture) -> Pixels:
-    """The picture's pixels, which are copied only if they can't be worked on in place."""
+    """Return the picture's pixels, copied only if they cannot be changed in place."""
     picture.pixels = np.require(picture.pixels, requirements=["C", "W"])
     return picture.pixels
 
@@ -178,7 +178,7 @@ def _grade(params: dict[str, Any], luts: Callable[[str], Lut] | None) -> Grade:
 
 
 def _bands(hsl: dict[str, dict[str, float]]) -> Bands:
-    """Those that do something, in one order: what is the same has the same table."""
+    """Return the bands that do something, in a fixed order, so that equal settings share a table."""
     settings = ((name, hsl.get(name, {})) for name in CENTRES)
     bands = (
         (name, band.get("hue", 0.0), band.get("saturation", 0.0), band.get("luminance", 0.0)) for name, band in settings
@@ -195,7 +195,7 @@ def _lut(name: str | None, luts: Callable[[str], Lut] | None) -> Lut | None:
 
 
 def shrink(picture: Picture, max_side: int) -> None:
-    """To a long side of max_side by averaging; never enlarges."""
+    """Reduce to a long side of max_side by averaging; never enlarge."""
     height, width = picture.pixels.shape[:2]
     longest = max(height, width)
     if longest <= max_side:
@@ -203,7 +203,7 @@ def shrink(picture: Picture, max_side: int) -> None:
     size = (max(round(width * max_side / longest), 1), max(round(height * max_side / longest), 1))
     small = np.asarray(cv2.resize(picture.pixels, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
     if picture.has_alpha:
-        # Colours count by their alpha, or what hides under clear pixels would bleed into the edges.
+        # Weight colours by alpha, or colours hidden under clear pixels would bleed into the edges.
         alpha = picture.pixels[..., 3].astype(np.uint16)
         weight = cv2.resize(alpha * 255, size, interpolation=cv2.INTER_AREA)
         for channel in range(3):
@@ -214,7 +214,7 @@ def shrink(picture: Picture, max_side: int) -> None:
 
 
 def _converted_to_srgb(picture: Picture, icc: bytes) -> str:
-    """Converts the pixels by LittleCMS and drops the profile: the slow way, for profiles made of tables."""
+    """Convert the pixels with LittleCMS and drop the profile: the slow way, for profiles with tables."""
     picture.source = replace(picture.source, icc=None)
     done = to_srgb(Image.fromarray(np.ascontiguousarray(picture.pixels[..., :3])), icc)
     if done is None:

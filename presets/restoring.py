@@ -1,4 +1,4 @@
-"""The ops of a preset that are networks: they change the whole picture before anything else does."""
+"""The network ops of a preset: they change the whole picture before any other step."""
 
 from dataclasses import dataclass
 from typing import Any, Self
@@ -13,18 +13,18 @@ class Restoring:
     """Networks one after the other."""
 
     networks: Networks
-    ops: list[tuple[str, str | None]]  # name, and the SHA-256 that is pinned
-    max_pixels: int  # of what may come out
+    ops: list[tuple[str, str | None]]  # name, and the pinned SHA-256
+    max_pixels: int  # limit of the output
 
     @classmethod
     def of(cls, params: dict[str, Any], networks: Networks, max_pixels: int) -> Self | None:
-        """From validated parameters; None where they name no network."""
-        # Batches from before there were any have none.
+        """From validated parameters; None if they name no network."""
+        # Batches of earlier versions have no ops.
         ops = [(op["name"], op["sha256"]) for op in params.get("ops", [])]
         return cls(networks, ops, max_pixels) if ops else None
 
     def run(self, pixels: Pixels) -> Pixels:
-        """The picture (H, W, 4) as they make it, larger where they enlarge.
+        """Return the picture (H, W, 4) after all networks, perhaps enlarged.
 
         Raises PhotoError `too_many_pixels`, `model_missing`, `model_damaged`, `model_changed`, `wrong_model`,
         `out_of_memory`.

@@ -1,1 +1,1 @@
-"""Bytes and records: blobs and the journal. Knows no Ray and no HTTP."""
+"""Storage: blobs and the journal. Depends on neither Ray nor HTTP."""

@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from obstore.store import RetryConfig
 
 CHUNK = 1 << 20
-PIECE = 4 << 20  # of a stream from afar: one is being sent on while the next is fetched
+PIECE = 4 << 20  # of a remote stream: one is passed on while the next is fetched
 PARTS_AT_ONCE = 2
-_FULL = re.compile(r"\(os error (28|122)\)")  # ENOSPC, EDQUOT: obstore keeps the number in its message only
-# `name#1` is what a local store calls unfinished puts. Names end at 255 bytes there, keys of S3 at 1,024.
+_FULL = re.compile(r"\(os error (28|122)\)")  # ENOSPC, EDQUOT: obstore gives the number only in its message
+# A local store names unfinished puts `name#1`. Names have at most 255 bytes there, keys of S3 at most 1,024.
 _BAD_SEGMENT = re.compile(r"\.{0,2}|.*#\d+|.*[\x00-\x1f\x7f\\].*", re.DOTALL)
 
 
@@ -52,12 +52,12 @@ class BlobWriter:
 
 
 class Blobs:
-    """A store of blobs, named by its URL; pickles as that URL, so workers open it anew.
+    """A store of blobs, given by its URL; pickled as that URL, so workers open it themselves.
 
-    Every method raises InvalidKeyError for a name that no blob can have, StorageFullError when the disk is
-    full, StorageError for the rest; those that read raise BlobNotFoundError. A blob appears whole or not at
-    all, and is durable (file and folders synced, or acknowledged by the remote store) when `put`, `copy` or
-    the writer's block returns. Keys are relative, their segments separated by `/`.
+    Every method raises InvalidKeyError for an impossible name, StorageFullError when the disk is full, and
+    StorageError otherwise; reading methods raise BlobNotFoundError. A blob appears whole or not at all. It is
+    durable (file and folders synced, or acknowledged by the remote store) when `put`, `copy` or the writer's
+    block returns. Keys are relative, their segments separated by `/`.
     """
 
     def __init__(self, url: str, retry: "RetryConfig" = remote.PATIENT) -> None:
@@ -74,15 +74,15 @@ class Blobs:
         return open_blobs, (self.url,)
 
     def local_path(self, key: str) -> Path | None:
-        """Where the blob lies, or would lie, on this machine; None when the store is not a folder."""
+        """Return the path of a blob on this machine, existing or not; None if the store is not a folder."""
         _checked(key)
         return self._root / key if self._root else None
 
     async def put(self, key: str, data: bytes | memoryview, media_type: str | None = None) -> None:
-        """Store a blob, in the place of one of the same name; `media_type` is what a signed address says it is."""
+        """Store a blob, replacing one of the same name; signed addresses serve it as `media_type`."""
         parts: Any = {"use_multipart": False}
         if self._remote:
-            large = len(data) > remote.PART  # a request of ours must end in time: see storage/remote.py
+            large = len(data) > remote.PART  # no request may be too large: see storage/remote.py
             parts = {"use_multipart": large, "chunk_size": remote.PART, "max_concurrency": PARTS_AT_ONCE}
             parts["attributes"] = {"Content-Type": media_type} if media_type else None
         with _translated(_checked(key), found=True):
@@ -91,13 +91,13 @@ class Blobs:
 
     @contextlib.asynccontextmanager
     async def writer(self, key: str) -> AsyncIterator[BlobWriter]:
-        """Stream a blob into the store; it appears at the end of the block, never when the block raises."""
+        """Stream a blob into the store; it appears at the end of the block, but not if the block raises."""
         with _translated(_checked(key), found=True):
             file = obstore.open_writer_async(self._store, key, buffer_size=remote.PART, max_concurrency=PARTS_AT_ONCE)
         try:
             yield BlobWriter(key, file)
         except BaseException as error:
-            with contextlib.suppress(BaseError, OSError):  # what cannot be undone stays hidden; the first error counts
+            with contextlib.suppress(BaseError, OSError):  # remains stay hidden; the first error counts
                 await file.__aexit__(type(error), error, error.__traceback__)
             raise
         with _translated(key, found=True):
@@ -105,9 +105,9 @@ class Blobs:
             await self._persist(key)
 
     async def copy(self, source: str, target: str) -> None:
-        """Copy within the store; no bytes come here (on file:// a hard link: never write in place)."""
+        """Copy within the store, without a download (on file:// by a hard link, so never write in place)."""
         _checked(target)
-        await self.size(source)  # a local store takes a folder for a source
+        await self.size(source)  # a local store would accept a folder as a source
         with _translated(source):
             await obstore.copy_async(self._store, source, target)
         with _translated(target, found=True):
@@ -121,7 +121,7 @@ class Blobs:
             return (await (await obstore.get_async(self._store, key)).bytes_async()).to_bytes()
 
     async def get_range(self, key: str, start: int, end: int) -> bytes:
-        """Return `blob[start:end]`: what lies past its end is left out, as with a slice."""
+        """Return `blob[start:end]`, cut at the end of the blob, like a slice."""
         if start < 0 or end < 0:
             raise ValueError("a range counts from the start of the blob")
         if start >= end or start >= (size := await self.size(key)):
@@ -133,10 +133,10 @@ class Blobs:
     async def stream(
         self, key: str, start: int = 0, end: int | None = None, chunk: int = CHUNK
     ) -> AsyncIterator[bytes]:
-        """Yield `blob[start:end]` in pieces of about `chunk` bytes, larger ones from afar; never less than all of it.
+        """Yield `blob[start:end]` in pieces of about `chunk` bytes, larger ones from remote stores; never incomplete.
 
-        Each piece is a request of its own: one that is cut is asked for again, and a client who reads slowly meets no
-        time-out. (obstore's own stream of a file hops threads every 8 KiB: 24 MB take 117 ms, this way 11 ms.)
+        Each piece is a request of its own: an interrupted one is repeated, and slow readers cause no time-out.
+        (obstore's own stream of a file changes threads every 8 KiB: 24 MB take 117 ms, this way 11 ms.)
         """
         size = await self.size(key)
         end = size if end is None else min(end, size)
@@ -153,7 +153,7 @@ class Blobs:
         try:
             while coming:
                 piece = await coming
-                coming = ask() if self._remote else None  # a file is read faster than a thread of the loop could help
+                coming = ask() if self._remote else None  # reading a file ahead is not worth it
                 yield piece
                 coming = coming or ask()
         finally:
@@ -168,20 +168,20 @@ class Blobs:
         return data
 
     async def size(self, key: str) -> int:
-        """Return the blob's bytes."""
+        """Return the size of a blob in bytes."""
         with _translated(_checked(key)):
             try:
                 return (await obstore.head_async(self._store, key))["size"]
             except FileNotFoundError:
                 if not self._remote:
                     raise
-            # The answer to a HEAD has no body to say what is missing, the blob or the whole bucket.
+            # The answer to a HEAD has no body that says whether the blob or the whole bucket is missing.
             return (await obstore.get_async(self._store, key)).meta["size"]
 
     async def sign(self, key: str, expires_in_s: float, method: str = "GET") -> str | None:
-        """Return an address at which anybody may read the blob for so long; None where the store cannot sign.
+        """Return a temporary address at which anybody may read the blob; None if the store cannot sign.
 
-        Whether there is such a blob is not looked at.
+        Does not check that the blob exists.
         """
         if not self._remote:
             return None
@@ -219,7 +219,7 @@ class Blobs:
         return [path.rstrip("/").rpartition("/")[2] for path in below]
 
     def free_bytes(self) -> int | None:
-        """Return the room on the store's disk; None where there is no such limit. Blocking."""
+        """Return the free bytes on the store's disk; None if there is no such limit. Blocking."""
         with _translated(self.url, found=True):
             return shutil.disk_usage(self._root).free if self._root else None
 
@@ -240,7 +240,7 @@ class Blobs:
             try:
                 with _translated(prefix):
                     await obstore.delete_async(self._store, keys[first : first + 1000])
-            except BlobNotFoundError:  # someone else is removing them too, and the bulk request gave up at the first
+            except BlobNotFoundError:  # a concurrent removal: the bulk request stopped at the first missing one
                 for key in keys[first : first + 1000]:
                     await self.delete(key)
 
@@ -280,7 +280,7 @@ def _checked(key: str) -> str:
 
 @contextlib.contextmanager
 def _translated(key: str, *, found: bool = False) -> Iterator[None]:
-    """Turn obstore's and the system's errors into ours; `found`: a missing file is no missing blob here."""
+    """Translate errors of obstore and the system into ours; `found`: a missing file does not mean a missing blob."""
     try:
         yield
     except (BaseError, OSError, ValueError) as error:

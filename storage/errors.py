@@ -1,8 +1,8 @@
-"""The one error root of the storage layer."""
+"""The error classes of the storage layer."""
 
 
 class StorageError(Exception):
-    """Bytes or records went wrong; `code` is stable, `retryable` says whether waiting can help."""
+    """A storage operation failed; `code` is stable, `retryable` says whether waiting can help."""
 
     code = "storage_error"
     retryable = True
@@ -23,7 +23,7 @@ class EpochLostError(StorageError):
 
 
 class NewerJournalError(StorageError):
-    """A newer photobatch wrote the journal: it is whole, and not for this one."""
+    """A newer photobatch wrote the journal: it is undamaged, but this version cannot read it."""
 
     code = "newer_journal"
     retryable = False
@@ -36,21 +36,21 @@ class StorageFullError(StorageError):
 
 
 class InvalidKeyError(StorageError):
-    """This is no name that a blob can have: nothing was read or written."""
+    """An impossible name of a blob: nothing was read or written."""
 
     code = "invalid_key"
     retryable = False
 
 
 class TooLargeError(StorageError):
-    """An object is larger than whoever asked for it takes."""
+    """An object is larger than the given limit."""
 
     code = "too_large"
     retryable = False
 
 
 class DeniedError(StorageError):
-    """The store does not let us: credentials are missing, wrong, or not good enough."""
+    """The store denies access: credentials are missing, wrong, or insufficient."""
 
     code = "forbidden"
     retryable = False

@@ -1,4 +1,4 @@
-"""What a local folder needs beyond obstore to be an object store: durability, removal as a whole."""
+"""What obstore lacks for a local folder: durability, and removal of whole folders."""
 
 import errno
 import os
@@ -44,10 +44,10 @@ def remove_tree(folder: Path) -> None:
     while folder.is_dir():
         try:
             shutil.rmtree(folder)
-        except FileNotFoundError:  # someone else removed a part of it
+        except FileNotFoundError:  # somebody else removed a part of it
             continue
         except OSError as error:
-            if error.errno != errno.ENOTEMPTY:  # a file arrived meanwhile: take that one too
+            if error.errno != errno.ENOTEMPTY:  # a file arrived meanwhile: remove that too
                 raise
 
 

@@ -1,4 +1,4 @@
-"""The writer that all journals share: a thread commits whatever has gathered during the last commit."""
+"""Group commit, shared by all journals: a thread commits whatever gathered during the last commit."""
 
 import asyncio
 import contextlib
@@ -12,7 +12,7 @@ from storage.journal import Entry, Journal
 from storage.position import Position
 
 Change = tuple[Entry, ...] | str
-"""Entries to add, or the id of a batch whose entries go."""
+"""Entries to add, or the id of a batch whose entries are removed."""
 
 
 class Store(Protocol):
@@ -51,11 +51,11 @@ class Store(Protocol):
         ...
 
     def hurry(self) -> None:
-        """Wait for nothing any more: what cannot be written at once fails."""
+        """Stop waiting: a commit that cannot be made at once fails."""
         ...
 
     def close(self) -> None:
-        """Let go of everything. Idempotent."""
+        """Release everything. Idempotent."""
         ...
 
 
@@ -69,12 +69,12 @@ class GroupedJournal(Journal):
     """A journal over a store.
 
     Fail-stop: when a commit fails, its waiters, everything queued behind it and every later call get that
-    error, so that nothing commits past a hole; the owner must exit, and the next one replays the truth. A
+    error, so that nothing commits past a hole. The owner must exit, and the next one replays the journal. A
     cancelled waiter stops waiting; its entries are still written.
     """
 
     def __init__(self, open_store: Callable[[], Store]) -> None:
-        self.commits = 0  # since `open`: how well appends are grouped
+        self.commits = 0  # since `open`, to see how well appends are grouped
         self._open_store = open_store
         self._epoch = 0
         self._store: Store | None = None
@@ -127,7 +127,7 @@ class GroupedJournal(Journal):
         return self._store is not None and self._store.shortened
 
     def close(self) -> None:
-        """Commit what is pending and let go of the store; later calls raise StorageError. Idempotent."""
+        """Commit pending changes and close the store; later calls raise StorageError. Idempotent."""
         with self._wake:
             self._closing = True
             self._wake.notify()
@@ -161,7 +161,7 @@ class GroupedJournal(Journal):
             _resolve(waiting, None)
 
     def _take(self) -> list[_Waiting]:
-        """Wait for work; nothing once closed and drained."""
+        """Wait for changes; empty once closed and drained."""
         with self._wake:
             self._wake.wait_for(lambda: self._waiting or self._closing)
             taken, self._waiting = self._waiting, []
@@ -176,7 +176,7 @@ class GroupedJournal(Journal):
 
 
 def _resolve(waiting: list[_Waiting], failure: StorageError | None) -> None:
-    """Tell all waiters in one hop to their loop (there is one, unless tests run several)."""
+    """Resolve all futures with one call into their event loop (one, except in tests)."""
     loops: dict[asyncio.AbstractEventLoop, list[asyncio.Future[None]]] = {}
     for each in waiting:
         loops.setdefault(each.future.get_loop(), []).append(each.future)
@@ -196,7 +196,7 @@ def _finish(futures: list[asyncio.Future[None]], failure: StorageError | None) -
 
 
 def _again(failure: StorageError) -> StorageError:
-    """Return a fresh exception for each waiter: one raised in many tasks would gather their tracebacks."""
+    """Return a fresh exception for each waiter: one shared exception would collect the tracebacks of all tasks."""
     fresh = type(failure)(*failure.args)
     fresh.__cause__ = failure
     return fresh

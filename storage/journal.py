@@ -17,7 +17,7 @@ class Entry:
 
 
 class Journal(Protocol):
-    """What the coordinator decided, durable before anyone is told."""
+    """The coordinator's decisions, durable before anybody is told."""
 
     def open(self) -> int:
         """Take the next epoch, durably, and return it; from now on no older epoch can commit. Blocking."""
@@ -28,38 +28,38 @@ class Journal(Protocol):
         ...
 
     async def append(self, entries: Sequence[Entry]) -> None:
-        """Return once all entries are durable; they become so together or not at all.
+        """Return once all entries are durable, all together or none.
 
-        Raises EpochLostError when a newer epoch was taken, StorageFullError, StorageError. Calls that overlap
-        share one commit and keep the order in which they were made.
+        Raises EpochLostError if a newer epoch was taken, StorageFullError, StorageError. Overlapping calls share
+        one commit and keep their order.
         """
         ...
 
     async def drop(self, batch_id: str) -> None:
-        """Return once every entry of the batch is gone; ordered like `append`, same errors."""
+        """Return once every entry of the batch is removed; ordered like `append`, same errors."""
         ...
 
     def trouble(self) -> str | None:
-        """Say what ails it, or None. Thread-safe; may block for a second.
+        """Return the journal's trouble, or None. Thread-safe; may block for a second.
 
-        "unavailable": commits wait for the store. "full": it lives on its reserve. "behind": the store came back
-        older than what was recorded; commits wait until the newer one is back.
+        "unavailable": commits wait for the store. "full": it uses its reserve. "behind": the store came back older
+        than what was recorded; commits wait until the newer one is back.
         """
         ...
 
     def missing(self) -> str | None:
-        """Say in a sentence or two what a journal that is "behind" lacks, and what to do; None for any other."""
+        """Say in a sentence or two what a journal that is "behind" lacks, and what to do; otherwise None."""
         ...
 
     def position(self) -> Position | None:
-        """Return how far it is recorded; None for a journal that nobody can bring back older while it is open."""
+        """Return how far it is recorded; None for a journal that cannot come back older while it is open."""
         ...
 
     @property
     def shortened(self) -> bool:
-        """Say whether `open` accepted a journal that had come back older: attempts may be numbered twice."""
+        """Whether `open` accepted a journal that had come back older, so that attempt numbers may be used twice."""
         ...
 
     def close(self) -> None:
-        """Commit what is pending and let go of the files. Idempotent. Blocking."""
+        """Commit pending entries and close the files. Idempotent. Blocking."""
         ...

@@ -1,4 +1,4 @@
-"""The names of blobs, all in one place; ids are checked here because some of them come from clients.
+"""The names of all blobs. Ids are checked here, because some of them come from clients.
 
 batches/<task_id>/<index>/<attempt>/result.jpg
                                     thumbnail.jpg
@@ -21,12 +21,12 @@ _EXTENSION = re.compile(r"[a-z0-9]{1,8}")
 
 
 def batch_prefix(task_id: str) -> str:
-    """Everything of a batch; raises InvalidKeyError, as all functions here do for an id that is none."""
+    """The prefix of a batch; raises InvalidKeyError for an invalid id, as all functions here do."""
     return f"{BATCHES}/{_checked(task_id, _ID)}"
 
 
 def attempt_prefix(task_id: str, index: int, attempt: int) -> str:
-    """Everything one attempt at a photo stored."""
+    """The prefix of one attempt at a photo."""
     return f"{batch_prefix(task_id)}/{index:d}/{attempt:d}"
 
 
@@ -41,12 +41,12 @@ def thumbnail_key(task_id: str, index: int, attempt: int) -> str:
 
 
 def original_key(task_id: str, index: int, attempt: int) -> str:
-    """Name the copy of a source that came over the network."""
+    """Name the stored copy of a source from the network."""
     return f"{attempt_prefix(task_id, index, attempt)}/original"
 
 
 def upload_prefix(upload_id: str) -> str:
-    """Everything of an upload."""
+    """The prefix of an upload."""
     return f"{UPLOADS}/{_checked(upload_id, _ID)}"
 
 
@@ -61,7 +61,7 @@ def upload_record_key(upload_id: str) -> str:
 
 
 def lut_key(sha256: str) -> str:
-    """Name a LUT by the SHA-256 of its file: it never changes, whoever calls it what."""
+    """Name a LUT by the SHA-256 of its file, so a blob never changes."""
     return f"{LUTS}/{_checked(sha256, _SHA256)}"
 
 

@@ -1,4 +1,4 @@
-"""Objects in buckets that are not ours: named by an address, read, and listed page by page."""
+"""Objects in other people's buckets: named by an address, read, and listed page by page."""
 
 import contextlib
 import re
@@ -15,7 +15,7 @@ from storage.errors import BlobNotFoundError, DeniedError, InvalidKeyError, Stor
 if TYPE_CHECKING:
     from obstore.store import ObjectStore
 
-PAGE = 1000  # keys; what S3 gives at most
+PAGE = 1000  # keys; the most that S3 returns
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,254}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _UNREADABLE = re.compile(r"contained empty path segment|illegal character sequence|Could not parse path")
@@ -26,13 +26,13 @@ class Place(NamedTuple):
 
     scheme: str
     bucket: str
-    key: str  # as the store has it, nothing percent-encoded
+    key: str  # as in the store, not percent-encoded
 
     @classmethod
     def parse(cls, address: str) -> "Place":
         """Read `s3://bucket/key` (also gs, az); the key is percent-encoded, as in any address.
 
-        Raises InvalidKeyError for what names no object: `..`, empty parts, `?`, `#`.
+        Raises InvalidKeyError if it names no object: `..`, empty parts, `?`, `#`.
         """
         scheme, _, rest = address.partition("://")
         bucket, _, path = rest.partition("/")
@@ -53,15 +53,15 @@ class Place(NamedTuple):
 
     @property
     def is_prefix(self) -> bool:
-        """Whether it stands for all that is below it."""
+        """Whether it stands for all objects below it."""
         return self.key == "" or self.key.endswith("/")
 
     def at(self, key: str) -> "Place":
-        """Return another object of the same bucket."""
+        """Return the place of another object in the same bucket."""
         return self._replace(key=key)
 
     def within(self, prefix: "Place") -> bool:
-        """Say whether it lies below a prefix: `folder2/x` is not below `folder/`."""
+        """Say whether it is below a prefix: `folder2/x` is not below `folder/`."""
         return self[:2] == prefix[:2] and self.key.startswith(prefix.key)
 
     def __str__(self) -> str:
@@ -69,24 +69,24 @@ class Place(NamedTuple):
 
 
 class Objects:
-    """Reads with the credentials of this process; which places may be read is for the caller to say.
+    """Reads with the credentials of this process; callers check which places may be read.
 
     Its methods raise BlobNotFoundError (no such object or bucket), DeniedError, TooLargeError, and StorageError for
-    what may pass.
+    temporary failures.
     """
 
     def __init__(self) -> None:
         self._stores: dict[tuple[str, str], ObjectStore] = {}
 
     async def read(self, place: Place, limit: int) -> bytes:
-        """Return an object of at most `limit` bytes; of a larger one nothing is read."""
+        """Return an object of at most `limit` bytes; a larger one is not read."""
         with _translated(place):
             return await remote.read(self._store(place), place.key, limit)
 
     async def pages(self, prefix: Place, after: str | None) -> AsyncIterator[list[str]]:
-        """Yield the keys below a prefix, in the store's order, those after a key alone, a page at a time.
+        """Yield pages of keys below a prefix, in the store's order, starting after a given key.
 
-        Folder markers come too, without their `/`.
+        Folder markers are included, without their `/`.
         """
         with _translated(prefix):
             pages = obstore.list(
@@ -99,7 +99,7 @@ class Objects:
                 return
             keys = [each["path"] for each in page]
             if after is not None and prefix.scheme != "s3":
-                # Not every Azure knows where to begin, and all of them list by name. S3 does know, and its like may
+                # Not every Azure can start at a key, but all of them list by name. S3 can, and compatible stores may
                 # have an order of their own.
                 keys = [key for key in keys if key.encode() > after.encode()]
             if keys:

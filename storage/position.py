@@ -1,4 +1,4 @@
-"""How far a journal was recorded, kept in the blob store too: so a journal that came back older is noticed."""
+"""The position of the journal, also kept in the blob store, so that an older journal is noticed."""
 
 import asyncio
 import json
@@ -27,13 +27,13 @@ class Position:
 
     @property
     def name(self) -> str:
-        """What an operator types to accept a journal that ends here."""
+        """The value with which an operator accepts a journal that ends here."""
         return f"{self.epoch}.{self.commit}"
 
     def lacks(self, known: "Position") -> bool:
-        """Say whether commits up to `known` are missing in a journal that ends here.
+        """Say whether a journal that ends here lacks commits up to `known`.
 
-        A later epoch lacks nothing: it began with what was there, or somebody accepted the loss.
+        A later epoch lacks nothing: it began with everything, or somebody accepted the loss.
         """
         return (self.epoch, self.commit) < (known.epoch, known.commit)
 
@@ -44,14 +44,14 @@ class Position:
 
 
 class PositionRecord:
-    """The position in the blob store. It is written every few seconds, so it may be some seconds old."""
+    """The position in the blob store. It is written every few seconds, so it may be a little old."""
 
     def __init__(self, blobs: Blobs) -> None:
         self._blobs = blobs
         self._written: Position | None = None
 
     async def write(self, position: Position | None) -> None:
-        """Keep a position, if it is another than the last one. While the store is away, what it has grows older."""
+        """Write a position, if it has changed. While the store is unavailable, its value grows older."""
         if position is not None and position != self._written:
             with suppress(StorageError, TimeoutError):
                 async with asyncio.timeout(WRITE_S):
@@ -59,13 +59,13 @@ class PositionRecord:
                 self._written = position
 
     async def keep(self, position: Callable[[], Position | None]) -> None:
-        """Write the position again and again, for ever."""
+        """Write the position repeatedly, for ever."""
         while True:
             await self.write(position())
             await asyncio.sleep(EVERY_S)
 
     async def read(self) -> Position | None:
-        """Return the position, None where there is none; raises StorageError."""
+        """Return the position, None if there is none; raises StorageError."""
         try:
             return Position(**json.loads(await self._blobs.get(KEY)))
         except BlobNotFoundError:
@@ -75,7 +75,7 @@ class PositionRecord:
 
 
 def read_position(blob_url: str) -> Position | None:
-    """Return the position that a blob store keeps. Blocking; raises StorageError, at the latest after READ_S."""
+    """Return the position in a blob store. Blocking; raises StorageError, at the latest after READ_S."""
 
     async def read() -> Position | None:
         try:
@@ -84,5 +84,5 @@ def read_position(blob_url: str) -> Position | None:
         except TimeoutError:
             raise StorageError("The blob store does not answer.") from None
 
-    with ThreadPoolExecutor(1) as thread:  # the caller's own thread may run a loop
+    with ThreadPoolExecutor(1) as thread:  # the caller's thread may run an event loop
         return thread.submit(asyncio.run, read()).result()

@@ -28,9 +28,9 @@ PAGE = 200  # entries read at once
 NEEDED = {"appendonly": "yes", "appendfsync": "always", "maxmemory-policy": "noeviction"}
 
 # KEYS: owner, batches, then one list for each step. ARGV: epoch, number of the commit, then for each step the batch and
-# what is added to its list ("": the list goes), at last the time. A commit whose answer was lost is sent again under
-# its number; where the one before it is not there either, Redis came back older than it was ("behind").
-# Each epoch counts its own commits: nothing that is brought back (see `_Told`) can say how many another one had.
+# the entry for its list ("": remove the list), at last the time. A commit whose answer was lost is sent again with its
+# number. If the commit before it is missing too, Redis came back older ("behind"). Each epoch counts its own commits,
+# so resurrected entries (see `_Told`) cannot disturb the count of another epoch.
 _COMMIT = """
 local last = 'last:' .. ARGV[1]
 local owner = redis.call('hmget', KEYS[1], 'epoch', last)
@@ -51,8 +51,8 @@ end
 redis.call('hset', KEYS[1], last, ARGV[2], 'at', ARGV[#ARGV])
 return 'done'
 """
-# Says the last commit of the epoch before once more: with this its end is durable. Values, not increments, for it may
-# run twice; always several commands, so that it ends with an EXEC. ARGV: the latest epoch that is known, the time.
+# Writes the last commit of the previous epoch once more, which makes its end durable. Values, not increments, because
+# it may run twice; always several commands, so that it ends with an EXEC. ARGV: the latest known epoch, the time.
 _TAKE_EPOCH = """
 local before = redis.call('hget', KEYS[1], 'epoch') or '0'
 local epoch = math.max(tonumber(before), tonumber(ARGV[1])) + 1
@@ -70,10 +70,10 @@ def _nothing() -> Position | None:
 
 
 class RedisJournal(GroupedJournal):
-    """Durable on return, as far as Redis is: it must run with appendonly, appendfsync always and noeviction.
+    """Durable on return if Redis runs with appendonly, appendfsync always and noeviction.
 
-    While Redis is away commits wait for it. Two services may share a Redis under different prefixes.
-    `known` tells how far the journal was recorded, `accept` is the name of an older position with which to go on.
+    While Redis is unavailable, commits wait. Two services may share a Redis with different prefixes.
+    `known` returns how far the journal was recorded; `accept` names an older position that is accepted.
     """
 
     def __init__(
@@ -83,33 +83,33 @@ class RedisJournal(GroupedJournal):
 
 
 class RedisLog:
-    """One connection's worth of the journal. The synchronous client, for the writer's thread is its own.
+    """The journal over one connection. Uses the synchronous client, because the writer has its own thread.
 
-    Errors name neither host nor password: some of them reach clients.
+    Errors name neither host nor password, because some of them reach clients.
     """
 
     def __init__(
         self, url: str, prefix: str, known: Callable[[], Position | None] = _nothing, accept: str = ""
     ) -> None:
         self._read_known, self._accept = known, accept
-        self._recorded = Position(0, 0)  # what Redis has acknowledged, to us or to those before
-        self._found = Position(0, 0)  # what Redis has, when it was last looked at
+        self._recorded = Position(0, 0)  # acknowledged by Redis, to us or to earlier owners
+        self._found = Position(0, 0)  # present in Redis at the last check
         self.shortened = False
         self._redis = _connect(url, ANSWER_S)
-        self._pinged = _connect(url, PING_S)  # of its own: asked from another thread while a commit waits
+        self._pinged = _connect(url, PING_S)  # a separate one: used from another thread while a commit waits
         self._owner, self._batches = f"{{{prefix}}}:owner", f"{{{prefix}}}:batches"
         self._list = f"{{{prefix}}}:events:"
         self._commit = self._redis.register_script(_COMMIT)
         self._take = self._redis.register_script(_TAKE_EPOCH)
         self._commits = 0
         self._hurry = threading.Event()
-        self._refused = False  # by one that answers: read-only, its memory or its disk full
+        self._refused = False  # it answers but refuses: read-only, memory or disk full
         self._patiently(lambda: _check(self._redis))
 
     def take_epoch(self) -> int:
         """Raise the epoch, durably, and return it; waits for Redis.
 
-        In a Redis that came back older nothing is changed: every commit under the epoch that is returned waits.
+        A Redis that came back older is not changed: every commit with the returned epoch waits.
         """
         known = self._known()
         found = self._found = self._patiently(lambda: self._position(self._redis))
@@ -122,7 +122,7 @@ class RedisLog:
                 "the journal came back older, and is accepted at %s; %s was known", found.described(), known.described()
             )
         now = time.time()
-        # Above every epoch that there was: workers, clients and an older owner compare with it.
+        # Above every earlier epoch, because workers, clients and an older owner compare with it.
         epoch = int(self._patiently(lambda: self._take(keys=[self._owner], args=[known.epoch, now])))
         self._recorded = Position(epoch, 0, now)
         return epoch
@@ -160,8 +160,8 @@ class RedisLog:
                 first += PAGE
 
     def trouble(self) -> str | None:
-        """Return "behind" for a Redis that came back older; "unavailable" for one that is silent or does not commit."""
-        recorded = self._recorded  # before Redis is asked: it may be ahead of this, never behind
+        """Return "behind" if Redis came back older, "unavailable" if it is silent or does not commit."""
+        recorded = self._recorded  # read before Redis is queried: Redis may be ahead of it, never behind
         try:
             self._found = self._position(self._pinged)
         except (RedisError, OSError):
@@ -171,15 +171,15 @@ class RedisLog:
         return "unavailable" if self._refused else None
 
     def missing(self) -> str | None:
-        """Say what a Redis that came back older lacks."""
+        """Say what is missing in a Redis that came back older."""
         return _missing(self._found, self._recorded)
 
     def position(self) -> Position | None:
-        """Return what Redis has acknowledged."""
+        """Return the position that Redis has acknowledged."""
         return self._recorded
 
     def hurry(self) -> None:
-        """Give a Redis that is away no more time."""
+        """Stop waiting for an unavailable Redis."""
         self._hurry.set()
 
     def close(self) -> None:
@@ -199,12 +199,12 @@ class RedisLog:
 
     def _sent(self, keys: list[str], said: list[str | bytes | int | float]) -> bytes:
         answer: bytes = self._commit(keys=keys, args=said)
-        if answer == b"behind":  # it may be replaced by the one that we know: wait, as for one that is away
+        if answer == b"behind":  # the newer one may return: wait, as for an unavailable Redis
             raise _BehindError("it is older than what was recorded")
         return answer
 
     def _patiently(self, step: Callable[[], _T]) -> _T:
-        """Take a step, again and again while Redis is away: each of ours may be repeated."""
+        """Take a step, and repeat it while Redis is unavailable; all steps are idempotent."""
         wait, told_at = FIRST_WAIT_S, 0.0
         while True:
             try:
@@ -224,7 +224,7 @@ class RedisLog:
 
 
 class _BehindError(RedisError):
-    """Redis came back older than what was recorded."""
+    """Redis came back older than the recorded position."""
 
 
 def _position(client: Any, owner: str) -> Position:
@@ -245,7 +245,7 @@ def _missing(found: Position, known: Position) -> str | None:
 
 
 def check_behind(url: str, known: Position | None, accept: str = "", prefix: str = "photobatch") -> None:
-    """Raise StorageError for a Redis that lacks what is known to have been recorded, unless that is accepted."""
+    """Raise StorageError if Redis lacks recorded commits, unless that is accepted."""
     client = _connect(url, CONNECT_S)
     try:
         found = _position(client, f"{{{prefix}}}:owner")
@@ -258,9 +258,9 @@ def check_behind(url: str, known: Position | None, accept: str = "", prefix: str
 
 
 def check_redis(url: str, prefix: str = "photobatch", *, writing: bool = False) -> str | None:
-    """Return if a journal can be kept there, with what could not be seen; raises StorageError at once if not.
+    """Return notes on settings that could not be read; raises StorageError if no journal can be kept there.
 
-    A service starts on a Redis that takes nothing for now, and holds; `writing` asks for that too.
+    A service may start on a Redis that refuses writes for now, and holds; `writing` checks that too.
     """
     client = _connect(url, CONNECT_S)
     try:
@@ -285,28 +285,28 @@ def _connect(url: str, answer_s: float) -> Any:
             socket_connect_timeout=min(CONNECT_S, answer_s),
             socket_timeout=answer_s,
             socket_keepalive=True,
-            retry=Retry(NoBackoff(), 0),  # we repeat ourselves, for as long as it takes
+            retry=Retry(NoBackoff(), 0),  # `_patiently` repeats, for as long as it takes
         )
         pool = client.connection_pool
-        pool.connection_class(**pool.connection_kwargs)  # connects to nothing, and raises for ?options it does not know
+        pool.connection_class(**pool.connection_kwargs)  # does not connect, but raises for unknown ?options
         return client
     except (ValueError, TypeError) as error:
         raise StorageError("REDIS_URL is no Redis address; write redis://host:6379/0.") from error
 
 
 def _check(client: Any) -> None:
-    """Raise StorageError where Redis could lose what it has acknowledged."""
+    """Raise StorageError if Redis could lose acknowledged commits."""
     untold = _untold(client)
     if untold is not None:
         log.warning("Redis %s", untold)
 
 
 def _untold(client: Any) -> str | None:
-    """Check the settings of a Redis; return why it does not tell them, None where it does."""
+    """Check the settings of a Redis; return why they cannot be read, None if they can."""
     client.ping()
     try:
         found = {name: str(client.config_get(name).get(name, value)) for name, value in NEEDED.items()}
-    except (NoPermissionError, ResponseError):  # a managed Redis, or an account without that right
+    except (NoPermissionError, ResponseError):  # a managed Redis, or an account without permission
         needed = ", ".join(f"{name} {value}" for name, value in NEEDED.items())
         return f"does not tell its configuration; it needs {needed}"
     wrong = [f"CONFIG SET {name} {value}" for name, value in NEEDED.items() if found[name] != value]
@@ -316,19 +316,19 @@ def _untold(client: Any) -> str | None:
 
 
 class _Told:
-    """Which commits have been answered for, or still may be.
+    """Which commits were acknowledged, or still may be.
 
-    A Redis that dies while it appends a commit to its log leaves a MULTI open there. Started again it has dropped that
-    commit, rightly; started once more it executes the beginning of the dropped commit together with whatever followed
-    the MULTI (Redis 7.0: the file is cut behind the last whole command, not before the MULTI). So entries may be there
-    twice, or of a commit that was given up when the next epoch was taken.
+    A Redis that dies while it appends a commit to its log leaves an open MULTI there. After the first restart it has
+    dropped that commit, correctly. After the second restart it executes the beginning of the dropped commit together
+    with whatever followed the MULTI (Redis 7.0 cuts the file after the last whole command, not before the MULTI). So
+    entries may be there twice, or belong to a commit that was given up when the next epoch was taken.
     """
 
     def __init__(self, owner: dict[bytes, bytes]) -> None:
         self._last = {int(name[5:]): int(last) for name, last in owner.items() if name.startswith(b"last:")}
 
     def includes(self, tag: tuple[int, int]) -> bool:
-        """Say so for an epoch and the number of a commit in it."""
+        """Say whether this commit of an epoch counts."""
         epoch, commit = tag
         return commit <= self._last.get(epoch, commit)
 

@@ -1,4 +1,4 @@
-"""Object stores over a network: how they are opened, how patiently, and what their errors mean."""
+"""Remote object stores: opening, retries, and the meaning of their errors."""
 
 import asyncio
 import re
@@ -14,21 +14,21 @@ if TYPE_CHECKING:
     from obstore.store import ObjectStore, RetryConfig
 
 SCHEMES = ("s3", "gs", "az")
-PART = 8 << 20  # bytes of one request; S3 takes no part below 5 MiB
+PART = 8 << 20  # bytes of one request; S3 accepts no part below 5 MiB
 
-# A store that says 503 SlowDown wants to be left alone for seconds, not minutes: after about 20 s of waiting whoever
-# asked hears of it, a photo with its own back-off and other photos in between, a client with a 503. obstore's own
-# ten tries within three minutes would hold the place of other photos, and a request of a client, for as long.
+# A store that answers 503 SlowDown needs a pause of seconds, not minutes. After about 20 s of waiting the caller gets
+# the error: a photo has its own back-off, and a client gets a 503. obstore's default, ten tries within three minutes,
+# would block other photos, and a client's request, for that long.
 PATIENT: "RetryConfig" = {
     "max_retries": 8,
     "retry_timeout": timedelta(seconds=60),
     "backoff": {"init_backoff": timedelta(milliseconds=200), "max_backoff": timedelta(seconds=5), "base": 2},
 }
-HASTY: "RetryConfig" = {"max_retries": 1, "retry_timeout": timedelta(seconds=5)}  # somebody waits at a terminal
+HASTY: "RetryConfig" = {"max_retries": 1, "retry_timeout": timedelta(seconds=5)}  # a person waits at a terminal
 
-# Time-outs are obstore's: 5 s to connect, 30 s for a request with its body. That is why no request of ours carries more
-# than PART bytes, which a line of 3 Mbit/s can do, and why `client_options` are left alone: passing any would put them
-# in the place of those that obstore reads from the environment (AWS_ALLOW_HTTP, AWS_TIMEOUT, AWS_PROXY_URL, …).
+# Time-outs are obstore's: 5 s to connect, 30 s for a request with its body. Therefore no request has more than PART
+# bytes, which a line of 3 Mbit/s can carry. `client_options` are not set: they would replace those that obstore reads
+# from the environment (AWS_ALLOW_HTTP, AWS_TIMEOUT, AWS_PROXY_URL, …).
 
 _NO_BUCKET = re.compile(r"NoSuchBucket|ContainerNotFound|bucket does not exist|container does not exist")
 _DENIED = re.compile(r"\b40[13] |AccessDenied|InvalidAccessKeyId|SignatureDoesNotMatch|lacked the necessary privileges")
@@ -45,24 +45,24 @@ def open_store(url: str, retry: "RetryConfig") -> "ObjectStore":
 
 
 def is_missing_bucket(error: BaseException) -> bool:
-    """Say whether it is the whole bucket (container) that is not there."""
+    """Say whether the whole bucket (container) is missing."""
     return _NO_BUCKET.search(str(error)) is not None
 
 
 def is_denied(error: BaseException) -> bool:
-    """Say whether credentials are missing, wrong, or not good enough."""
+    """Say whether credentials are missing, wrong, or insufficient."""
     return bool(_DENIED.search(str(error)) or _NO_CREDENTIALS.search(str(error)))
 
 
 def is_throttled(error: BaseException) -> bool:
-    """Say whether the store had too much to do."""
+    """Say whether the store was overloaded."""
     return _THROTTLED.search(str(error)) is not None
 
 
 async def read(store: "ObjectStore", key: str, limit: int | None = None) -> bytes:
-    """Return an object whole, however large; raises obstore's errors, TooLargeError above `limit` bytes.
+    """Return a whole object of any size; raises obstore's errors, TooLargeError above `limit` bytes.
 
-    Raises StorageError when bytes are missing. Large ones come in parts, all of the same version of the object.
+    Raises StorageError if bytes are missing. Large objects are read in parts, all of the same version.
     """
     found = await obstore.get_async(store, key)
     size = found.meta["size"]
@@ -84,7 +84,7 @@ async def read(store: "ObjectStore", key: str, limit: int | None = None) -> byte
 
 
 def advice(url: str, error: BaseException) -> str:
-    """Return a sentence for whoever set a store up: what is wrong with it, and what to do."""
+    """Return a sentence for the operator: what is wrong with the store, and what to do."""
     said = str(error)
     scheme = url.partition(":")[0]
     place = f"BATCH_BLOB_URL ({url})"

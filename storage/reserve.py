@@ -1,4 +1,4 @@
-"""Room that is kept free beside the journal, so that it can still write when everybody else has filled the disk."""
+"""A reserve of disk space for the journal, so that it can still write when the disk is full."""
 
 import errno
 import logging
@@ -13,9 +13,9 @@ _FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
 class Reserve:
-    """A file of `size` bytes that is given up when it is needed, and made again when there is room for two of it.
+    """A file of `size` bytes that is removed when the space is needed, and made again when there is room for two.
 
-    `size` 0 keeps none. Safe to use from several threads.
+    `size` 0: no reserve. Thread-safe.
     """
 
     def __init__(self, path: Path, size: int) -> None:
@@ -26,7 +26,7 @@ class Reserve:
         self.replenish()
 
     def spend(self) -> bool:
-        """Give the room up; False when there is none."""
+        """Release the reserve; False if there is none."""
         with self._lock:
             if not self._there or not self._size:
                 return False
@@ -35,7 +35,7 @@ class Reserve:
             return True
 
     def replenish(self) -> bool:
-        """Make the reserve where it is missing and there is room; say whether there is one (or none is wanted)."""
+        """Make the reserve if it is missing and there is room; return whether it exists (or none is wanted)."""
         with self._lock:
             if not self._there and self._size:
                 self._there = self._make()
@@ -49,7 +49,7 @@ class Reserve:
                 os.posix_fallocate(file.fileno(), 0, self._size)
         except OSError as error:
             self._path.unlink(missing_ok=True)
-            if error.errno not in _FULL:  # a file system that cannot do this: better no reserve than no service
+            if error.errno not in _FULL:  # the file system does not support it: better no reserve than no service
                 log.warning("no room can be reserved beside the journal: %s", error.strerror)
                 self._size = 0
             return False

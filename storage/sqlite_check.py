@@ -1,4 +1,4 @@
-"""Whether a SQLite file is a journal, and whole. Nothing is changed."""
+"""Checks whether a SQLite file is an undamaged journal. Nothing is changed."""
 
 import os
 import sqlite3
@@ -13,11 +13,11 @@ from storage.journal import Entry
 SCHEMA_VERSION = 1
 COLUMNS = {"events": ["batch_id", "version", "body"], "owner": ["one", "epoch"]}
 _ENTRIES = "select batch_id, version, body from events order by batch_id {0}, version {0}"
-_STEPS = 100_000  # of SQLite's machine, between two looks at the clock
+_STEPS = 100_000  # steps of SQLite's virtual machine between two checks of the time
 
 
 def check_schema(connection: sqlite3.Connection, path: Path) -> bool:
-    """Return whether the journal has been made; raises StorageError for a file of a newer or another program."""
+    """Return whether the journal exists; raises StorageError for a file of a newer version or another program."""
     (version,) = connection.execute("pragma user_version").fetchone()
     if version > SCHEMA_VERSION:
         raise NewerJournalError(
@@ -35,11 +35,11 @@ def check_schema(connection: sqlite3.Connection, path: Path) -> bool:
 
 @contextmanager
 def opened(path: Path) -> Iterator[sqlite3.Connection | None]:
-    """Open a journal for reading; None where there is none yet. Raises StorageError, also for errors in the block."""
+    """Open a journal for reading; None if there is none yet. Raises StorageError, also for errors in the block."""
     if path.is_dir():
         raise StorageError(f"{path} is a folder where the journal should be; move it away.")
     try:
-        newest = path.with_name(path.name + "-wal").exists()  # else nobody has it open, and no file is made beside it
+        newest = path.with_name(path.name + "-wal").exists()  # else nobody has it open: make no files
         how = "mode=ro" if newest else "immutable=1"
         if not path.exists() or not (path.stat().st_size or newest):
             yield None
@@ -49,17 +49,17 @@ def opened(path: Path) -> Iterator[sqlite3.Connection | None]:
         with closing(sqlite3.connect(f"{path.as_uri()}?{how}", uri=True)) as connection:
             made = check_schema(connection, path)
             (page,) = connection.execute("pragma page_size").fetchone()
-            if not newest and path.stat().st_size % page:  # SQLite takes what is missing of a page for zeros
+            if not newest and path.stat().st_size % page:  # SQLite reads the missing part of a page as zeros
                 raise damaged(path, "its end is cut off")
             yield connection if made else None
-    except (sqlite3.OperationalError, OSError) as error:  # it is locked, or there is no room; damage is another error
+    except (sqlite3.OperationalError, OSError) as error:  # locked, or no room; damage raises another error
         raise StorageError(f"The journal {path} cannot be read now: {error}. Mend that, then try again.") from error
     except sqlite3.Error as error:
         raise damaged(path, error) from error
 
 
 def damaged(path: Path, what: object) -> StorageError:
-    """Return the error of a journal that cannot be read."""
+    """Return the error for a journal that cannot be read."""
     return StorageError(
         f"The journal {path} is damaged: {what}. Restore a backup (docs/operations.md); `photobatch serve"
         " --journal-check` says what can be read."
@@ -67,7 +67,7 @@ def damaged(path: Path, what: object) -> StorageError:
 
 
 def faults(connection: sqlite3.Connection, patience_s: float | None = None) -> list[str]:
-    """Return what is wrong with the file's pages, none when nothing was found in time. Raises sqlite3.Error."""
+    """Return the faults of the file's pages that were found in time. Raises sqlite3.Error."""
     deadline = time.monotonic() + (patience_s or 0)
     if patience_s is not None:
         connection.set_progress_handler(lambda: time.monotonic() > deadline, _STEPS)

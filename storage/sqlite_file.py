@@ -1,4 +1,4 @@
-"""The journal's SQLite file: schema, epoch, transactions. Knows nothing of threads or asyncio."""
+"""The journal's SQLite file: schema, epoch, transactions. No threads or asyncio here."""
 
 import contextlib
 import os
@@ -32,9 +32,9 @@ _T = TypeVar("_T")
 
 
 class SqliteFile:
-    """One connection to the file; it may move between threads but serves one at a time.
+    """One connection to the file; it may be used by several threads, one at a time.
 
-    Every method raises StorageFullError when the disk is full and StorageError for the rest.
+    Every method raises StorageFullError when the disk is full, and StorageError otherwise.
     """
 
     def __init__(self, path: Path, reserve_bytes: int = 0) -> None:
@@ -53,13 +53,13 @@ class SqliteFile:
         self._within_reserve(lambda: self._write(epoch, changes))
 
     def entries(self) -> Iterator[Entry]:
-        """Stream every entry by batch and version, from a snapshot that later commits do not disturb."""
+        """Stream every entry by batch and version, from a snapshot."""
         with self._translated(), contextlib.closing(self._connect()) as connection:
             for row in connection.execute("select batch_id, version, body from events order by batch_id, version"):
                 yield Entry(*row)
 
     def trouble(self) -> str | None:
-        """Return "full" while the reserve is spent."""
+        """Return "full" while the reserve is used up."""
         return None if self._reserve.replenish() else "full"
 
     def missing(self) -> str | None:
@@ -67,7 +67,7 @@ class SqliteFile:
         return None
 
     def position(self) -> Position | None:
-        """Return None: an older file in the place of this one is a backup that somebody restored on purpose."""
+        """Return None: an older file in its place is a backup that somebody restored on purpose."""
         return None
 
     @property
@@ -76,14 +76,14 @@ class SqliteFile:
         return False
 
     def hurry(self) -> None:
-        """Do nothing: what SQLite cannot write at once fails anyway."""
+        """Do nothing: a commit here never waits for a store to come back."""
 
     def close(self) -> None:
-        """Let go of the file. Idempotent."""
+        """Close the file. Idempotent."""
         self._connection.close()
 
     def _within_reserve(self, step: Callable[[], _T]) -> _T:
-        """Take a step; where the disk is too full for it, take it again with the reserve's room."""
+        """Take a step; if the disk is full, release the reserve and repeat it."""
         try:
             return step()
         except StorageFullError:
@@ -119,7 +119,7 @@ class SqliteFile:
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self._path, timeout=LOCK_WAIT_S, isolation_level=None, check_same_thread=False)
-        connection.execute("pragma synchronous = full")  # each commit syncs the log, not each checkpoint
+        connection.execute("pragma synchronous = full")  # sync the log at each commit, not only at checkpoints
         return connection
 
     def _prepare(self) -> None:
@@ -158,6 +158,6 @@ class SqliteFile:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the low byte is the primary code
         if code == sqlite3.SQLITE_FULL:
             return True
-        # Growing the shared memory of the log, or making the log, reports a full disk as an I/O error.
+        # When it grows the log's shared memory or creates the log, SQLite reports a full disk as an I/O error.
         io_error = code in {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN} or isinstance(error, OSError)
         return io_error and os.path.isdir(self._path.parent) and shutil.disk_usage(self._path.parent).free < NEARLY_FULL

@@ -1,4 +1,4 @@
-"""Whether a blob store does what will be asked of it, before anything is started."""
+"""Checks that a blob store supports every operation, before anything is started."""
 
 from storage import remote
 from storage.blobs import Blobs

@@ -1,1 +1,1 @@
-"""The state of batches, as the journal's events make it: a ledger of batches, and what can be asked of it."""
+"""The state of batches, folded from the journal's events: the ledger of batches, and the queries on it."""

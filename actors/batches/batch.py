@@ -38,13 +38,13 @@ class Batch:
         self.version = 0
         self.state = BatchState.QUEUED
         self.paused_at: float | None = None
-        self.shares: dict[str, float] = {}  # by digest of their keys: until when
-        self.deleted_at: float | None = None  # since then nobody sees it; its blobs are being removed
-        self.withdrawn = False  # deleted because nobody heard of it: its client will name the same uploads again
-        self.owes_call = False  # its end is still to be told to its callback_url
-        self.calls = 0  # that failed so far
+        self.shares: dict[str, float] = {}  # unix time of expiry by digest of the key
+        self.deleted_at: float | None = None  # hidden since then; its blobs are being removed
+        self.withdrawn = False  # its submit was refused: the client will name the same uploads again
+        self.owes_call = False  # its callback_url must still be called
+        self.calls = 0  # failed calls so far
         self.call_due = 0.0
-        self.strays: dict[tuple[int, int], float] = {}  # (index, attempt) that may leave blobs behind; sweep when
+        self.strays: dict[tuple[int, int], float] = {}  # when to sweep what (index, attempt) may leave
         self.counts: Counter[PhotoState] = Counter()
         self.pace = Pace()
         self.photos = PhotoColumn()
@@ -55,9 +55,9 @@ class Batch:
         self.strikes = bytearray()
         self.changed = np.zeros(0, np.uint64)  # version of each photo's last change
         self.outcome: list[bytes | None] = []  # the last report of each photo, as JSON: a third of the memory of dicts
-        self.told: list[int] = []  # the attempt that it is of, 0: none yet
+        self.told: list[int] = []  # the attempt of that report, 0: none yet
         self.holder: dict[int, str] = {}  # worker of each photo in PROCESSING
-        self.alone: set[int] = set()  # those of them that are computed alone
+        self.alone: set[int] = set()  # those in PROCESSING that are computed alone
         self.ready: OrderedDict[int, None] = OrderedDict()  # queued and due, in order
         self.suspects: OrderedDict[int, None] = OrderedDict()  # queued, must be computed alone
         self._later: list[tuple[float, int]] = []  # queued, not before a time
@@ -215,12 +215,12 @@ class Batch:
         return self._held(key.index, key.attempt)
 
     def accepted(self, key: LeaseKey) -> bool:
-        """Say whether this very attempt has reported already: a report sent twice is answered twice alike."""
+        """Say whether this attempt has already reported: a repeated report gets the same answer."""
         return key.index < len(self.photos) and self.attempt[key.index] == self.told[key.index] == key.attempt
 
     @property
     def paused(self) -> bool:
-        """Whether nothing more of it is begun."""
+        """Whether it is paused: no more photos are begun."""
         return self.paused_at is not None
 
     @property
@@ -229,7 +229,7 @@ class Batch:
         return self.state != BatchState.CANCELLED and self.listing.current is not None
 
     def expires_at(self, ttl_s: float) -> float | None:
-        """Unix time at which it is removed; None while it goes on."""
+        """Unix time at which it is removed; None while it has not ended."""
         if self.finished_at is not None:
             return self.finished_at + ttl_s
         return None if self.paused_at is None else self.paused_at + LONGEST_PAUSE_S + ttl_s
@@ -254,7 +254,7 @@ class Batch:
         return chosen, False
 
     def uploads(self) -> set[str]:
-        """Return the ids of the uploads that its photos and their masks are."""
+        """Return the ids of the uploads that its photos and masks name."""
         usual = self.spec.params_of(None).get("mask")  # once: this runs while a client waits for 100,000 photos
         named = ((photo.source, photo.params.get("mask", usual) if photo.params else usual) for photo in self.photos)
         all_named = chain(chain.from_iterable(named), self.listing.masks(usual))
@@ -266,11 +266,11 @@ class Batch:
         return self.counts[Q] + self.counts[P]
 
     def workers(self) -> set[str]:
-        """Who works on it now."""
+        """The ids of the workers that hold its photos."""
         return set(self.holder.values())
 
     def held_by(self, worker_id: str) -> list[LeaseKey]:
-        """List what a worker holds by our books."""
+        """List the leases that a worker holds."""
         task = self.spec.task_id
         return [LeaseKey(task, index, self.attempt[index]) for index, who in self.holder.items() if who == worker_id]
 
@@ -330,7 +330,7 @@ class Batch:
             heappush(self._later, (not_before, index))
         else:
             self.ready[index] = None
-            self.ready.move_to_end(index, last=False)  # it was begun before: it goes first
+            self.ready.move_to_end(index, last=False)  # it had its turn already: it goes first
 
     def _settle(self, now: float) -> None:
         """Derive the batch's state from its photos."""

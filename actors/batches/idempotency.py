@@ -9,11 +9,11 @@ from actors.messages.errors import BatchError
 RESERVED_S = 10.0  # an ingress that died holding a key blocks it no longer than this; one that lives renews its claim
 
 
-_Claim = tuple[str | None, str]  # whom an API key stands for, if there are such; and the idempotency key
+_Claim = tuple[str | None, str]  # the user of the API key, if there are keys; and the idempotency key
 
 
 class IdempotencyKeys:
-    """Which batch each (user, key) made. The journal's batches carry the keys; nothing else is stored."""
+    """The batch of each (user, key). Batches in the journal carry their keys; nothing else is stored."""
 
     def __init__(self, batches: Iterable[Batch]) -> None:
         self._made: dict[tuple[str, str], Batch] = {}
@@ -24,8 +24,8 @@ class IdempotencyKeys:
     def reserve(self, key: str, owner: str, user: str | None) -> None:
         """Claim a key for one request while it is being read; raises BatchError `idempotency_in_progress`.
 
-        Without API keys nobody knows yet whose the request is, since its body says so: then users share the claims,
-        which are short. The owner claims it again, to renew it or because its first answer was lost.
+        Without API keys the user is not known yet, because only the body names it. Users then share the claims, which
+        are short. The owner may claim the key again, to renew the claim or because its first answer was lost.
         """
         now = time.monotonic()
         self._reserved = {name: claim for name, claim in self._reserved.items() if claim[1] > now}
@@ -43,7 +43,7 @@ class IdempotencyKeys:
         self._reserved.pop((user, key), None)
 
     def find(self, user_id: str, key: str, digest: str | None) -> Batch | None:
-        """Return the batch that this key made; raises BatchError `idempotency_mismatch` for another request."""
+        """Return the batch made with this key; raises BatchError `idempotency_mismatch` for a different request."""
         batch = self._made.get((user_id, key))
         if batch is not None and batch.spec.digest != digest:
             raise BatchError(
@@ -53,13 +53,13 @@ class IdempotencyKeys:
         return batch
 
     def made(self, batch: Batch) -> None:
-        """Note what a key made; who asks with it from now on hears of the batch."""
+        """Note the batch that was made with a key; later requests with that key get this batch."""
         if batch.spec.idempotency_key:
             self._made[batch.spec.user_id, batch.spec.idempotency_key] = batch
             for user in (None, batch.spec.user_id):
                 self.release(batch.spec.idempotency_key, user)
 
     def forget(self, batch: Batch) -> None:
-        """Drop the key of a batch that is gone."""
+        """Drop the key of a removed batch."""
         if batch.spec.idempotency_key:
             self._made.pop((batch.spec.user_id, batch.spec.idempotency_key), None)

@@ -1,4 +1,4 @@
-"""Every batch, and the journal behind them: what is recorded here is applied at once and told only when durable."""
+"""All batches and their journal. An event is applied at once; nobody is told before it is durable."""
 
 import asyncio
 import logging
@@ -24,10 +24,10 @@ log = logging.getLogger(__name__)
 class Ledger:
     """The batches of one epoch.
 
-    A decision is `record`ed: applied in memory and handed to the journal in one step, without a point at which another
-    task could see half of it. Every answer is built first and leaves after `durable()`, so nobody hears of what a crash
-    could take back. When the journal fails, `fail` must end this process: memory is ahead of the truth, and the next
-    coordinator replays the truth.
+    `record` applies a decision in memory and hands it to the journal in one step, without an await in between, so no
+    other task sees half of it. An answer is built first and sent after `durable()`, so a crash cannot take back what
+    somebody was told. When the journal fails, `fail` must end this process: memory is ahead of the journal, and the
+    next coordinator replays the journal.
     """
 
     def __init__(self, journal: Journal, fail: Callable[[StorageError], None]) -> None:
@@ -42,7 +42,7 @@ class Ledger:
         self.batches: dict[str, Batch] = {}
         self.condemned: dict[str, Batch] = {}  # deleted, their blobs not yet removed
         self.open: dict[str, Batch] = {}  # those that have not ended, oldest first
-        self._uploads: Counter[str] = Counter()  # how many batches work on each
+        self._uploads: Counter[str] = Counter()  # how many batches use each
         self.looks = Looks()
         self._bells: dict[str, asyncio.Event] = {}
         self._commits: set[asyncio.Task[None]] = set()
@@ -54,7 +54,7 @@ class Ledger:
         replay = Replay()
         try:
             replay.read(self._journal.replay())
-        except StorageError as error:  # nothing may be decided on a part of it
+        except StorageError as error:  # no decision may rest on a part of the journal
             newer = isinstance(error, NewerJournalError)
             self.trouble, self._damage = "damaged", str(error) if newer else f"The journal cannot be read: {error}"
             log.critical("the journal is damaged: %s", error)
@@ -71,7 +71,7 @@ class Ledger:
     def get(self, task_id: str) -> Batch:
         """Return a batch; raises BatchError `not_found`."""
         batch = self.batches.get(task_id)
-        if batch is None:  # while the journal is not the right one it may be there all the same
+        if batch is None:  # it may exist in the newer journal
             raise self._refusal() if self.stopped else no_such_batch()
         return batch
 
@@ -104,7 +104,7 @@ class Ledger:
         self._commit(JOURNAL_ID, [entry])
 
     def condemn(self, batch: Batch, late_s: float, *, withdrawn: bool = False) -> None:
-        """Hide a batch from everybody, for good; its workers may still store for `late_s`. It waits for `remove`."""
+        """Hide a batch for good, until `remove`; its workers may still store something for `late_s`."""
         task_id = batch.spec.task_id
         self.record(batch, Deleted(late_s, withdrawn))
         self.batches.pop(task_id)
@@ -119,7 +119,7 @@ class Ledger:
         self._commit(batch.spec.task_id, None)
 
     async def confirm(self) -> None:
-        """Return once this epoch is known to own the journal still; a loser ends here."""
+        """Return once it is confirmed that this epoch still owns the journal; otherwise this process ends here."""
         self._commit("", None)
         await self.durable()
 
@@ -128,11 +128,11 @@ class Ledger:
         return set().union(*(batch.workers() for batch in self.open.values()))
 
     def wants_upload(self, upload_id: str) -> bool:
-        """Say whether any batch works on an upload."""
+        """Say whether any batch uses an upload."""
         return upload_id in self._uploads
 
     async def check_journal(self) -> None:
-        """Ask the journal how it is; `trouble` keeps the answer."""
+        """Ask the journal for its state and keep the answer in `trouble`."""
         if self._damage:
             return
         before, self.trouble = self.trouble, await asyncio.to_thread(self._journal.trouble)
@@ -141,11 +141,11 @@ class Ledger:
 
     @property
     def stopped(self) -> bool:
-        """Whether everything stands still: the journal came back older than it was, or cannot be read."""
+        """Whether all work is stopped: the journal came back older, or cannot be read."""
         return self.trouble in {"behind", "damaged"}
 
     def check(self) -> None:
-        """Raise BatchError while everything stands still: what is known may not be what was told."""
+        """Raise BatchError while all work is stopped: the known state may differ from what clients were told."""
         if self.stopped:
             raise self._refusal()
 
@@ -159,7 +159,7 @@ class Ledger:
         return journal_behind() if self.trouble == "behind" else journal_stopped()
 
     def missing(self) -> str | None:
-        """Say what is wrong with a journal because of which everything stands still, and what to do."""
+        """Say what is wrong with the journal that stops all work, and what to do."""
         return self._damage or self._journal.missing()
 
     def position(self) -> Position | None:
@@ -174,8 +174,9 @@ class Ledger:
     async def durable(self, patience_s: float | None = None) -> None:
         """Return once everything recorded so far is durable.
 
-        Raises BatchError `journal_unavailable` when it is not within `patience_s`; it will be once the journal is back.
-        Raises `journal_behind` where the journal came back older: then it will be only if the newer one comes back.
+        Raises BatchError `journal_unavailable` if that takes longer than `patience_s`; it becomes durable when the
+        journal is back. Raises `journal_behind` if the journal came back older: then only if the newer journal comes
+        back.
         """
         if self._commits:
             _, pending = await asyncio.wait(set(self._commits), timeout=patience_s)
@@ -183,7 +184,7 @@ class Ledger:
                 raise self._refusal() if self.stopped else journal_unavailable()
 
     async def changed(self, task_id: str, since: int, timeout_s: float) -> bool:
-        """Wait until a batch has moved past a version, durably; False when it has not within the time-out."""
+        """Wait until a batch has durably moved past a version; False after the time-out."""
         deadline = time.monotonic() + timeout_s
         while self.get(task_id).version <= since:
             bell = self._bells.setdefault(task_id, asyncio.Event())

@@ -1,4 +1,4 @@
-"""What a batch names by prefixes, and how far each has been listed; a part of the fold that a batch is."""
+"""The prefixes of a batch, and how far each has been listed; a part of the batch's state."""
 
 from dataclasses import dataclass
 
@@ -8,14 +8,14 @@ from actors.messages.records import Json
 
 @dataclass(slots=True)
 class Prefix:
-    """Objects that are photos of a batch, all that are below an address."""
+    """An address below which all objects are photos of a batch."""
 
     source: str
     params: Json | None
     after: str | None = None  # the last key that was looked at
     photos: int = 0  # found so far
     over: bool = False
-    error: Json | None = None  # code, message, retryable: why not all of it was listed
+    error: Json | None = None  # code, message, retryable: why the listing is incomplete
 
 
 class Listing:
@@ -23,11 +23,11 @@ class Listing:
 
     def __init__(self) -> None:
         self.prefixes: list[Prefix] = []
-        self.truncated = False  # there are more photos than a batch may hold
+        self.truncated = False  # it stopped at the largest number of photos
 
     @property
     def current(self) -> int | None:
-        """Which prefix is being listed; None when all are over."""
+        """Index of the prefix that is being listed; None when all are listed."""
         return next((number for number, prefix in enumerate(self.prefixes) if not prefix.over), None)
 
     @property
@@ -51,13 +51,13 @@ class Listing:
                 each.over = True
 
     def reopen(self) -> None:
-        """Go on with what could not be listed."""
+        """Continue with prefixes that could not be listed to their end."""
         for prefix in self.prefixes:
             if prefix.error:
                 prefix.over, prefix.error = False, None
 
     def errors(self) -> list[Json]:
-        """Tell of the prefixes that could not be listed to their end."""
+        """Return the errors of prefixes that could not be listed to their end."""
         return [{"source": prefix.source, **prefix.error} for prefix in self.prefixes if prefix.error]
 
     def masks(self, usual: str | None) -> set[str]:

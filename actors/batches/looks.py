@@ -1,4 +1,4 @@
-"""The presets and LUTs that people made: a fold over events, as batches are."""
+"""Presets and LUTs made by users: a fold over events, like batches."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,17 +7,17 @@ from actors.batches.look_events import LookEvent, LutGone, LutKept, PresetGone, 
 from actors.messages.errors import BatchError
 from actors.messages.records import Json
 
-JOURNAL_ID = "looks"  # what the journal calls them; no batch has such an id
+JOURNAL_ID = "looks"  # their batch id in the journal; no batch has this id
 MOST = 1000  # presets, and LUTs, of one user
 
 
 class Looks:
     """Presets by user and id, LUTs by user and name.
 
-    A preset belongs to whoever made it; others see it, and work with it, only when it is shared. Ids that others keep
-    to themselves are free: they can't be told from those that there are not. What a batch works
-    with is copied into it when it is accepted, so nothing here changes a running batch. Questions and decisions raise
-    BatchError; a decision is handed to `record`, which calls `apply`, and `apply` alone changes anything.
+    A preset belongs to the user who made it. Others see and use it only when it is shared. The id of another user's
+    private preset is free, so nobody can find out that it exists. A batch copies its preset when it is accepted, so
+    nothing here changes a running batch. Queries and decisions raise BatchError. A decision goes to `record`, which
+    calls `apply`, and only `apply` changes the state.
     """
 
     def __init__(self) -> None:
@@ -50,18 +50,18 @@ class Looks:
             del self._shared[preset_id]
 
     def _owner(self, preset_id: str) -> str:
-        """Return whose a preset was while an id was taken once: events of then say no more."""
+        """Return the owner of a preset, for events of an earlier version, which had unique ids and named no owner."""
         return next((owner for owner, known in self._presets if known == preset_id), "")
 
     # --- presets --------------------------------------------------------------------------------------------------
 
     def presets(self, user: str) -> list[Json]:
-        """Return what a user may work with, by id."""
+        """Return the presets that a user may use, by id."""
         own = {preset_id for owner, preset_id in self._presets if owner == user}
         return [self.preset(user, preset_id) for preset_id in sorted(own | self._shared.keys())]
 
     def preset(self, user: str, preset_id: str) -> Json:
-        """Return one preset, a user's own before one that is shared; raises `unknown_preset`."""
+        """Return one preset, the user's own before a shared one; raises `unknown_preset`."""
         preset = self._presets.get((user, preset_id))
         preset = preset or self._presets.get((self._shared.get(preset_id, user), preset_id))
         if preset is None:
@@ -69,9 +69,9 @@ class Looks:
         return preset
 
     def create_preset(self, user: str, preset: Json, token: str) -> Json:
-        """Keep a new preset, version 1; raises `preset_exists`, `too_many_presets`.
+        """Add a new preset, version 1; raises `preset_exists`, `too_many_presets`.
 
-        `token` names the request: one that is repeated because its answer was lost gets the same answer.
+        `token` identifies the request: a repeated request, whose answer was lost, gets the same answer.
         """
         known = self._presets.get((user, preset["id"]))
         if known is not None and known["token"] == token:
@@ -83,9 +83,9 @@ class Looks:
         return self._keep(preset | {"version": 1, "owner": user, "token": token})
 
     def change_preset(self, user: str, preset: Json, token: str) -> Json:
-        """Keep a preset in the place of its earlier self; its version grows.
+        """Replace a preset; its version grows.
 
-        Raises `unknown_preset`, `forbidden`, and `preset_exists` when it is to be shared and its id is already.
+        Raises `unknown_preset`, `forbidden`, and `preset_exists` if it becomes shared and its id is shared already.
         """
         known = self._own(user, preset["id"])
         if known["token"] == token:
@@ -97,7 +97,7 @@ class Looks:
         return self._keep(preset | {"version": known["version"] + 1, "owner": user, "token": token})
 
     def delete_preset(self, user: str, preset_id: str) -> None:
-        """Forget a preset; batches that have it keep it. Raises `unknown_preset`, `forbidden`."""
+        """Delete a preset; batches keep their copies. Raises `unknown_preset`, `forbidden`."""
         self._own(user, preset_id)
         self.record(PresetGone(owner=user, preset_id=preset_id))
 
@@ -125,7 +125,7 @@ class Looks:
         return found
 
     def check_lut(self, user: str, sha256: str) -> None:
-        """Raise `unknown_lut` unless these bytes are one of a user's LUTs, or in a preset that they may work with."""
+        """Raise `unknown_lut` unless these bytes are a LUT of the user, or of a preset that the user may use."""
         named = (preset["params"].get("lut") for preset in self.presets(user))
         if sha256 not in {*named, *(lut["sha256"] for lut in self.luts(user))}:
             raise BatchError(
@@ -133,14 +133,14 @@ class Looks:
             )
 
     def put_lut(self, user: str, lut: Json) -> Json:
-        """Keep a LUT under its name; what was made with an earlier one of that name keeps that."""
+        """Store a LUT under its name; presets made with an earlier LUT of that name keep the earlier one."""
         if (user, lut["name"]) not in self._luts and sum(owner == user for owner, _ in self._luts) >= MOST:
             raise BatchError("too_many_presets", f"You have {MOST} LUTs; delete one that you don't need.")
         self.record(LutKept(user, lut))
         return lut
 
     def delete_lut(self, user: str, name: str) -> None:
-        """Forget a LUT's name; presets and batches that have it keep it. Raises `unknown_lut`."""
+        """Remove a LUT's name; presets and batches that use the LUT keep it. Raises `unknown_lut`."""
         self.lut(user, name)
         self.record(LutGone(user, name))
 

@@ -1,4 +1,4 @@
-"""What clients named, photo after photo, without a Python object for each."""
+"""The photos as clients named them, without a Python object for each."""
 
 import json
 from array import array
@@ -11,7 +11,7 @@ from actors.messages.records import Json, PhotoSpec
 class PhotoColumn:
     """An append-only list of PhotoSpecs, kept as one block of JSON: 75 bytes a photo where objects take 230.
 
-    A hundred thousand objects more would also make every full round of the garbage collector a pause that clients feel.
+    A hundred thousand more objects would also make each full garbage collection a noticeable pause.
     """
 
     def __init__(self) -> None:

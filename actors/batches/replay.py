@@ -1,4 +1,4 @@
-"""The journal read from its beginning: what it says is folded into batches and looks."""
+"""The replay of the journal from its beginning into batches and looks."""
 
 import json
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ from storage.journal import Entry
 
 
 class Replay:
-    """What the entries amount to. The first one that makes no sense ends it: what follows would rest on a hole."""
+    """Folds entries into state. The first entry that cannot be applied ends it: later ones would rest on a hole."""
 
     def __init__(self) -> None:
         self.batches: dict[str, Batch] = {}

@@ -10,7 +10,7 @@ LONGEST_S = 60.0
 
 
 def backoff_s(tries: int, first_s: float, longest_s: float) -> float:
-    """Return a wait after so many failed tries: exponential, with full jitter.
+    """Return the wait after this many failed tries: exponential back-off with full jitter.
 
     Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
     """

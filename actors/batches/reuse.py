@@ -1,4 +1,4 @@
-"""Content reuse: a photo that was done before is not computed again."""
+"""Content reuse: a photo with the same bytes and recipe as an earlier one is not computed again."""
 
 import asyncio
 import hashlib
@@ -10,14 +10,14 @@ from actors.batches.batch import Batch
 from actors.batches.states import ENDED, PhotoState
 from actors.messages.records import Done, Json, LeaseKey
 
-AT_ONCE = 200  # reports read before others get their turn: about two milliseconds
+AT_ONCE = 200  # reports that are read before other tasks run: about two milliseconds
 
-_Recipe = tuple[str, str]  # user, and what is done to each photo
+_Recipe = tuple[str, str]  # user, and a digest of what is done to each photo
 
 
 @dataclass(slots=True)
 class _Index:
-    """Where the photos of a recipe's ended batches are, by their bytes; about 150 bytes each."""
+    """The photos of ended batches of one recipe, by their bytes; about 150 bytes each."""
 
     places: dict[bytes, tuple[Batch, int]] = field(default_factory=dict)
     read: set[tuple[str, float | None]] = field(default_factory=set)  # batches in it, by id and end
@@ -27,8 +27,8 @@ class _Index:
 class Reuse:
     """Finds photos of ended batches by their bytes, for the same user, preset and output.
 
-    What was done before lives in the ended batches themselves and goes with them. Only a recipe that comes a second
-    time is indexed, so most photos cost no memory for the mere chance that they come again.
+    The earlier results belong to the ended batches and are removed with them. Only a recipe that comes a second time is
+    indexed, so most photos cost no memory for this.
     """
 
     def __init__(self, batches: Iterable[Batch], *, on: bool) -> None:
@@ -53,18 +53,18 @@ class Reuse:
         made.remove(batch)
         if not made:
             del self._made[recipe]
-        if index and oldest and made:  # the rule, since batches expire in their order
+        if index and oldest and made:  # the usual case, since batches expire in their order
             index.places = {content: place for content, place in index.places.items() if place[0] is not batch}
             index.read = {name for name in index.read if name[0] != batch.spec.task_id}
-        else:  # what it had may be had of an earlier one: all are read anew
+        else:  # an earlier batch may have the same photos: read all again
             self._indexes.pop(recipe, None)
 
     def knows(self, batch: Batch) -> bool:
-        """Say whether this batch's recipe was carried out before, so that it is worth asking."""
+        """Say whether this batch's recipe was carried out before, so that asking is worth it."""
         return self._on and any(earlier.state in ENDED for earlier in self._made.get(_recipe(batch), []))
 
     async def find(self, batch: Batch, index: int, engine: str, sha256: str) -> Done | None:
-        """Return the photo with these bytes and parameters that the same engine has done; None when there is none."""
+        """Return an earlier photo with these bytes, parameters and engine; None when there is none."""
         recipe = _recipe(batch)
         known = self._indexes.setdefault(recipe, _Index())
         await self._read(recipe, known)
@@ -79,10 +79,10 @@ class Reuse:
         return Done(LeaseKey(earlier.spec.task_id, place, report.attempt), report.result, report.notes)
 
     async def _read(self, recipe: _Recipe, known: _Index) -> None:
-        """Take in the batches that have ended since the last time."""
+        """Index the batches that have ended since the last call."""
         async with known.reading:
             for earlier in list(self._made.get(recipe, [])):
-                name = earlier.spec.task_id, earlier.finished_at  # one that was retried is read anew
+                name = earlier.spec.task_id, earlier.finished_at  # a retried batch is read again
                 if earlier.state not in ENDED or name in known.read:
                     continue
                 known.read.add(name)
@@ -95,7 +95,7 @@ class Reuse:
 
 
 def _content(batch: Batch, index: int, sha256: str) -> bytes:
-    """Name a photo's bytes together with the parameters of its own."""
+    """Return the index key of a photo: its bytes and its own parameters."""
     named = f"{sha256}{json.dumps(batch.photos[index].params, sort_keys=True)}"
     return hashlib.blake2b(named.encode(), digest_size=16).digest()
 

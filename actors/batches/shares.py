@@ -1,4 +1,4 @@
-"""Shares: who has a batch's link may look at its results. A fold over the batch's own events."""
+"""Shares: links that let anybody who has them see the results of a batch. Kept as events of the batch."""
 
 import hashlib
 import secrets
@@ -15,7 +15,7 @@ LONGEST_S = 365 * 86_400.0
 
 
 class Shares:
-    """Makes, finds and revokes links. The journal knows a link's digest alone: whoever reads it can't use it."""
+    """Makes, finds and revokes links. The journal holds only the digest of a link's key, which gives no access."""
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
@@ -25,7 +25,7 @@ class Shares:
         return getattr(self, what)(*args)
 
     def make(self, task_id: str, expires_in_s: float) -> Json:
-        """Return a new share's `id`, its `key`, told this once, and when it ends; raises BatchError."""
+        """Return a new share's `id`, its `key` (never shown again) and when it ends; raises BatchError."""
         batch = self._ledger.get(task_id)
         now = time.time()
         gone = [known for known, until in batch.shares.items() if until <= now]
@@ -44,7 +44,7 @@ class Shares:
         return {known: until for known, until in self._ledger.get(task_id).shares.items() if until > now}
 
     def check(self, task_id: str, key: str) -> float:
-        """Return when the share of this key ends; raises BatchError `not_found` where there is none (any more)."""
+        """Return when the share of this key ends; raises BatchError `not_found` if there is none (any more)."""
         batch = self._ledger.batches.get(task_id)
         until = batch.shares.get(_id(key), 0.0) if batch else 0.0
         if until <= time.time():
@@ -52,7 +52,7 @@ class Shares:
         return until
 
     def revoke(self, task_id: str, share_id: str) -> None:
-        """End a share; one that is not there has ended."""
+        """End a share; succeeds if there is none."""
         batch = self._ledger.get(task_id)
         if share_id in batch.shares:
             self._ledger.record(batch, Unshared(share_id))

@@ -1,4 +1,4 @@
-"""What the outside sees of batches and photos: JSON-able dicts in the shape of api.md, times in unix seconds."""
+"""Batches and photos as the ingress gets them: JSON-able dicts, times in unix seconds."""
 
 from collections.abc import Mapping
 
@@ -79,7 +79,7 @@ def photo_page(batch: Batch, status: str | None, limit: int, cursor: str | None)
 
 
 def photo_view(batch: Batch, index: int, *, timings: bool) -> Json:
-    """Return one photo; `result` carries the keys of its blobs, for those who read them."""
+    """Return one photo; `result` includes the keys of its blobs."""
     photo = batch.photos[index]
     state = PhotoState(batch.photo_state[index])
     told = batch.report(index) if state in {PhotoState.SUCCEEDED, PhotoState.FAILED} else None

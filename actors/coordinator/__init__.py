@@ -1,1 +1,1 @@
-"""The coordinator: the actor that owns all state, admits batches, leases photos and keeps house."""
+"""The coordinator actor: owns all state, admits batches, leases photos, and removes what has expired."""

@@ -1,4 +1,4 @@
-"""Admission: a batch is refused at once when there is no place for it, and told whose limit that is."""
+"""Admission: a batch that finds no room is refused at once, and the error says whose limit it is."""
 
 import time
 from collections.abc import Iterable, Sequence
@@ -8,14 +8,14 @@ from actors.batches.states import PhotoState
 from actors.coordinator.config import CoordinatorConfig
 from actors.messages.errors import BatchError
 
-UNKNOWN_S = 10.0  # the wait that is named while nothing is known of anybody's speed
+UNKNOWN_S = 10.0  # the wait that is given while no pace is known
 
 
 class Admission:
     """The bounds of the queue: batches that have not ended, and their photos that wait.
 
-    Each user has a share, in which paused batches count. In the bounds of the service they don't, and of each user at
-    most a share counts there: by pause, resume and retry nobody can take more of the queue from others than that.
+    Each user has a share, in which paused batches count. They do not count towards the bounds of the service, and of
+    each user at most a share counts there. So pause, resume and retry cannot take more than a share from others.
     """
 
     def __init__(self, config: CoordinatorConfig) -> None:
@@ -37,7 +37,7 @@ class Admission:
         self._check_service(by_user, photos)
 
     def has_room(self, user: str, open_batches: Iterable[Batch]) -> bool:
-        """Say whether a user's batch may go on growing."""
+        """Say whether a user's batch may grow further."""
         by_user = _by_user(open_batches)
         return _queued(by_user.get(user, [])) < self._own_photos and self._queued(by_user) < self._photos
 
@@ -48,7 +48,7 @@ class Admission:
             why = f"{len(own)} batches of yours have not ended, which is your limit"
             _refuse(why, _ended_s(too_many, going), paused=len(own) - len(going))
         queued = _queued(own)
-        surplus = min(queued + photos - self._own_photos, queued)  # an empty queue takes any batch
+        surplus = min(queued + photos - self._own_photos, queued)  # an empty queue accepts any batch
         if surplus > 0:
             wait_s = _drained_s(surplus, going) if surplus <= _queued(going) else None
             why = f"{queued} photos of yours are waiting and your limit is {self._own_photos}: {photos} more do not fit"
@@ -86,7 +86,7 @@ def _queued(batches: Iterable[Batch]) -> int:
 
 
 def _refuse(why: str, wait_s: float | None, paused: int = 0) -> None:
-    """Raise `queue_full`; without a wait only the user can make room, by what they do with what they have paused."""
+    """Raise `queue_full`; without `retry_after_s` if only the user can make room, by acting on paused batches."""
     steer = "resume, cancel or delete a paused batch"
     if wait_s is None:
         detail = f"{why}. Waiting does not help, because {paused} of your batches are paused: {steer}."
@@ -96,7 +96,7 @@ def _refuse(why: str, wait_s: float | None, paused: int = 0) -> None:
 
 
 def _ended_s(count: int, batches: Sequence[Batch]) -> float | None:
-    """Estimate when so many of the batches will have ended; None where there are fewer."""
+    """Estimate when this many of the batches will have ended; None if there are fewer."""
     if len(batches) < count:
         return None
     now = time.time()
@@ -106,7 +106,7 @@ def _ended_s(count: int, batches: Sequence[Batch]) -> float | None:
 
 
 def _drained_s(photos: int, batches: Iterable[Batch]) -> float:
-    """Estimate when so many photos will have left the queue."""
+    """Estimate when this many photos will have left the queue."""
     now = time.time()
     paces = [batch.pace.photos_per_s(len(batch.workers()), now) or 0.0 for batch in batches if batch.holder]
     return max(1.0, photos / sum(paces)) if sum(paces) else UNKNOWN_S

@@ -1,4 +1,4 @@
-"""Whose callback is next: users take turns, and no host or user holds more than a part of the calls at once."""
+"""The order of callbacks: users take turns, and no host or user has more than a part of the concurrent calls."""
 
 from collections import Counter, OrderedDict, deque
 from collections.abc import Iterable
@@ -16,22 +16,22 @@ Host = tuple[str, int | None]
 
 
 class CallbackLine:
-    """The calls that are due, and those under way. Plain bookkeeping.
+    """The calls that are due, and those in progress. Bookkeeping only.
 
-    A host that does not answer holds a call for as long as the patience lasts. So calls are counted by host, by user,
-    and by both: the next user finds room, and finds it at the same host too.
+    A host that does not answer occupies a call until the time-out. So calls are counted by host, by user, and by both:
+    the next user finds room, at the same host too.
     """
 
     def __init__(self) -> None:
         self._due: OrderedDict[str, dict[Host, deque[Batch]]] = OrderedDict()  # by user, next first; oldest due first
         self._calling: dict[str, Host] = {}
-        self._hosts: dict[str, Host] = {}  # of the calls that are due, read once
+        self._hosts: dict[str, Host] = {}  # parsed once for each due call
         self._of_user: Counter[str] = Counter()
         self._of_host: Counter[Host] = Counter()
         self._of_both: Counter[tuple[str, Host]] = Counter()
 
     def wait(self, due: Iterable[Batch]) -> None:
-        """Take in which calls are due now, in the place of those known before; users keep their turns."""
+        """Replace the set of due calls; users keep their turns."""
         by_user: dict[str, dict[Host, deque[Batch]]] = {}
         waiting = sorted((batch for batch in due if batch.spec.task_id not in self._calling), key=_call_due)
         self._hosts = {(name := batch.spec.task_id): self._hosts.get(name) or _host(batch) for batch in waiting}
@@ -42,9 +42,9 @@ class CallbackLine:
         self._due = OrderedDict((user, by_user[user]) for user in dict.fromkeys([*kept, *by_user]))
 
     def next(self) -> Batch | None:
-        """Return the batch whose call is to begin now, and count it until `over`; None when there is no room for any.
+        """Return the batch whose call begins now, and count it until `over`; None if there is no room.
 
-        A user whose hosts are all busy passes their turn on and stays first.
+        A user whose hosts are all busy is skipped and stays first.
         """
         if len(self._calling) >= AT_ONCE:
             return None
@@ -89,7 +89,7 @@ def _call_due(batch: Batch) -> float:
 
 
 def _host(batch: Batch) -> Host:
-    """Return the host and port that a batch's call goes to; an address that cannot be read has none, and fails."""
+    """Return the host and port of a batch's call; an address that cannot be parsed has none, and its call fails."""
     try:
         url = web_address(str(batch.spec.callback_url))
     except SourceError:

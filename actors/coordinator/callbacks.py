@@ -1,4 +1,4 @@
-"""Callbacks: the end of a batch, told to the address that its client named."""
+"""Callbacks: report the end of a batch to the address that its client named."""
 
 import asyncio
 import hashlib
@@ -29,8 +29,8 @@ LONGEST_S = 3600.0
 class Callbacks:
     """Calls each ended batch's callback_url until it answers 2xx, or until the batch is removed.
 
-    The outbox is the batches themselves: that a call is owed, and what became of each try, are events in the journal.
-    At least once, therefore: a coordinator that dies between a call and its event leaves the next one to call again.
+    The batches themselves are the outbox: events in the journal say that a call is owed and how each try ended.
+    Delivery is at least once: if a coordinator dies between a call and its event, the next one calls again.
     """
 
     def __init__(self, config: CallbackConfig | None, ledger: Ledger, view: Callable[[Batch], Json]) -> None:
@@ -63,7 +63,7 @@ class Callbacks:
         task_id, end = batch.spec.task_id, batch.finished_at
         try:
             body = config.encode({"event": f"batch.{batch.state}", "batch": self._view(batch)})
-            await self._ledger.durable()  # nobody hears of an end that a crash could take back
+            await self._ledger.durable()  # a crash must not take back a reported end
             failed = await self._post(config, str(batch.spec.callback_url), body)
             if failed:
                 log.warning("callback failed", extra={"batch": task_id, "calls": batch.calls + 1, "reason": failed})

@@ -1,4 +1,4 @@
-"""What the coordinator is told once, by the composition root."""
+"""The coordinator's configuration, made by the composition root."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,16 +14,16 @@ LEAST_ROOM = 64 << 20
 
 @dataclass(frozen=True, slots=True)
 class CallbackConfig:
-    """How a batch's end is told to its callback_url."""
+    """How the end of a batch is reported to its callback_url."""
 
     secret: str  # signs each call
-    encode: Callable[[Json], bytes]  # a batch's view to the body of the call
+    encode: Callable[[Json], bytes]  # from a batch's view to the body of the call
     allowed_hosts: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CoordinatorConfig(PoolConfig):
-    """How the coordinator decides."""
+    """Limits, time-outs and factories of the coordinator."""
 
     open_journal: Callable[[], Journal]
     open_blobs: Callable[[], Blobs]
@@ -33,18 +33,18 @@ class CoordinatorConfig(PoolConfig):
     retry_count: int
     result_ttl_s: float
     version: str
-    callbacks: CallbackConfig | None = None  # None: a callback_url was refused at the door
-    local_blobs: bool = False  # each machine has a folder of its own: nothing for more than one of them
-    reuse: bool = True  # a photo that was done before is answered by a copy of its result
+    callbacks: CallbackConfig | None = None  # None: the ingress refuses a callback_url
+    local_blobs: bool = False  # blobs are in a folder of one machine: not for several machines
+    reuse: bool = True  # copy the result of an earlier photo instead of computing it again
     least_room: int = LEAST_ROOM  # bytes free, or nothing is leased
-    upload_ttl_s: float = 86_400.0  # an upload that no batch names is kept for so long
+    upload_ttl_s: float = 86_400.0  # how long an upload that no batch names is kept
     logs: LogConfig = field(default_factory=LogConfig)
-    abandoned_s: float = 60.0  # without an ingress for so long, the coordinator leaves and takes the workers along
+    abandoned_s: float = 60.0  # without an ingress for longer, the coordinator ends with its workers
     max_queue_per_user: int | None = None  # batches of one user, paused ones too; None: as many as the service's
     max_queued_photos_per_user: int | None = None  # of one user, waiting, those of paused batches too; None: likewise
     max_upload_bytes_per_user: int | None = None  # that no batch names; None: no limit
 
     @property
     def late_s(self) -> float:
-        """How long a worker that was given up may still store something: its put, or its wait for a coordinator."""
+        """How long a lost worker may still store something: a put in progress, or its wait for a coordinator."""
         return self.worker.timeout_s + self.worker.orphaned_s + 10.0

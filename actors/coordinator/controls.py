@@ -1,4 +1,4 @@
-"""Controls: what pause, resume, cancel and retry do, and to whom. docs/batches.md states their contract."""
+"""Controls: pause, resume, cancel and retry. docs/batches.md states their contract."""
 
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -14,7 +14,7 @@ Spawn = Callable[[Coroutine[Any, Any, None]], None]
 
 
 class Controls:
-    """Steers batches. Each control is an event first: what workers are asked afterwards only saves them work."""
+    """Controls batches. Each control is recorded as an event first; telling the workers afterwards only saves work."""
 
     def __init__(self, dispatch: Dispatch, supervisor: Supervisor, spawn: Spawn, late_s: float) -> None:
         self._dispatch = dispatch
@@ -23,7 +23,7 @@ class Controls:
         self._late_s = late_s
 
     def steer(self, batch: Batch, action: str) -> None:
-        """Carry a control out; the same one twice changes nothing. Raises BatchError `bad_transition`."""
+        """Carry out a control; repeating it changes nothing. Raises BatchError `bad_transition`."""
         if batch.state not in ALLOWED[action]:
             raise BatchError("bad_transition", f"A batch that is {batch.state} cannot be asked to {action}.")
         match action:
@@ -37,11 +37,11 @@ class Controls:
                 self._retry(batch)
 
     def take_back(self, batch: Batch) -> None:
-        """Have workers give back what they have not begun of a batch."""
+        """Ask workers to return the photos of a batch that they have not begun."""
         self._spawn(self._supervisor.revoke(batch.workers(), batch.spec.task_id, running=False))
 
     def take_away(self, workers: set[str], task_id: str) -> None:
-        """Tell workers that nobody wants a batch any more."""
+        """Tell workers to drop all photos of a batch."""
         self._spawn(self._supervisor.revoke(workers, task_id, running=True))
 
     def _pause(self, batch: Batch) -> None:
@@ -68,5 +68,5 @@ class Controls:
 
 
 def _unlisted(batch: Batch) -> bool:
-    """Whether a batch that has ended would find more photos below its prefixes."""
+    """Whether a retry of an ended batch would list more photos below its prefixes."""
     return batch.state in ENDED and batch.listing.incomplete

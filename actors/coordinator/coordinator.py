@@ -1,4 +1,4 @@
-"""The coordinator: the one owner of state. An async actor that decides, records, and never touches a pixel."""
+"""The coordinator: an async actor that owns all state. It decides and records; it never touches pixels."""
 
 import asyncio
 import logging
@@ -78,14 +78,14 @@ class Coordinator:
     # --- for the ingress ------------------------------------------------------------------------------------------
 
     async def greet(self) -> Json:
-        """Tell the coordinator that someone still wants it, and get its stats and process id."""
+        """Note that an ingress still needs this coordinator; return stats and process id."""
         self._quiet = 0
         return await self.stats() | {"pid": os.getpid()}
 
     async def hand_over(self, release: float) -> bool:
-        """Make way for the coordinator of a later release, if it is one: lease nothing more, record all, and end.
+        """Make way for a coordinator of a later release: lease nothing more, record everything, end. False otherwise.
 
-        The workers stay, with what they hold; that coordinator adopts them. Callers ask again until it answers.
+        The workers stay, with their leases; the next coordinator adopts them. Callers repeat the call until it answers.
         """
         if release <= self._config.release:
             return False
@@ -93,7 +93,7 @@ class Coordinator:
         self._dispatch.stop()
         self._expander.stop()
         answers = [one.answer for one in self._supervisor.pool.workers.values() if one.answer and not one.answer.done()]
-        if answers:  # with leases in them, which would be lost on their way
+        if answers:  # they may hold leases, which would be lost
             await asyncio.wait(answers, timeout=PATIENCE_S)
             await asyncio.sleep(POLL_S)
         await self._end()
@@ -104,17 +104,17 @@ class Coordinator:
         self._keys.reserve(key, owner, user)
 
     async def release(self, key: str, user: str | None = None) -> None:
-        """Give a claimed key back."""
+        """Release a claimed key."""
         self._keys.release(key, user)
 
     async def submit(self, spec: BatchSpec, photos: list[PhotoSpec]) -> Json:
-        """Accept a batch; a spec with a known task id or idempotency key returns the batch that is there.
+        """Accept a batch; a spec with a known task id or idempotency key returns the existing batch.
 
         Raises BatchError `queue_full`, `too_many_photos`, `no_photos`, `idempotency_mismatch`, `storage_full`,
-        `journal_unavailable`, `journal_behind`. What was refused does not come later, unless this process dies in
-        the moment in which the journal is back: then a repeat under the same key finds it.
+        `journal_unavailable`, `journal_behind`. A refused batch does not appear later, unless this process dies at the
+        moment at which the journal returns: then a repeat with the same key finds it.
         """
-        if spec.task_id in self._ledger.condemned:  # withdrawn a moment ago, and the refusal was lost
+        if spec.task_id in self._ledger.condemned:  # just withdrawn, and the refusal was lost
             raise journal_unavailable()
         known = self._ledger.batches.get(spec.task_id)
         if known is None and spec.idempotency_key:
@@ -137,7 +137,7 @@ class Coordinator:
         self._dispatch.wake()
         try:
             view = await self._answer(made)
-        except BatchError:  # whoever is refused sends it again: it must not be worked on twice
+        except BatchError:  # the client will submit again: the batch must not run twice
             self._condemn(made, withdrawn=True)
             raise
         log.info("batch accepted", extra={"batch": spec.task_id, "photos": len(photos)})
@@ -168,7 +168,7 @@ class Coordinator:
         return answer
 
     async def watch(self, task_id: str, since: int, timeout_s: float, timings: bool = False) -> Json | None:
-        """Wait until a batch moves past a version; return it with the photos changed since, None when it stood still.
+        """Wait until a batch moves past a version; return it with the photos changed since, None after the time-out.
 
         Raises BatchError `not_found`, also when the batch is deleted meanwhile, and `journal_unavailable`.
         """
@@ -187,17 +187,17 @@ class Coordinator:
         return await self._answer(batch)
 
     async def delete(self, task_id: str) -> None:
-        """Cancel a batch and hide it at once; its blobs and its records go afterwards, restarts or not."""
+        """Cancel a batch and hide it at once; its blobs and records are removed afterwards, also after a restart."""
         if task_id not in self._ledger.condemned:  # else the answer to an earlier call was lost
             self._condemn(self._ledger.get(task_id))
         await self._ledger.durable(PATIENCE_S)
 
     async def uploads(self, what: str, *args: Any) -> None:
-        """Count what a user uploads: see `UploadBudget`; raises BatchError `too_many_uploads`."""
+        """Count a user's uploads: see `UploadBudget`; raises BatchError `too_many_uploads`."""
         self._uploads.answer(what, *args)
 
     async def looks(self, what: str, *args: Any) -> Any:
-        """Ask about the presets and LUTs that people made, or change them: see `Looks`; raises BatchError."""
+        """Read or change the presets and LUTs of users: see `Looks`; raises BatchError."""
         self._ledger.check()
         answer = self._ledger.looks.answer(what, *args)
         await self._ledger.durable(PATIENCE_S)
@@ -217,7 +217,7 @@ class Coordinator:
         return worker.worker_id
 
     async def stats(self) -> Json:
-        """Return the service in numbers."""
+        """Return statistics of the service."""
         uptime_s = time.monotonic() - self._started
         hold = REASON if self._hold.on else None
         pool = self._supervisor.pool
@@ -225,19 +225,19 @@ class Coordinator:
         return told | {"local_storage": self._config.local_blobs and self._machines > 1}
 
     async def metrics(self) -> Json:
-        """Return the service in numbers, and what it has done since this coordinator started."""
+        """Return statistics of the service, and counters since this coordinator started."""
         now = {"longest_wait_s": self._dispatch.longest_wait_s(), "free_bytes": self._hold.free}
         return await self.stats() | self._dispatch.counters.snapshot() | now | {"epoch": self._ledger.epoch}
 
     async def worker_pids(self) -> Json:
-        """Return process ids by worker, for benchmarks and tests that kill on purpose."""
+        """Return process ids by worker, for benchmarks and tests that kill processes."""
         workers = self._supervisor.pool.workers.values()
         return {worker.worker_id: await worker.handle.pid.remote() for worker in workers} | {"coordinator": os.getpid()}
 
     async def close(self, drain_s: float = 0.0) -> None:
-        """End the workers and this coordinator; what is being worked on may finish for `drain_s` seconds more.
+        """End the workers and this coordinator; photos in progress may finish for `drain_s` more seconds.
 
-        Everything recorded is durable; leases that remain are given back.
+        Everything recorded becomes durable; remaining leases are returned.
         """
         self._dispatch.stop()
         self._expander.stop()
@@ -259,30 +259,30 @@ class Coordinator:
         return await self._dispatch.exchange(worker_id, visit)
 
     async def find(self, task_id: str, index: int, engine: str, sha256: str) -> Done | None:
-        """Return a photo with the same bytes that was done before in the same way; None when there is none."""
+        """Return an earlier photo with the same bytes and recipe; None when there is none."""
         return await self._reuse.find(self._ledger.get(task_id), index, engine, sha256)
 
     # --- inside ---------------------------------------------------------------------------------------------------
 
     async def _live(self) -> None:
-        """Adopt the living workers, then keep house once a second until nobody wants us any more."""
+        """Adopt the living workers, then do housekeeping once a second until no ingress needs this coordinator."""
         try:
             await self._ledger.check_journal()
             if not self._ledger.stopped:
                 await self._adopt()
-            # Rounds are counted, not seconds: after a long replay or a frozen machine the greetings are still queued.
+            # Count rounds, not seconds: after a long replay or on a frozen machine greetings may still be queued.
             while self._quiet * HOUSEKEEPING_S < self._config.abandoned_s:
                 await self._keep_house()
                 await asyncio.sleep(HOUSEKEEPING_S)
                 self._quiet += 1
             log.warning("no ingress for %.0f s: leaving", self._config.abandoned_s)
             await self.close()
-        except Exception:  # without housekeeping nothing is replaced: the next coordinator does better
+        except Exception:  # without housekeeping nothing is replaced: start over
             log.exception("housekeeping failed; the coordinator ends")
             os._exit(1)
 
     async def _end(self) -> None:
-        with suppress(BatchError):  # a journal that is away: the next coordinator gives the leases back
+        with suppress(BatchError):  # journal unavailable: the next coordinator returns the leases
             await self._ledger.durable(PATIENCE_S)
         await self._position.write(self._ledger.position())
         self._ledger.close()
@@ -291,7 +291,7 @@ class Coordinator:
     async def _adopt(self) -> None:
         await self._position.write(self._ledger.position())  # the epoch is known before anything is leased
         self._spawn(self._position.keep(self._ledger.position))
-        if self._ledger.shortened:  # they work on attempts whose numbers are given out again
+        if self._ledger.shortened:  # they hold attempts whose numbers will be given out again
             self._supervisor.end_strangers()
         held = await self._supervisor.adopt(self._ledger.epoch)
         for batch in list(self._ledger.open.values()):
@@ -302,14 +302,14 @@ class Coordinator:
 
     async def _keep_house(self) -> None:
         await self._ledger.check_journal()
-        if self._ledger.stopped:  # nothing is leased, started, called or swept for what the journal does not have
+        if self._ledger.stopped:  # lease, start, call and sweep nothing that the journal does not hold
             await self._position.write(self._ledger.position())
             return
-        if not self._open.is_set():  # what was read at the start was the older journal
+        if not self._open.is_set():  # the older journal was read at the start
             log.warning("the newer journal is back: the coordinator starts anew")
             os._exit(1)
         free = None
-        with suppress(StorageError):  # who puts a blob there hears of it
+        with suppress(StorageError):  # whoever stores a blob gets the error
             free = await asyncio.to_thread(self._blobs.free_bytes)
         if self._hold.update(journal_full=self._ledger.trouble == "full", free=free):
             self._dispatch.wake()
@@ -321,7 +321,7 @@ class Coordinator:
             self._supervisor.shrink(self._supervisor.pool.resize(self._ledger.busy(), *self._dispatch.backlog()))
             self._supervisor.fill()
             self._supervisor.end_silent(self._ledger.busy())
-        except RayError:  # the GCS is away; workers go on, and so do we
+        except RayError:  # the GCS is unavailable; workers continue, and so does this loop
             log.exception("keeping house failed")
 
     def _worker_died(self, worker: WorkerRecord, suspicion: Suspicion | None) -> None:
@@ -331,7 +331,7 @@ class Coordinator:
         self._dispatch.worker_died(worker.worker_id, suspicion, late_s)
 
     def _condemn(self, batch: Batch, *, withdrawn: bool = False) -> None:
-        """Hide a batch from everybody and take it from its workers; the sweeper removes it."""
+        """Hide a batch and take it from its workers; the sweeper removes it."""
         workers = batch.workers()
         self._ledger.condemn(batch, self._config.late_s, withdrawn=withdrawn)
         self._keys.forget(batch)

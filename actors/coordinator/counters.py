@@ -1,6 +1,6 @@
-"""What has happened since this coordinator started, counted: for whoever watches the service from outside.
+"""Counters of this coordinator since its start, for metrics.
 
-No count is kept by batch or by photo: there would be ever more of them.
+No counter is kept by batch or photo, because their number would grow for ever.
 """
 
 from bisect import bisect_left
@@ -9,13 +9,13 @@ from itertools import accumulate
 
 from actors.messages.records import Json, Outcome
 
-# Counted from 0 on, so that an alert sees the first of them.
+# Start at 0, so that an alert sees the first one.
 OURS = ("internal_error", "storage_error", "timed_out", "worker_crashed")
 BOUNDS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0)
 
 
 class Histogram:
-    """How many values were at most so large, in seconds."""
+    """A histogram of seconds with cumulative buckets."""
 
     def __init__(self) -> None:
         self._counts = [0] * (len(BOUNDS_S) + 1)
@@ -27,12 +27,12 @@ class Histogram:
         self._sum += seconds
 
     def snapshot(self) -> Json:
-        """Return the sum, and the counts up to each bound, the last of which is infinite."""
+        """Return the sum, and the count up to each bound; the last bound is infinite."""
         return {"bounds": [*BOUNDS_S, float("inf")], "counts": list(accumulate(self._counts)), "sum": self._sum}
 
 
 class Counters:
-    """Counts photos by what became of them, their failures, and the seconds of their stages."""
+    """Counts photos by outcome, failures by code, and the seconds of stages."""
 
     def __init__(self) -> None:
         self._photos: Counter[str] = Counter(succeeded=0, failed=0, cancelled=0)
@@ -62,11 +62,11 @@ class Counters:
         self._took("queue", seconds)
 
     def cancelled(self, photos: int) -> None:
-        """Count photos that nobody wants any more."""
+        """Count cancelled photos."""
         self._photos["cancelled"] += photos
 
     def lost(self, leases: int) -> None:
-        """Count leases that ended without a report: their worker died, or was given up."""
+        """Count leases that ended without a report: their worker died or was given up."""
         self._events["lease_lost"] += leases
 
     def struck(self) -> None:
@@ -74,11 +74,11 @@ class Counters:
         self._events["struck"] += 1
 
     def died(self) -> None:
-        """Count a worker that ended without being told to."""
+        """Count a worker that died."""
         self._deaths += 1
 
     def snapshot(self) -> Json:
-        """Return all of it."""
+        """Return all counters."""
         return {
             "photos": dict(self._photos),
             "failures": dict(self._failures),

@@ -1,4 +1,4 @@
-"""Who works on what: reports in, leases out."""
+"""Dispatch: takes reports from workers and gives them leases."""
 
 import asyncio
 import logging
@@ -21,7 +21,7 @@ from actors.worker.crumb import Suspicion
 
 log = logging.getLogger(__name__)
 
-IDLE_S = 10.0  # a worker without work asks again after this long at the latest
+IDLE_S = 10.0  # longest wait of a worker without work, before it asks again
 CRASHED = {
     "code": "worker_crashed",
     "message": "Processing this photo ended its worker repeatedly; it is probably damaged. Save it anew, then retry.",
@@ -35,7 +35,7 @@ TIMED_OUT = {
 
 
 class Dispatch:
-    """Takes reports, chooses leases, and gives back what a dead worker held. Knows no Ray."""
+    """Takes reports, chooses leases, and queues the photos of dead workers again. Knows nothing of Ray."""
 
     def __init__(self, ledger: Ledger, pool: Pool, hold: Hold, reuse: Reuse, retry_count: int) -> None:
         self._ledger = ledger
@@ -62,23 +62,23 @@ class Dispatch:
         return await asyncio.shield(worker.answer)
 
     def worker_died(self, worker_id: str, suspicion: Suspicion | None, late_s: float) -> None:
-        """Give back what it held; the photo that it was computing, nearly always one, is struck or has timed out.
+        """Return its leases to the queue. The photo that it was computing (rarely several) gets a strike or a time-out.
 
-        `late_s`: how long from now it may still store something (0: its process is known to be gone).
+        `late_s`: for how long it may still store something (0: its process is known to be gone).
         """
         for batch in list(self._ledger.open.values()):
             held = batch.held_by(worker_id)
             suspects = [key for key in suspicion.keys if key in held] if suspicion else []
-            # Which of several used up the time shows when each is computed alone.
+            # With several suspects, computing each alone will show which one takes too long.
             timed_out = suspicion is not None and suspicion.timed_out() and len(suspicion.keys) == 1
             for key in suspects:
                 self._judge(batch, key, late_s, timed_out=timed_out)
             self.give_back([key for key in held if key not in suspects], late_s)
 
     def give_back(self, keys: list[LeaseKey], late_s: float | None = None) -> None:
-        """Queue leased photos again that nobody works on; no try is counted.
+        """Queue leased photos again; no try is counted.
 
-        `late_s`: their worker may have stored something, or may yet for so long; None: it had not begun them.
+        `late_s`: for how long their worker may still store something; None: it had not begun them.
         """
         by_batch: dict[str, list[tuple[int, int]]] = {}
         for key in keys:
@@ -92,17 +92,17 @@ class Dispatch:
             self.wake()
 
     def backlog(self) -> tuple[float, int]:
-        """Return the seconds of one worker that waiting photos take, and their number; none while all stands still."""
+        """Return how many seconds the waiting photos take one worker, and their number; zero during a hold."""
         if self._hold.on or self._stopped:
             return 0.0, 0
         return self._scheduler.backlog(self._ledger.open.values())
 
     def longest_wait_s(self) -> float:
-        """Return for how long the batch that waits longest has got no lease."""
+        """Return the longest time for which a waiting batch has got no lease."""
         return self._scheduler.longest_wait_s(self._ledger.open.values(), time.time())
 
     def stop(self) -> None:
-        """Lease nothing any more; whoever waits for work is told that there is none."""
+        """Lease nothing any more; waiting workers get an empty answer."""
         self._stopped = True
         self.wake()
 
@@ -118,7 +118,7 @@ class Dispatch:
                 log.info("batch ended", extra=_told(batch))
 
     def forget(self, batch: Batch) -> None:
-        """Drop what is known of a batch that ended or is gone."""
+        """Drop the speed estimate of a batch that ended or was removed."""
         self._scheduler.forget(batch)
 
     def wake(self) -> None:
@@ -137,7 +137,7 @@ class Dispatch:
         return Grant(self._ledger.epoch, leases, jobs, refused)
 
     def _still_wanted(self, key: LeaseKey) -> bool:
-        """Say whether a lease may leave: its batch may have been paused, or be gone, while it was written down."""
+        """Say whether a lease may be sent: its batch may have been paused or deleted while the lease was committed."""
         if self._holds(key) and self._ledger.batches[key.task_id].paused:
             self.give_back([key])
         return self._holds(key)
@@ -147,7 +147,7 @@ class Dispatch:
         return batch is not None and batch.holds(key)
 
     def _take(self, worker_id: str, outcomes: list[Outcome]) -> list[LeaseKey]:
-        """Record what counts, batch by batch; return the keys of what came too late."""
+        """Record valid reports, batch by batch; return the keys of reports that came too late."""
         refused: list[LeaseKey] = []
         accepted: dict[str, list[Report]] = {}
         for outcome in outcomes:
@@ -155,7 +155,7 @@ class Dispatch:
             batch = self._ledger.batches.get(key.task_id)
             if batch is not None and batch.holds(key):
                 if outcome.error and outcome.error["code"] == "storage_full":
-                    # Not the photo's fault: no try is counted, and it waits with all others.
+                    # Not the photo's fault: no try is counted, and it waits like all others.
                     self._hold.begin()
                     self.give_back([key])
                     continue
@@ -185,7 +185,7 @@ class Dispatch:
             return [], {}
         size = min(want, self._scheduler.lease_size(batch, len(self._pool.workers)))
         chosen, alone = batch.pick(size, alone_allowed)
-        if not chosen:  # only a suspect is left: this worker gets it once it holds nothing else
+        if not chosen:  # only suspects are left: a worker gets one once it holds nothing else
             return [], {}
         self._scheduler.served(batch, now)
         attempts = [(index, batch.attempt[index] + 1) for index in chosen]
@@ -203,7 +203,7 @@ class Dispatch:
     async def _wait_for_work(self) -> None:
         now = time.time()
         waits = [due_at - now for batch in self._ledger.open.values() if (due_at := batch.next_due()) is not None]
-        if self._hold.on or self._stopped:  # what is due cannot be had; the end of the hold wakes everybody
+        if self._hold.on or self._stopped:  # nothing is leased now; the end of the hold wakes all workers
             waits = []
         self._work.clear()
         try:
@@ -233,7 +233,7 @@ class Dispatch:
 
 
 def _told(batch: Batch) -> Json:
-    """Say how a batch ended, as fields of a line in the log."""
+    """Return how a batch ended, as fields of a log line."""
     over = (PhotoState.SUCCEEDED, PhotoState.FAILED, PhotoState.CANCELLED)
     counts = {state.label: batch.counts[state] for state in over}
     seconds = round((batch.finished_at or time.time()) - batch.created_at, 3)
@@ -241,7 +241,7 @@ def _told(batch: Batch) -> Json:
 
 
 def _seconds(outcome: Outcome) -> float:
-    """How long a photo kept its worker's line busy: its slowest stage, since the three run side by side."""
+    """Return how long a photo occupied its worker: its slowest stage, since the three stages run side by side."""
     took = outcome.timings_ms
     compute = sum(took.get(stage, 0.0) for stage in ("decode", "analyse", "apply", "encode"))
     return max(compute, took.get("fetch", 0.0), took.get("store", 0.0)) / 1000

@@ -1,4 +1,4 @@
-"""Prefixes to photos: lists what a batch named by `s3://bucket/folder/`, page by page, after the batch was accepted."""
+"""Expansion: lists the objects below the prefixes of a batch, page by page, after the batch was accepted."""
 
 import asyncio
 import logging
@@ -18,21 +18,21 @@ from storage.objects import Objects, Place
 
 log = logging.getLogger(__name__)
 
-# As for folders on a command line (photobatch/inputs.py); an object that is named itself is taken whatever its name.
+# As for folders on a command line (photobatch/inputs.py); an object that a client names itself may have any name.
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".avif", ".tif", ".tiff", ".bmp", ".gif", ".heic", ".heif", ".hif")
 AT_ONCE = 4  # batches of one user
-TRIES = 5  # in a row, of a page; the store's client has tried for a minute each time
+TRIES = 5  # in a row for one page; each time the store's client has retried for a minute
 LONGEST_WAIT_S = 60.0
-LOOK_S = 1.0  # how often room is looked for
+LOOK_S = 1.0  # interval of checks for room
 LONGEST_NAME = 200
 
 Spawn = Callable[[Coroutine[Any, Any, None]], None]
 
 
 class Expander:
-    """Lists the prefixes of the batches that have some. I/O and bookkeeping only; a page is recorded whole.
+    """Lists the prefixes of batches. A page is one event.
 
-    What a page brought and how far it went are one event: whoever replays it goes on there, with no photo twice.
+    The event holds the photos of a page and the key at its end, so a replay continues there and no photo comes twice.
     """
 
     def __init__(
@@ -45,12 +45,12 @@ class Expander:
         self._spawn = spawn
         self._max_photos = max_photos
         self._objects = Objects()
-        self._gates: dict[str, asyncio.Semaphore] = {}  # by user: whoever waits for room keeps nobody else waiting
+        self._gates: dict[str, asyncio.Semaphore] = {}  # by user: waiting for room delays no other user
         self._at_work: dict[str, Batch] = {}
         self._stopped = False
 
     def tick(self) -> None:
-        """Begin with batches that nobody lists yet."""
+        """Start listing batches that are not being listed yet."""
         for task_id, batch in self._ledger.open.items():
             if batch.expanding and task_id not in self._at_work:
                 self._at_work[task_id] = batch
@@ -74,7 +74,7 @@ class Expander:
                 self._gates.pop(user, None)
 
     async def _list(self, batch: Batch, number: int) -> None:
-        """List one prefix to its end, or until nobody wants it; what fails for a while is tried again."""
+        """List one prefix to its end, or until its batch is gone; passing failures are retried."""
         prefix = batch.listing.prefixes[number]
         failures = 0
         while self._wanted(batch):
@@ -114,11 +114,11 @@ class Expander:
             self._dispatch.record(batch, end)
 
     def _wanted(self, batch: Batch) -> bool:
-        """Whether it is still this coordinator's to list: it may be cancelled or gone."""
+        """Whether this coordinator should still list it: the batch may be cancelled or removed."""
         return not self._stopped and self._ledger.open.get(batch.spec.task_id) is batch and batch.expanding
 
     async def _room(self, batch: Batch) -> None:
-        """Wait while so many photos wait already, or the disk is full: what is not listed yet costs nothing."""
+        """Wait while the queue or the disk is full: photos that are not listed yet cost nothing."""
         while self._wanted(batch) and (self._hold.on or not self._has_room(batch)):  # noqa: ASYNC110 - many ends
             await asyncio.sleep(LOOK_S)
 
@@ -149,7 +149,7 @@ def _empty(source: str) -> Json:
 
 
 def _why(error: StorageError, source: str) -> Json:
-    """Return what the batch's owner hears; that of the store itself stays in the log."""
+    """Return the error for the batch's owner; the store's own message stays in the log."""
     match error.code:
         case "not_found":
             code, said = "source_not_found", f"There is no bucket for {source}."

@@ -1,4 +1,4 @@
-"""The hold: while the disk is full nothing is leased and nothing is accepted, and no batch changes its state."""
+"""The hold: while the disk is full, nothing is leased or accepted, and no batch changes its state."""
 
 import logging
 import time
@@ -7,30 +7,30 @@ from actors.messages.errors import BatchError
 
 log = logging.getLogger(__name__)
 
-REST_S = 5.0  # after somebody ran out of room: what made it small again shows only when it is tried
+REST_S = 5.0  # shortest hold after a failed write: only a new attempt shows whether there is room
 REASON = "the disk is full; nothing is lost, and work goes on as soon as there is room"
 
 
 class Hold:
-    """Whether the service stands still for want of room.
+    """Whether the service waits for free disk space.
 
-    It begins when a worker could not store a result, when the journal lives on its reserve, or when less than half of
-    `least_room` bytes are free; it ends when all of `least_room` is free again.
+    It begins when a worker could not store a result, when the journal uses its reserve, or when less than half of
+    `least_room` bytes are free. It ends when `least_room` bytes are free.
     """
 
     def __init__(self, least_room: int) -> None:
         self._least_room = least_room
         self._not_before = 0.0
         self.on = False
-        self.free: int | None = None  # bytes, when it was last looked at; None: a store without an end
+        self.free: int | None = None  # bytes at the last check; None: a store without a limit
 
     def begin(self) -> None:
-        """Note that somebody ran out of room."""
+        """Note that a write found no room."""
         self._hold()
         self._not_before = time.monotonic() + REST_S
 
     def update(self, *, journal_full: bool, free: int | None) -> bool:
-        """Take in how things stand (`free` bytes; None: a store without an end); say whether the hold has ended."""
+        """Take the current state (`free` bytes; None: a store without a limit); return whether the hold just ended."""
         self.free = free
         room = self._least_room if free is None else free
         if journal_full or room < self._least_room // 2:

@@ -1,4 +1,4 @@
-"""Who is next, and how much at once."""
+"""Which batch gets the next lease, and how many photos it has."""
 
 import math
 from collections import OrderedDict
@@ -7,22 +7,22 @@ from collections.abc import Iterable
 from actors.batches.batch import Batch
 
 LEASE_SECONDS = 1.0  # a lease is about this much work
-USUAL_S = 0.5  # seconds that a photo takes a worker, as long as nothing is known
-MAX_LEASE = 32  # photos; whoever asks for a status waits for a few such leases at most
+USUAL_S = 0.5  # assumed seconds per photo while nothing is known
+MAX_LEASE = 32  # photos; bounds the time that a status request waits behind leases
 
 
 class Scheduler:
     """Round-robin over users, then over the batches of a user's highest effective priority.
 
-    The effective priority is the batch's own plus one for each minute since it last got a lease, so nothing starves and
-    a batch that is being served gains nothing by being old: ten thousand photos never hold up five.
+    The effective priority is the batch's own plus one for each minute since its last lease. So nothing starves, and a
+    batch that is being served gains nothing by its age: ten thousand photos never hold up five.
     """
 
     def __init__(self) -> None:
         self._users: OrderedDict[str, None] = OrderedDict()  # least recently served first
         self._served: dict[str, float] = {}  # by batch, unix seconds
-        self._photo_s: dict[str, float] = {}  # by batch: seconds of a worker that a photo takes
-        self._usual_s = USUAL_S  # the same of whatever was done last
+        self._photo_s: dict[str, float] = {}  # by batch: seconds that a photo takes a worker
+        self._usual_s = USUAL_S  # the same for the most recent photo of any batch
 
     def choose(self, batches: Iterable[Batch], now: float) -> Batch | None:
         """Return the batch that gets the next lease; None when nothing is due."""
@@ -39,7 +39,7 @@ class Scheduler:
         return max(waiting[user], key=lambda batch: self._rank(batch, now))
 
     def served(self, batch: Batch, now: float) -> None:
-        """Note that a batch got a lease: it and its user go to the end of their rows."""
+        """Note that a batch got a lease: it and its user go to the end of their queues."""
         self._users.move_to_end(batch.spec.user_id)
         self._served[batch.spec.task_id] = now
 
@@ -53,24 +53,24 @@ class Scheduler:
         return max(1, min(about_a_second, fair_end, MAX_LEASE))
 
     def longest_wait_s(self, batches: Iterable[Batch], now: float) -> float:
-        """Return for how long the batch that waits longest has got no lease, 0.0 when none waits."""
+        """Return the longest time for which a waiting batch has got no lease, 0.0 when none waits."""
         waiting = (batch for batch in batches if batch.leasable(now))
         return max((now - self._served.get(batch.spec.task_id, batch.created_at) for batch in waiting), default=0.0)
 
     def took(self, task_id: str, seconds: float) -> None:
-        """Note that a photo of this batch kept a worker busy for so long."""
+        """Note how long a photo of this batch kept a worker busy."""
         known = self._photo_s.get(task_id)
         self._photo_s[task_id] = seconds if known is None else 0.8 * known + 0.2 * seconds
         self._usual_s = 0.9 * self._usual_s + 0.1 * seconds
 
     def backlog(self, batches: Iterable[Batch]) -> tuple[float, int]:
-        """Return the seconds of one worker that what may be worked on takes, and how many photos that are."""
+        """Return how many seconds all leasable photos take one worker, and their number."""
         waiting = [(batch, batch.remaining()) for batch in batches if not batch.paused]
         seconds = sum(count * self._photo_s.get(batch.spec.task_id, self._usual_s) for batch, count in waiting)
         return seconds, sum(count for _, count in waiting)
 
     def forget(self, batch: Batch) -> None:
-        """Drop what is known of a batch that ended or is gone."""
+        """Drop the state of a batch that ended or was removed."""
         self._served.pop(batch.spec.task_id, None)
         self._photo_s.pop(batch.spec.task_id, None)
 

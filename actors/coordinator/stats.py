@@ -1,4 +1,4 @@
-"""The service in numbers."""
+"""Statistics of the service."""
 
 import time
 
@@ -12,7 +12,7 @@ from actors.pool.pool import Pool
 def service_stats(
     config: CoordinatorConfig, ledger: Ledger, pool: Pool, busy: set[str], *, hold: str | None, uptime_s: float
 ) -> Json:
-    """Return what `GET …/stats` and health are made of; `hold` says why nothing is leased."""
+    """Return the data for `GET …/stats` and health; `hold` says why nothing is leased."""
     batches = ledger.batches.values()
     open_batches = ledger.open.values()
     now = time.time()

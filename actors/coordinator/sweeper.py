@@ -1,4 +1,4 @@
-"""The sweeper: what nobody can ask for any more is removed, and nothing else."""
+"""The sweeper: removes blobs and records that nobody can request any more, and nothing else."""
 
 import asyncio
 import logging
@@ -23,12 +23,12 @@ AFTER_ERROR_S = 30.0
 
 
 class Sweeper:
-    """Removes batches that expired or were deleted, what dead attempts left, unused uploads, and orphaned blobs.
+    """Removes expired and deleted batches, blobs of dead attempts, unused uploads, and orphaned blobs.
 
-    A removed batch leaves a tombstone in the journal for as long as a worker may still store something of it; its
-    prefix is swept again before the tombstone goes. An orphan is a prefix that no batch or upload of the journal
-    claims; it goes once it is older than anything is kept, so that a store which two services share by mistake loses
-    nothing that somebody could fetch.
+    A removed batch leaves a tombstone in the journal for as long as a worker may still store something of it. Its blob
+    prefix is swept again before the tombstone is removed. An orphan is a blob prefix that no batch or upload of the
+    journal claims. It is removed once it is older than anything is kept, so that a store which two services share by
+    mistake loses nothing that somebody could still fetch.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class Sweeper:
         self._uploads = uploads
         self._condemn = condemn
         self._emptied: set[str] = set()  # condemned batches whose blobs were removed a first time
-        self._failed: dict[str, float] = {}  # batches whose blobs could not be removed: when to try again
+        self._failed: dict[str, float] = {}  # when to try again, by batch
 
     async def run(self) -> None:
         """Sweep for ever."""
@@ -56,20 +56,20 @@ class Sweeper:
                 if time.monotonic() >= orphans_at:
                     await self.sweep_orphans(time.time())
                     orphans_at = time.monotonic() + ORPHANS_S
-            except Exception:  # what is left is found again
+            except Exception:  # the next round finds the rest
                 log.exception("sweeping failed; it is tried again in %.0f s", AFTER_ERROR_S)
                 await asyncio.sleep(AFTER_ERROR_S)
             await asyncio.sleep(ROUND_S)
 
     async def sweep(self, now: float) -> None:
-        """Remove what the journal knows to be over, `now` in unix seconds."""
+        """Remove expired and deleted batches, and strays; `now` in unix seconds."""
         for batch in list(self._ledger.batches.values()):
             expires_at = batch.expires_at(self._config.result_ttl_s)
             if expires_at is not None and expires_at <= now:
                 self._condemn(batch)
         condemned = list(self._ledger.condemned.values())
         strewn = [batch for batch in self._ledger.batches.values() if batch.strays]
-        # What a crash could take back must not cost a blob. A coordinator that was frozen meanwhile ends here.
+        # Remove no blob for an event that a crash could take back. A coordinator that was frozen meanwhile ends here.
         await self._ledger.durable()
         for step, batches in ((self._remove, condemned), (self._sweep_strays, strewn)):
             for batch in batches:
@@ -79,7 +79,7 @@ class Sweeper:
         """Remove blobs that no batch or upload claims, `now` in unix seconds; raises StorageError."""
         batches = await self._blobs.children(BATCHES)
         uploads = await self._blobs.children(UPLOADS)
-        # A coordinator that was frozen meanwhile knows nothing of its successor's batches: it ends here.
+        # A coordinator that was frozen meanwhile does not know its successor's batches: it ends here.
         await self._ledger.confirm()
         kept_s = self._config.result_ttl_s + self._config.late_s
         known = self._ledger.batches.keys() | self._ledger.condemned.keys()
@@ -89,14 +89,14 @@ class Sweeper:
         gone: set[str] = set()
         for upload_id in uploads:
             old = _older(upload_id, "u", now - self._config.upload_ttl_s)
-            if old and not self._ledger.wants_upload(upload_id):  # asked each time: a batch may have come meanwhile
+            if old and not self._ledger.wants_upload(upload_id):  # checked each time: a batch may have come meanwhile
                 await self._blobs.delete_prefix(upload_prefix(upload_id))
                 gone.add(upload_id)
         self._uploads.release(gone)
         await self._uploads.compare(set(uploads) - gone, self._ledger, self._blobs)
 
     async def _try(self, step: Callable[[Batch, float], Awaitable[None]], batch: Batch, now: float) -> None:
-        """Take a step for one batch: one whose files cannot be removed holds up no other."""
+        """Take a step for one batch; if its files cannot be removed, other batches are not delayed."""
         task_id = batch.spec.task_id
         if time.monotonic() < self._failed.get(task_id, 0.0):
             return
@@ -109,7 +109,7 @@ class Sweeper:
             self._failed.pop(task_id, None)
 
     async def _remove(self, batch: Batch, now: float) -> None:
-        """Remove a condemned batch's blobs at once, and again when its last worker must have ended."""
+        """Remove the blobs of a deleted batch at once, and again when its last worker must have ended."""
         task_id = batch.spec.task_id
         if task_id not in self._emptied:
             await self._blobs.delete_prefix(batch_prefix(task_id))
@@ -125,7 +125,7 @@ class Sweeper:
         self._ledger.remove(batch)
 
     async def _sweep_strays(self, batch: Batch, now: float) -> None:
-        """Remove what attempts left that ended without a report that counts."""
+        """Remove the blobs of attempts that ended without an accepted report."""
         over = [stray for stray, due in batch.strays.items() if due <= now]
         for index, attempt in over:
             await self._blobs.delete_prefix(attempt_prefix(batch.spec.task_id, index, attempt))

@@ -1,4 +1,4 @@
-"""Uploads that no batch names: how many bytes of them each user may have."""
+"""The upload budget: how many bytes of uploads that no batch names each user may have."""
 
 import asyncio
 import json
@@ -15,27 +15,27 @@ from storage.blobs import Blobs
 from storage.errors import BlobNotFoundError, InvalidKeyError
 from storage.keys import upload_record_key
 
-DISK_SHARE = 0.8  # of the room on a disk; the rest is for other users and for results
-COMING_S = 3600.0  # what is still on its way after so long belongs to a request that was killed
-AT_ONCE = 16  # records that are read
+DISK_SHARE = 0.8  # of the disk space; the rest is for other users and for results
+COMING_S = 3600.0  # an upload that takes longer belongs to a killed request
+AT_ONCE = 16  # records read concurrently
 
 
 @dataclass(frozen=True, slots=True)
 class _Held:
     user: str
     size: int
-    until: float  # monotonic: before that it may still be on its way, and not in the store
+    until: float  # monotonic: until then it may still be arriving, and not be in the store
 
 
 class UploadBudget:
-    """Counts uploads by user, from the moment they are announced until a batch names them or they are gone.
+    """Counts the bytes of uploads by user, from their announcement until a batch names them or they are removed.
 
-    The store is the truth: it keeps a record of each upload, and the sweeper compares (`compare`) when a coordinator
-    starts and every 15 minutes after that. So nothing is lost by a restart, and nothing is counted for ever.
+    The store is authoritative: it has a record of each upload. The sweeper calls `compare` when a coordinator starts
+    and every 15 minutes, so a restart loses nothing, and nothing is counted for ever.
     """
 
     def __init__(self, limit: int | None, free: Callable[[], int | None]) -> None:
-        """`free` tells the bytes free on the store's disk, None where there is no such limit."""
+        """`free` returns the bytes free on the store's disk, None if there is no such limit."""
         self._limit = limit
         self._free = free
         self._held: dict[str, _Held] = {}
@@ -45,9 +45,9 @@ class UploadBudget:
         return len(self._held)
 
     def hold(self, name: str, user: str, size: int) -> None:
-        """Count bytes that are about to come, or came, under a name; raises BatchError `too_many_uploads`.
+        """Count bytes announced or received under a name; raises BatchError `too_many_uploads`.
 
-        The same name again changes its size. It is the id of an upload, or of a batch whose files come with it.
+        The same name again changes its size. A name is the id of an upload, or of a batch submitted with its files.
         """
         known = self._held.get(name)
         more = size - (known.size if known else 0)
@@ -58,7 +58,7 @@ class UploadBudget:
         self._count(name, _Held(user, size, time.monotonic() + COMING_S))
 
     def release(self, names: Iterable[str]) -> None:
-        """Count these no more: a batch names them, or they are gone."""
+        """Stop counting these: a batch names them, or they are removed."""
         for name in names:
             if held := self._held.pop(name, None):
                 self._by_user[held.user] -= held.size
@@ -75,7 +75,7 @@ class UploadBudget:
             self.release(batch.uploads())
 
     async def compare(self, stored: Set[str], ledger: Ledger, blobs: Blobs) -> None:
-        """Count what there is: `stored` are the ids of all uploads in the store. Raises StorageError."""
+        """Correct the counts: `stored` are the ids of all uploads in the store. Raises StorageError."""
         now = time.monotonic()
         self.release([name for name, held in self._held.items() if name not in stored and held.until <= now])
         unknown = [name for name in stored if name not in self._held and not ledger.wants_upload(name)]
@@ -100,7 +100,7 @@ class UploadBudget:
 
 
 async def _read(blobs: Blobs, upload_id: str) -> _Held | None:
-    """Return whose an upload is; None while it has no record: it is on its way, or what was left of one."""
+    """Return the record of an upload; None if there is none: it is still arriving, or only remains of it are left."""
     try:
         record = json.loads(await blobs.get(upload_record_key(upload_id)))
     except (BlobNotFoundError, InvalidKeyError):

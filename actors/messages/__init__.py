@@ -1,1 +1,1 @@
-"""What ingress, coordinator and workers send each other: records, ids, and errors with their codes."""
+"""The messages between ingress, coordinator and workers: records, ids, and errors with their codes."""

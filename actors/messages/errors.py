@@ -1,12 +1,12 @@
-"""The one error root of the actor layer. Each error pickles, for it crosses processes."""
+"""The error classes of the actor layer. All of them can be pickled, because they cross processes."""
 
 from storage.errors import NewerJournalError
 
 
 class BatchError(Exception):
-    """A request that cannot be granted.
+    """A request that is refused.
 
-    `code` is stable, `detail` says what to do, `retry_after_s` when to come back.
+    `code` is stable, `detail` says what to do, `retry_after_s` says when to try again.
     """
 
     def __init__(self, code: str, detail: str, retry_after_s: float | None = None) -> None:
@@ -29,34 +29,34 @@ class SourceError(BatchError):
 
 
 def no_such_batch() -> BatchError:
-    """Return the error of an id that names no batch (any more)."""
+    """Return the error for an id that names no batch (any more)."""
     return BatchError("not_found", "There is no batch with this id; it may have been deleted or have expired.")
 
 
 def journal_unavailable() -> BatchError:
-    """Return the error of an answer that must wait for the journal."""
+    """Return the error for an answer that would have to wait for the journal."""
     detail = "The service cannot record anything just now; nothing is lost. Try again in a few seconds."
     return BatchError("journal_unavailable", detail, retry_after_s=5.0)
 
 
 def journal_behind() -> BatchError:
-    """Return the error of what would have to be recorded in a journal that came back older than it was."""
+    """Return the error for a change while the journal has come back older."""
     detail = "The service's journal came back older than it was; nothing is recorded until its keeper has decided."
     return BatchError("journal_behind", detail, retry_after_s=60.0)
 
 
 def later_version(kind: str) -> NewerJournalError:
-    """Return the error of an event that this version does not know."""
+    """Return the error for an event that this version does not know."""
     return NewerJournalError(f"The journal is of a later version ({kind}); go back to that, or to a backup.")
 
 
 def journal_stopped() -> BatchError:
-    """Return the error of whatever needs a journal that cannot be read."""
+    """Return the error for a request while the journal cannot be read."""
     detail = "The service's journal cannot be read; its keeper must restore it. Try again later."
     return BatchError("journal_unavailable", detail, retry_after_s=60.0)
 
 
 def no_worker() -> BatchError:
-    """Return the error of what a worker must do while there is none."""
+    """Return the error for a request that needs a worker while there is none."""
     detail = "No worker is ready; there will be one soon. Try again in a few seconds."
     return BatchError("no_worker", detail, retry_after_s=5.0)

@@ -17,7 +17,7 @@ def new_id(prefix: str, now: float | None = None) -> str:
 
 
 def made_at(new: str, prefix: str) -> float | None:
-    """Return the unix time at which `new_id` made an id; None for what is no id of this prefix."""
+    """Return the unix time at which `new_id` made an id; None if it is no id with this prefix."""
     digits = new.removeprefix(prefix)
     if len(digits) != 30 or digits == new or not set(digits) <= set(_ALPHABET):
         return None

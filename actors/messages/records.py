@@ -1,4 +1,4 @@
-"""What travels between ingress, coordinator and workers. Plain and JSON-able: the journal keeps them too."""
+"""The records that ingress, coordinator and workers exchange. Plain and JSON-able: the journal keeps them too."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -31,11 +31,11 @@ class BatchSpec:
     metadata: dict[str, str] = field(default_factory=dict)
     callback_url: str | None = None
     idempotency_key: str | None = None
-    digest: str | None = None  # of the request; tells a repeated request from another one under the same key
+    digest: str | None = None  # of the request; distinguishes a repeated request from a different one with the same key
     thumbnails: bool = True  # `photobatch run` needs none
 
     def params_of(self, params: Json | None) -> Json:
-        """Return the preset's parameters with a photo's own in their place."""
+        """Return the preset's parameters, overridden by the photo's own."""
         return {**self.preset.get("params", {}), **(params or {})}
 
 
@@ -50,11 +50,11 @@ class LeaseKey:
 
     @property
     def place(self) -> tuple[str, int, int]:
-        """Where its blobs lie, as storage.keys wants it."""
+        """The place of its blobs, as arguments for storage.keys."""
         return self.task_id, self.index, self.attempt
 
     def named(self) -> Json:
-        """Return it as fields of a line in the log."""
+        """Return it as fields of a log line."""
         return {"batch": self.task_id, "photo": self.index, "attempt": self.attempt}
 
 
@@ -66,14 +66,14 @@ class Lease:
     key: LeaseKey
     source: str
     params: Json | None
-    alone: bool = False  # a suspect: nothing else may be at risk while it is computed
-    seen: bool = False  # its batch's recipe was carried out before: ask whether this photo was among them
+    alone: bool = False  # a suspect: the worker holds nothing else while it computes this photo
+    seen: bool = False  # its batch's recipe was carried out before: ask whether this photo was done then
 
 
 @travels
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a lease: `result` when it succeeded, else `error`."""
+    """The outcome of a lease: `result` if it succeeded, else `error`."""
 
     key: LeaseKey
     result: Json | None = None  # width, height, bytes, format, sha256, input_sha256, thumbnail, original
@@ -81,13 +81,13 @@ class Outcome:
     engine: str | None = None
     notes: list[str] = field(default_factory=list)
     timings_ms: dict[str, float] = field(default_factory=dict)
-    reused: bool = False  # `result` is a copy of one that was made before
+    reused: bool = False  # `result` is a copy of an earlier one
 
 
 @travels
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A photo that was done before, as a worker is told of it: `key` names the attempt that stored its result."""
+    """An earlier photo with the same bytes and recipe; `key` names the attempt that stored its result."""
 
     key: LeaseKey
     result: Json
@@ -97,13 +97,13 @@ class Done:
 @travels
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """What a worker brings to an exchange."""
+    """A worker's side of an exchange."""
 
-    turn: int  # its number: one that is repeated because its answer was lost gets the same answer
+    turn: int  # number of the exchange: a repeated one, whose answer was lost, gets the same answer
     outcomes: list[Outcome]
-    returned: list[LeaseKey]  # what it was told to drop and had not begun
-    holding: int  # photos on its line
-    want: int  # photos that it has room for
+    returned: list[LeaseKey]  # leases that it was told to drop and had not begun
+    holding: int  # photos in its stages
+    want: int  # photos for which it has room
 
 
 @travels
@@ -114,13 +114,13 @@ class Grant:
     epoch: int
     leases: list[Lease]
     jobs: dict[str, BatchSpec]
-    refused: list[LeaseKey]  # reports that came too late: their blobs are to be removed
+    refused: list[LeaseKey]  # reports that came too late: the worker removes their blobs
 
 
 @travels
 @dataclass(frozen=True, slots=True)
 class Hello:
-    """What a living worker tells a new coordinator."""
+    """A living worker's answer to a new coordinator."""
 
     worker_id: str
     node_id: str
@@ -134,7 +134,7 @@ class Hello:
 @travels
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """A small JPEG of what a preset makes of a photo, or why there is none."""
+    """A small JPEG of a photo with a preset applied, or the reason why there is none."""
 
     data: bytes | None = None
     width: int = 0

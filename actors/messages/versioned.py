@@ -1,4 +1,4 @@
-"""Messages between processes of which one may be of the version before: in the middle of an upgrade both are there."""
+"""Messages between processes of different versions: during an upgrade both versions run."""
 
 from collections.abc import Sequence
 from dataclasses import MISSING, Field, fields
@@ -10,8 +10,8 @@ Message = TypeVar("Message")
 def travels(cls: type[Message]) -> type[Message]:
     """Let a frozen dataclass with slots be unpickled from fewer fields than it has, or from more.
 
-    A field that the sender does not know yet gets its default; one that this side does not know is passed over. So new
-    fields have defaults, and stand behind all others.
+    A field that the sender does not know gets its default. A field that this side does not know is ignored. So new
+    fields need defaults and come last.
     """
     known = fields(cls)  # type: ignore[arg-type]  # it is a dataclass
 

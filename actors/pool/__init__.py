@@ -1,1 +1,1 @@
-"""The workers as the coordinator sees them: how many there should be, starting them, and ending frozen ones."""
+"""The workers as the coordinator sees them: how many there should be, their start, and the end of frozen ones."""

@@ -1,4 +1,4 @@
-"""What the pool of workers is told by the composition root."""
+"""The configuration of the worker pool, made by the composition root."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -10,10 +10,10 @@ from actors.worker.config import WorkerConfig
 
 @dataclass(frozen=True, slots=True)
 class Gpus:
-    """What a worker asks Ray for."""
+    """The GPU share that a worker requests from Ray."""
 
     fraction: float = 0.25  # of a GPU; counted in thousandths
-    use: Literal["auto", "always", "never"] = "auto"  # auto: where the cluster has GPUs when a worker is started
+    use: Literal["auto", "always", "never"] = "auto"  # auto: if the cluster has GPUs when a worker is started
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,5 +25,5 @@ class PoolConfig:
     gpus: Gpus
     namespace: str = NAMESPACE
     release: float = 0.0  # unix time of the deployment; a coordinator hands over to a later one, and workers leave
-    silent_s: float = 30.0  # a worker that says nothing for so long and computes nothing is frozen
-    grace_s: float = 30.0  # how long after its time-out a silent worker with leases is killed
+    silent_s: float = 30.0  # a worker that is silent for longer and computes nothing is frozen
+    grace_s: float = 30.0  # time after its photo's time-out until a silent worker is killed

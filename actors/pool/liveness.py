@@ -1,4 +1,4 @@
-"""Which workers are frozen: they have not died, and answer nothing."""
+"""Liveness: finds frozen workers, which have not died but do not answer."""
 
 import logging
 import time
@@ -14,12 +14,12 @@ from actors.pool.pool import Pool, WorkerRecord, WorkerState
 
 log = logging.getLogger(__name__)
 
-ASK_AFTER = 3  # rounds without a word, after which a worker is asked for one
-STARTING = 4  # times the patience: a process that loads its libraries may be silent for long
+ASK_AFTER = 3  # silent rounds before a worker is asked for a sign of life
+STARTING = 4  # factor of patience for a starting process, which loads libraries in silence
 
 
 class Liveness:
-    """Asks silent workers for a word, and ends those that give none.
+    """Asks silent workers for a sign of life, and ends those that give none.
 
     The loop of a living worker answers while photos are fetched, computed and stored, unless native code holds the
     GIL. Therefore a worker whose crumb says that it computes is spared until its photo's time is up.
@@ -33,7 +33,7 @@ class Liveness:
     def tick(self) -> None:
         """Take a round, once a second. Rounds are counted: a coordinator that was frozen itself suspects nobody."""
         for worker in self._pool.workers.values():
-            if not worker.node_id:  # it waits for its place
+            if not worker.node_id:  # it is not placed yet
                 continue
             worker.silent += 1
             patience = self._config.silent_s * (STARTING if worker.state is WorkerState.STARTING else 1)
@@ -46,7 +46,7 @@ class Liveness:
 
     async def _ask(self, worker: WorkerRecord) -> None:
         try:
-            with suppress(RayError):  # it died, which is noticed elsewhere
+            with suppress(RayError):  # it died; that is noticed elsewhere
                 await worker.handle.pid.remote()
                 worker.silent = 0
         finally:
@@ -55,7 +55,7 @@ class Liveness:
     async def _judge(self, worker: WorkerRecord, patience: float) -> None:
         try:
             computing = await placement.peek_crumb_on(worker.node_id, worker.crumb)
-            if worker.silent <= patience:  # it spoke meanwhile
+            if worker.silent <= patience:  # it answered meanwhile
                 return
             if computing is not None:
                 left = min(computing.deadline - time.time(), self._config.worker.timeout_s) + self._config.grace_s
@@ -67,7 +67,7 @@ class Liveness:
             worker.judged = False
 
     def _end(self, worker: WorkerRecord, *, overdue: bool) -> None:
-        """Kill it. A process that is stopped cannot obey: Ray's raylet sends SIGKILL five seconds later."""
+        """Kill it. A stopped process cannot exit by itself: Ray's raylet sends SIGKILL five seconds later."""
         log.warning("worker frozen: it is killed", extra={"worker": worker.worker_id})
         worker.overdue, worker.frozen = overdue, not overdue
         directory.end_actor(worker.handle)

@@ -1,4 +1,4 @@
-"""Workers and the nodes they are on."""
+"""The start of workers, and access to the nodes that they are on."""
 
 import asyncio
 from collections.abc import Callable
@@ -15,11 +15,11 @@ from actors.worker.config import WorkerConfig
 from actors.worker.crumb import Suspicion, peek_crumb, read_crumb
 from actors.worker.worker import Worker
 
-CRUMB_S = 10.0  # how long another node may take to show a crumb
+CRUMB_S = 10.0  # time-out for reading a crumb on another node
 
 
 def start_worker(worker_id: str, config: WorkerConfig, *, namespace: str, gpus: Gpus) -> Any:
-    """Start a worker; Ray spreads them over its nodes. Where there is no room it waits, and shows as demand."""
+    """Start a worker; Ray spreads workers over its nodes. Without room the request waits and shows as demand."""
     return (
         ray.remote(Worker)
         .options(
@@ -36,7 +36,7 @@ def start_worker(worker_id: str, config: WorkerConfig, *, namespace: str, gpus: 
 
 
 def _share(gpus: Gpus) -> float:
-    """A worker's part of a GPU, in whole thousandths: three times a third must fit, and ten times a tenth."""
+    """Return a worker's part of a GPU, in whole thousandths, so that three thirds or ten tenths fit."""
     if gpus.use == "never":
         return 0.0
     here = gpus.use == "always" or ray.cluster_resources().get("GPU", 0) > 0  # type: ignore[no-untyped-call]

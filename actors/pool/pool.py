@@ -1,4 +1,4 @@
-"""Which workers there are, and how many more to start. A plain class; whoever owns it starts and ends the processes."""
+"""The pool: which workers exist, and how many more to start. A plain class; its owner starts and ends processes."""
 
 import asyncio
 import time
@@ -12,7 +12,7 @@ from actors.pool.demand import Elastic
 QUICK_DEATH_S = 30.0
 SICK_AFTER = 5  # quick deaths in a row after which health says so
 LONGEST_BACKOFF_S = 60.0
-SETTLED_S = 10.0  # one that is starting is not given up for a need that is gone for a moment
+SETTLED_S = 10.0  # a starting worker is not ended for a shorter drop in demand
 
 
 class WorkerState(StrEnum):
@@ -34,39 +34,39 @@ class WorkerRecord:
     state: WorkerState = WorkerState.STARTING
     born: float = field(default_factory=time.monotonic)
     heard: float = field(default_factory=time.monotonic)
-    leaving: bool = False  # it gets nothing more: it is of an earlier release
-    ours: bool = False  # we ended it ourselves: no strike, no back-off
-    overdue: bool = False  # we ended it because its own watchdog did not: its photo has timed out
-    frozen: bool = False  # we ended it because it said nothing: no photo is to blame
-    silent: int = 0  # rounds without a word: see Liveness, which the next three are for
+    leaving: bool = False  # of an earlier release: it gets no more leases
+    ours: bool = False  # ended on purpose: no strike, no back-off
+    overdue: bool = False  # ended because its own watchdog did not: its photo has timed out
+    frozen: bool = False  # ended because it was silent: no photo is blamed
+    silent: int = 0  # rounds without a sign of life; this and the next three are for Liveness
     asked: bool = False
     judged: bool = False
     spared_until: float = 0.0
-    shown: float = 0.0  # when it was last asked for a preview
-    worked: float = field(default_factory=time.monotonic)  # when it was last seen with photos
+    shown: float = 0.0  # time of its last preview
+    worked: float = field(default_factory=time.monotonic)  # when it last held photos
     turn: int = -1  # number of the exchange that `answer` answers
     answer: asyncio.Future[Grant] | None = None
 
 
 class Pool:
-    """The workers, how many are wanted, and a back-off when new ones keep dying young."""
+    """The workers, the wanted number, and a back-off if new ones keep dying soon."""
 
     def __init__(self, elastic: Elastic) -> None:
         self._elastic = elastic
-        self.size = elastic.least  # how many are wanted now
-        self._enough_since = time.monotonic()  # there have been as many as are wanted, or more
-        self._asked = float("-inf")  # when somebody last wanted a worker for a preview
+        self.size = elastic.least  # the wanted number of workers
+        self._enough_since = time.monotonic()  # since when there are enough workers
+        self._asked = float("-inf")  # time of the last request for a preview
         self.workers: dict[str, WorkerRecord] = {}
         self._quick_deaths = 0
-        self._died_at = 0.0  # the last of them
+        self._died_at = 0.0  # time of the last quick death
         self._not_before = 0.0
 
     def add(self, worker: WorkerRecord) -> None:
-        """Take a worker in."""
+        """Add a worker."""
         self.workers[worker.worker_id] = worker
 
     def seen(self, worker_id: str) -> WorkerRecord | None:
-        """Note a sign of life; None for a worker that is not (or no longer) one of ours."""
+        """Note a sign of life; None for a worker that is not (or no longer) in the pool."""
         worker = self.workers.get(worker_id)
         if worker is not None:
             worker.heard = time.monotonic()
@@ -75,7 +75,7 @@ class Pool:
         return worker
 
     def previewer(self, busy: set[str]) -> WorkerRecord | None:
-        """Return a ready worker that may show what a preset does: an idle one before a busy one, then in turn."""
+        """Return a ready worker for a preview: an idle one before a busy one, then in turn."""
         self._asked = time.monotonic()
         ready = [one for one in self.workers.values() if one.state is WorkerState.READY and not one.leaving]
         chosen = min(ready, key=lambda worker: (worker.worker_id in busy, worker.shown), default=None)
@@ -84,17 +84,17 @@ class Pool:
         return chosen
 
     def did_well(self, worker_id: str) -> None:
-        """Note that a photo came out; of a worker that is younger than the last death, it ends the back-off."""
+        """Note that a photo was reported; a worker younger than the last death thereby ends the back-off."""
         if worker_id in self.workers and self.workers[worker_id].born > self._died_at:
             self._quick_deaths = 0
             self._not_before = 0.0
 
     def died(self, worker: WorkerRecord) -> None:
-        """Strike a worker off and decide when the next may start."""
+        """Remove a worker and decide when the next may start."""
         self.workers.pop(worker.worker_id, None)
         if worker.ours or time.monotonic() - worker.born > QUICK_DEATH_S:
             return
-        if worker.born < self._died_at:  # it went with others, of the same node say: that is one mishap, not several
+        if worker.born < self._died_at:  # it died with others, e.g. of one node: one accident, not several
             return
         self._quick_deaths += 1
         self._died_at = time.monotonic()
@@ -102,16 +102,16 @@ class Pool:
             self._not_before = time.monotonic() + min(0.5 * 2 ** min(self._quick_deaths, 10), LONGEST_BACKOFF_S)
 
     def resize(self, busy: set[str], backlog_s: float, photos: int) -> list[WorkerRecord]:
-        """Want as many workers as the work is worth, and return those to be ended: they have done nothing
-        for long, or are to leave.
+        """Set the wanted number of workers from the waiting work, and return the workers to end: those that
+        were idle for long, or are to leave.
 
-        `backlog_s`: seconds of one worker that `photos`, which wait or are under way, take.
+        `backlog_s`: seconds that `photos`, waiting or in progress, take one worker.
         """
         now = time.monotonic()
         for worker in self.workers.values():
             if worker.worker_id in busy:
                 worker.worked = now
-        showing = 1 if now - self._asked < self._elastic.idle_s else 0  # somebody moves sliders
+        showing = 1 if now - self._asked < self._elastic.idle_s else 0  # a user is trying previews
         self.size = max(self._elastic.wanted(backlog_s, photos), min(showing, self._elastic.most))
         surplus = self._staying() - self.size
         if surplus <= 0:
@@ -140,7 +140,7 @@ class Pool:
 
     @property
     def sick(self) -> bool:
-        """Say whether workers die as fast as they are started."""
+        """Whether workers die as fast as they are started."""
         return self._quick_deaths >= SICK_AFTER
 
     def counts(self, busy: set[str]) -> dict[str, int]:

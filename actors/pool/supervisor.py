@@ -1,4 +1,4 @@
-"""The life of workers: started, watched, adopted, replaced, ended."""
+"""The supervisor of workers: starts, watches, adopts, replaces and ends them."""
 
 import asyncio
 import logging
@@ -24,7 +24,7 @@ ATTACH_S = 3.0
 
 
 class Supervisor:
-    """Keeps the pool filled. Tells `on_death(worker, suspicion)` of every worker that ends."""
+    """Keeps the pool filled. Calls `on_death(worker, suspicion)` for every worker that ends."""
 
     def __init__(
         self,
@@ -39,7 +39,7 @@ class Supervisor:
         self._liveness = Liveness(config, self.pool)
 
     def end_strangers(self) -> None:
-        """End the living workers of an earlier coordinator: what they hold is not what this one knows of."""
+        """End the living workers of an earlier coordinator: this one does not know their leases."""
         for name, handle in directory.living_workers(self._config.namespace).items():
             log.warning("worker ended: it holds what the journal does not know", extra={"worker": name})
             directory.end_actor(handle)
@@ -64,13 +64,13 @@ class Supervisor:
             worker = WorkerRecord(hello.worker_id, handle, hello.crumb, hello.node_id, hello.pid, state)
             worker.leaving = hello.release != self._config.release
             self._watch(worker)
-        for answer in late:  # its leases are given to others: it must not go on
+        for answer in late:  # its leases go to others: it must not continue
             answer.cancel()
             directory.end_actor(handles[asked[answer]])
         return held
 
     def fill(self) -> None:
-        """Start what is missing. What finds no room waits for it, and an autoscaler sees it wait."""
+        """Start missing workers. A worker without room waits for it, and an autoscaler sees the demand."""
         if self._ending:
             return
         for _ in range(self.pool.missing()):
@@ -85,7 +85,7 @@ class Supervisor:
             self._watch(WorkerRecord(worker_id, handle))
 
     def shrink(self, idle: list[WorkerRecord]) -> None:
-        """End workers that nobody needs; they hold nothing."""
+        """End workers that are not needed; they hold nothing."""
         for worker in idle:
             log.info("worker not needed any more", extra={"worker": worker.worker_id})
             self._end(worker)
@@ -96,26 +96,26 @@ class Supervisor:
         limit = self._config.worker.timeout_s + self._config.grace_s
         for worker in list(self.pool.workers.values()):
             silent = time.monotonic() - worker.heard > limit
-            waits_for_us = worker.answer is not None and not worker.answer.done()  # for the journal, say
+            waits_for_us = worker.answer is not None and not worker.answer.done()  # e.g. for the journal
             if worker.worker_id in busy and silent and not waits_for_us:
                 log.warning("worker silent for too long: it is killed", extra={"worker": worker.worker_id})
                 worker.overdue = True
                 directory.end_actor(worker.handle)
 
     async def revoke(self, worker_ids: set[str], task_id: str, *, running: bool) -> None:
-        """Have workers drop what they have not begun of a batch (all of it, with `running`)."""
+        """Ask workers to drop the photos of a batch that they have not begun (all photos, with `running`)."""
         workers = [worker for name in worker_ids if (worker := self.pool.workers.get(name))]
         told = [worker.handle.revoke.remote(task_id, running) for worker in workers]
-        await asyncio.gather(*told, return_exceptions=True)  # whoever is dead or out of reach need not know
+        await asyncio.gather(*told, return_exceptions=True)  # a dead or unreachable worker need not know
 
     def end_all(self) -> None:
-        """End every worker; none is started any more."""
+        """End every worker, and start no more."""
         self._ending = True
         for worker in list(self.pool.workers.values()):
             self._end(worker)
 
     def _end(self, worker: WorkerRecord) -> None:
-        self.pool.workers.pop(worker.worker_id, None)  # at once: nothing is leased to it any more
+        self.pool.workers.pop(worker.worker_id, None)  # at once, so that nothing is leased to it
         worker.ours = True
         directory.end_actor(worker.handle)
         remove_crumb(worker.crumb)
@@ -131,7 +131,7 @@ class Supervisor:
             hello: Hello = await worker.handle.attach.remote(0)  # once it is constructed: who and where it is
             worker.crumb, worker.node_id, worker.pid = hello.crumb, hello.node_id, hello.pid
             log.info("worker started", extra={"worker": worker.worker_id, "node": worker.node_id})
-            await worker.handle.run.remote()  # returns when it leaves by itself
+            await worker.handle.run.remote()  # returns when the worker leaves by itself
         except RayError as error:
             if not worker.ours:
                 log.warning("worker died", extra={"worker": worker.worker_id, "reason": type(error).__name__})
@@ -139,7 +139,7 @@ class Supervisor:
         suspicion = None
         try:
             suspicion = await self._suspicion(worker)
-        finally:  # whatever went wrong with the crumb, the photos go back
+        finally:  # whatever happened to the crumb, its photos are queued again
             self._on_death(worker, suspicion)
         self.fill()
 
@@ -148,7 +148,7 @@ class Supervisor:
         if worker.ours or not worker.crumb:
             return None
         suspicion = await placement.read_crumb_on(worker.node_id, worker.crumb)
-        if worker.frozen:  # whatever it began since
+        if worker.frozen:  # whatever it has begun since
             return None
         if placement.lives_on(worker) and not worker.overdue:
             return None

@@ -1,1 +1,1 @@
-"""Where photos come from: files, buckets and web addresses, none of which may lead into the own network."""
+"""The sources of photos: files, buckets and web addresses, without access to the internal network."""

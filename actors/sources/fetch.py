@@ -1,4 +1,4 @@
-"""A photo's source to its bytes: uploads, files and objects below allowed places, http(s)."""
+"""Fetches a photo from its source: an upload, a file or object below an allowed place, or http(s)."""
 
 import asyncio
 import json
@@ -24,7 +24,7 @@ SCHEMES = ("http", "https", "upload", "file", *remote.SCHEMES)
 
 
 class Roots(NamedTuple):
-    """What may be read of what this service can read: nothing, unless its keeper says so."""
+    """The files and objects that clients may name. Empty by default."""
 
     files: tuple[str, ...] = ()  # folders
     objects: tuple[str, ...] = ()  # addresses that end in /
@@ -60,7 +60,7 @@ class Fetcher:
             raise await self._why_missing(upload_id) from None
 
     async def _why_missing(self, upload_id: str) -> SourceError:
-        """Of a file that the ingress refused (too large, say) only the record is there, and it says why."""
+        """Return why an upload has no file: the record of a refused one (too large, for example) says it."""
         with suppress(BlobNotFoundError):
             error = json.loads(await self._blobs.get(upload_record_key(upload_id)))["error"]
             if error:
@@ -70,7 +70,7 @@ class Fetcher:
     def _file(self, source: str) -> bytes:
         path = allowed_path(source, self._roots.files)
         try:
-            # Without blocking: opening a pipe that nobody writes to would hold this thread for ever.
+            # Without blocking: opening a pipe without a writer would block this thread for ever.
             with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
                 if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                     raise SourceError("invalid_source", "This is no ordinary file; name photos.")
@@ -118,7 +118,7 @@ def allowed_object(source: str, roots: tuple[str, ...]) -> Place:
 def allowed_path(source: str, roots: tuple[str, ...]) -> Path:
     """Return the path of a `file:` source, symlinks resolved.
 
-    Raises SourceError `forbidden_path` outside the roots, `invalid_source` for what can be no path.
+    Raises SourceError `forbidden_path` outside the roots, `invalid_source` for an impossible path.
     """
     try:
         parts = urlsplit(source)

@@ -1,4 +1,4 @@
-"""The network as strangers' addresses are reached through: every connection is checked when it is made."""
+"""The network backend for clients' addresses: every connection is checked when it is made."""
 
 import asyncio
 import socket
@@ -13,18 +13,18 @@ from actors.messages.errors import SourceError
 from actors.sources.addresses import is_public
 from actors.sources.web_address import AllowedHosts
 
-RESOLVERS = 64  # threads, started as they are needed
-FIRST_S = 2.0  # for an address that is not the last hope
+RESOLVERS = 64  # threads, started on demand
+FIRST_S = 2.0  # time-out for an address while others are left to try
 
 
 class CheckedNetwork(httpcore.AsyncNetworkBackend):
-    """Resolves a name once, refuses what is not public, and connects to exactly the address that was checked."""
+    """Resolves a name once, refuses addresses that are not public, and connects to exactly a checked address."""
 
     def __init__(self, allowed_hosts: frozenset[str]) -> None:
         self._allowed = AllowedHosts(allowed_hosts)
         self._network = httpcore.AnyIOBackend()
-        # Threads of its own: a name server that does not answer keeps one for longer than anybody waits for it, and
-        # those of the event loop are wanted for the disk.
+        # Threads of its own: a name server that does not answer occupies a thread for longer than the caller waits, and
+        # the event loop's threads are needed for the disk.
         self._resolvers = ThreadPoolExecutor(RESOLVERS, "resolver")
 
     async def connect_tcp(
@@ -47,7 +47,7 @@ class CheckedNetwork(httpcore.AsyncNetworkBackend):
         if not self._allowed.allow(host, port) and not all(is_public(address) for address in addresses):
             raise SourceError("blocked_address", f"{host} is not on the public internet; only such hosts may be named.")
         for address in addresses[:-1]:
-            with suppress(httpcore.ConnectError, httpcore.ConnectTimeout):  # IPv6 may lead nowhere here
+            with suppress(httpcore.ConnectError, httpcore.ConnectTimeout):  # IPv6 may not work here
                 return await self._network.connect_tcp(address, port, FIRST_S, local_address, socket_options)
         return await self._network.connect_tcp(addresses[-1], port, timeout, local_address, socket_options)
 

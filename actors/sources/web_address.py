@@ -1,4 +1,4 @@
-"""Addresses of the web as strangers write them: read once, by one reader, so that what is checked is what is used."""
+"""Web addresses from clients: parsed once, by one parser, so that the checked address is the used one."""
 
 import ipaddress
 import re
@@ -33,9 +33,9 @@ def web_address(text: str) -> httpcore.URL:
 
 
 def host_name(host: str) -> str:
-    """Return a host's name, or its IP address, in the one spelling that they are compared by; raises ValueError."""
+    """Return a host's name or IP address in its canonical spelling, for comparison; raises ValueError."""
     host = host.lower().removesuffix(".")
-    if ":" in host and "%" not in host:  # a zone is for neighbours
+    if ":" in host and "%" not in host:  # a zone belongs to link-local addresses
         return str(ipaddress.IPv6Address(host))
     if not _NAME.fullmatch(host):
         raise ValueError(f"{host!r} is no host")
@@ -43,14 +43,14 @@ def host_name(host: str) -> str:
 
 
 class AllowedHosts:
-    """Hosts that may be named although they are private: `nas.local`, `10.0.0.7:80` (that port alone), `[fd00::7]`."""
+    """Private hosts that are allowed: `nas.local`, `10.0.0.7:80` (only that port), `[fd00::7]`."""
 
     def __init__(self, entries: Iterable[str]) -> None:
-        """Raises ValueError for what is neither."""
+        """Raises ValueError for anything else."""
         self._entries = frozenset(_entry(entry) for entry in entries)
 
     def allow(self, host: str, port: int) -> bool:
-        """Say whether this is one of them; a name is not looked up, an address not named."""
+        """Say whether this host is allowed, as it is written: no DNS look-up in either direction."""
         return not self._entries.isdisjoint({(host, None), (host, port)})
 
 

@@ -1,4 +1,4 @@
-"""Photos from http(s) addresses: every hop checked at connect time, the size counted on what arrives."""
+"""Photos from http(s) addresses: every hop is checked at connect time, and received bytes are counted."""
 
 import asyncio
 from urllib.parse import urljoin
@@ -12,9 +12,9 @@ from actors.sources.web_address import web_address
 MAX_REDIRECTS = 5
 CONNECT_S = 10.0
 STALL_S = 30.0  # between two pieces
-ANSWER_S = 60.0  # until the answer has begun, however many pieces it takes
-SLOWEST = 8 << 10  # bytes a second, from then on; a host that trickles would hold one of a worker's few places
-SEVERAL_TIMES = frozenset({408, 425, 429, *range(500, 600)})  # answers that may be another one later
+ANSWER_S = 60.0  # until the answer has begun
+SLOWEST = 8 << 10  # bytes a second from then on; a slow host would occupy one of a worker's few fetchers
+SEVERAL_TIMES = frozenset({408, 425, 429, *range(500, 600)})  # answers that may be different later
 
 
 class BrokenError(SourceError):
@@ -24,8 +24,8 @@ class BrokenError(SourceError):
 class WebSource:
     """Fetches whole photos. Proxies from the environment are not used.
 
-    Connections are kept for the next photo. One that its host has closed meanwhile, or on which it said too much, shows
-    only when it is used again: then the photo is asked for once more, on a connection of its own.
+    Connections are kept for the next photo. A connection that its host has closed, or on which it sent too much, fails
+    only at its next use. Then the photo is requested once more, on a new connection.
     """
 
     def __init__(self, max_bytes: int, allowed_hosts: frozenset[str]) -> None:
@@ -64,7 +64,7 @@ class WebSource:
             raise SourceError("source_timeout", "The host of the photo answers too slowly.", True) from error
         except (httpcore.NetworkError, httpcore.ProtocolError, OSError) as error:
             raise BrokenError("fetch_failed", "The photo could not be fetched: the connection broke.", True) from error
-        except (UnicodeError, ValueError) as error:  # of where it redirects to
+        except (UnicodeError, ValueError) as error:  # in the address of the redirect
             raise SourceError("invalid_source", "The address of the photo is not a valid URL.") from error
 
     async def _read(self, response: httpcore.Response, patience: asyncio.Timeout) -> bytes | str:

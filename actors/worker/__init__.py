@@ -1,1 +1,1 @@
-"""A worker: an actor that takes leases, fetches, computes and stores photos in stages beside each other."""
+"""The worker: an actor that takes leases, and fetches, computes and stores photos in concurrent stages."""

@@ -1,4 +1,4 @@
-"""What a preset names beside the photo: the picture of what is to be erased, the LUT of its colours."""
+"""The files that a preset names beside the photo: the mask for erase, and the LUT."""
 
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -13,11 +13,11 @@ from storage.keys import lut_key
 Attached = Mapping[str, bytes]
 """Files by the parameter that names them: `mask`, `lut`."""
 
-KEPT = 4  # of a few batches that take turns
+KEPT = 4  # for a few batches that take turns
 
 
 class Attachments:
-    """Fetches them and keeps the last few. An address is asked once a batch: what it names may change in between."""
+    """Fetches attachments and caches the last few. A mask is fetched again for each batch, because it may change."""
 
     def __init__(self, fetcher: Fetcher, blobs: Blobs) -> None:
         self._fetcher = fetcher
@@ -25,7 +25,7 @@ class Attachments:
         self._kept: OrderedDict[tuple[str, str], bytes] = OrderedDict()
 
     async def fetch(self, job: BatchSpec, params: Json | None) -> Attached:
-        """Return what a photo with these parameters of its own needs; raises SourceError, StorageError."""
+        """Return the attachments of a photo with these parameters; raises SourceError, StorageError."""
         named = job.params_of(params)
         found: dict[str, bytes] = {}
         if mask := named.get("mask"):

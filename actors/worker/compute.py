@@ -1,4 +1,4 @@
-"""A worker's compute thread: the crumb names whom it works on, and a watchdog ends the process when time is up."""
+"""A worker's compute thread: a crumb names the photos in work, and a watchdog ends the process at the time-out."""
 
 import asyncio
 import faulthandler
@@ -19,8 +19,8 @@ from models.errors import DeviceLostError
 
 log = logging.getLogger(__name__)
 
-PREVIEW_S = 60.0  # whatever takes longer ends the worker
-LEAST_S = 1.0  # for a step, whatever its photo has used up before
+PREVIEW_S = 60.0  # a preview that takes longer ends the worker
+LEAST_S = 1.0  # least time for a step, even if its photo has used up its time
 
 
 class Compute:
@@ -33,16 +33,16 @@ class Compute:
         self._thread = ThreadPoolExecutor(1, "compute")
 
     async def retouch(self, works: Sequence[Work]) -> list[Retouched | Exception]:
-        """What became of each photo; several are computed side by side, where they have holes to fill."""
+        """Return the outcome of each photo; several with holes to fill are computed side by side."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._side_by_side, works)
 
     async def preview(self, data: bytes, presets: list[Json], attached: list[Attached], max_side: int) -> list[Preview]:
-        """As Retoucher has it; between two photos."""
+        """See `Retoucher.preview`; runs between two photos."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._thread, self._previewed, data, presets, attached, max_side)
 
     def _previewed(self, data: bytes, presets: list[Json], attached: list[Attached], max_side: int) -> list[Preview]:
-        self._crumb.drop([], time.time() + PREVIEW_S)  # it computes, and no photo is suspect
+        self._crumb.drop([], time.time() + PREVIEW_S)  # computing, but no photo is a suspect
         faulthandler.dump_traceback_later(PREVIEW_S, exit=True)
         try:
             return self._retoucher.preview(data, presets, attached, max_side)
@@ -51,7 +51,7 @@ class Compute:
             self._crumb.wipe()
 
     def _side_by_side(self, works: Sequence[Work]) -> list[Retouched | Exception]:
-        # What the fetch took is gone; time spent waiting for other photos is not this one's.
+        # The time of its fetch counts; the time spent waiting for other photos does not.
         left = [self._timeout_s - work.timings_ms["fetch"] / 1000 for work in works]
         begun = [self._retoucher.begin(work.data, work.job, work.lease.params, work.attached) for work in works]
 
@@ -74,7 +74,7 @@ class Compute:
             yield
         except DeviceLostError:
             log.critical("the GPU is lost: this worker ends, and its photo is a suspect", exc_info=True)
-            os._exit(1)  # the crumb stays; nothing that this process tries would succeed any more
+            os._exit(1)  # the crumb stays; nothing would work in this process any more
         finally:
             faulthandler.cancel_dump_traceback_later()
             self._crumb.wipe()

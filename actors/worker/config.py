@@ -1,4 +1,4 @@
-"""What a worker is told when it starts."""
+"""The configuration of a worker."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,14 +12,14 @@ from storage.blobs import Blobs
 
 @dataclass(frozen=True, slots=True)
 class WorkerConfig:
-    """How a worker works. The callables build its parts in its own process."""
+    """Settings of a worker. The callables build its parts in the worker's own process."""
 
     open_blobs: Callable[[], Blobs]
     make_retoucher: Callable[[], Retoucher]
     limits: Limits
-    timeout_s: float  # a photo may stay in the worker no longer
+    timeout_s: float  # longest time of a photo in the worker
     roots: Roots = Roots()  # noqa: RUF009 - it never changes
     allowed_hosts: frozenset[str] = frozenset()
-    orphaned_s: float = 60.0  # without a coordinator for so long, a worker leaves
+    orphaned_s: float = 60.0  # without a coordinator for longer, a worker leaves
     release: float = 0.0  # see PoolConfig
     logs: LogConfig = field(default_factory=LogConfig)

@@ -13,13 +13,13 @@ from pathlib import Path
 
 from actors.messages.records import LeaseKey
 
-SIZE = 4096  # bytes; a photo takes about 60, and few are computed side by side
+SIZE = 4096  # bytes; a photo takes about 60, and only a few are computed side by side
 STALE_S = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
 class Suspicion:
-    """The photos that were being computed, nearly always one, and when their time was up (unix seconds)."""
+    """The photos that were being computed, nearly always one, and their deadline (unix seconds)."""
 
     keys: list[LeaseKey]
     deadline: float
@@ -30,7 +30,7 @@ class Suspicion:
 
 
 class Crumb:
-    """A small memory-mapped file: writing it costs no system call, and the kernel keeps it when the process is gone."""
+    """A small memory-mapped file: writing needs no system call, and the kernel keeps it when the process dies."""
 
     def __init__(self, worker_id: str) -> None:
         folder = _folder()
@@ -41,17 +41,17 @@ class Crumb:
             self._map = mmap.mmap(file.fileno(), SIZE)
 
     def drop(self, keys: Sequence[LeaseKey], deadline: float) -> None:
-        """Say what is computed from now on."""
+        """Write which photos are computed from now on."""
         line = json.dumps([[astuple(key) for key in keys], deadline]).encode()
         self._map[: len(line) + 1] = line + b"\n"
 
     def wipe(self) -> None:
-        """Say that nothing is being computed."""
+        """Write that nothing is being computed."""
         self._map[0:1] = b"\n"
 
 
 def _folder() -> Path:
-    """Return a folder that nobody else can enter; one of that name that somebody else has made is not used."""
+    """Return a folder that no other user can enter; a folder of that name made by another user is not used."""
     usual = Path(tempfile.gettempdir()) / f"photobatch-crumbs-{os.getuid()}"
     with suppress(FileExistsError):
         usual.mkdir(mode=0o700)
@@ -76,21 +76,21 @@ def peek_crumb(path: str) -> Suspicion | None:
         return None
     try:
         keys, deadline = json.loads(line)
-        if isinstance(keys, dict):  # by a worker of the version before, which knew of one alone
+        if isinstance(keys, dict):  # written by a worker of an earlier version, with one photo only
             keys = [keys.values()]
         return Suspicion([LeaseKey(*key) for key in keys], deadline)
-    except (ValueError, TypeError):  # nothing, or half a line: it died while it wrote
+    except (ValueError, TypeError):  # empty, or half a line: it died while writing
         return None
 
 
 def remove_crumb(path: str) -> None:
-    """Take a crumb away that says nothing any more."""
+    """Remove a crumb that is not needed any more."""
     if path:
         Path(path).unlink(missing_ok=True)
 
 
 def _sweep(folder: Path) -> None:
-    """Remove what workers left whose coordinator died with them: nobody will ask for it after a day."""
+    """Remove crumbs older than a day: their coordinator died with their worker."""
     for old in folder.iterdir():
         try:
             if time.time() - old.stat().st_mtime > STALE_S:

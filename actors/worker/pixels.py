@@ -1,4 +1,4 @@
-"""A photo's bytes in, the retouched photo's bytes out. One a worker; runs on its compute thread."""
+"""The retoucher: a photo's bytes in, the retouched photo's bytes out. One per worker, on its compute thread."""
 
 import hashlib
 import json
@@ -42,21 +42,21 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 PREVIEW_QUALITY = 85
-LUTS = 4  # kept; the largest has 26 MB
+LUTS = 4  # cached; the largest has 26 MB
 SIDE_BY_SIDE = 8  # photos; as many squares go through a network at once
-PIPELINES = 32  # compiled pipelines kept: photos of a few batches at a time take turns
+PIPELINES = 32  # cached compiled pipelines: photos of a few batches take turns
 
 
 class PixelRetoucher:
     """decode → pipeline → encode.
 
-    torch is imported where it computes, which is on a GPU that Ray granted this worker, or without a C compiler.
+    torch is imported only if it computes: on a GPU that Ray granted this worker, or without a C compiler.
     """
 
     def __init__(self, tables: Path, models: Path, *, version: str, limits: Limits, gpu_jpeg: bool = False) -> None:
-        """`gpu_jpeg`: where there is a GPU, JPEG is decoded and encoded there."""
+        """`gpu_jpeg`: decode and encode JPEG on the GPU, if there is one."""
 
-        # One thread a library: the workers are the parallelism, and they must not fight over the cores.
+        # One thread per library: the workers are the parallelism, and must not compete for the cores.
         cv2.setNumThreads(1)
         gpu = _granted_gpu()
         self._applier = applier_for(tables / "library", gpu=gpu)
@@ -65,7 +65,7 @@ class PixelRetoucher:
         self._new_workspace: Callable[[], Workspace] = Workspace
         if gpu:
             self._use_gpu(gpu, jpeg=gpu_jpeg)
-        self._workspaces = [self._new_workspace()]  # those in which no photo lies
+        self._workspaces = [self._new_workspace()]  # the free ones
         self._tables = TableCache(tables)
         self._faces = FaceDetector()
         self._networks = Networks(WeightStore(models), gpu=gpu)
@@ -76,7 +76,7 @@ class PixelRetoucher:
         self.engine = f"{_engine(version, self._applier.engine)}{codec}, {models_here}"
 
     def _use_gpu(self, gpu: float, *, jpeg: bool) -> None:
-        """Have photos decoded into memory that the GPU reads by itself, and by the GPU if that was asked for."""
+        """Decode photos into memory that the GPU reads directly, and on the GPU if that is configured."""
         from models.neural.device import device_for, pinned  # noqa: PLC0415
 
         if device_for(gpu) != "cuda":
@@ -90,7 +90,7 @@ class PixelRetoucher:
     def warm(self) -> None:
         """Send one picture through codec, detector and beauty.
 
-        A small one: the detector keeps memory by the size of what it has seen, 70 MB for a photo. Filters need none.
+        A small one: the detector keeps memory by the size of the largest picture, 70 MB for a photo. Filters need none.
         """
 
         grey = np.full((64, 96, 3), 127, np.uint8)
@@ -99,12 +99,12 @@ class PixelRetoucher:
         self.retouch(simplejpeg.encode_jpeg(grey, 92), job, None)
 
     def stale(self) -> bool:
-        """Whether other weights have come: a new worker starts with them."""
+        """Whether the weights have changed: a new worker will load the new ones."""
         return self._networks.stale()
 
     @property
     def side_by_side(self) -> int:
-        """Several where a network fills holes on a GPU. On a CPU four squares in a call take four times as long."""
+        """Several if a network fills holes on a GPU. On a CPU four squares in one call take four times as long."""
         return SIDE_BY_SIDE if self._networks.on_gpu else 1
 
     def retouch(self, data: bytes, job: BatchSpec, params: Json | None, attached: Attached = NOTHING) -> Retouched:
@@ -119,7 +119,7 @@ class PixelRetoucher:
         try:
             return (yield from self._retouch(data, job, params, attached, workspace))
         finally:
-            workspace.trim()  # the memory of one huge photo is not kept for ever
+            workspace.trim()  # do not keep the memory of one huge photo
             self._workspaces.append(workspace)
 
     def preview(self, data: bytes, presets: list[Json], attached: list[Attached], max_side: int) -> list[Preview]:
@@ -209,7 +209,7 @@ class PixelRetoucher:
         )
 
     def _lut(self, sha256: str, data: bytes) -> Lut:
-        """Return a LUT; the last few are kept, for whoever moves a slider wants the same one again and again."""
+        """Return a LUT; the last few are cached, because moving a slider needs the same LUT again and again."""
 
         if sha256 not in self._luts:
             self._luts[sha256] = read_lut(data)
@@ -245,11 +245,11 @@ def _granted_gpu() -> float:
 
 
 def _engine(version: str, applier: str) -> str:
-    """Name what the bytes of a result depend on, beside input and preset.
+    """Return a name for everything besides input and preset that the bytes of a result depend on.
 
-    The compiled operations and torch's are held to the same bytes; OpenCV and numpy choose code by what the CPU can do.
+    The compiled operations and torch give the same bytes; OpenCV and numpy choose code by the CPU's features.
     """
 
-    # Features in order; those that the CPU lacks end in a question mark.
+    # Features in order; missing ones end in a question mark.
     best = [feature for feature in cv2.getCPUFeaturesLine().split() if not feature.endswith("?")][-1:]
     return ", ".join([f"photobatch {version}", f"opencv {cv2.__version__}", applier, *best]).replace("*", "")

@@ -1,4 +1,4 @@
-"""What a worker does to a photo: the contract. `pixels.py` fulfils it; it brings OpenCV, so it is imported late."""
+"""The interface of a retoucher. `pixels.py` implements it; that module needs OpenCV, so it is imported late."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,46 +24,46 @@ class Retouched:
     width: int
     height: int
     input_sha256: str
-    orientation: int  # EXIF, 1..8, as it was found; the result is upright
-    profile: bool  # whether the result carries the source's colour profile; else it is in sRGB
+    orientation: int  # EXIF, 1..8, of the source; the result is upright
+    profile: bool  # whether the result has the source's colour profile; else it is in sRGB
     notes: list[str]
     timings_ms: dict[str, float] = field(default_factory=dict)
 
 
 class Retoucher(Protocol):
-    """What a worker does to a photo. Raises models.errors.PhotoError for a photo that cannot be worked on."""
+    """Retouches photos. Raises models.errors.PhotoError for a photo that cannot be retouched."""
 
     @property
     def engine(self) -> str:
-        """What the bytes of a result depend on, beside input and preset."""
+        """A name for everything besides input and preset that the bytes of a result depend on."""
         ...
 
     def warm(self) -> None:
-        """Load what is needed, so that the first photo waits for nothing."""
+        """Load everything, so that the first photo does not wait."""
         ...
 
     @property
     def side_by_side(self) -> int:
-        """How many photos with holes are best begun at a time, so that these are filled together."""
+        """How many photos with holes to begin at a time, so that their holes are filled together."""
         ...
 
     def begin(
         self, data: bytes, job: BatchSpec, params: Json | None, attached: Attached = NOTHING
     ) -> "Filling[Retouched]":
-        """Make the retouched photo; `params` override the job's preset for this photo, `attached` are files too."""
+        """Make the retouched photo; `params` override the job's preset, `attached` are its mask and LUT."""
         ...
 
     def preview(self, data: bytes, presets: list[Json], attached: list[Attached], max_side: int) -> list[Preview]:
-        """Return a small picture of the photo for each preset; raises PhotoError for a photo that can't be read."""
+        """Return a small picture of the photo for each preset; raises PhotoError if the photo cannot be read."""
         ...
 
     def stale(self) -> bool:
-        """Whether a new one would do better than this: it is time to leave."""
+        """Whether a new worker would have newer weights, so that this one should leave."""
         ...
 
 
 def pixel_retoucher(tables: Path, models: Path, *, version: str, limits: "Limits", gpu_jpeg: bool = False) -> Retoucher:
-    """Return the retoucher of real photos, in the process that is to work: whoever only names it needs no OpenCV."""
+    """Build the retoucher of real photos in the worker's process; importing this function needs no OpenCV."""
     from actors.worker.pixels import PixelRetoucher  # noqa: PLC0415
 
     return PixelRetoucher(tables, models, version=version, limits=limits, gpu_jpeg=gpu_jpeg)

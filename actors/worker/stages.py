@@ -24,9 +24,9 @@ from storage.keys import attempt_prefix, original_key, result_key, thumbnail_key
 log = logging.getLogger(__name__)
 
 Find = Callable[[LeaseKey, str, str], Awaitable[Done | None]]
-"""Asks for a photo that was done before, by its lease, the engine, and the SHA-256 of its bytes."""
+"""Looks for an earlier photo by lease, engine, and the SHA-256 of its bytes."""
 
-FETCHERS = 4  # photos fetched at once, so that one slow host holds up nobody else's photos
+FETCHERS = 4  # photos fetched at once, so that one slow host does not delay other photos
 
 
 class Stages:
@@ -59,16 +59,16 @@ class Stages:
 
     @property
     def waiting(self) -> int:
-        """How many photos nobody has begun."""
+        """How many photos are not begun."""
         return sum(not work.begun for work in self._held.values())
 
     @property
     def alone(self) -> bool:
-        """Whether a suspect is here: nothing may join it."""
+        """Whether it holds a suspect: no other photo may join it."""
         return any(work.lease.alone for work in self._held.values())
 
     def held(self) -> list[LeaseKey]:
-        """The photos that are here, at any stage."""
+        """The photos that it holds, at any stage."""
         return list(self._held)
 
     def take(self, lease: Lease, job: BatchSpec) -> None:
@@ -121,12 +121,12 @@ class Stages:
                     await self._fetched.put(work)
 
     def _same_mask(self, work: Work) -> bool:
-        """Whether a mask of that name is as it was: an upload never changes, what others keep may."""
+        """Whether a mask of that name is unchanged: an upload never changes, other sources may."""
         mask = work.job.params_of(work.lease.params).get("mask")
         return mask is None or mask.startswith("upload:")
 
     async def _reuse(self, work: Work) -> bool:
-        """Answer a photo by a copy of what was made of the same bytes before; False when it must be computed."""
+        """Finish a photo with a copy of the earlier result of the same bytes; False if it must be computed."""
         started = time.perf_counter()
         key = work.lease.key
         try:
@@ -136,7 +136,7 @@ class Stages:
                 if done is None:
                     return False
                 result = await self._copy(work, done)
-        except (BatchError, ExceptionGroup, TimeoutError):  # the other batch is being deleted, say
+        except (BatchError, ExceptionGroup, TimeoutError):  # e.g. the other batch is being deleted
             await discard(self._blobs, key)
             return False
         if key not in self._held:
@@ -184,7 +184,7 @@ class Stages:
                 await discard(self._blobs, work.lease.key)
                 self._fail(work, _told(work.lease.key, error, "written to"))
                 continue
-            if work.lease.key not in self._held:  # revoked meanwhile: nobody will ever ask for it
+            if work.lease.key not in self._held:  # revoked meanwhile: nobody will request it
                 await discard(self._blobs, work.lease.key)
                 continue
             work.timings_ms["store"] = _since(started)
@@ -199,11 +199,11 @@ class Stages:
             )
 
     async def _put(self, work: Work, retouched: Retouched) -> Json:
-        """Store what the photo's owner can ask for; durable on return."""
+        """Store the result and its thumbnail; durable on return."""
         key = work.lease.key
-        async with asyncio.TaskGroup() as puts:  # when one fails the others are ended, not left to themselves
+        async with asyncio.TaskGroup() as puts:  # if one fails, the others are cancelled
             digest = puts.create_task(asyncio.to_thread(_sha256, retouched.data))
-            check = puts.create_task(asyncio.to_thread(zlib.crc32, retouched.data))  # what ZIP files go by
+            check = puts.create_task(asyncio.to_thread(zlib.crc32, retouched.data))  # for ZIP files
             result, media_type = result_key(*key.place, _extension(retouched.format)), f"image/{retouched.format}"
             puts.create_task(self._blobs.put(result, retouched.data, media_type))
             if retouched.thumbnail:
@@ -224,7 +224,7 @@ class Stages:
         }
 
     def _keep_original(self, work: Work, puts: asyncio.TaskGroup) -> bool:
-        """Keep what came over the network, which may be gone tomorrow; an upload or a file is still where it was."""
+        """Store the original of a photo from the network, which may disappear; an upload or a file stays."""
         keep = not work.lease.source.startswith(("upload:", "file:"))
         if keep:
             puts.create_task(self._blobs.put(original_key(*work.lease.key.place), work.data))
@@ -239,22 +239,22 @@ class Stages:
 
 
 def _groups(works: list[Work]) -> list[list[Work]]:
-    """Photos with holes go together; every other is done by itself, and before them."""
+    """Group the photos: those with holes together; every other one alone, and before them."""
     holes = [work for work in works if work.job.preset.get("type") == "erase"]
     others = [[work] for work in works if work not in holes]
     return [*others, holes] if holes else others
 
 
 async def discard(blobs: Blobs, key: LeaseKey) -> None:
-    """Remove what an attempt stored that does not count."""
+    """Remove the blobs of an attempt that does not count."""
     try:
         await blobs.delete_prefix(attempt_prefix(*key.place))
-    except StorageError as error:  # an orphan costs room, not correctness: the sweeper finds it
+    except StorageError as error:  # an orphan only costs room: the sweeper finds it
         log.warning("could not remove the blobs of a late attempt: %s", error, extra=key.named())
 
 
 def _told(key: LeaseKey, error: Exception, how: str) -> Json:
-    """Return what the photo's owner hears of an error; one that nobody foresaw goes to the log as well."""
+    """Return the error for the photo's owner; an unexpected one is also logged."""
     if isinstance(error, ExceptionGroup):
         error = error.exceptions[0]
     if isinstance(error, PhotoError | SourceError):

@@ -8,7 +8,7 @@ from actors.worker.attachments import Attached
 
 @dataclass(slots=True)
 class Work:
-    """What a worker knows of a photo that it was leased."""
+    """A leased photo in a worker."""
 
     lease: Lease
     job: BatchSpec

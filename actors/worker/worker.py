@@ -19,12 +19,12 @@ from actors.worker.stages import Stages, discard
 
 log = logging.getLogger(__name__)
 
-FIND_S = 2.0  # computing a photo takes less
-MOST = 32  # photos that a worker is ready to take at once; the coordinator decides how many it gets
+FIND_S = 2.0  # waiting longer costs more than computing the photo
+MOST = 32  # most photos that a worker requests at once; the coordinator decides how many it gets
 
 
 class Worker:
-    """Pulls: whoever has room asks. Nothing is pushed to it but the request to give a batch's photos back."""
+    """Pulls leases when it has room. Nothing is pushed to it except the request to return a batch's photos."""
 
     def __init__(self, worker_id: str, namespace: str, config: WorkerConfig) -> None:
         logs.begin(config.logs, process="worker", worker=worker_id)
@@ -34,14 +34,14 @@ class Worker:
         self._coordinator = CoordinatorClient(namespace, patience_s=config.orphaned_s)
         self._stages: Stages | None = None
         self._outbox: list[Outcome] = []
-        self._returned: list[LeaseKey] = []  # revoked, and the coordinator does not know yet
+        self._returned: list[LeaseKey] = []  # revoked, not yet reported to the coordinator
         self._news = asyncio.Event()
         self._epoch = 0
-        self._turn = int(time.time())  # never one that this coordinator has answered
+        self._turn = int(time.time())  # a number that this coordinator has never answered
         self._running: asyncio.Task[None] | None = None
 
     async def attach(self, epoch: int) -> Hello:
-        """Introduce oneself to a coordinator; answers of earlier ones count no longer."""
+        """Answer a new coordinator; answers of earlier coordinators no longer count."""
         self._epoch = max(self._epoch, epoch)
         return Hello(
             worker_id=self._id,
@@ -60,7 +60,7 @@ class Worker:
         await asyncio.shield(self._running)
 
     async def revoke(self, task_id: str, running: bool) -> None:
-        """Drop what is not begun of a batch (all of it, with `running`); the next exchange gives it back."""
+        """Drop photos of a batch that are not begun (all, with `running`); the next exchange returns them."""
         if self._stages:
             self._returned += self._stages.revoke(task_id, running=running)
             self._news.set()
@@ -85,14 +85,14 @@ class Worker:
             for ended in (running, asking):
                 if ended.done() and (error := ended.exception()):
                     log.error("the worker leaves: %s", type(error).__name__, exc_info=error)
-        except Exception:  # said here or nowhere: the process ends next
+        except Exception:  # log it here: the process ends next
             log.exception("the worker could not start")
         finally:
-            remove_crumb(self._crumb.path)  # it leaves by itself: nothing is suspect
-            os._exit(1)  # at once: Ray's own way out would wait for the compute thread
+            remove_crumb(self._crumb.path)  # it leaves by itself: no photo is a suspect
+            os._exit(1)  # at once: Ray's own exit would wait for the compute thread
 
     def _build(self) -> tuple[Stages, Retoucher]:
-        """Load models and send a picture through: a worker that is called ready makes nobody wait."""
+        """Load models and process one picture, so that a ready worker makes nobody wait."""
         config = self._config
         retoucher = config.make_retoucher()
         retoucher.warm()
@@ -125,7 +125,7 @@ class Worker:
         self._news.set()
 
     async def _exchange_forever(self, stages: Stages, retoucher: Retoucher) -> None:
-        """Report and ask, whenever there is something to report or room for more; until the retoucher is stale."""
+        """Report and request leases whenever there is a report or room for more, until the retoucher is stale."""
         while True:
             self._news.clear()
             stale = retoucher.stale()
@@ -145,11 +145,11 @@ class Worker:
             self._turn += 1
             visit = Visit(self._turn, reports, returned, len(stages.held()), want)
             grant: Grant = await self._coordinator.ask("exchange", self._id, visit)
-            if grant.epoch >= self._epoch:  # else a dead coordinator's last words: its successor knows nothing of them
+            if grant.epoch >= self._epoch:  # else an answer of a dead coordinator, unknown to its successor
                 break
         self._epoch = grant.epoch
         del self._outbox[: len(reports)], self._returned[: len(returned)]
-        for lease in grant.leases:  # before anything is awaited: whoever asks now must see them
+        for lease in grant.leases:  # before any await: a concurrent query must see them
             stages.take(lease, grant.jobs[lease.key.task_id])
         for key in grant.refused:
             await discard(self._blobs, key)

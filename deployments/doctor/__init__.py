@@ -1,4 +1,4 @@
-"""What `photobatch doctor` looks at on a machine that serves. It starts nothing, and leaves nothing behind."""
+"""The checks of `photobatch doctor` on a server's machine. They start nothing and leave nothing behind."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -18,7 +18,7 @@ _OF_THE_SETTINGS: dict[str, Callable[[Settings], Finding]] = {
 
 
 def examine() -> Iterator[Finding]:
-    """Yield one finding after another, as the settings say that photobatch is going to run here."""
+    """Yield the findings one by one, for the settings with which photobatch would run here."""
     settings: Settings | None = None
     try:
         settings = load_settings()
@@ -34,7 +34,7 @@ def examine() -> Iterator[Finding]:
 
 
 def _found(name: str, check: Callable[[], Finding]) -> Finding:
-    """Return what a check finds; one that stumbles is a finding of its own, and ends no other."""
+    """Return the finding of a check; a check that raises is a finding too, and does not end the others."""
     try:
         return check()
     except OSError as error:

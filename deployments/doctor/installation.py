@@ -1,4 +1,4 @@
-"""Python and the packages: each is imported in a process of its own, where it may crash without harm."""
+"""Checks of Python and packages: each is imported in a process of its own, where a crash does no harm."""
 
 import json
 import platform
@@ -19,7 +19,7 @@ _OLDEST, _NEWEST = (3, 11), (3, 13)  # of Python, that a test runs all of photob
 _IMPORT_S = 120.0  # of a cold disk
 _RAY = "import json, ray; print(json.dumps({'version': ray.__version__}))"
 _OPENCV = "import json, cv2; print(json.dumps({'version': cv2.__version__}))"
-# A device that is there may still be one that this torch has no code for: only a sum that is right shows it.
+# This torch may have no code for an existing device: only a correct sum shows that it works.
 _TORCH = """
 import json, torch
 told = {"version": torch.__version__, "cuda": torch.version.cuda, "devices": [], "error": None}
@@ -123,7 +123,7 @@ def _compiler() -> Finding:
 
 
 def _told(program: str) -> dict[str, Any] | str:
-    """Return what a program prints in JSON, or in one line why it did not."""
+    """Return the JSON that a program prints, or one line that says why it failed."""
     try:
         done = subprocess.run(  # noqa: S603 - a program of ours
             [sys.executable, "-P", "-c", program], capture_output=True, text=True, timeout=_IMPORT_S, check=False

@@ -1,4 +1,4 @@
-"""Disk, shared memory and ports."""
+"""Checks of disk, shared memory and ports."""
 
 import errno
 import fcntl
@@ -14,7 +14,7 @@ from actors.coordinator.config import LEAST_ROOM
 from deployments.settings import Settings
 from photobatch.engine.finding import Finding, ok
 
-_FEW_PHOTOS = 5 << 30  # bytes: a thousand photos of 12 MP with their results, about
+_FEW_PHOTOS = 5 << 30  # bytes: about a thousand photos of 12 MP with their results
 _SHARED_MEMORY = 80 << 20  # bytes that Ray takes of /dev/shm (deployments.local.local_ray says so, and imports Ray)
 _SHM = Path("/dev/shm")  # noqa: S108 - Ray's, not ours
 _LOOPBACK = "127.0.0.1"
@@ -22,7 +22,7 @@ _ANSWER_S = 3.0
 
 
 def disk(settings: Settings) -> Finding:
-    """Whether the data folder can be written to, and how much fits."""
+    """Check that the data folder can be written to, and how much room it has."""
     folder = settings.data_dir
     elsewhere = "Set BATCH_DATA_DIR to a folder that this user may write to."
     try:
@@ -44,7 +44,7 @@ def disk(settings: Settings) -> Finding:
 
 
 def server_lock(settings: Settings) -> Finding:
-    """Whether a server uses the data folder already."""
+    """Check whether a server already uses the data folder."""
     lock = settings.data_dir / "serve.lock"
     try:
         with lock.open("rb") as file:
@@ -60,7 +60,7 @@ def server_lock(settings: Settings) -> Finding:
 
 
 def port(settings: Settings) -> Finding:
-    """Whether the API's port is free, or photobatch's own."""
+    """Check that the API's port is free, or used by photobatch itself."""
     number = settings.api_port
     name = f"{_LOOPBACK}:{number}"
     with socket.socket() as probe:
@@ -81,7 +81,7 @@ def port(settings: Settings) -> Finding:
 
 
 def shared_memory() -> Finding:
-    """Whether Ray finds the shared memory that it wants."""
+    """Check that Ray finds enough shared memory."""
     if not _SHM.is_dir():
         return ok(str(_SHM), "there is none here; Ray uses files")
     free = shutil.disk_usage(_SHM).free

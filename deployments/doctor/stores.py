@@ -1,4 +1,4 @@
-"""Journal, blobs and weights."""
+"""Checks of journal, blob store and weights."""
 
 import asyncio
 import re
@@ -17,7 +17,7 @@ _BETWEEN = re.compile(r"; |\. (?=[A-Z])")
 
 
 def journal(settings: Settings) -> Finding:
-    """Whether the journal can be kept where it is to be."""
+    """Check that the journal can be kept where the settings say."""
     if not settings.redis_url:
         return _journal_file(settings)
     from storage.redis_log import check_redis  # noqa: PLC0415 - for those who have one
@@ -41,7 +41,7 @@ def _journal_file(settings: Settings) -> Finding:
 
 
 def blobs(settings: Settings) -> Finding:
-    """Whether the blob store does what will be asked of it."""
+    """Check that the blob store supports every operation that photobatch needs."""
     if not settings.blob_url:
         return ok("blobs", f"in the data folder, {settings.data_dir / 'blobs'}")
     from storage.store_check import check_store  # noqa: PLC0415 - for those who name one
@@ -54,7 +54,7 @@ def blobs(settings: Settings) -> Finding:
 
 
 def weights(settings: Settings) -> Finding:
-    """Whether the weights that are here are whole, and which are not."""
+    """Check that the installed weights are complete."""
     store = WeightStore(settings.models_dir)
     names = store.names()
     for name in names:
@@ -86,7 +86,7 @@ def _without_torch(networks: list[str], folder: Path) -> Finding:
 
 
 def _split(error: StorageError) -> tuple[str, str]:
-    """Return what is wrong, and what to do, of a message that says both."""
+    """Split a message into what is wrong and what to do."""
     found, *rest = _BETWEEN.split(str(error), maxsplit=1)
     advice = rest[0] if rest else "docs/operations.md says what is needed."
     return found, advice[:1].upper() + advice[1:]

@@ -1,1 +1,1 @@
-"""Results on their way out: single files, byte ranges, ZIP archives."""
+"""Sending results: single files, byte ranges, ZIP archives."""

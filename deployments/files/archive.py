@@ -1,8 +1,8 @@
-"""Many blobs as one ZIP file that is nowhere: its layout follows from names, sizes and CRC-32, so any part can be read.
+"""Many blobs as a virtual ZIP file: its layout follows from names, sizes and CRC-32, so any part can be read.
 
-Photos are stored as they are: compressed they would hardly be smaller. Nothing has to be known but what is in the
-journal, the file's size is known before its first byte, and a download that broke off goes on with a range.
-Layout: PKWARE, APPNOTE.TXT 6.3.10, 4.3 (ZIP64 where there are more entries or bytes than fit).
+Photos are stored uncompressed, because compression would hardly make them smaller. Everything needed is in the journal,
+so the size is known before the first byte, and an interrupted download continues with a range.
+Layout: PKWARE, APPNOTE.TXT 6.3.10, 4.3 (ZIP64 if there are too many entries or bytes).
 """
 
 import hashlib
@@ -23,10 +23,10 @@ _END64 = struct.Struct("<4sQ2H2I4Q")
 _LOCATOR64 = struct.Struct("<4sIQI")
 _END = struct.Struct("<4s4H2IH")
 _UTF8_NAMES, _STORED = 0x0800, 0
-_PLAIN, _ZIP64 = 20, 45  # versions needed to read it
-KEPT = 4  # archives; of 100,000 photos one takes 30 MB
+_PLAIN, _ZIP64 = 20, 45  # "version needed to extract"
+KEPT = 4  # archives; one of 100,000 photos takes 30 MB
 _MOST16, _MOST32 = 0xFFFF, 0xFFFFFFFF
-_READABLE = 0o100644 << 16  # permissions of the file that it becomes
+_READABLE = 0o100644 << 16  # permissions of the extracted file
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +40,10 @@ class Member:
 
 
 class Archive:
-    """The ZIP file of some blobs; reads like any other bytes (`deployments.files.streams.Bytes`)."""
+    """The ZIP file of some blobs; implements `deployments.files.streams.Bytes`."""
 
     def __init__(self, blobs: Blobs, members: Iterable[Member], made_at: float) -> None:
-        """`made_at`, in unix seconds, is the time that all files are given; the same members make the same bytes."""
+        """`made_at` (unix seconds) is the time of all files; the same members give the same bytes."""
         self._blobs = blobs
         self._members = list(members)
         self._names = [member.name.encode() for member in self._members]
@@ -51,13 +51,13 @@ class Archive:
         lengths = (
             _LOCAL.size + len(name) + member.size for name, member in zip(self._names, self._members, strict=True)
         )
-        self._offsets = list(accumulate(lengths, initial=0))  # of each member, and of what follows the last
+        self._offsets = list(accumulate(lengths, initial=0))  # of each member, and of the directory
         self._tail = self._directory()
         self.size = self._offsets[-1] + len(self._tail)
 
     @property
     def etag(self) -> str:
-        """Names these very bytes."""
+        """The ETag of exactly these bytes."""
         return f'"{hashlib.sha256(self._tail).hexdigest()[:32]}"'
 
     async def read(self, start: int, end: int) -> AsyncIterator[bytes]:
@@ -88,7 +88,7 @@ class Archive:
         return header + name
 
     def _directory(self) -> bytes:
-        """What stands at the end: an entry for each member, and where they begin."""
+        """Return the central directory: an entry for each member with its offset."""
         entries = b"".join(self._entry(place) for place in range(len(self._members)))
         count, begin = len(self._members), self._offsets[-1]
         if count < _MOST16 and begin + len(entries) < _MOST32:
@@ -112,13 +112,13 @@ class Archive:
 
 
 class Archives:
-    """The archives that were asked for last: who looks at one again, or reads it in parts, costs nobody anything."""
+    """A cache of the last archives: repeated requests, and reads in parts, do not build them again."""
 
     def __init__(self) -> None:
         self._kept: OrderedDict[tuple[str, int], Archive] = OrderedDict()
 
     async def of(self, task_id: str, version: int, make: Callable[[], Awaitable[Archive]]) -> Archive:
-        """Return the archive of a batch at a version; `make` makes it where it is not kept."""
+        """Return the archive of a batch at a version; `make` builds it if it is not cached."""
         found = self._kept.get((task_id, version))
         if found is None:
             found = self._kept[task_id, version] = await make()

@@ -8,7 +8,7 @@ _TAG = re.compile(r'(?:W/)?"[^"]*"')
 
 
 class UnsatisfiableError(Exception):
-    """The range lies outside of what there is."""
+    """The range is outside of the representation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class Span:
 
 
 def unchanged(if_none_match: str | None, etag: str) -> bool:
-    """Say whether the client has this very representation already (weak comparison)."""
+    """Say whether the client already has this representation (weak comparison)."""
     if if_none_match is None:
         return False
     tags = {tag.removeprefix("W/") for tag in _TAG.findall(if_none_match)}
@@ -28,7 +28,7 @@ def unchanged(if_none_match: str | None, etag: str) -> bool:
 
 
 def wanted(header: str | None, if_range: str | None, etag: str, size: int) -> Span | None:
-    """Return the one range to send, None for the whole: no range, several, or another representation than `if_range`.
+    """Return the range to send; None for the whole: no range, several, or a representation other than `if_range`.
 
     Raises UnsatisfiableError.
     """

@@ -1,4 +1,4 @@
-"""Bytes on their way out: from the blob store or a file, with ETag, ranges and a name."""
+"""Answers with bytes from the blob store or a file, with ETag, ranges and a name."""
 
 import asyncio
 import mimetypes
@@ -23,11 +23,11 @@ _UNKNOWN = "application/octet-stream"
 
 
 class Bytes(Protocol):
-    """Something of a known size that can be read in part."""
+    """Bytes of a known size that can be read in part."""
 
     @property
     def size(self) -> int:
-        """All of it."""
+        """The number of bytes."""
 
     def read(self, start: int, end: int) -> AsyncIterator[bytes]:
         """Yield the bytes from `start` up to, not including, `end`."""
@@ -85,13 +85,13 @@ def _no_file() -> ApiError:
 
 
 def media_type_of(name: str) -> str:
-    """Return the type of a picture by its name; everything else is plain bytes, so that no browser runs it."""
+    """Return the media type of a picture by its name; anything else is plain bytes, so that no browser runs it."""
     guessed = mimetypes.guess_type(name)[0]
     return guessed if guessed in _SHOWN else _UNKNOWN
 
 
 def send(request: Request, content: Bytes, *, etag: str, media_type: str, name: str) -> Response:
-    """Answer a GET or HEAD for some bytes: 200, 206, 304 or 416."""
+    """Answer a GET or HEAD request: 200, 206, 304 or 416."""
     headers = {
         "ETag": etag,
         "Accept-Ranges": "bytes",
@@ -119,10 +119,9 @@ def send(request: Request, content: Bytes, *, etag: str, media_type: str, name: 
 
 
 def redirect(request: Request, address: str, *, etag: str, media_type: str, name: str) -> Response:
-    """Answer a GET or HEAD by where the bytes are to be had for a while: 307, or 304 to who has them.
+    """Answer a GET or HEAD with a temporary address of the bytes: 307, or 304 if the client has them.
 
-    ETag and Content-Disposition are in this answer, for clients that look: the store's own has an ETag of its own, and
-    no name.
+    This answer has the ETag and Content-Disposition, because the store's answer has a different ETag and no name.
     """
     headers = _headers(etag, media_type, name)
     if ranges.unchanged(request.headers.get("if-none-match"), etag):

@@ -1,1 +1,1 @@
-"""What a request passes before its route: keys, rates, and patience with slow clients."""
+"""Checks before any route: API keys, rate limits, and time limits for slow clients."""

@@ -1,4 +1,4 @@
-"""Who a request comes from, and whether it may come at all."""
+"""Authentication: which user a request belongs to, and whether it is allowed."""
 
 import ipaddress
 from dataclasses import dataclass
@@ -12,22 +12,22 @@ from deployments.wire.problems import ApiError
 
 ANONYMOUS = "anonymous"
 SUBPROTOCOL = "photobatch"
-KEY_SUBPROTOCOL = f"{SUBPROTOCOL}.key."  # browsers can give a WebSocket no headers but this list
-CALLER = "photobatch.caller"  # where the scope of a connection names the user of its key
+KEY_SUBPROTOCOL = f"{SUBPROTOCOL}.key."  # the only header that browsers let a page set on a WebSocket
+CALLER = "photobatch.caller"  # key of the user in a connection's scope
 _CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Who may use the service. Without keys everybody who reaches it may do everything, in anybody's name."""
+    """Who may use the service. Without keys everybody who reaches it may do everything, under any name."""
 
     keys: ApiKeys | None = None
-    origins: frozenset[str] = frozenset()  # of pages elsewhere that may work with it
+    origins: frozenset[str] = frozenset()  # of foreign pages that may use the service
     rate_limit: float | None = None  # requests a second of one user
 
 
 class Doorkeeper:
-    """Decides about each connection."""
+    """Admits or refuses each connection."""
 
     def __init__(self, access: Access) -> None:
         self._keys = access.keys
@@ -36,7 +36,7 @@ class Doorkeeper:
         self._rate = Rate(access.rate_limit) if access.rate_limit else None
 
     def admit(self, connection: HTTPConnection) -> str | None:
-        """Return the user of a connection's key, None where there are no keys; raises ApiError, BatchError."""
+        """Return the user of a connection's key, None if the service has no keys; raises ApiError, BatchError."""
         self._check_host(connection.headers.get("host", ""))
         self._check_origin(connection)
         if self._keys is None:
@@ -50,9 +50,10 @@ class Doorkeeper:
         return user
 
     def _check_host(self, host: str) -> None:
-        """Refuse names that an attacker may have bound to our address, so that a browser takes his page for ours.
+        """Refuse host names that an attacker may have bound to our address (DNS rebinding).
 
-        With keys his page has none, and gets nowhere. An address, or a name without dots, is never his.
+        With keys this is not needed, because the attacker's page has none. An IP address or a name without dots is
+        safe.
         """
         if self._keys is not None or not host or host.lower() in self._hosts:
             return
@@ -64,21 +65,21 @@ class Doorkeeper:
             raise ApiError("forbidden_host", detail)
 
     def _check_origin(self, connection: HTTPConnection) -> None:
-        """Refuse changes, and WebSockets, that a page from elsewhere asks a browser for. Others send no Origin."""
+        """Refuse changes and WebSockets requested by foreign pages. Clients that are not browsers send no Origin."""
         origin = connection.headers.get("origin")
         changes = connection.scope["type"] == "websocket" or connection.scope["method"] in _CHANGING
         if origin is None or not changes or origin.lower() in self._origins:
             return
-        _, _, place = origin.lower().partition("://")  # the scheme, http or https, is that of a proxy before us
+        _, _, place = origin.lower().partition("://")  # ignore the scheme: a proxy in front may change it
         if place != connection.headers.get("host", "").lower():
             detail = "A page of another origin asked for this; its origin is not listed in BATCH_CORS_ORIGINS."
             raise ApiError("forbidden_origin", detail)
 
 
 def on_behalf(caller: str | None, said: str | None) -> str | None:
-    """Return whom a request is for: with keys whom its key stands for, else whom it names.
+    """Return the user of a request: with keys the user of the key, else the user that it names.
 
-    Raises ApiError `forbidden` when it names somebody else; `anonymous` is what clients say by default.
+    Raises ApiError `forbidden` if it names another user; clients say `anonymous` by default.
     """
     if caller is None:
         return said
@@ -88,7 +89,7 @@ def on_behalf(caller: str | None, said: str | None) -> str | None:
 
 
 def _key(connection: HTTPConnection) -> str | None:
-    """Return the key that a connection shows: never in its address, which ends up in logs."""
+    """Return the key of a connection. It is never read from the address, because addresses end up in logs."""
     scheme, _, credentials = connection.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
         return credentials.strip()
@@ -101,7 +102,7 @@ def _key(connection: HTTPConnection) -> str | None:
 
 
 def _is_ours(host: str) -> bool:
-    """Say whether nobody can have this name who is not of our network: an address, or one without dots."""
+    """Say whether only our own network can use this host name: an IP address, or a name without dots."""
     try:
         name = urlsplit(f"//{host}").hostname or ""
         if "." not in name.rstrip(".") or name.endswith(".localhost"):

@@ -1,7 +1,7 @@
-"""API keys: who may use the service, and as whom. Only their hashes are kept.
+"""API keys and their users. Only hashes of keys are kept.
 
-A key is 32 characters or more of somebody's random generator. There is no dictionary to try such a thing against, so
-one round of SHA-256 hides it as well as a slow hash would, and costs each request a microsecond instead of 100 ms.
+A key has 32 random characters or more, so no dictionary attack is possible. One round of SHA-256 therefore hides it as
+well as a slow hash would, and costs each request a microsecond instead of 100 ms.
 """
 
 import hashlib
@@ -12,12 +12,12 @@ from typing import Self
 
 SHORTEST, LONGEST = 32, 256
 LONGEST_USER = 128
-_KEY = re.compile(r"[A-Za-z0-9._~-]+")  # what a header, and the name of a WebSocket subprotocol, may hold
+_KEY = re.compile(r"[A-Za-z0-9._~-]+")  # characters allowed in headers and WebSocket subprotocols
 _HASHED = re.compile(r"sha256=([0-9a-fA-F]{64})")
 
 
 class ApiKeys:
-    """The users of a service by the SHA-256 of their keys; several keys may stand for one user."""
+    """The users of a service by the SHA-256 of their keys; one user may have several keys."""
 
     def __init__(self, users: Mapping[bytes, str]) -> None:
         self._users = dict(users)
@@ -27,7 +27,7 @@ class ApiKeys:
 
     @classmethod
     def read(cls, given: str) -> Self:
-        """Read `key:user,key:user`, or the file of such lines that is named; raises ValueError, which tells no key."""
+        """Read `key:user,key:user`, or a file of such lines; raises ValueError, whose message contains no key."""
         given = given.strip()
         is_file = given.startswith(("/", "~", ".")) or ":" not in given
         lines = _file(given) if is_file else given.split(",")
@@ -41,19 +41,19 @@ class ApiKeys:
         return cls(users)
 
     def user_of(self, key: str) -> str | None:
-        """Return whom a key stands for. It is looked up by its hash, so how long that takes says nothing about keys."""
+        """Return the user of a key. The look-up is by hash, so its duration reveals nothing about keys."""
         return self._users.get(_digest(key))
 
 
 def _file(name: str) -> list[str]:
     try:
         return Path(name).expanduser().read_text("utf-8").splitlines()
-    except (OSError, ValueError, RuntimeError):  # its name is not said: it may be a key without its user
+    except (OSError, ValueError, RuntimeError):  # the message leaves the name out: it may be a key
         raise ValueError("this is neither a list of key:user nor a file that can be read") from None
 
 
 def _entries(lines: list[str], what: str) -> Iterator[tuple[bytes, str, str]]:
-    """Yield digest, user and a name for each entry that says something."""
+    """Yield digest, user and a name for each entry that is not empty or a comment."""
     for number, line in enumerate(lines, 1):
         entry = line.strip()
         if not entry or entry.startswith("#"):

@@ -1,4 +1,4 @@
-"""The gate of the application: nothing behind it is reached without a key, but what is named here."""
+"""The gate of the application: every route needs a key, except those named here."""
 
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -8,19 +8,19 @@ from deployments.gate.access import CALLER, SUBPROTOCOL, Access, Doorkeeper
 from deployments.wire import problems, wire
 from deployments.wire.problems import ApiError
 
-# What needs no key. A route that is not named here needs one.
+# Open routes. All others need a key.
 OPEN = frozenset({"/", "/docs", "/openapi.json", f"{wire.API}/health", f"{wire.API}/health/live"})
-OPEN_BELOW = ("/docs/", "/web/", "/s/")  # who has a share's key needs no other
+OPEN_BELOW = ("/docs/", "/web/", "/s/")  # a share link has a key of its own
 NOT_ALLOWED, LATER = 4401, 1013
 
 
 def is_open(path: str) -> bool:
-    """Say whether everybody may ask for what is at this path."""
+    """Say whether this path is open to everybody."""
     return path in OPEN or path.startswith(OPEN_BELOW)
 
 
 class Gate:
-    """Asks the doorkeeper about every connection, and notes whose it is in its scope."""
+    """Lets the doorkeeper check every connection, and puts its user into the scope."""
 
     def __init__(self, app: ASGIApp, access: Access) -> None:
         self._app = app
@@ -41,7 +41,7 @@ async def _refuse(error: ApiError | BatchError, scope: Scope, receive: Receive, 
     if scope["type"] == "http":
         await problems.of_error(error)(scope, receive, send)
         return
-    # Accepted first: of a handshake that is refused a browser tells its page nothing, of a close it tells the code.
+    # Accept first: a browser tells its page the code of a close, but nothing about a refused handshake.
     await receive()
     await send({"type": "websocket.accept", "subprotocol": subprotocol(scope)})
     code = LATER if error.code == "rate_limited" else NOT_ALLOWED
@@ -49,5 +49,5 @@ async def _refuse(error: ApiError | BatchError, scope: Scope, receive: Receive, 
 
 
 def subprotocol(scope: Scope) -> str | None:
-    """Return the subprotocol to answer with: one without the key, which browsers insist on when they offered some."""
+    """Return the subprotocol of the answer, without the key; browsers need one if they offered some."""
     return SUBPROTOCOL if SUBPROTOCOL in scope.get("subprotocols", ()) else None

@@ -1,4 +1,4 @@
-"""Requests whose body trickles are not waited for, and bodies held in memory have limits, each and all together."""
+"""Limits for bodies: a least speed, a largest size, and a total for all bodies in memory."""
 
 import asyncio
 
@@ -10,19 +10,19 @@ from deployments.wire import body_budget, wire
 from deployments.wire.body_budget import BodyBudget
 from deployments.wire.json_pieces import LARGEST
 
-# Routes that read their body piece by piece and know how much of it they want. The others get it whole.
+# Routes that read their body in pieces, with limits of their own. All others get the whole body.
 BY_THEMSELVES = frozenset({f"{wire.API}/{path}" for path in ("batch/submit", "uploads", "luts")})
-MAX_BYTES = LARGEST  # what such a body is parsed as, in one call
-GRACE_S = 60.0  # that we wait in all for a client that sends nothing; what it sends makes up for it
-SLOWEST = 2 << 10  # bytes that make up for a second; a phone at the edge of its network sends ten times that
-CLOSE = {"Connection": "close"}  # what it still has to say is not for us
+MAX_BYTES = LARGEST  # such a body is parsed in one call
+GRACE_S = 60.0  # total waiting time for a client; received bytes win time back
+SLOWEST = 2 << 10  # bytes that win back a second; a phone with bad reception sends ten times that
+CLOSE = {"Connection": "close"}  # do not read the rest
 
 
 class Patience:
     """Ends requests that take too long to arrive (`408 too_slow`) or would fill the memory (`413`, `503 busy`).
 
-    Only the time counts in which we wait for them. However fast a client was, it has never more than GRACE_S left: so
-    over any time longer than that it sends SLOWEST bytes a second.
+    Only time spent waiting for the client counts. A client never has more than GRACE_S left, however fast it was
+    before. So over any longer time it must send SLOWEST bytes a second.
     """
 
     def __init__(self, app: ASGIApp, budget: BodyBudget | None = None) -> None:
@@ -39,14 +39,14 @@ class Patience:
             await self._app(scope, self._watched(scope["path"] in BY_THEMSELVES, share, receive), send)
 
     def _watched(self, by_itself: bool, share: body_budget.Share, receive: Receive) -> Receive:
-        """Return what receives a request, and ends it in time."""
+        """Return a `receive` that ends the request at its limits."""
         now = asyncio.get_running_loop().time
         left, room, complete = GRACE_S, MAX_BYTES, False
 
         async def received() -> Message:
             nonlocal left, room, complete
             if complete:
-                return await receive()  # that the client leaves may take as long as it likes
+                return await receive()  # waiting for the client to leave has no time limit
             began = now()
             try:
                 async with asyncio.timeout(left):

@@ -1,16 +1,16 @@
-"""How many requests a user may make: a bucket of tokens each, filled at an even pace."""
+"""The rate limit: a token bucket for each user."""
 
 import time
 from collections.abc import Callable
 
 from actors.messages.errors import BatchError
 
-BURST_S = 10.0  # so many seconds' requests may come at once
+BURST_S = 10.0  # seconds' worth of requests that may come at once
 LEAST_BURST = 10
 
 
 class Rate:
-    """Counts the requests of each user, in this process; users are as many as there are keys."""
+    """Counts the requests of each user in this process. Its size is bounded by the number of keys."""
 
     def __init__(self, per_s: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._per_s = per_s
@@ -19,7 +19,7 @@ class Rate:
         self._buckets: dict[str, tuple[float, float]] = {}  # tokens, and when they were counted
 
     def count(self, user: str) -> None:
-        """Count a request; raises BatchError `rate_limited` with the seconds until the next may come."""
+        """Count a request; raises BatchError `rate_limited` with the seconds until the next one is allowed."""
         now = self._clock()
         tokens, counted = self._buckets.get(user, (self._burst, now))
         tokens = min(self._burst, tokens + (now - counted) * self._per_s)

@@ -1,4 +1,4 @@
-"""The body of a submit in its three shapes: JSON, urlencoded form, multipart form with files."""
+"""Reads the body of a submit: JSON, urlencoded form, or multipart form with files."""
 
 import asyncio
 import re
@@ -20,16 +20,16 @@ from deployments.wire.problems import ApiError
 from photobatch.schemas import SubmitRequest
 
 MAX_JSON_BYTES = 32 << 20
-MAX_FIELDS_BYTES = 8 << 20  # of a form, all its fields together
+MAX_FIELDS_BYTES = 8 << 20  # all fields of a form together
 MAX_FIELDS = 1000
 Made = TypeVar("Made")
-LARGE = 64 << 10  # bytes that take longer to read than a request may hold up others
-_ESCAPED = re.compile(rb"(?:[^%]|%(?:[0-9A-Fa-f]{2})?+){1,65536}+", re.DOTALL)  # pieces that cut no escape in two
+LARGE = 64 << 10  # bytes; larger bodies are parsed in a thread, to not delay other requests
+_ESCAPED = re.compile(rb"(?:[^%]|%(?:[0-9A-Fa-f]{2})?+){1,65536}+", re.DOTALL)  # pieces that split no escape
 
 
 @dataclass(slots=True)
 class Draft:
-    """A submit as it was read: its fields, and its files, which are stored already."""
+    """A parsed submit: its fields, and its files, which are already stored."""
 
     request: SubmitRequest
     files: list[Upload] = field(default_factory=list)
@@ -45,9 +45,9 @@ class BodyReader:
 
     @asynccontextmanager
     async def read(self, request: Request, task_id: str, owner: str) -> AsyncIterator[Draft]:
-        """Read a request's body, whose files are the owner's; raises ApiError, and then nothing of it is left.
+        """Read a request's body; its files belong to the owner. After an ApiError nothing of it is left.
 
-        Until the end of the block its files are counted for the owner; a batch should name them by then.
+        Until the end of the block its files count for the owner; a batch should name them by then.
         """
         content_type = request.headers.get("content-type", "")
         fields = SubmitFields(self._max_photos)
@@ -85,7 +85,7 @@ class BodyReader:
             raise
 
     async def _apart(self, size: int, work: Callable[[], Made]) -> Made:
-        """Do what a body of this size takes: where it takes long in a thread, one at a time, and to its end."""
+        """Run the parsing of a body: a large one in a thread, one at a time, and to its end."""
         if size < LARGE:
             return work()
         async with self._one_at_a_time:
@@ -93,14 +93,14 @@ class BodyReader:
             try:
                 return await asyncio.shield(working)
             except asyncio.CancelledError:
-                await asyncio.wait([working])  # until then it holds its memory
+                await asyncio.wait([working])  # it holds its memory until then
                 raise
 
     async def _file(self, name: str, filename: str, form: Form, files: list[Upload], owner: str) -> int:
         """Store a file and return its bytes."""
         if name != FILES:
             raise ApiError("invalid_request", f"{name:.80} can't be a file; send photos as {FILES}.", name[:80])
-        if not filename:  # a file input in which nothing was chosen
+        if not filename:  # an empty file input
             return 0
         if len(files) >= self._max_photos:
             detail = f"One batch may hold {self._max_photos} photos; split them into several batches."
@@ -149,7 +149,7 @@ def _urlencoded(body: bytearray, fields: SubmitFields) -> SubmitRequest:
 
 
 def _unescaped(text: bytearray) -> bytes:
-    """Return text without percent-encoding. `unquote_to_bytes` of all at once takes fifty times its memory."""
+    """Decode percent-encoding in pieces. `unquote_to_bytes` of the whole text takes fifty times its memory."""
     plain = text.replace(b"+", b" ")
     return b"".join(unquote_to_bytes(piece[0]) for piece in _ESCAPED.finditer(plain))
 

@@ -1,4 +1,4 @@
-"""Presets and LUTs as the ingress sees them: those that are built in, and those that people made."""
+"""Presets and LUTs for the routes: built-in ones, and those of users."""
 
 import asyncio
 import hashlib
@@ -28,15 +28,15 @@ _GIVEN = ("id", "name", "type", "params", "description")
 
 
 class Looks:
-    """Finds, makes and resolves them."""
+    """Finds, creates and resolves presets and LUTs."""
 
     def __init__(self, services: Services, uploads: Uploads) -> None:
         self._services = services
         self._uploads = uploads
-        self._closed = services.access.keys is not None  # then what a user names must be theirs
+        self._closed = services.access.keys is not None  # then users may name only their own uploads
 
     async def all(self, user: str) -> list[schemas.Preset]:
-        """Return the built-in presets, then a user's own and those that others share."""
+        """Return the built-in presets, then the user's own and the shared ones."""
         built_in = [wire.preset(preset) for preset in self._services.catalogue.list()]
         return built_in + [_made(record) for record in await self._ask("presets", user)]
 
@@ -47,29 +47,29 @@ class Looks:
         return _made(await self._find(user, preset_id))
 
     async def create(self, user: str, preset: schemas.PresetInput) -> schemas.Preset:
-        """Keep a new preset; raises PresetError, BatchError `preset_exists`, `too_many_presets`."""
+        """Create a preset; raises PresetError, BatchError `preset_exists`, `too_many_presets`."""
         if self._services.catalogue.has(preset.id):
             raise ApiError("preset_exists", f"{preset.id} is built in; choose another id.", "id")
         return _made(await self._ask("create_preset", user, await self._record(user, preset), new_id("r")))
 
     async def change(self, user: str, preset: schemas.PresetInput) -> schemas.Preset:
-        """Keep a preset in the place of its earlier self."""
+        """Replace a preset."""
         self._refuse_built_in(preset.id)
         return _made(await self._ask("change_preset", user, await self._record(user, preset), new_id("r")))
 
     async def delete(self, user: str, preset_id: str) -> None:
-        """Forget a preset."""
+        """Delete a preset."""
         self._refuse_built_in(preset_id)
         await self._ask("delete_preset", user, preset_id)
 
     async def duplicate(self, user: str, preset_id: str, copy: schemas.PresetCopy) -> schemas.Preset:
-        """Keep a user's own copy of any preset that they may use."""
+        """Create a user's own copy of any preset that the user may use."""
         known = await self.get(user, preset_id)
         fields = known.model_dump(include=set(_GIVEN)) | copy.model_dump(exclude_none=True)
         return await self.create(user, schemas.PresetInput.model_validate(fields))
 
     async def choose(self, user: str, preset_id: str | None) -> Preset | None:
-        """Return a preset to work with, None for none; raises `unknown_preset`."""
+        """Return the preset of an id, None for none; raises `unknown_preset`."""
         catalogue = self._services.catalogue
         if preset_id is None or catalogue.has(preset_id):
             return None if preset_id is None else catalogue.get(preset_id)
@@ -79,11 +79,11 @@ class Looks:
     async def resolve(
         self, user: str, preset: Preset | None, preset_type: str | None, params: dict[str, Any]
     ) -> ResolvedPreset:
-        """Return what a batch pins, its LUT included; raises PresetError, BatchError `unknown_lut`."""
+        """Return the resolved preset for a batch, with its LUT pinned; raises PresetError, BatchError `unknown_lut`."""
         return resolve(preset, preset_type, await self.pinned(user, params))
 
     async def pinned(self, user: str, params: dict[str, Any]) -> dict[str, Any]:
-        """Return parameters that name their LUT by its SHA-256; raises BatchError `unknown_lut`."""
+        """Return the parameters with the LUT named by its SHA-256; raises BatchError `unknown_lut`."""
         name = params.get("lut")
         if not isinstance(name, str):
             return params
@@ -94,7 +94,7 @@ class Looks:
         return params | {"lut": (await self._ask("lut", user, name))["sha256"]}
 
     def with_models(self, preset: ResolvedPreset) -> ResolvedPreset:
-        """Return a preset that pins the weights that are here; what only workers have stays theirs to choose."""
+        """Return the preset with the weights of this machine pinned; weights that only workers have stay open."""
         weights, params = self._services.weights, preset.params
         if preset.type == "erase":
             params = params | {"model": params["model"] or weights.sha256(LAMA)}
@@ -120,7 +120,7 @@ class Looks:
         ]
 
     async def _own(self, user: str, source: str, presets: list[dict[str, Any]]) -> tuple[str, list[dict[str, Any]]]:
-        """Return these with the uploads of others hidden."""
+        """Return the parameters with uploads of other users hidden."""
         if not self._closed:
             return source, presets
         named = uploads_among([source, *(preset["params"].get("mask") for preset in presets)])
@@ -139,11 +139,11 @@ class Looks:
         return wire.preset_record(preset)
 
     async def luts(self, user: str) -> list[schemas.Lut]:
-        """Return a user's LUTs."""
+        """Return the LUTs of a user."""
         return [schemas.Lut.model_validate(lut) for lut in await self._ask("luts", user)]
 
     async def put_lut(self, user: str, name: str, data: bytes) -> schemas.Lut:
-        """Keep a LUT under a name; raises PhotoError `invalid_lut`, StorageError."""
+        """Store a LUT under a name; raises PhotoError `invalid_lut`, StorageError."""
         from models.colour.lut_file import read_lut  # noqa: PLC0415 - numpy, for those who bring LUTs alone
 
         lut = await asyncio.to_thread(read_lut, data)
@@ -161,7 +161,7 @@ class Looks:
         return made
 
     async def delete_lut(self, user: str, name: str) -> None:
-        """Forget a LUT's name."""
+        """Remove a LUT's name."""
         await self._ask("delete_lut", user, name)
 
     async def _find(self, user: str, preset_id: str) -> dict[str, Any]:
@@ -169,12 +169,12 @@ class Looks:
             found: dict[str, Any] = await self._ask("preset", user, preset_id)
         except BatchError as error:
             if error.code == "unknown_preset":
-                self._services.catalogue.get(preset_id)  # raises too, and names a near one
+                self._services.catalogue.get(preset_id)  # raises too, and suggests a similar name
             raise
         return found
 
     async def _record(self, user: str, preset: schemas.PresetInput) -> dict[str, Any]:
-        """Return what is kept of a preset: of its parameters those that were given, valid, with their LUT pinned."""
+        """Return the stored form of a preset: only the given parameters, validated, with the LUT pinned."""
         params = await self.pinned(user, preset.params)
         validate(preset.type, params)
         return preset.model_dump() | {"params": params}

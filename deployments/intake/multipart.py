@@ -1,7 +1,7 @@
-"""A streaming reader of `multipart/form-data` (RFC 7578): its parts one after another, none of them whole in memory.
+"""A streaming reader of `multipart/form-data` (RFC 7578): part by part, none of them whole in memory.
 
-It is lenient where clients are careless: a file name may hold raw quotes, line breaks and any other byte. What such a
-name becomes is the business of `names.safe_name`; no file costs the others their batch.
+It tolerates careless clients: a file name may hold raw quotes, line breaks and any other byte. `names.safe_name` cleans
+such names, so that one file does not fail the batch of the others.
 """
 
 import re
@@ -15,10 +15,10 @@ from deployments.wire.problems import ApiError
 
 MAX_HEADERS = 16  # of a part
 MAX_HEAD_BYTES = 32 << 10  # all of them together
-_MAX_PADDING = 128  # blanks behind a boundary
+_MAX_PADDING = 128  # blanks after a boundary
 _DISPOSITION = re.compile(rb"\r\ncontent-disposition[ \t]*+:[ \t]*+form-data[ \t]*+", re.IGNORECASE)
-# A quoted value ends with a quote that something follows which may follow a value. Unquoted and unclosed ones end with
-# their line. The first alternative knows escapes, the second old clients that send paths with backslashes.
+# A quoted value ends at a quote after which a value may end. Unquoted and unclosed values end with the line.
+# The first alternative handles escapes, the second old clients that send paths with backslashes.
 _OPTION = re.compile(
     rb';[ \t]*+([^=;\r\n" \t]*+)[ \t]*+=[ \t]*+(?:'
     rb'"((?:[^\\]|\\.)*?)"(?=[ \t]*+(?:;|\r\n|\Z))|"(.*?)"(?=[ \t]*+(?:;|\r\n|\Z))|([^;\r\n]*+))[ \t]*+',
@@ -28,17 +28,17 @@ _OPTION = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part of a form: a field, or a file where it has a file name. Its bytes come from `Form.content`."""
+    """One part of a form: a field, or a file if it has a file name. `Form.content` yields its bytes."""
 
     name: str
     filename: str | None
 
 
 class Form:
-    """The parts of one form, in their order. What a caller leaves of a part is skipped.
+    """The parts of one form, in their order. Bytes that a caller does not read are skipped.
 
-    `body` is asked for its next piece only when everything from the last one was taken, so a slow reader slows the
-    sender down. Raises ApiError `invalid_form`, also when the body ends before the form does.
+    The next piece of `body` is requested only when the last one is used up, so a slow reader slows the sender down.
+    Raises ApiError `invalid_form`, also if the body ends before the form.
     """
 
     def __init__(self, content_type: str, body: AsyncIterator[bytes]) -> None:
@@ -47,8 +47,8 @@ class Form:
             raise _broken("its Content-Type names no boundary")
         self._body = body
         self._delimiter = b"\r\n--" + boundary
-        self._buffer = bytearray(b"\r\n")  # the first boundary need not stand behind anything
-        self._inside = True  # of a part, or of what stands before the first
+        self._buffer = bytearray(b"\r\n")  # the first boundary needs no line break before it
+        self._inside = True  # of a part, or of the preamble
 
     async def parts(self) -> AsyncIterator[Part]:
         """Yield each part."""
@@ -58,11 +58,11 @@ class Form:
             self._inside = True
             yield part
             await self._skip()
-        async for _ in self._body:  # what follows the last boundary means nothing
+        async for _ in self._body:  # ignore the epilogue
             pass
 
     async def content(self) -> AsyncIterator[bytes]:
-        """Yield the bytes of the part that `parts` came to last."""
+        """Yield the bytes of the part that `parts` yielded last."""
         buffer, delimiter = self._buffer, self._delimiter
         while self._inside:
             end = buffer.find(delimiter)
@@ -80,7 +80,7 @@ class Form:
             pass
 
     async def _part_begins(self) -> bool:
-        """Say whether a part follows the boundary that was just read, and not the end of the form."""
+        """Say whether a part follows the boundary just read, and not the end of the form."""
         while (end := self._buffer.find(b"\r\n")) < 0 and self._buffer[:2] != b"--":
             if len(self._buffer) > _MAX_PADDING:
                 break
@@ -93,7 +93,7 @@ class Form:
         return True
 
     async def _head(self) -> bytes:
-        """Return the headers of a part, each behind its line break."""
+        """Return the headers of a part, each after its line break."""
         seen = 0
         while (end := self._buffer.find(b"\r\n\r\n", seen)) < 0:
             if len(self._buffer) > MAX_HEAD_BYTES:
@@ -119,13 +119,13 @@ def _part(head: bytes) -> Part:
     if name is None:
         raise _broken("a part has no name")
     filename = options.get(b"filename")
-    if filename is None and b"filename*" in options:  # RFC 7578 forbids it, older clients send it
+    if filename is None and b"filename*" in options:  # forbidden by RFC 7578, but older clients send it
         return Part(_text(name), _extended(options[b"filename*"]))
     return Part(_text(name), None if filename is None else _text(filename))
 
 
 def _options(head: bytes) -> dict[bytes, bytes]:
-    """Return what the Content-Disposition says; nothing where there is none for forms."""
+    """Return the options of the Content-Disposition; nothing if it is not `form-data`."""
     found: dict[bytes, bytes] = {}
     begin = _DISPOSITION.search(head)
     at = begin.end() if begin else len(head)
@@ -143,7 +143,7 @@ def _options(head: bytes) -> dict[bytes, bytes]:
 
 
 def _extended(value: bytes) -> str:
-    """Return a value as RFC 8187 writes it: charset'language'percent-encoded."""
+    """Decode a value of RFC 8187: charset'language'percent-encoded."""
     coding = "latin-1" if value.lower().startswith(b"iso-8859-1'") else "utf-8"
     return unquote_to_bytes(value.rpartition(b"'")[2]).decode(coding, "replace")
 

@@ -1,4 +1,4 @@
-"""The digest of a submit, by which a repeated request under an idempotency key is told from another one."""
+"""The digest of a submit: it distinguishes a repeated request from a different one with the same idempotency key."""
 
 import hashlib
 import json
@@ -13,9 +13,9 @@ _AT_ONCE = 500
 
 
 def digest_of(draft: Draft) -> str:
-    """Name a request by what it says, not by how it was written: field order and form boundaries don't count.
+    """Return a digest of a request's meaning: field order and form boundaries do not count.
 
-    It is the SHA-256 of `json.dumps([request, files], sort_keys=True)`, which is never whole in memory.
+    It is the SHA-256 of `json.dumps([request, files], sort_keys=True)`, which is never in memory as a whole.
     """
     files = [[file.name, file.sha256] for file in draft.files]
     digest = hashlib.sha256(b"[{")

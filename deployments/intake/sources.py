@@ -1,4 +1,4 @@
-"""What a submit may name as photos, checked before anything is promised."""
+"""Checks of the sources that a submit names, before the batch is accepted."""
 
 from collections.abc import Collection, Iterable
 from typing import Any
@@ -16,9 +16,9 @@ UPLOAD = "upload:"
 
 
 def check_source(source: str, field: str, roots: Roots, *, prefixes: bool = False) -> None:
-    """Raise ApiError `invalid_source` or `forbidden_path` for what no worker could ever fetch; looks at file names.
+    """Raise ApiError `invalid_source` or `forbidden_path` for a source that no worker could fetch; reads no file.
 
-    `prefixes`: whether all objects below an address may be named.
+    `prefixes`: whether a prefix may be named.
     """
     scheme, colon, rest = source.partition(":")
     if not colon or scheme not in SCHEMES:
@@ -37,23 +37,23 @@ def check_source(source: str, field: str, roots: Roots, *, prefixes: bool = Fals
 
 
 def check_mask(params: dict[str, Any], where: str, roots: Roots) -> None:
-    """Check the mask that parameters name, if they do; raises ApiError as `check_source` does."""
+    """Check the mask that parameters name, if any; raises ApiError as `check_source` does."""
     if mask := params.get("mask"):
         check_source(mask, f"{where}.mask", roots)
 
 
 def uploads_among(sources: Iterable[Any]) -> set[str]:
-    """Return those that are uploads."""
+    """Return the sources that are uploads."""
     return {source for source in sources if isinstance(source, str) and source.startswith(UPLOAD)}
 
 
 def hidden(source: str, strange: Collection[str]) -> str:
-    """Return a source, or in the place of a strange one an upload that there never is: nothing of it may be touched."""
+    """Return the source, or instead of another user's upload an upload id that never exists."""
     return f"{UPLOAD}missing-{source.removeprefix(UPLOAD)[:100]}" if source in strange else source
 
 
 def hidden_mask(params: dict[str, Any], strange: Collection[str]) -> dict[str, Any]:
-    """Return parameters whose mask is not a strange one."""
+    """Return the parameters, with another user's mask replaced in the same way."""
     mask = params.get("mask")
     return params | {"mask": hidden(mask, strange)} if isinstance(mask, str) else params
 

@@ -1,4 +1,4 @@
-"""A submit from its request to the batch: read, checked, and accepted once."""
+"""A submit from request to batch: read, checked, and accepted exactly once."""
 
 import asyncio
 import hashlib
@@ -37,7 +37,7 @@ _RENEW_S = 3.0
 
 @dataclass(slots=True)
 class _Named:
-    """A photo of a request; a hundred thousand of them are no pydantic models."""
+    """A photo of a request; not a pydantic model, because there may be a hundred thousand."""
 
     source: str
     params: dict[str, Any]
@@ -53,9 +53,9 @@ class Submissions:
         self._bodies = BodyReader(uploads, services.max_photos)
 
     async def accept(self, request: Request, caller: str | None) -> dict[str, Any]:
-        """Return the batch that a request makes, or made before; when it is refused nothing of it is left.
+        """Return the batch that a request makes, or made before; if it is refused, nothing of it is left.
 
-        `caller` is whom an API key stands for: the batch and its files are theirs, and so must be what it names.
+        `caller` is the user of the API key, who owns the batch and its files and may name only their own uploads.
         Raises ApiError, PresetError, BatchError, StorageError.
         """
         task_id = new_id("b")
@@ -69,12 +69,12 @@ class Submissions:
             except BaseException:
                 await self._drop(draft)
                 raise
-            # To the end, whether the client waits or not: half-way through nobody knows whose the files are.
+            # Run to the end even if the client leaves: half-way through the files belong to nobody.
             return await asyncio.shield(self._hand_in(spec, photos, draft))
 
     @asynccontextmanager
     async def _claimed(self, key: str | None, task_id: str, caller: str | None) -> AsyncIterator[None]:
-        """Hold an idempotency key while its request is read, so that a second one beside it is told to wait."""
+        """Hold an idempotency key while its request is read, so that a concurrent second one is told to wait."""
         if key is None:
             yield
             return
@@ -87,7 +87,7 @@ class Submissions:
             await asyncio.shield(self._release(key, caller))
 
     async def _renew(self, key: str, task_id: str, caller: str | None) -> None:
-        """Keep the claim for as long as the request lasts: should this process die, it ends soon."""
+        """Renew the claim for as long as the request lasts; if this process dies, the claim ends soon."""
         while True:
             await asyncio.sleep(_RENEW_S)
             with suppress(BatchError):
@@ -97,17 +97,17 @@ class Submissions:
         try:
             async with asyncio.timeout(_RELEASE_S):
                 await self._services.coordinator.ask("release", key, caller)
-        except (BatchError, TimeoutError):  # a coordinator that is gone has forgotten the claim
+        except (BatchError, TimeoutError):  # a dead coordinator has forgotten the claim
             return
 
     async def _hand_in(self, spec: BatchSpec, photos: list[PhotoSpec], draft: Draft) -> dict[str, Any]:
         try:
             view: dict[str, Any] = await self._services.coordinator.ask("submit", spec, photos)
         except BatchError as error:
-            if error.code not in _PERHAPS:  # else it may have been accepted; unused uploads expire
+            if error.code not in _PERHAPS:  # otherwise it may have been accepted; unused uploads expire
                 await self._drop(draft)
             raise
-        if view["task_id"] != spec.task_id:  # the batch of an earlier request with this key: it has its own files
+        if view["task_id"] != spec.task_id:  # the batch of an earlier request with this key, with its own files
             await self._drop(draft)
         return view
 
@@ -128,7 +128,7 @@ class Submissions:
         await self._pin(request.user_id, named)
         preset = _resolve(chosen, request, request.preset_params, "preset_params")
         check_mask(preset.params, "preset_params", self._services.roots)
-        if request.image_urls or draft.files:  # those with nothing of their own
+        if request.image_urls or draft.files:  # photos without parameters of their own
             check_complete(preset.type, preset.params)
         await asyncio.to_thread(self._check_photos, request, named, chosen, preset)
         uploads, preset = await self._own_uploads(caller, named, preset)
@@ -149,9 +149,10 @@ class Submissions:
     async def _own_uploads(
         self, caller: str | None, photos: list[_Named], preset: ResolvedPreset
     ) -> tuple[dict[str, Upload], ResolvedPreset]:
-        """Return the uploads that are named as photos; with API keys those of others are hidden from the batch.
+        """Return the uploads named as photos; with API keys, uploads of other users are hidden from the batch.
 
-        Nothing may come of naming one: its bytes are not shown, and deleting the batch does not delete it.
+        Naming another user's upload must have no effect: its bytes are not shown, and deleting the batch does not
+        delete it.
         """
         sources = uploads_among(photo.source for photo in photos)
         if caller is None:
@@ -171,7 +172,7 @@ class Submissions:
             raise ApiError("no_photos", "A batch needs at least one photo: name image_urls, photos or files.")
 
     async def _pin(self, user: str, photos: list[_Named]) -> None:
-        """Have photos name their LUTs by their bytes."""
+        """Pin the LUTs of photos by SHA-256."""
         named = {photo.params["lut"] for photo in photos if isinstance(photo.params.get("lut"), str)}
         known = {name: (await self._looks.pinned(user, {"lut": name}))["lut"] for name in sorted(named)}
         for photo in photos:
@@ -182,11 +183,11 @@ class Submissions:
         self, request: SubmitRequest, photos: list[_Named], chosen: Preset | None, preset: ResolvedPreset
     ) -> None:
         urls = len(request.image_urls)
-        known: set[bytes] = set()  # digests: all of them together may be as large as the request
+        known: set[bytes] = set()  # digests only: the values together may be as large as the request
         for place, photo in enumerate(photos):
             field = f"image_urls[{place}]" if place < urls else f"photos[{place - urls}].source"
             check_source(photo.source, field, self._services.roots, prefixes=True)
-            if place < urls:  # with nothing of its own
+            if place < urls:  # without parameters of its own
                 continue
             params = hashlib.sha256(json.dumps(photo.params, sort_keys=True).encode()).digest()
             if params not in known:
@@ -226,7 +227,7 @@ def _specs(photos: list[_Named], uploads: dict[str, Upload]) -> list[PhotoSpec]:
 
 
 def _name(source: str, uploads: dict[str, Upload]) -> str:
-    """Name a photo: by its upload's file name, or by its address."""
+    """Return the name of a photo: its upload's file name, or from its address."""
     return uploads[source].name if source in uploads else safe_name(wire.name_of(source))
 
 
@@ -249,7 +250,7 @@ def _check_fields(request: SubmitRequest, callbacks: bool) -> None:
 def _check_callback(url: str | None, possible: bool) -> None:
     if url is None:
         return
-    if not possible:  # to take it and never call would be worse
+    if not possible:  # better than accepting it and never calling
         detail = "This service makes no callbacks (BATCH_CALLBACK_SECRET is not set); leave callback_url out."
         raise ApiError("invalid_request", detail, "callback_url")
     if not url.startswith(("http://", "https://")):

@@ -1,4 +1,4 @@
-"""The fields of a submit, read and checked one after another; the first that is wrong ends it."""
+"""The fields of a submit, read and checked one by one; the first error ends it."""
 
 from typing import Annotated, Any, TypeVar
 
@@ -20,18 +20,18 @@ Item = TypeVar("Item")
 
 
 class SubmitFields:
-    """Gathers a request. Its methods take long for large bodies: call them in a thread. Raise ApiError."""
+    """Collects a request. The methods take long for large bodies, so call them in a thread. They raise ApiError."""
 
     def __init__(self, max_photos: int) -> None:
         self._max_photos = max_photos
         self._given: dict[str, Any] = {}  # all but the lists
-        self._seen: set[str] = set()  # in a form
+        self._seen: set[str] = set()  # fields of a form
         self._urls: list[Source] = []
         self._photos: list[PhotoInput] = []
         self._lists = {"image_urls": self._add_urls, "photos": self._add_photos}
 
     def take_json(self, body: bytes | bytearray) -> SubmitRequest:
-        """Return the request that a JSON body makes."""
+        """Return the request of a JSON body."""
         try:
             given = json_pieces.read_object(body, _KNOWN, self._lists)
         except FieldError as error:
@@ -41,11 +41,11 @@ class SubmitFields:
         return self._request(given)
 
     def take_form(self) -> SubmitRequest:
-        """Return the request that the fields of a form made."""
+        """Return the request of the collected form fields."""
         return self._request(self._given)
 
     def add(self, name: str, value: bytes) -> None:
-        """Take a field of a form; one left empty counts as absent."""
+        """Add a field of a form; an empty one counts as absent."""
         if name in self._seen:
             raise _twice(name)
         self._seen.add(name)
@@ -67,7 +67,7 @@ class SubmitFields:
                 return
             for items in json_pieces.read_list(value):
                 self._lists[name](items)
-        except TypeError:  # pydantic says what it should be
+        except TypeError:  # pydantic's message says what it should be
             self._given[name] = json_pieces.read(value)
         except JsonError as error:
             raise ApiError("invalid_json", f"{name} is not valid JSON: {error}.", name) from None
@@ -103,7 +103,7 @@ def _twice(name: str) -> ApiError:
 
 
 def metadata_too_large() -> ApiError:
-    """Return the refusal of metadata that no batch may have."""
+    """Return the error for metadata that is too large."""
     return ApiError("invalid_request", f"metadata is larger than {MAX_METADATA_BYTES >> 10} KB.", "metadata")
 
 

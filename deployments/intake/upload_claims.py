@@ -1,4 +1,4 @@
-"""The bytes of uploads, announced to the coordinator before they come: it counts them for their user."""
+"""Announces the bytes of uploads to the coordinator, which counts them for their user."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
@@ -13,25 +13,25 @@ _RELEASE_S = 2.0
 
 
 class UploadClaims:
-    """Announces uploads. One that is larger than `max_bytes` is refused anyway, so no file needs more."""
+    """Announces uploads. A file larger than `max_bytes` is refused anyway, so no announcement exceeds it."""
 
     def __init__(self, coordinator: Coordinator, max_bytes: int) -> None:
         self._coordinator = coordinator
         self.max_bytes = max_bytes
 
     async def hold(self, name: str, user: str, size: int) -> None:
-        """Count so many bytes for a user under a name; raises BatchError `too_many_uploads`."""
+        """Count bytes for a user under a name; raises BatchError `too_many_uploads`."""
         await self._coordinator.ask("uploads", "hold", name, user, size)
 
     async def release(self, names: Iterable[str]) -> None:
-        """Count these names no more. What is not told to the coordinator it finds out when it looks at the store."""
+        """Stop counting these names. If the coordinator misses this, it notices when it compares with the store."""
         with suppress(BatchError, TimeoutError):
             async with asyncio.timeout(_RELEASE_S):
                 await self._coordinator.ask("uploads", "release", list(names))
 
     @asynccontextmanager
     async def form(self, request: Request, name: str, user: str) -> AsyncIterator["FormClaim"]:
-        """Count the files of a form while it is read and handed in; afterwards its batch names them."""
+        """Count the files of a form while it is read and submitted; afterwards its batch names them."""
         claim = FormClaim(self, name, user, declared_size(request))
         try:
             await claim.begin()
@@ -42,7 +42,7 @@ class UploadClaims:
 
 
 class FormClaim:
-    """The bytes of one form. Where it does not say its size, it is counted file by file."""
+    """The bytes of one form. A form of unknown size is counted file by file."""
 
     def __init__(self, claims: UploadClaims, name: str, user: str, declared: int | None) -> None:
         self._claims = claims
@@ -57,16 +57,16 @@ class FormClaim:
             await self._hold(self._declared)
 
     async def next_file(self, so_far: int) -> None:
-        """Make room for one more file, after so many bytes of files."""
+        """Reserve room for one more file, after this many bytes of files."""
         if self._declared is None:
             await self._hold(so_far + self._claims.max_bytes)
 
     async def _hold(self, size: int) -> None:
-        self.asked = True  # it may be counted although the answer was never heard
+        self.asked = True  # it may be counted although the answer was lost
         await self._claims.hold(self._name, self._user, size)
 
 
 def declared_size(request: Request) -> int | None:
-    """Return the bytes that a request says its body has; None where it says nothing, or nonsense."""
+    """Return the Content-Length of a request; None if it is missing or invalid."""
     declared = request.headers.get("content-length", "")
     return int(declared) if declared.isascii() and declared.isdigit() and len(declared) < 20 else None

@@ -1,4 +1,4 @@
-"""Uploaded files: streamed into the blob store, each with a record of what it is."""
+"""Uploaded files: streamed into the blob store, each with a record."""
 
 import asyncio
 import hashlib
@@ -18,16 +18,16 @@ from storage.blobs import Blobs
 from storage.errors import BlobNotFoundError, InvalidKeyError, StorageFullError
 from storage.keys import upload_key, upload_prefix, upload_record_key
 
-HEAD = 1 << 20  # bytes in which most formats say how large the picture is
+HEAD = 1 << 20  # bytes; most formats state the size of the picture within them
 _AT_ONCE = 16
 _HASHED_AT_ONCE = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """What is known of an uploaded file.
+    """The record of an uploaded file.
 
-    `error` (code, message) stands in the record of a file that was refused: it has no bytes, and its photo fails so.
+    A refused file has no bytes but an `error` (code, message), with which its photo fails.
     """
 
     id: str
@@ -43,20 +43,20 @@ class Upload:
 
     @property
     def source(self) -> str:
-        """What a batch calls it."""
+        """The source that names it in a batch."""
         return f"{UPLOAD}{self.id}"
 
 
 class Metered:
-    """Counts and hashes bytes as they pass; hashes in a thread, for that is a third of the work of an upload."""
+    """Counts and hashes passing bytes; hashes in a thread, because that is a third of the work of an upload."""
 
     def __init__(self, pieces: AsyncIterator[bytes]) -> None:
         self._pieces = pieces
         self._hash = hashlib.sha256()
-        self._passed: list[bytes] = []  # and not hashed yet
+        self._passed: list[bytes] = []  # not hashed yet
         self._hashing: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._hashing.set_result(None)
-        self._handed_on = 0  # of the bytes, to be hashed
+        self._handed_on = 0  # bytes given to the hashing thread
         self.bytes = 0
 
     def __aiter__(self) -> AsyncIterator[bytes]:
@@ -71,18 +71,18 @@ class Metered:
         return piece
 
     async def rest(self) -> None:
-        """Let the rest pass unused."""
+        """Read the rest and drop it."""
         async for _ in self:
             pass
 
     async def sha256(self) -> str:
-        """Of what has passed."""
+        """The SHA-256 of the bytes that have passed."""
         await self._go_on()
         await self._hashing
         return self._hash.hexdigest()
 
     async def _go_on(self) -> None:
-        """Have what has passed hashed, once what came before it is."""
+        """Hash the passed bytes in a thread, after the ones before them."""
         await self._hashing
         passed, self._passed = self._passed, []
         self._handed_on = self.bytes
@@ -94,20 +94,20 @@ class Metered:
 
 
 class Uploads:
-    """The uploads of one blob store."""
+    """The uploads in a blob store."""
 
     def __init__(self, blobs: Blobs, limits: Limits, least_room: int, claims: UploadClaims) -> None:
         self._blobs = blobs
         self._limits = limits
         self._least_room = least_room
         self.claims = claims
-        self._whole = asyncio.Semaphore(1)  # files that are read whole for their header
+        self._whole = asyncio.Semaphore(1)  # files that must be read completely for their header
 
     async def take(self, pieces: AsyncIterator[bytes], name: str, user_id: str, declared: int | None = None) -> Upload:
-        """Store one picture; raises PhotoError for what is none or too large, and then nothing is left of it.
+        """Store one picture; raises PhotoError if it is none or too large, and then nothing of it is left.
 
-        `declared` is its size, if that is known before it comes. Raises BatchError `too_many_uploads`, and
-        StorageFullError also before there is no room at all.
+        `declared` is its size, if known in advance. Raises BatchError `too_many_uploads`, and StorageFullError already
+        when only little room is left.
         """
         upload_id = new_id("u")
         most = self._limits.max_bytes
@@ -129,9 +129,9 @@ class Uploads:
         return upload
 
     async def take_part(self, pieces: AsyncIterator[bytes], name: str, user_id: str) -> Upload:
-        """Store one file of a form, unexamined: a bad one fails alone, when a worker comes to it.
+        """Store one file of a form without examining it: a bad one fails alone, in the worker.
 
-        Of a file that is too large only a record is kept, which says so.
+        For a file that is too large only a record is kept, with the error.
         """
         upload_id = new_id("u")
         passed = Metered(pieces)
@@ -150,14 +150,14 @@ class Uploads:
         return upload
 
     async def find(self, upload_id: str) -> Upload | None:
-        """Return what is known of an upload; None when there is none (any more)."""
+        """Return the record of an upload; None if there is none (any more)."""
         try:
             return Upload(**json.loads(await self._blobs.get(upload_record_key(upload_id))))
         except (BlobNotFoundError, InvalidKeyError):
             return None
 
     async def known(self, sources: Iterable[str]) -> dict[str, Upload]:
-        """Return the uploads that there are among these sources."""
+        """Return the existing uploads among these sources."""
         gate = asyncio.Semaphore(_AT_ONCE)
 
         async def resolve(source: str) -> tuple[str, Upload | None]:
@@ -168,13 +168,13 @@ class Uploads:
         return {source: upload for source, upload in found if upload is not None}
 
     async def strange(self, sources: set[str], user: str) -> tuple[dict[str, Upload], set[str]]:
-        """Return the uploads that are a user's among these sources, and the sources that are not."""
+        """Return the user's uploads among these sources, and the sources that are not the user's."""
         known = await self.known(sources)
         own = {source: upload for source, upload in known.items() if upload.user_id == user}
         return own, sources - own.keys()
 
     async def drop(self, upload_ids: Iterable[str]) -> None:
-        """Remove uploads, to the end even when the request that they came with is being cancelled."""
+        """Remove uploads, to the end even if their request is being cancelled."""
         removals = [self._blobs.delete_prefix(upload_prefix(upload_id)) for upload_id in upload_ids]
         if removals:
             await asyncio.shield(asyncio.gather(*removals, return_exceptions=True))
@@ -182,7 +182,7 @@ class Uploads:
     async def _write(self, upload_id: str, pieces: Metered) -> None:
         limit = self._limits.max_bytes
         free = await asyncio.to_thread(self._blobs.free_bytes)
-        if free is not None and free < self._least_room:  # the last of it is the journal's
+        if free is not None and free < self._least_room:  # the rest is for the journal
             raise StorageFullError("There is no room left for uploads.")
         async with self._blobs.writer(upload_key(upload_id)) as file:
             async for piece in pieces:
@@ -196,7 +196,7 @@ class Uploads:
         await self._blobs.put(upload_record_key(upload.id), json.dumps(known).encode())
 
     async def _examine(self, key: str, size: int) -> Header:
-        """Read the header: from the head of the file where it is there, else from all of it, one file at a time."""
+        """Read the header from the head of the file; if it is not there, from the whole file, one file at a time."""
         head = await self._blobs.get_range(key, 0, min(HEAD, size))
         try:
             return await asyncio.to_thread(read_header, head, self._limits)

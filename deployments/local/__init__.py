@@ -1,1 +1,1 @@
-"""The service on one machine: its HTTP server, the process that runs it, and the supervisor that keeps that alive."""
+"""The service on one machine: its HTTP server, the service process, and the supervisor that keeps it alive."""

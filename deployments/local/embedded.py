@@ -16,7 +16,7 @@ from typing import Any
 from deployments.local.session import new_scratch_folder
 from deployments.settings import SettingsError, load_settings, prepare_ray_environment
 
-prepare_ray_environment()  # here, because Ray reads it when it is imported, and what follows imports Ray
+prepare_ray_environment()  # first, because Ray reads it on import, and the following imports need Ray
 
 # ruff: noqa: E402
 import ray
@@ -41,9 +41,9 @@ from presets.params import check_complete
 from storage.blobs import open_blobs
 from storage.keys import lut_key
 
-GUEST = "photobatch-run-"  # the namespace of an engine on somebody else's cluster
+GUEST = "photobatch-run-"  # namespace of an engine on an existing cluster
 GREET_S = 10.0
-LEAST_ROOM = 32 << 20  # bytes; with less, what stops the coordinator is the disk
+LEAST_ROOM = 32 << 20  # bytes; with less, a coordinator that stops has run out of disk
 PING_S = 0.5
 READY_POLL_S = 0.05
 
@@ -51,16 +51,16 @@ READY_POLL_S = 0.05
 class Engine:
     """Coordinator and workers on a Ray of their own, with a throw-away journal below `data_dir`.
 
-    The blobs lie there too, so that taking a result is a rename. Colour tables stay in the machine's own cache.
-    With `address` they run on that cluster, as a guest: beside a service and other engines, and each node keeps
-    the blobs that it makes. Benchmarks do that.
+    The blobs are there too, so that taking a result is a rename. Colour tables stay in the machine's own cache.
+    With `address` they run as a guest on that cluster, beside a service and other engines, and each node keeps the
+    blobs that it makes. Benchmarks do that.
     """
 
     def __init__(
         self, data_dir: Path, *, workers: int | None, file_roots: list[Path], address: str | None = None
     ) -> None:
         try:
-            own = load_settings(redis_url=None, api_keys=None, rate_limit=None)  # those are a server's affair
+            own = load_settings(redis_url=None, api_keys=None, rate_limit=None)  # these only matter to a server
         except SettingsError as error:
             raise EngineError("invalid_settings", str(error)) from None
         settings = own.model_copy(
@@ -100,7 +100,7 @@ class Engine:
             self._ray = LocalRay(cpus=self._cpus, scratch=self._scratch)
         self._ray.start()
         launch.start_coordinator(self._config)
-        while not self.workers_ready():  # the first; the others join while it works
+        while not self.workers_ready():  # the first one; the others join later
             time.sleep(READY_POLL_S)
         threading.Thread(target=self._greet, name="greet", daemon=True).start()
         return self
@@ -111,7 +111,7 @@ class Engine:
         self.close()
 
     def submit(self, request: schemas.SubmitRequest) -> str:
-        """Hand in a batch of `file:` sources and return its task id; raises EngineError."""
+        """Submit a batch of `file:` sources and return its task id; raises EngineError."""
         pinned = self._pinned(request.preset_params)
         try:
             preset = Catalogue.built_in().resolve(request.preset_id, request.preset_type, pinned)
@@ -131,7 +131,7 @@ class Engine:
         named = [*(schemas.PhotoInput(source=url) for url in request.image_urls), *request.photos]
         photos = [PhotoSpec(photo.source, wire.name_of(photo.source), photo.params or None) for photo in named]
         while True:
-            spec = replace(spec, task_id=new_id("b"))  # one that the journal was too slow for is withdrawn for good
+            spec = replace(spec, task_id=new_id("b"))  # a new id: the refused batch was withdrawn for good
             try:
                 asyncio.run(self._client.ask("submit", spec, photos))
             except BatchError as error:
@@ -141,7 +141,7 @@ class Engine:
                 return spec.task_id
 
     def _pinned(self, params: Json) -> Json:
-        """Store the LUT that parameters name, a file here, and name it by its SHA-256; raises EngineError."""
+        """Store the LUT file that the parameters name, and replace its name by its SHA-256; raises EngineError."""
         file = params.get("lut")
         if not isinstance(file, str):
             return params
@@ -159,7 +159,7 @@ class Engine:
         return params | {"lut": sha256}
 
     def watch(self, task_id: str) -> Iterator[schemas.ProgressMessage]:
-        """Yield the batch and the photos changed since, at once and with every change; the last is `done`."""
+        """Yield the batch and its changed photos, at once and after every change; the last one is `done`."""
         since = 0
         while True:
             update: Json | None = self._ask("watch", task_id, since, PING_S, True)
@@ -181,7 +181,7 @@ class Engine:
                 return
 
     def take(self, task_id: str, index: int, destination: Path) -> None:
-        """Move a finished result to its place, replacing what is there; raises EngineError `not_ready`."""
+        """Move a finished result to its place, replacing an existing file; raises EngineError `not_ready`."""
         key = self._keys.get((task_id, index))
         source = self._blobs.local_path(key) if key else None
         if source is None:
@@ -190,12 +190,12 @@ class Engine:
         if source.stat().st_dev == destination.parent.stat().st_dev:
             source.replace(destination)
             return
-        half = destination.with_name(f".{destination.name}.part")  # across file systems: never a half-written result
+        half = destination.with_name(f".{destination.name}.part")  # the move may copy: never half a result
         shutil.move(source, half)
         half.replace(destination)
 
     def cancel(self, task_id: str) -> None:
-        """Cancel a batch; what is finished stays."""
+        """Cancel a batch; finished results stay."""
         self._ask("control", task_id, "cancel")
 
     def workers_ready(self) -> int:
@@ -206,7 +206,7 @@ class Engine:
         return int(stats["workers"]["ready"] + stats["workers"]["busy"])
 
     def memory(self) -> int:
-        """Return the memory of this process and all that it started, in bytes (PSS)."""
+        """Return the memory of this process and its descendants, in bytes (PSS)."""
         return memory()
 
     def close(self) -> None:
@@ -225,7 +225,7 @@ class Engine:
             try:
                 return asyncio.run(self._client.ask(method, *args))
             except BatchError as error:
-                if error.code != "journal_unavailable":  # which takes seconds to say; there is nobody else to ask
+                if error.code != "journal_unavailable":  # that answer takes seconds; ask again
                     raise self._explained(error) from None
 
     def _explained(self, error: BatchError) -> EngineError:

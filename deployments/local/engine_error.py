@@ -1,8 +1,8 @@
-"""What `photobatch run` and `photobatch serve` refuse."""
+"""The error of `photobatch run` and `photobatch serve`."""
 
 
 class EngineError(Exception):
-    """A batch that the engine does not take, or a service that cannot start; `detail` says what to do."""
+    """A batch that the engine refuses, or a service that cannot start; `detail` says what to do."""
 
     def __init__(self, code: str, detail: str) -> None:
         super().__init__(code, detail)

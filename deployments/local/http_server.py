@@ -1,7 +1,6 @@
-"""The HTTP server of `photobatch serve`: uvicorn, with the time-outs and bounds for which it has no settings.
+"""The HTTP server of `photobatch serve`: uvicorn, with time-outs and limits for which it has no settings.
 
-What they promise stands in docs/security.md, "Slow clients, large bodies". `deployments/gate/patience.py` bounds
-bodies.
+docs/security.md describes them under "Slow clients, large bodies". `deployments/gate/patience.py` limits bodies.
 """
 
 import asyncio
@@ -17,17 +16,17 @@ from sse_starlette.sse import AppStatus
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-HEAD_S = 30.0  # in which the head of a request must have come
-SILENCE_S = 90  # between two requests of a connection, and without an acknowledgement of what was sent
+HEAD_S = 30.0  # time for the head of a request
+SILENCE_S = 90  # between two requests of a connection, and without acknowledgement of sent data
 MAX_HEAD_BYTES = 64 << 10
 MAX_CONNECTIONS = 10_000
-OTHER_FILES = 500  # that the process may have open beside its connections
-MAX_MESSAGE_BYTES = 64 << 10  # of a WebSocket; what clients say there is not read
-STOP_S = 2.0  # in which answers under way may finish
+OTHER_FILES = 500  # open files of the process besides its connections
+MAX_MESSAGE_BYTES = 64 << 10  # of a WebSocket; messages of clients are ignored
+STOP_S = 2.0  # time for running answers to finish
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """Ends connections whose request head (or trailer) comes too slowly or is too large."""
+    """Closes connections whose request head (or trailer) is too slow or too large."""
 
     def __init__(self, *args: Any, **named: Any) -> None:
         super().__init__(*args, **named)
@@ -35,32 +34,32 @@ class BoundedProtocol(HttpToolsProtocol):
         self._unparsed = 0  # bytes since the parser last completed a head, a piece of a body or a request
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn's own signature
-        """Wait for the first head."""
+        """Start the timer for the first head."""
         super().connection_made(transport)
         self._wait_for_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Wait for nothing any more."""
+        """Stop the timer."""
         self._head_is_here()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Parse what came, and refuse a head or a trailer without end."""
+        """Parse data, and refuse a head or trailer that is too long."""
         self._unparsed += len(data)
         super().data_received(data)
         if self._unparsed > MAX_HEAD_BYTES + len(data):
             self._refuse(b"431 Request Header Fields Too Large")
         elif self._head is None and not self._answering():
-            # Bytes between two requests, or of a body that nobody waits for: uvicorn's own timer ended with them.
+            # Bytes between two requests, or of an unread body: they have stopped uvicorn's own timer.
             self._wait_for_head()
 
     def on_message_begin(self) -> None:
-        """Wait for this head: its first byte is here."""
+        """Start the timer for this head: its first byte has come."""
         self._wait_for_head()
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
-        """Note that the head is here."""
+        """Note that the head is complete."""
         self._head_is_here()
         super().on_headers_complete()
 
@@ -79,7 +78,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._head = self.loop.call_later(HEAD_S, self._head_is_late)
 
     def _head_is_late(self) -> None:
-        if self._answering():  # it is the next one, sent before this answer has ended
+        if self._answering():  # a pipelined request, sent before this answer has ended
             self._wait_for_head()
         else:
             self._refuse(b"408 Request Timeout")
@@ -101,7 +100,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
 
 class HttpServer(uvicorn.Server):
-    """Serves an application on a socket that is there already; its process decides about signals."""
+    """Serves an application on an existing socket; its process handles signals."""
 
     def __init__(self, api: ASGIApp) -> None:
         files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -115,37 +114,37 @@ class HttpServer(uvicorn.Server):
                 lifespan="off",
                 log_config=None,
                 access_log=False,
-                proxy_headers=False,  # the application asks for nothing that a proxy would say
+                proxy_headers=False,  # the application uses no proxy headers
                 server_header=False,
                 timeout_keep_alive=SILENCE_S,
                 timeout_graceful_shutdown=int(STOP_S),
                 limit_concurrency=connections,
                 ws_max_size=MAX_MESSAGE_BYTES,
-                ws_per_message_deflate=False,  # its buffers would take 300 KB for each of thousands of connections
+                ws_per_message_deflate=False,  # its buffers take 300 KB for each of thousands of connections
             )
         )
 
     def stop(self) -> None:
-        """Take no more requests; streams end now, other answers may take STOP_S."""
-        AppStatus.should_exit = True  # what sse-starlette's own signal handler would do
-        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # of each answer that is cut off a traceback
+        """Accept no more requests; streams end now, other answers may take STOP_S."""
+        AppStatus.should_exit = True  # as sse-starlette's own signal handler does
+        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # no traceback for each interrupted answer
         self.should_exit = True
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Capture none."""
+        """Capture no signals."""
         yield
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Return a listening socket; raises OSError. What is set here holds for the connections that it accepts."""
+    """Return a listening socket; raises OSError. Accepted connections inherit its options."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux ends a connection whose client takes nothing for so long
+        if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux closes a connection whose client takes nothing for this long
             listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, SILENCE_S * 1000)
         listener.bind((host, port))
         listener.listen(2048)
@@ -156,7 +155,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def allow_connections() -> None:
-    """Let this process have as many files open as it may want, each connection being one."""
+    """Raise this process's limit of open files; each connection is one."""
     now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = 2 * MAX_CONNECTIONS if most == resource.RLIM_INFINITY else min(most, 2 * MAX_CONNECTIONS)
     if now != resource.RLIM_INFINITY and now < wanted:

@@ -1,4 +1,4 @@
-"""`photobatch serve` with RAY_ADDRESS: the application on a cluster that somebody else started, until a signal."""
+"""`photobatch serve` with RAY_ADDRESS: the application on an existing cluster, until a signal."""
 
 import logging
 import os
@@ -8,7 +8,7 @@ import time
 
 from deployments.settings import Settings, forget_secrets, prepare_ray_environment
 
-prepare_ray_environment()  # here, because Ray reads it when it is imported, and what follows imports Ray
+prepare_ray_environment()  # first, because Ray reads it on import, and the following imports need Ray
 
 # ruff: noqa: E402
 import ray
@@ -22,14 +22,14 @@ from deployments.app import bind
 from deployments.local.local_ray import job_config
 
 READY_POLL_S = 0.2
-DRAIN_S = 2.0  # what is being worked on may finish
+DRAIN_S = 2.0  # photos in progress may finish
 LONGEST_LEAVE_S = 30.0
 
 
 def serve(settings: Settings, *, host: str, port: int, workers: int | None) -> None:
     """Run the application on the cluster until Ctrl-C or SIGTERM; a second signal leaves at once."""
     logs.begin(settings.logs, process="serve")
-    forget_secrets()  # workers decode what strangers send
+    forget_secrets()  # workers decode untrusted files
     settings = compose.with_workers(settings, workers, os.cpu_count() or 1)
     stop = threading.Event()
     _on_signals(stop)
@@ -60,7 +60,7 @@ def _on_signals(stop: threading.Event) -> None:
 
 
 def _run_application(settings: Settings, host: str, port: int, stop: threading.Event) -> None:
-    logging.getLogger("ray.serve").setLevel(logging.WARNING)  # one line when ready, and nothing else
+    logging.getLogger("ray.serve").setLevel(logging.WARNING)  # only one line, when ready
     release = time.time()
     steps = (
         # Workers warm up while Serve starts.
@@ -69,15 +69,15 @@ def _run_application(settings: Settings, host: str, port: int, stop: threading.E
         lambda: ray_serve.run(bind(settings, release), name=compose.APP, route_prefix="/"),
     )
     for step in steps:
-        if stop.is_set():  # none of them can be interrupted
+        if stop.is_set():  # none of these steps can be interrupted
             return
         step()
 
 
 def _leave() -> None:
     if ray.is_initialized():
-        # The cluster may serve other applications. Serve drains the ingress for half a minute, which nobody waits for;
-        # a coordinator that the ingress starts meanwhile leaves when nobody greets it any more.
+        # The cluster may serve other applications. Do not wait while Serve drains the ingress for half a minute;
+        # a coordinator that the ingress starts meanwhile ends when nobody greets it.
         ray_serve.delete(compose.APP, _blocking=False)
         launch.close_coordinator(NAMESPACE, DRAIN_S)
     ray.shutdown()

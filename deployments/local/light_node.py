@@ -1,10 +1,10 @@
 """A Ray head for one machine, without the parts that only a cluster needs.
 
-Ray starts an autoscaler's monitor, a log monitor that forwards the workers' output, a dashboard of nine processes, and
+Ray starts an autoscaler monitor, a log monitor that forwards the workers' output, a dashboard of nine processes, and
 two agents below the raylet: one for the dashboard, one that builds runtime environments. Here nothing scales, the
-output stays in Ray's log files, nobody looks at a dashboard, and every process runs in the environment that is there.
-Together they would be half of an idle service's memory and seconds of its start. Ray has no setting for any of it: this
-is its own `Node` with those steps left out, and pyproject.toml pins Ray to the release that it was written for.
+output stays in Ray's log files, there is no dashboard, and all processes share one environment. Together these parts
+take half of the idle service's memory and seconds of its start. Ray has no setting for any of it, so this is Ray's own
+`Node` with those steps left out; pyproject.toml pins Ray to the release for which it was written.
 """
 
 from collections.abc import Iterator
@@ -15,12 +15,12 @@ from ray._private import node as ray_node
 from ray._private import services as ray_services
 from ray._private import utils as ray_utils
 
-# The raylet insists on its agents: it ends when one of them does. What stands in for them ends with the raylet.
+# The raylet needs its agents: it ends when one of them does. The stand-ins end with the raylet.
 _AGENT = 'sh -c "exec tail --pid=$PPID -f /dev/null"'
 _RAYLET = {
     "--dashboard_agent_command": _AGENT,
     "--runtime_env_agent_command": _AGENT,
-    # The raylet waits until its agents tell it their ports, unless these are given.
+    # The raylet waits for the ports of its agents, unless they are given.
     "--dashboard_agent_listen_port": "1",
     "--metrics-agent-port": "1",
     "--metrics_export_port": "1",
@@ -35,14 +35,14 @@ class LightNode(ray_node.Node):
         """Start nothing: there are no nodes to add."""
 
     def start_log_monitor(self) -> None:
-        """Start nothing: nobody reads the workers' output but from its files."""
+        """Start nothing: the workers' output stays in its files."""
 
     def start_api_server(self, *, include_dashboard: bool | None, raise_on_failure: bool) -> None:
-        """Start nothing: nobody looks at a dashboard."""
+        """Start nothing: there is no dashboard."""
         self._webui_url = ""
 
     def start_raylet(self, *args: Any, **named: Any) -> None:
-        """Start the raylet with processes of 0.2 MB in the place of its agents."""
+        """Start the raylet with processes of 0.2 MB in place of its agents."""
         usual = ray_services.start_ray_process
 
         def start(command: list[str], *args: Any, **named: Any) -> Any:
@@ -57,7 +57,7 @@ class LightNode(ray_node.Node):
 
 
 def _no_dashboard() -> ImportError:
-    """Say what Ray hears of an installation without its dashboard: it then loads nothing of what that needs."""
+    """Tell Ray that its dashboard is not installed, so that it loads nothing for it."""
     return ImportError("this node has no dashboard")
 
 

@@ -1,6 +1,6 @@
-"""What the process of the service tells its supervisor, through a socket that both hold.
+"""Messages from the service process to its supervisor, through a socket pair.
 
-Each message is a line of JSON. The end of the stream says that the other side has ended.
+Each message is a line of JSON. The end of the stream means that the other side has ended.
 """
 
 import json
@@ -15,8 +15,8 @@ CHUNK = 1 << 16
 class Message:
     """One message.
 
-    accepting: HTTP is answered from now on. failed: the process ends, and `reason` says why; a new start may help.
-    refused: it ends, and no start would help before somebody has done what `reason` says.
+    accepting: HTTP is answered from now on. failed: the process ends, and `reason` says why; a restart may help.
+    refused: it ends, and a restart helps only after somebody has done what `reason` says.
     """
 
     kind: Literal["accepting", "failed", "refused"]
@@ -24,7 +24,7 @@ class Message:
 
 
 def send(link: socket.socket, message: Message) -> None:
-    """Send a message; raises OSError when the other side has ended."""
+    """Send a message; raises OSError if the other side has ended."""
     link.sendall(json.dumps(asdict(message)).encode() + b"\n")
 
 
@@ -37,7 +37,7 @@ class Messages:
         self.ended = False
 
     def receive(self) -> list[Message]:
-        """Return what came; to be called when the socket is readable."""
+        """Return the received messages; call it when the socket is readable."""
         try:
             piece = self._link.recv(CHUNK)
         except OSError:

@@ -1,6 +1,6 @@
-"""A Ray of our own on this machine, and everything it started ended with it; or one that is there.
+"""A Ray of our own on this machine, ended with everything that it started; or an existing one.
 
-Ray binds its ports to all interfaces whatever it is told; the token (RAY_AUTH_MODE) keeps others out.
+Ray binds its ports to all interfaces whatever its settings; the token (RAY_AUTH_MODE) keeps others out.
 """
 
 import logging
@@ -20,12 +20,12 @@ from models.neural.installed import has_torch
 log = logging.getLogger(__name__)
 
 LOOK_S = 0.5
-ANSWER_S = 10.0  # Ray's GCS is given up after so long without an answer
-OBJECT_STORE_BYTES = 80 * 2**20  # the least Ray takes; photos never pass through it
+ANSWER_S = 10.0  # silence after which Ray's GCS counts as dead
+OBJECT_STORE_BYTES = 80 * 2**20  # Ray's minimum; photos never pass through it
 
 
 class LocalRay:
-    """Ray in this process; joins no cluster, whatever is running. `gpus` claims so many (for tests)."""
+    """Ray in this process; never joins a running cluster. `gpus` claims that many (for tests)."""
 
     def __init__(self, *, cpus: int, scratch: Path, gpus: int | None = None) -> None:
         if gpus is None and not has_torch():
@@ -34,7 +34,7 @@ class LocalRay:
         self._others = set(psutil.Process().children(recursive=True))
         self._asking: threading.Thread | None = None
         self._answers = 0
-        self._missed: tuple[int, int] = (0, 0)  # at how many answers, how often it was looked at since
+        self._missed: tuple[int, int] = (0, 0)  # number of answers, and checks since the last one
         self._alive = True
         self._stopped = False
 
@@ -51,9 +51,9 @@ class LocalRay:
             )
 
     def trouble(self) -> str | None:
-        """Return what is wrong with Ray's own processes, None while they live and answer; to be asked every LOOK_S.
+        """Return what is wrong with Ray's own processes, None while they live and answer; call it every LOOK_S.
 
-        Looks are counted, not seconds: where this process itself was stopped, Ray gets its time all the same.
+        Calls are counted, not seconds: if this process itself was stopped, Ray still gets its time.
         """
         if not self.alive():
             return "Ray's raylet or GCS has ended"
@@ -67,21 +67,21 @@ class LocalRay:
         return None if self._alive else "Ray's raylet does not answer"
 
     def _ask(self) -> None:
-        """Ask the GCS, which hears from the raylet, for as long as it answers. A question may hang for ever."""
+        """Query the GCS, which knows the state of the raylet, for as long as it answers. A query may hang for ever."""
         while self._alive and not self._stopped:
             try:
                 self._alive = all(node["Alive"] for node in ray.nodes())  # type: ignore[no-untyped-call]
                 self._answers += 1
-            except Exception:  # in the middle of a stop; where it goes on, no answer comes, and that is counted
+            except Exception:  # during a stop; otherwise the missing answer is counted
                 log.debug("Ray did not say which nodes live", exc_info=True)
             time.sleep(1.0)
 
     def alive(self) -> bool:
-        """Whether there is still a Ray to talk to: a signal to the whole process group ends it as well."""
+        """Whether Ray still runs: a signal to the whole process group ends it too."""
         return {_name(process) for process in psutil.Process().children()} >= {"gcs_server", "raylet"}
 
     def stop(self, patience_s: float = 5.0) -> None:
-        """End Ray, also one that has half started, and every process that came from it: a straggler by its id."""
+        """End Ray, even half started, and every process that it started; stragglers by their id."""
         self._stopped = True
         family = set(psutil.Process().children(recursive=True)) - self._others
         ray.shutdown()
@@ -102,7 +102,7 @@ def job_config() -> JobConfig:
 
 
 class JoinedRay:
-    """A Ray that somebody else started; leaving it ends nothing there."""
+    """An existing Ray; leaving it ends nothing there."""
 
     def __init__(self, address: str) -> None:
         self._address = address
@@ -124,7 +124,7 @@ def _name(process: psutil.Process) -> str:
 
 
 def memory() -> int:
-    """Return the memory of this process and all that it started, in bytes; shared pages are counted once (PSS)."""
+    """Return the memory of this process and its descendants, in bytes; shared pages count once (PSS)."""
     total = 0
     own = psutil.Process()
     for process in [own, *own.children(recursive=True)]:

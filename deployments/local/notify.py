@@ -1,11 +1,11 @@
-"""What systemd is told by a service of `Type=notify`: sd_notify(3), a datagram to the socket that it names."""
+"""Notifications to systemd for a service of `Type=notify`: sd_notify(3), datagrams to a socket."""
 
 import socket
 from contextlib import suppress
 
 
 class Notifier:
-    """Tells systemd how the service is; tells nobody where no address is given (NOTIFY_SOCKET)."""
+    """Tells systemd the state of the service; does nothing without an address (NOTIFY_SOCKET)."""
 
     def __init__(self, address: str | None) -> None:
         self._address = "\0" + address[1:] if address and address.startswith("@") else address

@@ -1,4 +1,4 @@
-"""Asks the service's own port how it is, end to end, as a client would: HTTP, coordinator, journal, workers."""
+"""Checks the service's health at its own port, end to end, like a client: HTTP, coordinator, journal, workers."""
 
 import http.client
 import json
@@ -14,7 +14,7 @@ _PATH = "/api/v1/health"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What health said: `ok`, or a code and a reason. `since` is when it began to say so (monotonic seconds)."""
+    """An answer of health: `ok`, or a code and a reason. `since` is when this answer began (monotonic seconds)."""
 
     ok: bool
     code: str | None
@@ -23,10 +23,10 @@ class Answer:
 
 
 class Probe:
-    """Asks in a thread of its own, one question at a time.
+    """Checks in a thread of its own, one request at a time.
 
-    `answer` is the last one. `silent_s` is for how long nothing has answered HTTP, counted by questions: where this
-    process itself was stopped for a while, that counts as one of them.
+    `answer` is the last one. `silent_s` is for how long HTTP has not answered, counted by requests: a stop of this
+    process itself counts as one request.
     """
 
     def __init__(self, host: str, port: int) -> None:
@@ -38,7 +38,7 @@ class Probe:
         threading.Thread(target=self._run, name="probe", daemon=True).start()
 
     def end(self) -> None:
-        """Ask no more."""
+        """Stop checking."""
         self._over.set()
 
     def _run(self) -> None:
@@ -47,7 +47,7 @@ class Probe:
             try:
                 self._take(*self._ask())
                 self.silent_s = 0.0
-            except ValueError:  # the server itself answers, and not the application: it has too many connections
+            except ValueError:  # the server answered instead of the application: too many connections
                 self.silent_s = 0.0
             except (OSError, http.client.HTTPException):
                 self.silent_s += min(time.monotonic() - began, PATIENCE_S) + self._pause_s
@@ -72,5 +72,5 @@ class Probe:
 
 
 def _reachable(host: str) -> str:
-    """Return where to reach what listens at `host`."""
+    """Return the address at which to reach a server that listens on `host`."""
     return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound

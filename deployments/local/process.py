@@ -1,6 +1,6 @@
-"""`python -m deployments.local.process`: the process of the service, as the supervisor starts it.
+"""`python -m deployments.local.process`: the service process, as the supervisor starts it.
 
-The supervisor hands over the listening socket, and one end of a socket over which it hears how things stand.
+The supervisor passes the listening socket, and one end of a socket pair for messages to it.
 """
 
 import argparse
@@ -33,11 +33,11 @@ def main() -> int:
         log.exception("the service failed")
         with suppress(OSError):
             send(link, Message("failed", _first_line(error)))
-        os._exit(1)  # a thread that waits for Ray would hold this process
+        os._exit(1)  # a thread that waits for Ray would keep the process alive
 
 
 def _serve(given: argparse.Namespace, link: socket.socket) -> int:
-    # Imported here, so that the supervisor hears of an installation that is damaged.
+    # Imported here, so that the supervisor is told of a damaged installation.
     from deployments.settings import (  # noqa: PLC0415
         SettingsError,
         forget_secrets,
@@ -45,7 +45,7 @@ def _serve(given: argparse.Namespace, link: socket.socket) -> int:
         prepare_ray_environment,
     )
 
-    prepare_ray_environment()  # Ray reads it when it is imported, which the rest does
+    prepare_ray_environment()  # Ray reads it on import, and the rest imports Ray
     from actors import logs  # noqa: PLC0415
     from deployments import compose  # noqa: PLC0415
     from deployments.local.http_server import allow_connections  # noqa: PLC0415
@@ -58,7 +58,7 @@ def _serve(given: argparse.Namespace, link: socket.socket) -> int:
         send(link, Message("refused", str(error)))
         return 1
     logs.begin(settings.logs, process="serve")
-    forget_secrets()  # workers decode what strangers send
+    forget_secrets()  # workers decode untrusted files
     allow_connections()
     settings = compose.with_workers(settings, given.workers, os.cpu_count() or 1)
     Service(settings, socket.socket(fileno=given.listener), link, Restarts(given.restarts, given.reason)).run(

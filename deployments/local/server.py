@@ -1,4 +1,4 @@
-"""`photobatch serve`: looks whether it can be, then becomes the supervisor of the service; or joins a cluster."""
+"""`photobatch serve`: checks that it can run, then becomes the supervisor of the service; or joins a cluster."""
 
 import asyncio
 import fcntl
@@ -18,7 +18,7 @@ _OURS = ("blobs", "models", "tables", "journal.db", "journal.db-wal", "journal.d
 
 
 def serve(*, host: str, port: int | None, workers: int | None) -> None:
-    """Serve until Ctrl-C or SIGTERM, then end every process that was started; a second signal ends them at once.
+    """Serve until Ctrl-C or SIGTERM, then end every started process; a second signal ends them at once.
 
     Raises EngineError when the port is taken, another server uses the data folder, or nothing here could change
     pixels; else it does not return.
@@ -27,7 +27,7 @@ def serve(*, host: str, port: int | None, workers: int | None) -> None:
         settings = load_settings()
     except SettingsError as error:
         raise EngineError("invalid_settings", str(error)) from None
-    os.umask(0o077)  # other users of this machine have no business with what is written from here on
+    os.umask(0o077)  # files written from here on are closed to other users of this machine
     port = port or settings.api_port
     lock = _alone(settings.data_dir)
     _check_journal(settings)
@@ -43,7 +43,7 @@ def serve(*, host: str, port: int | None, workers: int | None) -> None:
 
 
 def _supervise(listener: int, lock: int, *, host: str, port: int, workers: int | None) -> None:
-    """Become the supervisor: a new program in this process, so that nothing of what was imported here stays."""
+    """Become the supervisor: exec a new program, so that nothing imported here stays in memory."""
     words = [sys.executable, "-P", "-m", "deployments.local.supervisor", "--listener", str(listener)]
     words += ["--host", host, "--port", str(port), *(["--workers", str(workers)] if workers else [])]
     if systemd := notify_socket():
@@ -81,7 +81,7 @@ def _check_blobs(settings: Settings) -> None:
 
 
 def _alone(data_dir: Path) -> int:
-    """Hold the data folder and return its lock: two servers on one journal would take turns in killing each other."""
+    """Lock the data folder and return the lock: two servers on one journal would kill each other in turns."""
     try:
         data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         _close_to_others(data_dir)
@@ -99,7 +99,7 @@ def _alone(data_dir: Path) -> int:
 
 
 def _close_to_others(data_dir: Path) -> None:
-    """Take other users' rights to the data folder; of one that many share (/tmp), those to what is ours in it."""
+    """Remove other users' rights to the data folder; in a shared folder (/tmp), only those to our own files."""
     found = data_dir.stat()
     if found.st_uid != os.getuid():
         return

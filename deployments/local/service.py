@@ -1,6 +1,6 @@
-"""One life of the embedded service: the application on its HTTP server, and a Ray of its own for all else.
+"""One run of the service process: the application on its HTTP server, and a Ray of its own.
 
-It ends by itself, and says why, when a part that it can't replace has died.
+It ends by itself, and says why, when a part has died that it cannot replace.
 """
 
 import asyncio
@@ -28,11 +28,11 @@ from deployments.settings import Settings, watch_raylet
 
 log = logging.getLogger(__name__)
 
-DRAIN_S = 2.0  # what is being worked on may finish
+DRAIN_S = 2.0  # photos in progress may finish
 
 
 class Service:
-    """One life of the service."""
+    """One run of the service."""
 
     def __init__(self, settings: Settings, listener: socket.socket, link: socket.socket, restarts: Restarts) -> None:
         self._settings = settings
@@ -44,12 +44,12 @@ class Service:
     def run(self, scratch: Path) -> None:
         """Serve until a signal, or the end of the supervisor."""
         self._on_signals()
-        importing = threading.Thread(target=_import_application, name="import")  # beside Ray, which mostly waits
+        importing = threading.Thread(target=_import_application, name="import")  # while Ray starts, which mostly waits
         importing.start()
         watch_raylet()
         own = LocalRay(cpus=max(self._settings.max_workers, os.cpu_count() or 1), scratch=scratch)
         own.start()
-        self._on_signals()  # Ray has put its own in the place of SIGTERM's
+        self._on_signals()  # Ray has replaced the handler of SIGTERM
         importing.join()
         if self._stop.is_set():
             own.stop()
@@ -74,7 +74,7 @@ class Service:
                 task.cancel()
 
     async def _until_told(self, server: HttpServer) -> None:
-        """Say when HTTP is answered; then stop the server on a signal, or when the supervisor has ended."""
+        """Report when HTTP is answered; then stop the server on a signal, or when the supervisor has ended."""
         while not server.started:  # noqa: ASYNC110 - uvicorn announces it to nobody
             await asyncio.sleep(0.01)
         with suppress(OSError):  # without a supervisor it ends below
@@ -85,13 +85,13 @@ class Service:
         server.stop()
 
     def _watch(self, own: LocalRay) -> None:
-        """End this process when Ray's own have died or don't answer: they cannot be replaced beneath it."""
+        """End this process when Ray's own processes have died or do not answer: they cannot be replaced under it."""
         while not self._stop.wait(LOOK_S):
             if trouble := own.trouble():
                 self._fail(trouble)
 
     def _fail(self, reason: str) -> NoReturn:
-        """End at once: the supervisor ends all that came of this process, and starts it anew."""
+        """End at once: the supervisor ends all descendants of this process and restarts it."""
         log.critical("the service ends: %s", reason)
         if not self._stop.is_set():
             with suppress(OSError):
@@ -108,7 +108,7 @@ def _import_application() -> None:
 
 
 def _close_coordinator(own: LocalRay, drain_s: float) -> None:
-    """Close the coordinator; a Ray that has died is not waited for."""
+    """Close the coordinator; do not wait for a dead Ray."""
     closing = threading.Thread(target=launch.close_coordinator, args=(NAMESPACE, drain_s), name="closing", daemon=True)
     closing.start()
     deadline = time.monotonic() + drain_s + launch.CLOSE_S

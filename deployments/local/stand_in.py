@@ -1,4 +1,4 @@
-"""Answers on the service's port while the process that should is not there: 503, with the reason."""
+"""Answers 503 with the reason on the service's port while there is no service process."""
 
 import json
 import select
@@ -9,7 +9,7 @@ from contextlib import suppress
 
 HEALTH = b"/api/v1/health"
 _PATIENCE_S = 0.5  # for the first bytes of a request, and for the client to read the answer
-_DRAIN_S = 1.0  # for which the rest of a request is read
+_DRAIN_S = 1.0  # time for reading the rest of a request
 _HEAD_BYTES = 1 << 16
 
 
@@ -23,7 +23,7 @@ class StandIn:
         self._status, self._reason = "starting", ""
 
     def begin(self, *, status: str, reason: str) -> None:
-        """Answer from now on, by this status of health and for this reason."""
+        """Answer from now on, with this health status and reason."""
         self._status, self._reason = status, reason
         if self._thread is None:
             self._over.clear()
@@ -31,7 +31,7 @@ class StandIn:
             self._thread.start()
 
     def end(self) -> None:
-        """Accept no more."""
+        """Stop answering."""
         if self._thread is not None:
             self._over.set()
             self._thread.join()
@@ -40,7 +40,7 @@ class StandIn:
     def _run(self) -> None:
         while not self._over.is_set():
             ready, _, _ = select.select([self._listener], [], [], 0.1)
-            with suppress(OSError):  # somebody else took the connection, or it went
+            with suppress(OSError):  # another process took the connection, or it was closed
                 if ready:
                     connection, _ = self._listener.accept()
                     with connection:
@@ -66,7 +66,7 @@ class StandIn:
         connection.shutdown(socket.SHUT_WR)
         until = time.monotonic() + _DRAIN_S
         while time.monotonic() < until and connection.recv(_HEAD_BYTES):
-            continue  # what is left unread would take the answer back
+            continue  # closing with unread data would cancel the answer
 
     def _health(self) -> bytes:
         told = {"status": self._status, "code": "starting", "reason": self._reason, "workers": None}

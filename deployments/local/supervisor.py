@@ -1,7 +1,7 @@
-"""The supervisor of `photobatch serve`: starts the process of the service, sees that it makes progress, starts it anew.
+"""The supervisor of `photobatch serve`: starts the service process, checks its health, and restarts it.
 
-It imports neither Ray nor the application: it is small, and nothing of theirs can take it down. It holds the listening
-socket, so the port is ours from the first moment to the last.
+It imports neither Ray nor the application: it is small, and their faults cannot take it down. It holds the listening
+socket, so the port stays ours from start to end.
 """
 
 import argparse
@@ -28,14 +28,14 @@ START_S = 180.0  # to the first healthy answer
 SILENT_S = 10.0  # HTTP does not answer: the process is frozen
 STUCK_S = 1000.0  # without a coordinator: longer than the keeper waits for one that reads its journal
 STOP_S = 9.0
-MOST_STARTS = 5  # in a row without a healthy answer; then it gives up
+MOST_STARTS = 5  # starts in a row without a healthy answer before it gives up
 GAVE_UP, REFUSED = 1, 78  # exit codes; sysexits.h calls the second one EX_CONFIG
 LONGEST_PAUSE_S = 30.0
 TICK_S = 0.25
 
 
 class Life:
-    """One process of the service, from its start to its end."""
+    """One service process, from start to end."""
 
     def __init__(self, listener: socket.socket, host: str, port: int, workers: int | None, scratch: Path) -> None:
         self._listener = listener
@@ -59,12 +59,12 @@ class Life:
         words += ["--workers", str(self._workers)] if self._workers else []
         words += ["--reason", reason] if reason else []
         handed = (self._listener.fileno(), self._far.fileno())
-        # A session of its own: Ctrl-C in a terminal is ours alone to hear.
+        # A session of its own: Ctrl-C in a terminal reaches only the supervisor.
         self._process = subprocess.Popen(words, pass_fds=handed, start_new_session=True)  # noqa: S603 - our own words
-        self._far.close()  # the process has it now; when that ends, so does the stream
+        self._far.close()  # only the process holds it now; when that ends, so does the stream
 
     def poll(self) -> str | None:
-        """Wait a moment; return why this life must end, None while all is well."""
+        """Wait a moment; return why this process must end, None while it is healthy."""
         ready, _, _ = select.select([] if self._messages.ended else [self._link], [], [], TICK_S)
         for message in self._messages.receive() if ready else ():
             if reason := self._heard(message):
@@ -76,7 +76,7 @@ class Life:
 
     @property
     def process(self) -> subprocess.Popen[bytes]:
-        """The process; raises RuntimeError before it was started."""
+        """The process; raises RuntimeError before the start."""
         if self._process is None:
             raise RuntimeError("this life has not begun")
         return self._process
@@ -95,7 +95,7 @@ class Life:
             return
 
     def clear(self) -> None:
-        """End what is left of it."""
+        """End the remains of it."""
         if self._probe:
             self._probe.end()
         self._link.close()
@@ -120,7 +120,7 @@ class Life:
         if (answer := self._probe.answer) is None:
             return None
         self.was_healthy |= answer.ok
-        if answer.code == "journal_damaged":  # found while it was served; before that `photobatch serve` looks
+        if answer.code == "journal_damaged":  # found while serving; `photobatch serve` checks before the start
             self.refused = True
             return answer.reason
         if answer.code == "no_coordinator" and now > answer.since + STUCK_S:
@@ -131,7 +131,7 @@ class Life:
 
 
 class Supervisor:
-    """Keeps one life of the service going until a signal."""
+    """Keeps the service running until a signal."""
 
     def __init__(self, listener: socket.socket, host: str, port: int, workers: int | None, systemd: Notifier) -> None:
         self._listener = listener
@@ -143,7 +143,7 @@ class Supervisor:
         self._stopping = False
         self._refused = False
         self._restarts = 0
-        self._fruitless = 0  # starts in a row that never came to a healthy answer
+        self._fruitless = 0  # starts in a row without a healthy answer
         self._reason: str | None = None
         self._said_ready = False
 
@@ -151,7 +151,7 @@ class Supervisor:
         """Return the exit code: 0 after a signal, GAVE_UP or REFUSED."""
         family.adopt_orphans()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup means it
+            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup: keep ignoring it
                 signal.signal(number, self._on_signal)
         while not self._stopping:
             if (reason := self._live()) is None:
@@ -161,12 +161,12 @@ class Supervisor:
         return 0
 
     def clear(self) -> None:
-        """Remove what the lives shared."""
+        """Remove the folder that all service processes shared."""
         self._stand_in.end()
         shutil.rmtree(self._scratch, ignore_errors=True)
 
     def _live(self) -> str | None:
-        """See one life through; return why it ended, None after a signal."""
+        """Run one service process to its end; return why it ended, None after a signal."""
         self._stand_in.begin(status="unavailable" if self._reason else "starting", reason=self._state())
         scratch = self._scratch / str(self._restarts)
         life = Life(self._listener, self._host, self._port, self._workers, scratch)
@@ -189,7 +189,7 @@ class Supervisor:
             life.clear()
 
     def _tell(self, life: Life) -> None:
-        """Let others know how it is."""
+        """Tell systemd and the stand-in the current state."""
         if life.accepting:
             self._stand_in.end()
         if life.was_healthy:
@@ -201,7 +201,7 @@ class Supervisor:
             self._systemd.send("WATCHDOG=1", f"STATUS={self._state()}")
 
     def _may_go_on(self, reason: str) -> bool:
-        """Say what happened, and wait before the next start; False when it was the last one."""
+        """Report what happened, and wait before the next start; False if it was the last one."""
         self._reason = reason
         self._restarts += 1
         if self._refused or self._fruitless >= MOST_STARTS:
@@ -223,13 +223,13 @@ class Supervisor:
         return f"http://{f'[{self._host}]' if ':' in self._host else self._host}:{self._port}"
 
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
-        if self._stopping:  # asked twice: at once
+        if self._stopping:  # second signal: at once
             kill(family.members())
             shutil.rmtree(self._scratch, ignore_errors=True)
             os._exit(130)
         self._stopping = True
         self._systemd.send("STOPPING=1")
-        with suppress(OSError):  # print may be under way in what this interrupts
+        with suppress(OSError):  # this may interrupt a running print
             os.write(sys.stdout.fileno(), "stopping …\n".encode())
 
 

@@ -1,7 +1,7 @@
-"""docs/http.md from the application itself: `python -m deployments.reference [FILE]`, or `make docs`.
+"""Generates docs/http.md from the application: `python -m deployments.reference [FILE]`, or `make docs`.
 
-Routes, parameters and messages come from the OpenAPI document, WebSockets from what stands under their functions, and
-what a problem code means from `deployments.reference.code_words`. Nothing is started for it.
+Routes, parameters and messages come from the OpenAPI document, WebSockets from the docstrings of their functions, and
+the meanings of problem codes from `deployments.reference.code_words`. Nothing is started for it.
 """
 
 import argparse
@@ -43,37 +43,38 @@ _SECTIONS = {
     "presets": "Presets and LUTs",
     "health": "Health and metrics",
 }
-# What the gate and what stands before it may say to every request: told once.
+# Answers of the gate and the layers before it, possible for every request: documented once.
 _EVERYWHERE = frozenset({"unauthorized", "rate_limited", "forbidden_host", "forbidden_origin", "internal_error"})
 _HEAD = """# HTTP reference
 
 <!-- written by python -m deployments.reference (make docs) -->
 
-Every route, its parameters, body and answers; the service shows the same at `/docs`, and as OpenAPI at `/openapi.json`.
-The [tutorial](tutorial.md) goes through the most useful ones with curl, [batches.md](batches.md) says what happens to a
-batch, [security.md](security.md) who may ask for what.
+Every route, with its parameters, body and answers. The service shows the same at `/docs`, and as OpenAPI at
+`/openapi.json`. The [tutorial](tutorial.md) uses the most important routes with curl, [batches.md](batches.md) says
+what happens to a batch, and [security.md](security.md) says who may do what.
 
 {description}
 
 - Messages are JSON in UTF-8. Times are RFC 3339 in UTC; durations are seconds (`_s`) or milliseconds (`_ms`). In a body
-  an unknown field is refused; in an answer ignore what you do not know.
-- Lists are `{{"items": […], "next_cursor": …}}`: ask again with `cursor` until `next_cursor` is null.
-- Paths: `{{task_id}}` is a batch, as the submit answered; `{{index}}` a photo's place in it, from 0; `{{preset_id}}`,
-  `{{share_id}}` and `{{name}}` (of a LUT) are what lists call them. What sends a file to GET answers HEAD too.
+  an unknown field is refused; in an answer ignore unknown fields.
+- Lists are `{{"items": […], "next_cursor": …}}`: repeat the request with `cursor` until `next_cursor` is null.
+- Paths: `{{task_id}}` is a batch, from the answer of the submit; `{{index}}` a photo's position in it, from 0;
+  `{{preset_id}}`, `{{share_id}}` and `{{name}}` (of a LUT) are as in the lists. Routes that send a file answer HEAD
+  too.
 - Every route may also answer the problems {everywhere}.
 """
 
 
 class _Nobody:
-    """The coordinator of an application that is only looked at."""
+    """The coordinator of an application that is only inspected."""
 
     async def ask(self, method: str, *args: Any) -> Any:
-        """Nothing is asked here."""
+        """Never called."""
         raise no_worker()
 
 
 def application() -> FastAPI:
-    """Return the application without anything behind it."""
+    """Return the application without services."""
     nobody = _Nobody()
     return create_api(
         Services(
@@ -134,7 +135,7 @@ def _parameter(found: Json) -> str:
     needed = ", needed" if found["required"] else ""
     what = f". {found['description']}" if "description" in found else ""
     name = found["name"] if found["in"] == "query" else found["name"].title().replace("-Id", "-ID")
-    kind = type_of(shape).removesuffix(" or null")  # which says no more than that it may be left out
+    kind = type_of(shape).removesuffix(" or null")  # null only means that it may be left out
     return f"- `{name}` ({found['in']}{needed}): {kind}{default}{what.removesuffix('.')}."
 
 
@@ -152,7 +153,7 @@ def _body(document: Json, body: Json | None) -> Iterator[str]:
 
 
 def _named(document: Json, schema: Json) -> Json | None:
-    """Return the message that a body is; one that may be left out is `anyOf` it and null."""
+    """Return the schema name of a body; an optional body is `anyOf` the schema and null."""
     for each in schema.get("anyOf", [schema]):
         if "$ref" in each:
             return dict(document["components"]["schemas"][each["$ref"].rpartition("/")[2]])
@@ -192,7 +193,7 @@ def _messages(document: Json) -> str:
     parts = ["## Messages\n"]
     for name, shape in sorted(known.items()):
         if name in asked or name in {"PresetInput", "PresetCopy", "PreviewRequest", "ShareRequest"}:
-            continue  # they stand where they are asked for
+            continue  # shown at their routes
         text = shape.get("description", "")
         if "enum" in shape:
             parts.append(f"### {name}\n\n{text} Values: {type_of(shape)}.\n")

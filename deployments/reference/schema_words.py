@@ -1,4 +1,4 @@
-"""JSON schemas in words, as the HTTP reference has them."""
+"""Words for JSON schemas in the HTTP reference."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,7 +7,7 @@ Json = dict[str, Any]
 
 
 def type_of(schema: Json) -> str:
-    """Return what a value is: `integer 1..100`, `string or null`, a link where it is a message."""
+    """Return the type of a value: `integer 1..100`, `string or null`, or a link to a message."""
     if link := linked(schema):
         return link
     if "anyOf" in schema:
@@ -29,7 +29,7 @@ def linked(schema: Json) -> str | None:
 
 
 def fields(schema: Json, *, asked: bool) -> Iterator[str]:
-    """Yield the lines of a table of an object's fields; `asked`: of one that clients send, with its defaults."""
+    """Yield the lines of a table of an object's fields; `asked`: clients send this object, so show its defaults."""
     yield "| field | type | if left out | |" if asked else "| field | type | |"
     yield "| - | - | - | - |" if asked else "| - | - | - |"
     for name, shape in schema["properties"].items():
@@ -77,6 +77,6 @@ def _default(shape: Json) -> str:
 
 
 def _said(shape: Json) -> str:
-    """Return a field's description; of a value that may be null it stands within."""
+    """Return a field's description; for a nullable value it is inside `anyOf`."""
     found = shape.get("description") or next((_said(each) for each in shape.get("anyOf", ()) if _said(each)), "")
     return found.replace("|", "\\|").replace("\n", " ")

@@ -1,1 +1,1 @@
-"""The routes, one file a noun."""
+"""The HTTP routes, one file for each kind of resource."""

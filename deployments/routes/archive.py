@@ -19,8 +19,8 @@ router = APIRouter(prefix=f"{wire.API}/batch/{{task_id}}", tags=["photos"])
 _PAGE = 500
 _BYTES: dict[int | str, dict[str, Any]] = {
     200: {"description": "A ZIP file.", "content": {"application/zip": {}}},
-    206: {"description": "The part of it that Range asked for."},
-    304: {"description": "The client has it already."},
+    206: {"description": "The requested range."},
+    304: {"description": "The client already has it."},
     **described(
         "not_found", "not_ready", "invalid_request", "range_not_satisfiable", "unavailable", "storage_unavailable"
     ),
@@ -28,7 +28,7 @@ _BYTES: dict[int | str, dict[str, Any]] = {
 
 
 async def archive(request: Request, here: Here, task_id: TaskId) -> Response:
-    """Send all results that there are by now, under the names of their photos; a download that broke off can go on."""
+    """Send all results that exist by now, under the names of their photos; an interrupted download can be continued."""
     batch = await here.coordinator.ask("get", task_id)
     if not batch["counts"]["succeeded"]:
         raise ApiError("not_ready", "No photo of this batch has a result yet; come back when some have succeeded.")
@@ -58,7 +58,7 @@ async def _members(here: Parts, batch: dict[str, Any]) -> AsyncIterator[Member]:
 
 
 async def _crc32(here: Parts, found: dict[str, Any]) -> int:
-    """Return a result's CRC-32. Its worker has told it, unless it was made before there were ZIP files."""
+    """Return a result's CRC-32. Its worker has computed it, unless an earlier version did not."""
     if "crc32" in found:
         return int(found["crc32"])
     crc = 0

@@ -1,4 +1,4 @@
-"""Batches: hand in, look at, steer, remove."""
+"""Batches: submit, read, control, remove."""
 
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
@@ -37,7 +37,7 @@ _REFUSALS = (
     "storage_unavailable",
     "unavailable",
 )
-_PAGE = 500  # photos that are asked for at once
+_PAGE = 500  # photos of one request to the coordinator
 _STEERED = described(
     "not_found", "bad_transition", "invalid_request", "journal_unavailable", "journal_behind", "unavailable"
 )
@@ -57,10 +57,10 @@ async def submit(
     here: Here,
     caller: Caller,
     idempotency_key: Annotated[
-        str | None, Header(max_length=255, description="Repeat a request under its key: it is worked on once.")
+        str | None, Header(max_length=255, description="A request repeated with its key makes one batch.")
     ] = None,
 ) -> schemas.Submitted:
-    """Hand in a batch. Photos come in the order `image_urls`, `photos`, `files`; one that is bad fails alone."""
+    """Submit a batch. Photos are in the order `image_urls`, `photos`, `files`; a bad photo fails alone."""
     answer = wire.submitted(await here.submissions.accept(request, caller))
     response.headers["Location"] = answer.status_url
     return answer
@@ -74,20 +74,20 @@ async def list_batches(
     limit: PageSize = 50,
     cursor: Cursor = None,
 ) -> schemas.BatchList:
-    """List batches, newest first; with API keys your own."""
+    """List batches, newest first; with API keys only your own."""
     page = await here.coordinator.ask("list_batches", user, status and status.value, limit, cursor)
     return schemas.BatchList(items=[wire.batch(view) for view in page["items"]], next_cursor=page["next_cursor"])
 
 
 @router.get("/stats", responses=described("unavailable"))
 async def stats(here: Here) -> schemas.Stats:
-    """Tell the service in numbers."""
+    """Return statistics of the service."""
     return schemas.Stats.model_validate(await here.coordinator.ask("stats"))
 
 
 @router.get("/{task_id}", responses=described("not_found", "invalid_request", "unavailable"))
 async def get(here: Here, task_id: TaskId) -> schemas.Batch:
-    """Tell about one batch."""
+    """Return one batch."""
     return wire.batch(await here.coordinator.ask("get", task_id))
 
 
@@ -97,25 +97,25 @@ async def _control(here: Parts, task_id: str, action: str) -> schemas.Batch:
 
 @router.post("/{task_id}/pause", responses=_STEERED)
 async def pause(here: Here, task_id: TaskId) -> schemas.Batch:
-    """Begin no more photos; those that are being worked on finish."""
+    """Pause: begin no more photos; begun photos finish."""
     return await _control(here, task_id, "pause")
 
 
 @router.post("/{task_id}/resume", responses=_STEERED)
 async def resume(here: Here, task_id: TaskId) -> schemas.Batch:
-    """Go on after a pause."""
+    """Continue after a pause."""
     return await _control(here, task_id, "resume")
 
 
 @router.post("/{task_id}/cancel", responses=_STEERED)
 async def cancel(here: Here, task_id: TaskId) -> schemas.Batch:
-    """Stop at once; finished results stay."""
+    """Cancel at once; finished results stay."""
     return await _control(here, task_id, "cancel")
 
 
 @router.post("/{task_id}/retry", responses=_STEERED)
 async def retry(here: Here, task_id: TaskId) -> schemas.Batch:
-    """Work on the failed and cancelled photos again."""
+    """Compute the failed and cancelled photos again."""
     return await _control(here, task_id, "retry")
 
 
@@ -129,12 +129,12 @@ async def delete(here: Here, task_id: TaskId) -> None:
     "/{task_id}/manifest.jsonl",
     response_class=StreamingResponse,
     responses={
-        200: {"description": "A line of JSON a photo.", "content": {"application/jsonl": {}}},
+        200: {"description": "One line of JSON for each photo.", "content": {"application/jsonl": {}}},
         **described("not_found", "invalid_request", "unavailable"),
     },
 )
 async def manifest(here: Here, task_id: TaskId) -> StreamingResponse:
-    """Tell how each result came about: hashes, preset, options, what was done to it; photos in their order."""
+    """Describe how each result was made: hashes, preset, options, what was done to it; photos in their order."""
     batch = await here.coordinator.ask("get", task_id)
     first = await here.coordinator.ask("photos", task_id, None, _PAGE, None)
     name = {"Content-Disposition": f'attachment; filename="{task_id}.jsonl"'}

@@ -1,4 +1,4 @@
-"""The documentation page: Swagger UI, from a package instead of from somebody else's server."""
+"""The documentation page: Swagger UI from an installed package, not from a foreign server."""
 
 from importlib.resources import files
 from typing import Literal
@@ -35,7 +35,7 @@ async def page() -> HTMLResponse:
 
 @router.get("/start.js")
 async def start() -> Response:
-    """Start Swagger UI: in a file of its own, since the page runs nothing that stands in it."""
+    """Start Swagger UI; in a file of its own, because the page's policy forbids inline scripts."""
     return Response(_START, media_type="text/javascript")
 
 

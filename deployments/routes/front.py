@@ -14,7 +14,7 @@ from deployments.wire.safe_headers import PAGE
 router = APIRouter()
 
 _WEB = Path(__file__).parents[2] / "web"
-# Asked about each time, answered 304: after an upgrade nobody runs half of the old page and half of the new.
+# Revalidated each time (304): after an upgrade no browser mixes old and new files of the page.
 _HEADERS = {"Cache-Control": "no-cache"}
 
 
@@ -26,7 +26,7 @@ async def front() -> FileResponse:
 
 class _Files(StaticFiles):
     async def get_response(self, path: str, scope: Scope) -> Response:
-        """Send a file of the page; what isn't there is refused as everywhere."""
+        """Send a file of the page; a missing one is a problem like everywhere."""
         answer = await super().get_response(path, scope)
         answer.headers.update(_HEADERS)
         return answer

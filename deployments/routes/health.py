@@ -1,4 +1,4 @@
-"""Health: whether a batch that is handed in now would be worked on, and whether this process answers at all."""
+"""Health: whether a batch submitted now would be processed, and whether this process answers at all."""
 
 from fastapi import APIRouter, Response
 
@@ -12,7 +12,7 @@ router = APIRouter(prefix=f"{wire.API}/health", tags=["health"])
 
 @router.get("", responses={503: {"model": schemas.Health, "description": "Not now; `reason` says why."}, **described()})
 async def health(here: Here, response: Response) -> schemas.Health:
-    """Tell whether a batch that is handed in now would be worked on."""
+    """Tell whether a batch submitted now would be processed."""
     found = await here.vitals.take()
     response.headers["Cache-Control"] = "no-store"
     if found.status != "ok":
@@ -22,5 +22,5 @@ async def health(here: Here, response: Response) -> schemas.Health:
 
 @router.get("/live", responses=described())
 async def live() -> dict[str, str]:
-    """Answer: this process lives, whatever else may be wrong."""
+    """Answer: this process is alive, whatever else may be wrong."""
     return {"status": "ok"}

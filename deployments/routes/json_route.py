@@ -1,4 +1,4 @@
-"""Routes whose body FastAPI reads as JSON."""
+"""Routes with a JSON body."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -13,7 +13,7 @@ from deployments.wire.problems import ApiError
 
 class _Request(Request):
     async def json(self) -> Any:
-        """Return the body; reading it takes no time of other requests."""
+        """Return the body; parsing it does not delay other requests."""
         body = await self.body()
         try:
             return await asyncio.to_thread(read, body)
@@ -22,10 +22,10 @@ class _Request(Request):
 
 
 class JsonRoute(APIRoute):
-    """Parses JSON as submits do, with the same limits and in a thread."""
+    """Parses JSON like submits: with the same limits, in a thread."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Return what answers a request."""
+        """Return the handler of requests."""
         answer = super().get_route_handler()
 
         async def answered(request: Request) -> Response:

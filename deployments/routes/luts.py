@@ -1,4 +1,4 @@
-"""LUTs that people bring along, for presets to name."""
+"""LUTs of users, which presets name."""
 
 from typing import Annotated
 
@@ -35,10 +35,10 @@ async def list_luts(here: Here, user: User) -> schemas.LutList:
 async def put(
     request: Request,
     here: Here,
-    name: Annotated[str, Query(min_length=1, max_length=200, description="What presets call it.")],
+    name: Annotated[str, Query(min_length=1, max_length=200, description="The name by which presets use it.")],
     user: User,
 ) -> schemas.Lut:
-    """Store a LUT: a `.cube` file or a Hald PNG as the body. What names an earlier one keeps that."""
+    """Store a LUT: a `.cube` file or a Hald PNG as the body. Presets made with an earlier LUT of that name keep it."""
     return await here.looks.put_lut(user, name, bytes(await whole(request, MAX_LUT_BYTES)))
 
 
@@ -46,5 +46,5 @@ async def put(
     "/{name}", status_code=204, responses=described("unknown_lut", "invalid_request", "forbidden", "unavailable")
 )
 async def delete(here: Here, name: Annotated[str, Path(max_length=200)], user: User) -> None:
-    """Forget a LUT's name; presets and batches that have it keep it."""
+    """Remove a LUT's name; presets and batches that use the LUT keep it."""
     await here.looks.delete_lut(user, name)

@@ -17,11 +17,11 @@ PATIENCE_S = 2.0
     "/metrics", response_class=Response, responses={200: {"content": {MEDIA_TYPE: {"schema": {"type": "string"}}}}}
 )
 async def metrics(here: Here) -> Response:
-    """Tell what the service has done and what waits, in Prometheus' text format."""
+    """Return the metrics of the service in Prometheus' text format."""
     told = None
     try:
         async with asyncio.timeout(PATIENCE_S):
             told = await here.coordinator.ask("metrics")
-    except (BatchError, TimeoutError):  # a scrape shows that too: photobatch_up is 0
+    except (BatchError, TimeoutError):  # the scrape then shows photobatch_up 0
         pass
     return Response(here.requests.text(told), media_type=MEDIA_TYPE)

@@ -1,4 +1,4 @@
-"""The OpenAPI document: FastAPI's own, and the schemas of what it can't see by itself."""
+"""The OpenAPI document: FastAPI's own, and schemas that FastAPI cannot derive."""
 
 from typing import Any
 
@@ -57,7 +57,7 @@ _UNSEEN = (SubmitRequest, SubmitForm, SubmitFiles, Problem, ProgressMessage)
 
 
 def install(api: FastAPI) -> None:
-    """Give an application its document, made at the first question."""
+    """Install the document in an application; it is built at the first request."""
 
     def document() -> dict[str, Any]:
         if api.openapi_schema is None:
@@ -80,16 +80,16 @@ def _document(api: FastAPI) -> dict[str, Any]:
     for path, methods in made["paths"].items():
         for method, operation in methods.items():
             _guard(path, method, operation)
-    for left in ("HTTPValidationError", "ValidationError"):  # FastAPI's own, which never leave here
+    for left in ("HTTPValidationError", "ValidationError"):  # FastAPI's own errors, which are never sent
         known.pop(left, None)
     return made
 
 
 def _guard(path: str, method: str, operation: dict[str, Any]) -> None:
-    """Say who may ask for it, and how the gate refuses the others."""
+    """Document the keys that a route needs, and how the gate refuses."""
     if is_open(path):
         return
-    operation["security"] = [{"bearer": []}, {"key": []}, {}]  # the last where the service has no keys
+    operation["security"] = [{"bearer": []}, {"key": []}, {}]  # the last one: services without keys
     codes = ["unauthorized", "rate_limited", "forbidden_host"]
     codes += ["too_slow", "too_large", "busy"] if "requestBody" in operation else []
     codes += ["invalid_json"] if "application/json" in operation.get("requestBody", {}).get("content", ()) else []

@@ -1,4 +1,4 @@
-"""Whose a batch is: asked once, for it never changes and an id never comes again."""
+"""The owners of batches, looked up once and cached: an owner never changes, and an id is never reused."""
 
 from actors.messages.errors import no_such_batch
 from deployments.services import Coordinator
@@ -7,14 +7,14 @@ REMEMBERED = 10_000
 
 
 class Owners:
-    """The owners of batches."""
+    """A cache of the owners of batches."""
 
     def __init__(self, coordinator: Coordinator) -> None:
         self._coordinator = coordinator
         self._owners: dict[str, str] = {}
 
     async def check(self, task_id: str, caller: str | None) -> None:
-        """Raise BatchError `not_found` where a batch is not the caller's; without API keys everybody is everyone."""
+        """Raise BatchError `not_found` if a batch is not the caller's; without API keys every batch is everybody's."""
         if caller is not None and await self._owner(task_id) != caller:
             raise no_such_batch()
 

@@ -1,4 +1,4 @@
-"""What routes work with, and the parameters that several of them take."""
+"""Dependencies of the routes, and parameters that several of them share."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -20,7 +20,7 @@ from deployments.status.vitals import Vitals
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """One application's working parts."""
+    """The parts of one application that routes use."""
 
     services: Services
     uploads: Uploads
@@ -34,26 +34,26 @@ class Parts:
 
     @property
     def coordinator(self) -> Coordinator:
-        """Who owns the state."""
+        """The coordinator, which owns the state."""
         return self.services.coordinator
 
 
-async def _parts(connection: HTTPConnection) -> Parts:  # a plain function would get a thread for each request
+async def _parts(connection: HTTPConnection) -> Parts:  # a plain function would run in a thread each time
     parts: Parts = connection.app.state.parts
     return parts
 
 
 async def _caller(connection: HTTPConnection) -> str | None:
-    caller: str | None = connection.scope[CALLER]  # of a route that the gate leaves open there is none
+    caller: str | None = connection.scope[CALLER]  # an open route has none
     return caller
 
 
 Here = Annotated[Parts, Depends(_parts)]
 Caller = Annotated[str | None, Depends(_caller)]
-"""Whom the API key of a request stands for; None where the service has no keys."""
+"""The user of a request's API key; None if the service has no keys."""
 
 _Said = Annotated[
-    str | None, Query(alias="user_id", min_length=1, max_length=128, description="Who asks, without keys.")
+    str | None, Query(alias="user_id", min_length=1, max_length=128, description="The user, if there are no keys.")
 ]
 
 
@@ -73,10 +73,10 @@ async def _own_batch(
 
 
 TaskId = Annotated[str, Depends(_own_batch)]
-"""A batch of whoever asks; that of somebody else is `not_found`, as one that does not exist."""
+"""A batch of the caller; another user's batch is `not_found`, like one that does not exist."""
 
 User = Annotated[str, Depends(_user)]
 ListedUser = Annotated[str | None, Depends(_listed_user)]
-"""Whose things are listed; None for everybody's."""
+"""The user whose items are listed; None for those of everybody."""
 
-PageSize = Annotated[int, Query(alias="limit", ge=1, le=500, description="Items a page.")]
+PageSize = Annotated[int, Query(alias="limit", ge=1, le=500, description="Items on a page.")]

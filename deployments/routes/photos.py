@@ -17,13 +17,13 @@ from storage.keys import upload_key
 
 router = APIRouter(prefix=f"{wire.API}/batch/{{task_id}}/photos", tags=["photos"])
 
-Index = Annotated[int, Path(ge=0, le=10**9, description="The photo's place in its batch, from 0.")]
-Cursor = Annotated[str | None, Query(pattern="^[0-9]{1,9}$", description="`next_cursor` of the page before.")]
+Index = Annotated[int, Path(ge=0, le=10**9, description="The photo's position in its batch, from 0.")]
+Cursor = Annotated[str | None, Query(pattern="^[0-9]{1,9}$", description="`next_cursor` of the previous page.")]
 _BYTES: dict[int | str, dict[str, Any]] = {
     200: {"description": "The file.", "content": {"image/*": {"schema": {"type": "string", "format": "binary"}}}},
-    206: {"description": "The part of it that Range asked for."},
-    307: {"description": "It is at the store itself (BATCH_SIGNED_DOWNLOADS), for a few minutes: follow Location."},
-    304: {"description": "The client has it already."},
+    206: {"description": "The requested range."},
+    307: {"description": "A temporary address at the store (BATCH_SIGNED_DOWNLOADS): follow Location."},
+    304: {"description": "The client already has it."},
     **described(
         "not_found", "not_ready", "invalid_request", "range_not_satisfiable", "unavailable", "storage_unavailable"
     ),
@@ -73,7 +73,7 @@ async def thumbnail(request: Request, here: Here, task_id: TaskId, index: Index)
 
 
 async def original(request: Request, here: Here, task_id: TaskId, index: Index) -> Response:
-    """Send the photo as it came."""
+    """Send the original photo."""
     photo = await here.coordinator.ask("photo", task_id, index)
     name = safe(safe_name(photo["name"]))
     content, etag = await _original(here, photo)
@@ -83,7 +83,7 @@ async def original(request: Request, here: Here, task_id: TaskId, index: Index) 
 
 
 async def _send(request: Request, here: Parts, key: str, *, etag: str, media_type: str, name: str) -> Response:
-    """Send a blob, or where it may be had from the store itself."""
+    """Send a blob, or a redirect to the store."""
     blobs = here.services.blobs
     if here.services.signed_downloads and not _of_our_page(request):
         expires_in_s, method = here.services.signed_downloads, request.method
@@ -93,19 +93,19 @@ async def _send(request: Request, here: Parts, key: str, *, etag: str, media_typ
 
 
 def _of_our_page(request: Request) -> bool:
-    """Say whether a script of our own page asks: its policy lets it talk to nobody else, not even to the store."""
+    """Say whether our own page makes the request: its policy forbids requests to other hosts, even to the store."""
     said = request.headers
     return said.get("sec-fetch-site") == "same-origin" and said.get("sec-fetch-mode") == "cors"
 
 
 async def _original(here: Parts, photo: dict[str, Any]) -> tuple[str | FileBytes, str]:
-    """Return the blob or file that the source is, and its ETag: the copy that was kept, else the upload or file."""
+    """Return the blob or file of the original, and its ETag: the stored copy, else the upload or file."""
     scheme, _, rest = photo["source"].partition(":")
     found = photo["result"] or {}
     if key := found.get("original_key"):
         return key, f'"{found["input_sha256"]}"'
     if scheme == "upload":
-        return upload_key(rest), f'"{rest}"'  # never written twice
+        return upload_key(rest), f'"{rest}"'  # an upload never changes
     if scheme == "file":
         file = await FileBytes.find(allowed_path(photo["source"], here.services.roots.files))
         return file, f'W/"{file.changed_ns:x}-{file.size:x}"'

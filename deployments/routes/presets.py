@@ -1,4 +1,4 @@
-"""Presets: what there is to choose from, and what people make of it."""
+"""Presets: built-in ones, and those of users."""
 
 from typing import Annotated
 
@@ -19,13 +19,13 @@ _WRONG = ("invalid_request", "forbidden", "invalid_params", "unknown_lut", *_REC
 
 @router.get("", responses=described("invalid_request", "forbidden", *_RECORDED))
 async def list_presets(here: Here, user: User) -> schemas.PresetList:
-    """List the built-in presets, your own, and those that others share."""
+    """List the built-in presets, your own, and shared ones."""
     return schemas.PresetList(items=await here.looks.all(user))
 
 
 @router.post("", status_code=201, responses=described("preset_exists", "too_many_presets", *_WRONG))
 async def create(here: Here, preset: schemas.PresetInput, response: Response, user: User) -> schemas.Preset:
-    """Make a preset."""
+    """Create a preset."""
     made = await here.looks.create(user, preset)
     response.headers["Location"] = f"{wire.API}/presets/{made.id}"
     return made
@@ -36,19 +36,19 @@ async def create(here: Here, preset: schemas.PresetInput, response: Response, us
     responses=described("upload_not_found", "unknown_preset", "no_worker", "corrupt", "truncated", *_WRONG),
 )
 async def preview(here: Here, asked: schemas.PreviewRequest, user: User) -> schemas.PreviewList:
-    """Show small what presets make of one uploaded photo."""
+    """Return small previews of presets on one uploaded photo."""
     return schemas.PreviewList(items=await here.looks.preview(user, asked))
 
 
 @router.get("/{preset_id}", responses=described("unknown_preset", "invalid_request", "forbidden", "unavailable"))
 async def get(here: Here, preset_id: PresetId, user: User) -> schemas.Preset:
-    """Tell about one preset."""
+    """Return one preset."""
     return await here.looks.get(user, preset_id)
 
 
 @router.put("/{preset_id}", responses=described("unknown_preset", "read_only", "preset_exists", *_WRONG))
 async def change(here: Here, preset_id: PresetId, preset: schemas.PresetInput, user: User) -> schemas.Preset:
-    """Change a preset of yours: its version grows, and batches that have an earlier one keep that."""
+    """Replace a preset of yours: its version grows, and batches with an earlier version keep it."""
     if preset.id != preset_id:
         raise ApiError("invalid_request", f"The id of a preset stays: write {preset_id}, or make a new one.", "id")
     return await here.looks.change(user, preset)
@@ -60,7 +60,7 @@ async def change(here: Here, preset_id: PresetId, preset: schemas.PresetInput, u
     responses=described("unknown_preset", "read_only", "forbidden", "invalid_request", "unavailable"),
 )
 async def delete(here: Here, preset_id: PresetId, user: User) -> None:
-    """Delete a preset of yours; batches that have it keep it."""
+    """Delete a preset of yours; batches that use it keep it."""
     await here.looks.delete(user, preset_id)
 
 
@@ -74,7 +74,7 @@ async def delete(here: Here, preset_id: PresetId, user: User) -> None:
 async def duplicate(
     here: Here, preset_id: PresetId, copy: schemas.PresetCopy, response: Response, user: User
 ) -> schemas.Preset:
-    """Make a copy of a preset, yours to change."""
+    """Copy a preset to one of your own."""
     made = await here.looks.duplicate(user, preset_id, copy)
     response.headers["Location"] = f"{wire.API}/presets/{made.id}"
     return made

@@ -34,7 +34,7 @@ _EVENT = {
     "required": ["event", "data"],
     "properties": {
         "event": {"type": "string", "enum": ["progress", "done", "ping", "error"]},
-        "id": {"type": "string", "description": "The version that all before it amounts to."},
+        "id": {"type": "string", "description": "The version after this event."},
         "data": {
             "type": "string",
             "contentMediaType": "application/json",
@@ -46,7 +46,7 @@ _EVENT = {
 }
 _STREAM: dict[int | str, dict[str, Any]] = {
     200: {
-        "description": "Events `progress`, `done` (the last), `ping`, or `error` with a problem in the middle of it.",
+        "description": "Events `progress`, `done` (the last), `ping`, or `error` with a problem, if one comes later.",
         "content": {"text/event-stream": {"schema": _EVENT}},
     },
     **described("not_found", "invalid_request", "unavailable", "journal_unavailable", "journal_behind"),
@@ -55,16 +55,17 @@ _STREAM: dict[int | str, dict[str, Any]] = {
 
 @router.websocket("/ws/batch/{task_id}")
 async def watch(socket: WebSocket, here: Here, caller: Caller, task_id: str, since: str | None = None) -> None:
-    """Send progress until the batch ends or the client leaves; what the client sends is not read.
+    """Send progress until the batch ends or the client leaves; messages of the client are ignored.
 
-    - `since` (query): the version of the last message that a client got, which it comes back with.
+    - `since` (query): the version of the last message that the client received before it reconnects.
     - Each message is a [ProgressMessage](#progressmessage) as text. The first comes at once: without `since` it has the
-      batch alone, with it also every photo that changed after it.
-    - Then one message a change, at most ten a second: what happens in between is together in the next. A message has at
-      most 500 photos; while `more` is true the rest follows.
-    - `{"type":"ping"}` comes after 15 seconds without another message, `done` is the last, before the close code 1000.
-    - Close codes: 1000 done; 1011 a bug of ours; 1013 try again in a few seconds; 4400 `since` is no version of this
-      batch; 4401 not allowed; 4404 no such batch, or not any more.
+      batch alone, with it also every photo that changed since then.
+    - Then one message for each change, at most ten a second: changes in between are combined. A message has at most
+      500 photos; while `more` is true the rest follows.
+    - `{"type":"ping"}` comes after 15 seconds without another message. `done` is the last message, before the close
+    code 1000. - Close codes: 1000 done; 1011 a bug in the service; 1013 try again in a few seconds; 4400 `since` is no
+    version of this
+      batch; 4401 not allowed; 4404 no such batch (any more).
     """
     await socket.accept(subprotocol(socket.scope))
     tasks = [
@@ -94,12 +95,12 @@ async def _tell(socket: WebSocket, here: Parts, caller: str | None, task_id: str
     except Exception:
         log.exception("telling progress failed")
         close = FAILED
-    with contextlib.suppress(WebSocketDisconnect, RuntimeError):  # it left in this very moment
+    with contextlib.suppress(WebSocketDisconnect, RuntimeError):  # the client has just left
         await socket.close(close)
 
 
 async def _until_gone(socket: WebSocket) -> None:
-    """Return when the client has left; what it says is not for us."""
+    """Return when the client has left; its messages are ignored."""
     while (await socket.receive())["type"] != "websocket.disconnect":
         pass
 
@@ -109,15 +110,15 @@ async def events(
     here: Here,
     task_id: TaskId,
     since: Annotated[
-        str | None, Query(description="A version that you got: what changed after it comes first.")
+        str | None, Query(description="A version that you have: the changes since then come first.")
     ] = None,
     last_event_id: Annotated[str | None, Header(description="The same, as browsers send it.")] = None,
 ) -> EventSourceResponse:
-    """Stream progress until the batch ends; `id` is the version. Close the stream at `done`, or it begins anew."""
+    """Stream progress until the batch ends; `id` is the version. Close the stream at `done`, or it starts again."""
     resumed = read_since(last_event_id, "Last-Event-ID")
     version = read_since(since, "since") if resumed is None else resumed
     messages = follow(here.feeds, task_id, version)
-    first = await anext(messages)  # before the answer begins: a refusal is still an ordinary one
+    first = await anext(messages)  # before the answer begins, so that a refusal is an ordinary one
     return EventSourceResponse(_stream(first, messages), ping=0)
 
 

@@ -1,4 +1,4 @@
-"""The page that a share's link leads to: the results, to look at and to take along. Plain HTML, nothing runs in it."""
+"""The page behind a share link: results to see and download. Plain HTML without scripts."""
 
 from datetime import datetime
 from html import escape
@@ -7,8 +7,8 @@ from urllib.parse import urlencode
 
 from deployments.wire.safe_headers import PAGE
 
-PHOTOS = 200  # a page
-# The key is in the address: no other site may hear of it, and no search engine may keep it.
+PHOTOS = 200  # on one page
+# The key is in the address: no other site may see it, and no search engine may keep it.
 HEADERS = {
     "Content-Security-Policy": PAGE,
     "Referrer-Policy": "no-referrer",
@@ -51,7 +51,7 @@ def render(
     until: datetime,
     language: str,
 ) -> str:
-    """Return the page: `photos` are views of those that have results, `more` the cursor of the next page."""
+    """Return the page: `photos` are views of photos with results, `more` is the cursor of the next page."""
     spoken = _spoken(language)
     words = _WORDS[spoken]
     query = urlencode({"key": key})
@@ -78,7 +78,7 @@ def render(
 
 
 def gone(language: str) -> str:
-    """Return the page of a link that leads nowhere: ended, over its time, or mistyped."""
+    """Return the page of an invalid link: revoked, expired or mistyped."""
     spoken = _spoken(language)
     said = _WORDS[spoken]["gone"]
     return f"{_head(spoken, said)}\n<main><h1>{said}</h1></main></html>\n"

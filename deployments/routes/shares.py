@@ -1,4 +1,4 @@
-"""Links to a batch's results: made and revoked by its owner, followed by whoever has one."""
+"""Links to a batch's results: made and revoked by its owner, open to everybody who has one."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -25,13 +25,13 @@ _FOLLOWED = described(
 )
 AnyTaskId = Annotated[str, Path(max_length=128, description="The batch.")]
 Key = Annotated[str, Query(min_length=8, max_length=64, description="The key in the link.")]
-AnyKey = Annotated[str, Query(description="The key in the link; without all of it the link leads nowhere.")]
+AnyKey = Annotated[str, Query(description="The key in the link, complete.")]
 Cursor = Annotated[str | None, Query(pattern="^[0-9]{1,9}$", description="Where the page begins.")]
 
 
 @router.post(f"{_BATCH}/share", status_code=201, responses=_STEERED | described("too_many_shares"))
 async def share(here: Here, task_id: TaskId, request: schemas.ShareRequest | None = None) -> schemas.NewShare:
-    """Make a link: whoever has it may look at the results and take them along, and can do nothing else."""
+    """Create a link: everybody who has it may see and download the results, and can do nothing else."""
     wanted = request or schemas.ShareRequest()
     made = await here.coordinator.ask("shares", "make", task_id, float(wanted.expires_in_s))
     return schemas.NewShare(id=made["id"], expires_at=_time(made["expires_at"]), url=f"/s/{task_id}?key={made['key']}")
@@ -39,20 +39,20 @@ async def share(here: Here, task_id: TaskId, request: schemas.ShareRequest | Non
 
 @router.get(f"{_BATCH}/share", responses=_STEERED)
 async def list_shares(here: Here, task_id: TaskId) -> schemas.ShareList:
-    """List the links that are valid; their URLs are known to nobody but who has them."""
+    """List the valid links, without their URLs, which the service does not keep."""
     found = await here.coordinator.ask("shares", "list", task_id)
     return schemas.ShareList(items=[schemas.Share(id=known, expires_at=_time(at)) for known, at in found.items()])
 
 
 @router.delete(f"{_BATCH}/share/{{share_id}}", status_code=204, responses=_STEERED)
 async def revoke(here: Here, task_id: TaskId, share_id: Annotated[str, Path(max_length=64)]) -> None:
-    """End a link at once."""
+    """Revoke a link at once."""
     await here.coordinator.ask("shares", "revoke", task_id, share_id)
 
 
 @router.get("/s/share.css", include_in_schema=False)
 async def style() -> Response:
-    """Send the page's style."""
+    """Send the style of the page."""
     return Response(share_page.STYLE, media_type="text/css", headers={"Cache-Control": "max-age=86400"})
 
 
@@ -60,13 +60,13 @@ async def style() -> Response:
 async def page(
     request: Request, here: Here, task_id: AnyTaskId, key: AnyKey = "", cursor: Cursor = None
 ) -> HTMLResponse:
-    """Show the results to whoever has the link."""
+    """Show the results to everybody who has the link."""
     language = request.headers.get("accept-language", "")
     try:
         until = await _check(here, task_id, key)
     except BatchError as error:
         if error.code == "not_found" and "text/html" in request.headers.get("accept", ""):
-            return HTMLResponse(share_page.gone(language), 404, share_page.HEADERS)  # a person looks, in a browser
+            return HTMLResponse(share_page.gone(language), 404, share_page.HEADERS)  # for a person in a browser
         raise
     batch = await here.coordinator.ask("get", task_id)
     found = await here.coordinator.ask("photos", task_id, "succeeded", share_page.PHOTOS, cursor)
@@ -110,8 +110,8 @@ def _time(seconds: float) -> datetime:
 
 _BYTES: dict[int | str, dict[str, Any]] = {
     200: {"description": "The file.", "content": {"application/octet-stream": {}}},
-    206: {"description": "The part of it that Range asked for."},
-    304: {"description": "The client has it already."},
+    206: {"description": "The requested range."},
+    304: {"description": "The client already has it."},
     **_FOLLOWED,
 }
 for _path, _endpoint in (

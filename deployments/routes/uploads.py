@@ -1,4 +1,4 @@
-"""Uploads: one file, one request."""
+"""Uploads: one file in each request."""
 
 from typing import Annotated
 
@@ -37,7 +37,7 @@ async def upload(
     caller: Caller,
     name: Annotated[str, Query(max_length=1000, description="Its file name.")] = "",
 ) -> schemas.Upload:
-    """Store one photo, to be named in batches by its `source`. The body is the file itself."""
+    """Store one photo; batches name it by its `source`. The body is the file itself."""
     if request.headers.get("content-type", "").lower().startswith("multipart/"):
         detail = "Send the file itself as the body (curl --data-binary @photo.jpg), not a form."
         raise ApiError("unsupported_media", detail)

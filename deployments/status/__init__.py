@@ -1,1 +1,1 @@
-"""What is told about batches and about the service: progress, health, metrics."""
+"""Progress of batches, and health and metrics of the service."""

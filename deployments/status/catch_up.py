@@ -1,4 +1,4 @@
-"""What clients that come (back) are told first: asked once for all that want the same at nearly the same time."""
+"""Catch-up: the first answer for clients that connect, requested once for all that need the same at about one time."""
 
 import asyncio
 from collections import OrderedDict
@@ -8,19 +8,19 @@ from deployments.status.update import Update, read_update
 from deployments.wire import wire
 from deployments.wire.problems import ApiError
 
-KEPT_S = 1.0  # so long the next one who comes may use what the one before was told
-KEPT = 32  # such answers at most
-KEPT_PHOTOS = 20_000  # in all of them
+KEPT_S = 1.0  # how long an answer may be reused
+KEPT = 32  # most answers kept
+KEPT_PHOTOS = 20_000  # in all kept answers
 
-_Key = tuple[str, int | None]  # task id, and the version that clients came back with
+_Key = tuple[str, int | None]  # task id, and the version with which clients return
 
 
 class _Shared:
-    """What clients with the same task and version share."""
+    """The request that clients with the same task and version share."""
 
     def __init__(self) -> None:
         self.lock = asyncio.Lock()
-        self.next: asyncio.Task[Update] | None = None  # a question that is not asked yet
+        self.next: asyncio.Task[Update] | None = None  # a request that is not sent yet
         self.update: Update | None = None  # the last answer
         self.until = 0.0  # when it is dropped, by the loop's clock
 
@@ -30,15 +30,15 @@ class _Shared:
 
 
 class CatchUps:
-    """Asks for clients. No answer is older than the request of a client that gets it.
+    """Requests catch-ups. No answer is older than the request of the client that gets it.
 
-    Who comes while a question is under way shares the next one with all others who come by then. An answer that is
-    kept is never told as it is: what changed after it is asked for, which costs little.
+    A client that comes during a request shares the next one with all others who come by then. A kept answer is always
+    completed with the changes since then, which costs little.
     """
 
     def __init__(self, coordinator: Coordinator) -> None:
         self._coordinator = coordinator
-        self._shared: OrderedDict[_Key, _Shared] = OrderedDict()  # those asked for last are last
+        self._shared: OrderedDict[_Key, _Shared] = OrderedDict()  # least recently requested first
 
     def __len__(self) -> int:
         return len(self._shared)
@@ -70,13 +70,13 @@ class CatchUps:
             self._keep(key, shared)
 
     async def _ask(self, task_id: str, since: int | None, known: Update | None) -> Update:
-        if since is None:  # the batch alone
+        if since is None:  # only the batch
             return read_update(await self._coordinator.ask("watch", task_id, 0, 0.0))
         if known is not None:
             told = await self._coordinator.ask("watch", task_id, known.version, 0.0)
             return known if told is None else known.then(read_update(told))
         while True:
-            told = await self._coordinator.ask("watch", task_id, max(since, 1), 0.0)  # 0 would leave the photos out
+            told = await self._coordinator.ask("watch", task_id, max(since, 1), 0.0)  # 0 would omit the photos
             if told is not None:
                 return read_update(told)
             view = await self._coordinator.ask("get", task_id)
@@ -87,7 +87,7 @@ class CatchUps:
                 return Update(batch, {}, batch.status in wire.ENDED)
 
     def _keep(self, key: _Key, shared: _Shared) -> None:
-        """Keep an answer for a moment, and drop what is too old or too much."""
+        """Keep an answer for a moment, and drop old or surplus ones."""
         loop = asyncio.get_running_loop()
         shared.until = loop.time() + KEPT_S
         self._shared.move_to_end(key)
@@ -105,6 +105,6 @@ class CatchUps:
 
 
 def _heard(question: asyncio.Task[Update]) -> None:
-    """Look at an error that may be nobody's any more: all who asked have left."""
+    """Retrieve an error although all clients may have left, so that asyncio does not log it."""
     if not question.cancelled():
         question.exception()

@@ -1,4 +1,4 @@
-"""Changes of batches, fetched once for however many clients listen."""
+"""Feeds: changes of a batch, fetched once for all clients that listen."""
 
 import asyncio
 import logging
@@ -12,33 +12,33 @@ from deployments.status.update import Update, read_update
 
 log = logging.getLogger(__name__)
 
-HOLD_S = 10.0  # how long the coordinator may hold one question
+HOLD_S = 10.0  # how long the coordinator may hold one request
 SPACING_S = 0.1  # between two updates: at most 10 a second
 AGAIN_S = 1.0
-PASSING = frozenset({"unavailable", "journal_unavailable", "journal_behind"})  # it restarts, or its journal is away
+PASSING = frozenset({"unavailable", "journal_unavailable", "journal_behind"})  # it restarts, or has no journal
 
 
 class Listener:
-    """One client's ear. What comes while the client is busy adds up to one update; nothing queues."""
+    """One client. Changes while the client is busy are merged into one update; nothing queues."""
 
     def __init__(self, since: int) -> None:
-        self.since = since  # every change after this version comes here
+        self.since = since  # it gets every change after this version
         self._update: Update | None = None
         self._error: BatchError | None = None
         self._bell = asyncio.Event()
 
     def push(self, update: Update) -> None:
-        """Take an update in."""
+        """Add an update."""
         self._update = self._update.then(update) if self._update else update
         self._bell.set()
 
     def fail(self, error: BatchError) -> None:
-        """Take in that nothing more will come."""
+        """End the updates with an error."""
         self._error = error
         self._bell.set()
 
     async def next(self, patience_s: float) -> Update | None:
-        """Return what changed since the last call; None after a silence. Raises BatchError."""
+        """Return the changes since the last call; None after a silence. Raises BatchError."""
         try:
             async with asyncio.timeout(patience_s):
                 await self._bell.wait()
@@ -52,7 +52,7 @@ class Listener:
 
 
 class _Feed:
-    """The one watch of a batch, and who listens to it."""
+    """The watch of one batch, and its listeners."""
 
     def __init__(self, version: int) -> None:
         self.version = version
@@ -61,7 +61,7 @@ class _Feed:
 
 
 class Feeds:
-    """Every batch that somebody listens to: one question to the coordinator at a time for each."""
+    """All batches with listeners: one request to the coordinator at a time for each."""
 
     def __init__(self, coordinator: Coordinator) -> None:
         self._coordinator = coordinator
@@ -73,9 +73,9 @@ class Feeds:
 
     @contextmanager
     def listen(self, task_id: str, version: int) -> Iterator[Listener]:
-        """Hear every change after `Listener.since`, which is later than `version` where others listen already.
+        """Get every change after `Listener.since`, which is later than `version` if others listen already.
 
-        The caller who has seen less than `since` asks for what lies between: versions, not timing, make it whole.
+        A caller who has seen less than `since` requests the changes in between: versions, not timing, make it complete.
         """
         feed = self._feeds.get(task_id)
         if feed is None:
@@ -115,7 +115,7 @@ class Feeds:
         except BatchError as error:
             if error.code not in PASSING:
                 raise
-            await asyncio.sleep(AGAIN_S)  # those who listen wait with us
+            await asyncio.sleep(AGAIN_S)  # the listeners wait too
             return
         if told is not None:
             update = read_update(told)

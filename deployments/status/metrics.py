@@ -1,4 +1,4 @@
-"""The service in Prometheus' text format: what the coordinator counts, and what this replica answers."""
+"""Metrics in Prometheus' text format: counters of the coordinator, and answers of this replica."""
 
 import time
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ _EVENTS = {
 
 
 class Requests:
-    """Counts what clients ask for, by route; middleware of the application."""
+    """Counts requests by route; middleware of the application."""
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
@@ -35,7 +35,7 @@ class Requests:
         )
 
     def around(self, app: ASGIApp) -> ASGIApp:
-        """Return the application with its answers counted."""
+        """Return the application with a counter around it."""
 
         async def counted(scope: Scope, receive: Receive, send: Send) -> None:
             if scope["type"] != "http":
@@ -53,20 +53,20 @@ class Requests:
         return counted
 
     def text(self, told: dict[str, Any] | None) -> bytes:
-        """Return everything; `told` is the coordinator's part, None when there is no coordinator."""
+        """Return all metrics; `told` is the coordinator's part, None if there is no coordinator."""
         registry = CollectorRegistry(auto_describe=False)
         registry.register(_Told(told))
         return generate_latest(self._registry) + generate_latest(registry)
 
     def _count(self, scope: Scope, status: int, seconds: float) -> None:
-        # The route as it is declared: ids in paths would make a series each.
+        # The declared route: ids in paths would each make a series.
         route = getattr(scope.get("route"), "path", "none")
         self._answers.labels(scope["method"], route, str(status)).inc()
         self._seconds.labels(scope["method"], route).observe(seconds)
 
 
 class _Told(Collector):
-    """What the coordinator said, as metrics."""
+    """The coordinator's counters, as metrics."""
 
     def __init__(self, told: dict[str, Any] | None) -> None:
         self._told = told

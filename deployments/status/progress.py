@@ -1,4 +1,4 @@
-"""The messages of one client that follows a batch: WebSocket and event stream say the same."""
+"""The messages to a client that follows a batch, the same by WebSocket and event stream."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -12,7 +12,7 @@ MAX_SINCE = 2**53 - 1
 
 
 def read_since(text: str | None, field: str) -> int | None:
-    """Return the version that a client came back with; raises ApiError."""
+    """Return the version with which a client returns; raises ApiError."""
     if text is None or text == "":
         return None
     if not (text.isascii() and text.isdigit() and int(text) <= MAX_SINCE):
@@ -23,9 +23,9 @@ def read_since(text: str | None, field: str) -> int | None:
 async def follow(
     feeds: Feeds, task_id: str, since: int | None, silence_s: float = SILENCE_S
 ) -> AsyncGenerator[Message, None]:
-    """Yield a batch's progress until it ends: what is, then what changes, at last `done`.
+    """Yield a batch's progress until it ends: the current state, then changes, at last `done`.
 
-    Raises BatchError `not_found` (also when it is deleted meanwhile), ApiError for a `since` that is yet to come.
+    Raises BatchError `not_found` (also when it is deleted meanwhile), ApiError for a `since` in the future.
     """
     update = await feeds.catch_ups.get(task_id, since)
     for message in update.pages(since):

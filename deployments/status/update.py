@@ -1,4 +1,4 @@
-"""What changed in a batch, and the messages that say so: made and encoded once for however many clients get them."""
+"""Updates of a batch, and their messages: made and encoded once for all clients."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,11 +8,11 @@ from pydantic import PrivateAttr
 from deployments.wire import wire
 from photobatch import schemas
 
-PAGE = 500  # photos of a message
+PAGE = 500  # photos in a message
 
 
 class Message(schemas.ProgressMessage):
-    """A message, which keeps its JSON: several clients may be sent the same one."""
+    """A message that caches its JSON, because several clients may get it."""
 
     _json: str | None = PrivateAttr(None)
 
@@ -25,7 +25,7 @@ class Message(schemas.ProgressMessage):
 
 @dataclass(slots=True)
 class Update:
-    """A batch, and photos that changed since some version, by their index. It never changes."""
+    """A batch, and photos that changed since some version, by index. Immutable."""
 
     batch: schemas.Batch
     photos: dict[int, schemas.Photo]
@@ -39,14 +39,14 @@ class Update:
         return self.batch.version
 
     def then(self, later: "Update") -> "Update":
-        """Return both as one: the later batch, each photo's later state."""
+        """Return both merged: the later batch, each photo's later state."""
         return Update(later.batch, {**self.photos, **later.photos}, later.ended)
 
     def pages(self, since: int | None) -> list[Message]:
-        """Return its messages; whoever asks with the same version as the one before gets the same messages.
+        """Return its messages; consecutive calls with the same version get the same objects.
 
-        All but the last carry `more` and the version from which the client could come back: it has not seen everything
-        of the new one yet.
+        All but the last have `more` and the version with which the client could return, because it has not seen
+        all of the new version yet.
         """
         if self._pages is None or (since != self._pages_since and len(self._pages) > 1):
             self._pages, self._pages_since = self._made_pages(since), since

@@ -1,4 +1,4 @@
-"""Whether the service works: asked of those who know, with a short patience."""
+"""Vitals: the health of the service, with short time-outs."""
 
 import asyncio
 import time
@@ -19,7 +19,7 @@ Status = Literal["ok", "starting", "unavailable"]
 
 
 class Vitals:
-    """The health of one replica and of what it depends on."""
+    """Checks the health of one replica and of its dependencies."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -30,7 +30,7 @@ class Vitals:
     async def take(self) -> Health:
         """Return the health now; the blob store's is at most 5 s old."""
         stats, blobs = await asyncio.gather(self._stats(), self._blob_store())
-        if stats and stats["hold"]:  # whatever a probe of two bytes says
+        if stats and stats["hold"]:  # even if a probe of two bytes succeeds
             blobs = "full"
         if stats and stats.get("local_storage"):
             blobs = "local_storage"
@@ -79,7 +79,7 @@ Verdict = tuple[Status, HealthCode | None, str | None]
 
 
 def _judge(stats: dict[str, Any] | None, blobs: str) -> Verdict:  # noqa: PLR0911 - a list of cases
-    """Return the status and, where it is not well, the code and the sentence of the reason that matters most."""
+    """Return the status and, if it is not ok, the code and message of the most important reason."""
     if stats is None:
         return "unavailable", "no_coordinator", "no coordinator"
     if stats["journal"] == "behind":
@@ -99,6 +99,6 @@ def _judge(stats: dict[str, Any] | None, blobs: str) -> Verdict:  # noqa: PLR091
     if stats["sick"]:
         reason = "workers end as soon as they are started; the server's log says why"
         return "unavailable", "workers_died", reason
-    if stats["elastic"]:  # one is started when there is work
+    if stats["elastic"]:  # a worker is started when there is work
         return "ok", None, None
     return "starting", "no_worker", "no worker is ready yet"

@@ -1,1 +1,1 @@
-"""How the outside contract is written: records to JSON, problem details, file names, headers."""
+"""The outside form of data: records as JSON, problem details, file names, headers."""

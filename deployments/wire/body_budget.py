@@ -1,4 +1,4 @@
-"""The memory that bodies which are read whole may take, all requests together."""
+"""The memory budget for bodies that are read as a whole, for all requests together."""
 
 from collections import Counter
 from types import TracebackType
@@ -8,14 +8,14 @@ from starlette.types import Scope
 
 from actors.messages.errors import BatchError
 
-BYTES = 128 << 20  # for all bodies; the largest that one request may have are the 64 MB of a LUT
-FREE = 64 << 10  # bytes of each that don't count, so that small requests pass while large ones wait
+BYTES = 128 << 20  # for all bodies; the largest body of one request is a LUT of 64 MB
+FREE = 64 << 10  # uncounted bytes of each body, so that small requests pass while large ones wait
 RETRY_S = 5.0
-_SHARE = "photobatch.memory"  # where the scope of a request has its share
+_SHARE = "photobatch.memory"  # key of the share in a request's scope
 
 
 class BodyBudget:
-    """Counts the bytes that are held. With API keys nobody may hold more than half of them."""
+    """Counts the bytes in memory. With API keys one user may hold at most half of them."""
 
     def __init__(self, limit: int = BYTES) -> None:
         self.limit = limit
@@ -23,18 +23,18 @@ class BodyBudget:
         self._of: Counter[str] = Counter()
 
     def share(self, owner: str | None) -> "Share":
-        """Return the share of one request; what it holds is free again when its block ends."""
+        """Return the share of one request; its bytes are released at the end of the block."""
         return Share(self, owner)
 
     def take(self, size: int, owner: str | None) -> None:
-        """Count bytes more; raises BatchError `busy`."""
+        """Add bytes; raises BatchError `busy`."""
         self.check(size, owner)
         self.held += size
         if owner is not None:
             self._of[owner] += size
 
     def check(self, size: int, owner: str | None) -> None:
-        """Raise BatchError `busy` where so many bytes more would be too many."""
+        """Raise BatchError `busy` if this many more bytes would be too many."""
         if owner is not None and self._of[owner] + size > self.limit // 2:
             detail = "You are sending too many large requests at once; send this one again when others are done."
             raise BatchError("busy", detail, RETRY_S)
@@ -43,7 +43,7 @@ class BodyBudget:
             raise BatchError("busy", detail, RETRY_S)
 
     def give_back(self, size: int, owner: str | None) -> None:
-        """Count bytes less."""
+        """Subtract bytes."""
         self.held -= size
         if owner is not None:
             self._of[owner] -= size
@@ -52,7 +52,7 @@ class BodyBudget:
 
 
 class Share:
-    """What one request holds."""
+    """The bytes of one request."""
 
     def __init__(self, budget: BodyBudget, owner: str | None) -> None:
         self._budget = budget
@@ -61,7 +61,7 @@ class Share:
         self._held = 0
 
     def expect(self, size: int) -> None:
-        """Raise BatchError `busy` where a body of so many bytes has no room now; holds nothing."""
+        """Raise BatchError `busy` if a body of this size has no room now; reserves nothing."""
         self._budget.check(max(0, size - self._free), self._owner)
 
     def hold(self, size: int) -> None:

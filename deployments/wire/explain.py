@@ -1,4 +1,4 @@
-"""What pydantic found wrong, as a sentence for people and the name of the field."""
+"""Errors of pydantic as a sentence for people and the name of the field."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -18,7 +18,7 @@ def first(errors: Sequence[Any]) -> tuple[str, str, str | None]:
 
 
 def unknown(name: str) -> tuple[str, str, str]:
-    """Return the same for a field that a request does not have."""
+    """Return the same for an unknown field."""
     name = name[:80]
     return "invalid_request", _sentence(name, {"type": "extra_forbidden"}), name
 

@@ -1,7 +1,7 @@
-"""JSON of strangers, read in pieces: one large call would hold the interpreter, and build all before the first error.
+"""Untrusted JSON, read in pieces: one large call would hold the GIL, and build everything before the first error.
 
-A regular expression finds where values end, without building them; pydantic's parser then reads a few at a time, and
-is the judge of what is valid. So hostile JSON costs no more than its first wrong piece.
+A regular expression finds where values end, without building them. pydantic's parser then reads a few at a time and
+decides what is valid. So hostile JSON costs no more than its first invalid piece.
 """
 
 import re
@@ -10,10 +10,10 @@ from typing import Any, NoReturn
 
 from pydantic_core import from_json
 
-LARGEST = 512 << 10  # bytes of one value; an erase of 1,000 boxes, indented, has half of that
+LARGEST = 512 << 10  # bytes of one value; an erase with 1,000 boxes, indented, has half of that
 DEEPEST = 8  # levels of brackets in a value; the parameters of a photo have five
-MOST_WIDE = 12 << 20  # bytes of items with such characters: each of their strings takes four times its length
-_AT_ONCE = 500  # items of a list
+MOST_WIDE = 12 << 20  # bytes of items with characters above U+FFFF: their strings take four times their length
+_AT_ONCE = 500  # items of a list at once
 
 _BLANK = rb"[ \t\r\n]*+"
 _STRING = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
@@ -24,7 +24,7 @@ def _nested(levels: int) -> bytes:
     return rb'[\[{](?:[^"\[\]{}]++|' + _STRING + inner + rb")*+[\]}]"
 
 
-_VALUE = rb'(?:[^"\[\]{},]++|' + _STRING + rb"|" + _nested(DEEPEST) + rb")*+"  # whatever is valid, and more
+_VALUE = rb'(?:[^"\[\]{},]++|' + _STRING + rb"|" + _nested(DEEPEST) + rb")*+"  # every valid value, and more
 _BEGIN = re.compile(_BLANK + rb"\{" + _BLANK, re.DOTALL)
 _BLANKS = re.compile(_BLANK)
 _NAME = re.compile(_BLANK + rb"(" + _STRING + rb")" + _BLANK + rb":" + _BLANK, re.DOTALL)
@@ -36,11 +36,11 @@ _LAST_ITEM = re.compile(_VALUE + rb"\]", re.DOTALL)
 
 
 class JsonError(ValueError):
-    """No JSON, or larger or deeper than any request; the message says which."""
+    """Invalid JSON, or larger or deeper than allowed; the message says which."""
 
 
 class FieldError(ValueError):
-    """A field that the object does not have, or has twice."""
+    """An unknown field, or one that comes twice."""
 
     def __init__(self, name: str, *, known: bool) -> None:
         super().__init__(name, known)
@@ -49,7 +49,7 @@ class FieldError(ValueError):
 
 
 def read(text: bytes | bytearray) -> Any:
-    """Return a value of any kind, in one call: it must be small. Raises JsonError."""
+    """Return a value of any kind, parsed in one call, so it must be small. Raises JsonError."""
     if len(text) > LARGEST:
         raise JsonError(f"it is one value of more than {LARGEST >> 10} KB")
     return _parsed(text, text, 0)
@@ -58,10 +58,10 @@ def read(text: bytes | bytearray) -> Any:
 def read_object(
     text: bytes | bytearray, known: Collection[str], lists: Mapping[str, Callable[[list[Any]], None]]
 ) -> Any:
-    """Return an object without its fields in `lists`, whose items go there, some at a time.
+    """Return an object without its fields in `lists`, whose items are passed to these, some at a time.
 
-    Raises JsonError, and FieldError for a name that is not known or comes twice. What is no object is returned as it
-    is.
+    Raises JsonError, and FieldError for a name that is unknown or comes twice. A value that is not an object is
+    returned unchanged.
     """
     begin = _BEGIN.match(text, 0, LARGEST)
     if begin is None:
@@ -69,13 +69,13 @@ def read_object(
     found: dict[str, Any] = {}
     seen: set[str] = set()
     at = begin.end()
-    last = text[at : at + 1] == b"}"  # an empty one
+    last = text[at : at + 1] == b"}"  # an empty object
     at += last
     while not last:
         name, at = _name(text, at)
         if name not in known:
             if len(text) <= LARGEST:
-                read(text)  # that it is no JSON at all is worse
+                read(text)  # invalid JSON is the more important error
             raise FieldError(name, known=False)
         if name in seen:
             raise FieldError(name, known=True)
@@ -95,7 +95,7 @@ def read_object(
 
 
 def read_list(text: bytes | bytearray) -> Iterator[list[Any]]:
-    """Yield the items of a list, some at a time; raises JsonError. What is no list raises TypeError."""
+    """Yield the items of a list, some at a time; raises JsonError, and TypeError if it is not a list."""
     begin = _matched(_BLANKS, text, 0).end()
     if text[begin : begin + 1] != b"[":
         read(text)
@@ -108,7 +108,7 @@ def read_list(text: bytes | bytearray) -> Iterator[list[Any]]:
 
 
 def _items(text: bytes | bytearray, at: int) -> Iterator[tuple[list[Any], int]]:
-    """Yield the items of the list whose first begins at a place, and where to go on."""
+    """Yield the items of the list whose first item begins at a position, and where to continue."""
     begin, last, wide = at, False, 0
     while not last:
         found = _ITEMS.match(text, at, at + LARGEST)
@@ -151,7 +151,7 @@ def _parsed(piece: bytes | bytearray, text: bytes | bytearray, at: int) -> Any:
 
 
 def _refuse(text: bytes | bytearray, at: int) -> NoReturn:
-    """Raise what is wrong with a text, at a place or behind it."""
+    """Raise the error of a text, at or after a position."""
     if len(text) > LARGEST:
         raise JsonError(f"it breaks behind byte {at}, or what begins there has more than {LARGEST >> 10} KB")
     try:

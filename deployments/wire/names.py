@@ -1,4 +1,4 @@
-"""File names that strangers gave: made safe to show, to store and to send back."""
+"""File names from clients: made safe to show, store and send back."""
 
 import re
 import unicodedata
@@ -9,9 +9,9 @@ from urllib.parse import quote
 from deployments.wire.problems import ApiError
 from photobatch.file_names import folded, safe
 
-LONGEST, MOST_BYTES = 200, 240  # a file system takes 255 bytes, and who unpacks or saves it may add some
+LONGEST, MOST_BYTES = 200, 240  # file systems allow 255 bytes, and programs that save a file may add some
 _FIELDS = ("stem", "index", "ext", "preset")
-_PLAIN = re.compile(r"[A-Za-z0-9_-]{1,100}(\.[A-Za-z0-9]{1,10})?")  # most names: nothing about them is to change
+_PLAIN = re.compile(r"[A-Za-z0-9_-]{1,100}(\.[A-Za-z0-9]{1,10})?")  # most names, which need no change
 
 
 def safe_name(name: str, otherwise: str = "photo") -> str:
@@ -29,7 +29,7 @@ def safe_name(name: str, otherwise: str = "photo") -> str:
 
 
 def check_template(template: str | None) -> None:
-    """Raise ApiError where a template of result names has a field that there is not."""
+    """Raise ApiError if a template of result names has an unknown field."""
     try:
         fields = [field for _, field, spec, conversion in Formatter().parse(template or "") if field is not None]
         plain = all(not spec and not conversion for _, _, spec, conversion in Formatter().parse(template or ""))
@@ -41,7 +41,7 @@ def check_template(template: str | None) -> None:
 
 
 def result_name(template: str | None, *, name: str, index: int, extension: str, preset: str) -> str:
-    """Return what a result is called on any system; `extension` has no dot, and is added where there is none."""
+    """Return the name of a result, valid on any system; `extension` has no dot, and is added if there is none."""
     template = template or "{stem}"
     if "{ext}" not in template:
         template += ".{ext}"
@@ -51,7 +51,7 @@ def result_name(template: str | None, *, name: str, index: int, extension: str, 
 
 
 def content_disposition(name: str, *, inline: bool) -> str:
-    """Return the header (RFC 6266), the name in ASCII and, where that loses something, in full (RFC 8187)."""
+    """Return the header (RFC 6266), with the name in ASCII and, if that loses something, in full (RFC 8187)."""
     kind = "inline" if inline else "attachment"
     plain = "".join(char if 32 <= ord(char) < 127 and char not in '"\\%' else "_" for char in name)
     if plain == name:
@@ -60,14 +60,14 @@ def content_disposition(name: str, *, inline: bool) -> str:
 
 
 class UniqueNames:
-    """Gives each file of one folder a name of its own: " (2)" and so on are added, also where only capitals differ."""
+    """Gives each file in a folder a unique name, by adding " (2)" and so on; case does not distinguish names."""
 
     def __init__(self) -> None:
         self._taken: set[str] = set()
         self._counts: dict[str, int] = {}
 
     def take(self, name: str) -> str:
-        """Return the name, or the next one like it that is free."""
+        """Return the name, or the next free one like it."""
         path = PurePosixPath(name)
         chosen = name
         while (taken := folded(chosen)) in self._taken:

@@ -1,10 +1,10 @@
-"""Headers that keep a browser from doing more with an answer than showing it."""
+"""Headers that let a browser only show an answer."""
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-# Pictures of users lie on our origin: whatever a browser takes one for, it runs nothing. The style is Firefox's own,
-# which it shows a picture in.
+# Users' pictures are on our origin: a browser must run nothing from them. The style is Firefox's own,
+# with which it shows a picture.
 BYTES = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"
 PAGE = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
@@ -13,14 +13,14 @@ PAGE = (
 DEFAULTS = {
     "Content-Security-Policy": BYTES,
     "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",  # with no-referrer a form of our own page would come from nowhere (Origin: null)
+    "Referrer-Policy": "same-origin",  # with no-referrer a form of our own page would send Origin: null
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
 
 
 class SafeHeaders:
-    """Gives every answer the headers of DEFAULTS that it has not chosen for itself."""
+    """Adds the headers of DEFAULTS that an answer does not set itself."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -1,4 +1,4 @@
-"""Between the coordinator's views (unix seconds, blob keys) and the wire schemas (RFC 3339, URLs)."""
+"""Converts the coordinator's views (unix seconds, blob keys) to the wire schemas (RFC 3339, URLs)."""
 
 import json
 from dataclasses import asdict
@@ -23,7 +23,7 @@ def batch(view: dict[str, Any]) -> schemas.Batch:
 
 
 def callback_body(message: dict[str, Any]) -> bytes:
-    """Return what a callback says, from `{event, batch}` with the coordinator's view of the batch."""
+    """Return the body of a callback, from `{event, batch}` with the coordinator's view of the batch."""
     said = {"event": message["event"], "batch": batch(message["batch"]).model_dump(mode="json")}
     return json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode()
 
@@ -38,12 +38,12 @@ def photo(task_id: str, view: dict[str, Any]) -> schemas.Photo:
 
 
 def manifest_line(batch: dict[str, Any], view: dict[str, Any]) -> bytes:
-    """Return how a photo came about, as a line of JSON: enough to make it again, byte by byte, on the same engine."""
+    """Return how a photo was made, as a line of JSON: enough to make the same bytes again on the same engine."""
     result, preset = view["result"], batch["preset"]
     line: dict[str, Any] = {
         "index": view["index"],
         "name": view["name"],
-        "source": view["source"].partition("?")[0],  # what stands behind it may be a key
+        "source": view["source"].partition("?")[0],  # the query may contain a key
         "status": view["status"],
         "preset": preset | {"params": {**preset["params"], **(view["params"] or {})}},
         "options": batch["output"],
@@ -66,7 +66,7 @@ def submitted(view: dict[str, Any]) -> schemas.Submitted:
     task_id = view["task_id"]
     return schemas.Submitted(
         task_id=task_id,
-        status=schemas.BatchStatus.QUEUED,  # as the first answer said; a repeated request hears the same
+        status=schemas.BatchStatus.QUEUED,  # as in the first answer; a repeated request gets the same
         total=view["counts"]["total"],
         websocket_url=f"/ws/batch/{task_id}",
         events_url=f"{batch_url(task_id)}/events",
@@ -104,7 +104,7 @@ def batch_url(task_id: str) -> str:
 
 
 def preset_record(preset: ResolvedPreset) -> dict[str, Any]:
-    """Return a preset as a batch pins it."""
+    """Return the form in which a batch pins a preset."""
     return asdict(preset)
 
 

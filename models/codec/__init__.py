@@ -1,6 +1,6 @@
-"""Files in and files out. Names load what they need when they are first asked for.
+"""The codec: decoding and encoding of image files. Names are loaded at first use.
 
-`models.codec.header` and `models.codec.options` need no OpenCV: the ingress imports those alone.
+`models.codec.header` and `models.codec.options` need no OpenCV: the ingress imports only those.
 """
 
 from importlib import import_module

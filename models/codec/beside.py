@@ -1,4 +1,4 @@
-"""What a file that Pillow opens holds beside its picture, and Pillow does not tell."""
+"""Properties of a file that Pillow opens but does not report."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -13,15 +13,15 @@ from models.errors import PhotoError
 
 @dataclass(slots=True)
 class Beside:
-    """The rest of a file."""
+    """What a file holds besides its picture."""
 
     code_points: tuple[int, int] | None = None  # primaries and transfer, as ITU-T H.273 numbers them
-    first: bool = False  # the code points count more than an ICC profile
-    notes: list[str] = field(default_factory=list)  # what is not carried to the result
+    first: bool = False  # the code points take precedence over an ICC profile
+    notes: list[str] = field(default_factory=list)  # what the result will not have
 
 
 def look_beside(data: bytes, image: Image.Image, name: str) -> Beside:
-    """Look at the container of an opened file in format `name`; damage is for the decoder to find."""
+    """Read the container of an opened file in format `name`; the decoder reports damage."""
     if name == "png":
         png = read_chunks(data)
         return Beside(png.code_points, png.code_points is not None, png.notes)

@@ -1,4 +1,4 @@
-"""Bytes of any supported file to an upright picture."""
+"""Decodes any supported file to an upright picture."""
 
 from typing import TYPE_CHECKING
 
@@ -32,9 +32,9 @@ def decode(
 ) -> Picture:
     """Decode a file to its upright picture; only the first frame or page of several.
 
-    With `least` a JPEG may come smaller, with a long side of no less than that: for previews.
-    The pixels lie in `workspace` and are valid until its next use. Raises PhotoError: what `read_header`
-    raises, and `truncated` or `corrupt` for whatever goes wrong in a decoder; DeviceLostError of a `gpu`.
+    With `least` a JPEG may be decoded smaller, with a long side of at least that: for previews.
+    The pixels are in `workspace` and valid until its next use. Raises PhotoError: those of `read_header`,
+    and `truncated` or `corrupt` for any failure of a decoder; DeviceLostError of a `gpu`.
     """
     if len(data) <= limits.max_bytes:
         data = bytes(data)
@@ -73,12 +73,12 @@ def _jpeg(data: bytes, header: Header, workspace: Workspace, least: int, gpu: "G
 
 
 def _jpeg_by_pillow(data: bytes, jpeg: JpegFile, workspace: Workspace) -> tuple[Pixels, bytes | None, list[str]]:
-    """Pillow takes CMYK, odd sampling, and files that are damaged but complete."""
+    """Decode with Pillow, which accepts CMYK, unusual sampling, and damaged but complete files."""
     with opened(data, "jpeg") as image:
         _same_size(image, jpeg.width, jpeg.height)
         image.load()
         converted, in_srgb, notes = rgb_image(image, jpeg.icc, inverted=not jpeg.adobe)
-        if jpeg.components == 3:  # libjpeg-turbo had refused it
+        if jpeg.components == 3:  # libjpeg-turbo has refused it
             notes.append("damage_tolerated")
         return pixels_of(converted, workspace), None if in_srgb else jpeg.icc, notes
 
@@ -98,12 +98,12 @@ def _deep(data: bytes, header: Header, workspace: Workspace) -> Picture:
 def _other(data: bytes, header: Header, workspace: Workspace) -> Picture:
     with opened(data, header.format) as image:
         beside = look_beside(data, image, header.format)
-        # Not n_frames: to count the pages of a TIFF of 100,000, Pillow takes a minute.
+        # Not n_frames: Pillow takes a minute to count the pages of a TIFF with 100,000.
         notes = ["first_frame_only"] if getattr(image, "is_animated", False) else []
         icc = image.info.get("icc_profile")
         exif, orientation, applied = _exif(image, header.format)
         if image.width * image.height > header.width * header.height:
-            raise refusal.corrupt()  # before it gets memory: of two heads of a PNG, say, it believes the last one
+            raise refusal.corrupt()  # before it allocates: of two PNG headers, for example, it believes the last one
         image.load()
         swapped = orientation >= 5 and not applied
         _same_size(image, *((header.height, header.width) if swapped else (header.width, header.height)))
@@ -133,6 +133,6 @@ def _exif(image: Image.Image, name: str) -> tuple[bytes | None, int, bool]:
 
 
 def _same_size(image: Image.Image, width: int, height: int) -> None:
-    """Refuse a file whose decoder sees another size than the header that was checked."""
+    """Refuse a file whose decoder reports a different size than the checked header."""
     if image.size != (width, height):
         raise refusal.corrupt()

@@ -1,4 +1,4 @@
-"""PNG and TIFF of 16 bits a channel, by OpenCV. Pillow opens those in colour as 8, cut off instead of rounded."""
+"""PNG and TIFF of 16 bits a channel, by OpenCV. Pillow truncates them to 8 bits in colour."""
 
 import cv2
 import numpy as np
@@ -18,15 +18,15 @@ from models.picture import Picture, Source
 
 _PHOTOMETRIC, _EXTRA = 262, 338
 _WHITE_IS_ZERO = 0
-_PREMULTIPLIED, _STRAIGHT = 1, 2  # what a fourth channel is
+_PREMULTIPLIED, _STRAIGHT = 1, 2  # meaning of a fourth channel
 
 cv2.utils.logging.setLogLevel(
     cv2.utils.logging.LOG_LEVEL_SILENT
-)  # it would tell stderr of each damaged file; we tell the photo's owner
+)  # it would log each damaged file to stderr; the photo's owner gets the error
 
 
 def decode_deep(data: bytes, header: Header, workspace: Workspace) -> Picture:
-    """Decode a PNG or TIFF of 16 bits. Raises PhotoError, or whatever OpenCV raises at damage."""
+    """Decode a PNG or TIFF of 16 bits. Raises PhotoError, or any exception of OpenCV for a damaged file."""
     return (_png if header.format == "png" else _tiff)(data, header, workspace)
 
 
@@ -35,12 +35,12 @@ def _png(data: bytes, header: Header, workspace: Workspace) -> Picture:
     if b"IEND" not in data[-32:]:
         raise refusal.truncated()
     if not intact(data):
-        raise refusal.corrupt()  # OpenCV would show what came before the damage
+        raise refusal.corrupt()  # OpenCV would return the part before the damage
     array = _read(data)
     orientation = orientation_of(png.exif)
     _same_size(array, header, orientation)
     pixels = eight_bit(array, 16, workspace, bgr=True)
-    icc = None if png.code_points else png.icc  # they come first, says the standard
+    icc = None if png.code_points else png.icc  # they take precedence by the standard
     icc, notes = settle(pixels, icc, grey=_is_grey(array), code_points=png.code_points)
     exif = bare(png.exif) if png.exif else None
     source = Source("png", header.width, header.height, orientation, icc=icc, exif=exif, xmp=png.xmp)
@@ -79,7 +79,7 @@ def _tiff(data: bytes, header: Header, workspace: Workspace) -> Picture:
 
 
 def _read(data: bytes) -> Array:
-    """Return (H, W), (H, W, 3) or (H, W, 4) uint16, blue first, as it is stored."""
+    """Return (H, W), (H, W, 3) or (H, W, 4) uint16, blue first, as stored."""
     array = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if array is None or array.dtype != np.uint16:
         raise refusal.corrupt()

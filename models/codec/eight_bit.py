@@ -1,4 +1,4 @@
-"""Arrays of other libraries, of any depth and order of channels, to four bytes a pixel."""
+"""Converts arrays of other libraries, of any depth and order of channels, to four bytes a pixel."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from models.picture import Pixels
 
 Array = npt.NDArray[Any]  # (H, W) or (H, W, 1..4), uint8 or uint16
 
-_ROWS = 64  # of a strip, which stays in cache
+_ROWS = 64  # of a strip, so that it stays in cache
 _CODES = {1: cv2.COLOR_GRAY2RGBA, 3: cv2.COLOR_RGB2RGBA}
 _CODES_BGR = {1: cv2.COLOR_GRAY2RGBA, 3: cv2.COLOR_BGR2RGBA, 4: cv2.COLOR_BGRA2RGBA}
 
@@ -19,9 +19,9 @@ _CODES_BGR = {1: cv2.COLOR_GRAY2RGBA, 3: cv2.COLOR_BGR2RGBA, 4: cv2.COLOR_BGRA2R
 def eight_bit(
     array: Array, bits: int, workspace: Workspace, *, bgr: bool = False, premultiplied: bool = False
 ) -> Pixels:
-    """Copy grey, RGB or RGBA of `bits` a channel into the workspace, rounded to 8; alpha is 255 where there is none.
+    """Copy grey, RGB or RGBA of `bits` a channel into the workspace, rounded to 8; alpha is 255 if there is none.
 
-    `bgr` says that blue comes first, `premultiplied` that colours were multiplied by their alpha.
+    `bgr`: blue comes first; `premultiplied`: colours are multiplied by their alpha.
     """
     height, width = array.shape[:2]
     channels = 1 if array.ndim == 2 else array.shape[2]

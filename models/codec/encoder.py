@@ -1,4 +1,4 @@
-"""A picture to the bytes of a result."""
+"""Encodes a picture to the bytes of a result."""
 
 import io
 from dataclasses import dataclass
@@ -35,14 +35,14 @@ class Encoded:
     format: str
     width: int
     height: int
-    notes: list[str]  # what encoding did beside what decoding noted: "alpha_flattened", "exif_dropped", …
+    notes: list[str]  # of decoding and encoding: "alpha_flattened", "exif_dropped", …
 
 
 def encode(picture: Picture, options: OutputOptions, gpu: "GpuJpeg | None" = None) -> Encoded:
-    """Write a picture in the likeness of its source, or as the options say.
+    """Encode a picture like its source, or as the options say.
 
-    Raises PhotoError: `output_too_large` where the format can't hold the picture, `encode_failed`; DeviceLostError of a
-    `gpu`, which writes the JPEGs whose colours keep their resolution.
+    Raises PhotoError: `output_too_large` if the format cannot hold the picture, `encode_failed`; DeviceLostError of a
+    `gpu`, which encodes JPEGs without chroma subsampling.
     """
     name = output_format(picture.source.format, options)
     height, width = picture.pixels.shape[:2]
@@ -86,7 +86,7 @@ def _jpeg(picture: Picture, options: OutputOptions, metadata: Metadata, gpu: "Gp
     data = gpu.encode(pixels, options.quality) if gpu is not None and subsampling == "444" else None
     if data is None:
         data = simplejpeg.encode_jpeg(pixels, options.quality, "RGBX", subsampling)
-    icc = None if subsampling == "Gray" else metadata.icc  # an RGB profile says nothing about grey
+    icc = None if subsampling == "Gray" else metadata.icc  # an RGB profile does not apply to grey
     return jpeg_segments.splice(data, metadata.exif, metadata.xmp, icc)
 
 
@@ -113,7 +113,7 @@ def _by_pillow(picture: Picture, name: str, options: OutputOptions, metadata: Me
     except Exception:
         if not metadata.exif:
             raise
-    # EXIF that we can walk and Pillow can't: the photo matters more
+    # EXIF that we can read but Pillow cannot: drop it rather than fail the photo
     metadata.exif = None
     metadata.notes.append("exif_dropped")
     return _saved(image, name, options, metadata)

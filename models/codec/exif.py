@@ -1,6 +1,6 @@
-"""EXIF in place: a walker over the TIFF block that changes what a retouched photo must not repeat.
+"""Changes EXIF in place: walks the TIFF block and removes or corrects what is wrong for a retouched photo.
 
-In place, because makers' notes hold offsets into the block: what moves breaks.
+In place, because makers' notes hold offsets into the block: moved data would break them.
 """
 
 from dataclasses import dataclass, field
@@ -9,23 +9,23 @@ ORIENTATION = 0x0112
 _WIDTHS, _HEIGHTS = (0x0100, 0xA002), (0x0101, 0xA003)
 _EXIF_IFD, _GPS_IFD, _INTEROP_IFD = 0x8769, 0x8825, 0xA005
 _TABLES = (_EXIF_IFD, _GPS_IFD, _INTEROP_IFD)
-# Tags that go, and what is noted of it: other pictures (SubIFDs), an XMP of its own, IPTC, Photoshop's; with
+# Removed tags and their notes: other pictures (SubIFDs), an XMP of its own, IPTC, Photoshop's block; with
 # strip_gps also the position, and the maker's note, which may repeat it.
 _ALWAYS_GONE = {0x014A: "thumbnail_dropped", 0x02BC: "", 0x83BB: "iptc_dropped", 0x8649: "photoshop_dropped"}
 _PRIVATE = {_GPS_IFD: "gps_dropped", 0x927C: "makernote_dropped"}
 _COLOUR_SPACE, _SRGB, _INTEROP_INDEX = 0xA001, 1, 1
 _SHORT, _LONG = 3, 4
-_MOST = 20_000  # tags that are looked at; a camera writes a hundred, and tables that overlap could have any number
+_MOST = 20_000  # most tags read; a camera writes a hundred, and overlapping tables could have any number
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
 
 
 class DamagedExifError(ValueError):
-    """The block can't be walked."""
+    """The block cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One tag of an IFD: where it stands and where its value is."""
+    """One tag of an IFD, with the offsets of the entry and of its value."""
 
     tag: int
     type: int
@@ -36,7 +36,7 @@ class Entry:
 
     @property
     def inline(self) -> bool:
-        """Whether the value stands in the entry itself."""
+        """Whether the value is in the entry itself."""
         return self.size <= 4
 
 
@@ -50,7 +50,7 @@ class Ifd:
 
 
 class TiffBlock:
-    """A TIFF block (EXIF without its prefix) that is changed in place. Raises DamagedExifError."""
+    """A TIFF block (EXIF without its prefix), changed in place. Raises DamagedExifError."""
 
     def __init__(self, block: bytes) -> None:
         self.data = bytearray(block)
@@ -73,7 +73,7 @@ class TiffBlock:
         self.data[at : at + size] = value.to_bytes(size, "little" if self.order == "little" else "big")
 
     def ifd(self, at: int) -> Ifd:
-        """Read the table at `at`; tags whose value lies outside of the block keep their entry."""
+        """Read the table at `at`; tags with a value outside the block keep their entry."""
         count = self.u16(at)
         ifd = Ifd(at, next_at=at + 2 + 12 * count)
         self._read(at, 2 + 12 * count)
@@ -88,7 +88,7 @@ class TiffBlock:
         return ifd
 
     def number(self, entry: Entry, index: int = 0) -> int:
-        """Read a SHORT or LONG value; 0 for other types and for what lies outside of the block."""
+        """Read a SHORT or LONG value; 0 for other types and for values outside the block."""
         size = {_SHORT: 2, _LONG: 4, 13: 4}.get(entry.type)
         at = entry.value_at + index * (size or 0)
         if size is None or index >= entry.count or at + size > len(self.data):
@@ -105,7 +105,7 @@ class TiffBlock:
         self.write(entry.at + 8, value, 4 if kind == _LONG else 2)
 
     def remove(self, ifd: Ifd, tag: int) -> Ifd:
-        """Take a tag out of its table; all values stay where they are."""
+        """Remove a tag from its table; all values stay in place."""
         for entry in [entry for entry in ifd.entries if entry.tag == tag][::-1]:
             # The following entries and the pointer to the next IFD move up by one entry. The pointer is
             # copied, not moved: some writers leave it out and put a value there.
@@ -122,7 +122,7 @@ class TiffBlock:
 
 
 def orientation_of(block: bytes | None) -> int:
-    """Return the orientation 1..8 that an EXIF block asks for; 1 where there is none or it is damaged."""
+    """Return the orientation 1..8 of an EXIF block; 1 if it is missing or damaged."""
     if not block:
         return 1
     try:
@@ -141,7 +141,7 @@ def bare(block: bytes) -> bytes:
 
 
 def is_adobe_rgb(block: bytes | None) -> bool:
-    """Whether the block says, as cameras do that embed no profile (DCF 2.0), that the colours are Adobe RGB."""
+    """Whether the block declares Adobe RGB, as cameras do that embed no profile (DCF 2.0)."""
     if not block:
         return False
     try:
@@ -166,9 +166,9 @@ def patch_exif(
 ) -> tuple[bytes, list[str]]:
     """Return the block for a retouched, upright picture of `width` × `height` pixels, and notes.
 
-    Orientation is 1 (or gone, where not `keep_orientation`) and the dimensions are the actual ones. What no
-    kept tag refers to is zero: the thumbnail and every other picture, whoever pointed at it. With `strip_gps`
-    also the position and the maker's note (it may repeat it) are gone. Raises DamagedExifError.
+    Orientation is 1 (or removed, without `keep_orientation`), and the dimensions are the actual ones. Bytes to
+    which no kept tag refers become zero: the thumbnail and every other picture. With `strip_gps` also the
+    position and the maker's note, which may repeat it, are removed. Raises DamagedExifError.
     """
     tiff = TiffBlock(bare(block))
     root = tiff.ifd(tiff.u32(4))
@@ -198,12 +198,12 @@ def _patch_table(tiff: TiffBlock, at: int, doomed: dict[int, str], width: int, h
 
 
 def _swept(tiff: TiffBlock) -> bytes:
-    """Return the block with zeros wherever no tag refers to, cut behind the last value."""
+    """Return the block with zeros where no tag refers to, cut after the last value."""
     swept = bytearray(len(tiff.data))
     end = 0
     for start, size in _referred(tiff):
         stop = start + size
-        if stop <= len(swept):  # a value that is not in the block has nothing to keep
+        if stop <= len(swept):  # ignore values outside the block
             swept[start:stop] = tiff.data[start:stop]
             end = max(end, stop)
     return bytes(swept[:end])

@@ -1,4 +1,4 @@
-"""JPEG on a GPU: nvJPEG, through torchvision. For those who ask for it: see docs/formats.md for what it costs."""
+"""JPEG on a GPU: nvJPEG, through torchvision. Off by default: docs/formats.md says why."""
 
 import torch
 import torchvision
@@ -12,18 +12,18 @@ _END = b"\xff\xd9"
 
 
 class GpuJpeg:
-    """Decodes and encodes what nvJPEG is good at; says so where it is not, and libjpeg-turbo does it."""
+    """Decodes and encodes the JPEGs that suit nvJPEG; leaves the others to libjpeg-turbo."""
 
     def __init__(self, device: str = "cuda") -> None:
-        """`device` may be `cpu`: torchvision then takes libjpeg-turbo, by the same interface."""
+        """`device` may be `cpu`: torchvision then uses libjpeg-turbo, with the same interface."""
         self._device = torch.device(device)
         self.name = f"nvjpeg of torchvision {torchvision.__version__}"
 
     def decode(self, data: bytes, jpeg: JpegFile, target: Pixels) -> bool:
-        """Fill `target` (H, W, 4); False where that is for others. Raises DeviceLostError.
+        """Fill `target` (H, W, 4); False if the JPEG does not suit nvJPEG. Raises DeviceLostError.
 
-        Not for it: grey, progressive ones (not faster here), what Adobe's marker may declare to be no YCbCr, and what
-        has no end: nvJPEG would say nothing of the rows that are missing.
+        Unsuitable: grey, progressive (not faster), files whose Adobe marker may mean something other than YCbCr, and
+        truncated files: nvJPEG would not report missing rows.
         """
         if jpeg.components != 3 or jpeg.progressive or jpeg.adobe or not data.endswith(_END):
             return False
@@ -42,7 +42,7 @@ class GpuJpeg:
         return True
 
     def encode(self, pixels: Pixels, quality: int) -> bytes | None:
-        """The pixels (H, W, 4) as JPEG, 4:4:4, without their alpha; None where that is for others.
+        """Return the pixels (H, W, 4) as JPEG, 4:4:4, without alpha; None if that does not suit nvJPEG.
 
         Raises DeviceLostError.
         """
@@ -55,7 +55,7 @@ class GpuJpeg:
             return None
 
     def _wait(self) -> None:
-        """torchvision works on a stream of its own, which waits neither for what fills its input nor for whoever still
-        reads the memory that it is given for its output (pytorch/vision pull request 9606)."""
+        """Synchronise: torchvision uses a stream of its own, which waits neither for its input nor for readers of the
+        memory of its output (pytorch/vision pull request 9606)."""
         if self._device.type == "cuda":
             torch.cuda.synchronize()

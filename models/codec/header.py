@@ -1,4 +1,4 @@
-"""What a file says about itself before a pixel is decoded. Needs Pillow only; the ingress asks at upload."""
+"""Reads the header of a file, before any pixel is decoded. Needs only Pillow; the ingress uses it for uploads."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -22,14 +22,14 @@ NAMES = {
     "bmp": "BMP",
     "gif": "GIF",
 }
-MAX_SIDE = 100_000  # pixels; a line that is a few pixels high would be padded to cells as high as it is long
-_RAW_TAGS = (50706, 33421)  # DNG version, CFA pattern: a camera's RAW file in the clothes of a TIFF
-_AVIF_SCAN = 65_536  # bytes in which the boxes of properties are looked for
+MAX_SIDE = 100_000  # pixels; an extremely long, thin picture would be padded to square cells
+_RAW_TAGS = (50706, 33421)  # DNG version, CFA pattern: a camera's RAW file in TIFF format
+_AVIF_SCAN = 65_536  # bytes searched for boxes of properties
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a photo may cost at most."""
+    """The largest allowed photo."""
 
     max_pixels: int = 100_000_000
     max_bytes: int = 100 * 2**20
@@ -46,7 +46,7 @@ class Header:
 
 
 class _Stored(NamedTuple):
-    """The picture as it is stored."""
+    """The picture as stored."""
 
     width: int
     height: int
@@ -55,7 +55,7 @@ class _Stored(NamedTuple):
 
 
 def read_header(data: bytes | memoryview, limits: Limits) -> Header:
-    """Check what can be checked without allocating pixels.
+    """Check everything that needs no allocation of pixels.
 
     Raises PhotoError: `empty_file`, `too_large`, `unsupported_media`, `too_many_pixels`,
     `unsupported_bit_depth`, `truncated`, `corrupt`.
@@ -115,14 +115,14 @@ def _webp(data: bytes, limits: Limits) -> _Stored:
         size = int.from_bytes(data[24:27], "little") + 1, int.from_bytes(data[27:30], "little") + 1
     else:
         raise refusal.corrupt()
-    _check_size(*size, limits)  # before Pillow: its decoder allocates the canvas when it is made
+    _check_size(*size, limits)  # before Pillow, whose decoder allocates the canvas on creation
     if chunk != b"VP8X" or not data[20] & 0x08:  # no EXIF
         return _Stored(*size)
     return _Stored(*size, _orientation_by_pillow(data, "webp"))
 
 
 def _gif(data: bytes, limits: Limits) -> _Stored:
-    """Return the logical screen, grown to what the first frame covers, as decoders do."""
+    """Return the logical screen, enlarged to the first frame, as decoders do."""
     if len(data) < 13:
         raise refusal.truncated()
     width, height = _u16(data, 6), _u16(data, 8)
@@ -152,7 +152,7 @@ def _bmp(data: bytes, limits: Limits) -> _Stored:
 
 def _avif(data: bytes, limits: Limits) -> _Stored:
     at = data.find(b"ispe", 0, _AVIF_SCAN)
-    while at >= 0:  # each property that gives a size: the decoder refuses large ones in its own words
+    while at >= 0:  # every property with a size, because the decoder may use any of them
         width, height = _u32(data, at + 8), _u32(data, at + 12)
         if width * height > limits.max_pixels:
             raise refusal.too_many_pixels(width, height, limits.max_pixels)
@@ -163,7 +163,7 @@ def _avif(data: bytes, limits: Limits) -> _Stored:
 
 def _heic(data: bytes, limits: Limits) -> _Stored:
     picture = read_picture(data)
-    for width, height in picture.sizes:  # of tiles and maps too, whichever the decoder opens
+    for width, height in picture.sizes:  # also of tiles and maps, because the decoder may open any
         _check_size(width, height, limits)
     if picture.kind not in (b"hvc1", b"grid"):
         raise refusal.unsupported_media("a HEIF of another kind than HEIC")

@@ -1,4 +1,4 @@
-"""HEIC by libheif. pillow-heif is imported when the first one comes: no other photo needs it."""
+"""Decodes HEIC with libheif. pillow-heif is imported at the first HEIC, because no other photo needs it."""
 
 from functools import lru_cache
 from types import ModuleType
@@ -20,8 +20,8 @@ from models.picture import Picture, Pixels, Source
 def decode_heic(data: bytes, header: Header, workspace: Workspace) -> Picture:
     """Decode the main picture. Raises PhotoError.
 
-    libheif turns it upright by the container's own properties. The orientation in its EXIF repeats them and
-    is not for acting on.
+    libheif turns it upright by the container's properties. The orientation in its EXIF only repeats them and must
+    not be applied.
     """
     known = read_picture(data)
     if boxes_end_early(data):
@@ -48,8 +48,8 @@ def decode_heic(data: bytes, header: Header, workspace: Workspace) -> Picture:
 
 
 def _decoded(data: bytes, header: Header, workspace: Workspace) -> tuple[Pixels, str, dict[str, bytes]]:
-    """Return the pixels, what channels they had (L, RGB, RGBA, RGBa) and what the file says besides."""
-    # As many bits as there are: libheif would cut the others off, and we round.
+    """Return the pixels, their channels (L, RGB, RGBA, RGBa) and other properties of the file."""
+    # Keep all bits: libheif would truncate them, and we round.
     file = _library().open_heif(data, convert_hdr_to_8bit=False, hdr_to_16bit=False)
     image = file[file.primary_index]
     if image.size != (header.width, header.height):  # before a pixel is decoded

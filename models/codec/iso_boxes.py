@@ -1,17 +1,17 @@
-"""The boxes of HEIC and AVIF (ISO 14496-12, 23008-12): which items a file holds and what they say of each other.
+"""The boxes of HEIC and AVIF (ISO 14496-12, 23008-12): the items of a file and their relations.
 
-Read here and not by a library: the ingress asks at upload, and should load no decoder for it.
+Parsed here and not by a library, because the ingress needs them and should load no decoder.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-_TABLES = 2**20  # bytes of a table that is looked at; a photo of 48 tiles has 1,200 and its colour profile
-_META = 2**22  # and of all tables, with the EXIF and XMP that some writers put among them
+_TABLES = 2**20  # longest table that is read, in bytes; a photo of 48 tiles has 1,200 and its colour profile
+_META = 2**22  # all tables together, with EXIF and XMP that some writers put among them
 
 
 class DamagedBoxesError(ValueError):
-    """A box that says more than it holds."""
+    """A box that claims more than it contains."""
 
 
 @dataclass(slots=True)
@@ -44,7 +44,7 @@ class Cursor:
         self._at = 0
 
     def take(self, size: int) -> bytes:
-        """Read the next bytes; raises DamagedBoxesError where there are not so many."""
+        """Read the next bytes; raises DamagedBoxesError if there are too few."""
         piece = self._body[self._at : self._at + size]
         if len(piece) < size:
             raise DamagedBoxesError
@@ -56,12 +56,12 @@ class Cursor:
         return int.from_bytes(self.take(size), "big")
 
     def version(self) -> tuple[int, int]:
-        """Read what a full box begins with: version and flags."""
+        """Read the start of a full box: version and flags."""
         return self.number(1), self.number(3)
 
 
 def boxes(data: bytes) -> Iterator[tuple[bytes, int, int]]:
-    """Yield name, start and end of each body; the last may end behind the data."""
+    """Yield name, start and end of each body; the last may end after the data."""
     at = 0
     while at + 8 <= len(data):
         size, head = int.from_bytes(data[at : at + 4], "big"), 8

@@ -1,4 +1,4 @@
-"""What a HEIC or AVIF says of its main picture, and what lies beside it."""
+"""The main picture of a HEIC or AVIF, and the other items in the file."""
 
 from dataclasses import dataclass, field
 from itertools import islice
@@ -6,11 +6,11 @@ from itertools import islice
 from models.codec import refusal
 from models.codec.iso_boxes import Cursor, DamagedBoxesError, Items, boxes, read_items
 
-_BOXES = 1000  # of a file that are looked at; a photo has a handful
+_BOXES = 1000  # most boxes read in a file; a photo has a handful
 _C2PA = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
 _PICTURES = (b"hvc1", b"grid", b"av01", b"jpeg", b"iden", b"iovl")
 _ALPHA = ("auxid:1", "auxiliary:alpha")
-_NAMES = 256  # bytes in which an auxiliary picture says what it is
+_NAMES = 256  # bytes read of the type of an auxiliary picture
 _DEPTH = ("auxid:2", "auxiliary:depth", "aux:disparity")
 
 
@@ -21,15 +21,15 @@ class IsoPicture:
     kind: bytes = b""  # hvc1: one picture; grid: of tiles; av01: AVIF
     width: int = 0  # as displayed
     height: int = 0
-    orientation: int = 1  # what the turns and mirrors of the container amount to, as EXIF counts
+    orientation: int = 1  # the container's rotation and mirroring, as an EXIF orientation
     bits: int = 8  # a channel
     code_points: tuple[int, int] | None = None  # primaries and transfer, as ITU-T H.273 numbers them
     sizes: list[tuple[int, int]] = field(default_factory=list)  # of every picture, tile and map in the file
-    notes: list[str] = field(default_factory=list)  # what lies beside it and is not carried
+    notes: list[str] = field(default_factory=list)  # other items, which are not carried to the result
 
 
 def read_picture(data: bytes) -> IsoPicture:
-    """Look the main picture up. Raises PhotoError `truncated`, `corrupt` or `unsupported_media`."""
+    """Find the main picture. Raises PhotoError `truncated`, `corrupt` or `unsupported_media`."""
     try:
         meta, notes = _meta(data)
         picture = _picture(read_items(meta))
@@ -40,7 +40,7 @@ def read_picture(data: bytes) -> IsoPicture:
 
 
 def _meta(data: bytes) -> tuple[bytes, list[str]]:
-    """Return the body of the `meta` box, and what stands beside it."""
+    """Return the body of the `meta` box, and notes on its neighbours."""
     meta, notes, names = b"", list[str](), set[bytes]()
     end = 0
     for name, start, end in islice(boxes(data), _BOXES):
@@ -128,7 +128,7 @@ def _bits(properties: list[tuple[bytes, bytes]]) -> int:
 
 
 def _beside(items: Items) -> list[str]:
-    """Name what else the file holds: thumbnails, gain and depth maps, mattes, further photos."""
+    """Return notes on other items: thumbnails, gain and depth maps, mattes, further photos."""
     notes = ["gain_map_dropped"] if b"tmap" in items.kinds.values() else []
     parts = {items.primary} | items.hidden
     for kind, source, targets in items.references:
@@ -136,7 +136,7 @@ def _beside(items: Items) -> list[str]:
         if kind == b"thmb":
             parts.add(source)
             notes.append("thumbnail_dropped")
-        elif kind == b"auxl" and source not in parts:  # once, however often it is said
+        elif kind == b"auxl" and source not in parts:  # only once
             parts.add(source)
             notes += _auxiliary(items.of(source))
     if any(kind in _PICTURES and item not in parts for item, kind in items.kinds.items()):

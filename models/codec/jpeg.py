@@ -1,4 +1,4 @@
-"""JPEG to pixels, by libjpeg-turbo, or on a GPU; what both refuse is left to Pillow."""
+"""Decodes JPEG with libjpeg-turbo or on a GPU; Pillow gets the files that both refuse."""
 
 from typing import TYPE_CHECKING, cast
 
@@ -17,9 +17,9 @@ _HARMLESS = "extraneous bytes"  # libjpeg's warning about stray bytes between se
 def decode_jpeg(
     data: bytes, jpeg: JpegFile, workspace: Workspace, least: int = 0, gpu: "GpuJpeg | None" = None
 ) -> Pixels | None:
-    """Decode grey or three-component JPEG to (H, W, 4), not yet upright; None where libjpeg-turbo refuses.
+    """Decode grey or three-component JPEG to (H, W, 4), not yet upright; None if libjpeg-turbo refuses.
 
-    With `least` it may come smaller, by a half to an eighth, with a long side of no less than that.
+    With `least` it may be decoded at a half to an eighth of its size, with a long side of at least that.
     """
     if jpeg.components not in (1, 3):
         return None

@@ -1,4 +1,4 @@
-"""The segments of a JPEG file: what its header says, what metadata it carries, how metadata is put back."""
+"""The segments of a JPEG file: its header, its metadata, and the insertion of metadata."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ EXIF = b"Exif\0\0"
 XMP = b"http://ns.adobe.com/xap/1.0/\0"
 EXTENDED_XMP = b"http://ns.adobe.com/xmp/extension/\0"
 ICC = b"ICC_PROFILE\0"
-MAX_PAYLOAD = 65_533  # bytes behind the two of the length
+MAX_PAYLOAD = 65_533  # bytes after the two of the length
 ICC_CHUNK = MAX_PAYLOAD - len(ICC) - 2  # 65,519
 
 _PHOTOSHOP = b"Photoshop 3.0\0"
@@ -20,8 +20,8 @@ _SOF = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 _PROGRESSIVE = {0xC2, 0xCA}
 _LOSSLESS = {0xC3, 0xC7, 0xCB, 0xCF}
 _SUBSAMPLING = {(1, 1): "444", (2, 1): "422", (2, 2): "420", (1, 2): "440", (4, 1): "411"}
-# What is not carried to the output, since it shows or describes the photo as it was: marker, beginning and content
-# of a segment, and what is noted of it. IPTC and a thumbnail are resources within Photoshop's.
+# Segments not carried to the output, because they show or describe the original photo: marker, beginning and content
+# of a segment, and the note about it. IPTC and a thumbnail are resources within Photoshop's.
 _DROPPED = (
     (_APP0, b"JFXX\0", b"", "thumbnail_dropped"),
     (_APP2, b"MPF\0", b"", "mpf_dropped"),
@@ -37,7 +37,7 @@ _DROPPED = (
 
 @dataclass(slots=True)
 class JpegFile:
-    """What stands before the first scan."""
+    """The part of the file before the first scan."""
 
     width: int = 0  # as stored, before orientation
     height: int = 0
@@ -51,7 +51,7 @@ class JpegFile:
     icc_damaged: bool = False
     exif: bytes | None = None  # without the prefix
     xmp: bytes | None = None
-    dropped: list[str] = field(default_factory=list)  # notes about what is not carried
+    dropped: list[str] = field(default_factory=list)  # notes about dropped segments
 
 
 def read_segments(data: bytes) -> JpegFile:
@@ -82,9 +82,9 @@ def read_segments(data: bytes) -> JpegFile:
 
 
 def splice(jpeg: bytes, exif: bytes | None, xmp: bytes | None, icc: bytes | None) -> bytes:
-    """Return `jpeg` (as simplejpeg writes it: SOI, APP0, …) with the metadata behind its APP0.
+    """Return `jpeg` (as simplejpeg writes it: SOI, APP0, …) with the metadata after its APP0.
 
-    `exif` and `xmp` must fit one segment: `fits` tells.
+    `exif` and `xmp` must fit one segment: see `fits`.
     """
     at = 4 + int.from_bytes(jpeg[4:6], "big") if jpeg[3] == _APP0 else 2
     parts = [jpeg[:at]]
@@ -155,7 +155,7 @@ def _subsampling(factors: list[tuple[int, int]]) -> str:
 
 
 def _join_icc(chunks: list[bytes]) -> bytes | None:
-    """Put the numbered chunks together; None where one is missing."""
+    """Join the numbered chunks; None if one is missing."""
     numbered = {chunk[0]: chunk[2:] for chunk in chunks if len(chunk) > 2}
     if not numbered or sorted(numbered) != list(range(1, chunks[0][1] + 1)):
         return None

@@ -1,4 +1,4 @@
-"""The metadata of a result: the source's, corrected for the picture as it is now."""
+"""The metadata of a result: the source's, corrected for the retouched picture."""
 
 from dataclasses import dataclass, field
 
@@ -10,7 +10,7 @@ from models.picture import Source
 
 @dataclass(slots=True)
 class Metadata:
-    """What is written into the result."""
+    """The metadata of a result."""
 
     icc: bytes | None = None
     exif: bytes | None = None  # without prefix
@@ -19,16 +19,16 @@ class Metadata:
 
 
 def result_metadata(source: Source, width: int, height: int, policy: str, name: str) -> Metadata:
-    """Return what a result of `width` × `height` pixels in format `name` carries.
+    """Return the metadata for a result of `width` × `height` pixels in format `name`.
 
-    `policy` is keep, strip_gps or strip; the colour profile always stays. What is damaged, or shows the photo as
-    it was, is dropped and noted whatever the policy.
+    `policy` is keep, strip_gps or strip; the colour profile always stays. Damaged metadata, and pictures of the
+    original photo, are dropped and noted under every policy.
     """
     metadata = Metadata(icc=source.icc)
     gps = policy != "keep"
     if source.exif:
         try:
-            # Pillow's AVIF writer takes EXIF to pieces where it finds an orientation
+            # Pillow's AVIF writer rewrites EXIF if it finds an orientation
             metadata.exif, notes = patch_exif(source.exif, width, height, gps, keep_orientation=name != "avif")
             metadata.notes += notes
         except DamagedExifError:

@@ -1,4 +1,4 @@
-"""Colour spaces that files name instead of describing them, as the ICC profiles that say the same.
+"""ICC profiles for colour spaces that files name instead of describing.
 
 ITU-T H.273 numbers primaries and transfer: the `nclx` of HEIC and AVIF, the `cICP` of PNG. EXIF names Adobe RGB.
 """
@@ -17,18 +17,18 @@ _D65, _D50 = (0.3127, 0.3290), np.array([0.9642, 1.0, 0.8249])
 _BRADFORD = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])
 _BT709 = ((0.64, 0.33), (0.30, 0.60), (0.15, 0.06))
 _ADOBE = ((0.64, 0.33), (0.21, 0.71), (0.15, 0.06))
-# Display P3 and BT.2020; the others, which old video has, are close to BT.709 and shown as such.
+# Display P3 and BT.2020; the others, from old video, are close to BT.709 and treated as such.
 _PRIMARIES = {9: ((0.708, 0.292), (0.170, 0.797), (0.131, 0.046)), 12: ((0.680, 0.320), (0.265, 0.690), (0.150, 0.060))}
 _GAMMAS = {4: 2.2, 5: 2.8, 8: 1.0}
 _PQ, _HLG = 16, 18
-_PEAK = 1000 / 203  # of an HDR picture, in units of its white (ITU-R BT.2408); what is brighter is white
-_KNEE = 0.6  # up to here light is kept as it is; above, it is pressed together
-_SAMPLES = 4096  # of a curve
+_PEAK = 1000 / 203  # of an HDR picture, in units of its white (ITU-R BT.2408); brighter light becomes white
+_KNEE = 0.6  # light is unchanged up to here, and compressed above
+_SAMPLES = 4096  # in a curve
 
 
 @dataclass(frozen=True, slots=True)
 class NamedSpace:
-    """A space as its profile; `hdr` where the profile presses light together that a screen of today can't show."""
+    """A space as a profile; `hdr`: the profile compresses light that an SDR screen cannot show."""
 
     icc: bytes
     hdr: bool = False
@@ -36,7 +36,7 @@ class NamedSpace:
 
 @lru_cache(maxsize=16)
 def by_code_points(primaries: int, transfer: int) -> NamedSpace | None:
-    """Return the space of H.273 code points; None for sRGB, and for what is to be taken as such."""
+    """Return the space of H.273 code points; None for sRGB, and for spaces treated as sRGB."""
     corners = _PRIMARIES.get(primaries, _BT709)
     if transfer in (_PQ, _HLG):
         return NamedSpace(_profile(corners, _table(_pq if transfer == _PQ else _hlg)), hdr=True)
@@ -61,7 +61,7 @@ _SRGB_CURVE = b"para" + struct.pack(
 
 
 def _table(light: Callable[[Floats], Floats]) -> bytes:
-    """Return the curve from a signal of 0..1 to the light that is shown, by samples."""
+    """Return the sampled curve from a signal of 0..1 to displayed light."""
     shown = np.rint(_pressed(light(np.linspace(0, 1, _SAMPLES))) * 65535).astype(">u2")
     return b"curv" + struct.pack(">4xI", _SAMPLES) + shown.tobytes()
 
@@ -80,7 +80,7 @@ def _hlg(signal: Floats) -> Floats:
 
 
 def _pressed(light: Floats) -> Floats:
-    """Bring light of 0.._PEAK into 0..1: as it is up to the knee, and from there smoothly to 1 at the peak."""
+    """Map light of 0.._PEAK to 0..1: unchanged up to the knee, from there smoothly to 1 at the peak."""
     over, most = (np.clip(light, _KNEE, _PEAK) - _KNEE) / (1 - _KNEE), (_PEAK - _KNEE) / (1 - _KNEE)
     return np.minimum(light, _KNEE) + (1 - _KNEE) * over * (1 + over / most**2) / (1 + over)
 

@@ -1,4 +1,4 @@
-"""How a result is written."""
+"""Options for writing results."""
 
 from dataclasses import dataclass
 
@@ -14,12 +14,12 @@ EXTENSIONS = {
 }
 MEDIA_TYPES = {name: f"image/{name}" for name in EXTENSIONS}
 
-_LIKE_SOURCE = {"heic": "jpeg", "bmp": "png", "gif": "png"}  # formats that we read and don't write
+_LIKE_SOURCE = {"heic": "jpeg", "bmp": "png", "gif": "png"}  # formats that are read but not written
 
 
 @dataclass(frozen=True, slots=True)
 class OutputOptions:
-    """What the client asked for; checked where the request comes in."""
+    """The client's options; validated by the ingress."""
 
     format: str = "same"  # same, jpeg, png, webp, avif, tiff
     quality: int = 92  # 1..100; of JPEG, WebP and AVIF
@@ -28,7 +28,7 @@ class OutputOptions:
 
 
 def output_format(source_format: str, options: OutputOptions) -> str:
-    """Return the format of the result: `same` keeps the source's, but HEIC becomes JPEG, BMP and GIF PNG."""
+    """Return the format of the result: `same` is the source's, but HEIC becomes JPEG, BMP and GIF PNG."""
     if options.format != "same":
         return options.format
     return _LIKE_SOURCE.get(source_format, source_format)

@@ -1,4 +1,4 @@
-"""Pixels turned upright."""
+"""Turns pixels upright."""
 
 import cv2
 import numpy as np
@@ -10,7 +10,7 @@ _ROWS, _COLUMNS = 256, 256  # in the second-level cache of a core
 
 
 def upright(pixels: Pixels, orientation: int, workspace: Workspace) -> Pixels:
-    """Apply an EXIF orientation 1..8 to (H, W, 4); the result takes the place of what it was turned from."""
+    """Apply an EXIF orientation 1..8 to (H, W, 4); the result replaces the original in its workspace."""
     if orientation == 1:
         return pixels
     height, width = pixels.shape[:2]
@@ -36,7 +36,7 @@ def upright(pixels: Pixels, orientation: int, workspace: Workspace) -> Pixels:
 
 
 def _quarter_turn(pixels: Pixels, code: int, target: Pixels) -> None:
-    """Turns block by block: cv2.rotate goes over its result a second time, which is better done in cache."""
+    """Rotate block by block: cv2.rotate makes a second pass over its result, which is faster in cache."""
     height, width = pixels.shape[:2]
     clockwise = code == cv2.ROTATE_90_CLOCKWISE
     for y in range(0, height, _ROWS):

@@ -1,4 +1,4 @@
-"""The one door to Pillow: it opens the sniffed format only, and what goes wrong becomes a PhotoError."""
+"""The only access to Pillow: it opens only the detected format, and every failure becomes a PhotoError."""
 
 import io
 import threading
@@ -11,18 +11,18 @@ from PIL import Image, ImageFile
 from models.codec import refusal
 from models.errors import PhotoError
 
-# The limit is ours and is checked in the header; Pillow's would warn or raise in its own words.
+# The header is checked against our own limit; Pillow's limit would raise its own errors.
 Image.MAX_IMAGE_PIXELS = None
 ImageFile.LOAD_TRUNCATED_IMAGES = False
 
 _CUT = ("truncated", "not enough", "unexpected end", "eof", "end of file")
-_AVIF_HEAD = 4096  # bytes in which the items are listed
-_filters = threading.RLock()  # warnings.catch_warnings is not safe with threads
+_AVIF_HEAD = 4096  # bytes that contain the list of items
+_filters = threading.RLock()  # warnings.catch_warnings is not thread-safe
 
 
 @contextmanager
 def opened(data: bytes, name: str) -> Iterator[Image.Image]:
-    """Open `data` as format `name` and nothing else; no pixels are decoded yet.
+    """Open `data` only as format `name`; no pixels are decoded yet.
 
     Any error in the block becomes PhotoError `truncated` or `corrupt`; warnings are silent.
     """
@@ -43,13 +43,13 @@ def _open(data: bytes, name: str) -> Image.Image:
     except Exception:
         if name != "avif" or b"Exif" not in data[:_AVIF_HEAD]:
             raise
-    # Pillow takes EXIF to pieces while it opens an AVIF. Under another name the item is ignored.
+    # Pillow parses EXIF when it opens an AVIF. Renamed, the item is ignored.
     head = data[:_AVIF_HEAD].replace(b"Exif", b"free", 1)
     return Image.open(io.BytesIO(head + data[_AVIF_HEAD:]), formats=["AVIF"])
 
 
 def failure(data: bytes, name: str, damage: Exception) -> PhotoError:
-    """Tell a file that was cut off from one that is damaged."""
+    """Return the error for a file that is either truncated or damaged."""
     message = str(damage).lower()
     if any(word in message for word in _CUT) or _ends_early(data, name):
         return refusal.truncated()
@@ -57,7 +57,7 @@ def failure(data: bytes, name: str, damage: Exception) -> PhotoError:
 
 
 def _ends_early(data: bytes, name: str) -> bool:
-    """Whether the container itself says that bytes are missing."""
+    """Whether the container shows that bytes are missing."""
     if name == "png":
         return b"IEND" not in data[-32:]
     if name == "webp":

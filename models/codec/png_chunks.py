@@ -1,4 +1,4 @@
-"""The chunks of a PNG: what stands in them beside the pixels, for what Pillow does not tell."""
+"""The chunks of a PNG: properties that Pillow does not report."""
 
 import zlib
 from collections.abc import Iterator
@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 
 _XMP = b"XML:com.adobe.xmp\0"
 _CRITICAL = (b"IHDR", b"PLTE", b"IDAT", b"IEND")
-_LARGEST = 16 * 2**20  # bytes that a profile or packet may have when it is unpacked
+_LARGEST = 16 * 2**20  # bytes of an unpacked profile or packet
 
 
 @dataclass(slots=True)
 class PngFile:
-    """What a PNG carries."""
+    """The properties of a PNG."""
 
     icc: bytes | None = None
     exif: bytes | None = None
@@ -22,11 +22,11 @@ class PngFile:
 
 
 def read_chunks(data: bytes) -> PngFile:
-    """Walk the chunks; what is damaged is left out, and the end of the data ends the walk."""
+    """Read the chunks; damaged ones are left out, and the end of the data ends the reading."""
     png = PngFile()
     for name, start, end in chunks(data):
         if name == b"iCCP":
-            packed = data[start:end].partition(b"\0")[2][1:]  # behind its name and the method
+            packed = data[start:end].partition(b"\0")[2][1:]  # after its name and the method
             png.icc = png.icc or _unpacked(packed)
         elif name == b"eXIf":
             png.exif = png.exif or data[start:end]
@@ -42,7 +42,7 @@ def read_chunks(data: bytes) -> PngFile:
 
 
 def chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
-    """Yield name, start and end of the body of each chunk that is whole, with its check sum."""
+    """Yield name, start and end of the body of each complete chunk."""
     at = 8
     while at + 12 <= len(data):
         end = at + 8 + int.from_bytes(data[at : at + 4], "big")
@@ -53,9 +53,9 @@ def chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
 
 
 def intact(data: bytes) -> bool:
-    """Whether one chunk follows the other to the end, and the check sums of those that make the picture are right.
+    """Whether the chunks are complete, and those of the picture have correct checksums.
 
-    libpng believes a length that it reads: a few bytes that claim 3 GB would get them.
+    libpng trusts lengths: a few bytes that claim 3 GB would make it allocate them.
     """
     view, last = memoryview(data), b""
     for name, start, end in chunks(data):
@@ -68,7 +68,7 @@ def intact(data: bytes) -> bool:
 
 
 def _text(body: bytes) -> bytes | None:
-    """Return the text of an iTXt behind its keyword: flag, method, language, translated keyword, text."""
+    """Return the text of an iTXt chunk, which follows flag, method, language and translated keyword."""
     packed, rest = body[:1] == b"\1", body[2:]
     text = rest.partition(b"\0")[2].partition(b"\0")[2]
     return _unpacked(text) if packed else text or None

@@ -1,4 +1,4 @@
-"""The small picture for a list."""
+"""Thumbnails of results."""
 
 from collections.abc import Callable
 
@@ -17,7 +17,7 @@ _STEPS = (8, 4, 2)
 def thumbnail(pixels: Pixels, max_side: int = 360, reduce: Callable[[Pixels, int], Pixels] = mean_of_cells) -> bytes:
     """Return a JPEG of upright pixels (H, W, 4), alpha over white, at most `max_side` wide and high.
 
-    `reduce` makes whole cells smaller, as models.reduce has it.
+    `reduce` averages whole cells, like models.reduce.
     """
     height, width = pixels.shape[:2]
     scale = min(1.0, max_side / max(height, width))
@@ -31,7 +31,7 @@ def thumbnail(pixels: Pixels, max_side: int = 360, reduce: Callable[[Pixels, int
 
 
 def _reduced(pixels: Pixels, size: tuple[int, int], reduce: Callable[[Pixels, int], Pixels]) -> Pixels:
-    """Make it smaller by whole cells while it stays as large as `size`: others take ten times as long."""
+    """Reduce by whole cells while it stays at least as large as `size`: other factors take ten times as long."""
     for step in _STEPS:
         while pixels.shape[1] >= step * size[0] and pixels.shape[0] >= step * size[1]:
             whole = pixels[: pixels.shape[0] // step * step, : pixels.shape[1] // step * step]

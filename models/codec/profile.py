@@ -1,4 +1,4 @@
-"""Colour profiles: which are kept with the pixels, and how CMYK and grey become sRGB."""
+"""Colour profiles: which are kept, and the conversion of CMYK and grey to sRGB."""
 
 import io
 from functools import lru_cache
@@ -16,7 +16,7 @@ _ROWS = 256  # of a strip that is converted
 
 
 def colour_space(icc: bytes) -> bytes:
-    """Return the colour space of a profile, as its header spells it: b"RGB ", b"GRAY", b"CMYK", …"""
+    """Return the colour space in a profile's header: b"RGB ", b"GRAY", b"CMYK", …"""
     return icc[16:20]
 
 
@@ -34,12 +34,12 @@ def usable_rgb(icc: bytes) -> bool:
 
 
 def fits_mode(icc: bytes | None, mode: str) -> bool:
-    """Whether a profile speaks of the colours of a picture in Pillow's mode L or CMYK."""
+    """Whether a profile applies to a picture in Pillow's mode L or CMYK."""
     return icc is not None and mode in _SPACES and colour_space(icc) == _SPACES[mode]
 
 
 def to_srgb(image: Image.Image, icc: bytes) -> Image.Image | None:
-    """Convert a picture in mode L, RGB or CMYK to sRGB by its profile; None where the profile is unusable."""
+    """Convert a picture in mode L, RGB or CMYK to sRGB by its profile; None if the profile is unusable."""
     try:
         return ImageCms.profileToProfile(
             image,
@@ -63,8 +63,8 @@ def settle(
 ) -> tuple[bytes | None, list[str]]:
     """Return the profile that the pixels stay in (None: sRGB), and notes.
 
-    Where there is none, `code_points` name the space. What HDR says becomes sRGB, in place; so does what is
-    `grey` and has a profile for that.
+    Without a profile, `code_points` name the space. HDR is converted to sRGB in place, and so is a `grey` picture
+    with a grey profile.
     """
     if damaged:
         return None, ["bad_profile"]

@@ -1,4 +1,4 @@
-"""Every picture that is not a plain JPEG, by Pillow: all its modes become four bytes a pixel."""
+"""Converts Pillow's pictures, of any mode, to four bytes a pixel."""
 
 from PIL import Image, ImageChops, ImageCms
 
@@ -10,10 +10,10 @@ _AS_RGB = ("RGBX", "YCbCr", "HSV")
 
 
 def rgb_image(image: Image.Image, icc: bytes | None, inverted: bool = False) -> tuple[Image.Image, bool, list[str]]:
-    """Turn a loaded picture of any mode into RGB or RGBA.
+    """Convert a loaded picture of any mode to RGB or RGBA.
 
-    Returns it, whether it is in sRGB now whatever profile it had, and notes. `inverted` undoes Pillow's
-    belief that every CMYK JPEG is stored inverted.
+    Returns it, whether it is in sRGB now whatever its profile was, and notes. `inverted` undoes Pillow's
+    assumption that every CMYK JPEG is stored inverted.
     """
     if image.mode == "CMYK":
         image = ImageChops.invert(image) if inverted else image
@@ -37,10 +37,10 @@ def rgb_image(image: Image.Image, icc: bytes | None, inverted: bool = False) -> 
 
 
 def pixels_of(image: Image.Image, workspace: Workspace) -> Pixels:
-    """Copy a picture in RGB or RGBA into the workspace, (H, W, 4); alpha is 255 where it has none."""
+    """Copy a picture in RGB or RGBA into the workspace, (H, W, 4); alpha is 255 if it has none."""
     width, height = image.size
     target = workspace.take(height, width)
-    # Pillow pastes right into the mapped memory: 18 ms for 12 MP, while np.asarray makes three copies in 80.
+    # Pillow pastes directly into the memory: 18 ms for 12 MP, while np.asarray makes three copies in 80 ms.
     mapped = Image.frombuffer("RGBA", image.size, target, "raw", "RGBA", 0, 1)
     mapped.readonly = 0
     mapped.paste(image)

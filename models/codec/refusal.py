@@ -1,4 +1,4 @@
-"""Why a photo is refused: one stable code and one sentence that says what to do."""
+"""The errors of refused photos: a stable code and a sentence that says what to do."""
 
 from models.errors import PhotoError
 
@@ -27,18 +27,18 @@ def too_many_pixels(width: int, height: int, limit: int) -> PhotoError:
 
 
 def too_long(width: int, height: int, limit: int) -> PhotoError:
-    """One side is longer than any photo's."""
+    """One side is longer than allowed."""
     detail = f"The picture is {width:,} × {height:,} pixels and a side may have {limit:,}: cut it into pieces."
     return PhotoError("too_many_pixels", detail)
 
 
 def unsupported_media(kind: str) -> PhotoError:
-    """The file is something else than a picture that we open."""
+    """The file is not a supported picture."""
     return PhotoError("unsupported_media", f"This seems to be {kind}: send the photo as {SUPPORTED}.")
 
 
 def unsupported_bit_depth(name: str, bits: str, how: str = "") -> PhotoError:
-    """The picture has more bits a channel than we read, or floats; `how` says in which arrangement."""
+    """The picture has an unsupported number of bits, or floats; `how` describes the layout."""
     detail = f"This {name} has {bits} per channel{how and ' '}{how}: save it with 8 bits per channel and send it again."
     return PhotoError("unsupported_bit_depth", detail)
 
@@ -49,13 +49,13 @@ def truncated() -> PhotoError:
 
 
 def corrupt() -> PhotoError:
-    """The file is damaged, or so unusual that no decoder takes it."""
+    """The file is damaged, or no decoder accepts it."""
     detail = "The picture is damaged and can't be read: open it in a photo editor, save it again and send that."
     return PhotoError("corrupt", detail)
 
 
 def output_too_large(name: str, side: int) -> PhotoError:
-    """The output format can't hold so many rows or columns."""
+    """The output format cannot hold this many rows or columns."""
     detail = (
         f"A {name} can be at most {side:,} pixels wide and high: choose another output format or a smaller max_side."
     )
@@ -63,5 +63,5 @@ def output_too_large(name: str, side: int) -> PhotoError:
 
 
 def encode_failed(name: str) -> PhotoError:
-    """The encoder gave up."""
+    """The encoder failed."""
     return PhotoError("encode_failed", f"The result could not be written as {name}: choose another output format.")

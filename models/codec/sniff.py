@@ -1,8 +1,8 @@
-"""What a file is, by its first bytes; its name is never asked."""
+"""Detects the format of a file by its first bytes, never by its name."""
 
 from models.codec import refusal
 
-HEAD = 4096  # bytes that are looked at
+HEAD = 4096  # bytes that are examined
 
 _AVIF_BRANDS = (b"avif", b"avis")
 _HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
@@ -46,7 +46,7 @@ _STRANGERS = (
 def sniff(data: bytes) -> str:
     """Return the format of the file: jpeg, png, webp, avif, heic, tiff, bmp or gif.
 
-    Raises PhotoError `empty_file`, or `unsupported_media` for all that is not on the list.
+    Raises PhotoError `empty_file`, or `unsupported_media` for anything else.
     """
     if not data:
         raise refusal.empty_file()
@@ -100,5 +100,5 @@ def _is_text(head: bytes) -> bool:
     try:
         head.decode("utf-8")
     except UnicodeDecodeError as damage:
-        return damage.start > HEAD - 4  # only the last character, cut by the look at the head
+        return damage.start > HEAD - 4  # only the last character, cut at the end of the head
     return True

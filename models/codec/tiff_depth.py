@@ -1,4 +1,4 @@
-"""Which deep TIFFs are read, and the tag that OpenCV must not act on. Needs no OpenCV: the header asks."""
+"""Checks which deep TIFFs are supported, and neutralises their orientation for OpenCV. Needs no OpenCV itself."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -17,7 +17,7 @@ _VALUE_SIZES = {1: 1, 3: 2, 4: 4}
 def check_depth(tags: Mapping[int, Any], mode: str) -> int:
     """Return the bits a channel, 8 or 16, of a TIFF that Pillow opens in `mode`.
 
-    Raises PhotoError `unsupported_bit_depth` for what OpenCV does not read, or reads wrong.
+    Raises PhotoError `unsupported_bit_depth` for layouts that OpenCV does not read, or reads wrong.
     """
     depths = set(tags.get(_BITS, (1,)))
     formats = set(tags.get(_FORMAT, (_UNSIGNED,)))
@@ -42,7 +42,7 @@ def check_depth(tags: Mapping[int, Any], mode: str) -> int:
 
 
 def ends_early(tags: Mapping[int, Any], size: int) -> bool:
-    """Whether a strip or tile lies behind the end of a file of `size` bytes."""
+    """Whether a strip or tile ends after the end of a file of `size` bytes."""
     pieces = [
         (offset, length)
         for at, lengths in (_STRIPS, _TILES)
@@ -52,7 +52,7 @@ def ends_early(tags: Mapping[int, Any], size: int) -> bool:
 
 
 def lying_as_stored(data: bytes) -> bytes:
-    """Return the TIFF with its orientation, if it says one, set to 1: its pixels are then read as they are stored."""
+    """Return the TIFF with its orientation, if any, set to 1, so that its pixels are read as stored."""
     order = "little" if data[:2] == b"II" else "big"
 
     def number(at: int, size: int) -> int:

@@ -1,4 +1,4 @@
-"""The EXIF of a TIFF stands in its own tags, among those that describe the file."""
+"""The EXIF of a TIFF, which is among the tags that describe the file."""
 
 from PIL import Image
 
@@ -7,9 +7,9 @@ from models.codec.exif import ORIENTATION, TiffBlock
 # description, make, model, orientation, resolution, software, date, artist, host, copyright
 _DESCRIPTIVE = (270, 271, 272, 274, 282, 283, 296, 305, 306, 315, 316, 33432)
 _TABLES = (0x8769, 0x8825)  # Exif, GPS
-_INTEROP = 0xA005  # an offset into the file that was
-_LEFT_OUT = {  # tags that are not carried
-    330: "thumbnail_dropped",  # further pictures, smaller as a rule
+_INTEROP = 0xA005  # an offset into the original file
+_LEFT_OUT = {  # tags that are dropped
+    330: "thumbnail_dropped",  # further pictures, usually smaller
     33723: "iptc_dropped",
     34377: "photoshop_dropped",
     52545: "c2pa_dropped",
@@ -17,19 +17,19 @@ _LEFT_OUT = {  # tags that are not carried
 
 
 def left_out(image: Image.Image) -> list[str]:
-    """Name what an opened TIFF holds beside its picture and the result will not."""
+    """Return notes on items of an opened TIFF that the result will not have."""
     tags = getattr(image, "tag_v2", {})
     return [note for tag, note in _LEFT_OUT.items() if tag in tags]
 
 
 def orientation_of_tiff(image: Image.Image) -> int:
-    """Return the orientation 1..8 of an opened TIFF; 1 where it says none or nonsense."""
+    """Return the orientation 1..8 of an opened TIFF; 1 if it is missing or invalid."""
     orientation = getattr(image, "tag_v2", {}).get(ORIENTATION, 1)
     return orientation if orientation in range(1, 9) else 1
 
 
 def exif_of_tiff(image: Image.Image) -> bytes | None:
-    """Return the EXIF block of an opened TIFF; None where it has none, or none that Pillow can handle."""
+    """Return the EXIF block of an opened TIFF; None if it is missing, or Pillow cannot handle it."""
     try:
         kept = _described(image.getexif())
         return kept.tobytes()[6:] if len(kept) else None
@@ -40,16 +40,16 @@ def exif_of_tiff(image: Image.Image) -> bytes | None:
 def graft_exif(tiff: bytes, block: bytes) -> bytes:
     """Return a little-endian TIFF with the tags of an EXIF block in its first table.
 
-    Pillow's compressing writer can't write the Exif and GPS tables. So they are appended, and behind them a
-    new first table with the old entries (offsets in a TIFF are absolute: they stay true) and the new ones.
-    Raises what Pillow raises at a block that it can't read.
+    Pillow's compressing writer cannot write the Exif and GPS tables. So they are appended, and after them a new
+    first table with the old entries (offsets in a TIFF are absolute, so they stay valid) and the new ones.
+    Raises Pillow's errors for an unreadable block.
     """
     exif = Image.Exif()
     exif.load(b"Exif\0\0" + block)
     kept = _described(exif)
     kept.endian = "<"
     tiff += bytes(len(tiff) % 2)
-    addition = kept.tobytes(len(tiff))[14:]  # behind the prefix and the header
+    addition = kept.tobytes(len(tiff))[14:]  # after the prefix and the header
     grown = TiffBlock(tiff + addition + bytes(len(addition) % 2))
     tables = grown.ifd(grown.u32(4)), grown.ifd(len(tiff))
     entries = {entry.tag: grown.data[entry.at : entry.at + 12] for table in tables for entry in table.entries}

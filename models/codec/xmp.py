@@ -1,4 +1,4 @@
-"""XMP for a retouched photo: what is wrong, stale or private in it goes, the rest stays."""
+"""XMP for a retouched photo: wrong, outdated or private parts are removed, the rest stays."""
 
 from xml.etree import ElementTree as ET
 
@@ -27,7 +27,7 @@ for _prefix, _uri in PREFIXES.items():
 _TIFF, _EXIF, _PHOTOSHOP = PREFIXES["tiff"], PREFIXES["exif"], PREFIXES["photoshop"]
 _CORE, _EXT = PREFIXES["Iptc4xmpCore"], PREFIXES["Iptc4xmpExt"]
 _RDF = PREFIXES["rdf"]
-# They describe or hold another rendering of the photo: gain maps, depth, originals, motion, extended XMP.
+# Namespaces that describe or hold other renderings: gain maps, depth, originals, motion, extended XMP.
 _STALE = (
     "http://ns.adobe.com/hdr-gain-map/1.0/",
     "http://ns.apple.com/HDRGainMap/1.0/",
@@ -42,7 +42,7 @@ _STALE = (
 )
 _GAIN_MAPS = _STALE[:2]
 _WGS84 = "http://www.w3.org/2003/01/geo/wgs84_pos#"
-_PROVENANCE = "{http://purl.org/dc/terms/}provenance"  # where content credentials are, which are dropped
+_PROVENANCE = "{http://purl.org/dc/terms/}provenance"  # link to content credentials, which are dropped
 _THUMBNAILS = f"{{{PREFIXES['xmp']}}}Thumbnails"
 _PLACES = {f"{{{_PHOTOSHOP}}}{name}" for name in ("City", "State", "Country")}
 _PLACES |= {f"{{{_CORE}}}{name}" for name in ("Location", "CountryCode")}
@@ -52,11 +52,11 @@ _PACKET = '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n{}\n<?xpack
 
 
 class DamagedXmpError(ValueError):
-    """The packet is not XMP, or not one that we want to read."""
+    """The packet is not XMP, or not safe to read."""
 
 
 class _Builder(ET.TreeBuilder):
-    """A tree without DOCTYPE (entities) and without bottomless nesting."""
+    """Builds a tree; refuses DOCTYPE (entities) and too deep nesting."""
 
     depth = 0
 
@@ -125,7 +125,7 @@ def _unwanted(name: str, strip_gps: bool) -> bool:
 
 
 def _is_place(name: str) -> bool:
-    local = name.rpartition("}")[2].lower()  # drones and phones have namespaces of their own for it
+    local = name.rpartition("}")[2].lower()  # drones and phones use their own namespaces
     return name in _PLACES or _namespace(name) == _WGS84 or "gps" in local or local in ("latitude", "longitude")
 
 

@@ -1,1 +1,1 @@
-"""Colour: functions of (r, g, b) in float64, and the tables that they are baked into."""
+"""Colour: functions of (r, g, b) in float64, and the tables into which they are baked."""

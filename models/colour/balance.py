@@ -25,8 +25,8 @@ def white_balance(gain: Floats) -> list[ChannelFunction]:
     """For each channel f(c) = c (1 + (g-1)(1 - c^p)) on linear values 0..1.
 
     One p for all channels keeps the luminance of every grey exactly, because the gains weighted by luminance
-    sum to 1. White stays white: the gain is gone there, as steeply as the largest gain allows without f
-    getting flatter than 0.55. So no channel reaches 255 that was not there, nor 0, and f rises everywhere.
+    sum to 1. White stays white, because the gain fades out there; p is as steep as the largest gain allows with a
+    slope of f of at least 0.55. So no channel newly reaches 255 or 0, and f rises everywhere.
     """
     power = min((1 - _SLOPE_AT_WHITE) / max(float(gain.max()) - 1, 1e-9), 12.0)
     return [_faded(float(g), power) for g in gain]

@@ -14,30 +14,30 @@ import numpy as np
 from models.colour.table import ENTRIES, SLAB_ENTRIES, SLABS, Packed, TableSpec
 
 _TABLE_BYTES = ENTRIES * 4
-_FILE_BYTES = _TABLE_BYTES + SLABS  # after the table one byte a slab: 1 when it is baked
-_ABANDONED_S = 3600.0  # a half-baked table that nobody touched for so long is removed
+_FILE_BYTES = _TABLE_BYTES + SLABS  # after the table, one byte for each slab: 1 when it is baked
+_ABANDONED_S = 3600.0  # an unfinished table that was not touched for longer is removed
 
 
 class TableCache:
     """Tables in a folder: `<name>.bin` when baked, `<name>.part` while processes bake it together.
 
-    A process claims a slab by locking one byte of the .part file and marks it baked in the file; the lock
-    dies with its owner, so a crash loses one slab. Whoever finds all slabs baked renames the file. The
-    folder's `.lock` is held for moments only, so that no process opens, renames or removes a file while
-    another one does. The least recently used tables are removed above `limit_bytes`; one in use stays mapped.
+    A process claims a slab by locking one byte of the .part file, and marks it baked in the file. The lock ends
+    with its owner, so a crash loses one slab. The process that finds all slabs baked renames the file. The folder's
+    `.lock` is held only briefly, so that no two processes open, rename or remove files at once. Above `limit_bytes`
+    the least recently used tables are removed; a table in use stays mapped.
     """
 
     def __init__(self, folder: Path, limit_bytes: int = 512 << 20) -> None:
         self._folder = folder
         self._limit = limit_bytes
-        self._mine = threading.Lock()  # POSIX locks don't exclude threads of one process
+        self._mine = threading.Lock()  # POSIX locks do not exclude threads of the same process
 
     def has(self, spec: TableSpec) -> bool:
-        """Whether the table is there already."""
+        """Whether the table exists."""
         return self._final(spec).exists()
 
     def get(self, spec: TableSpec) -> Packed:
-        """The entries, int32 (2^24,), to be read only; baked first if need be.
+        """Return the entries, int32 (2^24,), read-only; baked first if necessary.
 
         Raises OSError (disk full, folder gone).
         """
@@ -57,13 +57,13 @@ class TableCache:
             with path.open("rb") as file:
                 if os.fstat(file.fileno()).st_size == _FILE_BYTES:
                     os.utime(path)
-                    # A private mapping shares its pages until somebody writes, and torch asks for a writable
+                    # A private mapping shares its pages until somebody writes, and torch requires a writable
                     # one.
                     pages = mmap.mmap(file.fileno(), _TABLE_BYTES, access=mmap.ACCESS_COPY)
                     return np.frombuffer(pages, np.int32)
         except FileNotFoundError:
             return None
-        with self._folder_lock():  # not ours: the wrong size
+        with self._folder_lock():  # wrong size: not one of ours
             path.unlink(missing_ok=True)
         return None
 
@@ -75,11 +75,11 @@ class TableCache:
             descriptor = os.open(part, os.O_RDWR | os.O_CREAT, 0o644)
         try:
             if os.fstat(descriptor).st_size != _FILE_BYTES:
-                # Space is taken now: a full disk is an OSError here, and a SIGBUS in the mapping.
+                # Allocate the space now: a full disk is an OSError here, but a SIGBUS in the mapping.
                 os.posix_fallocate(descriptor, 0, _FILE_BYTES)
             with mmap.mmap(descriptor, _FILE_BYTES) as pages:
                 _bake_slabs(spec, descriptor, pages)
-            os.fsync(descriptor)  # a table with holes after a power cut would be believed
+            os.fsync(descriptor)  # otherwise a table with holes after a power cut would be trusted
             with self._folder_lock():
                 if _same_file(part, descriptor):
                     part.rename(final)
@@ -88,7 +88,7 @@ class TableCache:
             os.close(descriptor)
 
     def _evict(self, keep: Path) -> None:
-        """Removes the least recently used tables above the limit, and what was left half-baked."""
+        """Remove the least recently used tables above the limit, and abandoned unfinished ones."""
         now = time.time()
         for part in self._folder.glob("*.part"):
             if now - part.stat().st_mtime > _ABANDONED_S:
@@ -110,7 +110,7 @@ class TableCache:
 
 
 def _bake_slabs(spec: TableSpec, descriptor: int, pages: mmap.mmap) -> None:
-    """Bakes what nobody else is baking, then what those who were have left."""
+    """Bake the slabs that no other process bakes, then those that others left unfinished."""
     table = np.frombuffer(pages, np.int32, ENTRIES)
     baked = np.frombuffer(pages, np.uint8, SLABS, _TABLE_BYTES)
     try:
@@ -129,7 +129,7 @@ def _bake_slabs(spec: TableSpec, descriptor: int, pages: mmap.mmap) -> None:
                 finally:
                     fcntl.lockf(descriptor, fcntl.LOCK_UN, 1, _TABLE_BYTES + slab)
     finally:
-        del table, baked  # or the mapping can't be closed
+        del table, baked  # otherwise the mapping cannot be closed
 
 
 def _same_file(path: Path, descriptor: int) -> bool:

@@ -11,7 +11,7 @@ Planes = tuple[Floats, Floats, Floats]  # r, g, b; any shapes that broadcast tog
 PlanesFunction = Callable[[Planes], Planes]
 
 _TINY = 1e-12
-_EDGE = 1 / 255  # one code: nothing that was off the edge of the gamut rounds to it
+_EDGE = 1 / 255  # one code: colours off the edge of the gamut do not round to it
 _SKIN = math.radians(
     22
 )  # the hue of skin, light and dark alike; protected fully within 12 degrees, not at all beyond 45
@@ -30,11 +30,10 @@ def mixed(matrix: Floats, planes: Planes) -> Planes:
 
 
 def saturate(planes: Planes, saturation: float, vibrance: float) -> Planes:
-    """Stretches encoded colours away from (or towards) their luma.
+    """Move encoded colours away from (or towards) their luma.
 
-    `saturation` -1 is grey, +1 doubles. `vibrance` acts most on pale colours, and least on skin. A stretch is
-    held back as a colour nears the edge of sRGB and is gone at the edge: saturating never clips, so it never
-    shifts a hue either.
+    `saturation` -1 is grey, +1 doubles. `vibrance` acts most on pale colours, and least on skin. The effect fades as
+    a colour approaches the edge of sRGB and is zero at the edge. So saturating never clips, and never shifts a hue.
     """
     factor: Floats | float = 1 + saturation
     if vibrance:
@@ -45,7 +44,7 @@ def saturate(planes: Planes, saturation: float, vibrance: float) -> Planes:
 
 
 def stretch(planes: Planes, factor: Floats | float, hold_back: bool = False) -> Planes:
-    """Encoded colours at `factor` times their distance from their luma; `hold_back` as `saturate` says it."""
+    """Return encoded colours at `factor` times their distance from their luma; `hold_back`: see `saturate`."""
     r, g, b = planes
     y = luma(r, g, b)
     if hold_back:
@@ -56,7 +55,7 @@ def stretch(planes: Planes, factor: Floats | float, hold_back: bool = False) -> 
 
 
 def _held_back(factor: Floats | float, room: Floats) -> Floats:
-    """The factor, with what it exceeds 1 by bent smoothly to stay below `room`."""
+    """Return the factor, with its excess over 1 limited smoothly to `room`."""
     more = np.maximum(factor - 1, 0)
     bent = more * room / (np.sqrt(more * more + room * room) + _TINY)
     return np.minimum(factor, 1) + bent

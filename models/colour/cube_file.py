@@ -11,7 +11,7 @@ from models.errors import LutError
 
 LONGEST_LINE = 1000  # bytes; the specification has 250
 _MOST_LINES = 129**3 + 100_000  # the largest LUT, and a lot of comments
-_LARGEST = 65504.0  # of a row's numbers together: the largest half float, which no LUT comes near
+_LARGEST = 65504.0  # sum of a row's numbers: the largest half float, far above any LUT
 _SIZES = {b"LUT_1D_SIZE": (2, 65536), b"LUT_3D_SIZE": (2, 129)}
 _RANGES = (b"LUT_1D_INPUT_RANGE", b"LUT_3D_INPUT_RANGE")  # Resolve's: both ends of the domain, all channels alike
 
@@ -34,22 +34,22 @@ def read_cube(data: bytes) -> Lut:
 
 
 class _Reader:
-    """What is known of a file so far; it keeps no more numbers than the size promises.
+    """The state of reading a file; it keeps no more numbers than the size announces.
 
-    Its ValueErrors are ends of a sentence that begins with the line.
+    Its ValueErrors complete a sentence that begins with the line.
     """
 
     def __init__(self) -> None:
         self._kind = b""  # LUT_1D_SIZE or LUT_3D_SIZE
         self._size = 0
-        self._promised = 0  # numbers
+        self._promised = 0  # announced numbers
         self._numbers = array("f")
         self._low: Triple = (0.0, 0.0, 0.0)
         self._high: Triple = (1.0, 1.0, 1.0)
         self._title = ""
 
     def take(self, words: list[bytes]) -> None:
-        """A line's words."""
+        """Read the words of one line."""
         word, rest = words[0], words[1:]
         if word[0] in b"+-.0123456789" or word.lower() in (b"nan", b"inf", b"infinity"):
             self._row(words)
@@ -69,7 +69,7 @@ class _Reader:
             raise ValueError(f"begins with {said!r}, which is unknown; remove the line, or export the LUT as .cube")
 
     def lut(self) -> Lut:
-        """All of it."""
+        """Return the LUT."""
         if not self._kind:
             raise ValueError("and gives no LUT_1D_SIZE and no LUT_3D_SIZE; give a .cube file")
         if len(self._numbers) < self._promised:
@@ -109,15 +109,15 @@ def _numbers(words: list[bytes], count: int) -> list[float]:
         numbers = [*map(float, words)]
     except ValueError:
         numbers = []
-    if len(numbers) != count or b"_" in b"".join(words):  # Python takes 1_000 for a number
+    if len(numbers) != count or b"_" in b"".join(words):  # Python accepts 1_000 as a number
         raise ValueError(f"must hold {count} numbers such as 0.5; correct it, or export the LUT again")
-    if not sum(map(abs, numbers)) <= _LARGEST:  # nor is NaN
+    if not sum(map(abs, numbers)) <= _LARGEST:  # also false for NaN
         raise ValueError("has infinite or far too large numbers, or none at all; correct it, or export the LUT again")
     return numbers
 
 
 def _lines(data: bytes) -> Iterator[tuple[int, list[bytes]]]:
-    """Numbers, from 1, and words of the lines that hold something and are no comment."""
+    """Yield line numbers, from 1, and words of all lines that are not empty or comments."""
     stream = io.BytesIO(data.removeprefix(b"\xef\xbb\xbf"))
     number = 0
     while line := stream.readline(LONGEST_LINE + 1):

@@ -18,11 +18,11 @@ _DAMAGED = "The picture is damaged; export the Hald PNG again."
 def read_hald(data: bytes) -> Lut:
     """The LUT of a Hald PNG of level 2 to 16, with 8 or 16 bits a channel.
 
-    Its pixels, row by row, are the cube with red running fastest, then green, then blue. An alpha channel is
-    left aside; a grey picture is a LUT to grey. Raises LutError.
+    Its pixels, row by row, are the cube with red changing fastest, then green, then blue. An alpha channel is
+    ignored; a grey picture is a LUT to grey. Raises LutError.
     """
     level = _level(data)
-    # No gamma, profile or orientation is to be applied, nor unpacked: the codes are what is meant.
+    # Apply no gamma, profile or orientation: the stored codes are the values.
     critical = SIGNATURE + b"".join(chunk for chunk in _chunks(data) if chunk[4:5].isupper())
     try:
         picture = cv2.imdecode(np.frombuffer(critical, np.uint8), cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH)
@@ -36,7 +36,7 @@ def read_hald(data: bytes) -> Lut:
 
 
 def _level(data: bytes) -> int:
-    """The level, from the header alone: nothing large is decoded that is no Hald picture."""
+    """Return the level from the header alone, so that nothing large is decoded that is not a Hald picture."""
     if not data.startswith(SIGNATURE) or data[12:16] != b"IHDR" or len(data) < 33:
         raise LutError("invalid_lut", "The file is no PNG picture; give a .cube file or a Hald picture as PNG.")
     width, height, depth = struct.unpack_from(">IIB", data, 16)
@@ -50,7 +50,7 @@ def _level(data: bytes) -> int:
 
 
 def _chunks(data: bytes) -> Iterator[bytes]:
-    """The chunks up to the last one, each checked: the decoder would take any length for memory to get."""
+    """Return the chunks, each checked, because the decoder would allocate any claimed length."""
     at = len(SIGNATURE)
     while at + 12 <= len(data):
         length, kind = struct.unpack_from(">I4s", data, at)

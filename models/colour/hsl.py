@@ -26,17 +26,17 @@ CENTRES = {
 }
 _HUES, _LIGHTNESS = zip(*CENTRES.values(), strict=True)
 
-_REACH = 0.45  # of the way to the next centre at hue ±1: below one half, neighbours never change places
+_REACH = 0.45  # part of the way to the next centre at hue ±1; below one half, so that hues never change order
 _BRIGHTER, _DARKER = 1.2, 0.35  # what luminance +1 adds to y / (1-y), and -1 takes from y
-_PALE = 0.1  # OKLab chroma from which a colour counts in full; skin counts for a half, a grey wall's noise hardly
-_GREY = 1e-4  # a small part of what one code of one channel makes
+_PALE = 0.1  # OKLab chroma from which a colour counts fully; skin counts half, the noise of a grey wall hardly
+_GREY = 1e-4  # a fraction of the chroma of one code in one channel
 
 
 class HueBands:
     """The bands as a function of encoded sRGB planes.
 
-    Between two centres a monotone cubic runs from the one's setting to the other's. So all bands set alike
-    are one slider for all hues, and no hue overtakes another one.
+    Between two centres a monotone cubic goes from one setting to the other. So equal settings act like one slider
+    for all hues, and the order of hues never changes.
     """
 
     def __init__(self, bands: Bands) -> None:
@@ -48,7 +48,7 @@ class HueBands:
         self._decode = Sampled(srgb_decode, reach=2.0, root=False)
 
     def __call__(self, planes: Planes) -> Planes:
-        """Greys come out as they went in, to the bit."""
+        """Greys stay exactly the same."""
         r, g, b = planes
         linear = self._decode(r), self._decode(g), self._decode(b)
         lab = to_oklab(linear)
@@ -62,7 +62,7 @@ class HueBands:
         return np.where(grey, r, after[0]), np.where(grey, g, after[1]), np.where(grey, b, after[2])
 
     def _saturated(self, planes: Planes, hue: Floats, share: Floats) -> Planes:
-        """As the slider for all hues, but that pale colours gain less."""
+        """Like the slider for all hues, but pale colours gain less."""
         if self._saturation is None:
             return planes
         amount = self._saturation(hue)
@@ -79,7 +79,7 @@ class HueBands:
 
 
 def _around(values: Sequence[float]) -> Callable[[Floats], Floats]:
-    """Degrees (-180..540) to the value there: the bands' own at their centres."""
+    """Return settings by degrees (-180..540), equal to the bands' own at their centres."""
     turns = [(hue + turn, value) for turn in (-360, 0, 360) for hue, value in zip(_HUES, values, strict=True)]
     return through_points(turns)
 

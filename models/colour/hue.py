@@ -8,7 +8,7 @@ from models.colour.chroma import Planes
 from models.colour.curves import Floats, Sampled, srgb_encode
 from models.colour.oklab import from_oklab
 
-_EDGE = 1e-3  # of linear light: nearer to black or white the room is no measure any more
+_EDGE = 1e-3  # of linear light: closer to black or white the distance to the edge is unreliable
 
 
 def angle(along: Floats, across: Floats) -> Floats:
@@ -34,20 +34,20 @@ def by_angle(function: Callable[[Floats], Floats]) -> Sampled:
 class HueTurn:
     """Turns each hue by an angle of its own.
 
-    Pale colours keep their lightness. A vivid one takes on that of the hue which it comes to, as far as it is
-    vivid: pure orange becomes pure yellow and not ochre. What was inside sRGB stays inside, at the cost of
-    its chroma alone.
+    Pale colours keep their lightness. A vivid colour takes on the lightness of the new hue, in proportion to its
+    vividness: pure orange becomes pure yellow and not ochre. Colours inside sRGB stay inside, if necessary with less
+    chroma.
     """
 
     def __init__(self, radians: Callable[[Floats], Floats], lighter: Callable[[Floats], Floats]) -> None:
-        """Functions of degrees: what a hue is turned by, and the share by which its vivid colours get lighter."""
+        """Functions of degrees: the angle of the turn, and the share by which vivid colours get lighter."""
         self._cosine = by_angle(lambda x: np.cos(radians(x)))
         self._sine = by_angle(lambda x: np.sin(radians(x)))
         self._lighter = by_angle(lighter)
         self._encode = Sampled(srgb_encode, reach=2.25, root=True)
 
     def __call__(self, planes: Planes, linear: Planes, lab: Planes, at: Floats) -> Planes:
-        """Encoded planes of the same colour given thrice, and its `angle`."""
+        """Return encoded planes; takes the same colour in three forms, and its `angle`."""
         lightness, a, b = lab
         cosine, sine = self._cosine(at), self._sine(at)
         a, b = a * cosine - b * sine, a * sine + b * cosine
@@ -55,12 +55,12 @@ class HueTurn:
         before = _extent(linear, grey)
         vivid = _vivid(planes)
         more = vivid * vivid * self._lighter(at)
-        # What gets lighter bends towards white as (1+m) x / (1 + m x^3), which leaves black steeply and ends at 1.
+        # Lighter colours follow (1+m) x / (1 + m x^3), which is steep at black and ends at 1.
         lightness = lightness * (1 + more) / (1 + np.maximum(more, 0) * grey)
         grey = lightness * lightness * lightness
         fit = 1 / (1 + np.maximum(_extent(from_oklab((lightness, a, b)), grey) - before, 0))
         turned = from_oklab((lightness, a * fit, b * fit))
-        # The way to grey is not straight in linear light; what it misses by is taken up there.
+        # The path to grey is not straight in linear light; the error is corrected there.
         fit = 1 / (1 + np.maximum(_extent(turned, grey) - np.maximum(before, 1), 0))
         red, green, blue = (self._encode(grey + fit * (plane - grey)) for plane in turned)
         return red, green, blue
@@ -74,7 +74,7 @@ def _vivid(planes: Planes) -> Floats:
 
 
 def _extent(linear: Planes, grey: Floats) -> Floats:
-    """How far from the grey of its lightness towards the edge of sRGB a colour is: 1 at the edge."""
+    """Return how far a colour is from the grey of its lightness towards the edge of sRGB: 1 at the edge."""
     r, g, b = linear
     up = np.maximum(np.maximum(r, g), b) - grey
     down = grey - np.minimum(np.minimum(r, g), b)

@@ -1,4 +1,4 @@
-"""Matrix/TRC profiles: the part of ICC.1:2010 that cameras, phones and editors write for RGB photos."""
+"""Matrix/TRC profiles: the part of ICC.1:2010 that cameras, phones and editors use for RGB photos."""
 
 import hashlib
 import struct
@@ -32,7 +32,7 @@ class RgbProfile:
 
     @property
     def digest(self) -> bytes:
-        """SHA-256 of what the profile means, not of how it was written."""
+        """SHA-256 of the profile's meaning, independent of its encoding."""
         return hashlib.sha256(self.curves.tobytes() + self.to_srgb.tobytes()).digest()
 
     def decode(self, channel: int) -> Floats:
@@ -52,9 +52,9 @@ class RgbProfile:
 
 @lru_cache(maxsize=8)
 def parse(icc: bytes) -> RgbProfile | None:
-    """The profile, or None where it is not RGB by matrix and curves, or makes no sense as such."""
+    """Return the profile, or None if it is not RGB by matrix and curves, or not plausible."""
     try:
-        with np.errstate(all="ignore"):  # a hostile curve may overflow; it is then found not to be sensible
+        with np.errstate(all="ignore"):  # a hostile curve may overflow; `_sensible` then refuses it
             return _parse(icc)
     except (struct.error, ValueError, KeyError, IndexError, np.linalg.LinAlgError):
         return None
@@ -68,7 +68,7 @@ def _parse(icc: bytes) -> RgbProfile | None:
     if len(icc) > _LIMIT or icc[36:40] != b"acsp" or icc[16:20] != b"RGB " or icc[20:24] != b"XYZ ":
         return None
     tags = _tags(icc)
-    if any(name in tags for name in (b"A2B0", b"D2B0")):  # a table, where there is one, is what the profile means
+    if any(name in tags for name in (b"A2B0", b"D2B0")):  # a table, if present, takes precedence
         return None
     xyz = np.array([_xyz(tags[name]) for name in (b"rXYZ", b"gXYZ", b"bXYZ")]).T
     curves = np.array([_curve(tags[name]) for name in (b"rTRC", b"gTRC", b"bTRC")])
@@ -132,7 +132,7 @@ def _parametric(kind: int, numbers: list[float], x: Floats) -> Floats:
 
 
 def _sensible(xyz: Floats, curves: Floats) -> bool:
-    """Whether white is D50, the primaries span a space, and the curves rise from black to white."""
+    """Whether the white is D50, the primaries span a space, and the curves rise from black to white."""
     return bool(
         np.isfinite(xyz).all()
         and np.isfinite(curves).all()

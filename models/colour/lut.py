@@ -1,4 +1,4 @@
-"""Look-up tables that people bring along: one table for each channel, or a cube of colours."""
+"""Look-up tables of users: one table for each channel, or a cube of colours."""
 
 import hashlib
 from dataclasses import dataclass
@@ -16,10 +16,10 @@ Samples = npt.NDArray[np.float32] | npt.NDArray[np.uint8] | npt.NDArray[np.uint1
 
 @dataclass(frozen=True, eq=False)
 class Lut:
-    """A LUT on encoded sRGB values. Equal are two that mean the same, whatever their titles.
+    """A LUT on encoded sRGB values. Two LUTs with the same meaning are equal, whatever their titles.
 
     `table` (size, 3) holds three curves, (size, size, size, 3) a cube whose axes are blue, green, red; its
-    samples are evenly spaced from `low` to `high`. Floats are values, integers parts of the largest one.
+    samples are evenly spaced from `low` to `high`. Floats are values, integers are fractions of the largest integer.
     """
 
     table: Samples
@@ -28,16 +28,16 @@ class Lut:
     title: str = ""
 
     def __post_init__(self) -> None:
-        self.table.setflags(write=False)  # the digest is worked out once
+        self.table.setflags(write=False)  # the digest is computed once
 
     @property
     def separable(self) -> bool:
-        """Whether it is three curves."""
+        """Whether it consists of three curves."""
         return self.table.ndim == 2
 
     @cached_property
     def digest(self) -> bytes:
-        """SHA-256 of all that decides a colour's result."""
+        """SHA-256 of everything that determines a colour's result."""
         table = self.table.astype(self.table.dtype.newbyteorder("<"), order="C", copy=False)
         digest = hashlib.sha256(f"{table.dtype.str}{table.shape}{self.low}{self.high}".encode())
         digest.update(table.data.cast("B"))
@@ -61,9 +61,9 @@ class Lut:
         return apply
 
     def apply(self, planes: Planes) -> Planes:
-        """Not clipped; colours outside the domain count as the nearest inside.
+        """Apply without clipping; colours outside the domain count as the nearest inside.
 
-        A colour's result depends on that colour alone: not on the array it is in.
+        A colour's result depends only on that colour, not on the array that contains it.
         """
         if self.separable:
             r, g, b = (self.channel(c)(plane) for c, plane in enumerate(planes))
@@ -71,12 +71,12 @@ class Lut:
         return self._in_tetrahedron(planes)
 
     def _in_tetrahedron(self, planes: Planes) -> Planes:
-        """Between the four corners of the tetrahedron that the colour lies in.
+        """Interpolate between the four corners of the tetrahedron that contains the colour.
 
-        Each cell of the cube is cut into six along its diagonal from black to white (Kasson, Nin, Plouffe and
-        Hafner 1995, "Performing color space conversions with three-dimensional linear interpolation"). The
-        way goes from the dark corner along the axis where the colour has come farthest, then the next, then
-        the last. Greys lie on the diagonal and get the mean of two greys.
+        Each cell of the cube is cut into six tetrahedra along its diagonal from black to white (Kasson, Nin, Plouffe
+        and Hafner 1995, "Performing color space conversions with three-dimensional linear interpolation"). The path
+        goes from the dark corner along the axis of the largest coordinate, then the next, then the last. Greys are
+        on the diagonal and get the mean of two greys.
         """
         size = self.table.shape[0]
         (i, r), (j, g), (k, b) = (self._place(plane, channel) for channel, plane in enumerate(planes))
@@ -96,11 +96,11 @@ class Lut:
 
     @property
     def _unit(self) -> float:
-        """What a sample of the table is multiplied by to give a value."""
+        """Return the factor from a sample of the table to a value."""
         return 1.0 if self.table.dtype == np.float32 else 1 / (256**self.table.itemsize - 1)
 
     def _place(self, x: Floats, channel: int) -> tuple[npt.NDArray[np.intp], Floats]:
-        """Which samples a value lies between, and how far (0..1) it has come from the lower one."""
+        """Return the samples around a value, and its distance (0..1) from the lower one."""
         low, high = self.low[channel], self.high[channel]
         last = self.table.shape[0] - 1
         at = (np.clip(x, low, high) - low) * (last / (high - low))

@@ -1,4 +1,4 @@
-"""LUT files of any kind that is known."""
+"""Reads LUT files of all supported kinds."""
 
 from models.colour.cube_file import read_cube
 from models.colour.hald import SIGNATURE, read_hald
@@ -9,9 +9,9 @@ LARGEST_FILE = 150 << 20  # bytes; a cube of 129 a side with many digits has 100
 
 
 def read_lut(data: bytes) -> Lut:
-    """The LUT of a `.cube` file or a Hald PNG, told apart by their first bytes.
+    """Read a `.cube` file or a Hald PNG, distinguished by the first bytes.
 
-    Raises LutError `invalid_lut`, with a sentence that says what is wrong where, and what to do.
+    Raises LutError `invalid_lut`, with a sentence that says what is wrong and where, and what to do.
     """
     if len(data) > LARGEST_FILE:
         raise LutError("invalid_lut", f"The file is larger than {LARGEST_FILE >> 20} MB; export a smaller LUT.")

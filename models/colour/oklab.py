@@ -1,5 +1,5 @@
 """OKLab (Björn Ottosson, 2020, https://bottosson.github.io/posts/oklab/): lightness and two opponent axes in
-which equal angles are equal hues, for the eye.
+which equal angles look like equal hues.
 """
 
 import numpy as np

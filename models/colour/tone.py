@@ -1,12 +1,12 @@
-"""Highlights and shadows: luma bent at one end, and colours that go along with it."""
+"""Highlights and shadows: bend luma at one end, and scale the colours with it."""
 
 import numpy as np
 
 from models.colour.chroma import Planes, luma
 from models.colour.curves import Floats
 
-# How far a slider's end bends: towards the middle (shadows open, highlights recover) and away from it. Away, the
-# slope at black or white falls to 0.3; towards it, the slope between falls to 0.6, so no step of a ramp is lost.
+# The strength at a slider's end: towards the middle (shadows open, highlights recover) and away from it. Away, the
+# slope at black or white falls to 0.3; towards it, the slope in between falls to 0.6, so no step of a ramp is lost.
 _TOWARDS_MIDDLE, _AWAY = 1.7, 0.7
 
 
@@ -19,7 +19,7 @@ def relight(planes: Planes, highlights: float, shadows: float) -> Planes:
     a = shadows * (_TOWARDS_MIDDLE if shadows > 0 else _AWAY)
     b = highlights * (_AWAY if highlights > 0 else _TOWARDS_MIDDLE)
     y = luma(*planes)
-    # The ratio to y, which is wanted, is a polynomial too; beyond black and white it stays as it is there.
+    # The ratio to y is a polynomial too; beyond black and white it stays constant.
     inside = np.clip(y, 0, 1)
     rest = 1 - inside
     cubed = rest * rest * rest
@@ -32,7 +32,7 @@ def relight(planes: Planes, highlights: float, shadows: float) -> Planes:
 
 
 def brighten(planes: Planes, y: Floats, scale: Floats, gain: Floats) -> Planes:
-    """Moves colours from their luma `y` to `scale` times it; hues stay.
+    """Move colours from their luma `y` to `scale` times it; hues stay.
 
     `gain` is what `scale` does to y / (1-y). Darker colours keep the proportions of their channels. Brighter
     ones would leave sRGB so; their largest channel x goes to gain x / (1 + (gain-1) x) instead, Schlick's

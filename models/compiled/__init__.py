@@ -1,1 +1,1 @@
-"""Pixels changed by a small library in C, which is compiled on the machine where it runs."""
+"""The applier for CPUs: a small library in C, which is compiled on the machine where it runs."""

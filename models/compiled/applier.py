@@ -1,4 +1,4 @@
-"""The changes of a photo carried out by the compiled library."""
+"""The applier that uses the compiled library."""
 
 from collections.abc import Sequence
 from ctypes import POINTER, byref
@@ -16,7 +16,7 @@ from models.hash import PositionHash
 from models.picture import Pixels
 from models.reduce import mean_of_cells, reduce_cells
 
-_STEPS = (4, 8, 16)  # of cells that the library takes; OpenCV rounds 2×2 cells in another way, and is as fast
+_STEPS = (4, 8, 16)  # sizes of cells that the library supports; OpenCV rounds 2×2 cells differently, and is as fast
 
 
 class CompiledApplier:

@@ -1,4 +1,4 @@
-"""What a library must make of a small picture before it is trusted with photos."""
+"""The self-test of a compiled library on a small picture, before it is used for photos."""
 
 import hashlib
 from collections.abc import Callable, Sequence
@@ -19,12 +19,12 @@ _SEED = 1
 
 
 def digest(lay: Callable[[Pixels, Sequence[Patch], int], None], finish: Callable[[Pixels, Finish, int], None]) -> str:
-    """SHA-256 of a picture on which an applier has done all that there is to do; EXPECTED, if it is right.
+    """Return the SHA-256 of a picture after every step of an applier; it must be EXPECTED.
 
     The numbers come from exact arithmetic, so that they are the same on every machine.
     """
     place = PositionHash.of(0, _HEIGHT, 0, _WIDTH, _SEED)
-    # No blue: then a table of 2^16 entries will do.
+    # No blue, so that a table of 2^16 entries is enough.
     words = (place.flips[:, None] ^ place.places) * place.factors[:, None] & np.uint32(0xFF00FFFF)
     pixels = words.view(np.uint8).reshape(_HEIGHT, _WIDTH, 4)
     entries = (np.arange(1 << 16, dtype=np.uint32) * np.uint32(0x9E3779B1) >> np.uint32(2)).view(np.int32)
@@ -40,13 +40,13 @@ def digest(lay: Callable[[Pixels, Sequence[Patch], int], None], finish: Callable
 
 
 def _curves(entries: Packed, depth: Depth) -> Curves:
-    """Some entries, each with the bits of its channel alone."""
+    """Some entries, each with only the bits of its channel."""
     fields = [((1 << depth) - 1) << channel * depth for channel in range(3)]
     return Curves(entries[:768].reshape(3, 256) & np.asarray(fields, np.int32)[:, None], depth)
 
 
 def _patch() -> Patch:
-    """On 9×11 cells of 8×8 pixels, of which some at the edges are idle; the last ones hang over."""
+    """A patch of 9×11 cells of 8×8 pixels; some at the edges are idle, and the last ones overhang."""
     planes = _noise(4 * 9, 11, 1).reshape(4, 9, 11) * np.asarray((0.5, 50, 50, 50), np.float32)[:, None, None]
     planes[:, :2], planes[:, :, :3] = 0, 0
     patch = Patch.of(planes, np.abs(planes[0]), 8, (3, 5), (_WIDTH, 74))

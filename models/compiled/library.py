@@ -1,4 +1,4 @@
-"""The shared library: compiled once on each machine, kept in a folder, checked before it is loaded."""
+"""The shared library: compiled once on each machine, cached in a folder, checked before it is loaded."""
 
 import ctypes
 import hashlib
@@ -11,20 +11,20 @@ from tempfile import TemporaryDirectory
 _SOURCES = sorted(Path(__file__).parent.glob("*.[ch]"))
 # No fused multiply-add and no -ffast-math: the bytes must be those of models/eager.
 _FLAGS = ("-std=c11", "-O3", "-march=native", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math")
-_BUILDING = "building-"  # begins the names of folders in which a process compiles
-_ABANDONED_S = 3600.0  # such a folder that is older belongs to nobody any more
+_BUILDING = "building-"  # prefix of folders in which a process compiles
+_ABANDONED_S = 3600.0  # an older folder of that kind is abandoned
 _COMPILE_S = 120.0  # it takes half a second
 
 
 class LibraryError(Exception):
-    """There is no compiled library; the message says why."""
+    """No compiled library is available; the message says why."""
 
 
 def load(folder: Path) -> ctypes.CDLL:
-    """The library for this source, compiler and CPU, from `folder` or compiled into it. Raises LibraryError.
+    """Return the library for this source, compiler and CPU, from `folder` or compiled into it. Raises LibraryError.
 
-    Any number of processes may do this at once, and any of them may be killed: each compiles in a folder of its own
-    and renames. Where `folder` takes no files the library is compiled for this process alone.
+    Any number of processes may do this at once, and any may be killed: each compiles in a folder of its own and
+    renames. If `folder` is not writable, the library is compiled only for this process.
     """
     compiler = shutil.which("cc")
     if compiler is None:
@@ -32,7 +32,7 @@ def load(folder: Path) -> ctypes.CDLL:
     name = _name(compiler)
     try:
         return _kept(compiler, folder, name)
-    except OSError:  # read-only, full, or mounted so that nothing in it is executed
+    except OSError:  # read-only, full, or mounted noexec
         with TemporaryDirectory() as elsewhere:
             try:
                 return _kept(compiler, Path(elsewhere), name)
@@ -41,7 +41,7 @@ def load(folder: Path) -> ctypes.CDLL:
 
 
 def _name(compiler: str) -> str:
-    """SHA-256 of all that the library is made of: source, flags, the compiler's version, what the CPU can do."""
+    """Return the SHA-256 of source, flags, compiler version and CPU features."""
     predefined = _run(compiler, *_FLAGS, "-dM", "-E", "-x", "c", "/dev/null")
     sources = [path.read_bytes() for path in _SOURCES]
     return hashlib.sha256(b"|".join([*sources, " ".join(_FLAGS).encode(), predefined])).hexdigest()
@@ -68,7 +68,7 @@ def _build(compiler: str, path: Path) -> None:
 
 
 def _sealed(library: bytes) -> bytes:
-    """With its SHA-256 at its end, where no loader looks: to load a file that was cut off would end the process."""
+    """Return it with its SHA-256 appended, which loaders ignore: loading a truncated file would end the process."""
     return library + hashlib.sha256(library).digest()
 
 
@@ -81,14 +81,14 @@ def _whole(path: Path) -> bool:
 
 
 def _sweep(folder: Path) -> None:
-    """Removes what killed processes left."""
+    """Remove the folders of killed processes."""
     for left in folder.glob(f"{_BUILDING}*"):
         if time.time() - left.stat().st_mtime > _ABANDONED_S:
             shutil.rmtree(left, ignore_errors=True)
 
 
 def _run(*command: str) -> bytes:
-    """What a command of the compiler prints. Raises LibraryError."""
+    """Return the output of a compiler command. Raises LibraryError."""
     try:
         done = subprocess.run(command, capture_output=True, timeout=_COMPILE_S, check=True)  # noqa: S603 - cc
     except subprocess.CalledProcessError as failure:

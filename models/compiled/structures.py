@@ -1,6 +1,6 @@
-"""What the library's functions are given: the structures of the C sources, with addresses of arrays.
+"""The arguments of the library's functions: structures of the C sources, with addresses of arrays.
 
-An address keeps no array alive: whoever fills a structure holds its arrays until the call is over.
+An address keeps no array alive: callers must hold the arrays of a structure until the call is over.
 """
 
 import ctypes

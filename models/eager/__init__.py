@@ -1,1 +1,1 @@
-"""Pixels changed by torch: on a GPU, without a C compiler, and as what models/compiled is held to."""
+"""The applier of torch: for GPUs, without a C compiler, and as the reference for models/compiled."""

@@ -1,4 +1,4 @@
-"""The changes of a photo carried out by torch."""
+"""The applier that uses torch."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -16,23 +16,21 @@ from models.neural.device import OutOfMemoryError, guarded, no_memory
 from models.picture import Pixels
 from models.reduce import reduce_cells
 
-_PIECE = (
-    1 << 17
-)  # pixels of a patch that a CPU works on at once: with fewer the calls cost more, with more the cache is left
-_TABLES = 4  # kept on a GPU
+_PIECE = 1 << 17  # pixels of a patch at once on a CPU: fewer make calls expensive, more leave the cache
+_TABLES = 4  # cached on a GPU
 
 
 class EagerApplier:
     """An Applier on any device: in strips on a CPU, the whole photo at once elsewhere."""
 
     def __init__(self, device: str, rows: int | None = None) -> None:
-        """`rows` is the height of a strip, to which the bytes are indifferent; None chooses."""
+        """`rows` is the height of a strip, which does not affect the bytes; None: automatic."""
         self._device = torch.device(device)
         self._cpu = self._device.type == "cpu"
         self._rows = rows
         self._tables: OrderedDict[str, torch.Tensor] = OrderedDict()
         self.engine = f"torch {torch.__version__}, {self._device.type}"
-        torch.set_num_threads(1)  # workers are the parallelism, and they must not fight over the cores
+        torch.set_num_threads(1)  # the workers are the parallelism, and must not compete for the cores
 
     def lay(self, pixels: Pixels, patches: Sequence[Patch], seed: int) -> None:
         """As models.applier has it; raises PhotoError `out_of_memory`, DeviceLostError."""
@@ -48,9 +46,9 @@ class EagerApplier:
         return reduce_cells(pixels, step)
 
     def _with_memory(self, work: "Callable[[EagerApplier], None]") -> None:
-        """Work on the device, and where that has no memory left on the CPU: strip by strip, and with the same bytes.
+        """Work on the device, and if that has no memory left on the CPU: strip by strip, with the same bytes.
 
-        Pixels change in the last step only, so nothing is done twice.
+        Pixels change only in the last step, so nothing is applied twice.
         """
         try:
             with guarded(self._device):
@@ -100,7 +98,7 @@ class EagerApplier:
         return steps
 
     def _entries(self, table: Table | Curves) -> torch.Tensor:
-        """The table on the device; one with a name stays there."""
+        """Return the table on the device; a named one stays there."""
         if self._cpu or isinstance(table, Curves) or table.name is None:
             return self._there(table.entries)
         if table.name not in self._tables:

@@ -1,4 +1,4 @@
-"""The noise of positions on a device."""
+"""Position noise on a device."""
 
 import numpy as np
 import torch
@@ -7,7 +7,7 @@ from models.hash import PositionHash, Words
 
 
 def noise_on(device: torch.device, places: PositionHash) -> torch.Tensor:
-    """What `places.noise()` gives, float32 (rows, columns), computed on the device."""
+    """Compute `places.noise()` on the device, float32 (rows, columns)."""
     words = _tensor(places.flips, device)[:, None] ^ _tensor(places.places, device)
     # int32 multiplies modulo 2³² on every device. The upper 16 bits, as signed numbers, are -½ to ½.
     words.mul_(_tensor(places.factors, device)[:, None]).bitwise_and_(-65536)

@@ -7,7 +7,7 @@ from models.eager.strips import Strip
 
 
 def look_up(strip: Strip, entries: torch.Tensor, depth: Depth) -> None:
-    """Replaces the strip's colours by their entries: int32 (2^24,), as models.colour.table describes."""
+    """Replace the strip's colours by their entries: int32 (2^24,), as models.colour.table describes."""
     colours = strip.rgb()
     found = strip.canvas.scratch("entries", torch.int32, colours.numel())
     torch.index_select(entries, 0, colours.view(-1), out=found)
@@ -15,7 +15,7 @@ def look_up(strip: Strip, entries: torch.Tensor, depth: Depth) -> None:
 
 
 def look_up_curves(strip: Strip, curves: torch.Tensor, depth: Depth) -> None:
-    """Replaces the strip's colours by what `curves` make of them: int32 (3, 256), as models.colour.table describes."""
+    """Apply `curves` to the strip's colours: int32 (3, 256), as models.colour.table describes."""
     colours = strip.rgb()
     found = strip.canvas.scratch("entries", torch.int32, *colours.shape).zero_()
     for channel, curve in enumerate(curves):
@@ -24,7 +24,7 @@ def look_up_curves(strip: Strip, curves: torch.Tensor, depth: Depth) -> None:
 
 
 def _replace(strip: Strip, entries: torch.Tensor, depth: Depth) -> None:
-    """Goes on with entries in the place of colours, int32 (h, W)."""
+    """Continue with entries instead of colours, int32 (h, W)."""
     if depth == 8:
         strip.replace_rgb(entries)
     else:
@@ -32,7 +32,7 @@ def _replace(strip: Strip, entries: torch.Tensor, depth: Depth) -> None:
 
 
 def darken(strip: Strip, rows: torch.Tensor, columns: torch.Tensor) -> None:
-    """Vignette: `rows` (H,) and `columns` (W,) as models.texture.Radial has them."""
+    """Apply the vignette: `rows` (H,) and `columns` (W,) as in models.texture.Radial."""
     planes = strip.planes()
     divisor = strip.canvas.scratch("a", torch.float32, *planes.shape[1:])
     torch.add(rows[strip.y0 : strip.y0 + strip.height, None], columns, out=divisor)
@@ -40,7 +40,7 @@ def darken(strip: Strip, rows: torch.Tensor, columns: torch.Tensor) -> None:
 
 
 def roughen(strip: Strip, rows: torch.Tensor, lead: torch.Tensor, shifts: list[int]) -> None:
-    """Grain: the same noise added to the three planes; the arguments as models.texture.Band has them."""
+    """Apply grain: add the same noise to the three planes; arguments as in models.texture.Band."""
     planes, scratch = strip.planes(), strip.canvas.scratch
     light = torch.add(planes[0], planes[2], out=scratch("a", torch.float32, *planes.shape[1:]))
     light.add_(planes[1]).add_(planes[1])
@@ -48,7 +48,7 @@ def roughen(strip: Strip, rows: torch.Tensor, lead: torch.Tensor, shifts: list[i
     tail, width, row = len(rows) - len(lead), strip.canvas.width, 0
     while row < strip.height:
         number, first = divmod(strip.y0 + row, len(rows))
-        last = min(first + strip.height - row, tail if first < tail else len(rows))  # rows that are made alike
+        last = min(first + strip.height - row, tail if first < tail else len(rows))  # rows with the same source
         part = rows[first:last, shifts[number] : shifts[number] + width]
         if first >= tail:
             part = part + lead[first - tail : last - tail, shifts[number + 1] : shifts[number + 1] + width]

@@ -1,4 +1,4 @@
-"""A patch laid over full-size pixels by torch."""
+"""Applies a patch to full-size pixels with torch."""
 
 import cv2
 import numpy as np
@@ -23,13 +23,13 @@ class WidePatch:
         self._wide = torch.from_numpy(wide).to(device)  # float32 (gh, 4, x1-x0)
 
     def lay(self, packed: torch.Tensor, y0: int, x0: int, seed: int) -> None:
-        """Maps the pixels from (y0, x0) in place: int32 (h, w); the bytes from the lowest are R, G, B, alpha.
+        """Change the pixels from (y0, x0) in place: int32 (h, w), bytes R, G, B, alpha from the lowest.
 
         `seed` chooses the dither.
         """
         h, w = packed.shape
         planes = self._area(y0, y0 + h, x0, x0 + w)
-        # Masks and exact scaling by a power of two instead of shifts, which torch does slowly.
+        # Masks and exact scaling by powers of two, because shifts are slow in torch.
         red = (packed & 0xFF).to(torch.float32)
         green = (packed & 0xFF00).to(torch.float32).mul_(1 / 256)
         blue = (packed & 0xFF0000).to(torch.float32).mul_(1 / 65536)
@@ -43,7 +43,7 @@ class WidePatch:
         packed.bitwise_and_(-0x1000000).bitwise_or_(result)
 
     def columns(self, y0: int, y1: int) -> tuple[int, int]:
-        """The first column and the one past the last in which anything in the rows y0..y1 changes."""
+        """Return the first and the end column in which anything in the rows y0..y1 changes."""
         patch = self._patch
         top, bottom = self._cells(y0, y1)
         busy = np.flatnonzero(patch.planes[:, top:bottom].any(axis=(0, 1)))
@@ -65,14 +65,14 @@ class WidePatch:
         return (torch.from_numpy(mixer).to(part.device) @ part.flatten(1)).view(y1 - y0, 4, x1 - x0)
 
     def _cells(self, y0: int, y1: int) -> tuple[int, int]:
-        """The first row of cells that the pixel rows y0..y1 are mixed from, and the one past the last."""
+        """Return the first and the end row of cells that the pixel rows y0..y1 need."""
         count, step = self._patch.planes.shape[1], self._patch.step
         first, last = ((2 * (y - self._patch.y0) + 1 - step) // (2 * step) for y in (y0, y1 - 1))
         return min(max(0, first), count - 1), min(max(0, last) + 2, count)
 
 
 def _between(start: int, count: int, step: int, cells: int) -> tuple[npt.NDArray[np.int64], Float]:
-    """For pixels start..start+count: the cell whose centre lies before each, and how far it is to the next.
+    """For pixels start..start+count: the cell whose centre is before each, and the distance towards the next.
 
     int64 (count,) in 0..cells-1, and float32 (count,) in [0, 1), multiples of 1/(2·step).
     """

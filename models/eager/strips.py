@@ -1,4 +1,4 @@
-"""A picture changed strip by strip, each strip while it is in cache."""
+"""Changes a picture strip by strip, each strip while it is in cache."""
 
 from collections.abc import Callable, Sequence
 
@@ -9,13 +9,13 @@ from models.finish import PATTERN, dither
 
 _ALPHA = -(1 << 24)  # 0xFF000000
 _RGB = (1 << 24) - 1
-_PIECE = 1 << 17  # pixels of a strip on a CPU: three float planes and the scratch of an op stay in the caches of a core
+_PIECE = 1 << 17  # pixels of a strip on a CPU: three float planes and an op's scratch memory fit a core's caches
 
 
 class Canvas:
-    """The whole picture that strips are cut from: (height, width) pixels, int32, on a device.
+    """The whole picture: (height, width) pixels, int32, on a device.
 
-    `scratch` lends memory that is kept from strip to strip: allocating it anew costs as much as the arithmetic.
+    `scratch` reuses memory from strip to strip: new allocations cost as much as the arithmetic.
     """
 
     def __init__(self, packed: torch.Tensor) -> None:
@@ -26,7 +26,7 @@ class Canvas:
         self._dither: torch.Tensor | None = None
 
     def scratch(self, name: str, dtype: torch.dtype, *shape: int) -> torch.Tensor:
-        """Uninitialised memory; the same as the last time for the same name and type."""
+        """Return uninitialised memory; the same for the same name and type."""
         size = torch.Size(shape).numel()
         buffer = self._scratch.get((name, dtype))
         if buffer is None or buffer.numel() < size:
@@ -34,7 +34,7 @@ class Canvas:
         return buffer[:size].view(shape)
 
     def dither(self, y0: int, rows: int) -> torch.Tensor:
-        """Float32 (rows, width) in [0, 1): what to add before rounding down."""
+        """Return float32 (rows, width) in [0, 1), to be added before rounding down."""
         if self._dither is None:
             self._dither = noise_on(self.device, dither(self.width))
         first = y0 % PATTERN
@@ -47,9 +47,8 @@ class Canvas:
 class Strip:
     """Rows y0 and on of a canvas, in one of two representations.
 
-    Packed: int32 (h, W), r | g << 8 | b << 16 | alpha << 24, a view of the canvas. Once an op needs more
-    depth: float32 planes (3, h, W), 0..255, until `close`, which rounds once. Alpha stays in the canvas all
-    the time.
+    Packed: int32 (h, W), r | g << 8 | b << 16 | alpha << 24, a view of the canvas. When an op needs more depth:
+    float32 planes (3, h, W), 0..255, until `close`, which rounds once. Alpha always stays in the canvas.
 
     Steps use no fused multiply-add (`lerp`, `addcmul`, `add(alpha=)`) and no transcendental function: torch
     computes those differently in its vector code and in the scalar tail of a row, so a pixel would depend on
@@ -73,20 +72,20 @@ class Strip:
         return torch.bitwise_and(self.packed, _RGB, out=out)
 
     def replace_rgb(self, rgb: torch.Tensor) -> None:
-        """Takes packed colours, int32 (h, W) with alpha 0; alpha stays."""
+        """Set packed colours, int32 (h, W) with alpha 0; alpha stays."""
         self.packed.bitwise_and_(_ALPHA).bitwise_or_(rgb)
 
     def planes(self) -> torch.Tensor:
-        """The float planes, to be changed in place."""
+        """Return the float planes, for changes in place."""
         if self._planes is None:
             self.open(self.rgb(), bits=8, steps=1)
         assert self._planes is not None  # noqa: S101
         return self._planes
 
     def open(self, fields: torch.Tensor, bits: int, steps: int) -> None:
-        """Goes on with float planes: three fields of `bits` bits each in int32 (h, W), in 1/steps of a code.
+        """Convert to float planes: three fields of `bits` bits each in int32 (h, W), in 1/steps of a code.
 
-        `steps` is a power of two, so that scaling is exact and does the shifting of the fields as well.
+        `steps` is a power of two, so that scaling is exact and also shifts the fields.
         """
         planes = self.canvas.scratch("planes", torch.float32, 3, *fields.shape)
         field = self.canvas.scratch("field", torch.int32, *fields.shape)
@@ -96,7 +95,7 @@ class Strip:
         self._planes = planes
 
     def close(self) -> None:
-        """Rounds the float planes, where there are any, to the packed pixels."""
+        """Round the float planes, if any, to the packed pixels."""
         if self._planes is None:
             return
         dither, code = (
@@ -105,17 +104,16 @@ class Strip:
         )
         self.packed.bitwise_and_(_ALPHA)
         for i, plane in enumerate(self._planes):
-            code.copy_(plane.add_(dither).clamp_(0, 255))  # cuts towards 0
+            code.copy_(plane.add_(dither).clamp_(0, 255))  # truncates towards 0
             self.packed.bitwise_or_(code.bitwise_left_shift_(8 * i) if i else code)
         self._planes = None
 
 
 def run(packed: torch.Tensor, steps: Sequence[Callable[[Strip], None]], rows: int | None = None) -> None:
-    """Takes steps on int32 (H, W) pixels in place.
+    """Apply steps to int32 (H, W) pixels in place.
 
-    `rows` is the height of a strip; None chooses: what stays in cache on a CPU, the whole picture elsewhere.
-    No step needs a neighbour row, so strips need no halo, may be changed in place, and give the same bytes at
-    any height.
+    `rows` is the height of a strip; None: what fits the cache on a CPU, the whole picture elsewhere. No step needs
+    neighbour rows, so strips need no halo, may be changed in place, and give the same bytes at any height.
     """
     canvas = Canvas(packed)
     if rows is None:

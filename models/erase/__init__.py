@@ -1,1 +1,1 @@
-"""What is to be gone from a photo, and what takes its place."""
+"""Erase: the holes that a mask marks in a photo, and the filling of them."""

@@ -1,4 +1,4 @@
-"""Erase: what is marked goes, and what could be behind it takes its place."""
+"""Erase: replaces what is marked by a plausible background."""
 
 from collections.abc import Iterable
 
@@ -12,7 +12,7 @@ from models.erase.noise import with_noise_of
 from models.erase.region import Mask, distance_to, grown
 from models.picture import Pixels
 
-FEATHER = 3  # pixels around the mask over which old and new blend; more in parts that are filled at a lower resolution
+FEATHER = 3  # pixels around the mask over which old and new blend; more where a hole is filled at a lower resolution
 _BATCH = 8  # holes whose squares are in memory at once
 
 
@@ -25,9 +25,9 @@ class Erase:
     def run(self, pixels: Pixels, mask: Mask, seed: int) -> Filling[None]:
         """Fill what `mask` (H, W) marks in `pixels` (H, W, 4), in place; alpha stays.
 
-        No pixel changes that is farther than the feather from the mask. Each hole is filled from the photo as it came,
-        with all other holes masked too, so their order does not matter. `seed` is 32 bits that stand for the photo.
-        Where filling fails, the pixels are as they were.
+        No pixel changes that is farther than the feather from the mask. Each hole is filled from the original photo,
+        with all other holes masked, so their order does not matter. `seed` is 32 bits derived from the photo. If
+        filling fails, no pixel is changed.
         """
         filled: list[tuple[Hole, Pixels, Mask]] = []
         holes = holes_of(mask)
@@ -39,7 +39,7 @@ class Erase:
         _paste(pixels, filled)
 
     def _finished(self, pixels: Pixels, mask: Mask, hole: Hole, fill: Pixels, seed: int) -> tuple[Hole, Pixels, Mask]:
-        """What replaces the photo around a hole's box, uint8 (h, w, 3), and its weight in 255ths (h, w)."""
+        """Return what replaces the photo around a hole's box, uint8 (h, w, 3), and its weight in 255ths (h, w)."""
         x0, y0, x1, y1 = hole.window
         area = _reach(hole)
         inside = np.s_[area[1] - y0 : area[3] - y0, area[0] - x0 : area[2] - x0]
@@ -54,9 +54,9 @@ class Erase:
 
 
 def _seen(pixels: Pixels, mask: Mask, hole: Hole) -> tuple[Pixels, Mask]:
-    """The hole's square as the model is to see it, (h, w, 3), and what is to be filled in it, (h, w).
+    """Return the hole's square as input of the model, (h, w, 3), and the mask of what to fill, (h, w).
 
-    The feather is filled too: what lies there blends into the photo.
+    The feather is filled too, because it blends into the photo.
     """
     x0, y0, x1, y1 = hole.window
     crop = np.ascontiguousarray(pixels[y0:y1, x0:x1, :3])
@@ -74,14 +74,14 @@ def _feather(hole: Hole) -> int:
 
 
 def _reach(hole: Hole) -> Area:
-    """The hole's box and its feather, within its window."""
+    """Return the hole's box with its feather, within its window."""
     by, window = _feather(hole), hole.window
     x0, y0, x1, y1 = hole.box
     return max(window[0], x0 - by), max(window[1], y0 - by), min(window[2], x1 + by), min(window[3], y1 + by)
 
 
 def _weight(marked: Mask, hole: Hole) -> Mask:
-    """255 in the hole's own part of the mask, falling to 0 at the end of the feather, uint8 (h, w)."""
+    """Return 255 in the hole's own part of the mask, falling to 0 at the end of the feather, uint8 (h, w)."""
     (x0, y0, _, _), box = hole.window, hole.box
     own = np.zeros_like(marked)
     inside = np.s_[box[1] - y0 : box[3] - y0, box[0] - x0 : box[2] - x0]
@@ -91,7 +91,7 @@ def _weight(marked: Mask, hole: Hole) -> Mask:
 
 
 def _paste(pixels: Pixels, filled: Iterable[tuple[Hole, Pixels, Mask]]) -> None:
-    """Blend; where the feathers of two holes meet the later one blends into the former."""
+    """Blend; where the feathers of two holes meet, the later one blends into the earlier one."""
     for hole, fill, weight in filled:
         x0, y0, x1, y1 = _reach(hole)
         there = pixels[y0:y1, x0:x1, :3]

@@ -1,4 +1,4 @@
-"""Who fills a hole."""
+"""Inpainters, which fill holes."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -9,18 +9,18 @@ import numpy as np
 from models.erase.region import Mask
 from models.picture import Pixels
 
-_RADIUS = 3.0  # pixels; what Telea's method looks at around each pixel that it fills
+_RADIUS = 3.0  # pixels; the neighbourhood that Telea's method uses for each pixel
 _SOFTEST = 32  # pixels, σ
 
 
 class Inpainter(Protocol):
     """Fills holes."""
 
-    name: str  # for those who ask what the bytes depend on
-    smooth: bool  # what it fills has no noise
+    name: str  # for the record of what the bytes depend on
+    smooth: bool  # its fills have no noise
 
     def fill(self, crops: Sequence[Pixels], masks: Sequence[Mask]) -> list[Pixels]:
-        """The crops, uint8 (h, w, 3), of any sizes, with what is under their masks (h, w) filled from the rest.
+        """Return the crops, uint8 (h, w, 3), of any sizes, with the parts under their masks (h, w) filled.
 
         Raises PhotoError `out_of_memory`, models.errors.DeviceLostError.
         """
@@ -30,8 +30,8 @@ class Inpainter(Protocol):
 class Telea:
     """The fast marching method of Telea ("An Image Inpainting Technique Based on the Fast Marching Method", 2004).
 
-    Built into OpenCV: good for wires, spots and scratches. A large hole becomes a smooth gradient: the facets into
-    which the method would divide it are blurred, the more the farther they are from the hole's edge.
+    Part of OpenCV; good for wires, spots and scratches. A large hole becomes a smooth gradient: the facets that the
+    method produces are blurred, more with greater distance from the hole's edge.
     """
 
     name = "telea"

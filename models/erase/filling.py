@@ -1,4 +1,4 @@
-"""Work that comes to holes on its way: it stops there, so that the holes of several photos are filled in one call."""
+"""Generators that stop where holes must be filled, so that one call fills the holes of several photos."""
 
 from collections.abc import Callable, Generator, Sequence
 from contextlib import AbstractContextManager
@@ -15,7 +15,7 @@ Made = TypeVar("Made")
 
 @dataclass(frozen=True, slots=True)
 class Squares:
-    """What an inpainter is to fill: crops, uint8 (h, w, 3), and their masks (h, w)."""
+    """A request to an inpainter: crops, uint8 (h, w, 3), and their masks (h, w)."""
 
     inpainter: Inpainter
     crops: list[Pixels]
@@ -23,14 +23,14 @@ class Squares:
 
 
 Filling = Generator[Squares, list[Pixels], Made]
-"""Makes something; what it yields comes back filled."""
+"""A generator that yields squares and gets them back filled."""
 
 Guard = Callable[[Sequence[int]], AbstractContextManager[None]]
-"""What surrounds each step; it is told whose step it is, by their places."""
+"""A context manager around each step; it gets the indices of the works in that step."""
 
 
 def alone(work: Filling[Made]) -> Made:
-    """Carry out one piece of work; raises what it raises."""
+    """Run one work alone; its exceptions are passed on."""
     filled: list[Pixels] | None = None
     while True:
         try:
@@ -42,7 +42,7 @@ def alone(work: Filling[Made]) -> Made:
 
 
 class SideBySide(Generic[Made]):
-    """Several pieces of work, each carried on to its holes, which then are filled together."""
+    """Runs several works, each up to its holes, which are then filled together."""
 
     def __init__(self, works: Sequence[Filling[Made]], guard: Guard) -> None:
         self._works = works
@@ -51,7 +51,7 @@ class SideBySide(Generic[Made]):
         self._waiting: dict[int, Squares] = {}
 
     def run(self) -> list[Made | Exception]:
-        """What each made, or why not; one that fails disturbs no other. Raises DeviceLostError alone."""
+        """Return the result or the error of each; a failure does not affect the others. Raises only DeviceLostError."""
         for place in range(len(self._works)):
             self._carry_on(place, None)
         while self._waiting:
@@ -60,7 +60,7 @@ class SideBySide(Generic[Made]):
         return [self._made[place] for place in range(len(self._works))]
 
     def _fill(self, wanted: dict[int, Squares]) -> None:
-        """Fill what some wait for, and carry on with them. Where that fails for all, each is tried alone."""
+        """Fill the squares of waiting works, and continue them. If the joint call fails, each is tried alone."""
         inpainter = next(iter(wanted.values())).inpainter
         crops = [crop for squares in wanted.values() for crop in squares.crops]
         masks = [mask for squares in wanted.values() for mask in squares.masks]
@@ -81,7 +81,7 @@ class SideBySide(Generic[Made]):
             self._carry_on(place, own)
 
     def _carry_on(self, place: int, came: list[Pixels] | Exception | None) -> None:
-        """Go on with what came, from the beginning where nothing did."""
+        """Continue with the filled squares, or start if there are none."""
         self._waiting.pop(place, None)
         work = self._works[place]
         try:

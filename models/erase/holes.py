@@ -1,4 +1,4 @@
-"""The mask cut into holes, each with the square of the photo that is looked at to fill it."""
+"""Cuts a mask into holes, each with the square of the photo from which it is filled."""
 
 from dataclasses import dataclass
 
@@ -7,33 +7,33 @@ import numpy as np
 
 from models.erase.region import Mask
 
-NATIVE = 512  # pixels; a square of this size is filled at full resolution, a larger one is made smaller first
-_GRID = 64  # sides of squares are multiples, so that many have the same size
-_LEAST_MARGIN = 64  # pixels around a hole that say what belongs into it
+NATIVE = 512  # pixels; squares up to this size are filled at full resolution, larger ones are reduced first
+_GRID = 64  # sides of squares are multiples of it, so that many have the same size
+_LEAST_MARGIN = 64  # pixels of context around a hole
 _CELL = 256  # pixels; a long thin hole (a wire) is filled in pieces
 _THIN = 96  # pixels of width up to which a hole is thin
-_NEAR = 16  # pixels; holes that are nearer than this, or an eighth of their size, are one
-_MOST = 40  # a photo: LaMa takes six seconds for one on a core
-_STEP = 4  # the mask is looked at in cells of this size
+_NEAR = 16  # pixels; holes closer than this, or than an eighth of their size, are joined
+_MOST = 40  # per photo: LaMa takes six seconds for each on one core
+_STEP = 4  # the mask is examined in cells of this size
 
 Area = tuple[int, int, int, int]  # x0, y0, x1, y1 in pixels
 
 
 @dataclass(frozen=True, slots=True)
 class Hole:
-    """A part of the mask. Depends on the mask and the photo's size alone."""
+    """A part of the mask. Depends only on the mask and the photo's size."""
 
-    box: Area  # what is filled; no two overlap
-    window: Area  # what is looked at: a square around the box, less where the photo is smaller
+    box: Area  # the filled area; boxes do not overlap
+    window: Area  # the context: a square around the box, smaller if the photo is smaller
 
     @property
     def scale(self) -> float:
-        """How many pixels of the photo are one of what the model sees; 1 at full resolution."""
+        """How many pixels of the photo make one pixel of the model's input; 1 at full resolution."""
         return max(1.0, max(self.window[2] - self.window[0], self.window[3] - self.window[1]) / NATIVE)
 
 
 def holes_of(mask: Mask) -> list[Hole]:
-    """The holes of a mask, from top to bottom. More than 40 are united with their neighbours until they are fewer."""
+    """Return the holes of a mask, from top to bottom. If there are more than 40, neighbours are united."""
     small = cv2.resize(_padded(mask), None, fx=1 / _STEP, fy=1 / _STEP, interpolation=cv2.INTER_AREA)
     busy = np.asarray(small > 0, np.uint8)
     count, _, stats, _ = cv2.connectedComponentsWithStats(busy)
@@ -56,7 +56,7 @@ def _padded(mask: Mask) -> Mask:
 
 
 def _united(areas: list[Area], near: float) -> list[Area]:
-    """Areas that meet once each has grown by `near`, or by an eighth of its size, become one."""
+    """Unite areas that meet when each is enlarged by `near`, or by an eighth of its size."""
     done: list[Area] = []
     for area in areas:
         whole = area
@@ -79,7 +79,7 @@ def _long(area: Area) -> int:
 
 
 def _pieces(mask: Mask, area: Area) -> list[Area]:
-    """A long thin area in cells, any other as it is."""
+    """Cut a long thin area into cells; return any other unchanged."""
     x0, y0, x1, y1 = area
     if _long(area) <= NATIVE - 2 * _LEAST_MARGIN or _width(mask[y0:y1, x0:x1]) > _THIN:
         return [area]
@@ -87,19 +87,19 @@ def _pieces(mask: Mask, area: Area) -> list[Area]:
 
 
 def _width(mask: Mask) -> float:
-    """The width in pixels of the mask's thickest part."""
+    """Return the width in pixels of the mask's thickest part."""
     framed = np.pad(mask, 1)  # beyond the area nothing is masked
     return 2 * float(cv2.distanceTransform(framed, cv2.DIST_L2, cv2.DIST_MASK_3).max())
 
 
 def _tight(mask: Mask, areas: list[Area]) -> list[Area]:
-    """The smallest box around what is masked in each area; those in which nothing is are left out."""
+    """Return the smallest box around the masked pixels of each area; areas without any are left out."""
     boxes = ((x0, y0, cv2.boundingRect(np.ascontiguousarray(mask[y0:y1, x0:x1]))) for x0, y0, x1, y1 in areas)
     return [(x0 + x, y0 + y, x0 + x + w, y0 + y + h) for x0, y0, (x, y, w, h) in boxes if w and h]
 
 
 def _window(box: Area, height: int, width: int) -> Area:
-    """The square around a box, moved into the photo, and cut where the photo is smaller."""
+    """Return the square around a box, moved into the photo, and cut if the photo is smaller."""
     side = _side(_long(box))
     x0 = _moved((box[0] + box[2] - side) // 2, side, width)
     y0 = _moved((box[1] + box[3] - side) // 2, side, height)

@@ -1,4 +1,4 @@
-"""Noise for what was painted without any: a smooth patch in a grainy photo shows."""
+"""Adds noise to smooth fills, which would be visible in a grainy photo."""
 
 from itertools import product
 
@@ -12,17 +12,17 @@ from models.picture import Pixels
 
 Float = npt.NDArray[np.float32]
 
-_BLOCK = 32  # pixels; a calm part of the photo of this size tells what its noise is like
-_COARSE = 3.0  # σ in pixels of the blur that parts noise from what is drawn
-_ALIKE = 40.0  # codes of luma; noise of much lighter or darker parts is another
+_BLOCK = 32  # pixels; size of the plain block that gives the photo's noise
+_COARSE = 3.0  # σ in pixels of the blur that separates noise from content
+_ALIKE = 40.0  # codes of luma; much lighter or darker parts have different noise
 _UNIFORM = 12.0  # variance of our white noise, inverted
 
 
 def with_noise_of(photo: Pixels, marked: Mask, filled: Pixels, place: tuple[int, int], seed: int) -> Pixels:
-    """`filled`, uint8 (h, w, 3), with noise under `marked` as it is in calm parts of `photo`, all of one size.
+    """Return `filled`, uint8 (h, w, 3), with noise under `marked` like in plain parts of `photo`, all of one size.
 
-    White noise that belongs to positions (`place`, x and y, is the corner's) is given the spectrum of the photo's own
-    in the calmest block near by; all channels get the same. Where there is no such block nothing changes.
+    White noise by position (`place` is the corner, x and y) gets the spectrum of the photo's noise in the plainest
+    block near by; all channels get the same. Without such a block nothing changes.
     """
     kernel = _kernel(photo, marked, filled)
     if kernel is None:
@@ -35,7 +35,7 @@ def with_noise_of(photo: Pixels, marked: Mask, filled: Pixels, place: tuple[int,
 
 
 def _kernel(photo: Pixels, marked: Mask, filled: Pixels) -> Float | None:
-    """What turns white noise of variance 1 into the photo's noise of luma, float32 (32, 32)."""
+    """Return the kernel that turns white noise of variance 1 into the photo's luma noise, float32 (32, 32)."""
     luma = np.asarray(cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY), np.float32)
     fine = luma - np.asarray(cv2.GaussianBlur(luma, (0, 0), _COARSE), np.float32)
     wanted = float(cv2.cvtColor(filled, cv2.COLOR_RGB2GRAY)[marked > 0].mean())

@@ -1,4 +1,4 @@
-"""What is to be erased, as a mask over the upright photo."""
+"""The region to erase, as a mask over the upright photo."""
 
 from collections.abc import Sequence
 from math import ceil, floor
@@ -17,9 +17,9 @@ _TINY = 1e-6  # pixels; 0.1 + 0.2 of a hundred are thirty
 
 
 def mask_of_boxes(height: int, width: int, boxes: Sequence[Box], *, fraction: bool) -> Mask:
-    """The mask of boxes in pixels, or with `fraction` in parts of the photo's width and height.
+    """Return the mask of boxes in pixels, or with `fraction` in fractions of the photo's width and height.
 
-    A pixel that a box touches is erased; what lies beyond the photo's edge counts for nothing.
+    Every pixel that a box touches is erased; parts beyond the photo's edge are ignored.
     """
     mask = np.zeros((height, width), np.uint8)
     across, along = (width, height) if fraction else (1, 1)
@@ -31,12 +31,12 @@ def mask_of_boxes(height: int, width: int, boxes: Sequence[Box], *, fraction: bo
 
 
 def _touched(start: float, end: float, size: int) -> tuple[int, int]:
-    """The pixels from the first to behind the last that a stretch touches by more than an error of rounding."""
+    """Return the first and the end pixel that an interval touches, apart from rounding errors."""
     return min(max(0, floor(start + _TINY)), size), min(max(0, ceil(end - _TINY)), size)
 
 
 def mask_of_picture(pixels: Pixels, height: int, width: int) -> Mask:
-    """The mask that a picture (h, w, 4) of any size paints: what is white, and not transparent, is erased.
+    """Return the mask that a picture (h, w, 4) of any size paints: white, opaque parts are erased.
 
     It is stretched over the photo; contours of a small one become smooth lines, not stairs.
     """
@@ -49,27 +49,27 @@ def mask_of_picture(pixels: Pixels, height: int, width: int) -> Mask:
 
 
 def grown(mask: Mask, by: float) -> Mask:
-    """The mask with all that is at most `by` pixels away from it."""
+    """Return the mask, enlarged by `by` pixels."""
     if by < 1:
         return mask
     x, y, w, h = cv2.boundingRect(mask)
     reach = ceil(by)
-    near = np.s_[max(0, y - reach) : y + h + reach, max(0, x - reach) : x + w + reach]  # not all of a large photo
+    near = np.s_[max(0, y - reach) : y + h + reach, max(0, x - reach) : x + w + reach]  # not the whole of a large photo
     larger = np.zeros_like(mask)
     larger[near] = np.where(distance_to(np.ascontiguousarray(mask[near])) <= by, np.uint8(255), np.uint8(0))
     return larger
 
 
 def distance_to(mask: Mask) -> npt.NDArray[np.float32]:
-    """How many pixels each pixel is away from the mask, float32 (H, W); 0 in it.
+    """Return the distance in pixels of each pixel from the mask, float32 (H, W); 0 inside.
 
-    A dilation by a disk would take a time that grows with the square of its radius.
+    (The time of a dilation by a disk would grow with the square of its radius.)
     """
     return np.asarray(cv2.distanceTransform(255 - mask, cv2.DIST_L2, cv2.DIST_MASK_5), np.float32)
 
 
 def checked(mask: Mask) -> Mask:
-    """The mask itself; raises PhotoError `empty_mask` or `full_mask` where there is nothing to do, or nothing left."""
+    """Return the mask; raises PhotoError `empty_mask` or `full_mask` if it marks nothing or everything."""
     painted = cv2.countNonZero(mask)
     if painted == 0:
         detail = "Nothing of this photo is marked: paint what is to go in white, or move the boxes into the photo."

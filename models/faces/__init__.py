@@ -1,1 +1,1 @@
-"""Faces: found, measured, and retouched feature by feature."""
+"""Faces: detection, measurement, and retouching feature by feature."""

@@ -1,4 +1,4 @@
-"""Beauty: skin mended, smoothed, evened and lightened, features made crisp, eyes and teeth bright."""
+"""Beauty: heals, smooths, evens and lightens skin, sharpens features, brightens eyes and teeth."""
 
 from collections.abc import Callable
 
@@ -33,9 +33,9 @@ class Beauty:
         teeth: float = 0.0,
         dark_circles: float = 0.0,
     ) -> None:
-        """The sliders are 0..1; at 0 that part does nothing, and takes no time.
+        """The sliders are 0..1; a slider at 0 does nothing and takes no time.
 
-        `reduce` makes the whole photo small, which takes longer than all the rest of our own arithmetic.
+        `reduce` makes the small copy of the photo, which takes longer than all our other arithmetic here.
         """
         self._strength = Strength.of(
             smoothing, whitening, sharpening, blemish=blemish, eyes=eyes, teeth=teeth, dark_circles=dark_circles
@@ -44,7 +44,7 @@ class Beauty:
         self._reduce = reduce
 
     def analyse(self, pixels: Pixels) -> tuple[Patch, ...] | None:
-        """What to lay over `pixels`, uint8 (H, W, 4), RGB and alpha, the largest face first; None: there is no face."""
+        """Return the patches for `pixels`, uint8 (H, W, 4), RGB and alpha, the largest face first; None: no face."""
         step = detection_step(pixels.shape[0], pixels.shape[1])
         small = self._reduce(pixels, step)  # shared by the detector and the crops of large faces
         faces = [face.scaled(step) for face in self._detector.detect(small)]
@@ -54,7 +54,7 @@ class Beauty:
         return tuple(patch for patch in patches if patch is not None)
 
     def _patch(self, face: Face, faces: list[Face], pixels: Pixels, small: Pixels) -> Patch | None:
-        """The coefficients of one face and its body; None when there is nothing to do, such as no skin in sight."""
+        """Return the patch of one face and its body; None if there is nothing to do, e.g. no visible skin."""
         height, width = pixels.shape[:2]
         step = 1
         while (1 + 2 * _MARGIN) * face.width > step * _WIDEST:
@@ -83,7 +83,7 @@ class Beauty:
 
 
 def _crop(face: Face, step: int, height: int, width: int) -> tuple[int, int, int, int]:
-    """The face and its margin in whole cells of the picture, cut at the picture's edges: x0, y0, x1, y1."""
+    """Return the face and its margin in whole cells of the picture, cut at the picture's edges: x0, y0, x1, y1."""
     across, along = _MARGIN * face.width, _MARGIN * face.height
     x0 = int(max(0, face.box[0] - across)) // step * step
     y0 = int(max(0, face.box[1] - along)) // step * step
@@ -100,7 +100,7 @@ def _meets(face: Face, x0: int, y0: int, x1: int, y1: int) -> bool:
 
 
 def _cells(pixels: Pixels, small: Pixels, step: int, area: tuple[int, int, int, int]) -> Float:
-    """The colours of the area's cells, float32 (h, w, 3), 0..255; from `small` where it is fine enough."""
+    """Return the colours of the area's cells, float32 (h, w, 3), 0..255; from `small` if it is fine enough."""
     x0, y0, x1, y1 = area
     done = detection_step(pixels.shape[0], pixels.shape[1])
     if done <= step:
@@ -112,7 +112,7 @@ def _cells(pixels: Pixels, small: Pixels, step: int, area: tuple[int, int, int, 
 
 
 def _ramp(count: int, before: bool, after: bool) -> Float:
-    """1, falling to 0 towards those of the two ends that lie within the picture: so a crop leaves no seam."""
+    """Return 1, falling to 0 towards the ends that are inside the picture, so that a crop leaves no seam."""
     place = np.arange(count, dtype=np.float32)
     reach = max(2.0, 0.06 * count)
     ramp = np.ones(count, np.float32)

@@ -1,4 +1,4 @@
-"""Spots on the skin, found by being small, round and dark or red, and filled from around them."""
+"""Heals spots on the skin: finds what is small, round and dark or red, and fills it from its surroundings."""
 
 import cv2
 import numpy as np
@@ -9,20 +9,20 @@ from models.faces.masks import Masks
 from models.faces.planes import around, gauss, spread
 from models.faces.skin import SkinModel, disk, luma_of
 
-# Lengths in parts of the distance of the eyes, which is about 63 mm.
+# Lengths are fractions of the distance between the eyes, about 63 mm.
 _WIDEST = 0.13  # a spot: 8 mm
-_AROUND = 0.19  # the median that a spot is compared with
-_DEPTH = 0.06  # of the skin's green: what stands out by less is texture
-_LEAST = 16.0  # cells from eye to eye; a smaller face has no room for spots
-_DARKEST = 0.40  # of the skin's green: what is darker is a mole, a hair or the rim of glasses, and stays
+_AROUND = 0.19  # size of the median with which a spot is compared
+_DEPTH = 0.06  # fraction of the skin's green; less contrast is texture
+_LEAST = 16.0  # cells from eye to eye; smaller faces show no spots
+_DARKEST = 0.40  # fraction of the skin's green; darker things are moles, hair or the rims of glasses, and stay
 _NARROWEST = 0.03  # 2 mm
-_FLAT = 0.55  # by how much a spot's own rim and grain shrink
-_RUFFLED = 0.12  # of what is around a spot, at most, that stands out too
-_CROWD = 0.08  # the part of an area under spots from which on they are freckles or stubble, and stay
+_FLAT = 0.55  # reduction of a spot's own rim and grain
+_RUFFLED = 0.12  # largest part of a spot's surroundings that may stand out too
+_CROWD = 0.08  # from this density on spots are freckles or stubble, and stay
 
 
 def heal(rgb: Float, axes: Axes, masks: Masks, amount: float, step: int) -> Float | None:
-    """The planes, float32 (4, h, w), by which spots in `rgb`, (h, w, 3), are gone at `amount` 1; None: there are none.
+    """Return planes, float32 (4, h, w), that remove spots in `rgb`, (h, w, 3), at `amount` 1; None: no spots.
 
     The cells are step×step pixels.
     """
@@ -43,22 +43,22 @@ def heal(rgb: Float, axes: Axes, masks: Masks, amount: float, step: int) -> Floa
 def _filled(  # noqa: PLR0917
     rgb: Float, spots: npt.NDArray[np.uint8], allowed: npt.NDArray[np.bool_], amount: Float, size: float, step: int
 ) -> Float:
-    """The planes by which what lies around spots fills them."""
+    """Return the planes that fill spots from their surroundings."""
     whole = cv2.dilate(spots, disk(max(1.0, 0.012 * size)))
     weight = gauss(whole.astype(np.float32), max(0.6, 0.012 * size)) * amount
     skin = spread(rgb, (allowed & (whole == 0)).astype(np.float32), 0.045 * size)
     change = (skin - rgb) * weight[:, :, None]
     if step == 1:
         return np.concatenate([np.zeros((1, *weight.shape), np.float32), change.transpose(2, 0, 1)])
-    # Interpolated between cells a peak loses up to a quarter of its height: so much is added here.
+    # Interpolation between cells lowers a peak by up to a quarter: compensate here.
     kernel = np.asarray((0.125, 0.75, 0.125), np.float32)
     change = 2 * change - cv2.sepFilter2D(change, -1, kernel, kernel)
-    flat = np.float32(_FLAT) * weight  # what of a spot is finer than a cell shrinks, with its texture
+    flat = np.float32(_FLAT) * weight  # reduce the parts of a spot finer than a cell, with its texture
     return np.concatenate([-flat[None], change.transpose(2, 0, 1) + flat * luma_of(rgb)])
 
 
 def _allowed(axes: Axes, masks: Masks) -> npt.NDArray[np.bool_]:
-    """The skin with its spots, which look unlike it, and without nostrils; bool (h, w)."""
+    """Return the skin including spots, which do not look like skin, and without nostrils; bool (h, w)."""
     frame = axes.frame
     skin = (masks.skin > 0.45 * masks.own).astype(np.uint8) & (masks.own > 0.3)
     whole = cv2.morphologyEx(skin, cv2.MORPH_CLOSE, disk(0.06 * frame.size))
@@ -68,21 +68,21 @@ def _allowed(axes: Axes, masks: Masks) -> npt.NDArray[np.bool_]:
 
 def _spots(rgb: Float, allowed: npt.NDArray[np.bool_], size: float, skin: SkinModel) -> npt.NDArray[np.uint8] | None:
     """1 on spots, uint8 (h, w); None when there are none."""
-    # Green sees both: what is dark, and what is red. On 8 bits, as the median of a large window takes no more.
+    # Green shows both dark and red spots. 8 bits, because a median with a large window supports no more.
     green = np.clip(rgb[:, :, 1] * np.float32(140 / (skin.colour[1] + 1)), 0, 255).astype(np.uint8)
     median = cv2.medianBlur(green, max(5, 2 * round(_AROUND * size / 2) + 1))
     excess = (median.astype(np.float32) - green) / np.float32(140 * _DEPTH)
-    # Rough skin and noise vary by more: only what stands out of that is a spot.
+    # Rough skin and noise vary more: only what stands out from that is a spot.
     usual = 1.4826 * float(np.median(np.abs(excess[allowed]))) if allowed.any() else 0.0
     excess /= np.float32(max(1.0, 4 * usual))
     spots = np.zeros(allowed.shape, np.bool_)
-    for level in (0.5, 1.0):  # a spot on a shadow's edge is alone only at the higher one
+    for level in (0.5, 1.0):  # a spot at a shadow's edge is isolated only at the higher level
         spots |= _round_ones(excess, level, allowed & (green > 140 * _DARKEST), size)
     return spots.astype(np.uint8) if spots.any() else None
 
 
 def _round_ones(excess: Float, level: float, allowed: npt.NDArray[np.bool_], size: float) -> npt.NDArray[np.bool_]:
-    """Areas in which `excess` is above `level`, and above 1 somewhere, that are small, round and alone; bool (h, w)."""
+    """Return small, round, isolated areas with `excess` above `level`, and above 1 somewhere; bool (h, w)."""
     wide = (excess > level).astype(np.uint8)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(wide, connectivity=8)
     seen = np.zeros(count, np.bool_)
@@ -98,7 +98,7 @@ def _round_ones(excess: Float, level: float, allowed: npt.NDArray[np.bool_], siz
     seen &= (long <= 2.2 * np.minimum(across, along)) | (area <= 3)
     if not seen.any():
         return np.zeros_like(allowed)
-    # Around a spot is plain skin; around a piece of a wrinkle or of a hairline is more of it.
+    # A spot is surrounded by plain skin; a piece of a wrinkle or hairline is not.
     kept = np.where(seen[labels], labels, 0).astype(np.float32)
     ring = cv2.dilate(kept, disk(max(2.0, 0.05 * size))).astype(np.int32)
     ring[seen[labels]] = 0

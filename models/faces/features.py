@@ -1,4 +1,4 @@
-"""The shapes of a face: its oval, and where eyes, brows and lips are."""
+"""The geometry of a face: its oval, and the areas of eyes, brows and lips."""
 
 from dataclasses import dataclass
 from typing import cast
@@ -15,17 +15,17 @@ Float = npt.NDArray[np.float32]
 class Frame:
     """A face's own axes: x along the eyes, y from the eyes to the mouth, 0 between the eyes.
 
-    Taken from the line from the middle of the eyes to the middle of the mouth, which a head turned to the
-    side still has when its eyes come together. In pixels, or in whatever the face is measured in.
+    Based on the line from the middle of the eyes to the middle of the mouth, which remains reliable when a head
+    turns to the side and the eyes come together. In the units of the face, e.g. pixels.
     """
 
     origin: tuple[float, float]
     right: tuple[float, float]  # unit vectors
     down: tuple[float, float]
-    size: float  # the distance of the eyes as it would be from the front: the measure of all radii
-    half: float  # half the distance of the eyes as seen, in parts of `size`
-    drop: float  # from the eyes to the mouth, in parts of `size`
-    mouth: float  # width of the mouth, in parts of `size`
+    size: float  # distance of the eyes as seen from the front: the unit of all radii
+    half: float  # half the visible distance of the eyes, as a fraction of `size`
+    drop: float  # from the eyes to the mouth, as a fraction of `size`
+    mouth: float  # width of the mouth, as a fraction of `size`
 
     @staticmethod
     def of(face: Face) -> "Frame":
@@ -34,63 +34,63 @@ class Frame:
         eyes = (left + right) / 2
         down = (mouth_left + mouth_right) / 2 - eyes
         drop = float(np.hypot(*down))
-        if drop < 0.05 * face.height:  # landmarks that fell together: upright, as the box is
+        if drop < 0.05 * face.height:  # coinciding landmarks: assume upright, like the box
             down, drop = np.asarray((0.0, 1.0)), 0.4 * face.height
         else:
             down = down / drop
         across = np.asarray((down[1], -down[0]))
         spread = abs(float((right - left) @ across))
-        # The eyes of a face seen from the front are about as far apart as they are from the mouth.
+        # From the front, the eyes are about as far apart as they are from the mouth.
         size = max(spread, 0.9 * drop, 0.3 * face.width)
-        # A profile shows half a mouth, a laugh more than a whole one.
+        # A profile shows half a mouth, a laugh a wider one.
         mouth = float(np.clip(abs((mouth_right - mouth_left) @ across) / size, 0.5, 1.3))
         origin, axis = (float(eyes[0]), float(eyes[1])), (float(across[0]), float(across[1]))
         return Frame(origin, axis, (float(down[0]), float(down[1])), size, spread / size / 2, drop / size, mouth)
 
     def place(self, x: Float, y: Float) -> tuple[Float, Float]:
-        """The points (x, y) on these axes, in parts of `size`; the arrays broadcast."""
+        """Return the points (x, y) on these axes, as fractions of `size`; the arrays broadcast."""
         xs, ys = (x - np.float32(self.origin[0])) / self.size, (y - np.float32(self.origin[1])) / self.size
         u = xs * np.float32(self.right[0]) + ys * np.float32(self.right[1])
         v = xs * np.float32(self.down[0]) + ys * np.float32(self.down[1])
         return cast(Float, u), cast(Float, v)
 
     def point(self, u: float, v: float) -> tuple[float, float]:
-        """Where (u, v) lies, in what the face is measured in: the way back from `place`."""
+        """Return the point (u, v) in the units of the face: the inverse of `place`."""
         x = self.origin[0] + self.size * (u * self.right[0] + v * self.down[0])
         y = self.origin[1] + self.size * (u * self.right[1] + v * self.down[1])
         return x, y
 
     @property
     def narrowing(self) -> float:
-        """How much narrower a head that is turned away shows its features; 1 from the front."""
+        """How much narrower features appear on a turned head; 1 from the front."""
         return min(1.0, 2 * self.half + 0.25)
 
     @property
     def apart(self) -> float:
-        """1 where each eye has a place of its own, less in a profile, where what is done to both would add up."""
+        """1 if the eyes are apart, less in a profile, where the changes of both eyes would add up."""
         return min(1.0, 2.5 * self.half)
 
 
 @dataclass(frozen=True, slots=True)
 class Axes:
-    """The cells of a crop, or of a part of it, on a face's own axes."""
+    """The cells of a crop, or of a part of it, in a face's own coordinates."""
 
     frame: Frame
-    u: Float  # (h, w), in parts of the frame's size
+    u: Float  # (h, w), as fractions of the frame's size
     v: Float
-    corner: tuple[float, float]  # (x, y) at which the crop begins, in cells
+    corner: tuple[float, float]  # (x, y) of the crop, in cells
 
     @staticmethod
     def over(frame: Frame, corner: tuple[float, float], shape: tuple[int, int]) -> "Axes":
-        """The axes of `frame` over `shape` (h, w) cells from `corner` (x, y) on."""
+        """Return the axes of `frame` over `shape` (h, w) cells from `corner` (x, y)."""
         xs = np.arange(shape[1], dtype=np.float32) + np.float32(corner[0] + 0.5)
         ys = np.arange(shape[0], dtype=np.float32)[:, None] + np.float32(corner[1] + 0.5)
         return Axes(frame, *frame.place(xs, ys), corner)
 
     def around(self, u: float, v: float, across: float, along: float) -> tuple[slice, slice]:
-        """Rows and columns of what lies within `across` and `along` of (u, v), less what is outside of the crop.
+        """Return rows and columns within `across` and `along` of (u, v), cut to the crop.
 
-        Around the features of a tilted head there is more to look at.
+        The area is larger for a tilted head.
         """
         x, y = self.frame.point(u, v)
         tilt = 1 + 2 * abs(self.frame.right[1])
@@ -104,20 +104,19 @@ class Axes:
         return rows, columns
 
     def part(self, area: tuple[slice, slice]) -> "Axes":
-        """The axes over some rows and columns."""
+        """Return the axes over some rows and columns."""
         corner = (self.corner[0] + area[1].start, self.corner[1] + area[0].start)
         return Axes(self.frame, self.u[area], self.v[area], corner)
 
     def ellipse(self, x: float, y: float, across: float, along: float) -> Float:
-        """The distance from the centre (x, y) of an upright ellipse, 1 on its rim."""
+        """Return the distance from the centre (x, y) of an upright ellipse, 1 on its edge."""
         return _ellipse(self.u, self.v, x, y, across, along)
 
 
 def oval(face: Face, u: Float, v: Float) -> Float:
-    """1 within the face with its forehead, falling softly to 0 outside; float32 like (u, v), which are
-    placed.
+    """Return 1 within the face with its forehead, falling softly to 0 outside; float32 like (u, v).
 
-    The box knows best how wide and long a face is; it is tight, and cuts the forehead.
+    The box gives the width and length of the face best; it is tight, and cuts the forehead.
     """
     frame = Frame.of(face)
     x, y = (np.float32((face.box[axis] + face.box[axis + 2]) / 2) for axis in (0, 1))
@@ -128,7 +127,7 @@ def oval(face: Face, u: Float, v: Float) -> Float:
 
 
 def eyes_and_lips(frame: Frame, u: Float, v: Float) -> tuple[Float, Float]:
-    """The soft area to keep from smoothing, and the tighter one to sharpen; float32 like (u, v), 0..1."""
+    """Return the soft area to exclude from smoothing, and the tighter one to sharpen; float32 like (u, v), 0..1."""
     areas = [_ellipse(u, v, side, 0.0, 0.36 * frame.narrowing, 0.20) for side in (-frame.half, frame.half)]
     areas.append(_ellipse(u, v, 0.0, frame.drop, 0.62 * frame.mouth, 0.30 * max(frame.mouth, 0.8)))
     distance = np.minimum(np.minimum(areas[0], areas[1]), areas[2])
@@ -136,8 +135,7 @@ def eyes_and_lips(frame: Frame, u: Float, v: Float) -> tuple[Float, Float]:
 
 
 def brows(frame: Frame, u: Float, v: Float) -> Float:
-    """Where brows are to be looked for, 0..1; they differ in height and shape, so this is larger than a
-    brow."""
+    """Return the area to search for brows, 0..1; brows differ in height and shape, so it is larger than a brow."""
     left, right = (
         _ellipse(u, v, side + 0.04 * np.sign(side), -0.32, 0.50 * frame.narrowing, 0.20)
         for side in (-frame.half, frame.half)
@@ -146,7 +144,7 @@ def brows(frame: Frame, u: Float, v: Float) -> Float:
 
 
 def cheeks(frame: Frame, u: Float, v: Float) -> npt.NDArray[np.bool_]:
-    """The cheeks and the nose, where skin is skin; contains parts of the eyes' and lips' areas."""
+    """Return the cheeks and the nose, which are certainly skin; contains parts of the eyes' and lips' areas."""
     return _ellipse(u, v, 0.0, 0.52 * frame.drop, 0.75, 0.38 * frame.drop) < 1
 
 

@@ -1,4 +1,4 @@
-"""Where in a face to smooth, to sharpen and to lighten."""
+"""Masks: where to smooth, sharpen and lighten a face."""
 
 from dataclasses import dataclass
 
@@ -10,36 +10,36 @@ from models.faces.faces import Face
 from models.faces.features import Axes, Float, Frame, brows, cheeks, eyes_and_lips, falling, oval
 from models.faces.skin import SkinModel, disk
 
-# Radii and σ in parts of the distance of the eyes.
+# Radii and σ are fractions of the distance between the eyes.
 _BROW = 0.20  # the thickest brow
-_FEATHER = 0.035  # softens what colour decided
+_FEATHER = 0.035  # softens the decisions by colour
 _BRUSH = 0.12  # the same for light and colour
-_RIM = 0.15  # how far from sure skin there can be soft edges of it
-_HAIRLINE = 0.60  # above the eyes: hair of the skin's colour is told by being ruffled only from here on
+_RIM = 0.15  # how far soft edges extend from certain skin
+_HAIRLINE = 0.60  # above the eyes: only from here on texture distinguishes hair of the skin's colour
 
 
 @dataclass(frozen=True, slots=True)
 class Masks:
-    """Planes over a crop, float32 (h, w), 0..1, and whose skin it is."""
+    """Planes over a crop, float32 (h, w), 0..1, and the skin model."""
 
     skin: Float  # to smooth: without eyes, brows and lips
     sharp: Float  # eyes, brows and lips
     glow: Float  # to lighten and even out: the skin, more softly
-    own: Float  # how much of a cell is this face's to change: less where another face is near, or the crop ends
+    own: Float  # how much of a cell this face may change: less near another face or the end of the crop
     model: SkinModel
 
     @property
     def any(self) -> Float:
-        """Where anything at all happens."""
+        """Where anything changes."""
         return np.maximum(np.maximum(self.skin, self.sharp), self.glow)
 
 
 def masks_of(rgb: Float, face: Face, others: list[Face], axes: Axes, ramp: Float) -> Masks | None:
-    """The masks of `face` over `rgb`, float32 (h, w, 3), 0..255; `axes` are its own over this crop.
+    """Return the masks of `face` over `rgb`, float32 (h, w, 3), 0..255; `axes` are its axes over this crop.
 
-    `ramp`, (h, w), falls from 1 to 0 towards the ends of the crop. Faces are in cells. `others` are the faces
-    near by: where two meet, each gets the part that is more its own, and none smooths the other's eyes. None
-    when no skin is to be seen.
+    `ramp`, (h, w), falls from 1 to 0 towards the ends of the crop. Faces are in cells. `others` are faces near by:
+    where two meet, each gets the part that belongs more to it, and none smooths the other's eyes. None if no skin
+    is visible.
     """
     frame, u, v = axes.frame, axes.u, axes.v
     inside = oval(face, u, v)
@@ -63,7 +63,7 @@ def masks_of(rgb: Float, face: Face, others: list[Face], axes: Axes, ramp: Float
         keep = np.maximum(keep, brows(theirs, *place) * strokes)
     likeness = model.likeness(rgb) * inside * (1 - falling(v, -_HAIRLINE - 0.1, -_HAIRLINE) * _ruffled(rgb, model))
     skin = _soft(_joined(likeness, plain, frame.size), max(0.6, _FEATHER * frame.size)) * inside * (1 - keep)
-    # Light and colour change under a broader brush than texture, or brows and locks would get bright rims.
+    # Light and colour use a softer mask than texture, or brows and hair would get bright rims.
     glow = _soft(skin, _BRUSH * frame.size) * inside
     own = share * ramp
     return Masks(skin * own, sharp * inside * own, glow * own, own, model)
@@ -78,7 +78,7 @@ def _ruffled(rgb: Float, model: SkinModel) -> Float:
 
 
 def _joined(mask: Float, seed: npt.NDArray[np.bool_], size: float) -> Float:
-    """The mask without what is not joined to `seed`: hair above the forehead can have the skin's colour."""
+    """Return the parts of the mask connected to `seed`: hair above the forehead can have the skin's colour."""
     count, labels = cv2.connectedComponents((mask > 0.4).astype(np.uint8), connectivity=4)
     own = np.zeros(count, np.uint8)
     own[np.unique(labels[seed])] = 1

@@ -7,7 +7,7 @@ import numpy as np
 
 from models.faces.features import Float
 
-FINE = np.asarray((1 << 14, 1 << 7, 1 << 7, 1 << 7), np.float32)  # the planes are multiples of one over these
+FINE = np.asarray((1 << 14, 1 << 7, 1 << 7, 1 << 7), np.float32)  # the planes are multiples of 1 / these
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,11 +17,11 @@ class Sheet:
     planes: Float  # (4, h, w), as a patch has them
     mask: Float  # (h, w)
     step: int
-    x0: int  # where the first cell begins, in pixels; a multiple of the step
+    x0: int  # begin of the first cell, in pixels; a multiple of the step
     y0: int
 
     def and_also(self, other: "Sheet") -> "Sheet":
-        """Both on this one's grid; `other` may have larger cells, and is bilinear between their centres."""
+        """Return the sum on this sheet's grid; `other` may have larger cells, and is interpolated bilinearly."""
         fine = other.finer(other.step // self.step)
         x0, y0 = min(self.x0, fine.x0), min(self.y0, fine.y0)
         ends = [
@@ -38,7 +38,7 @@ class Sheet:
         return Sheet(planes, mask, self.step, x0, y0)
 
     def finer(self, factor: int) -> "Sheet":
-        """The same on cells that are smaller by a whole factor."""
+        """Return the same on cells that are smaller by an integer factor."""
         if factor == 1:
             return self
         size = (self.mask.shape[1] * factor, self.mask.shape[0] * factor)
@@ -47,7 +47,7 @@ class Sheet:
         return Sheet(planes, mask, self.step // factor, self.x0, self.y0)
 
     def patch(self, height: int, width: int) -> "Patch | None":
-        """As a patch of a picture of that size; None when nothing is to be done."""
+        """Return the patch for a picture of that size; None if there is nothing to do."""
         end = (
             min(width, self.x0 + self.mask.shape[1] * self.step),
             min(height, self.y0 + self.mask.shape[0] * self.step),
@@ -65,29 +65,28 @@ class Patch:
     bits. So each sum of products is exact in float32 and its order doesn't matter: a matrix product of any
     shape on any device gives the same bits.
 
-    To the result a position's noise in [0, 1) is added, and what is below 0, above 255 or after the point is cut
-    off: that rounds at random in proportion, so smooth skin shows no bands. Alpha stays.
+    Noise in [0, 1) by position is added to the result, which is then clipped to 0..255 and truncated: this is
+    proportional random rounding, so smooth skin shows no bands. Alpha stays.
     """
 
     planes: Float
-    mask: Float  # (gh, gw), 0..1: where something happens; for those who want to see it
+    mask: Float  # (gh, gw), 0..1: where something changes; for inspection
     step: int
     x0: int
     y0: int
-    x1: int  # ends; the last cells may hang over them
+    x1: int  # ends; the last cells may extend beyond them
     y1: int
 
     @staticmethod
     def of(planes: Float, mask: Float, step: int, corner: tuple[int, int], end: tuple[int, int]) -> "Patch | None":
-        """A patch from pixel `corner` (x, y) to `end`, less the idle cells around it; None when all are
-        idle."""
+        """Make a patch from pixel `corner` (x, y) to `end`, without idle cells around it; None if all are idle."""
         fine = FINE[:, None, None]
         planes = np.asarray(np.round(planes * fine) / fine, np.float32)
         busy = np.asarray(planes.any(axis=0))
         rows, columns = np.flatnonzero(busy.any(axis=1)), np.flatnonzero(busy.any(axis=0))
         if rows.size == 0:
             return None
-        # One idle cell stays around: the values fall to 0 towards its centre.
+        # Keep one idle cell around: the values fall to 0 towards its centre.
         top, bottom = max(0, int(rows[0]) - 1), int(rows[-1]) + 2
         left, right = max(0, int(columns[0]) - 1), int(columns[-1]) + 2
         return Patch(

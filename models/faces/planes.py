@@ -1,4 +1,4 @@
-"""Arithmetic on planes of cells: blurs, the edge-keeping one, and colours in CIELAB."""
+"""Arithmetic on planes of cells: blurs, edge-preserving smoothing, and CIELAB colours."""
 
 import cv2
 import numpy as np
@@ -13,8 +13,8 @@ def brightest(rgb: Float) -> Float:
 
 
 def spread(plane: Float, mask: Float, sigma: float) -> Float:
-    """A Gaussian blur that looks at skin only: hair and lips don't bleed in (normalized convolution)."""
-    weight = mask + np.float32(1e-4)  # where there is no skin at all the answer is the plain blur, and unused
+    """A Gaussian blur of skin only: hair and lips do not bleed in (normalized convolution)."""
+    weight = mask + np.float32(1e-4)  # without any skin the result is the plain blur, which is not used
     below = gauss(weight, sigma)
     if plane.ndim == 3:
         weight, below = weight[:, :, None], below[:, :, None]
@@ -22,23 +22,23 @@ def spread(plane: Float, mask: Float, sigma: float) -> Float:
 
 
 def gauss(plane: Float, sigma: float) -> Float:
-    """A Gaussian blur of `sigma` cells; beyond the edge lies what lies on it."""
+    """A Gaussian blur of `sigma` cells; the edge is repeated."""
     return np.asarray(cv2.GaussianBlur(plane, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE), np.float32)
 
 
 def box(plane: Float, radius: int) -> Float:
-    """The mean of 2·radius + 1 cells a side."""
+    """The mean of a square of 2·radius + 1 cells."""
     window = (2 * radius + 1, 2 * radius + 1)
     return np.asarray(cv2.blur(plane, window, borderType=cv2.BORDER_REPLICATE), np.float32)
 
 
 def guided(luma: Float, radius: int, sigma: float) -> tuple[Float, Float]:
-    """Slope and level of the edge-keeping blur slope·luma + level, float32 (h, w) each.
+    """Return slope and level of the edge-preserving blur slope·luma + level, float32 (h, w) each.
 
     The guided filter of He and Sun ("Fast Guided Filter", 2015), guided by itself, with var²/(var² + σ⁴)
     instead of var/(var + ε): it passes from texture to edge within a narrower band of contrast.
     """
-    offset = np.float32(luma.mean())  # near 0 the squares lose no bits
+    offset = np.float32(luma.mean())  # around 0 the squares lose no precision
     centred = np.asarray(luma - offset, np.float32)
     mean = box(centred, radius)
     variance = np.maximum(box(centred * centred, radius) - mean * mean, np.float32(0))
@@ -49,17 +49,17 @@ def guided(luma: Float, radius: int, sigma: float) -> tuple[Float, Float]:
 
 
 def lab_of(rgb: Float) -> Float:
-    """CIELAB of gamma-coded RGB, 0..255, read as sRGB: near enough for a lift, whatever the profile."""
+    """CIELAB of gamma-coded RGB, 0..255, treated as sRGB: accurate enough for lightening, whatever the profile."""
     return np.asarray(cv2.cvtColor(rgb * np.float32(1 / 255), cv2.COLOR_RGB2Lab), np.float32)
 
 
 def rgb_of(lab: Float) -> Float:
-    """The way back from `lab_of`."""
+    """The inverse of `lab_of`."""
     return np.asarray(cv2.cvtColor(lab, cv2.COLOR_Lab2RGB), np.float32) * np.float32(255)
 
 
 def around(mask: npt.NDArray[np.bool_], margin: int) -> tuple[slice, slice]:
-    """The rows and columns of the cells of `mask`, of which there is one, and `margin` more on each side."""
+    """Return rows and columns of the cells of a non-empty `mask`, with a `margin` on each side."""
     busy = [np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0)]
     rows, columns = (slice(max(0, int(at[0]) - margin), int(at[-1]) + 1 + margin) for at in busy)
     return rows, columns

@@ -13,9 +13,9 @@ LUMA = (77 / 256, 150 / 256, 29 / 256)  # Rec.601 in 256ths: the sum for a pixel
 
 @dataclass(frozen=True, slots=True)
 class SkinModel:
-    """A Gaussian of chroma over luma, which shading leaves alone, and the luma of well lit skin.
+    """A Gaussian of chroma over luma, which is independent of shading, and the luma of well-lit skin.
 
-    A grey picture has no chroma to tell skin by; its luma decides.
+    In a grey picture, without chroma, luma decides.
     """
 
     luma: float  # 0..255
@@ -25,8 +25,7 @@ class SkinModel:
 
     @staticmethod
     def learnt(rgb: Float, sample: npt.NDArray[np.bool_]) -> "SkinModel | None":
-        """From the cells of `rgb`, float32 (h, w, 3), 0..255, under `sample`, (h, w); None when those are too
-        few."""
+        """Fit the model to the cells of `rgb`, float32 (h, w, 3), 0..255, under `sample`, (h, w); None if too few."""
         if int(sample.sum()) < 12:
             return None
         luma, warm, cold = _chroma(rgb)
@@ -52,9 +51,9 @@ class SkinModel:
         return -(LUMA[0] * self.warm[0] + LUMA[2] * self.cold[0]) / LUMA[1]
 
     def likeness(self, rgb: Float, near: float = 2.0, far: float = 4.5) -> Float:
-        """How much each cell looks like this skin, float32 (h, w), 0..1; hair, nostrils, beards are too dark.
+        """Return how much each cell looks like this skin, float32 (h, w), 0..1; hair, nostrils, beards are too dark.
 
-        Up to `near` σ of chroma it is wholly like it, from `far` on not at all.
+        1 up to `near` σ of chroma, 0 from `far` on.
         """
         luma, warm, cold = _chroma(rgb)
         distance = np.hypot((warm - self.warm[0]) / self.warm[1], (cold - self.cold[0]) / self.cold[1])
@@ -62,10 +61,9 @@ class SkinModel:
         return falling(distance, near, far) * falling((darkest - luma) / np.float32(darkest), -0.35, 0.20)
 
     def strokes(self, rgb: Float, thickness: float) -> Float:
-        """1 on dark strokes up to `thickness` cells thick (brows), 0 on plain skin; float32 (h, w).
+        """Return 1 on dark strokes up to `thickness` cells thick (brows), 0 on plain skin; float32 (h, w).
 
-        The black top hat of mathematical morphology: what a closing fills. A fringe of hair is too broad for
-        it.
+        The black top-hat transform: what a closing fills. A fringe of hair is too broad for it.
         """
         luma = _chroma(rgb)[0]
         depth = (cv2.morphologyEx(luma, cv2.MORPH_CLOSE, disk(thickness / 2)) - luma) / np.float32(self.luma + 1)
@@ -92,7 +90,7 @@ def _chroma(rgb: Float) -> tuple[Float, Float, Float]:
     """Luma, and red and blue less luma in parts of it, float32 (h, w) each."""
     red, green, blue = (np.ascontiguousarray(rgb[:, :, channel]) for channel in range(3))
     luma = red * np.float32(LUMA[0]) + green * np.float32(LUMA[1]) + blue * np.float32(LUMA[2])
-    scale = 1 / (luma + np.float32(24))  # the constant tames the noise of dark cells
+    scale = 1 / (luma + np.float32(24))  # the constant reduces the noise of dark cells
     return luma, _blur((red - luma) * scale), _blur((blue - luma) * scale)
 
 

@@ -1,4 +1,4 @@
-"""Teeth made whiter: what is bright and not red between the lips loses its yellow and gains some light."""
+"""Whitens teeth: bright, not red areas between the lips lose yellow and gain some light."""
 
 import cv2
 import numpy as np
@@ -8,13 +8,13 @@ from models.faces.masks import Masks
 from models.faces.planes import brightest, gauss, lab_of, rgb_of, spread
 from models.faces.skin import luma_of
 
-_RIM = 0.92  # of the mouth's ellipse: what reaches it is no tooth but a white beard, or skin
-_PALEST = 8.0  # a* of skin, at least: in a grey picture there are no teeth to be told
-_LEAST = 0.012  # in squares of the distance of the eyes: what is smaller is the gloss of closed lips
+_RIM = 0.92  # of the mouth's ellipse: areas that reach it are a white beard or skin, not teeth
+_PALEST = 8.0  # least a* of skin: in a grey picture teeth cannot be distinguished
+_LEAST = 0.012  # in squares of the distance of the eyes: smaller areas are the gloss of closed lips
 
 
 def whiten(rgb: Float, planes: Float, axes: Axes, masks: Masks, amount: float) -> None:
-    """Adds to `planes`, float32 (4, h, w), what teeth in `rgb`, (h, w, 3), need; `amount` is 0..1."""
+    """Add the changes for teeth in `rgb`, (h, w, 3), to `planes`, float32 (4, h, w); `amount` is 0..1."""
     wide = max(axes.frame.mouth, 0.8)
     area = axes.around(0, axes.frame.drop + 0.07, 0.65 * wide, 0.35 * wide)
     view, near = axes.part(area), rgb[area]
@@ -27,7 +27,7 @@ def whiten(rgb: Float, planes: Float, axes: Axes, masks: Masks, amount: float) -
     local = spread(near, teeth, 0.04 * size)
     lab = lab_of(local)
     wanted = lab.copy()
-    # Only what is more than a healthy tooth has.
+    # Only the excess over a healthy tooth.
     yellow = np.maximum(lab[:, :, 2] - 2, 0)
     wanted[:, :, 2] -= np.float32(0.75 * amount) * yellow
     wanted[:, :, 1] -= np.float32(0.25 * amount) * np.maximum(lab[:, :, 1], 0)
@@ -39,7 +39,7 @@ def whiten(rgb: Float, planes: Float, axes: Axes, masks: Masks, amount: float) -
 
 
 def _teeth(rgb: Float, view: Axes, masks: Masks) -> Float | None:
-    """Where teeth are, float32 (h, w), 0..1; None: the mouth is closed."""
+    """Return where teeth are, float32 (h, w), 0..1; None: the mouth is closed."""
     frame, skin = view.frame, masks.model
     distance = view.ellipse(0, frame.drop + 0.07, 0.54 * frame.mouth, 0.23 * max(frame.mouth, 0.8))
     light = luma_of(rgb) / np.float32(skin.luma)

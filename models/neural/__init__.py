@@ -1,1 +1,1 @@
-"""Networks that torch runs. Imported only where there are weights: torch takes a second and 450 MB."""
+"""Networks on torch. Imported only if there are weights: torch takes a second and 450 MB."""

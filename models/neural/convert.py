@@ -1,4 +1,4 @@
-"""`python -m models.neural.convert SOURCE TARGET`: a network's weights to safetensors. Prints its architecture."""
+"""`python -m models.neural.convert SOURCE TARGET`: weights to safetensors; prints the architecture."""
 
 import sys
 from pathlib import Path
@@ -10,13 +10,13 @@ from spandrel import ModelLoader, canonicalize_state_dict
 
 
 def convert(source: Path, target: Path) -> str:
-    """Write the weights in `source` as spandrel wants them and return the name of the architecture.
+    """Write the weights of `source` in spandrel's form and return the name of the architecture.
 
-    Raises whatever a wrong file makes of it.
+    A wrong file may raise any exception.
     """
     state = canonicalize_state_dict(_read(source))
     tensors = {name: value.detach().contiguous().clone() for name, value in state.items() if torch.is_tensor(value)}
-    network = ModelLoader().load_from_state_dict(dict(tensors))  # refuses what no architecture fits
+    network = ModelLoader().load_from_state_dict(dict(tensors))  # refuses weights of an unknown architecture
     save_file(tensors, target)
     return str(network.architecture.name)
 

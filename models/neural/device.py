@@ -1,4 +1,4 @@
-"""Where a network runs, and what can go wrong there."""
+"""The device on which a network runs, and its errors."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,14 +14,14 @@ _NO_MEMORY = (
     "ALLOC_FAILED",
     "can't allocate memory",
     "out of memory",
-)  # as cuBLAS, cuFFT, cuDNN, the CPU's allocator say
+)  # messages of cuBLAS, cuFFT, cuDNN and the CPU's allocator
 _GPU = ("CUDA", "CUBLAS", "CUFFT", "CUDNN")
 
 
 def device_for(gpu: float) -> str:
-    """`cuda` where a part of a GPU was granted and torch can use it, else `cpu`.
+    """Return `cuda` if a part of a GPU was granted and torch can use it, else `cpu`.
 
-    What was granted to others stays theirs: more memory than the part is refused. On one thread: workers are the
+    Memory beyond the granted part is refused, because it belongs to others. One thread, because the workers are the
     parallelism.
     """
     torch.set_num_threads(1)
@@ -32,19 +32,19 @@ def device_for(gpu: float) -> str:
 
 
 def pinned(size: int) -> npt.NDArray[np.uint8]:
-    """So many bytes of memory that a GPU reads and writes by itself: there and back is twice as fast or more."""
+    """Return pinned memory, which a GPU reads and writes directly: transfers are at least twice as fast."""
     try:
         return torch.empty(size, dtype=torch.uint8, pin_memory=True).numpy()
-    except RuntimeError:  # none to be had, or the GPU is lost, which shows in what is done there next
+    except RuntimeError:  # none available, or the GPU is lost, which the next step will show
         return np.empty(size, np.uint8)
 
 
 class OutOfMemoryError(Exception):
-    """The device has no memory left for this; with less it may."""
+    """The device has not enough memory; a smaller step may work."""
 
 
 def no_memory() -> PhotoError:
-    """The error of a photo for which there is no memory anywhere."""
+    """The error for a photo for which no device has enough memory."""
     detail = "There was no memory left for this photo: send it smaller, mark less of it, or try again later."
     return PhotoError("out_of_memory", detail, retryable=True)
 
@@ -72,7 +72,7 @@ def guarded(device: torch.device) -> Iterator[None]:
 
 @contextmanager
 def running(network: nn.Module, device: torch.device) -> Iterator[None]:
-    """Have the network on `device` for a while; raises what `guarded` raises."""
+    """Move the network to `device` for the block; raises as `guarded` does."""
     home = next(network.parameters()).device
     with guarded(device):
         if home == device:

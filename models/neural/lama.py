@@ -1,4 +1,4 @@
-"""LaMa: fills holes by a network that sees the whole square at once.
+"""LaMa: an inpainting network that sees the whole square at once.
 
 Suvorov et al., "Resolution-robust Large Mask Inpainting with Fourier Convolutions", 2022; the architecture is
 spandrel's.
@@ -20,9 +20,9 @@ from models.erase.region import Mask
 from models.neural.device import OutOfMemoryError, no_memory, running
 from models.picture import Pixels
 
-_MULTIPLE = 8  # the network halves three times on its way down
-_AT_ONCE = 8  # squares; more fill a GPU's memory and bring nothing
-_CAP = 256  # pixels; what a square is made smaller to where the device has no memory for more
+_MULTIPLE = 8  # the network halves its input three times
+_AT_ONCE = 8  # squares; more take GPU memory without a gain
+_CAP = 256  # pixels; reduced size of a square if the device lacks memory
 
 
 class Lama:
@@ -31,13 +31,13 @@ class Lama:
     smooth = False
 
     def __init__(self, weights: Path, sha256: str, device: str) -> None:
-        """`weights` is a safetensors file with this SHA-256. Raises ValueError where it holds another network."""
+        """`weights` is a safetensors file with this SHA-256. Raises ValueError if it holds another network."""
         model = ModelLoader().load_from_state_dict(load_file(weights))
         if not isinstance(model, MaskedImageModelDescriptor):
             raise ValueError(f"{weights.name} is a {model.architecture.name} network, which fills no holes")
         self.name = f"lama {sha256[:12]}"
         self._device = torch.device(device)
-        # spandrel hands it out in training mode: each call would change the network.
+        # spandrel returns it in training mode, in which each call would change the network.
         self._network = model.eval().model.requires_grad_(False).to(self._device)
 
     def fill(self, crops: Sequence[Pixels], masks: Sequence[Mask]) -> list[Pixels]:
@@ -54,7 +54,7 @@ class Lama:
         return [filled[place] for place in range(len(crops))]
 
     def _together(self, crops: list[Pixels], masks: list[Mask]) -> list[Pixels]:
-        """Fill squares of one size; where memory ends: fewer at once, then a smaller one, then on the CPU."""
+        """Fill squares of one size; without enough memory: fewer at once, then smaller ones, then on the CPU."""
         try:
             return self._forward(crops, masks, self._device)
         except OutOfMemoryError:
@@ -67,7 +67,7 @@ class Lama:
             return self._on_cpu(crops, masks)
 
     def _smaller(self, crop: Pixels, mask: Mask) -> Pixels:
-        """Fill one square at a lower resolution; what was not to be filled stays."""
+        """Fill one square at a lower resolution; pixels outside the mask stay."""
         height, width = mask.shape
         scale = min(1.0, _CAP / max(height, width))
         size = max(1, round(width * scale)), max(1, round(height * scale))
@@ -84,7 +84,7 @@ class Lama:
             raise no_memory() from error
 
     def _forward(self, crops: list[Pixels], masks: list[Mask], device: torch.device) -> list[Pixels]:
-        """Fill squares of one size (h, w, 3), whatever it is: they are padded by reflection to what the network takes.
+        """Fill squares of any one size (h, w, 3), padded by reflection to a multiple of 8.
 
         Its input is float32 (n, 3, h, w) in 0..1 and a mask (n, 1, h, w) of 0 and 1, its output as the former.
         """

@@ -1,4 +1,4 @@
-"""Networks that take a picture and give one: upscale, restore, denoise. Any that spandrel knows."""
+"""Networks from picture to picture that spandrel knows: upscaling, restoring, denoising."""
 
 from pathlib import Path
 from typing import cast
@@ -12,31 +12,31 @@ from torch.nn import functional
 from models.neural.device import OutOfMemoryError, no_memory, running
 from models.picture import Pixels
 
-TILE = 512  # pixels of the input that go through the network at once
-_LEAST_TILE = 64  # where there is no memory for that either, the CPU takes over
+TILE = 512  # side of an input tile in pixels
+_LEAST_TILE = 64  # without memory for that, the CPU is used
 _OVERLAP = 32  # pixels that a tile sees of its neighbours
 
 
 class Restorer:
-    """A network of one picture, tile by tile.
+    """Applies a network tile by tile.
 
-    Tiles see 32 pixels of their neighbours, which are thrown away: a network that sees no farther gives the same
+    Tiles include 32 pixels of their neighbours, which are discarded: a network with no larger reach gives the same
     picture as in one piece.
     """
 
     def __init__(self, weights: Path, sha256: str, device: str) -> None:
-        """`weights` is a safetensors file with this SHA-256. Raises ValueError where it holds another network."""
+        """`weights` is a safetensors file with this SHA-256. Raises ValueError if it holds another network."""
         model = ModelLoader().load_from_state_dict(load_file(weights))
         if not isinstance(model, ImageModelDescriptor) or (model.input_channels, model.output_channels) != (3, 3):
             raise ValueError(f"{weights.name} is a {model.architecture.name} network, which takes no colour picture")
         self.sha256 = sha256
-        self.scale = model.scale  # pixels that come out for one that goes in, along each side
+        self.scale = model.scale  # output pixels per input pixel along each side
         self._device = torch.device(device)
-        self._call = model.eval().to(self._device)  # pads to what the network takes
+        self._call = model.eval().to(self._device)  # pads to sizes that the network accepts
         self._call.model.requires_grad_(False)
 
     def run(self, pixels: Pixels, tile: int = TILE) -> Pixels:
-        """The picture (H, W, 4) as the network makes it, (H·scale, W·scale, 4); alpha is enlarged along with it.
+        """Return the picture (H, W, 4) after the network, (H·scale, W·scale, 4); alpha is enlarged too.
 
         Raises PhotoError `out_of_memory`, DeviceLostError.
         """

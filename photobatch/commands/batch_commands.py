@@ -1,6 +1,6 @@
-"""Commands that ask about batches, and that steer one: status, list, stats, pause, resume, cancel, retry, rm."""
+"""Commands that show or control batches: status, list, stats, pause, resume, cancel, retry, rm."""
 
-# What a command needs is imported inside it, so that help and refusals come at once.
+# Commands import what they need inside, so that help and refusals come at once.
 # ruff: noqa: PLC0415
 
 from collections.abc import Callable
@@ -39,7 +39,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def status(task: TaskArgument, url: UrlOption = None, api_key: KeyOption = None, as_json: JsonOption = False) -> None:
-    """Show a batch as it is now, and why photos of it failed."""
+    """Show the current state of a batch, and why photos failed."""
     from photobatch.commands.outcome import exit_code, print_failures
     from photobatch.commands.service import open_batch
     from photobatch.shown.terminal import print_json
@@ -78,7 +78,7 @@ def list_batches(
 
 
 def stats(url: UrlOption = None, api_key: KeyOption = None, as_json: JsonOption = False) -> None:
-    """Show the service in numbers."""
+    """Show statistics of the service."""
     from photobatch.commands.service import open_service
     from photobatch.shown.batch_table import stats_table
     from photobatch.shown.terminal import print_json, print_table
@@ -98,7 +98,7 @@ def rm(
     api_key: KeyOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Cancel a batch, and remove its record and its files from the service. On a terminal it asks first."""
+    """Cancel a batch, and remove its record and files from the service. On a terminal it asks first."""
     from photobatch.commands.service import open_batch
     from photobatch.shown.interrupts import stoppable
     from photobatch.shown.terminal import agrees, is_interactive, print_json, print_line
@@ -119,7 +119,7 @@ def rm(
 
 
 def _steer(action: Action, advice: str) -> Callable[..., None]:
-    """Return the command that makes a batch change its state."""
+    """Return a command that changes the state of a batch."""
 
     def steer(
         task: TaskArgument, url: UrlOption = None, api_key: KeyOption = None, as_json: JsonOption = False

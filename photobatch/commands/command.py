@@ -1,6 +1,6 @@
-"""The `photobatch` command: `run` and `serve` here, the others in modules of their own."""
+"""The `photobatch` command: `run` and `serve`; other commands have their own modules."""
 
-# What a command needs is imported inside it, so that help and refusals come at once.
+# Commands import what they need inside, so that help and refusals come at once.
 # ruff: noqa: PLC0415
 
 import ipaddress

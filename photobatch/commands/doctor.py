@@ -1,4 +1,4 @@
-"""What `photobatch doctor` looks at on any machine: the installation, and the service that it would ask."""
+"""The checks of `photobatch doctor` on any machine: the installation, and the configured service."""
 
 import platform
 from collections.abc import Iterator
@@ -13,11 +13,11 @@ from photobatch.refusal import RefusalError
 from photobatch.schemas import Health
 from photobatch.sync import PhotoBatch
 
-_PATIENCE_S = 0.0  # it is asked once
+_PATIENCE_S = 0.0  # one request without retries
 
 
 def examine(url: str | None, api_key: str | None) -> Iterator[Finding]:
-    """Yield one check after another, the slow ones last."""
+    """Yield the findings, the slow checks last."""
     here = installed.is_server_here()
     yield _installation(here)
     yield _service(url, api_key, here)
@@ -33,7 +33,7 @@ def _installation(server_is_here: bool) -> Finding:
 
 
 def _service(url: str | None, api_key: str | None, server_is_here: bool) -> Finding:
-    """Whether the service answers, lets us in, and is well."""
+    """Check that the service answers, accepts the key, and is healthy."""
     try:
         where = Address.find(url, api_key).url
         with PhotoBatch(url, api_key, patience_s=_PATIENCE_S, timeout_s=ANSWER_S) as client:

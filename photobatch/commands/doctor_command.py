@@ -1,6 +1,6 @@
-"""`photobatch doctor`: what is missing, and what to do."""
+"""`photobatch doctor`: what is wrong, and what to do."""
 
-# What a command needs is imported inside it, so that help and refusals come at once.
+# Commands import what they need inside, so that help and refusals come at once.
 # ruff: noqa: PLC0415
 
 import typer

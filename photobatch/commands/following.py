@@ -1,4 +1,4 @@
-"""A batch followed to its end: what is shown meanwhile, fetched then, and reported at last."""
+"""Follows a batch to its end: shows progress, downloads results, and prints a report."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,17 +21,17 @@ from photobatch.uploads import Refused
 
 @dataclass(slots=True)
 class Followed:
-    """A batch, and what came of it so far."""
+    """A followed batch, and its outcome so far."""
 
     held: HeldBatch
-    url: str | None  # as it was named, to name it again
+    url: str | None  # as on the command line, to show it again
     refused: tuple[Refused, ...] = ()
     batch: Batch | None = None
     failed: dict[int, Photo] = field(default_factory=dict)
     files: list[Path] | None = None
 
     def to_the_end(self, out: Path | None, back: str, *, as_json: bool) -> int:
-        """Follow, fetch, report; return the exit status. `back` is the command that does the same later."""
+        """Follow, download, report; return the exit status. `back` is the command that does the same later."""
         try:
             with display() as shown:
                 self.follow(shown)
@@ -52,7 +52,7 @@ class Followed:
             shown.advance(counts.succeeded + counts.failed + counts.cancelled, counts.total, event.batch)
 
     def fetch(self, out: Path, shown: Display) -> None:
-        """Put the results into a folder. Raises PhotoBatchError, RefusalError."""
+        """Download the results into a folder. Raises PhotoBatchError, RefusalError."""
         shown.phase(f"fetching into {out}…")
         try:
             self.files = self.held.download(out, on_progress=lambda done, of: shown.count("fetched", done, of))
@@ -78,7 +78,7 @@ class Followed:
         return exit_code(batch, len(self.refused))
 
     def _note(self, photo: Photo, told: set[tuple[int, int]], shown: Display) -> None:
-        """Keep the failures, and show each once, however often it is told."""
+        """Keep the failures, and show each only once."""
         if photo.status is not PhotoStatus.FAILED:
             self.failed.pop(photo.index, None)
             return

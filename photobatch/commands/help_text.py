@@ -1,4 +1,4 @@
-"""What every command's help ends with."""
+"""The last part of every command's help."""
 
 EXITS = (
     "Exit status of the commands that ask a service: 0 fine; 1 photos failed, or the batch failed or was cancelled; "
@@ -8,12 +8,12 @@ EXITS = (
 
 
 def examples(*lines: str) -> str:
-    """Return the end of a help text: how the command is typed. Each line goes without its `photobatch`."""
+    """Return the examples of a help text. Lines are given without `photobatch`."""
     heading = "Example" if len(lines) == 1 else "Examples"
     shown = "\n".join(f"  {line}" if "photobatch" in line else f"  photobatch {line}" for line in lines)
     return f"\b\n{heading}:\n{shown}"
 
 
 def asking(*lines: str) -> str:
-    """Return the end of the help text of a command that asks a service."""
+    """Return the last part of the help of a command that talks to a service."""
     return f"{examples(*lines)}\n\n{EXITS}"

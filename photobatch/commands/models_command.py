@@ -1,6 +1,6 @@
-"""`photobatch models`: weights of networks that don't come with the package."""
+"""`photobatch models`: weights of networks that are not part of the package."""
 
-# What a command needs is imported inside it, so that help and refusals come at once.
+# Commands import what they need inside, so that help and refusals come at once.
 # ruff: noqa: PLC0415
 
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""Options that several commands have, said once."""
+"""Options that several commands share."""
 
 import json
 import math
@@ -14,7 +14,7 @@ Format = Literal["same", "jpeg", "png", "webp", "avif", "tiff"]
 Subsampling = Literal["same", "444", "422", "420"]
 Metadata = Literal["keep", "strip_gps", "strip"]
 
-# A copy of what the server has: completion must ask nobody, and the bare client has no presets. A test compares them.
+# A copy of the server's list: completion must not make requests, and the client has no presets. A test compares them.
 BUILT_IN = (
     "beauty_heavy",
     "beauty_light",
@@ -27,7 +27,7 @@ BUILT_IN = (
 
 
 def complete_preset(incomplete: str) -> list[str]:
-    """Return the built-in presets that begin so."""
+    """Return the built-in presets that begin with this text."""
     return [name for name in BUILT_IN if name.startswith(incomplete)]
 
 
@@ -93,15 +93,15 @@ def parse_params(given: Sequence[str]) -> dict[str, Any]:
 
 
 def check_what(inputs: Sequence[str], preset: str | None, preset_type: str | None) -> None:
-    """Raise RefusalError where a command line names no photo, or does not say what to do."""
-    if not all(inputs):  # "$unset" in a script: as a path it would mean the current folder
+    """Raise RefusalError if a command line names no photo or no preset."""
+    if not all(inputs):  # e.g. "$unset" in a script; as a path it would be the current folder
         raise RefusalError("An INPUT is empty; name a photo or a folder (. for the current one).")
     if preset is None and preset_type is None:
         raise RefusalError("Say what to do: --preset ID. `photobatch presets` lists the presets.")
 
 
 def read_json(text: str | bytes) -> Any:
-    """Return what JSON says. Raises ValueError, also for what Python's takes besides: NaN, Infinity, 1e999."""
+    """Parse JSON. Raises ValueError, also for Python's extensions: NaN, Infinity, 1e999."""
     try:
         return json.loads(text, parse_constant=_no_number, parse_float=_finite)
     except RecursionError:

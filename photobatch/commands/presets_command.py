@@ -1,6 +1,6 @@
-"""`photobatch presets`: the looks that a service knows, and those that one makes there."""
+"""`photobatch presets`: show, add and remove presets of a service."""
 
-# What a command needs is imported inside it, so that help and refusals come at once.
+# Commands import what they need inside, so that help and refusals come at once.
 # ruff: noqa: PLC0415
 
 import sys
@@ -41,7 +41,7 @@ def presets(
     context: typer.Context, url: UrlOption = None, api_key: KeyOption = None, as_json: JsonOption = False
 ) -> None:
     """List the presets of a service. Where none was named and none runs here: those that are built in."""
-    if context.invoked_subcommand is not None:  # options before a command count for it
+    if context.invoked_subcommand is not None:  # options before a subcommand belong to it
         given = {"url": url, "api_key": api_key, "as_json": as_json}
         context.default_map = dict.fromkeys(("show", "add", "rm"), given)
         return
@@ -161,7 +161,7 @@ def _listed(url: str | None, api_key: str | None) -> "list[Preset]":
 
 
 def _read(file: Path) -> dict[str, Any]:
-    """Return a preset as `show --json` prints it, without what only a service says of it."""
+    """Read a preset as `show --json` prints it, without the fields that only a service sets."""
     try:
         told = read_json(sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes())
     except OSError as error:
@@ -181,7 +181,7 @@ def _part(made: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def _named(names: dict[str, Any], name: str | None, name_zh: str | None) -> dict[str, Any]:
-    """Return the names with those that were given; one that is given alone is both."""
+    """Return the names, overridden by given ones; a single given name is used for both languages."""
     if name is None and name_zh is None:
         return names
     return {"en": name or name_zh, "zh": name_zh or name}

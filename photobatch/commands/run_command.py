@@ -1,4 +1,4 @@
-"""`photobatch run` from options to exit status: what is shown where."""
+"""`photobatch run`, from options to exit status."""
 
 import contextlib
 import sys
@@ -14,7 +14,7 @@ from photobatch.shown.terminal import note, print_json, print_table
 
 
 def run(options: RunOptions, *, as_json: bool) -> int:
-    """Do what the options say and return the exit status. Raises RefusalError."""
+    """Carry out the command and return the exit status. Raises RefusalError."""
     work = Work(options)
     work.go_on(installed.check_preset(options.preset_id, options.preset_type, options.params))
     if continued := work.report.continued:
@@ -33,7 +33,7 @@ def run(options: RunOptions, *, as_json: bool) -> int:
 
 def _do(work: Work, as_json: bool) -> None:
     shown = display()
-    # Whatever a library prints goes to stderr: stdout belongs to the JSON object or the summary.
+    # Output of libraries goes to stderr: stdout is for the JSON object or the summary.
     with contextlib.redirect_stdout(sys.stderr):
         server = installed.load_server()
         run_work(work, server, shown)

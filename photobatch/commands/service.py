@@ -1,4 +1,4 @@
-"""A service as the commands hold it: its errors are sentences with an exit status."""
+"""Access of commands to a service: errors become messages with an exit status."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,16 +7,16 @@ from photobatch.errors import InvalidRequestError, PhotoBatchError, QueueFullErr
 from photobatch.refusal import RefusalError
 from photobatch.sync import Batch, PhotoBatch
 
-BRIEF_S = 5.0  # somebody waits at a terminal for one answer
-ANSWER_S = 10.0  # so do they for one that accepts and never answers
-PATIENT_S = 60.0  # a batch that takes an hour outlives a restart of its service
+BRIEF_S = 5.0  # a person waits at a terminal for one answer
+ANSWER_S = 10.0  # the same for a service that accepts and never answers
+PATIENT_S = 60.0  # long batches should outlive a restart of the service
 
 _NOT_NOW = 3
 
 
 @contextmanager
 def open_service(url: str | None, api_key: str | None, *, patience_s: float = BRIEF_S) -> Iterator[PhotoBatch]:
-    """Hold the client of a service. Within, what it refuses is raised as RefusalError."""
+    """Open the client of a service; in the block its errors are raised as RefusalError."""
     timeout_s = max(patience_s, ANSWER_S)
     with refusals(), PhotoBatch(url, api_key, patience_s=patience_s, timeout_s=timeout_s) as client:
         yield client
@@ -24,14 +24,14 @@ def open_service(url: str | None, api_key: str | None, *, patience_s: float = BR
 
 @contextmanager
 def open_batch(url: str | None, api_key: str | None, task_id: str, *, patience_s: float = BRIEF_S) -> Iterator[Batch]:
-    """Hold one batch of a service, in the same way."""
+    """Open one batch of a service in the same way."""
     with open_service(url, api_key, patience_s=patience_s) as client:
         yield client.batch(task_id)
 
 
 @contextmanager
 def refusals() -> Iterator[None]:
-    """Turn what the client raises into RefusalError: 2 where the command must change, 3 where the time must."""
+    """Turn errors of the client into RefusalError: status 2 if the command is wrong, 3 if it may work later."""
     try:
         yield
     except PhotoBatchError as error:
@@ -39,13 +39,13 @@ def refusals() -> Iterator[None]:
 
 
 def is_for_now(error: PhotoBatchError) -> bool:
-    """Say whether the same command may do later, or elsewhere: nobody answers, or not now."""
+    """Say whether the same command may succeed later: the service is unreachable or busy."""
     ours = error.status is not None and error.status >= 500
     return isinstance(error, QueueFullError | UnavailableError) or ours or error.code == "unknown_answer"
 
 
 def sentence_of(error: PhotoBatchError) -> str:
-    """Return what is wrong, its code, and when to come back."""
+    """Return a sentence with the error, its code, and when to try again."""
     said = error.detail
     if isinstance(error, InvalidRequestError) and error.field and error.field not in said:
         said = f"{error.field}: {said}"

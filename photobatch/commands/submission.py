@@ -1,4 +1,4 @@
-"""`photobatch submit` from options to exit status."""
+"""`photobatch submit`, from options to exit status."""
 
 import os
 import sys
@@ -46,12 +46,12 @@ class SubmitOptions:
 
 
 def submit(options: SubmitOptions, *, as_json: bool) -> int:
-    """Do what the options say and return the exit status. Raises RefusalError."""
+    """Carry out the command and return the exit status. Raises RefusalError."""
     return _Submission(options).run(as_json)
 
 
 class _Submission:
-    """The course of one submit."""
+    """The steps of one submit."""
 
     def __init__(self, options: SubmitOptions) -> None:
         self._options = options
@@ -156,7 +156,7 @@ def sources(options: SubmitOptions) -> list[Given]:
 
 
 def _named(options: SubmitOptions) -> Iterator[str]:
-    """Yield the inputs, in the place of `-` the names that come over stdin."""
+    """Yield the inputs, with `-` replaced by the names from stdin."""
     if options.null and STDIN not in options.inputs:
         raise RefusalError("-0 says how names come over stdin: name - among the inputs.")
     for given in options.inputs:

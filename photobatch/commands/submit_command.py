@@ -1,6 +1,6 @@
 """`photobatch submit`: photos to a service, as one batch."""
 
-# What a command needs is imported inside it, so that help and refusals come at once.
+# Commands import what they need inside, so that help and refusals come at once.
 # ruff: noqa: PLC0415
 
 from pathlib import Path
@@ -55,7 +55,7 @@ def submit(  # noqa: PLR0917
     api_key: options.KeyOption = None,
     as_json: options.JsonOption = False,
 ) -> None:
-    """Hand photos to a service as one batch, and print its id.
+    """Submit photos to a service as one batch, and print its id.
 
     Ctrl-C after that leaves the batch running.
     """

@@ -1,6 +1,6 @@
-"""`photobatch watch` and `photobatch fetch`: a batch to its end, and its results into a folder."""
+"""`photobatch watch` and `photobatch fetch`: follow a batch to its end, and download its results."""
 
-# What a command needs is imported inside it, so that help and refusals come at once.
+# Commands import what they need inside, so that help and refusals come at once.
 # ruff: noqa: PLC0415
 
 from pathlib import Path

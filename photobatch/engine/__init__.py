@@ -1,1 +1,1 @@
-"""`photobatch run`: a folder of photos, retouched on this machine's own Ray."""
+"""`photobatch run`: retouches a folder of photos on this machine, with a Ray of its own."""

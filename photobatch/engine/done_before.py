@@ -1,4 +1,4 @@
-"""What a run has put in its place, noted while it goes: a run that was killed is continued by the next one."""
+"""The record of finished results of a run, so that the next run can continue a killed one."""
 
 import hashlib
 import json
@@ -17,7 +17,7 @@ Stamp = tuple[int, int]
 
 
 def stamp(path: Path) -> Stamp | None:
-    """Return a file's stamp, None where there is none."""
+    """Return a file's stamp, None if there is no file."""
     try:
         found = path.stat()
     except OSError:
@@ -26,15 +26,15 @@ def stamp(path: Path) -> Stamp | None:
 
 
 def recipe(preset: Any, output: dict[str, Any], files: Iterable[Path]) -> str:
-    """Return a digest of all that the bytes of a result depend on, beside its source; `files`: mask and LUT."""
+    """Return a digest of everything besides the source on which a result's bytes depend; `files`: mask and LUT."""
     told = [__version__, preset, output, [[str(file), stamp(file)] for file in files]]
     return hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()
 
 
 class Done:
-    """The results of one recipe: each source and each result with its stamp. A line a result, the recipe before them.
+    """The results of one recipe: sources and results with their stamps. The recipe is the first line, then a line each.
 
-    A line is written after the result was renamed to its place, so a killed run leaves none too many.
+    A line is written after the result was renamed to its place, so a killed run records no missing result.
     """
 
     def __init__(self, out: Path, recipe: str) -> None:
@@ -45,12 +45,12 @@ class Done:
         self._file: TextIO | None = None
 
     def read_left(self) -> None:
-        """Take in what killed runs of this recipe have noted."""
+        """Read the records of killed runs with this recipe."""
         for folder in abandoned(self._out):
             self._read(folder / _NAME)
 
     def keeps(self, source: Path, as_it_is: Stamp | None, output: Path) -> bool:
-        """Say whether the result was made from this very source, and lies there as it was written; note it again."""
+        """Say whether the result was made from this source and is unchanged; record it again."""
         known = self._known.get((str(source), self._place(output)))
         if known is None or as_it_is is None or known != (as_it_is, stamp(output)):
             return False
@@ -58,20 +58,20 @@ class Done:
         return True
 
     def begin(self, folder: Path) -> None:
-        """Begin to note, in a run's own folder, with what is kept of earlier ones."""
+        """Begin the record in a run's own folder, with the kept lines of earlier runs."""
         self._file = (folder / _NAME).open("w", encoding="utf-8")
         self._write([self._recipe])
         for kept in self._kept:
             self.add(*kept)
 
     def add(self, source: Path, as_it_was: Stamp | None, output: Path) -> None:
-        """Note a result that has just been put in its place."""
+        """Record a result that is in its place now."""
         self._write([str(source), as_it_was, self._place(output), stamp(output)])
 
     def close(self) -> None:
-        """End it. Idempotent."""
+        """Close the record. Idempotent."""
         if self._file is not None:
-            with suppress(OSError):  # what could not be written is tried once more
+            with suppress(OSError):  # closing tries to write the rest again
                 self._file.close()
             self._file = None
 
@@ -86,7 +86,7 @@ class Done:
             try:
                 source, source_stamp, place, output_stamp = json.loads(line)
                 self._known[source, place] = (tuple(source_stamp), tuple(output_stamp))
-            except (ValueError, TypeError):  # half a line: the run was killed while it wrote
+            except (ValueError, TypeError):  # half a line: the run was killed while writing
                 continue
 
     def _place(self, output: Path) -> str:
@@ -97,5 +97,5 @@ class Done:
             try:
                 self._file.write(json.dumps(told) + "\n")
                 self._file.flush()
-            except OSError:  # no room: the photo is done all the same, and a later run may do it again
+            except OSError:  # no room: the photo is done, but a later run may repeat it
                 self.close()

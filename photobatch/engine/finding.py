@@ -1,4 +1,4 @@
-"""What a check of `photobatch doctor` found, on either side."""
+"""The finding of a check of `photobatch doctor`, for client and server checks."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -8,14 +8,14 @@ State = Literal["ok", "warning", "wrong"]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line: `wrong` is what keeps photobatch from working, `warning` what makes it work less well."""
+    """One line: `wrong` keeps photobatch from working, `warning` makes it work less well."""
 
     name: str
     state: State
     found: str
-    advice: str = ""  # what to do; nothing where it is ok
+    advice: str = ""  # what to do; empty if ok
 
 
 def ok(name: str, found: str) -> Finding:
-    """Return that something is as it should be."""
+    """Return a finding without a problem."""
     return Finding(name, "ok", found)

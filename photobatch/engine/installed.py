@@ -1,4 +1,4 @@
-"""The server half, imported only where a command needs it: the client runs without Ray."""
+"""The installed server, imported only if a command needs it: the client runs without Ray."""
 
 # ruff: noqa: PLC0415
 
@@ -16,7 +16,7 @@ from photobatch.refusal import RefusalError
 
 
 class Engine(Protocol):
-    """What `photobatch run` asks of an embedded cluster; `deployments.local.embedded.Engine` is it."""
+    """The interface of an embedded cluster; `deployments.local.embedded.Engine` implements it."""
 
     def __enter__(self) -> Self:
         """Start Ray, the coordinator and the workers."""
@@ -27,22 +27,22 @@ class Engine(Protocol):
         """Close."""
 
     def close(self) -> None:
-        """End every process that was started; a second call does nothing."""
+        """End every started process. Idempotent."""
 
     def submit(self, request: schemas.SubmitRequest) -> str:
         """Accept a batch and return its id."""
 
     def watch(self, task_id: str) -> Iterator[schemas.ProgressMessage]:
-        """Yield what changed, at least twice a second, until a message says `done`."""
+        """Yield changes, at least twice a second, until a message says `done`."""
 
     def take(self, task_id: str, index: int, destination: Path) -> None:
         """Move a finished result to its place."""
 
     def cancel(self, task_id: str) -> None:
-        """Cancel what is not finished."""
+        """Cancel all unfinished photos."""
 
     def memory(self) -> int:
-        """Return the bytes in use by this process and all that were started."""
+        """Return the memory of this process and its descendants, in bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def serve(*, host: str, port: int | None, workers: int | None) -> None:
 
 
 def examine_journal() -> tuple[bool, list[str]]:
-    """Return whether the server's journal is whole, and what can be read of it; raises RefusalError."""
+    """Return whether the server's journal is undamaged, and what can be read; raises RefusalError."""
     with _needed():
         from deployments import journal_check
         from deployments.settings import SettingsError, load_settings
@@ -84,7 +84,7 @@ def examine_journal() -> tuple[bool, list[str]]:
 
 
 def has_api_keys() -> bool:
-    """Say whether the server's settings name API keys; raises RefusalError."""
+    """Say whether the server's settings have API keys; raises RefusalError."""
     with _needed():
         from deployments.settings import SettingsError, load_settings
     try:
@@ -105,7 +105,7 @@ def load_model_files() -> Any:
 
 
 def check_preset(preset_id: str | None, preset_type: str | None, params: dict[str, Any]) -> dict[str, Any]:
-    """Return a preset with these parameters; raises RefusalError when it does not exist or take them."""
+    """Return a preset with these parameters; raises RefusalError if the preset or a parameter does not exist."""
     with _needed():
         from presets.catalogue import Catalogue
         from presets.errors import PresetError
@@ -124,7 +124,7 @@ def is_server_here() -> bool:
 
 
 def examine_server() -> Iterator[Finding]:
-    """Yield what the server's half of `photobatch doctor` finds. Raises RefusalError."""
+    """Yield the findings of the server's checks. Raises RefusalError."""
     with _needed():
         from deployments.doctor import examine
     yield from examine()

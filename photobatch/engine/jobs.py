@@ -1,4 +1,4 @@
-"""What a run is going to do, settled before anything is started or written."""
+"""The jobs of a run, planned before anything is started or written."""
 
 import os
 from collections.abc import Iterable, Sequence
@@ -36,7 +36,7 @@ class RunOptions:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A photo to be done: where its bytes are (links followed), where its result goes, what became of it."""
+    """One photo: its file (links followed), the place of its result, and its outcome."""
 
     source: Path
     output: Path
@@ -45,7 +45,7 @@ class Job:
 
 
 class Work:
-    """The photos of a command line, with a report that has them all. Raises RefusalError."""
+    """The photos of a command line, with a report on all of them. Raises RefusalError."""
 
     def __init__(self, options: RunOptions) -> None:
         self.options = options
@@ -61,7 +61,7 @@ class Work:
         self.done = Done(options.out, "")
 
     def go_on(self, preset: Any) -> None:
-        """Leave out what a run with the same options did before it was killed; `preset`: what they come to."""
+        """Skip photos that a killed run with the same options has done; `preset`: the resolved preset."""
         options = self.options
         files = [Path(options.params[name]) for name in ("mask", "lut") if isinstance(options.params.get(name), str)]
         self.done = Done(options.out, recipe(preset, options.output, files))
@@ -88,7 +88,7 @@ def file_roots(sources: Iterable[Path]) -> list[Path]:
 
 
 def mask_file(params: dict[str, Any]) -> Path | None:
-    """Return the mask among the parameters when it is a file here, links followed; None for an address and for none."""
+    """Return the mask of the parameters if it is a local file, links followed; None for an address or no mask."""
     mask = params.get("mask")
     return Path(os.path.realpath(mask)) if isinstance(mask, str) and not is_address(mask) else None
 
@@ -109,7 +109,7 @@ def _job(photo: InputPhoto, output: Path) -> Job:
 
 
 def _skip(job: Job) -> bool:
-    """Mark the photo as skipped when its result is there."""
+    """Mark the photo as skipped if its result exists."""
     if job.output.is_file():
         job.outcome.status = "skipped"
     return job.outcome.status == "skipped"

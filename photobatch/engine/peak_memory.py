@@ -1,4 +1,4 @@
-"""The most memory seen while something ran."""
+"""The peak memory of a block of code."""
 
 import contextlib
 import threading
@@ -31,7 +31,7 @@ class PeakMemory:
     def _run(self) -> None:
         while True:
             begun = time.monotonic()
-            with contextlib.suppress(Exception):  # a process may end while it is measured
+            with contextlib.suppress(Exception):  # a process may end while being measured
                 self.bytes = max(self.bytes or 0, self._sample())
             if self._ended.wait(max(0.0, begun + self._interval_s - time.monotonic())):
                 return

@@ -1,4 +1,4 @@
-"""What became of a run: for people a table, for programs one JSON object."""
+"""The report of a run: a table for people, or one JSON object for programs."""
 
 from collections import Counter
 from dataclasses import asdict, dataclass, field
@@ -21,7 +21,7 @@ class PhotoOutcome:
 
     @property
     def ended(self) -> bool:
-        """Return whether the photo is done with."""
+        """Return whether the photo has ended."""
         return self.status != "cancelled"
 
     def fail(self, code: str, message: str, *, retryable: bool) -> None:
@@ -32,7 +32,7 @@ class PhotoOutcome:
 
 @dataclass(slots=True)
 class Report:
-    """A run in numbers. `seconds` go from submit to the last result in place; `startup_s` came before."""
+    """Numbers of a run. `seconds` is from submit to the last result in place; `startup_s` is before that."""
 
     results: list[PhotoOutcome]
     task_id: str | None = None
@@ -40,7 +40,7 @@ class Report:
     seconds: float = 0.0
     pixels: int = 0
     peak_memory_bytes: int | None = None
-    continued: int = 0  # of those that were skipped, how many a killed run had done
+    continued: int = 0  # skipped photos that a killed run had done
     stopped_by: int | None = None
     broken: str | None = None
 
@@ -53,11 +53,11 @@ class Report:
 
     @property
     def photos_per_s(self) -> float:
-        """Results a second."""
+        """Results per second."""
         return self.counts()["succeeded"] / self.seconds if self.seconds else 0.0
 
     def counts(self) -> Counter[str]:
-        """Return photos by status; they add up to all."""
+        """Return the number of photos by status."""
         return Counter(outcome.status for outcome in self.results)
 
     def as_json(self) -> dict[str, Any]:

@@ -20,7 +20,7 @@ _CANCEL_WITHIN_S = 10.0
 
 
 def run(work: Work, server: Server, display: Display) -> None:
-    """Do the photos; `work.report` says what became of them. Raises RefusalError when nothing could begin."""
+    """Retouch the photos; `work.report` has the outcome. Raises RefusalError if nothing could begin."""
     scratch = Scratch(work.options.out, work.done.begin)
     with scratch as data_dir, Interrupts(scratch.remove, lambda: STOPPED) as interrupts, display:
         try:
@@ -53,7 +53,7 @@ def _started(work: Work, server: Server, data_dir: Path, interrupts: Interrupts,
 
 
 class _Course:
-    """The course of one batch on a started engine."""
+    """The steps of one batch on a started engine."""
 
     def __init__(self, work: Work, server: Server, engine: Engine, interrupts: Interrupts, display: Display) -> None:
         self._jobs = work.jobs
@@ -99,7 +99,7 @@ class _Course:
                 self._engine.cancel(task_id)
 
     def _settle(self, task_id: str, photo: schemas.Photo) -> None:
-        """Put a finished photo's result in its place, or say why there is none; once."""
+        """Put a finished photo's result in its place, or record why there is none; only once."""
         job = self._jobs[photo.index]
         if job.outcome.ended:
             return
@@ -132,5 +132,5 @@ class _Course:
 
 
 def _told(error: Exception) -> str:
-    """Return what an EngineError says."""
+    """Return the message of an EngineError."""
     return str(getattr(error, "detail", error))

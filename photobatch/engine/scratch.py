@@ -12,16 +12,16 @@ from types import TracebackType
 from photobatch.refusal import RefusalError
 
 _PREFIX = ".photobatch-"
-_NEW = f"{_PREFIX}new-"  # until it holds its lock
+_NEW = f"{_PREFIX}new-"  # until it is locked
 _LOCK = "lock"
 _STARTING_S = 60.0
 
 
 class Scratch:
-    """Context manager: a new hidden folder in `out`, removed at the end; so are those of killed runs.
+    """Context manager: a new hidden folder in `out`, removed at the end, like those of killed runs.
 
-    A run holds a lock on its folder, which the kernel lets go when the run dies, however it dies. `prepare` gets the
-    folder before those of killed runs are removed.
+    A run locks its folder; the kernel releases the lock when the run dies, however it dies. `prepare` is called with
+    the folder before the folders of killed runs are removed.
     """
 
     def __init__(self, out: Path, prepare: Callable[[Path], None] | None = None) -> None:
@@ -51,10 +51,10 @@ class Scratch:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.remove()
-        sweep(self._out)  # workers of a killed run, which outlive it by seconds, may have written since
+        sweep(self._out)  # workers of a killed run live for some seconds longer and may have written again
 
     def remove(self) -> None:
-        """Remove the folder with all that is in it; a second call does nothing."""
+        """Remove the folder with its content. Idempotent."""
         if self.path is not None:
             shutil.rmtree(self.path, ignore_errors=True)
         if self._lock is not None:
@@ -63,7 +63,7 @@ class Scratch:
 
 
 def sweep(out: Path) -> None:
-    """Remove what killed runs left in an output folder."""
+    """Remove the folders of killed runs from an output folder."""
     for left in abandoned(out):
         shutil.rmtree(left, ignore_errors=True)
 
@@ -74,7 +74,7 @@ def abandoned(out: Path) -> list[Path]:
 
 
 def _lock(descriptor: int) -> bool:
-    """Take the lock; False when another process holds it, or the file system has none."""
+    """Take the lock; False if another process holds it, or the file system has no locks."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
@@ -85,7 +85,7 @@ def _lock(descriptor: int) -> bool:
 def _abandoned(folder: Path) -> bool:
     """Return whether the run that made the folder is dead."""
     try:
-        if folder.name.startswith(_NEW):  # it may be about to take its lock
+        if folder.name.startswith(_NEW):  # it may be about to be locked
             return time.time() - folder.stat().st_mtime > _STARTING_S
         descriptor = os.open(folder / _LOCK, os.O_RDWR)
     except FileNotFoundError:  # half removed

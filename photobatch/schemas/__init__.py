@@ -56,14 +56,14 @@ class OutputOptions(Wire):
     """How results are written."""
 
     format: Literal["same", "jpeg", "png", "webp", "avif", "tiff"] = Field(
-        "same", description="`same`: that of the photo where it can be written; HEIC becomes JPEG, BMP and GIF PNG."
+        "same", description="`same`: the photo's own, if it can be written; HEIC becomes JPEG, BMP and GIF become PNG."
     )
-    quality: Annotated[int, Field(ge=1, le=100, description="Of lossy formats.")] = 92
+    quality: Annotated[int, Field(ge=1, le=100, description="For lossy formats.")] = 92
     subsampling: Literal["same", "444", "422", "420"] = Field("same", description="Chroma subsampling of JPEG.")
     max_side: Annotated[int, Field(ge=16, le=65_535)] | None = Field(
-        None, description="Longer sides are made this many pixels; nothing is enlarged."
+        None, description="Photos with a longer side are reduced to this many pixels; nothing is enlarged."
     )
-    metadata: Literal["keep", "strip_gps", "strip"] = Field("keep", description="What of EXIF and XMP stays.")
+    metadata: Literal["keep", "strip_gps", "strip"] = Field("keep", description="Which EXIF and XMP is kept.")
     name: Annotated[str, Field(max_length=200)] | None = Field(
         default=None, description="Template of result names: {stem}, {index}, {ext}, {preset}."
     )
@@ -73,7 +73,7 @@ class PhotoInput(Wire):
     """One photo of a batch whose photos differ."""
 
     source: Annotated[str, Field(min_length=1, max_length=8192, description="As in `image_urls`.")]
-    params: dict[str, Any] = Field(default_factory=dict, description="Parameters of this photo, over the batch's.")
+    params: dict[str, Any] = Field(default_factory=dict, description="Parameters that override the batch's.")
 
 
 Source = Annotated[str, StringConstraints(min_length=1, max_length=8192)]
@@ -83,24 +83,24 @@ class SubmitRequest(Wire):
     """`POST /api/v1/batch/submit`."""
 
     user_id: Annotated[str, Field(min_length=1, max_length=128)] = Field(
-        "anonymous", description="Whose batch it is, without keys; with keys the key says."
+        "anonymous", description="The owner, if the service has no keys; with keys it is the key's user."
     )
     image_urls: list[Source] = Field(
         default_factory=list,
         description="Sources: `https://…`, `upload:…`, `file:///…`, `s3://…` (also gs and az; with a `/` at the end "
         "all photos below).",
     )
-    photos: list[PhotoInput] = Field(default_factory=list, description="Sources with parameters of their own.")
+    photos: list[PhotoInput] = Field(default_factory=list, description="Sources with their own parameters.")
     preset_id: Annotated[str, Field(max_length=128)] | None = Field(
-        None, description="A preset. One of `preset_id` and `preset_type` is needed."
+        None, description="A preset. Either `preset_id` or `preset_type` is needed."
     )
     preset_type: Literal["beauty", "filter", "color", "erase"] | None = Field(
         None, description="Without a preset: start from neutral parameters of this type."
     )
-    preset_params: dict[str, Any] = Field(default_factory=dict, description="Parameters over the preset's own.")
+    preset_params: dict[str, Any] = Field(default_factory=dict, description="Parameters that override the preset's.")
     output: OutputOptions = Field(default_factory=OutputOptions)
-    priority: Annotated[int, Field(ge=0, le=9, description="Higher ones of a user go first.")] = 5
-    metadata: dict[str, str] = Field(default_factory=dict, description="Strings of yours, given back with the batch.")
+    priority: Annotated[int, Field(ge=0, le=9, description="Among a user's batches, higher ones go first.")] = 5
+    metadata: dict[str, str] = Field(default_factory=dict, description="Your own strings, returned with the batch.")
     callback_url: Annotated[str, Field(max_length=8192)] | None = Field(
         None, description="Called when the batch has ended; see docs/batches.md."
     )
@@ -115,12 +115,12 @@ class Submitted(Answer):
     websocket_url: str = Field(description="Path of its progress by WebSocket.")
     events_url: str = Field(description="Path of its progress as server-sent events.")
     status_url: str = Field(description="Path of the batch.")
-    eta_s: float | None = Field(description="Seconds until it ends; null where nothing is known yet.")
+    eta_s: float | None = Field(description="Seconds until it ends; null while unknown.")
     expanding: bool = Field(False, description="A prefix is still being listed: `total` grows.")
 
 
 class SourceError(PhotoError):
-    """Why not all objects below an address became photos of a batch."""
+    """Why the listing of a prefix is incomplete."""
 
     source: str
 
@@ -128,10 +128,10 @@ class SourceError(PhotoError):
 class PresetRef(Answer):
     """The preset as the batch pinned it when it was accepted."""
 
-    id: str | None = Field(description="null where the batch named a type alone.")
+    id: str | None = Field(description="null if the batch named only a type.")
     type: str
     version: int
-    params: dict[str, Any] = Field(description="All of them, defaults too.")
+    params: dict[str, Any] = Field(description="All parameters, including defaults.")
 
 
 class Counts(Answer):
@@ -146,7 +146,7 @@ class Counts(Answer):
 
 
 class Batch(Answer):
-    """One batch as its owner sees it."""
+    """A batch."""
 
     task_id: str
     user_id: str
@@ -158,17 +158,17 @@ class Batch(Answer):
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
-    expires_at: datetime | None = Field(description="When it is removed, results too; null while it is under way.")
+    expires_at: datetime | None = Field(description="When it is removed, with its results; null until it has ended.")
     counts: Counts
     expanding: bool = Field(default=False, description="A prefix is still being listed: `total` grows.")
-    truncated: bool = Field(default=False, description="There were more photos than a batch may hold.")
-    errors: list[SourceError] = Field(default_factory=list, description="Prefixes that were not listed to their end.")
+    truncated: bool = Field(default=False, description="There were more photos than a batch may have.")
+    errors: list[SourceError] = Field(default_factory=list, description="Prefixes that were not listed completely.")
     progress: float | None = Field(description="0 to 1; null while `expanding`.")
     photos_per_s: float | None
     eta_s: float | None = Field(description="Seconds until it ends; null until two photos have ended.")
-    eta_low_s: float | None = Field(description="With `eta_high_s` a range that should hold the truth 4 times in 5.")
+    eta_low_s: float | None = Field(description="With `eta_high_s`: a range that should be right 4 times in 5.")
     eta_high_s: float | None
-    version: int = Field(description="Grows with every change, restarts included.")
+    version: int = Field(description="Grows with every change, also across restarts.")
 
 
 class PhotoResult(Answer):
@@ -186,17 +186,17 @@ class PhotoResult(Answer):
 class Photo(Answer):
     """One photo of a batch."""
 
-    index: int = Field(description="Its place in the batch, from 0.")
+    index: int = Field(description="Its position in the batch, from 0.")
     name: str = Field(description="The file name of its source.")
     source: str
     status: PhotoStatus
-    attempts: int = Field(description="How often a worker got it.")
+    attempts: int = Field(description="How often it was leased to a worker.")
     error: PhotoError | None = Field(None, description="Why it failed.")
     result: PhotoResult | None = None
     engine: str | None = Field(None, description="What computed the result.")
-    notes: list[str] = Field(default_factory=list, description="What is worth knowing of the result; docs/formats.md.")
+    notes: list[str] = Field(default_factory=list, description="Remarks on the result; docs/formats.md.")
     timings_ms: dict[str, float] | None = Field(None, description="Milliseconds by stage.")
-    reused: bool = Field(False, description="The result is a copy of one that was computed before.")
+    reused: bool = Field(False, description="The result is a copy of an earlier one.")
 
 
 class BatchList(Answer):
@@ -214,7 +214,7 @@ class PhotoList(Answer):
 
 
 class WorkerStats(Answer):
-    """Workers by what they are doing; `max` is the most there may be."""
+    """Workers by state; `max` is the largest number."""
 
     ready: int
     busy: int
@@ -223,7 +223,7 @@ class WorkerStats(Answer):
 
 
 class QueueStats(Answer):
-    """What waits; `limit` is in batches."""
+    """The queue; `limit` is in batches."""
 
     batches: int
     photos: int
@@ -231,10 +231,10 @@ class QueueStats(Answer):
 
 
 class Stats(Answer):
-    """The service in numbers."""
+    """Statistics of the service."""
 
     batches: dict[str, int] = Field(description="By status.")
-    photos: dict[str, int] = Field(description="By status, of the batches that are kept.")
+    photos: dict[str, int] = Field(description="By status, in all kept batches.")
     workers: WorkerStats
     queue: QueueStats
     photos_per_s: float
@@ -270,17 +270,17 @@ HealthCode = Literal[
 
 
 class Health(Answer):
-    """Whether a submit would be worked on now; `reason` says why not."""
+    """Whether a submit would be processed now; `reason` says why not."""
 
     status: Literal["ok", "starting", "unavailable"]
     workers: WorkerStats | None
     journal: str = Field(description="`ok`, `unavailable`, `behind` (it came back older), `damaged`, or `full`.")
     blobs: str = Field(description="`ok`, `full`, `unavailable`, or `local_storage`: not every machine reaches it.")
     version: str
-    code: HealthCode | None = Field(None, description="What `reason` says, stable.")
+    code: HealthCode | None = Field(None, description="A stable code for `reason`.")
     reason: str | None = None
-    restarts: int = Field(0, description="How often `photobatch serve` has started its processes anew by itself.")
-    restart_reason: str | None = Field(None, description="Why it last did.")
+    restarts: int = Field(0, description="How often `photobatch serve` has restarted its processes by itself.")
+    restart_reason: str | None = Field(None, description="The reason of the last restart.")
 
 
 class Problem(Answer):
@@ -291,14 +291,14 @@ class Problem(Answer):
     status: int
     detail: str
     code: str = Field(description="Stable; see [Problem codes](#problem-codes).")
-    field: str | None = Field(None, description="What in the request is wrong.")
+    field: str | None = Field(None, description="The field of the request that is wrong.")
 
 
 class ProgressMessage(Answer):
     """A message on the WebSocket or the event stream."""
 
     type: Literal["progress", "done", "ping"]
-    version: int | None = Field(None, description="Come back with it as `since`.")
+    version: int | None = Field(None, description="Reconnect with it as `since`.")
     batch: Batch | None = None
-    photos: list[Photo] = Field(default_factory=list, description="Those that changed.")
+    photos: list[Photo] = Field(default_factory=list, description="The photos that changed.")
     more: bool = Field(False, description="The rest of these changes is in the next message.")

@@ -1,4 +1,4 @@
-"""What all messages have in common."""
+"""Base classes of all messages."""
 
 from typing import Any
 
@@ -6,14 +6,14 @@ from pydantic import BaseModel, ConfigDict, model_validator
 
 
 class Wire(BaseModel):
-    """A message; unknown fields are refused so that a typo never passes silently."""
+    """A message from a client; unknown fields are refused, so that typos are noticed."""
 
     model_config = ConfigDict(extra="forbid")
 
     @model_validator(mode="before")
     @classmethod
     def _one_unknown(cls, given: Any) -> Any:
-        """Leave out all unknown fields but the first: pydantic would build an error for each."""
+        """Drop all unknown fields except the first: pydantic would build an error for each."""
         if not isinstance(given, dict) or len(given) <= len(cls.model_fields):
             return given
         unknown = next(name for name in given if name not in cls.model_fields)
@@ -21,7 +21,7 @@ class Wire(BaseModel):
 
 
 class Answer(BaseModel):
-    """What the server says; clients ignore fields they do not know yet."""
+    """A message from the server; clients ignore unknown fields."""
 
     model_config = ConfigDict(extra="ignore")
 

@@ -8,32 +8,32 @@ from photobatch.schemas.messages import Answer, PhotoError, Wire
 
 
 class LocalizedText(Answer):
-    """The same words in Chinese and English."""
+    """The same text in Chinese and English."""
 
     zh: Annotated[str, Field(max_length=500)]
     en: Annotated[str, Field(max_length=500)]
 
 
 class PresetInput(Wire):
-    """A preset that somebody makes."""
+    """A preset to create or replace."""
 
-    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$", description="What batches call it.")]
+    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$", description="The id by which batches use it.")]
     name: LocalizedText
-    type: Literal["beauty", "filter", "color", "erase"] = Field(description="Which parameters it may have.")
-    params: dict[str, Any] = Field(default_factory=dict, description="Those that are not neutral; docs/presets.md.")
+    type: Literal["beauty", "filter", "color", "erase"] = Field(description="Determines which parameters it may have.")
+    params: dict[str, Any] = Field(default_factory=dict, description="Non-neutral parameters; docs/presets.md.")
     description: LocalizedText = LocalizedText(zh="", en="")
-    shared: bool = Field(False, description="Whether others may see it and work with it.")
+    shared: bool = Field(False, description="Whether other users may see and use it.")
 
 
 class PresetCopy(Wire):
-    """What the copy of a preset is called."""
+    """Id and name of the copy of a preset."""
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
-    name: LocalizedText | None = Field(None, description="That of the original when left out.")
+    name: LocalizedText | None = Field(None, description="If left out, the name of the original.")
 
 
 class Preset(Answer):
-    """A preset: built in, or made by a user."""
+    """A built-in preset, or one made by a user."""
 
     id: str
     name: LocalizedText
@@ -42,12 +42,12 @@ class Preset(Answer):
     params: dict[str, Any]
     description: LocalizedText
     built_in: bool = True
-    owner: str | None = Field(None, description="Who may change it.")
-    shared: bool = Field(True, description="Whether others see it and work with it.")
+    owner: str | None = Field(None, description="The user who may change it.")
+    shared: bool = Field(True, description="Whether other users see and use it.")
 
 
 class PresetList(Answer):
-    """Every preset."""
+    """All presets that the user may use."""
 
     items: list[Preset]
     next_cursor: str | None = None
@@ -80,7 +80,7 @@ class SliderList(Answer):
 
 
 class PreviewItem(Wire):
-    """A look to be shown: a preset, a type, or a preset with other parameters."""
+    """A look for a preview: a preset, a type, or a preset with other parameters."""
 
     preset_id: Annotated[str, Field(max_length=128)] | None = None
     preset_type: Literal["beauty", "filter", "color", "erase"] | None = None
@@ -93,7 +93,7 @@ class PreviewRequest(Wire):
     source: Annotated[str, Field(pattern="^upload:", max_length=200, description="An uploaded photo.")]
     items: Annotated[
         list[PreviewItem],
-        Field(min_length=1, max_length=24, description="The looks, one picture each.", fail_fast=True),
+        Field(min_length=1, max_length=24, description="The looks; one picture for each.", fail_fast=True),
     ]
     max_side: Annotated[int, Field(ge=64, le=1024, description="Longer side of the pictures, pixels.")] = 512
 
@@ -101,7 +101,7 @@ class PreviewRequest(Wire):
 class PreviewPicture(Answer):
     """A small JPEG, or why there is none."""
 
-    image: str | None = Field(description="The JPEG in Base64, as data URLs take it.")
+    image: str | None = Field(description="The JPEG in Base64, as in data URLs.")
     width: int
     height: int
     notes: list[str]
@@ -115,7 +115,7 @@ class PreviewList(Answer):
 
 
 class Lut(Answer):
-    """A LUT that somebody brought; presets name it in `lut`, by its name or its SHA-256."""
+    """A user's LUT; presets name it in `lut`, by its name or its SHA-256."""
 
     name: str
     sha256: str

@@ -1,1 +1,1 @@
-"""What is shown in a terminal: progress, tables, and what an interrupt does."""
+"""Terminal output: progress, tables, and the handling of interrupts."""

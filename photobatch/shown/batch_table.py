@@ -1,4 +1,4 @@
-"""Batches for people."""
+"""Tables of batches."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -11,7 +11,7 @@ from photobatch.shown.progress_display import duration, failure_line
 
 
 def batch_table(batch: Batch) -> Table:
-    """Return one batch, a line for each thing that there is to say."""
+    """Return one batch, one property on each line."""
     counts = batch.counts
     table = _named()
     table.add_row("task", batch.task_id)
@@ -37,7 +37,7 @@ def batch_table(batch: Batch) -> Table:
 
 
 def batches_table(batches: Iterable[Batch]) -> Table:
-    """Return a line a batch."""
+    """Return a table with one line for each batch."""
     table = Table(box=None, pad_edge=False)
     for heading in ("task", "status", "done", "failed", "preset", "submitted"):
         table.add_column(heading, no_wrap=heading == "task", justify="right" if heading == "failed" else "left")
@@ -56,7 +56,7 @@ def batches_table(batches: Iterable[Batch]) -> Table:
 
 
 def stats_table(stats: Stats) -> Table:
-    """Return a service in numbers."""
+    """Return a table of a service's statistics."""
     workers, queue = stats.workers, stats.queue
     table = _named()
     table.add_row("version", stats.version)
@@ -72,12 +72,12 @@ def stats_table(stats: Stats) -> Table:
 
 
 def preset_name(batch: Batch) -> str:
-    """Return the preset's id, or the type that a batch had in its place."""
+    """Return the preset's id, or the type if the batch has none."""
     return batch.preset.id or batch.preset.type
 
 
 def moment(when: datetime) -> str:
-    """Return a time as the clock on the wall shows it."""
+    """Return a time in the local time zone."""
     return f"{when.astimezone():%Y-%m-%d %H:%M:%S}"
 
 

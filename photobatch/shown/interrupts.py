@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM and a closed terminal: the first is a request, the second is immediate."""
+"""Ctrl-C, SIGTERM and a closed terminal: the first signal is a request, the second ends the process at once."""
 
 import os
 import signal
@@ -14,14 +14,14 @@ _STDERR = 2
 
 
 class Interrupted(BaseException):
-    """A signal came while it was allowed to break off what was going on."""
+    """A signal came in a block that it may interrupt."""
 
 
 class Interrupts:
     """Context manager that notes the first signal and ends the process at the second, after `at_once`, with `words`.
 
-    The first raises only within `breaking_off()`; elsewhere the one who works looks at `signal` where
-    stopping is clean, so that no half-done step is left.
+    The first raises only within `breaking_off()`. Elsewhere the working code checks `signal` at points where
+    stopping is clean, so that no step is left half done.
     """
 
     def __init__(self, at_once: Callable[[], None], words: Callable[[], str]) -> None:
@@ -43,7 +43,7 @@ class Interrupts:
             signal.signal(number, handler)
 
     def arm(self) -> None:
-        """Take the signals, again where a library took them; what was ignored at first (nohup) stays so."""
+        """Install the handlers, again if a library replaced them; signals ignored at the start (nohup) stay ignored."""
         for number, handler in self._former.items():
             if handler is not signal.SIG_IGN:
                 signal.signal(number, self._handle)
@@ -70,14 +70,14 @@ class Interrupts:
             raise Interrupted
 
     def _farewell(self) -> bytes:
-        """Return the last words; they are written past Python's buffers, which the signal may have found in use."""
+        """Return the last message, written past Python's buffers, because the signal may have interrupted their use."""
         cursor = "\r\n\x1b[?25h" if os.isatty(_STDERR) else ""
         return f"{cursor}photobatch: {self._words()}\n".encode(errors="replace")
 
 
 @contextmanager
 def stoppable(words: Callable[[], str]) -> Iterator[None]:
-    """Let Ctrl-C within end the command with status 130; `words` says where things stand then, and how to go on."""
+    """In the block, Ctrl-C ends the command with status 130; `words` says the state then, and how to continue."""
     interrupts = Interrupts(lambda: None, words)
     try:
         with interrupts, interrupts.breaking_off():

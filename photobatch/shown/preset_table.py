@@ -1,4 +1,4 @@
-"""Presets for people."""
+"""Tables of presets."""
 
 import json
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ from photobatch.shown.terminal import shown
 
 
 def preset_table(presets: Iterable[schemas.Preset]) -> Table:
-    """Return a line a preset."""
+    """Return a table with one line for each preset."""
     table = Table(box=None, pad_edge=False)
     for heading in ("id", "name", "", "type"):
         table.add_column(heading)
@@ -21,7 +21,7 @@ def preset_table(presets: Iterable[schemas.Preset]) -> Table:
 
 
 def details_table(preset: schemas.Preset) -> Table:
-    """Return one preset: what it is, and a line a parameter."""
+    """Return one preset, with one line for each parameter."""
     table = Table(show_header=False, box=None, pad_edge=False)
     table.add_column(style="bold", no_wrap=True)
     table.add_column()
@@ -40,5 +40,5 @@ def details_table(preset: schemas.Preset) -> Table:
 
 
 def _text(words: str) -> Text:
-    """Return what somebody else wrote, without what would steer a terminal."""
+    """Return another user's text without control sequences."""
     return Text(shown(words))

@@ -1,4 +1,4 @@
-"""What a run shows while it works, on stderr: a bar on a terminal, plain lines elsewhere."""
+"""The progress display on stderr: a bar on a terminal, plain lines elsewhere."""
 
 import math
 import sys
@@ -19,7 +19,7 @@ class Display(Protocol):
     """Context manager; closed before the summary is printed."""
 
     def __enter__(self) -> Self:
-        """Begin to show."""
+        """Start the display."""
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -27,33 +27,33 @@ class Display(Protocol):
         """Leave the screen as it is."""
 
     def phase(self, words: str) -> None:
-        """Say what is going on while there is nothing to count."""
+        """Show the current phase while there is nothing to count."""
 
     def count(self, words: str, done: int, total: int) -> None:
-        """Say how far something is that is no batch: files that are sent, or fetched."""
+        """Show the progress of uploads or downloads."""
 
     def failure(self, name: str, code: str, sentence: str) -> None:
-        """Say which photo failed, and why."""
+        """Show which photo failed, and why."""
 
     def advance(self, done: int, total: int, batch: schemas.Batch | None) -> None:
-        """Show how far the run is."""
+        """Show the progress of the run."""
 
 
 def display_on(console: Console) -> Display:
-    """Return the display that suits the console."""
+    """Return the right display for the console."""
     return BarDisplay(console) if console.is_terminal else LineDisplay(console)
 
 
 def display() -> Display:
-    """Return the display that suits this process's stderr."""
+    """Return the right display for this process's stderr."""
     return display_on(Patient(stderr=True))
 
 
 class Patient(Console):
-    """A console that falls silent when nobody listens any more; rich's own would end the program then."""
+    """A console that becomes silent when its pipe is closed; rich's own console would end the program."""
 
     def on_broken_pipe(self) -> None:
-        """Do so."""
+        """Become silent."""
         self.quiet = True
         hang_up(sys.stderr)
 
@@ -81,11 +81,11 @@ class BarDisplay:
         self._progress.stop()
 
     def phase(self, words: str) -> None:
-        """Show the words beside a bar that pulses."""
+        """Show the text beside a pulsing bar."""
         self._progress.update(self._task, description=words)
 
     def count(self, words: str, done: int, total: int) -> None:
-        """Move the bar, which is used for one thing after another."""
+        """Move the bar; it is used for several tasks in turn."""
         self._progress.update(self._task, completed=done, total=total, description=f"{words} {done}/{total}")
 
     def failure(self, name: str, code: str, sentence: str) -> None:
@@ -114,12 +114,12 @@ class LineDisplay:
         pass
 
     def phase(self, words: str) -> None:
-        """Print the words; what is counted then is something new."""
+        """Print the text; the next count is a new task."""
         self._next = 0.0
         self._print(words)
 
     def count(self, words: str, done: int, total: int) -> None:
-        """Print how far it is, unless something was printed a moment ago."""
+        """Print the progress, unless something was printed a moment ago."""
         self._next = self._next or time.monotonic() + _LINE_EVERY_S
         self._now_and_then(f"{words} {done}/{total}", more=done < total)
 
@@ -128,12 +128,12 @@ class LineDisplay:
         self._print(failure_line(name, code, sentence))
 
     def advance(self, done: int, total: int, batch: schemas.Batch | None) -> None:
-        """Print the state, unless that was done a moment ago."""
+        """Print the state, unless it was printed a moment ago."""
         more = done < total or (batch is not None and batch.expanding)
         self._now_and_then(state_line(done, total, batch), more=more)
 
     def _now_and_then(self, line: str, *, more: bool) -> None:
-        """Print the last line once, and those before it rarely; one that is followed after all was not the last."""
+        """Print the last line once, and earlier ones rarely; if more follow, it was not the last one."""
         soon = time.monotonic() + _LINE_EVERY_S
         if more:
             self._next = min(self._next, soon)
@@ -144,13 +144,13 @@ class LineDisplay:
     def _print(self, line: str) -> None:
         try:
             self._console.print(line, markup=False, highlight=False, soft_wrap=True)
-        except OSError:  # its disk is full: no reason to stop
+        except OSError:  # disk full: no reason to stop
             self._console.quiet = True
             hang_up(sys.stderr)
 
 
 def state_line(done: int, total: int, batch: schemas.Batch | None) -> str:
-    """Return `12/50 photos · 3.2 photos/s · 12 s left (10 s–15 s)`; what is not known yet is left out."""
+    """Return `12/50 photos · 3.2 photos/s · 12 s left (10 s–15 s)`; unknown parts are left out."""
     parts = [f"{done}/{total} photos"]
     if batch is not None and batch.status is schemas.BatchStatus.PAUSED:
         parts.append("paused")
@@ -165,7 +165,7 @@ def state_line(done: int, total: int, batch: schemas.Batch | None) -> str:
 
 
 def failure_line(name: str, code: str, sentence: str) -> str:
-    """Return a failure in one line, whatever the file is called."""
+    """Return a failure as one line, for any file name."""
     return f"{shown(name)}: {code}: {' '.join(shown(sentence).split())}"
 
 

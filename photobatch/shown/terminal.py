@@ -1,4 +1,4 @@
-"""What commands print: the answer on stdout, and nothing else there; all other words on stderr."""
+"""Output of commands: only the answer on stdout, everything else on stderr."""
 
 import io
 import json
@@ -18,17 +18,17 @@ _WIDE = 1_000
 
 
 def prepare_streams() -> None:
-    """Make the standard streams take whatever is printed: one that is closed (`2>&-`) leads to the null device."""
+    """Make the standard streams accept everything: a closed one (`2>&-`) is replaced by the null device."""
     for name in ("stdin", "stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:
             setattr(sys, name, open(os.devnull, "r" if name == "stdin" else "w"))  # noqa: SIM115 - for good
         elif isinstance(stream, io.TextIOWrapper) and name != "stdin":
-            stream.reconfigure(errors="backslashreplace")  # Chinese names, where the locale has no letters for them
+            stream.reconfigure(errors="backslashreplace")  # e.g. Chinese names in a locale without such characters
 
 
 def print_table(table: Table) -> None:
-    """Print a table; in a pipe no line is broken, and nothing cut off. Raises as `print_line` does."""
+    """Print a table; in a pipe no line is wrapped or cut. Raises as `print_line` does."""
     console = Console(highlight=False)
     if console.is_terminal:
         with _answering():
@@ -40,24 +40,24 @@ def print_table(table: Table) -> None:
 
 
 def print_styled(line: Text) -> None:
-    """Print a line, in colours where somebody sees them. Raises as `print_line` does."""
+    """Print a line, with colours on a terminal. Raises as `print_line` does."""
     with _answering():
         Console(highlight=False).print(line, soft_wrap=True)
 
 
 def print_line(line: str) -> None:
-    """Print a line as it is. Raises BrokenPipeError, and RefusalError where stdout takes nothing: its disk is full."""
+    """Print a plain line. Raises BrokenPipeError, and RefusalError if stdout cannot be written (disk full)."""
     with _answering():
         print(line, flush=True)
 
 
 def print_json(answer: Any) -> None:
-    """Print one JSON value on a line of its own. Raises as `print_line` does."""
+    """Print one JSON value on one line. Raises as `print_line` does."""
     print_line(json.dumps(answer))
 
 
 def note(sentence: str) -> None:
-    """Tell people something that is no part of the answer; where nobody listens any more, nothing happens."""
+    """Print a message that is not part of the answer; does nothing if stderr is closed."""
     try:
         print(f"photobatch: {shown(sentence)}", file=sys.stderr, flush=True)
     except OSError:
@@ -65,7 +65,7 @@ def note(sentence: str) -> None:
 
 
 def is_interactive() -> bool:
-    """Say whether somebody can be asked."""
+    """Say whether a person can answer questions."""
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
@@ -76,13 +76,13 @@ def agrees(question: str) -> bool:
 
 
 def shown(name: str) -> str:
-    """Return a name that a terminal can show: undecodable bytes and control characters are replaced."""
+    """Return a name for a terminal, with undecodable bytes and control characters replaced."""
     text = os.fsencode(name).decode(errors="replace")
     return "".join(character if character.isprintable() else "�" for character in text)
 
 
 def hang_up(stream: TextIO) -> None:
-    """Lead a stream that takes nothing to the null device: Python would try it again at the end, and fail."""
+    """Redirect a broken stream to the null device: Python would flush it again at exit, and fail."""
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, stream.fileno())
     os.close(null)
