@@ -16,6 +16,7 @@ from actors.messages.records import Json
 log = logging.getLogger(__name__)
 
 GREET_S = 2.5
+LOOK_S = 4.0
 FROZEN_S = 8  # seconds of silence after which a coordinator that has answered before is frozen
 CONSTRUCT_S = 900  # a new one may be reading a long journal (220 s for ten million photos)
 HAND_OVER_S = 10.0
@@ -25,9 +26,10 @@ POLL_S = 0.1
 class Keeper:
     """Greets the coordinator, so that it stays; starts, replaces and kills it if necessary.
 
-    A frozen coordinator is killed by SIGKILL to its process, because Ray's own request to end would wait in its queue.
-    Coordinator and ingress are both pinned to the head node. Ray starts the next one; the epoch fences one that wakes
-    up.
+    A coordinator is frozen if it has answered before and is silent, or if its process is stopped: one that has not
+    answered yet may be reading a long journal. It is killed by SIGKILL to its process, because Ray's own request to end
+    would wait in its queue. Coordinator and ingress are both pinned to the head node. Ray starts the next one; the
+    epoch fences one that wakes up.
     """
 
     def __init__(self, config: CoordinatorConfig) -> None:
@@ -39,7 +41,15 @@ class Keeper:
         return launch.start_coordinator(self._config)
 
     async def run(self) -> None:
-        """Greet until cancelled. Start a coordinator after two greetings without an answer.
+        """Keep it until cancelled."""
+        stopped = asyncio.ensure_future(_kill_stopped())
+        try:
+            await self._greet_forever()
+        finally:
+            stopped.cancel()
+
+    async def _greet_forever(self) -> None:
+        """Greet; start a coordinator after two greetings without an answer.
 
         A single failure may mean that it is being replaced: by Ray after a crash, or by the ingress of a later release,
         which must not find a coordinator of an earlier release in its place.
@@ -117,6 +127,30 @@ async def _awaited(call: Any) -> Json:
     except RayTaskError as error:
         raise error.cause from None
     return told
+
+
+async def _kill_stopped() -> None:
+    """Kill each coordinator of this Ray whose process was stopped (SIGSTOP) at two looks in a row."""
+    before: set[int] = set()
+    while True:
+        stopped = await asyncio.to_thread(_stopped_coordinators)
+        for process in stopped:
+            if process.pid in before:
+                log.error("the process of the coordinator is stopped: it is killed", extra={"pid": process.pid})
+                process.kill()
+        before = {process.pid for process in stopped}
+        await asyncio.sleep(LOOK_S)
+
+
+def _stopped_coordinators() -> list[psutil.Process]:
+    # Actors are children of Ray's raylet. This process is one of them, or has started the raylet.
+    here = psutil.Process()
+    found = []
+    for process in [*here.children(recursive=True), *psutil.Process(here.ppid()).children()]:
+        with suppress(psutil.NoSuchProcess):
+            if process.status() == psutil.STATUS_STOPPED and _is_coordinator(process):
+                found.append(process)
+    return found
 
 
 def _is_coordinator(process: psutil.Process) -> bool:

@@ -101,6 +101,22 @@ def test_a_frozen_coordinator_is_replaced(supervised: Server, under_way: str) ->
     assert health(supervised)["restarts"] == before, "the rest went on"
 
 
+def test_one_that_freezes_while_it_starts_is_replaced_too(supervised: Server, under_way: str) -> None:
+    before = health(supervised)["restarts"]
+    first = process(supervised, "ray::Coordinator")
+    first.kill()
+    until(lambda: any(coordinators(supervised, but=first)), "the next one")
+    [second] = coordinators(supervised, but=first)
+    second.suspend()
+    until(lambda: not second.is_running(), "its end")
+    nothing_is_lost(supervised, under_way)
+    assert health(supervised)["restarts"] == before
+
+
+def coordinators(server: Server, but: psutil.Process) -> list[psutil.Process]:
+    return [one for one in server.family() if one != but and "ray::Coordinator" in (one.cmdline() or [""])[0]]
+
+
 @pytest.mark.slow
 def test_what_never_comes_up_is_given_up_with_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "ray").mkdir()
