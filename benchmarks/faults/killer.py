@@ -63,7 +63,7 @@ class Kill:
 
 
 class Killer:
-    """Kills one thing at a time, waits (mostly) until photos flow again, and goes on.
+    """Kills one thing at a time, waits (mostly) until photos flow again, and repeats.
 
     Recovery is the time until photos flow again: from the SIGKILL (for the service and Redis: from the command that
     starts it again) until a client is told of the first end of a photo that was leased after that moment. Photos whose
