@@ -1,1 +1,1 @@
-"""Measured figures: each module is run as `python -m benchmarks.NAME`."""
+"""Benchmarks: run each module as `python -m benchmarks.NAME`."""

@@ -1,6 +1,6 @@
-"""Every benchmark after the other: `python -m benchmarks [--quick]`; each prints its figures beside their targets.
+"""Runs all benchmarks in turn: `python -m benchmarks [--quick]`. Each prints its figures beside their targets.
 
-About 40 minutes, with --quick about 6. Each is a process of its own; one that fails does not stop the others.
+About 40 minutes, with --quick about 6. Each runs in its own process; a failure does not stop the others.
 """
 
 import argparse
@@ -23,7 +23,7 @@ NAMES = (
 
 
 def main() -> int:
-    """The command line; exit status 1 when a benchmark failed."""
+    """The command line; exit status 1 if a benchmark failed."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Every benchmark after the other.")
     parser.add_argument("--quick", action="store_true", help="try each for a minute at most; recorded as quick")
     wanted = parser.parse_args()

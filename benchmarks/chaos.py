@@ -1,12 +1,11 @@
 """Chaos: `python -m benchmarks.chaos [--minutes 2] [--seed 1] [--journal sqlite] [--quick] [--keep DIR]`.
 
-A real `photobatch serve` with 2 workers is given batches of small photos, some bad, some from a host that misbehaves;
-meanwhile its processes are hit at random by SIGKILL or SIGSTOP: workers, the coordinator, the ingress, Ray's raylet
-and GCS, the whole of it, Redis. Afterwards everything that was promised is checked; exit status 1 when something is not
-so. The seed decides photos, batches and the order of kills; what meets what is up to the machine, so no two runs are
-the same.
+A real `photobatch serve` with 2 workers gets batches of small photos, some bad, some from a host that misbehaves.
+Meanwhile its processes get SIGKILL or SIGSTOP at random: workers, the coordinator, the ingress, Ray's raylet and GCS,
+the whole service, Redis. Afterwards every promise of the contract is checked; exit status 1 if one is broken. The seed
+determines photos, batches and the order of kills; the timing depends on the machine, so no two runs are the same.
 
-`benchmarks/faults/killer.py` defines recovery. All is appended to results/chaos.jsonl.
+`benchmarks/faults/killer.py` defines recovery. The record is appended to results/chaos.jsonl.
 """
 
 import argparse
@@ -39,7 +38,7 @@ TARGETS_S = {
 
 
 def record(report: ChaosReport) -> dict[str, object]:
-    """Return the run as it is written down."""
+    """Return the record of a run."""
     return {
         "benchmark": "chaos",
         **asdict(report),
@@ -48,7 +47,7 @@ def record(report: ChaosReport) -> dict[str, object]:
 
 
 def table(report: ChaosReport) -> Table:
-    """Show the kills and how long photos stood still."""
+    """Show the kills and the recovery times."""
     shown = Table(
         title=f"{report.photos} photos in {report.batches} batches, {report.seconds:.0f} s", title_justify="left"
     )

@@ -1,8 +1,8 @@
 """The coordinator alone: `python -m benchmarks.coordinator [--photos 100000] [--workers 4] [--runs 5] [--quick]`.
 
-Workers that do nothing lease and report as real ones do, over Ray, with the SQLite journal on: every lease and every
-report is durable before it is answered. Measured are the photos per second, how long a batch of all photos takes to be
-accepted, how long a status read takes while it is worked through, and what the coordinator's memory grows by.
+Workers that do nothing lease and report like real ones, over Ray, with a SQLite journal: every lease and every report
+is durable before it is answered. Measured are photos per second, the time to accept a batch of all photos, the time of
+a status read meanwhile, and the growth of the coordinator's memory.
 """
 
 import asyncio
@@ -60,7 +60,7 @@ _READ_EVERY_S = 0.01
 
 
 class IdleWorker:
-    """A worker as the coordinator sees it, whose photos are done as soon as they are leased."""
+    """A worker, from the coordinator's view, whose photos are done as soon as they are leased."""
 
     def __init__(self, worker_id: str, namespace: str) -> None:
         self._id = worker_id
@@ -68,7 +68,7 @@ class IdleWorker:
         self._running: asyncio.Task[None] | None = None
 
     async def attach(self, epoch: int) -> Hello:
-        """Introduce oneself; `epoch` does not matter, for nothing is held."""
+        """Answer a new coordinator; `epoch` does not matter, because nothing is held."""
         return Hello(self._id, ray.get_runtime_context().get_node_id(), crumb="", ready=True, held=[])
 
     async def run(self) -> None:
@@ -77,7 +77,7 @@ class IdleWorker:
         await asyncio.shield(self._running)
 
     async def revoke(self, task_id: str, running: bool) -> None:
-        """Hold nothing that could be given back."""
+        """Do nothing: no leases are held."""
 
     async def pid(self) -> int:
         """Return the process id."""
@@ -106,7 +106,7 @@ class Measured:
 
 
 class _Reader(threading.Thread):
-    """Reads a batch's status all the time, and notes how long it took."""
+    """Reads a batch's status continuously, and records the times."""
 
     def __init__(self, coordinator: Any, task_id: str) -> None:
         super().__init__(name="reader", daemon=True)
@@ -129,7 +129,7 @@ def measure(photos: int, workers: int, folder: Path) -> Measured:
         stack.callback(local.stop)
         local.start()
         config = _config(photos, workers, folder)
-        idle = [_start(config.namespace) for _ in range(workers)]  # the coordinator finds and adopts them
+        idle = [_start(config.namespace) for _ in range(workers)]  # the coordinator adopts them
         ray.get([worker.attach.remote(0) for worker in idle])
         coordinator = launch.start_coordinator(config)
         _run(coordinator, 2000)
@@ -181,7 +181,7 @@ def _never() -> Any:
 
 
 def figures(runs: list[Measured]) -> list[Figure]:
-    """Return what is said of the runs."""
+    """Return the figures of the runs."""
     return [
         Figure("photos a second", "photos/s", [run.photos_per_s for run in runs], Target(5000, least=True)),
         Figure("accepted", "s", [run.accepted_s for run in runs], Target(2.0)),

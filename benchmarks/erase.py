@@ -1,7 +1,7 @@
-"""How many holes are filled a second: `python -m benchmarks.erase [--runs 5] [--quick] [--sides …] [--at-once …]`.
+"""Holes filled per second: `python -m benchmarks.erase [--runs 5] [--quick] [--sides …] [--at-once …]`.
 
 By inpainter, side of the square and squares at once. On a GPU if torch has one, else on one core. LaMa needs no
-weights for that: with random ones it computes as much as with those of `photobatch models pull big-lama.pt`.
+real weights for this: random ones take the same computation.
 """
 
 import tempfile
@@ -26,7 +26,7 @@ AT_ONCE = (1, 4)
 
 
 def squares_per_s(inpainter: Inpainter, side: int, at_once: int, runs: int) -> list[float]:
-    """Return squares a second, a value a run; a first one warms up."""
+    """Return squares per second, one value for each run; a first run warms up."""
     crops, masks = _squares(side, at_once)
     rates = []
     for _ in range(runs + 1):
@@ -37,7 +37,7 @@ def squares_per_s(inpainter: Inpainter, side: int, at_once: int, runs: int) -> l
 
 
 def _squares(side: int, count: int) -> tuple[list[Pixels], list[Mask]]:
-    """Squares of noise; the hole is half as wide and high, as with holes of photos."""
+    """Squares of noise with holes of half the width and height, as in photos."""
     rng = np.random.default_rng(7)
     crops = [rng.integers(0, 256, (side, side, 3), np.uint8) for _ in range(count)]
     mask = np.zeros((side, side), np.uint8)

@@ -1,7 +1,7 @@
-"""Says when something has become much slower: `python -m benchmarks.guard`. CI runs it after the tests.
+"""Fails if something has become much slower: `python -m benchmarks.guard`. CI runs it after the tests.
 
-One preset that goes through everything, as a multiple of the codec floor in the same run, against 1.5 times what was
-last recorded: on any machine, and loud enough when a change doubles it.
+Runs one preset that uses every stage, and compares its multiple of the codec floor with 1.5 times the last record. This
+works on any machine and notices a change that doubles the time.
 """
 
 import multiprocessing
@@ -27,7 +27,7 @@ def recorded() -> float:
 
 
 def main() -> int:
-    """The command line; exit status 1 when it has become slower."""
+    """The command line; exit status 1 if it has become slower."""
     most = SLACK * recorded()
     case = Case(PRESET, _PHOTOS)
     photos = case.make_photos()

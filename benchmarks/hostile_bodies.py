@@ -1,8 +1,8 @@
 """What bad requests cost: `python -m benchmarks.hostile_bodies [--quick]`.
 
-Each body goes to a real `photobatch serve`. Figures of each: seconds until the answer, the most memory of all its
-processes above what they held when idle, and the slowest `/health/live` meanwhile. Honest submits of 100,000 photos
-are measured too, and many bodies at once that never end.
+Each body is sent to a real `photobatch serve`. Figures: seconds until the answer, peak memory of all processes above
+idle, and the slowest `/health/live` meanwhile. Honest submits of 100,000 photos are measured too, and many concurrent
+bodies that never end.
 """
 
 import json
@@ -29,13 +29,13 @@ MULTIPART = "multipart/form-data; boundary=x"
 LARGE, FIELDS, SMALL = 31_000_000, 7_900_000, 500_000  # bytes, just below the limits of the service
 MANY = 100_000  # photos
 UNFINISHED = 40  # bodies at once
-_SETTLE_S = 10.0  # in which its workers are ready, and what starting took is over
+_SETTLE_S = 10.0  # until its workers are ready and start-up is over
 _URL = "https://photos.example/2026/%07d.jpg"
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A request: its body is made when it is wanted, for all of them together are large."""
+    """A request; its body is made on demand, because all together are large."""
 
     name: str
     body: Callable[[], bytes]
@@ -113,7 +113,7 @@ def _honest(photos: int) -> tuple[Case, ...]:
 
 
 class Watch:
-    """Asks `/health/live` all the time, and notes the slowest answer."""
+    """Requests `/health/live` continuously, and records the slowest answer."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -129,7 +129,7 @@ class Watch:
         return slowest * 1000
 
     def end(self) -> None:
-        """Ask no more."""
+        """Stop."""
         self._ended.set()
         self._thread.join()
 
@@ -143,23 +143,23 @@ class Watch:
 
 @dataclass(slots=True)
 class Memory:
-    """The memory of a family of processes: what each held when idle, and the most since `forget`."""
+    """The memory of a family of processes: idle, and the peak since `forget`."""
 
     processes: list[psutil.Process]
     idle: dict[int, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Note what they hold now."""
+        """Record the current memory."""
         self.idle = {process.pid: process.memory_info().rss for process in self.processes}
 
     def forget(self) -> None:
-        """Begin anew to look for the peak (proc(5), clear_refs)."""
+        """Reset the peaks (proc(5), clear_refs)."""
         for process in self.processes:
             with suppress(OSError):  # it has ended
                 Path(f"/proc/{process.pid}/clear_refs").write_text("5")
 
     def grown_mb(self) -> float:
-        """Return the sum of the peaks over what was held when idle."""
+        """Return the sum of the peaks above idle."""
         return sum(max(0, _peak(process.pid) - self.idle[process.pid]) for process in self.processes) / 1e6
 
 
@@ -197,7 +197,7 @@ def _send(server: Server, memory: Memory, watch: Watch, case: Case) -> tuple[str
 
 
 def _unfinished(server: Server, memory: Memory, watch: Watch) -> tuple[str, float, float, float]:
-    """Send most of many bodies at once and never the rest; the time is until all that is refused was refused."""
+    """Send many bodies at once but never finish them; the time is until all refusals have come."""
     memory.forget()
     watch.slowest_ms()
     began = time.perf_counter()
@@ -214,7 +214,7 @@ def _unfinished(server: Server, memory: Memory, watch: Watch) -> tuple[str, floa
             refused += bool(one.recv(4096))
         except TimeoutError:
             pass
-        except OSError:  # refused, and closed on what was still being sent
+        except OSError:  # refused and closed while sending
             refused += 1
     took = time.perf_counter() - began
     grown, slowest = memory.grown_mb(), watch.slowest_ms()

@@ -1,7 +1,6 @@
-"""What a small request takes while the workers are busy: `python -m benchmarks.latency [--url URL] [--quick]`.
+"""The latency of small requests while the workers are busy: `python -m benchmarks.latency [--url URL] [--quick]`.
 
-One client asks the service one small question after another, each kind in turn, while a batch of 12 MP photos keeps all
-workers busy.
+One client sends small requests of each kind in turn, while a batch of 12 MP photos keeps all workers busy.
 """
 
 import tempfile
@@ -20,9 +19,9 @@ from benchmarks.servers.server import serving
 from benchmarks.throughput import Case
 
 P50_MS, P99_MS = 4.0, 30.0
-_PAUSE_S = 0.01  # between two questions
+_PAUSE_S = 0.01  # between two requests
 _PRESET = "beauty_light"
-_MANY = 4000  # photos, more than workers get done meanwhile
+_MANY = 4000  # photos, more than workers finish meanwhile
 PATHS = {
     "GET /api/v1/batch/{task_id}": "/api/v1/batch/{task_id}",
     "GET …/{task_id}/photos": "/api/v1/batch/{task_id}/photos?limit=20",
@@ -34,7 +33,7 @@ PATHS = {
 def ask(url: str, task_id: str, requests: int) -> dict[str, list[float]]:
     """Return milliseconds by request, `requests` in all, on one connection that is kept."""
     took: dict[str, list[float]] = {name: [] for name in PATHS}
-    # The plainest client there is: one that takes a millisecond itself would be measured too.
+    # The simplest client: the time of a client that takes a millisecond itself would be included.
     http = HTTPConnection(url.partition("//")[2], timeout=30.0)
     for turn in range(requests):
         name = list(PATHS)[turn % len(PATHS)]
@@ -54,7 +53,7 @@ def ask(url: str, task_id: str, requests: int) -> dict[str, list[float]]:
 def busy(url: str, photos: list[Path]) -> Iterator[str]:
     """Keep the workers busy until the end of the block; yields the batch that they work on.
 
-    Its photos are uploaded once and named many times: nothing but the workers has anything to do afterwards.
+    Its photos are uploaded once and named many times, so that afterwards only the workers are busy.
     """
     with httpx.Client(base_url=url, timeout=60.0, trust_env=False) as http:
         ids = []

@@ -1,8 +1,8 @@
-"""What memory it takes: `python -m benchmarks.memory [--quick]`.
+"""Memory use: `python -m benchmarks.memory [--quick]`.
 
-All processes, Ray's too, as proportional set size, so that a shared page counts once. Idle is after start-up, with warm
-workers; for the peak a few photos went through, so that every profile's colour table is baked, but idle is taken
-before. The peak is sampled ten times a second, in runs that nobody times.
+The proportional set size of all processes, including Ray's, so that shared pages count once. Idle is after start-up,
+with warm workers. Before the peak a few photos are processed, so that every profile's colour table is baked, but idle
+is measured before that. The peak is sampled ten times a second, in runs that are not timed.
 """
 
 import gc
@@ -29,7 +29,7 @@ _SETTLE_S = 3.0
 
 
 def peaks(preset: str, counts: tuple[int, ...], workers: int, runs: int) -> tuple[float, dict[int, list[float]]]:
-    """Return MB at idle, and MB of the peak above that by number of photos, by run."""
+    """Return MB at idle, and the peak above that in MB by number of photos, for each run."""
     photos = Case(preset, photos=50).make_photos()
     small = Case(preset, photos=4, megapixels=1.0).make_photos()  # no table is baked for those
     with (
@@ -68,14 +68,14 @@ def idle_service(workers: int) -> dict[str, float]:
 
 
 def _kind(process: psutil.Process) -> str:
-    """Name what a process is for; Ray's actors carry their class in their title."""
+    """Return the purpose of a process; titles of Ray's actors have their class."""
     try:
         words = process.cmdline()
         name = process.name()
     except psutil.Error:
         return "ended"
     title = words[0] if words else name
-    if name == "raylet":  # whose command line names its agents
+    if name == "raylet":  # its command line names its agents
         return name
     if title.startswith("ray::"):
         return title.removeprefix("ray::").partition(".")[0].partition(":")[0]
@@ -101,7 +101,7 @@ def main() -> None:
     speaker = command.Speaker("memory", wanted)
     counts, runs = ((50,), 1) if wanted.quick else ((50, 1000), wanted.runs)
     for preset in filter(None, wanted.presets.split(",")):
-        # A process for each preset: nothing of the last one counts.
+        # A process for each preset, so that earlier ones do not count.
         with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as alone:
             idle, over = alone.submit(peaks, preset, counts, wanted.workers, runs).result()
         for count, values in over.items():

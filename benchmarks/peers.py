@@ -1,13 +1,13 @@
-"""What could be used instead: `python -m benchmarks.peers [--photos 50] [--runs 5] [--quick] [--peers …] [--looks …]`.
+"""Alternatives compared: `python -m benchmarks.peers [--photos 50] [--runs 5] [--quick] [--peers …] [--looks …]`.
 
-The same files, the same work in as many processes: read, decode, apply a look, encode at quality 92 and 4:2:0, write
+The same files and the same work in as many processes: read, decode, apply a look, encode at quality 92 and 4:2:0, write
 a file. photobatch does it as a whole service, from submit to the last result durable, with journal, leases and
-progress; the others are what a person would write in an afternoon, each on the fastest path that we found for the
-look, with one thread inside each process. benchmarks/rivals says for each what that path is and how threads are
-limited, and what the two looks are: one that mixes no channels, and one that does.
+progress. The others are scripts as a person would write in an afternoon, each with the fastest way to the look that we
+found, and one thread in each process. The files in benchmarks/rivals say what that way is, how threads are limited, and
+what the two looks are: one that mixes no channels, and one that does.
 
 All are warm before anything is timed. For each look, runs of the codec floor, photobatch and the peers take turns, and
-nobody's files stay for the next one's turn. What a peer made is held against ours in its first run: nobody is faster by
+files are removed after each turn. A peer's results are compared with ours in its first run, so that nobody is faster by
 doing less.
 """
 
@@ -30,12 +30,12 @@ from benchmarks.rivals.look import LOOKS, Look
 from benchmarks.rivals.ours import Service
 from benchmarks.rivals.peer import Peer, UnavailableError
 
-LEADS = {"pyvips": 1.8}  # ours should be faster by so much; by 1 where nothing is said
+LEADS = {"pyvips": 1.8}  # factors by which ours should be faster; 1 for the others
 
 
 @dataclass(slots=True)
 class Turns:
-    """What was measured of one peer, a value a run."""
+    """The measurements of one peer, one value for each run."""
 
     peer: Peer
     seconds: list[float] = field(default_factory=list)
@@ -43,7 +43,7 @@ class Turns:
 
 
 def compare(bench: Bench, peers: Sequence[Peer], runs: int) -> tuple[list[float], list[Turns]]:
-    """Seconds of the floor, and everybody's turns."""
+    """Return the seconds of the floor, and the turns of all peers."""
     floor_s: list[float] = []
     measured = [Turns(peer) for peer in peers]
     with Floor(WORKERS, bench.scratch / "floor") as floor:
@@ -58,7 +58,7 @@ def compare(bench: Bench, peers: Sequence[Peer], runs: int) -> tuple[list[float]
 
 
 def figures(turns: Turns, floor_s: Sequence[float], ours_s: Sequence[float] | None) -> list[Figure]:
-    """What is said of a peer; `ours_s` is None for photobatch itself."""
+    """Return the figures of a peer; `ours_s` is None for photobatch itself."""
     made = [
         Figure("seconds", "s", turns.seconds),
         Figure("× floor", "×", [own / floor for own, floor in zip(turns.seconds, floor_s, strict=True)]),
@@ -72,7 +72,7 @@ def figures(turns: Turns, floor_s: Sequence[float], ours_s: Sequence[float] | No
 
 
 def case(look: Look, peer: Peer, photos: int, megapixels: int) -> Case:
-    """What was measured, and with which libraries."""
+    """Return the case, including the versions of libraries."""
     libraries = ", ".join(f"{name} {version}" for name, version in peer.versions.items())
     said: Case = {"look": look.name, "peer": peer.name, "with": libraries, "photos": photos}
     return {**said, "megapixels": megapixels, "workers": WORKERS}
@@ -81,7 +81,7 @@ def case(look: Look, peer: Peer, photos: int, megapixels: int) -> Case:
 def measure(
     look: Look, chosen: Sequence[str], photos: list[Path], scratch: Path, runs: int
 ) -> tuple[list[float], list[Turns]]:
-    """One look: `compare` with photobatch, which comes first, and those of the chosen peers that can be had."""
+    """Measure one look: photobatch first, then the chosen peers that are available."""
     with ExitStack() as stack:
         bench = Bench.prepared(look, photos, scratch)
         peers: list[Peer] = [stack.enter_context(Service(look, WORKERS, photos[:CHECKED], scratch))]

@@ -1,7 +1,7 @@
-"""What a preview takes while the workers are busy: `python -m benchmarks.preview [--url URL] [--quick]`.
+"""The latency of previews while the workers are busy: `python -m benchmarks.preview [--url URL] [--quick]`.
 
-Somebody moves a slider, or looks at a page of cards, while a batch of 12 MP photos keeps all workers busy: a preview is
-made between two of them.
+A user moves a slider, or opens a page of cards, while a batch of 12 MP photos keeps all workers busy: a preview is made
+between two photos.
 """
 
 import tempfile
@@ -25,7 +25,7 @@ _CARDS = ("beauty_light", "beauty_medium", "beauty_heavy", "filter_warm", "filte
 
 
 def requests(source: str, turn: int) -> dict[str, dict[str, Any]]:
-    """Return what is asked for, by name; a slider is never twice at the same place."""
+    """Return the requests by name; a slider is never twice at the same value."""
     moved = {"preset_id": "beauty_light", "preset_params": {"smoothing": 0.2 + turn % 80 / 100}}
     cards = [{"preset_id": preset} for preset in _CARDS]
     return {

@@ -1,4 +1,4 @@
-"""How soon clients hear of a photo, and what it costs that many come back: `python -m benchmarks.progress [--quick]`.
+"""The delay of progress messages, and the cost of many returning clients: `python -m benchmarks.progress [--quick]`.
 
 200 WebSocket clients follow ten batches that simulated workers work on. A worker stamps each photo when it reports it,
 a client when the message has arrived: the time between is the journal's commit, the coordinator, and the ingress, which
@@ -42,23 +42,23 @@ from deployments.settings import Settings
 P95_MS = 150.0
 _BATCHES = 10
 _WORKERS = 4
-_PHOTO_S = 0.1  # so many photos come to 40 a second
+_PHOTO_S = 0.1  # gives 40 photos a second
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What one start of the service said."""
+    """The measurements of one start of the service."""
 
     delays: list[list[float]]  # ms, by run
     one: list[dict[str, float]]  # CPU seconds by process, for one client that catches up
-    crowd: list[dict[str, float]]  # and for many at once
+    crowd: list[dict[str, float]]  # the same for many at once
 
 
 def serve_and_measure(clients: int, photos: int, runs: int, returning: int, kept: int) -> Measured:
     """Measure a service; each run has batches of `photos` photos in all, and a batch of `kept` to come back to."""
     with tempfile.TemporaryDirectory(prefix="photobatch-progress-") as folder, one_node(_WORKERS + 2):
         photo = Path(folder, "photo.jpg")
-        photo.write_bytes(bytes(1000))  # nobody looks at it
+        photo.write_bytes(bytes(1000))  # its content does not matter
         settings = Settings(data_dir=Path(folder, "data"), file_roots=(folder,), max_workers=_WORKERS, reuse=False)
         start(settings, _PHOTO_S)
         with (
@@ -68,21 +68,21 @@ def serve_and_measure(clients: int, photos: int, runs: int, returning: int, kept
             host, source = f"127.0.0.1:{port}", photo.as_uri()
             delays = [crowd.submit(listen, host, source, clients, photos).result() for _ in range(runs)]
             task_id = crowd.submit(paused_batch, host, source, kept).result()
-            crowd.submit(come_back, host, task_id, 1).result()  # what is imported at first use is
+            crowd.submit(come_back, host, task_id, 1).result()  # import everything that is imported at first use
             costs = [[_cost(crowd.submit, host, task_id, count) for _ in range(runs)] for count in (1, returning)]
         return Measured(delays, *costs)
 
 
 def _cost(submit: Callable[..., Future[None]], host: str, task_id: str, clients: int) -> dict[str, float]:
-    """Return the CPU seconds by process that so many clients cost who come back at once."""
-    time.sleep(2 * KEPT_S)  # nothing is left of who came before
+    """Return the CPU seconds by process for this many clients that return at once."""
+    time.sleep(2 * KEPT_S)  # earlier answers are not cached any more
     before = _cpu_s()
     submit(come_back, host, task_id, clients).result()
     return {name: after - before[name] for name, after in _cpu_s().items()}
 
 
 def _cpu_s() -> dict[str, float]:
-    """Return the CPU seconds so far: the ingress is a thread of this process, which else waits."""
+    """Return the CPU seconds so far; the ingress is a thread of this process, which otherwise waits."""
     own = psutil.Process()
     spent = {"coordinator": 0.0, "ingress": sum(own.cpu_times()[:2])}
     for process in own.children(recursive=True):
@@ -114,7 +114,7 @@ def ingress(settings: Settings) -> Iterator[int]:
 
 
 def listen(host: str, source: str, clients: int, photos: int) -> list[float]:
-    """Hand batches in, follow them with so many clients, and return every client's delay of every photo, in ms."""
+    """Submit batches, follow them with many clients, and return the delay of every photo for every client, in ms."""
     return asyncio.run(_listen(host, source, clients, photos))
 
 
@@ -131,7 +131,7 @@ async def _listen(host: str, source: str, clients: int, photos: int) -> list[flo
 
 
 def paused_batch(host: str, source: str, photos: int) -> str:
-    """Hand a batch in that stands still; returns its id."""
+    """Submit a batch and pause it; returns its id."""
     with httpx.Client(base_url=f"http://{host}/api/v1/batch", timeout=60.0, trust_env=False) as http:
         request = {"preset_id": "filter_warm", "image_urls": [source] * photos}
         task_id: str = http.post("/submit", json=request).raise_for_status().json()["task_id"]
@@ -140,7 +140,7 @@ def paused_batch(host: str, source: str, photos: int) -> str:
 
 
 def come_back(host: str, task_id: str, clients: int) -> None:
-    """Ask for everything of a batch, as so many clients at once."""
+    """Request everything of a batch, as many clients at once."""
     asyncio.run(_come_back(f"ws://{host}/ws/batch/{task_id}?since=0", clients))
 
 
@@ -185,7 +185,7 @@ def main() -> None:
     ]
     speaker = command.Speaker("progress", wanted)
     speaker.report({"clients": wanted.clients, "batches": _BATCHES, "photos": photos, "photos a second": 40}, said)
-    once = [max(sum(cost.values()), 0.01) for cost in measured.one]  # clocks of processes tick a hundred times a second
+    once = [max(sum(cost.values()), 0.01) for cost in measured.one]  # CPU clocks have a resolution of 10 ms
     catching_up = [
         Figure("cost of one client", "CPU s", once),
         Figure("coordinator for all", "CPU s", [cost["coordinator"] for cost in measured.crowd]),

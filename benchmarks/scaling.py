@@ -1,8 +1,8 @@
-"""What more workers bring: `python -m benchmarks.scaling [--runs 5] [--quick]`.
+"""The gain of more workers: `python -m benchmarks.scaling [--runs 5] [--quick]`.
 
-Real workers: the same 50 photos with 1 and with 2, in turns, and beside it what a second process brings the floor:
-cores share memory, and most share more. Simulated workers: 64 on four Ray nodes of this machine; each sleeps 200 ms for
-a photo and is a real worker otherwise. Ideal is the time they would take if nothing came between two photos.
+Real workers: the same 50 photos with 1 and with 2, in turns, beside the gain of the floor from a second process (cores
+share memory, and most share more). Simulated workers: 64 on four Ray nodes of this machine; each sleeps 200 ms for
+a photo and is a real worker otherwise. Ideal is the time without anything between two photos.
 """
 
 import argparse
@@ -40,13 +40,13 @@ def real(case: Case) -> Measured:
 
 
 def simulated(workers: int, nodes: int, rounds: int, runs: int) -> list[float]:
-    """Return seconds for `rounds` photos a worker, by run."""
+    """Return seconds for `rounds` photos per worker, for each run."""
     with (
         tempfile.TemporaryDirectory(prefix="photobatch-scaling-") as folder,
         several_nodes(nodes, workers // nodes),
     ):
         photo = Path(folder, "photo.jpg")
-        photo.write_bytes(bytes(1000))  # nobody looks at it
+        photo.write_bytes(bytes(1000))  # its content does not matter
         settings = Settings(
             data_dir=Path(folder, "data"), file_roots=(folder,), max_workers=workers, reuse=False, max_photos=100_000
         )

@@ -1,7 +1,7 @@
 """How smoothly a thousand photos scroll in Chromium: `python -m benchmarks.scrolling [--quick]`.
 
 Photos of 12 MP are chosen on the page, as a person does, and the grid is scrolled from end to end while thumbnails are
-made. What counts is the time between two frames, and tasks of the page's thread that took longer than 50 ms.
+made. Measured are the time between two frames, and tasks of the page's thread that took longer than 50 ms.
 """
 
 import tempfile
@@ -61,7 +61,7 @@ async ([seconds, speed]) => {
 
 
 def photos(folder: Path, count: int) -> list[str]:
-    """Return paths of so many 12 MP photos: a few, each under many names."""
+    """Return paths of many 12 MP photos: a few files, each with many names."""
     few = Case("filter_warm", photos=20).make_photos()
     paths = [folder / f"IMG_{number:04}.jpg" for number in range(count)]
     for number, path in enumerate(paths):

@@ -5,7 +5,7 @@ watched by WebSocket, its results are downloaded, and it is deleted when it has 
 kept costs the coordinator about 1 KB a photo by design, and that is no leak; what stays after a deletion is one.
 
 Nothing is killed: the same coordinator, replica and workers from the first photo to the last. The first photos of each
-preset warm them up and are not counted. All is appended to results/soak.jsonl.
+preset warm them up and are not counted. The record is appended to results/soak.jsonl.
 """
 
 import argparse
@@ -33,7 +33,7 @@ from benchmarks.faults.round import Round
 from benchmarks.record import results
 from benchmarks.servers.server import serving
 
-MOST_GROWTH = 0.05  # of the median of the last quarter over that of the first
+MOST_GROWTH = 0.05  # growth of the median from the first to the last quarter
 ROUND = 200  # photos, in 8 batches
 _WARM = 400
 _SWEPT_S = 15.0
@@ -42,7 +42,7 @@ _PATIENCE_S = 60.0
 
 @dataclass
 class SoakReport:
-    """What was done, and how memory went."""
+    """The report of a run, with the memory of processes."""
 
     photos: int = 0
     batches: int = 0
@@ -52,7 +52,7 @@ class SoakReport:
 
 
 def run(photos: int, seed: int, folder: Path) -> SoakReport:
-    """Do one run in an empty folder; every process that it started has ended when it returns."""
+    """Do one run in an empty folder; all its processes have ended when it returns."""
     settings = {"BATCH_FILE_ROOTS": str(folder / "photos"), "BATCH_ALLOWED_HOSTS": "127.0.0.1", "BATCH_REUSE": "0"}
     report = SoakReport()
     with ExitStack() as stack:
@@ -78,7 +78,7 @@ def run(photos: int, seed: int, folder: Path) -> SoakReport:
 
 
 def _round(orders: list[Order], load: Load, client: PatientClient, url: str) -> list[str]:
-    """Work through the orders and delete their batches; return what went wrong."""
+    """Run the orders and delete their batches; return the failures."""
     reader = Reader(client)
     this = Round(0, load=load, client=client, url=url, flow=Flow(), reader=reader)
     this.run(orders, None, 0.0, _PATIENCE_S)
@@ -107,10 +107,10 @@ def _grown(residents: list[Resident]) -> list[str]:
 
 
 def _left(blobs: Path) -> list[str]:
-    """Return what lies in the blob store although every batch was deleted."""
+    """Return blobs that remain although every batch was deleted."""
     deadline = time.monotonic() + _SWEPT_S
     while True:
-        roots = (blobs / "batches", blobs / "uploads")  # walked by os.walk: it bears folders that go meanwhile
+        roots = (blobs / "batches", blobs / "uploads")  # os.walk tolerates folders that disappear meanwhile
         left = [f"{folder}/{name}" for root in roots for folder, _, names in os.walk(root) for name in names]
         if not left or time.monotonic() > deadline:
             return [f"{len(left)} blobs of deleted batches are still there, {left[0]} for one"] if left else []
@@ -118,7 +118,7 @@ def _left(blobs: Path) -> list[str]:
 
 
 def record(report: SoakReport, seed: int) -> dict[str, object]:
-    """Return the run as it is written down."""
+    """Return the record of the run."""
     memory = [{"process": each.name, "growth": round(each.growth, 4), "rss": each.samples} for each in report.memory]
     return {
         "benchmark": "soak",

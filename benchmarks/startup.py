@@ -1,8 +1,8 @@
-"""How soon there is something to see: `python -m benchmarks.startup [--runs 5] [--quick] [--loaded 50]`.
+"""Start-up times: `python -m benchmarks.startup [--runs 5] [--quick] [--loaded 50]`.
 
 `photobatch serve` from its start to the first healthy answer, and from Ctrl-C to its end; `photobatch run` of one photo
 of 12 MP, from its start to its end. Both with an empty data folder: no colour table, no compiled library.
-With --loaded N instead: how many of N starts of `photobatch serve` come to a healthy answer beside eight busy loops.
+With --loaded N instead: how many of N starts of `photobatch serve` give a healthy answer beside eight busy loops.
 """
 
 import contextlib
@@ -47,7 +47,7 @@ def run(photo: Path, workers: int) -> float:
     with tempfile.TemporaryDirectory(prefix="photobatch-startup-") as folder:
         words = [photobatch_command(), "run", str(photo), "--preset", "filter_warm", "--out", f"{folder}/out"]
         begun = time.perf_counter()
-        # `env` sets what this process has no business to read or change.
+        # `env` sets variables that this process must not read or change.
         subprocess.run(
             ["env", f"BATCH_DATA_DIR={folder}/data", *words, "--workers", str(workers)],
             check=True,
@@ -59,7 +59,7 @@ def run(photo: Path, workers: int) -> float:
 
 @contextlib.contextmanager
 def busy(loops: int) -> Iterator[None]:
-    """Keep so many processes computing until the end of the block."""
+    """Keep a number of processes computing until the end of the block."""
     with contextlib.ExitStack() as stack:
         for _ in range(loops):
             process = subprocess.Popen([sys.executable, "-c", "while True: pass"])
@@ -69,7 +69,7 @@ def busy(loops: int) -> Iterator[None]:
 
 
 def starts_beside_others(starts: int, workers: int) -> tuple[list[float], list[str]]:
-    """Return the seconds of each start that came to a healthy answer, and what the others said."""
+    """Return the seconds of each healthy start, and the output of the others."""
     ready: list[float] = []
     failed: list[str] = []
     with busy(BUSY_LOOPS):

@@ -1,12 +1,12 @@
-"""How fast a batch is done: `python -m benchmarks.throughput [--presets …] [--sources files,http,uploads] [--quick]`.
+"""The throughput of a batch: `python -m benchmarks.throughput [--presets …] [--sources files,http,uploads] [--quick]`.
 
-Without choices: what the project promises, on 50 photos of 12 MP and 2 workers. Each case gets an engine of its own and
-empty caches; its workers are warmed, one photo shows what a new preset's colour table costs, then runs of the codec
-floor (in as many processes) and of the service take turns. With uploads a whole `photobatch serve` is measured
-beside the engine, in the same turns, so that what HTTP adds is a ratio too.
+Without options: the cases with targets, on 50 photos of 12 MP and 2 workers. Each case gets its own engine and empty
+caches. Its workers are warmed, one photo shows the cost of a new preset's colour table, then runs of the codec floor
+(in as many processes) and of the service take turns. With uploads a whole `photobatch serve` is measured beside the
+engine, in the same turns, so that the cost of HTTP is a ratio too.
 
 `--url` measures a service that is running; on a cluster (`ray job submit … -- python -m benchmarks.throughput`, where
-Ray sets RAY_ADDRESS) the engine is a guest there.
+Ray sets RAY_ADDRESS) the engine runs as a guest there.
 """
 
 import argparse
@@ -33,15 +33,15 @@ from benchmarks.servers.server import serving
 from deployments.local.embedded import Engine
 
 RATIO = "times the floor"
-MOST_ADDED = 20.0  # per cent that uploads may take longer than files
+MOST_ADDED = 20.0  # per cent of extra time that uploads may take
 _PHOTOS, _QUICK_PHOTOS = 50, 16
-_SPARE = 3_000_000_000  # bytes of disk that a run may take
+_SPARE = 3_000_000_000  # bytes of disk that a run may need
 _SHOWN = ("preset", "photos", "megapixels", "iso", "workers", "source")
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What is measured."""
+    """The case to measure."""
 
     preset: str
     photos: int = _PHOTOS
@@ -53,13 +53,13 @@ class Case:
 
     @property
     def target(self) -> Target | None:
-        """The most that it may take, as multiples of the codec floor."""
+        """The target, as a multiple of the codec floor."""
         if self.source != "files" or self.where != "embedded":
             return None
         return Target(2.2 if self.preset.startswith("beauty") else 1.6)
 
     def make_photos(self) -> list[Path]:
-        """Return the photos, in the system's temporary folder; makes what is missing."""
+        """Return the photos, in the system's temporary folder; makes missing ones."""
         name = f"{self.megapixels:g}mp" + ("-high-iso" if self.iso == "high" else "")
         recipe = Recipe(megapixels=self.megapixels, iso=BY_NIGHT if self.iso == "high" else BY_DAY)
         return make(Path(tempfile.gettempdir(), "demo", name), self.photos, recipe)
@@ -83,11 +83,11 @@ class Measured:
     floor_s: list[float] = field(default_factory=list)
     service_s: list[float] = field(default_factory=list)
     files_s: list[float] = field(default_factory=list)  # of the engine beside the service
-    first_photo_s: float | None = None  # what the first one of a preset takes longer than the next
+    first_photo_s: float | None = None  # extra time of a preset's first photo
 
     @property
     def ratios(self) -> list[float]:
-        """Service by floor, of each run."""
+        """The ratio of service to floor of each run."""
         return [service / floor for service, floor in zip(self.service_s, self.floor_s, strict=True)]
 
 
@@ -113,7 +113,7 @@ def measure(case: Case, photos: list[Path], runs: int, url: str | None, gpu_frac
             stack.callback(uploads.close)
             clients.append((uploads, measured.service_s))
         for client, _ in clients:
-            client.run(case.preset, photos[: 5 * case.workers])  # every worker is warm, every profile has its table
+            client.run(case.preset, photos[: 5 * case.workers])  # warms every worker and bakes every profile's table
         floor = stack.enter_context(Floor(case.workers, folder / "floor"))
         floor.run(photos[: case.workers])
         for _ in range(runs):
@@ -125,9 +125,9 @@ def measure(case: Case, photos: list[Path], runs: int, url: str | None, gpu_frac
 
 @contextmanager
 def embedded(folder: Path, workers: int, photos: list[Path]) -> Iterator[EmbeddedClient]:
-    """Run an engine with warm workers and no colour tables, or as a guest of the cluster that this is a job on."""
-    os.environ["BATCH_DATA_DIR"] = str(folder / "home")  # tables live there; empty ones are cold
-    os.environ["BATCH_ALLOWED_HOSTS"] = photo_host.address()  # private, and still to be fetched from
+    """Run an engine with warm workers and no colour tables, or a guest on the cluster of this job."""
+    os.environ["BATCH_DATA_DIR"] = str(folder / "home")  # contains the tables; empty at first
+    os.environ["BATCH_ALLOWED_HOSTS"] = photo_host.address()  # a private address that must be allowed
     address = os.environ.get("RAY_ADDRESS")
     with Engine(folder / "engine", workers=workers, file_roots=[photos[0].parent.parent], address=address) as engine:
         client = EmbeddedClient(engine)
@@ -136,7 +136,7 @@ def embedded(folder: Path, workers: int, photos: list[Path]) -> Iterator[Embedde
 
 
 def figures(case: Case, measured: Measured) -> list[Figure]:
-    """Return what is said of a case."""
+    """Return the figures of a case."""
     said = [
         Figure(RATIO, "× floor", measured.ratios, case.target),
         Figure("seconds", "s", measured.service_s),
@@ -153,7 +153,7 @@ def figures(case: Case, measured: Measured) -> list[Figure]:
 
 
 def cases(wanted: argparse.Namespace) -> list[Case]:
-    """Return what was asked for: every combination of the choices, or what the project promises."""
+    """Return the cases: every combination of the options, or those with targets."""
     chosen = (wanted.presets, wanted.megapixels, wanted.iso, wanted.workers, wanted.sources)
     photos = wanted.photos or (_QUICK_PHOTOS if wanted.quick else _PHOTOS)
     where = "service" if wanted.url else "cluster" if "RAY_ADDRESS" in os.environ else "embedded"
@@ -195,7 +195,7 @@ def main() -> None:
     for case in cases(wanted):
         console.print("… " + ", ".join(str(getattr(case, name)) for name in _SHOWN), highlight=False)
         photos = case.make_photos()
-        # A process for each case: Ray starts once in it, and nothing of the last one is warm.
+        # A process for each case: Ray starts once in it, and nothing is warm from the last case.
         with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as alone:
             runs = 1 if wanted.quick else wanted.runs
             measured = alone.submit(measure, case, photos, runs, wanted.url, wanted.gpu_fraction).result()

@@ -36,7 +36,7 @@ class InputPhoto:
 
     @property
     def entry(self) -> str:
-        """Identifies the file for all paths that lead to it through links."""
+        """Identifies the file, independent of links among the folders of its path."""
         return os.path.join(os.path.realpath(self.path.parent), self.path.name)
 
 
@@ -44,7 +44,7 @@ def collect(inputs: Sequence[Path], *, recursive: bool, out: Path | None) -> lis
     """Return every photo once, in a fixed order. Raises RefusalError.
 
     One folder alone becomes the output folder; of several inputs each folder keeps its own name below it
-    (as `cp -r` does), so where a photo goes depends on the command line and not on what else lies in the
+    (as `cp -r` does), so the place of a result depends on the command line and not on other files in the
     folders. Hidden names and the output folder are left out. Links to folders are followed, but no folder
     is read twice: a loop ends.
     """

@@ -44,7 +44,7 @@ class Reuse:
             self._made.setdefault(_recipe(batch), []).append(batch)
 
     def forget(self, batch: Batch) -> None:
-        """Drop a batch that is gone."""
+        """Drop a removed batch."""
         if not self._on:
             return
         recipe = _recipe(batch)

@@ -26,7 +26,7 @@ class Admission:
         self._own_photos = config.max_queued_photos_per_user or config.max_queued_photos
 
     def check(self, user: str, photos: int, open_batches: Iterable[Batch]) -> None:
-        """Raise BatchError `no_photos`, `too_many_photos` or `queue_full` for a user's batch of so many photos."""
+        """Raise BatchError `no_photos`, `too_many_photos` or `queue_full` for a user's batch of this size."""
         if photos == 0:
             raise BatchError("no_photos", "A batch needs at least one photo: name image_urls, photos or files.")
         if photos > self._max_photos:

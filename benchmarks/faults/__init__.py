@@ -1,1 +1,1 @@
-"""Fault injection: a service under load is killed piece by piece, and what it promised is checked afterwards."""
+"""Fault injection: kills parts of a service under load, and checks its promises afterwards."""

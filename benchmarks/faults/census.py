@@ -1,4 +1,4 @@
-"""The processes of a server at rest: how many of which kind, and their memory."""
+"""The census of a server's processes at rest: their number by kind, and their memory."""
 
 import time
 from collections import Counter
@@ -26,7 +26,7 @@ class Census:
         return self.titles.total()
 
     def against(self, idle: "Census", more: int = MORE_MEMORY) -> list[str]:
-        """Return what is not back to idle, as sentences."""
+        """Return the differences to idle, as sentences."""
         found = []
         extra, gone = dict(self.titles - idle.titles), dict(idle.titles - self.titles)
         if extra or gone:
@@ -52,7 +52,7 @@ def take(server: Server) -> Census:
 
 
 def at_rest(server: Server, patience_s: float = 30.0) -> Census:
-    """Return the census once the same processes have been there for a while, or when patience ends."""
+    """Return the census once the processes have not changed for a while, or at the end of the patience."""
     deadline = time.monotonic() + patience_s
     last, since = take(server), time.monotonic()
     while time.monotonic() < min(deadline, since + _REST_S):
@@ -64,7 +64,7 @@ def at_rest(server: Server, patience_s: float = 30.0) -> Census:
 
 
 def settled(server: Server, idle: Census, patience_s: float) -> tuple[Census, list[str]]:
-    """Wait until the server is back to idle; return the last census and what is not back by then."""
+    """Wait until the server is back to idle; return the last census and the remaining differences."""
     deadline = time.monotonic() + patience_s
     while True:
         now = take(server)

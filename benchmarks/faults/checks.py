@@ -1,4 +1,4 @@
-"""What must be true of a batch however much was killed. Each check returns its violations as sentences."""
+"""Checks of a batch after any number of kills. Each check returns its violations as sentences."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -10,23 +10,23 @@ from benchmarks.faults.killer import WORKER_DEATHS, Kill
 from benchmarks.faults.load import Order
 from benchmarks.faults.watcher import Testimony
 
-# A photo is a suspect after the first death of a worker that computed it; two more, alone, and it fails.
+# A photo is a suspect after the first death of a worker that computed it; after two more, alone, it fails.
 DEATHS_TO_CRASH = 3
-_CLOCK_S = 2.0  # between a kill and what is heard of it
+_CLOCK_S = 2.0  # tolerance between a kill and its consequences
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A result as it was downloaded at the end."""
+    """A result downloaded at the end."""
 
     sha256: str
     size: int
-    trouble: str | None  # why it is no JPEG
+    trouble: str | None  # why it is not a JPEG
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """All that is known of one batch at the end."""
+    """Everything known of one batch at the end."""
 
     task_id: str
     order: Order
@@ -34,12 +34,12 @@ class Evidence:
     batch: dict[str, Any]
     photos: list[dict[str, Any]]
     results: dict[int, Result | str]  # a string: why there is none
-    early: dict[int, str]  # SHA-256 of each result when it was first told to be there
+    early: dict[int, str]  # SHA-256 of each result when it was first reported
     testimony: Testimony
 
 
 def ends(evidence: Evidence, kills: list[Kill]) -> Iterator[str]:
-    """Every photo ended once, as it had to; `worker_crashed` only where the log has the kills that explain it."""
+    """Every photo ended once, as expected; `worker_crashed` only with kills in the log that explain it."""
     if len(evidence.photos) != len(evidence.order.items):
         yield f"{_of(evidence)}: has {len(evidence.photos)} photos, {len(evidence.order.items)} were handed in"
         return
@@ -74,7 +74,7 @@ def counts(evidence: Evidence) -> Iterator[str]:
 
 
 def results(evidence: Evidence) -> Iterator[str]:
-    """Every result is there, is a JPEG, and is what its record says."""
+    """Every result exists, is a JPEG, and agrees with its record."""
     for photo in evidence.photos:
         record = photo["result"]
         if photo["status"] != "succeeded":
@@ -94,7 +94,7 @@ def results(evidence: Evidence) -> Iterator[str]:
 
 
 def unchanged(evidence: Evidence) -> Iterator[str]:
-    """No result was written again, and no record changed, after a client was told of it."""
+    """No result was rewritten, and no record changed, after it was reported to a client."""
     for photo in evidence.photos:
         index = photo["index"]
         first = evidence.testimony.first_ended.get(index)
@@ -107,7 +107,7 @@ def unchanged(evidence: Evidence) -> Iterator[str]:
 
 
 def messages(evidence: Evidence) -> Iterator[str]:
-    """The watcher heard of the end of every photo, and nothing that cannot be."""
+    """The watcher got the end of every photo, and no impossible message."""
     yield from evidence.testimony.violations
     if not evidence.testimony.done:
         yield f"{_of(evidence)}: the watcher was never told that it is done"
@@ -124,7 +124,7 @@ def messages(evidence: Evidence) -> Iterator[str]:
 
 
 def once(taken: Iterable[str], listed: Iterable[str]) -> Iterator[str]:
-    """Every batch that was accepted is there, and no other."""
+    """All accepted batches exist, and no others."""
     accepted, present = Counter(list(taken)), Counter(list(listed))
     for task_id in accepted - present:
         yield f"batch {task_id} was accepted and is gone"
@@ -133,7 +133,7 @@ def once(taken: Iterable[str], listed: Iterable[str]) -> Iterator[str]:
 
 
 def stored(blobs: Path, evidence: Iterable[Evidence]) -> tuple[list[str], list[str]]:
-    """Return what is missing below `batches/` and what lies there and belongs to no accepted attempt."""
+    """Return missing blobs below `batches/`, and blobs that belong to no accepted attempt."""
     wanted = {name for each in evidence for name in _blobs_of(each)}
     folder = blobs / "batches"
     there = {path.relative_to(blobs).as_posix() for path in folder.rglob("*") if path.is_file()}

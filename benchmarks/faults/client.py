@@ -1,4 +1,4 @@
-"""A client that does what the contract tells clients to do: come again while the service is away."""
+"""A client that follows the contract: it retries while the service is unavailable."""
 
 import re
 import time
@@ -23,10 +23,10 @@ class PatientClient:
         self._http = httpx.Client(
             base_url=url, timeout=httpx.Timeout(20.0), trust_env=False, limits=httpx.Limits(max_connections=32)
         )
-        self._strange: dict[str, list[float]] = {}  # answers that no death explains: when they came
+        self._strange: dict[str, list[float]] = {}  # times of answers that no kill explains
 
     def ask(self, method: str, path: str, **request: Any) -> httpx.Response:
-        """Return the first answer that is one; raises GaveUpError."""
+        """Return the first real answer; raises GaveUpError."""
         deadline = time.monotonic() + self._patience_s
         last = "nothing"
         while time.monotonic() < deadline:
@@ -45,7 +45,7 @@ class PatientClient:
         raise GaveUpError(f"{method} {path}: no answer for {self._patience_s:.0f} s, the last was {last}")
 
     def json(self, path: str, **params: Any) -> dict[str, Any]:
-        """Return what a GET says; raises GaveUpError, also for an answer that is not 200."""
+        """Return the JSON of a GET; raises GaveUpError, also for an answer other than 200."""
         answer = self.ask("GET", path, params=params)
         if answer.status_code != httpx.codes.OK:
             raise GaveUpError(f"GET {path} was answered with {answer.status_code} {answer.text[:300]}")
@@ -64,7 +64,7 @@ class PatientClient:
             cursor = {"cursor": page["next_cursor"]}
 
     def strange(self, deaths: Iterable[float] = ()) -> list[str]:
-        """Say which answers no client should get, and how long after the last of some deaths (unix seconds)."""
+        """Describe answers that no client should get, with the time since the last kill (unix seconds)."""
         known = sorted(deaths)
         return [_told(what, times, known) for what, times in self._strange.items()]
 
@@ -74,7 +74,7 @@ class PatientClient:
 
 
 def _is_strange(answer: httpx.Response) -> bool:
-    """A 500, or a refusal that is no problem document: the service was never asked, and says that it refuses."""
+    """A 500, or a refusal without a problem document."""
     if answer.status_code == httpx.codes.INTERNAL_SERVER_ERROR:
         return True
     problem = answer.headers.get("content-type", "").startswith("application/problem+json")

@@ -1,4 +1,4 @@
-"""A client that steers while things die: pauses and resumes, and repeats submits."""
+"""A client that uses controls during the kills: it pauses, resumes, and repeats submits."""
 
 import threading
 from random import Random
@@ -18,7 +18,7 @@ class Controls:
         self._random = Random(seed)
         self._load = load
         self._client = client
-        self._taken = taken  # by task id; grows while batches are handed in
+        self._taken = taken  # by task id; grows while batches are submitted
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._steer, name="controls", daemon=True)
         self.pauses = 0
@@ -31,7 +31,7 @@ class Controls:
         return self
 
     def finish(self) -> None:
-        """Stop; what is paused is resumed first."""
+        """Stop, after resuming all paused batches."""
         self._over.set()
         self._thread.join()
 

@@ -1,4 +1,4 @@
-"""How photos flow, seen from outside: what the watchers hear, with the time at which they heard it."""
+"""The flow of photos from the clients' view: messages of the watchers with their times."""
 
 import threading
 import time
@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 OPEN = frozenset({"queued", "processing"})
-LAG_S = 0.25  # what is heard may be so old: updates are gathered for 0.1 s
+LAG_S = 0.25  # messages may be this old: updates are gathered for 0.1 s
 
 
 @dataclass(slots=True)
 class _Seen:
     status: str = "queued"
-    leased_at: float | None = None  # when it was first heard to be in work, after it had been heard to wait
+    leased_at: float | None = None  # time of the first message that it is processed, after one that it waits
 
 
 class Flow:
@@ -22,8 +22,8 @@ class Flow:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._photos: dict[tuple[str, int], _Seen] = {}
-        self._ended: list[tuple[float, float]] = []  # heard to be leased, heard to have ended
-        self._connected: list[tuple[float, float]] = []  # connection begun, its first message
+        self._ended: list[tuple[float, float]] = []  # times of the messages on lease and end
+        self._connected: list[tuple[float, float]] = []  # begin of the connection, time of its first message
 
     def connected(self, begun: float) -> None:
         """Note the first message over a connection."""
@@ -31,7 +31,7 @@ class Flow:
             self._connected.append((begun, time.monotonic()))
 
     def record(self, task_id: str, photos: list[dict[str, Any]]) -> None:
-        """Note what a message says of photos."""
+        """Record a message about photos."""
         now = time.monotonic()
         with self._lock:
             for photo in photos:
@@ -43,7 +43,7 @@ class Flow:
                 seen.status = photo["status"]
 
     def waiting(self) -> int:
-        """How many photos were last heard to be queued."""
+        """How many photos were queued by the last messages."""
         with self._lock:
             return Counter(seen.status for seen in self._photos.values())["queued"]
 

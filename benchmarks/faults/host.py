@@ -1,4 +1,4 @@
-"""A host of photos that misbehaves, in a way that the path names: `/WAY/NUMBER.jpg`."""
+"""A host of photos that misbehaves in the way that the path names: `/WAY/NUMBER.jpg`."""
 
 import socket
 import socketserver
@@ -12,9 +12,9 @@ from typing import Any
 
 from benchmarks.faults.photos import SmallPhotos
 
-FAILS_FIRST = 2  # so many requests fail before one is answered; fewer than a photo's tries
+FAILS_FIRST = 2  # number of failing requests before a good answer; fewer than a photo's tries
 
-# What must become of a photo from there: None when it succeeds, else the code of its error.
+# The expected outcome of a photo: None for success, else the code of its error.
 WAYS: dict[str, str | None] = {
     "plain": None,
     "slow": None,  # half a second to two until it is through
@@ -22,8 +22,8 @@ WAYS: dict[str, str | None] = {
     "torn": None,  # cut half-way at first
     "redirect": None,
     "cut": "fetch_failed",  # half-way, always
-    "long": "fetch_failed",  # Content-Length says more than comes
-    "short": "truncated",  # Content-Length says less: what is beyond it is not the photo's
+    "long": "fetch_failed",  # Content-Length is larger than the body
+    "short": "truncated",  # Content-Length is smaller: the rest does not belong to the photo
     "missing": "source_not_found",
     "loop": "too_many_redirects",
     "inward": "blocked_address",  # redirects to a host that is not allowed
@@ -39,7 +39,7 @@ class PhotoHost:
     def __init__(self, photos: SmallPhotos) -> None:
         self._server = _Server(photos)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.1,), name="host", daemon=True)
-        self._closed = socket.socket()  # bound and not listening: connections are refused, and nobody else gets it
+        self._closed = socket.socket()  # bound but not listening, so that connections are refused
         self._closed.bind(("127.0.0.1", 0))
 
     def __enter__(self) -> "PhotoHost":
@@ -72,7 +72,7 @@ class _Server(ThreadingHTTPServer):
         self.lock = threading.Lock()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing: clients that are killed break their connections."""
+        """Log nothing: killed clients break their connections."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -80,7 +80,7 @@ class _Handler(BaseHTTPRequestHandler):
     server: socketserver.BaseServer
 
     def do_GET(self) -> None:
-        """Answer the way that the path names."""
+        """Answer in the way that the path names."""
         house = self.server
         if not isinstance(house, _Server):
             raise TypeError("this handler serves no other server")

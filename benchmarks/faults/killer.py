@@ -1,4 +1,4 @@
-"""SIGKILL and SIGSTOP at random, from a seed, and the log of what was hit when."""
+"""SIGKILL and SIGSTOP at random, from a seed, with a log of the kills."""
 
 import time
 from collections import Counter
@@ -13,22 +13,22 @@ from benchmarks.faults.flow import Flow
 from benchmarks.servers.redis_server import RedisServer
 from benchmarks.servers.server import Server
 
-STUCK_S = 60.0  # nothing flows for so long after a kill: it will not
+STUCK_S = 60.0  # without flow for longer after a kill, recovery has failed
 ENOUGH = 30  # photos that must be waiting before a kill, so that its recovery can be seen
 _POLL_S = 0.02
-_OVERLAP = 0.2  # share of kills that do not wait until the last one is healed
+_OVERLAP = 0.2  # share of kills that do not wait for recovery from the last one
 
 
 class Kind(StrEnum):
-    """What is killed, or frozen."""
+    """The kinds of targets."""
 
     WORKER = "worker"
     COORDINATOR = "coordinator"
     INGRESS = "ingress"  # the process of `photobatch serve` that answers HTTP
     RAYLET = "raylet"
     GCS = "GCS"
-    SERVICE = "service"  # `photobatch serve` with all that came of it, and started again
-    REDIS = "redis"  # and started again
+    SERVICE = "service"  # `photobatch serve` with all its processes; started again afterwards
+    REDIS = "redis"  # started again afterwards
     FROZEN_WORKER = "frozen worker"
     FROZEN_COORDINATOR = "frozen coordinator"
     FROZEN_INGRESS = "frozen ingress"
@@ -37,7 +37,7 @@ class Kind(StrEnum):
 
 
 _FREEZES = "frozen "
-# Words by which the command line of a process is known; Ray gives its actors titles.
+# Words that identify a process by its command line; Ray sets the titles of actors.
 _WORD = {
     "worker": "ray::Worker",
     "coordinator": "ray::Coordinator",
@@ -46,7 +46,7 @@ _WORD = {
     "GCS": "/gcs/gcs_server",
 }
 _WEIGHT = {Kind.WORKER: 5, Kind.COORDINATOR: 3, Kind.REDIS: 2}  # 1 of the others
-# With the ingress, or Ray's own processes, go the workers.
+# If the ingress or Ray's own processes die, the workers die too.
 WORKER_DEATHS = frozenset(Kind) - {Kind.COORDINATOR, Kind.FROZEN_COORDINATOR, Kind.REDIS}
 
 
@@ -60,20 +60,20 @@ class Kill:
     kind: Kind
     at: float  # unix seconds
     pid: int | None = None
-    down_s: float = 0.0  # until it was started again, where that is ours to do
-    start_s: float = 0.0  # what the start took
+    down_s: float = 0.0  # until it was started again, if this benchmark must do that
+    start_s: float = 0.0  # duration of the start
     recovery_s: float | None = None
     alone: bool = True
 
 
 class Killer:
-    """Kills one thing at a time, waits (mostly) until photos flow again, and goes on.
+    """Kills one thing at a time, waits (mostly) until photos flow again, and repeats.
 
-    Recovery is the time until photos flow again: from the SIGKILL (of the service and of Redis: from the command that
-    starts it again) until a client hears of the first end of a photo that was leased after that moment. Photos whose
-    lease a client has not heard of are left out, so that the figure is rather too long than too short. For the ingress,
-    which no photo passes through, it is the time until a client that came after the kill got its first message. What
-    is frozen stays so: somebody must notice, end it and replace it.
+    Recovery is the time until photos flow again: from the SIGKILL (for the service and Redis: from the command that
+    starts it again) until a client is told of the first end of a photo that was leased after that moment. Photos whose
+    lease was not reported to a client are left out, so the figure tends to be too long, not too short. For the ingress,
+    through which no photos pass, it is the time until a client that connected after the kill got its first message.
+    Frozen processes stay frozen: the service must notice, end and replace them.
     """
 
     def __init__(self, seed: int, server: Server, flow: Flow, redis: RedisServer | None, *, freeze: bool) -> None:
@@ -86,12 +86,12 @@ class Killer:
             for kind in Kind
             if (kind is not Kind.REDIS or redis is not None) and (freeze or not kind.startswith(_FREEZES))
         ]
-        self._first = self._random.sample(self._kinds, len(self._kinds))  # each kind once, before chance decides
+        self._first = self._random.sample(self._kinds, len(self._kinds))  # each kind once, then at random
         self.log: list[Kill] = []
         self.violations: list[str] = []
 
     def strike(self) -> None:
-        """Kill one thing and, mostly, see it healed."""
+        """Kill one thing and, mostly, wait for recovery."""
         weights = [_WEIGHT.get(kind, 1) for kind in self._kinds]
         kind = self._first.pop() if self._first else self._random.choices(self._kinds, weights)[0]
         overlapped = self._random.random() < _OVERLAP
@@ -123,7 +123,7 @@ class Killer:
             self._redis.kill()
             return self._again(kill, self._redis)
         found = processes_of(self._server, kill.kind)
-        if not found:  # it is being replaced
+        if not found:  # it is just being replaced
             return None
         victim = self._random.choice(found)
         kill.pid, kill.at = victim.pid, time.time()
@@ -149,7 +149,7 @@ class Killer:
         ingress = kill.kind in {Kind.INGRESS, Kind.FROZEN_INGRESS}
         looks = self._flow.answered_after if ingress else self._flow.again_after
         while (healed := looks(since)) is None:
-            if self._flow.waiting() == 0:  # without work nothing flows, whatever was killed
+            if self._flow.waiting() == 0:  # without work nothing flows
                 return
             if time.monotonic() > since + STUCK_S:
                 self.violations.append(f"no photo flowed for {STUCK_S:.0f} s after this was hit: {kill.kind}")

@@ -1,4 +1,4 @@
-"""What is handed in: batches of photos of which it is known what must become of each."""
+"""The load: batches of photos with known expected outcomes."""
 
 import json
 import threading
@@ -19,12 +19,12 @@ BATCHES = 8
 PRESETS = ("beauty_light", "beauty_medium", "beauty_heavy", "filter_warm", "filter_cool", "color_vintage")
 BAD_FILES = ("unsupported_media", "truncated", "empty_file")
 _BAD_SHARE = 0.12
-_SLOW_SHARE = 0.5  # of the photos from the web
+_SLOW_SHARE = 0.5  # share among photos from the web
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One photo of an order: where it comes from, and what must become of it (None: it succeeds)."""
+    """One photo of an order: its origin, and its expected error (None: success)."""
 
     origin: str  # file, upload, web or form
     number: int
@@ -34,7 +34,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One batch before it is handed in; its photos in the service's order, those of the form last."""
+    """One batch before its submit; photos in the service's order, those of the form last."""
 
     user: str
     preset: str
@@ -44,7 +44,7 @@ class Order:
 
 
 class Load:
-    """Makes orders from a seed and hands them in."""
+    """Makes orders from a seed and submits them."""
 
     def __init__(self, seed: int, folder: Path, host: PhotoHost, photos: SmallPhotos) -> None:
         self._random = Random(seed)
@@ -54,7 +54,7 @@ class Load:
         self._photos = photos
         self._number = 0
         self._bad_ways: list[str] = []
-        self._requests: dict[str, dict[str, Any]] = {}  # by key: a repeated submit says the same again
+        self._requests: dict[str, dict[str, Any]] = {}  # by key: a repeated submit must be identical
         self._lock = threading.Lock()
         folder.mkdir(parents=True, exist_ok=True)
 
@@ -65,7 +65,7 @@ class Load:
         return [self._order(place, last - first) for place, (first, last) in enumerate(pairwise(edges))]
 
     def submit(self, order: Order, client: PatientClient) -> str:
-        """Hand an order in, again and again until it is taken; the same order again repeats the request to the letter.
+        """Submit an order repeatedly until it is accepted; the same order again repeats exactly the same request.
 
         Returns the task id; raises GaveUpError.
         """
@@ -82,7 +82,7 @@ class Load:
         return task_id
 
     def forget(self, order: Order) -> None:
-        """Drop what a repeated submit would need."""
+        """Drop the data for a repeated submit."""
         with self._lock:
             self._requests.pop(order.key, None)
 
@@ -105,12 +105,12 @@ class Load:
             fine = ("slow", "slow", "late", "torn", "redirect") if self._random.random() < _SLOW_SHARE else ("plain",)
             way = self._bad_way() if bad else self._random.choice(fine)
             return Item(origin, self._number, way, WAYS[way])
-        if origin == "upload":  # what is no picture is refused there, long before a batch
+        if origin == "upload":  # the upload itself refuses files that are not pictures
             return Item(origin, self._number, "file", "truncated" if bad else None)
         return Item(origin, self._number, "file", self._random.choice(BAD_FILES) if bad else None)
 
     def _bad_way(self) -> str:
-        """Return each way to fail once, shuffled, before any comes again."""
+        """Return ways to fail at random, each once before any repeats."""
         if not self._bad_ways:
             self._bad_ways = [way for way, error in WAYS.items() if error]
             self._random.shuffle(self._bad_ways)

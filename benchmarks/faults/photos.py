@@ -1,4 +1,4 @@
-"""Small photos, each with bytes of its own, and files that are none."""
+"""Small photos, all different, and files that are not photos."""
 
 from functools import cached_property
 

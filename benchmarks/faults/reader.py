@@ -1,4 +1,4 @@
-"""Results read as soon as they are said to be there."""
+"""Reads results as soon as they are reported."""
 
 import hashlib
 import queue
@@ -13,7 +13,7 @@ JPEG = b"\xff\xd8\xff"
 
 
 class Reader:
-    """Downloads each result once when its photo is first heard to have succeeded, in a thread of its own."""
+    """Downloads each result once, when its photo is first reported as succeeded, in a thread of its own."""
 
     def __init__(self, client: PatientClient) -> None:
         self._client = client
@@ -24,12 +24,12 @@ class Reader:
         self._thread.start()
 
     def ended(self, task_id: str, photo: dict[str, Any]) -> None:
-        """Take note of a photo that has ended."""
+        """Note a photo that has ended."""
         if photo["status"] == "succeeded":
             self._todo.put((task_id, photo))
 
     def close(self) -> None:
-        """Read what is still to be read, then stop."""
+        """Read the remaining results, then stop."""
         self._todo.put(None)
         self._thread.join()
 
@@ -45,7 +45,7 @@ class Reader:
 
 
 def read_result(client: PatientClient, task_id: str, index: int) -> bytes:
-    """Return the bytes of a result; raises GaveUpError, also for any answer but 200."""
+    """Return the bytes of a result; raises GaveUpError, also for any answer other than 200."""
     answer = client.ask("GET", f"/api/v1/batch/{task_id}/photos/{index}/result")
     if answer.status_code != httpx.codes.OK:
         raise GaveUpError(f"its result was answered with {answer.status_code} {answer.text[:200]}")

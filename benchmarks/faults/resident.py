@@ -1,4 +1,4 @@
-"""Resident memory of single processes over time, and how much it grew."""
+"""Resident memory of single processes over time, and its growth."""
 
 import statistics
 import threading
@@ -24,7 +24,7 @@ class Resident:
 
     @property
     def growth(self) -> float:
-        """The median of the last quarter over that of the first, less one."""
+        """The median of the last quarter divided by that of the first, minus one."""
         quarter = len(self.samples) // 4
         return statistics.median(self.samples[-quarter:]) / statistics.median(self.samples[:quarter]) - 1
 
@@ -32,8 +32,8 @@ class Resident:
 class Residents:
     """Samples coordinator, ingress and each worker while the block runs.
 
-    RSS, not PSS: the processes stay the same and nothing that they share comes or goes, so that growth of RSS is growth
-    of their own memory; and it is read without walking page tables, which would slow down what is measured.
+    RSS, not PSS: processes and shared memory do not change, so growth of RSS is growth of their own memory. RSS is read
+    without walking page tables, which would slow down the measured processes.
     """
 
     def __init__(self, server: Server) -> None:

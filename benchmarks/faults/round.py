@@ -1,4 +1,4 @@
-"""One round: batches handed in, watched and steered while things die, until all have ended."""
+"""One round: batches are submitted, watched and controlled during the kills, until all have ended."""
 
 import threading
 import time
@@ -13,12 +13,12 @@ from benchmarks.faults.load import Load, Order
 from benchmarks.faults.reader import Reader
 from benchmarks.faults.watcher import Watcher
 
-_STAGGER_S = 3.0  # a user's batches come so far apart, at most
+_STAGGER_S = 3.0  # longest interval between a user's batches
 _POLL_S = 0.05
 
 
 class Round:
-    """Runs the orders of one round. `taken` and `watchers` hold what came of them, by task id."""
+    """Runs the orders of one round. `taken` and `watchers` hold their outcomes, by task id."""
 
     def __init__(self, seed: int, *, load: Load, client: PatientClient, url: str, flow: Flow, reader: Reader) -> None:
         self._random = Random(seed)
@@ -35,7 +35,7 @@ class Round:
         self.controls = Controls(seed, load, client, self.taken)
 
     def run(self, orders: list[Order], killer: Killer | None, until: float, patience_s: float) -> None:
-        """Hand everything in and return when all has ended; kill and steer until `until` (monotonic)."""
+        """Submit everything and return when all has ended; kill and control until `until` (monotonic)."""
         users = self._hand_in(orders)
         if killer is not None:
             self.controls.start()

@@ -37,7 +37,7 @@ class _Found:
 
 
 def run(settings: ChaosSettings, folder: Path) -> ChaosReport:
-    """Do one run in an empty folder; every process that it started has ended when it returns."""
+    """Do one run in an empty folder; all its processes have ended when it returns."""
     with ExitStack() as stack:
         redis = None
         if settings.journal == "redis":
@@ -61,13 +61,13 @@ def _environment(settings: ChaosSettings, folder: Path, redis: RedisServer | Non
         "BATCH_FILE_ROOTS": str(folder / "photos"),
         "BATCH_ALLOWED_HOSTS": "127.0.0.1",
         "BATCH_TASK_TIMEOUT": str(settings.task_timeout_s),
-        "BATCH_REUSE": "0",  # work that is not done cannot be lost
+        "BATCH_REUSE": "0",  # reused work would not be tested
     }
     return wanted | ({"REDIS_URL": redis.url} if redis else {})
 
 
 class _ChaosRun:
-    """The run's parts, and what it has found so far."""
+    """The parts of a run, and its findings so far."""
 
     def __init__(
         self, settings: ChaosSettings, server: Server, redis: RedisServer | None, client: PatientClient, load: Load
@@ -135,7 +135,7 @@ class _ChaosRun:
         self._found.other.append(f"the pool was not full again within {_WORKERS_S:.0f} s: {workers}")
 
     def _examine(self) -> None:
-        """Look at every batch as it is now, and compare with what was told of it."""
+        """Compare every batch with what was reported about it."""
         found, kills = self._found, self._killer.log
         self._evidence = [self._look(each) for each in self._evidence]
         for each in self._evidence:
@@ -143,7 +143,7 @@ class _ChaosRun:
             found.doubled += checks.unchanged(each)
             found.other += [*checks.counts(each), *checks.messages(each)]
             self._count(each)
-        for task_id, order in self._orders.items():  # at last, each submit once more
+        for task_id, order in self._orders.items():  # finally repeat each submit
             if (again := self._load.submit(order, self._client)) != task_id:
                 found.doubled.append(f"the submit of {task_id}, repeated under its key, made another batch: {again}")
         found.doubled += checks.once(self._orders, self._listed())

@@ -1,30 +1,30 @@
-"""What one chaos run is asked for, and what it found."""
+"""Settings and findings of a chaos run."""
 
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Journal = Literal["sqlite", "redis"]
 JOURNALS: tuple[Journal, ...] = ("sqlite", "redis")
-PHOTOS, QUICK_PHOTOS = 400, 160  # of a round
+PHOTOS, QUICK_PHOTOS = 400, 160  # in each round
 
 
 @dataclass(frozen=True, slots=True)
 class ChaosSettings:
-    """One run. The seed decides photos, batches and the order of kills; not what the machine makes of them."""
+    """Settings of one run. The seed determines photos, batches and the order of kills, but not the timing."""
 
     seed: int
     minutes: float
     journal: Journal = "sqlite"
     photos: int = PHOTOS  # a round
-    settle_s: float = 110.0  # until what dead workers left behind must be gone: the time-out and 70 s, and some more
+    settle_s: float = 110.0  # time for sweeping after dead workers: the time-out and 70 s, with a margin
     task_timeout_s: float = 20.0
-    freeze: bool = True  # SIGSTOP besides SIGKILL; it takes some of them half a minute to be noticed
-    patience_s: float = 90.0  # a client's, and a batch's that hears of nothing
+    freeze: bool = True  # also SIGSTOP, which may take half a minute to be noticed
+    patience_s: float = 90.0  # of a client, and of a batch without progress
 
 
 @dataclass(slots=True)
 class ChaosReport:
-    """What was done and what was wrong."""
+    """The report of a run."""
 
     settings: ChaosSettings
     photos: int = 0

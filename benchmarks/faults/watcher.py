@@ -1,4 +1,4 @@
-"""One batch watched by WebSocket to its end, whatever happens to the connection."""
+"""Watches one batch by WebSocket to its end, across broken connections."""
 
 import json
 import threading
@@ -14,7 +14,7 @@ from websockets.sync.client import connect
 from benchmarks.faults.flow import OPEN, Flow
 
 _AGAIN_S = 0.2
-_SILENCE_S = 40.0  # pings come every 15 s: a connection that says less is dead
+_SILENCE_S = 40.0  # pings come every 15 s: a more silent connection is dead
 _DONE, _NO_SUCH_BATCH = 1000, 4404
 
 Photo = dict[str, Any]
@@ -22,19 +22,19 @@ Photo = dict[str, Any]
 
 @dataclass
 class Testimony:
-    """What one watcher heard."""
+    """The messages of one watcher."""
 
     version: int = 0
     done: bool = False
     connections: int = 0
-    photos: dict[int, Photo] = field(default_factory=dict)  # the last that was heard of each
-    first_ended: dict[int, Photo] = field(default_factory=dict)  # the first that was heard of each after its end
-    ended_at: dict[int, float] = field(default_factory=dict)  # unix seconds at which that was heard
+    photos: dict[int, Photo] = field(default_factory=dict)  # the last state of each
+    first_ended: dict[int, Photo] = field(default_factory=dict)  # the first state of each after its end
+    ended_at: dict[int, float] = field(default_factory=dict)  # unix seconds of that message
     violations: list[str] = field(default_factory=list)
 
 
 class Watcher:
-    """A client that comes back with `?since=` its last version after each break. `ended(photo)` is told each end."""
+    """A client that reconnects with `?since=` its last version. `ended(photo)` is called at each end."""
 
     def __init__(self, url: str, task_id: str, flow: Flow, ended: Callable[[str, Photo], None]) -> None:
         self.task_id = task_id
@@ -58,7 +58,7 @@ class Watcher:
     def _watch(self) -> None:
         while not (self._leave.is_set() or self.testimony.done):
             with suppress(OSError, TimeoutError, InvalidHandshake, WebSocketException):
-                self._listen()  # the service may be away, or be killed in mid-sentence: that is what a watcher is for
+                self._listen()  # the service may be unavailable or killed in the middle of a message
             self._leave.wait(_AGAIN_S)
 
     def _listen(self) -> None:

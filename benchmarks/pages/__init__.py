@@ -1,1 +1,1 @@
-"""Pages that are made from photos: docs/presets.md, the contact sheet, the sum of a run."""
+"""Pages made from photos: docs/presets.md, the contact sheet, the summary of a run."""

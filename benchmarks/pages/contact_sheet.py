@@ -2,7 +2,7 @@
 
 `python -m benchmarks.pages.contact_sheet BEFORE_DIR AFTER_DIR OUT.png [--count 8]`
 
-Each cell shows a whole photo and, pixel for pixel, its largest face (its centre where there is none):
+Each cell shows a whole photo and, pixel for pixel, its largest face (or its centre):
 before on the left, after on the right.
 """
 
@@ -18,16 +18,16 @@ from PIL import Image, ImageDraw, ImageFont, ImageOps
 from models.faces.faces import FaceDetector
 
 _MOST_BYTES = 3_000_000
-_LARGEST = 320  # pixels a side of a detail, less where the sheet would be too heavy
+_LARGEST = 320  # side of a detail in pixels, less if the file would be too large
 _PHOTO_TYPES = {".jpg", ".jpeg", ".png", ".webp", ".avif", ".tif", ".tiff", ".bmp", ".gif"}
 _PAPER, _INK, _MOUNT = (250, 249, 246), (40, 40, 44), (225, 224, 220)
-_GOLDEN = 0.6180339887498949  # its multiples, modulo 1, spread evenly however many are taken
+_GOLDEN = 0.6180339887498949  # multiples modulo 1 are evenly spread for any number
 _GAP, _LINE = 12, 18  # pixels between pictures; height of a label
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What the sheet shows of one picture: all of it, small, and a detail as it is."""
+    """The views of one picture: the whole, reduced, and a detail at full size."""
 
     whole: Image.Image
     detail: Image.Image
@@ -71,7 +71,7 @@ def _matching(before: Path, after: Path) -> Iterator[tuple[Path, Path]]:
 
 
 def _choose(files: list[tuple[Path, Path]], count: int) -> list[Pair]:
-    """Spread over the folder; three quarters with a face and a quarter without, where there are such."""
+    """Spread over the folder; three quarters with a face and a quarter without, if available."""
     if not files:
         return []
     spread = list(dict.fromkeys(int(len(files) * (step * _GOLDEN % 1)) for step in range(3 * count)))

@@ -1,6 +1,6 @@
-"""docs/presets.md: every preset with what it does to demo photos: `python -m benchmarks.pages.preset_pages [DOCS]`.
+"""Generates docs/presets.md, with demo photos of every preset: `python -m benchmarks.pages.preset_pages [DOCS]`.
 
-The text before the first heading of a preset and after the last one stands in this file; names, descriptions and
+The text before the first preset and after the last one is in this file; names, descriptions and
 parameters come from presets/built_in, pictures from the presets themselves.
 """
 
@@ -43,7 +43,7 @@ All are optional and neutral by default.
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """Which photo shows a type of presets well, and which part of it."""
+    """The photo, and its part, that shows a type of presets well."""
 
     photo: int
     crop: tuple[float, float, float, float]  # left, top, right, bottom in parts of the photo

@@ -1,7 +1,7 @@
-"""What a run cost: `python -m benchmarks.pages.summary RUN.json PHOTOS_DIR`.
+"""The summary of a run: `python -m benchmarks.pages.summary RUN.json PHOTOS_DIR`.
 
-RUN.json is what `photobatch run --json` said. Measures the codec floor of the same photos on the spot, with
-as many processes as the run had workers.
+RUN.json is the output of `photobatch run --json`. Measures the codec floor of the same photos, with as many processes
+as the run had workers.
 """
 
 import argparse

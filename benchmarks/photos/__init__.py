@@ -1,1 +1,1 @@
-"""Demo photos, and the least time that reading and writing them takes."""
+"""Demo photos, and the codec floor: the least time for reading and writing them."""

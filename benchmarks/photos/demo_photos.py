@@ -1,8 +1,8 @@
 """Demo photos: `python -m benchmarks.photos.demo_photos DIR [--count 50] [--seed 7] [--megapixels 12]`.
 
-JPEGs as a camera writes them: 4032×3024, quality 92, 4:2:0, 3 to 5 MB, with sensor noise, EXIF and, on
-some, a turned camera, a profile, a place. Every step is whole-number arithmetic or rounds far from a tie,
-so the same seed and library versions give the same bytes everywhere. What is there already stays.
+JPEGs like those of a camera: 4032×3024, quality 92, 4:2:0, 3 to 5 MB, with sensor noise, EXIF and, on some, a turned
+camera, a profile, a place. Every step uses integers or rounds far from a tie, so the same seed and library versions
+give the same bytes everywhere. Existing photos are kept.
 """
 
 import argparse
@@ -23,8 +23,8 @@ from benchmarks.photos.profile import DISPLAY_P3, SRGB, rgb_profile
 from benchmarks.photos.scene import Frame, draw
 
 BY_DAY = (64, 100, 200, 400)
-BY_NIGHT = (12_800, 25_600)  # σ of the noise about 11, twice that by day: far more colours, which tables look up slowly
-_TILE = 1024  # pixels a side of the noise that all photos share, each at its own offsets
+BY_NIGHT = (12_800, 25_600)  # σ of the noise about 11, twice that by day: far more colours, with slower look-ups
+_TILE = 1024  # side in pixels of the noise tile that all photos share, each with its own offsets
 _BLOCK = 512
 _UNIT = 64  # the tile's standard deviation
 _TURNS = {
@@ -38,7 +38,7 @@ Noise = npt.NDArray[np.int32]
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """What all photos of a folder have in common."""
+    """The settings that all photos of a folder share."""
 
     seed: int = 7
     megapixels: float = 12.0
@@ -51,13 +51,13 @@ class Recipe:
         return width, width * 3 // 4
 
     def signature(self, index: int) -> str:
-        """Written into the photo; says whether a file that is there is this photo."""
+        """Written into the photo; identifies an existing file as this photo."""
         dark = "" if self.iso == BY_DAY else f", ISO {self.iso[0]} to {self.iso[-1]}"
         return f"photobatch demo photo {index + 1}, seed {self.seed}{dark}"
 
 
 def make(folder: Path, count: int, recipe: Recipe, processes: int = 2) -> list[Path]:
-    """`count` photos in `folder`, in order; makes only those that are missing."""
+    """Return `count` photos in `folder`, in order; makes only missing ones."""
     folder.mkdir(parents=True, exist_ok=True)
     paths = [folder / f"IMG_{index + 1:04}.jpg" for index in range(count)]
     missing = [index for index, path in enumerate(paths) if not _is_there(path, recipe, index)]
@@ -148,7 +148,7 @@ def _expose_grain(pixels: npt.NDArray[np.uint8], iso: int, random: np.random.Gen
 
 
 def _exif(frame: Frame, recipe: Recipe, size: tuple[int, int], iso: int, random: np.random.Generator) -> Image.Exif:
-    """What a camera says about its photo."""
+    """Return EXIF as a camera writes it."""
     taken = f"2026:05:{frame.index % 28 + 1:02} {8 + frame.index % 11:02}:{frame.index * 7 % 60:02}:00"
     exif = Image.Exif()
     tag, detail = ExifTags.Base, exif.get_ifd(ExifTags.IFD.Exif)

@@ -1,7 +1,7 @@
-"""The codec floor: what reading, decoding, encoding and writing the same files costs with nothing in between.
+"""The codec floor: the time for reading, decoding, encoding and writing the same files, with nothing in between.
 
-Every speed that we state is a multiple of it, measured in the same run with as many processes: absolute
-times move from machine to machine, the ratio hardly does.
+Every speed is stated as a multiple of it, measured in the same run with as many processes: absolute times differ
+between machines, the ratio hardly does.
 """
 
 import multiprocessing
@@ -29,7 +29,7 @@ class Floor(AbstractContextManager["Floor"]):
         self._pool = ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn"))
 
     def __enter__(self) -> "Floor":
-        # A blocking job each, so that every process has been started and has imported what it needs.
+        # One blocking job for each process, so that all are started and have imported their modules.
         for job in [self._pool.submit(time.sleep, 0.2) for _ in range(self._processes)]:
             job.result()
         for job in [self._pool.submit(_warm) for _ in range(self._processes)]:

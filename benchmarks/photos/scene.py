@@ -1,4 +1,4 @@
-"""What a demo photo shows: a crop of a public-domain picture, or a print of the astronaut on a brick wall.
+"""The scenes of demo photos: a crop of a public-domain picture, or a print of the astronaut on a brick wall.
 
 Scenes are small (a pixel for each pixel of their source); the camera of demo_photos.py makes them large.
 """
@@ -14,13 +14,13 @@ from skimage import data
 _PLACES = ("coffee", "chelsea", "rocket", "hubble_deep_field", "retina")
 _FACE = (182, 58, 270, 178)  # the astronaut's, as CenterFace sees it
 _SMALLEST, _LARGEST = 0.08, 0.30  # of the frame's width that a face takes
-_GOLDEN = 0.6180339887498949  # its multiples, modulo 1, spread evenly however many are taken
+_GOLDEN = 0.6180339887498949  # multiples modulo 1 are evenly spread for any number
 _TINTS = ((236, 226, 214), (214, 120, 92), (196, 200, 206), (206, 184, 150))  # of the wall
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What the photo of an index is: deterministic, and the same however many are made."""
+    """The properties of the photo with an index: deterministic, and independent of the number of photos."""
 
     index: int
     portrait: bool

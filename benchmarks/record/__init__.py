@@ -1,1 +1,1 @@
-"""How a benchmark reports: figures with targets, stamps, results on file, tables and plots."""
+"""Reporting of benchmarks: figures with targets, stamps, records on file, tables and plots."""

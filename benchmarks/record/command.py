@@ -1,4 +1,4 @@
-"""What the command lines of all benchmarks share."""
+"""Shared parts of the benchmarks' command lines."""
 
 import argparse
 import json
@@ -12,7 +12,7 @@ from benchmarks.record.results import Case
 
 
 def parser(name: str, description: str, *, runs: int = 5, quick: str) -> argparse.ArgumentParser:
-    """Return a parser with the options that every benchmark has; `quick` says what --quick does."""
+    """Return a parser with the common options; `quick` is the help of --quick."""
     made = argparse.ArgumentParser(prog=f"python -m benchmarks.{name}", description=description)
     made.add_argument("--runs", type=int, default=runs, help="of which the median is stated")
     made.add_argument("--quick", action="store_true", help=f"{quick}; recorded as quick")
@@ -21,7 +21,7 @@ def parser(name: str, description: str, *, runs: int = 5, quick: str) -> argpars
 
 
 class Speaker:
-    """Records what was measured and shows it."""
+    """Records and prints measurements."""
 
     def __init__(self, benchmark: str, wanted: argparse.Namespace) -> None:
         self._benchmark = benchmark

@@ -1,4 +1,4 @@
-"""How plots look: a small SVG that is right on a light page and on a dark one, the same bytes for the same figures."""
+"""The style of plots: small SVGs for light and dark pages, with the same bytes for the same figures."""
 
 import io
 from collections.abc import Iterator, Sequence
@@ -11,10 +11,10 @@ from matplotlib.figure import Figure as Picture
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 PAPER, INK, MUTED, LINES = "#ffffff", "#1f2328", "#59636e", "#d1d9e0"
-OURS, OTHER, SECOND = "#0072b2", "#aab4be", "#d55e00"  # Okabe and Ito's blue and vermilion: told apart by everyone
+OURS, OTHER, SECOND = "#0072b2", "#aab4be", "#d55e00"  # Okabe and Ito's blue and vermilion, safe for colour-blindness
 _DARK = {PAPER: "#0d1117", INK: "#f0f6fc", MUTED: "#9198a1", LINES: "#3d444d"}
 _DARK |= {OURS: "#56b4e9", OTHER: "#656c76", SECOND: "#e69f00"}
-_WIDTH, _ROW, _FRAME, _PANEL = 8.4, 0.34, 0.95, 0.5  # inches: a picture, a row, what surrounds all rows, a panel
+_WIDTH, _ROW, _FRAME, _PANEL = 8.4, 0.34, 0.95, 0.5  # inches: width, height of a row, frame, extra of a panel
 
 _STYLE = {
     "axes.axisbelow": True,
@@ -35,7 +35,7 @@ _STYLE = {
     "legend.handlelength": 1.2,
     "legend.labelcolor": MUTED,
     "savefig.facecolor": PAPER,
-    "svg.fonttype": "path",  # a reader's fonts would be wider or narrower than those laid out here
+    "svg.fonttype": "path",  # fonts of a reader may have other widths
     "svg.hashsalt": "photobatch",
     "text.color": INK,
     "text.parse_math": False,
@@ -49,7 +49,7 @@ _STYLE = {
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A quantity from its lowest to its highest run; `said` stands at the right, in full."""
+    """A quantity from its lowest to its highest run; `said` is the full text at the right."""
 
     label: str
     value: float
@@ -60,13 +60,13 @@ class Bar:
 
 @contextmanager
 def style() -> Iterator[None]:
-    """Draw and write within it."""
-    with styles.context(_STYLE, after_reset=True):  # what this machine's matplotlibrc says must not matter
+    """The style in which to draw and write."""
+    with styles.context(_STYLE, after_reset=True):  # independent of this machine's matplotlibrc
         yield
 
 
 def panels(rows: Sequence[int], title: str, *, legend: bool = False) -> tuple[Picture, list[Axes]]:
-    """Return a picture with one panel under the other, each high enough for its rows."""
+    """Return a picture with panels below each other, each high enough for its rows."""
     height = _FRAME + (_ROW if legend else 0.0) + sum(_PANEL + _ROW * count for count in rows)
     picture = Picture(figsize=(_WIDTH, height), layout=ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.1))
     picture.suptitle(title, x=0.015, ha="left", fontsize=12.5, fontweight="bold")
@@ -75,7 +75,7 @@ def panels(rows: Sequence[int], title: str, *, legend: bool = False) -> tuple[Pi
 
 
 def write_rows(axes: Axes, labels: Sequence[str], said: Sequence[str]) -> None:
-    """Name the rows on the left, the first on top, and state them in full on the right."""
+    """Write the names of the rows on the left, the first on top, and their full text on the right."""
     at = range(len(labels))
     axes.set_yticks(at, labels=labels)
     axes.set_ylim(len(labels) - 0.4, -0.6)
@@ -89,7 +89,7 @@ def write_rows(axes: Axes, labels: Sequence[str], said: Sequence[str]) -> None:
 
 
 def bars(axes: Axes, all_bars: Sequence[Bar], grey: float = 0.0) -> None:
-    """Draw bars from 0, of which the part up to `grey` is the floor's."""
+    """Draw bars from 0; the part up to `grey` is the floor."""
     write_rows(axes, [bar.label for bar in all_bars], [bar.said for bar in all_bars])
     for at, bar in enumerate(all_bars):
         start = min(grey, bar.value)

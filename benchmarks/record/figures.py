@@ -1,4 +1,4 @@
-"""What a benchmark says: figures, each with a value a run and, where the project promises something, its target."""
+"""Figures of benchmarks, with one value for each run and perhaps a target."""
 
 import statistics
 from collections.abc import Sequence
@@ -8,18 +8,18 @@ from typing import Any
 from rich.table import Table
 
 MARKS = {True: "[green]✓[/green]", False: "[red]✗[/red]", None: ""}
-"""How a terminal says whether a target is met."""
+"""Marks for met and missed targets in a terminal."""
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a figure should be: at most `limit`, or at least."""
+    """The target of a figure: at most `limit`, or at least."""
 
     limit: float
     least: bool = False
 
     def met(self, value: float) -> bool:
-        """Say whether a value is as good as promised."""
+        """Say whether a value meets the target."""
         return value >= self.limit if self.least else value <= self.limit
 
     def __str__(self) -> str:
@@ -28,7 +28,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One quantity; `values` holds one value a run."""
+    """One quantity; `values` has one value for each run."""
 
     name: str
     unit: str
@@ -37,7 +37,7 @@ class Figure:
 
     @property
     def median(self) -> float:
-        """The value that is stated."""
+        """The stated value."""
         return statistics.median(self.values)
 
     @property
@@ -46,7 +46,7 @@ class Figure:
         return self.target.met(self.median) if self.target else None
 
     def to_json(self) -> dict[str, Any]:
-        """Return what is written down; `from_json` reads it."""
+        """Return the recorded form; `from_json` reads it."""
         target = {"limit": self.target.limit, "least": self.target.least} if self.target else None
         return {
             "name": self.name,
@@ -60,7 +60,7 @@ class Figure:
 
     @classmethod
     def from_json(cls, written: dict[str, Any]) -> "Figure":
-        """Return the figure that `to_json` wrote."""
+        """Return the figure written by `to_json`."""
         target = Target(**written["target"]) if written["target"] else None
         return cls(written["name"], written["unit"], written["values"], target)
 
@@ -71,14 +71,14 @@ class Figure:
 
 
 def show(value: float) -> str:
-    """Write a number with about three digits that matter."""
+    """Format a number with about three significant digits."""
     if abs(value) >= 100:
         return f"{value:,.0f}"
     return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
 
 
 def table(title: str, figures: Sequence[Figure]) -> Table:
-    """Each figure beside its target."""
+    """Return a table of figures and targets."""
     shown = Table(title=title, title_justify="left", box=None, pad_edge=False)
     shown.add_column("")
     shown.add_column("median (lowest to highest)", justify="right")

@@ -1,4 +1,4 @@
-"""The few figures that the README states."""
+"""The headlines: the few figures in the README."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -10,11 +10,10 @@ from benchmarks.record.tables import Row, Table, part, varying
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """A figure to state, of every case that agrees with `case` but not those with `but`.
+    """A figure to state, for every case that matches `case` and not `but`.
 
-    With `worst`, only of the worst of them, or of the worst for each value of the part of the case that `each` names.
-    `{}` in `what` is the part of the case named in `said`, `{name}` one thing of it; what else tells the cases apart
-    follows it.
+    With `worst`, only for the worst case, or the worst for each value of the part of the case that `each` names. `{}`
+    in `what` is the part of the case named in `said`, `{name}` a single item of it; other distinguishing parts follow.
     """
 
     what: str
@@ -23,12 +22,12 @@ class Headline:
     case: Case = field(default_factory=dict)
     said: tuple[str, ...] = ()
     worst: bool = False
-    beside: str = ""  # a figure of the same case whose median is added
+    beside: str = ""  # another figure of the same case, whose median is added
     each: str = ""
     but: Case = field(default_factory=dict)
 
     def rows(self, records: Sequence[Record]) -> Iterator[Row]:
-        """State it of what was measured; nothing of what was not."""
+        """Return the rows for measured cases; none for others."""
         found = [(record, figure) for record in records if (figure := self._figure_of(record))]
         if self.worst:
             groups = dict.fromkeys(record.case.get(self.each) for record, _ in found)
@@ -50,7 +49,7 @@ class Headline:
 
 
 PLAIN: Case = {"photos": 50, "iso": "low", "source": "files", "where": "embedded"}
-"""The throughput that is spoken of where nothing else is said."""
+"""The default throughput case."""
 _PYVIPS: Case = {"peer": "pyvips"}
 _PEER = ("peer", "look", "with")
 _IDLE: Case = {"what": "idle service"}
@@ -86,5 +85,5 @@ def headlines(records: Sequence[Record]) -> Table:
 
 
 def _badness(figure: Figure) -> float:
-    """How far from what is wanted: little is wanted, unless the target says otherwise."""
+    """Return how bad a figure is: low is good, unless the target says otherwise."""
     return -figure.median if figure.target and figure.target.least else figure.median

@@ -1,4 +1,4 @@
-"""Percentiles of few values, without interpolation: one of them."""
+"""Percentiles of few values, without interpolation."""
 
 import math
 

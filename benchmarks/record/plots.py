@@ -1,4 +1,4 @@
-"""The plots of the report, each drawn from what was measured and left out where nothing was."""
+"""The plots of the report; a plot without measurements is left out."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ _POINTS = {"p50": (OURS, "o"), "p95": (SECOND, "s"), "p99": (SECOND, "D")}
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """A picture as SVG; `alt` says in words what it shows. Those that `lead` stand in the README too."""
+    """A picture as SVG; `alt` says in words what it shows. Plots that `lead` are in the README too."""
 
     name: str
     alt: str
@@ -26,14 +26,14 @@ class Plot:
 
 
 def plots(records: Sequence[Record]) -> list[Plot]:
-    """Draw all that there are measurements for."""
+    """Draw all plots with measurements."""
     draws: tuple[Callable[[Sequence[Record]], Plot | None], ...] = (_floor, _peers, _memory, _percentiles)
     with style():
         return [plot for draw in draws if (plot := draw(records))]
 
 
 def _floor(records: Sequence[Record]) -> Plot | None:
-    """What each preset costs beyond decoding and encoding."""
+    """The cost of each preset beyond decoding and encoding."""
     found = _find(records, "throughput", PLAIN, "times the floor")
     if not found:
         return None
@@ -148,7 +148,7 @@ def _find(records: Sequence[Record], benchmark: str, case: Case, name: str) -> l
 
 
 def _labels(records: Sequence[Record], first: str) -> list[str]:
-    """Name each record by one part of its case, and by what else tells it apart; libraries would be too long."""
+    """Label each record by one part of its case and other distinguishing parts; libraries would be too long."""
     apart = [name for name in varying([record.case for record in records]) if name not in (first, "with")]
     return [in_words(part(record.case, [first, *apart])) for record in records]
 

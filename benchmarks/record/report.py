@@ -1,4 +1,4 @@
-"""The newest figures, where they are read: `python -m benchmarks.record.report [--show]`.
+"""Writes the newest figures into the documents: `python -m benchmarks.record.report [--show]`.
 
 Takes the newest record of each case in benchmarks/results/, without those of --quick, writes the headlines into
 README.md and all of them into docs/benchmarks.md, between their markers, and draws docs/plots. Measures nothing.
@@ -38,7 +38,7 @@ _ORDER = (
     "preview",
     "scrolling",
 )
-_NEEDED = {"peers": "look"}  # what a case must say: records from before it did are of other work than today's
+_NEEDED = {"peers": "look"}  # required part of a case: earlier records without it measured different work
 
 
 class NoPlaceError(ValueError):
@@ -69,12 +69,12 @@ class Document:
 
 
 def newest(folder: Path = results.FOLDER) -> list[Record]:
-    """Return the newest record of each case, by benchmark, the cases in the order in which they first came."""
+    """Return the newest record of each case, by benchmark, cases in the order of their first record."""
     names = sorted(path.stem for path in folder.glob("*.jsonl"))
     found: dict[object, Record] = {}
     for name in sorted(names, key=lambda name: _ORDER.index(name) if name in _ORDER else len(_ORDER)):
         for record in results.read(name, folder):
-            # Libraries that were updated make no other case.
+            # Updated libraries do not make a different case.
             key = (record.benchmark, frozenset(item for item in record.case.items() if item[0] != "with"))
             kept = found.get(key)
             # Lines of two branches may have been merged in any order: the date decides.
@@ -95,14 +95,14 @@ def tables(records: Sequence[Record]) -> list[Table]:
 
 
 def write(folder: Path = results.FOLDER, root: Path = ROOT) -> list[Path]:
-    """Write documents and plots below `root` and return those that there are figures for."""
+    """Write documents and plots below `root` and return the benchmarks that have figures."""
     records = newest(folder)
     if not records:
         return []
     readme, page, pictures = Document(root / "README.md"), Document(root / "docs/benchmarks.md"), root / "docs/plots"
     drawn = plots(records)
     short, made = headlines(records), provenance(records)
-    texts: dict[Path, str] = {}  # all of them before any is written: a missing marker must not leave half a report
+    texts: dict[Path, str] = {}  # all texts before any is written: a missing marker must not leave half a report
     if short.rows:
         leading = [readme.picture(pictures, plot) for plot in drawn if plot.lead]
         texts[readme.path] = readme.with_figures("\n\n".join([short.markdown(), made, *leading]))

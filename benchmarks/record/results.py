@@ -11,13 +11,13 @@ from benchmarks.record.stamp import stamp
 
 FOLDER = Path(__file__).parents[1] / "results"
 Case = Mapping[str, str | int | float]
-"""What was measured: preset, photos, workers and the like."""
-_SAID = {"iso": "ISO"}  # names that their values need, besides the plurals
+"""The case of a measurement: preset, photos, workers and so on."""
+_SAID = {"iso": "ISO"}  # names shown with their values, besides the plurals
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One measurement of one case. `quick` ones try the benchmark itself and prove nothing."""
+    """One measurement of one case. `quick` ones only try the benchmark and prove nothing."""
 
     benchmark: str
     case: Case
@@ -35,7 +35,7 @@ class Record:
         return f"{self.benchmark}: {in_words(self.case)}" + (" (quick)" if self.quick else "")
 
     def to_json(self) -> dict[str, Any]:
-        """Return what is written down."""
+        """Return the recorded form."""
         return {
             "benchmark": self.benchmark,
             "quick": self.quick,
@@ -46,7 +46,7 @@ class Record:
 
 
 def in_words(case: Case) -> str:
-    """Say a case in one line: counts bring their names along, other values speak for themselves."""
+    """Describe a case in one line: counts have their names, other values stand alone."""
     said = []
     for name, value in case.items():
         if name.endswith("s"):
@@ -58,7 +58,7 @@ def in_words(case: Case) -> str:
 
 
 def append(name: str, line: Mapping[str, object], folder: Path = FOLDER) -> None:
-    """Add one line to the results of a benchmark, with a stamp if it brings none."""
+    """Append one line to the results of a benchmark, with a stamp if it has none."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / f"{name}.jsonl").open("a", encoding="utf-8") as file:
         file.write(json.dumps({**line, "stamp": line.get("stamp") or stamp()}, ensure_ascii=False) + "\n")

@@ -1,4 +1,4 @@
-"""What a measurement was made on and with."""
+"""The stamp of a measurement: machine, code and libraries."""
 
 import os
 import platform
@@ -48,7 +48,7 @@ def _governor() -> str | None:
 
 
 def _commit() -> str | None:
-    """The commit, with a + where the working tree differs; none outside a repository."""
+    """The commit, with a + if the working tree differs; none outside a repository."""
     commit = _git("rev-parse", "--short=12", "HEAD")
     if commit is None:
         return None

@@ -1,4 +1,4 @@
-"""What the report shows: rows of figures, as Markdown for the documents or for a terminal."""
+"""Tables of the report: rows of figures, as Markdown or for a terminal."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -16,7 +16,7 @@ _VERDICTS = {True: "✓", False: "**✗ missed**", None: ""}
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What was measured, in one or more columns, beside its target."""
+    """A measurement, in one or more columns, beside its target."""
 
     what: tuple[str, ...]
     measured: str
@@ -31,7 +31,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows with as many headings as they have columns for what was measured."""
+    """Rows, with a heading for each column of the measurement."""
 
     title: str
     note: str
@@ -39,7 +39,7 @@ class Table:
     rows: Sequence[Row]
 
     def markdown(self) -> str:
-        """Write it for a document; the title is the document's business."""
+        """Return it as Markdown, without the title."""
         columns = (*self.headings, "median (lowest to highest)", "target", "")
         lines = [columns, ("-",) * len(columns)]
         lines += [(*map(_plain, row.what), row.measured, row.target, _VERDICTS[row.met]) for row in self.rows]
@@ -72,7 +72,7 @@ def part(case: Case, names: Iterable[str]) -> Case:
 
 
 def table_of(benchmark: str, records: Sequence[Record]) -> Table:
-    """State every figure of a benchmark; what all cases share is said once, above."""
+    """Return all figures of a benchmark; the parts that all cases share are stated once, above."""
     apart = varying([record.case for record in records])
     shared = {name: value for name, value in records[0].case.items() if name not in apart}
     rows = []
@@ -86,7 +86,7 @@ def table_of(benchmark: str, records: Sequence[Record]) -> Table:
 
 
 def provenance(records: Sequence[Record]) -> str:
-    """Say in one line what the records were made on, when and with which code."""
+    """Return one line with machine, dates and commits of the records."""
     stamps = sorted((record.stamp for record in records), key=lambda stamp: str(stamp["date"]))
     machines: dict[str, list[str]] = {}
     for record in records:
@@ -94,7 +94,7 @@ def provenance(records: Sequence[Record]) -> str:
         machines.setdefault(machine, []).append(record.benchmark)
     if len(machines) == 1:
         where = next(iter(machines))
-    else:  # a reader must know which table is whose
+    else:  # say which machine belongs to which table
         where = "; ".join(f"{machine} ({', '.join(sorted(set(who)))})" for machine, who in machines.items())
     dates = _range([str(stamp["date"])[:10] for stamp in stamps])
     commits = _range([str(stamp["commit"] or "unknown") for stamp in stamps])
@@ -107,5 +107,5 @@ def _range(ordered: Sequence[str]) -> str:
 
 
 def _plain(text: str) -> str:
-    """Keep Markdown from reading anything into a text."""
+    """Escape a text for Markdown."""
     return _CODE.sub(r"`\g<0>`", text.replace("|", "\\|").replace("<", "&lt;"))

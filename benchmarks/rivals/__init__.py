@@ -1,1 +1,1 @@
-"""What a user could pick instead of photobatch: one file each, all behind benchmarks.rivals.peer."""
+"""Alternatives to photobatch: one file each, all with the interface benchmarks.rivals.peer."""

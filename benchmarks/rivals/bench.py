@@ -1,4 +1,4 @@
-"""What peers are made with, and who they are."""
+"""The bench: the peers, and the data with which they are made."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,22 +14,22 @@ from benchmarks.rivals.peer import Peer, result_of
 from benchmarks.rivals.pool import Pool
 
 WORKERS = 2
-CHECKED = 10  # photos whose results are compared; turned ones and both profiles are among them
+CHECKED = 10  # photos whose results are compared, including rotated ones and both profiles
 
 
 @dataclass(frozen=True)
 class Bench:
-    """The photos, and a look in our own terms and in those of others."""
+    """The photos, and a look for us and for others."""
 
     look: Look
     photos: list[Path]
     scratch: Path
-    ours: list[Path]  # the first photos as our own operations retouch them
+    ours: list[Path]  # our results of the first photos
     fitted: Fitted
 
     @classmethod
     def prepared(cls, look: Look, photos: list[Path], scratch: Path) -> "Bench":
-        """Retouches the first photos, which also bakes the colour tables."""
+        """Retouch the first photos, which also bakes the colour tables."""
         folder = scratch / "ours"
         folder.mkdir()
         operations = Operations(look, scratch / "tables")
@@ -46,7 +46,7 @@ class Bench:
         versions: Mapping[str, str],
         needs: Path | None = None,
     ) -> Pool:
-        """A peer in warm processes; `needs` is a folder of packages."""
+        """Return a peer in warm processes; `needs` is a folder of packages."""
         work = partial(make, self.fitted)
         return Pool(name, work, versions, processes=WORKERS, sample=self.photos[0], packages=needs)
 
@@ -88,4 +88,4 @@ PEERS: dict[str, Callable[[Bench], Peer]] = {
     "imagemagick": _imagemagick,
     "ray-data": _ray_data,
 }
-"""All but photobatch. What makes one raises UnavailableError where it can't be had."""
+"""All but photobatch. The factories raise UnavailableError if the peer is not available."""

@@ -1,4 +1,4 @@
-"""Whether a peer did the work: nobody is faster by doing less."""
+"""Checks that a peer did the work: nobody is faster by doing less."""
 
 from pathlib import Path
 
@@ -9,20 +9,20 @@ from PIL import ExifTags, Image
 
 Pixels = npt.NDArray[np.uint8]
 
-MOST_DIFFERENCE = 2.0  # 8-bit codes in the mean; most photos that nobody touched are 4 to 7 away from ours
+MOST_DIFFERENCE = 2.0  # mean 8-bit codes; most untouched photos differ from ours by 4 to 7
 
-_QUARTERS = {1: 0, 3: 2, 6: 3, 8: 1}  # turns to the left by which a photo of that orientation is upright
+_QUARTERS = {1: 0, 3: 2, 6: 3, 8: 1}  # quarter turns to the left that make a photo upright, by orientation
 
 
 class LessWorkError(Exception):
-    """A result that is not the picture that was asked for."""
+    """A result that is not the expected picture."""
 
 
 def difference(result: Path, expected: Path, source: Path) -> float:
-    """How far a result is from ours: the mean absolute difference in 8-bit codes, both upright.
+    """Return the mean absolute difference of a result to ours in 8-bit codes, both upright.
 
-    Raises LessWorkError where it is no sound JPEG, or differs from the source in size or subsampling, or from ours
-    in its quantisation tables, which is what a quality is.
+    Raises LessWorkError if it is not a valid JPEG, or differs from the source in size or subsampling, or from ours in
+    its quantisation tables (the quality).
     """
     try:
         theirs = upright(result)
@@ -40,14 +40,14 @@ def difference(result: Path, expected: Path, source: Path) -> float:
 
 
 def upright(path: Path) -> Pixels:
-    """A JPEG as a viewer shows it. Most peers leave the turning to viewers; we don't."""
+    """Return a JPEG as a viewer shows it. Most peers leave the rotation to viewers; we do not."""
     pixels = simplejpeg.decode_jpeg(path.read_bytes(), "RGB", strict=True)
     with Image.open(path) as image:
         return np.rot90(pixels, _QUARTERS[image.getexif().get(ExifTags.Base.Orientation, 1)])
 
 
 def _tables(path: Path) -> dict[int, list[int]]:
-    """The quantisation tables, which Pillow gives JPEGs alone."""
+    """Return the quantisation tables, which Pillow provides only for JPEGs."""
     with Image.open(path) as image:
         tables: dict[int, list[int]] = getattr(image, "quantization", {})
     return tables

@@ -1,8 +1,8 @@
-"""A look in the terms of others, fitted by least squares to photos before and after our own retouching.
+"""A look for other libraries, fitted by least squares to photos before and after our own retouching.
 
 So no peer needs our code. A look that mixes no channels (`filter_warm` is a white balance) is a curve for each and
 nothing else. One that does is fitted in two forms, of which each peer takes the one that is faster for it: a matrix
-and then curves, or `sums`. Neither says all of ours, which holds saturation back towards the edge of sRGB; both come
+and then curves, or `sums`. Neither is exactly ours, which fades saturation towards the edge of sRGB; both come
 within 2 codes in the mean, which curves without a matrix, or a matrix without curves, do not.
 """
 
@@ -18,9 +18,9 @@ from benchmarks.rivals.check import Pixels, upright
 Sums = npt.NDArray[np.int16]
 Floats = npt.NDArray[np.float64]
 
-_POWERS = np.arange(1, 6)  # of a curve; with more it follows the noise of JPEG where photos have few pixels
+_POWERS = np.arange(1, 6)  # of a curve; more would follow the JPEG noise of small photos
 _CODES = np.arange(256, dtype=np.float64)
-_SAMPLED = 250_000  # pixels of all photos together, about
+_SAMPLED = 250_000  # pixels of all photos together, approximately
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Fitted:
 
 
 def fit(before: Sequence[Path], after: Sequence[Path], *, mixing: bool = False) -> Fitted:
-    """The look that makes `after` of `before`, JPEGs that have the same sizes when they are upright."""
+    """Fit the look from `before` to `after`, JPEGs with the same upright sizes."""
     sampled = [_sampled(*pair, _SAMPLED // len(before)) for pair in zip(before, after, strict=True)]
     source, result = (np.concatenate(pixels) for pixels in zip(*sampled, strict=True))
     if not mixing:
@@ -57,13 +57,13 @@ def _sampled(before: Path, after: Path, count: int) -> tuple[Floats, Floats]:
 
 
 def _curves(source: Floats, result: Floats) -> Pixels:
-    """Polynomials through black, which every look of ours leaves black."""
+    """Polynomials through black, because all our looks keep black."""
     values = [_powers(_CODES) @ _solved(_powers(x), y) for x, y in zip(source.T, result.T, strict=True)]
     return np.asarray(np.rint(np.clip(values, 0, 255)), dtype=np.uint8)
 
 
 def _sums(source: Floats, result: Floats) -> Sums:
-    """The same for each pair of channels, all at once."""
+    """The same for each pair of channels, fitted jointly."""
     factors = _solved(np.hstack([_powers(channel) for channel in source.T]), result)
     values = [_powers(_CODES) @ own for own in np.split(factors, 3)]
     return np.asarray(np.rint(values), dtype=np.int16)

@@ -1,4 +1,4 @@
-"""The looks that are compared: one that every peer has at its cheapest, and one as most filters are."""
+"""The compared looks: one that is cheapest for every peer, and one like most filters."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Look:
-    """A preset with parameters. One that mixes has channels of the result depend on several of the photo's."""
+    """A preset with parameters. In a mixing look a channel of the result depends on several channels of the photo."""
 
     preset: str
     params: Mapping[str, float] = field(default_factory=dict)
@@ -14,9 +14,9 @@ class Look:
 
     @property
     def name(self) -> str:
-        """As it is called in results."""
+        """The name in results."""
         return ", ".join([self.preset, *(f"{name} {value:g}" for name, value in self.params.items())])
 
 
 LOOKS = {"curves": Look("filter_warm"), "mixing": Look("filter_warm", {"saturation": 0.2}, mixes=True)}
-"""By their names on the command line."""
+"""The looks by their names on the command line."""

@@ -21,10 +21,10 @@ _SETTINGS = ("-quality", str(QUALITY), "-sampling-factor", "4:2:0", "-define", "
 
 
 def program() -> tuple[str, str]:
-    """Its path and version; installs it where that is possible. Raises UnavailableError."""
+    """Return its path and version; installs it if possible. Raises UnavailableError."""
     its = found()
     if its is None:
-        subprocess.run([_ROOT / ".ci/system-packages", "--peers"], check=False)  # says itself what is missing
+        subprocess.run([_ROOT / ".ci/system-packages", "--peers"], check=False)  # prints what is missing
         its = found()
     if its is None:
         raise UnavailableError("there is no ImageMagick; on Debian or Ubuntu: sudo apt-get install imagemagick.")
@@ -32,7 +32,7 @@ def program() -> tuple[str, str]:
 
 
 def found() -> tuple[str, str] | None:
-    """The path and version of one that is installed."""
+    """Return the path and version of an installed ImageMagick."""
     for name in _NAMES:
         if path := shutil.which(name):
             said = subprocess.run([path, "-version"], capture_output=True, text=True, check=False).stdout.split()
@@ -42,7 +42,7 @@ def found() -> tuple[str, str] | None:
 
 
 def make(path: str, fitted: Fitted) -> Callable[[Path, Path], None]:
-    """What a process of the pool does."""
+    """Return the work of a process of the pool."""
     matrix: list[str] = []
     if fitted.matrix is not None:
         matrix = ["-color-matrix", " ".join(f"{factor:.4f}" for factor in fitted.matrix.ravel())]

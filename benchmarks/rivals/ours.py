@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Operations:
-    """What a worker of photobatch does to the bytes of a photo, without anything around it."""
+    """The operations of a worker on the bytes of a photo, without anything around them."""
 
     def __init__(self, look: Look, tables: Path) -> None:
         from actors.messages.records import BatchSpec  # noqa: PLC0415
@@ -37,9 +37,9 @@ class Operations:
 
 
 class Service:
-    """A peer: the whole service, embedded in a process of its own because it sets what the others would inherit.
+    """A peer: the whole service, in a process of its own, because its environment must not affect the others.
 
-    `warm` are the photos that it works on before it is entered; its data lie in `folder`.
+    `warm` are photos for warming up; its data are in `folder`.
     """
 
     def __init__(self, look: Look, workers: int, warm: Sequence[Path], folder: Path) -> None:
@@ -70,7 +70,7 @@ _here: "list[Engine]" = []  # in the service's process
 
 
 def _start(look: Look, workers: int, warm: Sequence[Path], folder: Path) -> None:
-    os.environ["BATCH_DATA_DIR"] = str(folder / "home")  # the colour tables lie there
+    os.environ["BATCH_DATA_DIR"] = str(folder / "home")  # contains the colour tables
     from benchmarks.servers.clients import EmbeddedClient  # noqa: PLC0415
     from deployments.local.embedded import Engine  # noqa: PLC0415
 
@@ -91,7 +91,7 @@ def _run(look: Look, photos: Sequence[Path], results: Path) -> float:
     seconds = time.perf_counter() - begun
     if last.batch is None or last.batch.counts.succeeded != len(photos):
         raise RuntimeError(f"not every photo succeeded: {last.batch}")
-    for index in range(len(photos)):  # they are durable; this only brings them where the others' lie
+    for index in range(len(photos)):  # they are durable; this only moves them to the common place
         _here[0].take(task, index, result_of(index, results))
     return seconds
 

@@ -1,4 +1,4 @@
-"""Packages that only a peer needs, in pinned versions beside .venv: the peer's own processes see them, nobody else."""
+"""Packages that only a peer needs, in pinned versions beside .venv: only the peer's own processes see them."""
 
 import shutil
 import subprocess
@@ -13,14 +13,14 @@ _PATIENCE_S = 300.0
 
 
 def installed(pins: Mapping[str, str], folder: Path = FOLDER) -> Path:
-    """A folder with these packages for sys.path; pip fills it the first time. Raises UnavailableError.
+    """Return a folder with these packages for sys.path; pip fills it the first time. Raises UnavailableError.
 
-    What they depend on must be in .venv: photobatch's own versions then serve both sides.
+    Their dependencies must be in .venv, so that both sides use the same versions.
     """
     wanted = folder / "+".join(f"{name}-{version}" for name, version in pins.items())
     if wanted.exists():
         return wanted
-    half = wanted.with_suffix(".part")  # renamed when it is whole
+    half = wanted.with_suffix(".part")  # renamed when complete
     shutil.rmtree(half, ignore_errors=True)
     options = ["--quiet", "--disable-pip-version-check", "--no-deps", f"--target={half}"]
     packages = [f"{name}=={version}" for name, version in pins.items()]

@@ -1,4 +1,4 @@
-"""What all peers have in common."""
+"""The interface of all peers."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -7,20 +7,20 @@ from typing import Protocol, Self
 
 
 class UnavailableError(Exception):
-    """A peer that can't be had on this machine; says in a sentence why."""
+    """A peer that is not available on this machine; the message says why."""
 
 
 class Peer(Protocol):
-    """One way to retouch photos. Entered it is warm: its processes run, have imported all and worked once."""
+    """One way to retouch photos. Inside `with` it is warm: its processes have imported everything and worked once."""
 
     @property
     def name(self) -> str:
-        """As it is called in results and on the command line."""
+        """The name in results and on the command line."""
         ...
 
     @property
     def versions(self) -> Mapping[str, str]:
-        """Of the libraries that do its work."""
+        """The versions of its libraries."""
         ...
 
     def __enter__(self) -> Self: ...
@@ -30,10 +30,10 @@ class Peer(Protocol):
     ) -> None: ...
 
     def run(self, photos: Sequence[Path], results: Path) -> float:
-        """Seconds for all of `photos`; `result_of` says which file in `results` each becomes."""
+        """Return the seconds for all `photos`; `result_of` gives the file of each in `results`."""
         ...
 
 
 def result_of(index: int, results: Path) -> Path:
-    """The file that the photo at `index` of a run becomes."""
+    """Return the result file of the photo at `index` of a run."""
     return results / f"{index:05}.jpg"

@@ -16,7 +16,7 @@ VERSIONS = {"pillow": version("pillow")}
 
 
 def make(fitted: Fitted) -> Callable[[Path, Path], None]:
-    """What a process of the pool does."""
+    """Return the work of a process of the pool."""
     tables = fitted.curves.ravel().tolist()
     matrix = None if fitted.matrix is None else [factor for row in fitted.matrix.tolist() for factor in (*row, 0)]
 

@@ -1,4 +1,4 @@
-"""Peers that are a function of a photo, in warm processes of their own."""
+"""Peers that apply a function to each photo, in warm processes of their own."""
 
 import multiprocessing
 import os
@@ -21,11 +21,11 @@ Retouch = Callable[[Path, Path], None]
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "VIPS_CONCURRENCY": "1", "MAGICK_THREAD_LIMIT": "1"}
 _PATIENCE_S = 120.0
 
-_here: list[Retouch] = []  # in a process of a pool: what it does
+_here: list[Retouch] = []  # the function, in a process of a pool
 
 
 class Pool:
-    """A peer. `make` is called in each process, imports what it needs and returns what is done to a photo.
+    """A peer. `make` is called in each process; it imports its modules and returns the function for a photo.
 
     Each process has worked on `sample` before the pool is entered. `packages` is a folder for their sys.path.
     """
@@ -44,11 +44,11 @@ class Pool:
         self.versions = versions
         self._processes = processes
         spawn = multiprocessing.get_context("spawn")
-        together = spawn.Barrier(processes)  # nobody takes a photo before all are warm
+        together = spawn.Barrier(processes)  # no photo is taken before all are warm
         self._pool = ProcessPoolExecutor(processes, spawn, _warm, (make, sample, packages, together))
 
     def __enter__(self) -> Self:
-        for job in [self._pool.submit(time.sleep, 0) for _ in range(self._processes)]:  # starts a process each
+        for job in [self._pool.submit(time.sleep, 0) for _ in range(self._processes)]:  # starts the processes
             job.result()
         return self
 
@@ -58,7 +58,7 @@ class Pool:
         self._pool.shutdown()
 
     def run(self, photos: Sequence[Path], results: Path) -> float:
-        """As benchmarks.rivals.peer has it."""
+        """See benchmarks.rivals.peer."""
         begun = time.perf_counter()
         jobs = [self._pool.submit(_retouch, photo, result_of(index, results)) for index, photo in enumerate(photos)]
         for job in jobs:

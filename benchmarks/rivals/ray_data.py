@@ -34,7 +34,7 @@ _START_S = 120
 
 @dataclass(frozen=True)
 class RayData:
-    """A peer. `tables` has the colour tables, baked before; actors are warmed with `sample`."""
+    """A peer. `tables` has the baked colour tables; actors are warmed with `sample`."""
 
     look: Look
     workers: int
@@ -45,7 +45,7 @@ class RayData:
 
     @property
     def versions(self) -> Mapping[str, str]:
-        """Of Ray and what Ray Data needs."""
+        """The versions of Ray and Ray Data's dependencies."""
         return {"ray": version("ray"), **PACKAGES}
 
     def __enter__(self) -> Self:
@@ -63,7 +63,7 @@ class RayData:
 
 
 class _Retouch:
-    """What Ray Data calls, in its actors."""
+    """The callable of Ray Data's actors."""
 
     def __init__(self, look: Look, tables: Path, sample: Path, results: Path) -> None:
         self._operations = Operations(look, tables)
@@ -80,7 +80,7 @@ class _Retouch:
 
 def _with_own_ray(peer: RayData, photos: Sequence[Path], results: Path) -> float:
     os.environ["PYTHONPATH"] = f"{peer.packages}{os.pathsep}{_ROOT}"  # Ray's processes inherit it
-    os.environ["RAY_BACKEND_LOG_LEVEL"] = "fatal"  # it warns of restarts that never come
+    os.environ["RAY_BACKEND_LOG_LEVEL"] = "fatal"  # it warns of restarts that never happen
     sys.path.append(str(peer.packages))
     from deployments.settings import prepare_ray_environment  # noqa: PLC0415
 

@@ -19,7 +19,7 @@ _ROWS = 32
 
 
 def make(fitted: Fitted) -> Callable[[Path, Path], None]:
-    """What a process of the pool does."""
+    """Return the work of a process of the pool."""
     import torch  # noqa: PLC0415
     from torchvision.io import ImageReadMode, decode_jpeg, encode_jpeg, read_file, write_file  # noqa: PLC0415
 

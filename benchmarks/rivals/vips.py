@@ -1,8 +1,8 @@
 """pyvips with the libvips of its binary wheel: sequential access, `maplut`, `jpegsave`.
 
 If the look mixes channels, a `maplut` for each of the source's channels and two additions. `recomb` before `maplut` is
-what comes to mind first; it computes in floats, takes a fifth longer and comes less near. VIPS_CONCURRENCY=1 leaves
-libvips one thread for its pipeline; the file is written by a second one beside it, which can't be had otherwise.
+the obvious way; it computes in floats, takes a fifth longer and is less accurate. VIPS_CONCURRENCY=1 limits libvips to
+one thread for its pipeline; a second one, which cannot be avoided, writes the file.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,7 @@ VERSIONS = {"pyvips": "3.2.0", "pyvips-binary": "8.18.7"}
 
 
 def make(fitted: Fitted) -> Callable[[Path, Path], None]:
-    """What a process of the pool does; imports pyvips, which must be on its sys.path."""
+    """Return the work of a process of the pool; imports pyvips, which must be on its sys.path."""
     import pyvips  # noqa: PLC0415
 
     curves = pyvips.Image.new_from_memory(fitted.curves.T.tobytes(), 256, 1, 3, "uchar")

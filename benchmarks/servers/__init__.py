@@ -1,1 +1,1 @@
-"""What benchmarks and tests start: the service, Redis, S3, photo hosts, simulated workers."""
+"""Servers for benchmarks and tests: the service, Redis, S3, photo hosts, simulated workers."""

@@ -1,6 +1,6 @@
-"""The ways in which a batch is handed in: to an embedded engine, or to a service over HTTP.
+"""Clients that submit a batch: to an embedded engine, or to a service over HTTP.
 
-What is measured is the time from submit until the last result is durable and its client knows.
+Measured is the time from the submit until the last result is durable and the client knows it.
 """
 
 import json
@@ -19,7 +19,7 @@ PATIENCE_S = 120.0
 
 
 class Client(Protocol):
-    """Hands a batch in and waits for it."""
+    """Submits a batch and waits for it."""
 
     def run(self, preset: str, photos: list[Path]) -> float:
         """Return the seconds that a batch takes; raises RuntimeError unless every photo succeeds."""
@@ -49,7 +49,7 @@ class EmbeddedClient:
         return seconds
 
     def wait_for_workers(self, workers: int) -> None:
-        """Return once so many workers are warm; raises TimeoutError."""
+        """Return once this many workers are warm; raises TimeoutError."""
         deadline = time.monotonic() + PATIENCE_S
         while self._engine.workers_ready() < workers:
             if time.monotonic() > deadline:
@@ -60,14 +60,14 @@ class EmbeddedClient:
 class UploadClient:
     """Photos uploaded in the form of the submit itself, the batch followed by its events.
 
-    A running service answers a photo that it has done by a copy, so each run's photos differ in a few bytes' comment.
+    A running service reuses earlier results, so each run's photos differ in a comment of a few bytes.
     """
 
     def __init__(self, url: str) -> None:
         self._http = httpx.Client(base_url=url, timeout=PATIENCE_S, trust_env=False)
 
     def run(self, preset: str, photos: list[Path]) -> float:
-        """See `Client`. The batch is deleted afterwards, its uploads with it."""
+        """See `Client`. The batch is deleted afterwards, with its uploads."""
         mark = time.time_ns()
         files = [("files", (photo.name, _marked(photo.read_bytes(), mark), "image/jpeg")) for photo in photos]
         begun = time.perf_counter()
@@ -82,7 +82,7 @@ class UploadClient:
         return seconds
 
     def _remove(self, task_id: str) -> None:
-        """Delete a batch, and wait until its blobs are gone: whoever is timed next shares the disk with nobody."""
+        """Delete a batch and wait until its blobs are removed, so that the next run has the disk for itself."""
         deadline = time.monotonic() + PATIENCE_S
         while self._http.delete(f"/api/v1/batch/{task_id}").status_code != httpx.codes.NOT_FOUND:
             if time.monotonic() > deadline:
@@ -101,7 +101,7 @@ class UploadClient:
 
 
 def check(preset: str, succeeded: int, photos: int) -> None:
-    """Raise RuntimeError unless every photo succeeded: half of the work in half of the time is no speed."""
+    """Raise RuntimeError unless every photo succeeded: a run with failures is no measurement."""
     if succeeded != photos:
         raise RuntimeError(f"{preset}: only {succeeded} of {photos} photos succeeded.")
 

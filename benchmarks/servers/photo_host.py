@@ -16,7 +16,7 @@ import ray
 
 
 def address() -> str:
-    """Return where photos are served: on loopback, or to the other nodes of the cluster that this is a job on."""
+    """Return the address for serving photos: loopback, or the node's address when this is a job on a cluster."""
     if "RAY_ADDRESS" not in os.environ:
         return "127.0.0.1"
     ours: str = ray.util.get_node_ip_address()  # type: ignore[no-untyped-call]
@@ -24,7 +24,7 @@ def address() -> str:
 
 
 class HostedClient:
-    """Photos of one folder as `http:` sources of an engine; the server's own work is part of what is measured."""
+    """Photos of one folder as `http:` sources of an engine; the server's own work is part of the measurement."""
 
     def __init__(self, client: EmbeddedClient) -> None:
         self._client = client
@@ -48,7 +48,7 @@ class HostedClient:
 
 
 class _Quiet(SimpleHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"  # connections are kept, as on any real host
+    protocol_version = "HTTP/1.1"  # keeps connections, like real hosts
 
     def log_message(self, format: str, *args: Any) -> None:
         """Say nothing."""
@@ -56,7 +56,7 @@ class _Quiet(SimpleHTTPRequestHandler):
 
 @contextmanager
 def hosting(client: EmbeddedClient) -> Iterator[HostedClient]:
-    """Serve whatever folder a batch's photos lie in until the end of the block."""
+    """Serve the folder of a batch's photos until the end of the block."""
     hosted = HostedClient(client)
     try:
         yield hosted

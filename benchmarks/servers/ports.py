@@ -1,10 +1,10 @@
-"""Ports of this machine that nobody uses just now."""
+"""Free ports of this machine."""
 
 import random
 import socket
 
-# Below those that the system gives to outgoing connections, of which Ray makes hundreds: a port among them may be taken
-# by one between this look and its use.
+# Below the range of outgoing connections, of which Ray makes hundreds: a port in that range may be taken between this
+# check and its use.
 _LOWEST, _HIGHEST = 20_000, 32_000
 _random = random.SystemRandom()  # Hypothesis seeds the common one: tests in two processes would choose the same
 
@@ -15,7 +15,7 @@ def free() -> int:
 
 
 def free_row(count: int) -> int:
-    """Return the first of `count` ports in a row that are free on all interfaces."""
+    """Return the first of `count` consecutive ports that are free on all interfaces."""
     while True:
         first = _random.randrange(_LOWEST, _HIGHEST, count)
         if all(_is_free(port) for port in range(first, first + count)):

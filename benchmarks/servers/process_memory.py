@@ -8,7 +8,7 @@ from photobatch.engine.peak_memory import PeakMemory
 
 
 def tree_pss(root: int) -> int:
-    """Bytes of the process `root` and all below it; one that just ended counts nothing."""
+    """Return the bytes of the process `root` and its descendants; one that just ended counts as 0."""
     try:
         process = psutil.Process(root)
         family = [process, *process.children(recursive=True)]
@@ -18,15 +18,15 @@ def tree_pss(root: int) -> int:
 
 
 def peak_of(root: int, interval_s: float = 0.1) -> PeakMemory:
-    """Return what watches a tree of processes while its block runs.
+    """Return a context manager that samples the peak of a tree of processes.
 
-    Reading the pages of some twenty processes costs time on one core: never sample in a run that is timed.
+    Reading the pages of about twenty processes takes time on one core: never sample in a timed run.
     """
     return PeakMemory(partial(tree_pss, root), interval_s)
 
 
 def pss(process: psutil.Process) -> int:
-    """Bytes of one process; one that just ended counts nothing."""
+    """Return the bytes of one process; one that just ended counts as 0."""
     try:
         return int(process.memory_full_info().pss)
     except psutil.Error:

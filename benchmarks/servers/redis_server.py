@@ -1,4 +1,4 @@
-"""A Redis of our own that loses nothing it has answered for: append-only, synced before each answer."""
+"""A Redis of our own that loses no acknowledged write: append-only, synced before each answer."""
 
 import shutil
 import socket
@@ -12,7 +12,7 @@ _START_S = 20.0
 
 
 class RedisError(Exception):
-    """The Redis could not be started; says why."""
+    """The Redis could not be started; the message says why."""
 
 
 class RedisServer:
@@ -56,6 +56,6 @@ class RedisServer:
         try:
             with socket.create_connection(("127.0.0.1", self.port), timeout=1.0) as connection:
                 connection.sendall(b"PING\r\n")
-                return connection.recv(64).startswith(b"+PONG")  # while it reads its log it says -LOADING
+                return connection.recv(64).startswith(b"+PONG")  # it answers -LOADING while it reads its log
         except OSError:
             return False

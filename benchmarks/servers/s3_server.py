@@ -1,4 +1,4 @@
-"""An S3 of our own, a real one (SeaweedFS): it checks signatures, keeps parts, lists in pages, and forgets nothing."""
+"""A real S3 of our own (SeaweedFS), with signatures, multipart uploads and paged lists."""
 
 import hashlib
 import hmac
@@ -17,7 +17,7 @@ _KEY, _SECRET, _REGION = "AKIAPHOTOBATCHTESTS0", "a-secret-of-the-tests", "us-ea
 
 
 class S3Error(Exception):
-    """The S3 could not be started; says why."""
+    """The S3 could not be started; the message says why."""
 
 
 class S3Server:
@@ -35,7 +35,7 @@ class S3Server:
         return _weed().exists()
 
     def environment(self, endpoint: str | None = None) -> dict[str, str]:
-        """What obstore needs to reach it; `endpoint` where something stands in between."""
+        """Return the variables with which obstore reaches it; `endpoint`: through a proxy."""
         return {
             "AWS_ENDPOINT_URL": endpoint or self.endpoint,
             "AWS_ALLOW_HTTP": "true",
@@ -45,7 +45,7 @@ class S3Server:
         }
 
     def start(self) -> "S3Server":
-        """Start it and wait until it takes a bucket; raises S3Error."""
+        """Start it and wait until it accepts a bucket; raises S3Error."""
         self.folder.mkdir(parents=True, exist_ok=True)
         who = {"name": "tests", "credentials": [{"accessKey": _KEY, "secretKey": _SECRET}], "actions": ["Admin"]}
         config = self.folder / "s3.json"
@@ -68,7 +68,7 @@ class S3Server:
             "master.volumeSizeLimitMB": 64,
             "master.electionTimeout": "1s",  # it starts within three seconds instead of eight
             "master.heartbeatInterval": "100ms",
-            "volume.max": 10_000,  # each bucket takes a few, empty files until something is in them
+            "volume.max": 10_000,  # each bucket uses a few; they are empty files at first
         }
         command = [str(_weed()), "server", "-s3", *(f"-{name}={value}" for name, value in options.items())]
         with (self.folder / "weed.txt").open("ab") as output:
@@ -81,7 +81,7 @@ class S3Server:
         raise S3Error(f"weed does not answer: {(self.folder / 'weed.txt').read_text()[-2000:]}")
 
     def kill(self) -> None:
-        """SIGKILL: it takes its time to stop otherwise."""
+        """SIGKILL, because a normal stop is slow."""
         if self._process is not None:
             self._process.kill()
             self._process.wait(10)
@@ -92,7 +92,7 @@ class S3Server:
         self.call("PUT", name, "")
 
     def call(self, method: str, bucket: str, key: str, data: bytes = b"") -> bytes:
-        """Send a request of one's own, for keys that no library would write; raises urllib.error.URLError."""
+        """Send a raw request, for keys that no library would write; raises urllib.error.URLError."""
         path = quote(f"/{bucket}/{key}" if key else f"/{bucket}")
         now = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
         signed = {

@@ -1,4 +1,4 @@
-"""`photobatch serve` as a process of its own, the way a person starts it; may be killed and started again."""
+"""`photobatch serve` as a process, started as a person does; may be killed and started again."""
 
 import os
 import signal
@@ -16,18 +16,18 @@ import psutil
 
 from benchmarks.servers import ports
 
-MARK = "PHOTOBATCH_TEST"  # in the environment of every process that comes of a server
+MARK = "PHOTOBATCH_TEST"  # in the environment of all processes of a server
 ENDED = frozenset({"completed", "failed", "cancelled"})
 _GONE_S = 10.0
 
 
 def photobatch_command() -> str:
-    """Return the command of the environment that this runs in."""
+    """Return the `photobatch` command of the current environment."""
     return str(Path(sys.executable).with_name("photobatch"))
 
 
 class ServerError(Exception):
-    """The service did not do what was asked of it; says what it said."""
+    """The service failed; the message has its output."""
 
 
 class Server:
@@ -54,13 +54,13 @@ class Server:
 
     def begin(self) -> None:
         """Start it; it takes some seconds until it answers."""
-        # A person's shell has none of what this process has set for its own Ray.
+        # Remove the variables that this process has set for its own Ray.
         shell = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
         environment = {
             **shell,
             "BATCH_DATA_DIR": str(self.folder / "data"),
             "BATCH_MAX_WORKERS": "2",
-            MARK: self.mark,  # inherited by every process that comes of it
+            MARK: self.mark,  # inherited by all its processes
             **self._environment,
         }
         with self.output.open("ab") as output:
@@ -86,12 +86,12 @@ class Server:
         raise ServerError(f"not healthy within {patience_s} s: {self.output.read_text()}")
 
     def alive(self) -> bool:
-        """Say whether the process that a person started is still there."""
+        """Whether the main process is alive."""
         return self._main.poll() is None
 
     @property
     def pid(self) -> int:
-        """The process that a person started."""
+        """The id of the main process."""
         return self._main.pid
 
     def signal(self, number: signal.Signals) -> None:
@@ -108,11 +108,11 @@ class Server:
         return self.wait()
 
     def kill(self, order: Random | None = None) -> None:
-        """SIGKILL to everything that came of it, shuffled by `order`; returns when all of it is gone."""
+        """SIGKILL to all its processes, shuffled by `order`; returns when all have ended."""
         if self._process is None:
             return
         deadline = time.monotonic() + _GONE_S
-        while (family := self.family()) and time.monotonic() < deadline:  # again: one may have been born meanwhile
+        while (family := self.family()) and time.monotonic() < deadline:  # repeat: new ones may have started meanwhile
             if order is not None:
                 order.shuffle(family)
             for process in family:
@@ -124,13 +124,13 @@ class Server:
         self._main.wait(_GONE_S)
 
     def kill_main(self) -> None:
-        """SIGKILL to the process that a person started, and to nothing else."""
+        """SIGKILL to the main process only."""
         self.family()
         self._main.kill()
         self._main.wait(10)
 
     def processes(self) -> list[psutil.Process]:
-        """List what carries the mark in its environment."""
+        """List processes with the mark in their environment."""
         found = []
         for process in psutil.process_iter():
             try:
@@ -141,9 +141,9 @@ class Server:
         return found
 
     def family(self) -> list[psutil.Process]:
-        """List what carries the mark and what descends from it: Ray's two agents overwrite their environment.
+        """List processes with the mark and their descendants: Ray's two agents overwrite their environment.
 
-        An agent that has lost its parent is still known by an earlier call.
+        An orphaned agent is remembered from an earlier call.
         """
         known = {process.pid: process for process in self.processes()}
         children: dict[int, list[psutil.Process]] = {}
@@ -167,7 +167,7 @@ class Server:
         raise ServerError("no process answers HTTP")
 
     def submit(self, **request: Any) -> dict[str, Any]:
-        """Hand a batch in; raises ServerError when it is not accepted."""
+        """Submit a batch; raises ServerError if it is not accepted."""
         return _answered(self.http.post("/api/v1/batch/submit", json=request), httpx.codes.ACCEPTED)
 
     def batch(self, task_id: str) -> dict[str, Any]:
@@ -218,7 +218,7 @@ def _answered(answer: httpx.Response, status: int) -> dict[str, Any]:
 
 @contextmanager
 def serving(folder: Path, **environment: str) -> Iterator[Server]:
-    """Run a server until the end of the block, then kill it whole."""
+    """Run a server until the end of the block, then kill all its processes."""
     server = Server(folder, **environment)
     try:
         yield server.start()

@@ -1,6 +1,6 @@
-"""Workers that sleep instead of computing: everything else about them, and around them, is real.
+"""Workers that sleep instead of computing; everything else about them is real.
 
-More workers than cores can be measured so, for sleeping takes no core.
+So more workers than cores can be measured, because sleeping needs no core.
 """
 
 import hashlib
@@ -32,31 +32,31 @@ from deployments.local.local_ray import LocalRay
 from models.erase.filling import Filling
 
 _PATIENCE_S = 300.0
-_NODE_MEMORY = 80 << 20  # bytes of object store, the least Ray takes
+_NODE_MEMORY = 80 << 20  # bytes of object store, Ray's minimum
 
 
 class SleepingRetoucher:
-    """Takes its time and gives the photo back as it is."""
+    """Sleeps and returns the photo unchanged."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
 
     @property
     def engine(self) -> str:
-        """Say when this was asked: a worker asks when it reports a photo, and clients are told."""
+        """Return the current time: a worker calls this when it reports a photo, and clients get it."""
         return f"reported at {time.time_ns()}"
 
     side_by_side = 1
 
     def warm(self) -> None:
-        """Be ready."""
+        """Do nothing."""
 
     def preview(self, data: bytes, presets: list[Json], attached: list[Attached], max_side: int) -> list[Preview]:
-        """Show the photo as it is."""
+        """Return the photo unchanged."""
         return [Preview(data, max_side, max_side) for _ in presets]
 
     def stale(self) -> bool:
-        """Stay for ever."""
+        """Never."""
         return False
 
     def begin(
@@ -72,13 +72,13 @@ class SleepingRetoucher:
 
 
 def sleeping(settings: Settings, seconds: float) -> CoordinatorConfig:
-    """Return the service's own configuration with workers that sleep so long for each photo."""
+    """Return the service's configuration with workers that sleep for each photo."""
     config = compose.coordinator_config(settings)
     return replace(config, worker=replace(config.worker, make_retoucher=partial(SleepingRetoucher, seconds)))
 
 
 def wait_for_workers(coordinator: Any, workers: int) -> None:
-    """Return once so many workers are ready; raises TimeoutError."""
+    """Return once this many workers are ready; raises TimeoutError."""
     deadline = time.monotonic() + _PATIENCE_S
     while time.monotonic() < deadline:
         counts = ray.get(coordinator.greet.remote())["workers"]
@@ -102,10 +102,10 @@ def one_node(cpus: int) -> Iterator[Path]:
 @contextmanager
 def several_nodes(nodes: int, cpus: int) -> Iterator[None]:
     """Run a Ray of a head without CPUs and `nodes` with `cpus` each, all on this machine, for the block's time."""
-    os.environ["RAY_AUTH_MODE"] = "disabled"  # `Cluster` makes no token
+    os.environ["RAY_AUTH_MODE"] = "disabled"  # `Cluster` creates no token
     scratch = new_scratch_folder()
     (scratch / "ray").mkdir()
-    os.environ["RAY_TMPDIR"] = str(scratch)  # `Cluster` leaves its address where every `ray.init()` would find it
+    os.environ["RAY_TMPDIR"] = str(scratch)  # otherwise every `ray.init()` would find the address of `Cluster`
     from ray.cluster_utils import Cluster  # noqa: PLC0415
 
     head = {

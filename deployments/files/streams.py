@@ -95,7 +95,7 @@ def send(request: Request, content: Bytes, *, etag: str, media_type: str, name: 
     headers = {
         "ETag": etag,
         "Accept-Ranges": "bytes",
-        "Cache-Control": "private, no-cache",  # kept, but asked again each time: a deleted batch is gone at once
+        "Cache-Control": "private, no-cache",  # revalidated each time, so that a deleted batch is gone at once
         "Content-Disposition": content_disposition(name, inline=media_type in _SHOWN),
     }
     asked = request.headers
@@ -132,7 +132,7 @@ def redirect(request: Request, address: str, *, etag: str, media_type: str, name
 def _headers(etag: str, media_type: str, name: str) -> dict[str, str]:
     return {
         "ETag": etag,
-        "Cache-Control": "private, no-cache",  # kept, but asked again each time: a deleted batch is gone at once
+        "Cache-Control": "private, no-cache",  # revalidated each time, so that a deleted batch is gone at once
         "Content-Disposition": content_disposition(name, inline=media_type in _SHOWN),
         "X-Content-Type-Options": "nosniff",
     }

@@ -8,7 +8,7 @@ from models.codec.exif import ORIENTATION
 
 _BITS, _COMPRESSION, _PHOTOMETRIC, _SAMPLES, _PLANAR, _FORMAT = 258, 259, 262, 277, 284, 339
 _STRIPS, _TILES = (273, 279), (324, 325)  # offsets and sizes
-_PACKINGS = (1, 5, 8, 32773, 32946)  # none, LZW, deflate, PackBits, deflate as it was
+_PACKINGS = (1, 5, 8, 32773, 32946)  # none, LZW, deflate, PackBits, deflate with its old number
 _UNSIGNED = 1
 _NO_PICTURE_OF_OURS = {3: "in a palette", 4: "as a mask", 5: "in CMYK", 6: "in YCbCr", 8: "in Lab", 9: "in Lab"}
 _VALUE_SIZES = {1: 1, 3: 2, 4: 4}

@@ -1,7 +1,7 @@
 """Functions of one channel: the sRGB transfer, the user's curve, and their fast stand-in.
 
-All take and return float64 arrays. They are defined on the whole real line: a saturated Display P3 colour has
-channels below 0 and above 1 in sRGB, and must find its way back. None of them falls anywhere.
+All take and return float64 arrays. They are defined for all real numbers, because a saturated Display P3 colour has
+channels below 0 and above 1 in sRGB and must be converted back. All of them are monotone.
 """
 
 from collections.abc import Callable, Sequence

@@ -53,7 +53,7 @@ def pull(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Fetch weights, check them, and put them in place. A download that broke off goes on."""
+    """Fetch weights, check them, and put them in place. An interrupted download continues."""
     files = _files()
     items = []
     for name in names or files.known():

@@ -87,7 +87,7 @@ TABLE = (
         "tests/service/test_deploy.py::test_serve_deploy_serves_the_same_application",
         files_are_there,
     ),
-    Elsewhere(r"(\.venv/bin/)?python -m benchmarks(?!\.demo_photos)", None, options_exist),
+    Elsewhere(r"(\.venv/bin/)?python -m benchmarks(?!\.photos\.demo_photos)", None, options_exist),
     Elsewhere(r"\.venv/bin/python -c 'import sqlite3|rsync ", "tests/service/test_service_backup.py"),
     Elsewhere(r"redis-cli ", "tests/service/test_service_backup.py"),
 )
