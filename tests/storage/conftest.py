@@ -4,9 +4,9 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from journals import KINDS, REDIS_URL
 
 from benchmarks.servers.redis_server import RedisServer
+from tests.storage.journals import KINDS, REDIS_URL
 
 
 @pytest.fixture(scope="session")

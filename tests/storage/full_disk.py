@@ -10,11 +10,10 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from journals import entry
-
 from storage.blobs import open_blobs
 from storage.errors import StorageError
 from storage.sqlite import SqliteJournal
+from tests.storage.journals import entry
 
 
 async def fill(folder: Path) -> None:

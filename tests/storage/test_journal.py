@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from journals import KINDS, TOGETHER, entry
 
 from storage.errors import EpochLostError, StorageError
 from storage.journal import Entry, Journal
+from tests.storage.journals import KINDS, TOGETHER, entry
 
 Open = Callable[[], Journal]
 ROOT = Path(__file__).parents[2]

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 
 import obstore
 import pytest
-from cutting_proxy import CuttingProxy, cutting
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from obstore.store import MemoryStore
@@ -14,6 +13,7 @@ from benchmarks.servers.s3_server import S3Server
 from storage import remote
 from storage.errors import BlobNotFoundError, DeniedError, InvalidKeyError, StorageError, TooLargeError
 from storage.objects import Objects, Place
+from tests.storage.cutting_proxy import CuttingProxy, cutting
 
 LARGE = os.urandom(20_000_000)
 

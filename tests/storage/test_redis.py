@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 import redis
-from journals import entry
 from redis.backoff import ConstantBackoff
 from redis.retry import Retry
 
@@ -20,6 +19,7 @@ from benchmarks.servers.redis_server import RedisServer
 from storage.errors import StorageError
 from storage.journal import Entry
 from storage.redis_log import RedisJournal, RedisLog, check_redis
+from tests.storage.journals import entry
 
 
 @pytest.fixture

@@ -10,13 +10,13 @@ from typing import Any
 
 import obstore
 import pytest
-from cutting_proxy import CuttingProxy, cutting
 
 from benchmarks.servers.s3_server import S3Server
 from storage import remote
 from storage.blobs import Blobs, open_blobs
 from storage.errors import BlobNotFoundError, StorageError
 from storage.store_check import check_store
+from tests.storage.cutting_proxy import CuttingProxy, cutting
 
 LARGE = os.urandom(20_000_000)
 PHOTO = LARGE[:3_000_000]

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from journals import entry
 
 from storage.errors import StorageError
 from storage.sqlite import SqliteJournal
 from storage.sqlite_file import SqliteFile
+from tests.storage.journals import entry
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from paging_s3 import PagingS3, paging
 
 from actors.coordinator import expansion
 from actors.messages.ids import new_id
@@ -16,6 +15,7 @@ from actors.messages.records import BatchSpec, Json, PhotoSpec
 from photobatch.inputs import FORMATS
 from storage import remote
 from storage.blobs import open_blobs
+from tests.actors.sources.paging_s3 import PagingS3, paging
 from tests.deployments.in_process import InProcess
 
 KEYS = [f"shoot/{number:05d}.jpg" for number in range(2500)]

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import numpy as np
 from hypothesis import HealthCheck, Phase, given, seed, settings
-from mutations import SEEDS, mutants
 
 from models.codec import Limits, OutputOptions, decode, encode, read_header
 from models.errors import PhotoError
+from tests.models.codec.mutations import SEEDS, mutants
 
 LIMITS = Limits(max_pixels=1_000_000, max_bytes=2**20)
 HANGS_S = 20.0

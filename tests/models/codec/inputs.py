@@ -4,12 +4,12 @@ import io
 import struct
 
 import numpy as np
-from codec_samples import stored
-from deep_samples import chunk, deep_png
-from heic_samples import LOSSLESS, heic
 from PIL import Image, PngImagePlugin
 
 from models.codec.tiff_metadata import graft_exif
+from tests.models.codec.codec_samples import stored
+from tests.models.codec.deep_samples import chunk, deep_png
+from tests.models.codec.heic_samples import LOSSLESS, heic
 
 INPUTS = ["jpeg", "png", "webp", "avif", "tiff", "heic", "png of 16 bits", "tiff of 16 bits"]
 OUTPUTS = ["jpeg", "png", "webp", "avif", "tiff"]

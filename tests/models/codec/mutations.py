@@ -5,11 +5,12 @@ import zlib
 from collections.abc import Callable, Iterator
 
 import numpy as np
-from codec_samples import PHOTO, camera_jpeg, exif_block, saved, wide_profile, xmp_packet
-from deep_samples import deep_png, deep_tiff
-from heic_samples import heic
 from hypothesis import strategies as st
-from inputs import INPUTS, photo_in
+
+from tests.models.codec.codec_samples import PHOTO, camera_jpeg, exif_block, saved, wide_profile, xmp_packet
+from tests.models.codec.deep_samples import deep_png, deep_tiff
+from tests.models.codec.heic_samples import heic
+from tests.models.codec.inputs import INPUTS, photo_in
 
 SMALL = PHOTO.resize((61, 43))
 _DEEP = np.asarray(SMALL).astype(np.uint16) * 257

@@ -12,13 +12,13 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from codec_samples import PHOTO, exif_block, saved
-from deep_samples import chunk, deep_png, deep_tiff
-from heic_samples import heic
 from PIL import Image
 
 from models.codec import Limits, OutputOptions, decode, encode, read_header
 from models.errors import PhotoError
+from tests.models.codec.codec_samples import PHOTO, exif_block, saved
+from tests.models.codec.deep_samples import chunk, deep_png, deep_tiff
+from tests.models.codec.heic_samples import heic
 
 SMALL = PHOTO.resize((61, 43))
 

@@ -5,14 +5,22 @@ import struct
 
 import numpy as np
 import pytest
-from codec_samples import SRGB, adobe_profile, cmyk_profile, exif_block, saved, viewing_profile, wide_profile
-from deep_samples import chunk, deep_png
-from heic_samples import LOSSLESS, heic
-from inputs import INPUTS, OUTPUTS, photo_in
 from PIL import Image, ImageCms
 from skimage.color import deltaE_ciede2000, xyz2lab
 
 from models.codec import Limits, OutputOptions, decode, encode
+from tests.models.codec.codec_samples import (
+    SRGB,
+    adobe_profile,
+    cmyk_profile,
+    exif_block,
+    saved,
+    viewing_profile,
+    wide_profile,
+)
+from tests.models.codec.deep_samples import chunk, deep_png
+from tests.models.codec.heic_samples import LOSSLESS, heic
+from tests.models.codec.inputs import INPUTS, OUTPUTS, photo_in
 
 LIMITS = Limits()
 # each patch a flat block of 16 × 16, so that what JPEG does at edges stays out of its middle

@@ -5,12 +5,12 @@ import zlib
 
 import numpy as np
 import pytest
-from codec_samples import PHOTO, exif_block, gray_profile, saved, stored, wide_profile, xmp_packet
-from deep_samples import DEEP, chunk, deep_png, deep_tiff
 from PIL import Image
 
 from models.codec import Limits, OutputOptions, decode, encode, read_header
 from models.errors import PhotoError
+from tests.models.codec.codec_samples import PHOTO, exif_block, gray_profile, saved, stored, wide_profile, xmp_packet
+from tests.models.codec.deep_samples import DEEP, chunk, deep_png, deep_tiff
 
 LIMITS = Limits()
 ROUNDED = np.rint(DEEP / 257).astype(np.uint8)

@@ -5,7 +5,6 @@ import io
 import numpy as np
 import pytest
 import simplejpeg
-from codec_samples import PHOTO, gray_profile, saved, wide_profile
 from PIL import Image
 
 from models.codec import (
@@ -18,6 +17,7 @@ from models.codec import (
     output_format,
     thumbnail,
 )
+from tests.models.codec.codec_samples import PHOTO, gray_profile, saved, wide_profile
 
 LIMITS = Limits()
 WRITABLE = ["jpeg", "png", "webp", "avif", "tiff"]

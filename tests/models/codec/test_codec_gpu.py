@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 import torch
-from codec_samples import PHOTO, camera_jpeg, saved
 
 from models.codec import Limits, OutputOptions, decode, encode
 from models.codec.gpu_jpeg import GpuJpeg
 from models.codec.jpeg_segments import read_segments
 from models.errors import DeviceLostError, PhotoError
+from tests.models.codec.codec_samples import PHOTO, camera_jpeg, saved
 
 LIMITS = Limits()
 DEVICES = ["cpu", pytest.param("cuda", marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU"))]

@@ -7,8 +7,12 @@ import sys
 
 import numpy as np
 import pytest
-from codec_samples import PHOTO, exif_block, xmp_packet
-from heic_samples import (
+from PIL import Image
+
+from models.codec import Limits, OutputOptions, decode, encode, read_header
+from models.errors import PhotoError
+from tests.models.codec.codec_samples import PHOTO, exif_block, xmp_packet
+from tests.models.codec.heic_samples import (
     LOSSLESS,
     P3,
     PQ,
@@ -22,10 +26,6 @@ from heic_samples import (
     with_auxiliary,
     with_meta,
 )
-from PIL import Image
-
-from models.codec import Limits, OutputOptions, decode, encode, read_header
-from models.errors import PhotoError
 
 LIMITS = Limits()
 GAIN_MAP = "urn:com:apple:photo:2020:aux:hdrgainmap"

@@ -5,12 +5,21 @@ import io
 import numpy as np
 import pytest
 import simplejpeg
-from codec_samples import PHOTO, SRGB, camera_jpeg, cmyk_profile, gray_profile, saved, stored, wide_profile
 from PIL import Image
 from skimage.color import lab2rgb
 
 from models.codec import Limits, OutputOptions, Workspace, decode, encode, read_header
 from models.codec.jpeg_segments import read_segments
+from tests.models.codec.codec_samples import (
+    PHOTO,
+    SRGB,
+    camera_jpeg,
+    cmyk_profile,
+    gray_profile,
+    saved,
+    stored,
+    wide_profile,
+)
 
 LIMITS = Limits()
 
@@ -84,7 +93,9 @@ def test_a_wide_profile_of_three_chunks_survives_bit_for_bit() -> None:
     assert Image.open(io.BytesIO(encode(picture, OutputOptions(metadata="strip")).data)).info["icc_profile"] == profile
 
 
-@pytest.mark.parametrize("damage", [SRGB[:60], b"no profile at all", SRGB.replace(b"RGB ", b"RGBA", 1)])
+@pytest.mark.parametrize(
+    "damage", [SRGB[:60], b"no profile at all", SRGB.replace(b"RGB ", b"RGBA", 1)], ids=["cut", "none", "longer"]
+)
 def test_a_broken_profile_is_dropped_and_the_photo_goes_on(damage: bytes) -> None:
     picture = decode(saved(PHOTO, "JPEG", icc_profile=damage), LIMITS)
     assert picture.source.icc is None

@@ -3,7 +3,6 @@
 import io
 
 import pytest
-from codec_samples import MAKER_NOTE, PHOTO, PLACE, camera_jpeg, exif_block, saved, xmp_packet
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
@@ -11,6 +10,7 @@ from PIL import Image
 from models.codec import Limits, OutputOptions, decode, encode
 from models.codec.exif import DamagedExifError, orientation_of, patch_exif
 from models.codec.xmp import DamagedXmpError, patch_xmp
+from tests.models.codec.codec_samples import MAKER_NOTE, PHOTO, PLACE, camera_jpeg, exif_block, saved, xmp_packet
 
 LIMITS = Limits()
 FORMATS = ["jpeg", "png", "webp", "avif", "tiff"]

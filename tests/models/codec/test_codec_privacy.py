@@ -6,11 +6,11 @@ import struct
 import numpy as np
 import pytest
 import simplejpeg
-from codec_samples import MAKER_NOTE, PHOTO, PLACE, THUMBNAIL, exif_block, xmp_packet
-from inputs import INPUTS, OUTPUTS, photo_in
 from PIL import Image
 
 from models.codec import Limits, OutputOptions, decode, encode, thumbnail
+from tests.models.codec.codec_samples import MAKER_NOTE, PHOTO, PLACE, THUMBNAIL, exif_block, xmp_packet
+from tests.models.codec.inputs import INPUTS, OUTPUTS, photo_in
 
 LIMITS = Limits()
 SMALL = PHOTO.resize((96, 64))

@@ -7,13 +7,13 @@ import zlib
 
 import numpy as np
 import pytest
-from codec_samples import PHOTO, saved
-from deep_samples import chunk, deep_png
-from heic_samples import heic
 from PIL import Image
 
 from models.codec import Limits, OutputOptions, decode, encode, read_header
 from models.errors import PhotoError
+from tests.models.codec.codec_samples import PHOTO, saved
+from tests.models.codec.deep_samples import chunk, deep_png
+from tests.models.codec.heic_samples import heic
 
 LIMITS = Limits()
 SMALL = PHOTO.resize((61, 43))

@@ -4,11 +4,11 @@ import io
 
 import numpy as np
 import pytest
-from codec_samples import PHOTO, exif_block
-from inputs import INPUTS, OUTPUTS, photo_in
 from PIL import Image
 
 from models.codec import Limits, OutputOptions, decode, encode, read_header
+from tests.models.codec.codec_samples import PHOTO, exif_block
+from tests.models.codec.inputs import INPUTS, OUTPUTS, photo_in
 
 LIMITS = Limits()
 SMALL = PHOTO.resize((96, 64))

@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
-from luts import cube_1d, cube_3d
-from matrix_profile import DISPLAY_P3, SRGB_CURVE, para, profile
 
 from models.colour.grade import Grade, GradeFunction
 from models.colour.icc import parse
 from models.colour.lut_file import read_lut
 from models.colour.table import ENTRIES, TableSpec
+from tests.models.colour.luts import cube_1d, cube_3d
+from tests.models.colour.matrix_profile import DISPLAY_P3, SRGB_CURVE, para, profile
 
 P3 = parse(profile(DISPLAY_P3, para(*SRGB_CURVE)))
 CUBE, CURVES = read_lut(cube_3d(17)), read_lut(cube_1d(256))

@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from matrix_profile import DISPLAY_P3, SRGB, SRGB_CURVE, para, profile
 from skimage import data
 
 from models.colour.balance import LUMINANCE
@@ -10,6 +9,7 @@ from models.colour.curves import srgb_decode, srgb_encode
 from models.colour.grade import Grade, GradeFunction
 from models.colour.icc import parse
 from models.colour.table import ENTRIES, TableSpec
+from tests.models.colour.matrix_profile import DISPLAY_P3, SRGB, SRGB_CURVE, para, profile
 
 P3 = parse(profile(DISPLAY_P3, para(*SRGB_CURVE)))
 GREYS = np.arange(256, dtype=np.uint8)

@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from matrix_profile import DISPLAY_P3, SRGB, SRGB_CURVE, curv, para, profile
 from PIL import Image, ImageCms
 
 from models.colour.curves import srgb_encode
 from models.colour.icc import parse
+from tests.models.colour.matrix_profile import DISPLAY_P3, SRGB, SRGB_CURVE, curv, para, profile
 
 P3 = profile(DISPLAY_P3, para(*SRGB_CURVE))
 CURVES = [

@@ -1,11 +1,24 @@
 import numpy as np
 import pytest
-from luts import SWEEP, UNIT, WIDE, by_opencolorio, cube, cube_1d, cube_3d, grid, hald, look, of_cube, of_cube_file
 
 from models.colour.grade import Grade, GradeFunction
 from models.colour.lut import Lut
 from models.colour.lut_file import read_lut
 from models.colour.table import TableSpec
+from tests.models.colour.luts import (
+    SWEEP,
+    UNIT,
+    WIDE,
+    by_opencolorio,
+    cube,
+    cube_1d,
+    cube_3d,
+    grid,
+    hald,
+    look,
+    of_cube,
+    of_cube_file,
+)
 
 
 def seen(lut, codes=SWEEP, **others):

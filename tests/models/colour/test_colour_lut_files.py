@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from luts import WIDE, cube_1d, cube_3d, grid, hald, look, png
 
 from models.colour import lut_file
 from models.colour.lut_file import read_lut
 from models.errors import LutError
+from tests.models.colour.luts import WIDE, cube_1d, cube_3d, grid, hald, look, png
 
 ROWS = "0 0 0\n1 1 1\n"
 

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from folder_engine import FolderEngine, server
 from rich.console import Console
 
 from photobatch.engine.jobs import RunOptions, Work
 from photobatch.engine.run import run
 from photobatch.shown.progress_display import LineDisplay
+from tests.photobatch.folder_engine import FolderEngine, server
 
 PRESET = {"id": "beauty_light", "type": "beauty", "version": 1, "params": {}}
 NAMES = [f"{number}.jpg" for number in range(6)]

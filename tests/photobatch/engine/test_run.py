@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from folder_engine import FolderEngine, server
 from rich.console import Console
 
 from photobatch.engine.installed import Server
@@ -17,6 +16,7 @@ from photobatch.engine.jobs import RunOptions, Work, file_roots
 from photobatch.engine.run import run
 from photobatch.refusal import RefusalError
 from photobatch.shown.progress_display import LineDisplay
+from tests.photobatch.folder_engine import FolderEngine, server
 
 
 def tree(root: Path) -> Path:
@@ -141,7 +141,7 @@ def test_roots_are_the_fewest_folders() -> None:
 SCRIPT = """
 import sys
 from pathlib import Path
-from folder_engine import server
+from tests.photobatch.folder_engine import server
 from photobatch import installed, run_command
 from photobatch.engine.jobs import RunOptions
 installed.load_server = lambda: server(**eval(sys.argv[3]))

@@ -2,12 +2,12 @@ import io
 import time
 
 import pytest
-from folder_engine import batch_of
 from rich.console import Console
 
 from photobatch.engine.report import PhotoOutcome, Report
 from photobatch.schemas import BatchStatus
 from photobatch.shown.progress_display import BarDisplay, LineDisplay, display_on, duration, failure_line, state_line
+from tests.photobatch.folder_engine import batch_of
 
 BATCH = batch_of(50, photos_per_s=3.21, eta_s=11.4, eta_low_s=9.9, eta_high_s=75.0)
 
