@@ -1,7 +1,7 @@
 """Generates docs/http.md from the application: `python -m deployments.reference [FILE]`, or `make docs`.
 
 Routes, parameters and messages come from the OpenAPI document, WebSockets from the docstrings of their functions, and
-the meanings of problem codes from `deployments.reference.code_words`. Nothing is started for it.
+the meanings of codes from `deployments.wire.codes`. Nothing is started for it.
 """
 
 import argparse
@@ -21,10 +21,10 @@ from actors.previews import Previews
 from actors.sources.fetch import Roots
 from deployments.api import create_api
 from deployments.gate.access import Access
-from deployments.reference.code_words import OF_PHOTOS, OF_PROBLEMS
 from deployments.reference.schema_words import fields, linked, type_of
 from deployments.services import Services
-from deployments.wire.problems import MEDIA_TYPE, STATUS
+from deployments.wire.codes import CODES, PHOTO_CODES, PROBLEMS
+from deployments.wire.problems import MEDIA_TYPE
 from models.codec.header import Limits
 from models.weights import WeightStore
 from photobatch import __version__
@@ -204,15 +204,16 @@ def _messages(document: Json) -> str:
 
 
 def _codes() -> str:
-    problems = [f"| `{code}` | {status} | {OF_PROBLEMS[code]} |" for code, status in sorted(STATUS.items())]
-    photos = [f"| `{code}` | {meaning} |" for code, meaning in OF_PHOTOS.items()]
+    words = {code: f"{known.meaning} | {known.advice}" for code, known in CODES.items()}
+    problems = [f"| `{code}` | {status} | {words[code]} |" for code, status in PROBLEMS.items()]
+    photos = [f"| `{code}` | {words[code]} |" for code in PHOTO_CODES]
     lines = [
         "## Problem codes",
         "What `code` may be in a problem.",
-        "\n".join(["| code | status | |", "| - | - | - |", *problems]),
+        "\n".join(["| code | status | meaning | what to do |", "| - | - | - | - |", *problems]),
         "## Photo codes",
         "What `code` may be in a photo's `error`, or in a batch's `errors`; `retryable` says whether a retry may help.",
-        "\n".join(["| code | |", "| - | - |", *photos]),
+        "\n".join(["| code | meaning | what to do |", "| - | - | - |", *photos]),
     ]
     return "\n\n".join(lines) + "\n"
 

@@ -8,7 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.json_schema import models_json_schema
 
 from deployments.gate.gate import is_open
-from deployments.wire.problems import MEDIA_TYPE, STATUS, described
+from deployments.wire.codes import PROBLEMS
+from deployments.wire.problems import MEDIA_TYPE, described, examples
 from photobatch.schemas import Problem, ProgressMessage, SubmitRequest
 
 _REF = "#/components/schemas/{model}"
@@ -73,6 +74,7 @@ def _document(api: FastAPI) -> dict[str, Any]:
     known = made.setdefault("components", {}).setdefault("schemas", {})
     for name, shape in unseen["$defs"].items():
         known.setdefault(name, shape)
+    made["components"]["examples"] = examples()
     made["components"]["securitySchemes"] = {
         "bearer": {"type": "http", "scheme": "bearer"},
         "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
@@ -96,6 +98,6 @@ def _guard(path: str, method: str, operation: dict[str, Any]) -> None:
     codes += ["forbidden_origin"] if method != "get" else []
     answers = operation["responses"]
     for code in codes:
-        status = STATUS[code]
+        status = PROBLEMS[code]
         known = answers[str(status)]["content"][MEDIA_TYPE]["examples"] if str(status) in answers else ()
         answers[str(status)] = described(*known, code)[status]

@@ -16,6 +16,19 @@ PresetId = Annotated[str, Path(max_length=128)]
 _RECORDED = ("unavailable", "journal_unavailable", "journal_behind")
 _WRONG = ("invalid_request", "forbidden", "invalid_params", "unknown_lut", *_RECORDED)
 
+_OF_MASKS = (
+    "blocked_address",
+    "fetch_failed",
+    "forbidden_path",
+    "forbidden_source",
+    "invalid_source",
+    "source_not_found",
+    "source_timeout",
+    "too_many_redirects",
+    "unknown_host",
+    "unsupported_source",
+)
+
 
 @router.get("", responses=described("invalid_request", "forbidden", *_RECORDED))
 async def list_presets(here: Here, user: User) -> schemas.PresetList:
@@ -33,7 +46,7 @@ async def create(here: Here, preset: schemas.PresetInput, response: Response, us
 
 @router.post(
     "/preview",
-    responses=described("upload_not_found", "unknown_preset", "no_worker", "corrupt", "truncated", *_WRONG),
+    responses=described("upload_not_found", "unknown_preset", "no_worker", "corrupt", "truncated", *_OF_MASKS, *_WRONG),
 )
 async def preview(here: Here, asked: schemas.PreviewRequest, user: User) -> schemas.PreviewList:
     """Return small previews of presets on one uploaded photo."""

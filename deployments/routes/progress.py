@@ -15,7 +15,8 @@ from deployments.routes.parts import Caller, Here, Parts, TaskId
 from deployments.status.progress import follow, read_since
 from deployments.status.update import Message
 from deployments.wire import wire
-from deployments.wire.problems import STATUS, ApiError, described, of_error
+from deployments.wire.codes import PROBLEMS
+from deployments.wire.problems import ApiError, described, of_error
 
 log = logging.getLogger(__name__)
 router = APIRouter(tags=["progress"])
@@ -130,7 +131,7 @@ async def _stream(first: Message, messages: AsyncGenerator[Message, None]) -> As
                 yield _event(message)
     except Exception as error:
         code = getattr(error, "code", "internal_error")
-        log.info("an event stream ended: %s", code, exc_info=code not in STATUS)
+        log.info("an event stream ended: %s", code, exc_info=code not in PROBLEMS)
         yield ServerSentEvent(bytes(of_error(error).body).decode(), event="error")
 
 

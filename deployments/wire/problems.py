@@ -1,4 +1,4 @@
-"""Errors on the wire: RFC 9457 problem details, and the one table from code to status."""
+"""Errors on the wire: RFC 9457 problem details, made from errors of every layer."""
 
 import logging
 import math
@@ -15,6 +15,7 @@ from starlette.requests import ClientDisconnect
 
 from actors.messages.errors import BatchError
 from deployments.wire import explain, safe_headers
+from deployments.wire.codes import CODES, PROBLEMS
 from models.errors import PhotoError
 from photobatch import schemas
 from presets.errors import PresetError
@@ -23,57 +24,7 @@ from storage.errors import BlobNotFoundError, InvalidKeyError, StorageError, Sto
 log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
-STATUS = {
-    "bad_request": 400,
-    "bad_transition": 409,
-    "busy": 503,
-    "corrupt": 422,
-    "empty_file": 422,
-    "forbidden": 403,
-    "forbidden_host": 403,
-    "forbidden_origin": 403,
-    "forbidden_path": 403,
-    "forbidden_source": 403,
-    "idempotency_in_progress": 409,
-    "idempotency_mismatch": 422,
-    "internal_error": 500,
-    "invalid_form": 422,
-    "invalid_json": 400,
-    "invalid_lut": 422,
-    "invalid_params": 422,
-    "invalid_request": 422,
-    "invalid_source": 422,
-    "journal_behind": 503,
-    "journal_unavailable": 503,
-    "method_not_allowed": 405,
-    "no_photos": 422,
-    "no_worker": 503,
-    "not_found": 404,
-    "not_ready": 404,
-    "preset_exists": 409,
-    "queue_full": 429,
-    "range_not_satisfiable": 416,
-    "rate_limited": 429,
-    "read_only": 403,
-    "source_not_found": 404,
-    "storage_full": 507,
-    "storage_unavailable": 503,
-    "too_large": 413,
-    "too_many_photos": 413,
-    "too_many_pixels": 413,
-    "too_many_presets": 409,
-    "too_many_shares": 409,
-    "too_many_uploads": 409,
-    "too_slow": 408,
-    "truncated": 422,
-    "unauthorized": 401,
-    "unavailable": 503,
-    "unknown_lut": 404,
-    "unknown_preset": 404,
-    "unsupported_bit_depth": 415,
-    "unsupported_media": 415,
-    "upload_not_found": 404,
-}
+_EXAMPLE = "#/components/examples/{code}"
 _OF_STATUS = {
     400: "invalid_json",
     404: "not_found",
@@ -112,15 +63,18 @@ def problem(
     headers: Mapping[str, str] | None = None,
 ) -> JSONResponse:
     """Return the problem as a response; an unknown code is the client's mistake (422)."""
-    status = status or STATUS.get(code, 422)
-    title = HTTPStatus(status).phrase
-    body = schemas.Problem(title=title, status=status, detail=detail, code=code, field=field)
+    status = status or PROBLEMS.get(code, 422)
     shown = {**safe_headers.DEFAULTS, **(headers or {})}  # here too: a bug's answer passes by what sets them
     if status == HTTPStatus.UNAUTHORIZED:
         shown["WWW-Authenticate"] = "Bearer"
     if retry_after_s is not None:
         shown["Retry-After"] = str(math.ceil(retry_after_s))
-    return JSONResponse(body.model_dump(exclude_none=True), status, shown, MEDIA_TYPE)
+    return JSONResponse(_body(code, detail, status, field), status, shown, MEDIA_TYPE)
+
+
+def _body(code: str, detail: str, status: int, field: str | None = None) -> dict[str, Any]:
+    said = schemas.Problem(title=HTTPStatus(status).phrase, status=status, detail=detail, code=code, field=field)
+    return said.model_dump(exclude_none=True)
 
 
 def of_error(error: Exception) -> JSONResponse:
@@ -196,13 +150,21 @@ def described(*codes: str) -> dict[int | str, dict[str, Any]]:
     """Return OpenAPI `responses` of a route that answers these problems."""
     by_status: dict[int, list[str]] = {}
     for code in (*codes, "internal_error"):
-        by_status.setdefault(STATUS[code], []).append(code)
+        by_status.setdefault(PROBLEMS[code], []).append(code)
     return {status: _response(status, names) for status, names in sorted(by_status.items())}
+
+
+def examples() -> dict[str, Any]:
+    """Return OpenAPI `components.examples`: a problem of each code."""
+    words = {code: f"{CODES[code].meaning} {CODES[code].advice}" for code in PROBLEMS}
+    return {code: {"value": _body(code, words[code], status)} for code, status in PROBLEMS.items()}
 
 
 def _response(status: int, codes: Sequence[str]) -> dict[str, Any]:
     shape: dict[str, Any] = {"$ref": "#/components/schemas/Problem"}
-    content = {MEDIA_TYPE: {"schema": shape, "examples": {code: {"value": {"code": code}} for code in codes}}}
+    content = {
+        MEDIA_TYPE: {"schema": shape, "examples": {code: {"$ref": _EXAMPLE.format(code=code)} for code in codes}}
+    }
     said: dict[str, Any] = {"description": f"{HTTPStatus(status).phrase}: {', '.join(codes)}", "content": content}
     if status in {429, 503}:
         said["headers"] = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}}

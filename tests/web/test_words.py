@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from deployments.reference.code_words import OF_PHOTOS, OF_PROBLEMS
+from deployments.wire.codes import CODES, PHOTO_CODES
 
 WEB = Path(__file__).parents[2] / "web"
 PARAMETER = re.compile(r"\{(\w+)\}")
@@ -65,8 +65,8 @@ def test_every_code_of_a_photo_has_words_and_no_words_are_for_a_code_that_never_
     words: dict[str, dict[str, str]],
 ) -> None:
     coded = {key.removeprefix("errors.") for key in words["en"] if key.startswith("errors.")}
-    assert OF_PHOTOS.keys() - coded == set()
-    assert coded - OF_PHOTOS.keys() - OF_PROBLEMS.keys() == OF_THE_PAGE
+    assert set(PHOTO_CODES) - coded == set()
+    assert coded - CODES.keys() == OF_THE_PAGE
 
 
 def test_chinese_is_set_as_chinese_is(words: dict[str, dict[str, str]]) -> None:

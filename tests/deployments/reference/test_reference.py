@@ -7,15 +7,18 @@ from pathlib import Path
 from fastapi.routing import iter_route_contexts
 from starlette.routing import WebSocketRoute
 
-from deployments.reference.code_words import OF_PHOTOS, OF_PROBLEMS
 from deployments.reference.page import PAGE, application, main, page
-from deployments.wire.problems import STATUS
+from deployments.wire import explain, problems
+from deployments.wire.codes import PHOTO_CODES, PROBLEMS
 from storage.errors import StorageError
 
 ROOT = PAGE.parent.parent
 AT_WORK = ("actors", "models", "presets")  # where photos fail
 OF_A_PHOTO = {"PhotoError", "SourceError", "BrokenError", "WeightsError"}
-ELSEWHERE = {"invalid_model"}  # of `photobatch models add`
+OF_A_REQUEST = {"ApiError", "BatchError", "PresetError", "SourceError", "BrokenError", "LutError", "problem"}
+ELSEWHERE = {"invalid_model", "unknown_worker"}  # of `photobatch models add`, and between coordinator and workers
+NO_JSON = [{"type": "json_invalid", "loc": ["body"], "msg": ""}]
+NO_FIELD = [{"type": "missing", "loc": ["body", "x"], "msg": ""}]
 
 
 def test_the_page_is_what_the_application_says() -> None:
@@ -33,28 +36,50 @@ def test_every_route_is_on_the_page() -> None:
     assert "/ws/batch/{task_id}" in told
 
 
-def test_every_code_has_a_meaning_and_there_is_no_other() -> None:
-    assert OF_PROBLEMS.keys() == STATUS.keys()
+def test_what_a_photo_fails_with_stands_in_the_table_and_there_is_no_other() -> None:
+    raised = set().union(*(codes_in(path, OF_A_PHOTO) for path in sources(*AT_WORK)))
+    raised |= set().union(*(codes_written_in(path) for path in sources(*AT_WORK)))
+    assert raised - ELSEWHERE | {StorageError.code} == set(PHOTO_CODES)
 
 
-def test_every_code_that_a_photo_fails_with_has_a_meaning_and_there_is_no_other() -> None:
-    raised = set().union(*(codes_in(path) for folder in AT_WORK for path in (ROOT / folder).rglob("*.py")))
-    assert raised - ELSEWHERE | {StorageError.code} == OF_PHOTOS.keys()
+def test_what_a_request_is_refused_with_stands_in_the_table_and_there_is_no_other() -> None:
+    raised = set().union(*(codes_in(path, OF_A_REQUEST) for path in sources(*AT_WORK, "deployments")))
+    raised |= {*problems._OF_STATUS.values(), *(explain.first(errors)[0] for errors in (NO_JSON, NO_FIELD))}
+    assert raised - ELSEWHERE <= PROBLEMS.keys(), "a code without a status"
+    of_files = codes_in(ROOT / "models/codec/refusal.py", OF_A_PHOTO)  # the ingress reads headers too
+    assert PROBLEMS.keys() <= raised | of_files, "a code that never comes"
+    assert all(400 <= status < 600 for status in PROBLEMS.values())
 
 
-def codes_in(path: Path) -> set[str]:
-    """The codes of the errors that a file makes: what is raised, {"code": …}, and what is called `code`."""
+def sources(*folders: str) -> list[Path]:
+    return [path for folder in folders for path in (ROOT / folder).rglob("*.py")]
+
+
+def codes_in(path: Path, errors: set[str]) -> set[str]:
+    """The codes of the errors that a file makes."""
     found: list[ast.expr] = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         match node:
-            case ast.Call(func=ast.Name(id), args=[code, *_]) if id in OF_A_PHOTO:
+            case ast.Call(func=ast.Name(name) | ast.Attribute(attr=name), args=[code, *_]) if name in errors:
                 found.append(code)
+    return strings(found)
+
+
+def codes_written_in(path: Path) -> set[str]:
+    """The codes that a file writes itself: {"code": …}, and what is called `code`."""
+    found: list[ast.expr] = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        match node:
             case ast.Dict():
                 found += [value for key, value in zip(node.keys, node.values, strict=True) if is_(key, "code")]
             case ast.Assign(targets=[ast.Name("code")], value=code):
                 found.append(code)
             case ast.Assign(targets=[ast.Tuple([ast.Name("code"), *_])], value=ast.Tuple([code, *_])):
                 found.append(code)
+    return strings(found)
+
+
+def strings(found: list[ast.expr]) -> set[str]:
     within = [part for expression in found for part in leaves(expression)]
     return {part.value for part in within if isinstance(part, ast.Constant) and isinstance(part.value, str)}
 
