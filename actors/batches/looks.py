@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable
-from typing import Any
 
 from actors.messages.errors import BatchError, later_version
 from actors.messages.records import Json
@@ -145,7 +144,3 @@ class Looks:
         """Forget a LUT's name; presets and batches that have it keep it. Raises `unknown_lut`."""
         self.lut(user, name)
         self.record({"e": "lut_gone", "owner": user, "name": name, "t": time.time()})
-
-    def answer(self, what: str, *args: Any) -> Any:
-        """Call one of the methods above by its name."""
-        return getattr(self, what)(*args)

@@ -1,4 +1,4 @@
-"""A Ray of our own on this machine, and everything it started ended with it; or one that is there.
+"""A Ray of our own on this machine, and everything it started ended with it.
 
 Ray binds its ports to all interfaces whatever it is told; the token (RAY_AUTH_MODE) keeps others out.
 """
@@ -85,21 +85,6 @@ class LocalRay:
             with suppress(psutil.NoSuchProcess):
                 process.kill()
         psutil.wait_procs(alive, timeout=patience_s)
-
-
-class JoinedRay:
-    """A Ray that somebody else started; leaving it ends nothing there."""
-
-    def __init__(self, address: str) -> None:
-        self._address = address
-
-    def start(self) -> None:
-        """Join it."""
-        ray.init(address=self._address, log_to_driver=False, logging_level=logging.ERROR)
-
-    def stop(self) -> None:
-        """Leave it."""
-        ray.shutdown()
 
 
 def _name(process: psutil.Process) -> str:

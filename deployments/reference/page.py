@@ -16,7 +16,7 @@ from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 from starlette.routing import WebSocketRoute
 
-from actors.messages.errors import no_worker
+from actors.client import CoordinatorClient
 from actors.previews import Previews
 from actors.sources.fetch import Roots
 from deployments.api import create_api
@@ -64,17 +64,9 @@ batch, [security.md](security.md) who may ask for what.
 """
 
 
-class _Nobody:
-    """The coordinator of an application that is only looked at."""
-
-    async def ask(self, method: str, *args: Any) -> Any:
-        """Nothing is asked here."""
-        raise no_worker()
-
-
 def application() -> FastAPI:
     """Return the application without anything behind it."""
-    nobody = _Nobody()
+    nobody = CoordinatorClient("")  # nothing is asked here
     return create_api(
         Services(
             coordinator=nobody,

@@ -23,7 +23,7 @@ async def signed(world: World, bucket: str, tmp_path: Path) -> AsyncIterator[Wor
     blobs = open_blobs(f"s3://{bucket}/folder")
     (tmp_path / "signed").mkdir()
     coordinator = InProcess(tmp_path / "signed", blobs)
-    services = replace(world.services, coordinator=coordinator, blobs=blobs, signed_downloads=2.0)
+    services = replace(world.services, coordinator=coordinator.client, blobs=blobs, signed_downloads=2.0)
     api = create_api(services)
     mounts = {"http://test": httpx.ASGITransport(app=api, raise_app_exceptions=False)}
     async with httpx.AsyncClient(mounts=mounts, base_url="http://test") as http:
