@@ -83,7 +83,7 @@ async def test_the_address_expires_and_is_good_for_one_file(signed: World) -> No
 
 async def test_the_original_of_an_upload(signed: World, jpeg: bytes) -> None:
     upload = (await signed.http.post("/api/v1/uploads?name=u.jpg", content=jpeg)).json()
-    assert await signed.blobs.exists(upload_key(upload["id"]))
+    assert await signed.blobs.size(upload_key(upload["id"])) == len(jpeg)
     photo = await finished(signed, upload["source"])
     original = await signed.http.get(f"{photo}/original", follow_redirects=True)
     assert (original.status_code, original.content) == (200, jpeg)
