@@ -1,28 +1,20 @@
 """Previews: the coordinator names a worker, and that worker returns the pictures directly."""
 
-from typing import Any, Protocol
-
 import ray
 from ray.exceptions import RayTaskError
 
 from actors.client import GONE
+from actors.messages.coordinator_api import CoordinatorApi
 from actors.messages.errors import no_worker
 from actors.messages.records import Json, Preview
 
 TRIES = 3  # if the named worker has died
 
 
-class Asks(Protocol):
-    """Calls to the coordinator."""
-
-    async def ask(self, method: str, *args: Any) -> Any:
-        """Return the answer; raises BatchError."""
-
-
 class Previews:
     """Requests previews from workers."""
 
-    def __init__(self, coordinator: Asks, namespace: str) -> None:
+    def __init__(self, coordinator: CoordinatorApi, namespace: str) -> None:
         self._coordinator = coordinator
         self._namespace = namespace
 
@@ -32,7 +24,7 @@ class Previews:
         Raises BatchError `no_worker`, SourceError, models.errors.PhotoError, storage.errors.StorageError.
         """
         for _ in range(TRIES):
-            name = await self._coordinator.ask("previewer")
+            name = await self._coordinator.previewer()
             try:
                 worker = ray.get_actor(name, namespace=self._namespace)
                 made: list[Preview] = await worker.preview.remote(source, presets, max_side)

@@ -87,7 +87,7 @@ class IdleWorker:
         turn, outcomes = int(time.time()), list[Outcome]()
         while True:
             turn += 1
-            grant = await self._coordinator.ask("exchange", self._id, Visit(turn, outcomes, [], 0, MOST))
+            grant = await self._coordinator.exchange(self._id, Visit(turn, outcomes, [], 0, MOST))
             outcomes = [
                 Outcome(lease.key, result=_RESULT, engine="none", timings_ms=_TIMINGS_MS) for lease in grant.leases
             ]
@@ -108,18 +108,21 @@ class Measured:
 class _Reader(threading.Thread):
     """Reads a batch's status continuously, and records the times."""
 
-    def __init__(self, coordinator: Any, task_id: str) -> None:
+    def __init__(self, namespace: str, task_id: str) -> None:
         super().__init__(name="reader", daemon=True)
-        self._coordinator, self._task_id = coordinator, task_id
+        self._coordinator, self._task_id = CoordinatorClient(namespace), task_id
         self.took_ms: list[float] = []
         self.batch: dict[str, Any] = {}
 
     def run(self) -> None:
+        asyncio.run(self._read())
+
+    async def _read(self) -> None:
         while self.batch.get("status") != "completed":
             begun = time.perf_counter()
-            self.batch = ray.get(self._coordinator.get.remote(self._task_id))
+            self.batch = await self._coordinator.get(self._task_id)
             self.took_ms.append((time.perf_counter() - begun) * 1000)
-            time.sleep(_READ_EVERY_S)
+            await asyncio.sleep(_READ_EVERY_S)
 
 
 def measure(photos: int, workers: int, folder: Path) -> Measured:
@@ -131,23 +134,23 @@ def measure(photos: int, workers: int, folder: Path) -> Measured:
         config = _config(photos, workers, folder)
         idle = [_start(config.namespace) for _ in range(workers)]  # the coordinator adopts them
         ray.get([worker.attach.remote(0) for worker in idle])
-        coordinator = launch.start_coordinator(config)
-        _run(coordinator, 2000)
-        process = psutil.Process(ray.get(coordinator.worker_pids.remote())["coordinator"])
+        launch.start_coordinator(config)
+        _run(config.namespace, 2000)
+        process = psutil.Process(asyncio.run(CoordinatorClient(config.namespace).greet())["pid"])
         before = process.memory_full_info().uss
-        accepted_s, seconds, reads = _run(coordinator, photos)
+        accepted_s, seconds, reads = _run(config.namespace, photos)
         grown = process.memory_full_info().uss - before
     return Measured(photos, accepted_s, seconds, photos / seconds, grown / photos, reads)
 
 
-def _run(coordinator: Any, count: int) -> tuple[float, float, list[float]]:
+def _run(namespace: str, count: int) -> tuple[float, float, list[float]]:
     """Seconds until a batch is accepted, and from then until it has ended; the status reads meanwhile, in ms."""
     photos = [PhotoSpec(f"https://photos.example/2026/11/24/IMG_{n:06}.jpg", f"IMG_{n:06}.jpg") for n in range(count)]
     spec = BatchSpec(new_id("b"), "ann", preset=_PRESET, output={"format": "same", "quality": 92})
     begun = time.perf_counter()
-    ray.get(coordinator.submit.remote(spec, photos))
+    asyncio.run(CoordinatorClient(namespace).submit(spec, photos))
     accepted = time.perf_counter()
-    reader = _Reader(coordinator, spec.task_id)
+    reader = _Reader(namespace, spec.task_id)
     reader.start()
     reader.join()
     return accepted - begun, time.perf_counter() - accepted, reader.took_ms

@@ -6,12 +6,12 @@ a photo and is a real worker otherwise. Ideal is the time without anything betwe
 """
 
 import argparse
+import asyncio
 import multiprocessing
 import tempfile
 import time
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
-from typing import Any
 
 from benchmarks.record import command
 from benchmarks.record.figures import Figure, Target
@@ -19,8 +19,7 @@ from benchmarks.servers.simulated import several_nodes, start  # first: it prepa
 from benchmarks.throughput import Case, Measured, measure
 
 # ruff: noqa: I001
-import ray
-
+from actors.client import CoordinatorClient
 from actors.messages.ids import new_id
 from actors.messages.records import BatchSpec, PhotoSpec
 from deployments.settings import Settings
@@ -52,21 +51,24 @@ def simulated(workers: int, nodes: int, rounds: int, runs: int) -> list[float]:
         )
         coordinator = start(settings, PHOTO_S)
         _run(coordinator, photo.as_uri(), 2 * workers)
-        took = [_run(coordinator, photo.as_uri(), rounds * workers) for _ in range(runs)]
-        ray.get(coordinator.greet.remote())
-        return took
+        return [_run(coordinator, photo.as_uri(), rounds * workers) for _ in range(runs)]
 
 
-def _run(coordinator: Any, source: str, count: int) -> float:
+def _run(coordinator: CoordinatorClient, source: str, count: int) -> float:
+    return asyncio.run(_follow(coordinator, source, count))
+
+
+async def _follow(coordinator: CoordinatorClient, source: str, count: int) -> float:
+    """Return the seconds that a batch takes."""
     spec = BatchSpec(new_id("b"), "ann", {"id": "none", "type": "filter", "version": 1, "params": {}}, _OUTPUT)
     begun = time.perf_counter()
-    ray.get(coordinator.submit.remote(spec, [PhotoSpec(source, "photo.jpg")] * count))
+    await coordinator.submit(spec, [PhotoSpec(source, "photo.jpg")] * count)
     version, ended = 0, False
     while not ended:
-        update = ray.get(coordinator.watch.remote(spec.task_id, version, 10.0))
+        update = await coordinator.watch(spec.task_id, version, 10.0)
         if update is not None:
             version, ended = update["batch"]["version"], update["ended"]
-            time.sleep(_POLL_S)
+            await asyncio.sleep(_POLL_S)
     return time.perf_counter() - begun
 
 

@@ -29,6 +29,7 @@ from benchmarks.record import command
 from benchmarks.record.figures import Figure, Target
 from benchmarks.servers import photo_host
 from benchmarks.servers.clients import Client, EmbeddedClient, UploadClient
+from benchmarks.servers.joined_ray import guest
 from benchmarks.servers.server import serving
 from deployments.local.embedded import Engine
 
@@ -125,11 +126,15 @@ def measure(case: Case, photos: list[Path], runs: int, url: str | None, gpu_frac
 
 @contextmanager
 def embedded(folder: Path, workers: int, photos: list[Path]) -> Iterator[EmbeddedClient]:
-    """Run an engine with warm workers and no colour tables, or a guest on the cluster of this job."""
-    os.environ["BATCH_DATA_DIR"] = str(folder / "home")  # contains the tables; empty at first
-    os.environ["BATCH_ALLOWED_HOSTS"] = photo_host.address()  # a private address that must be allowed
-    address = os.environ.get("RAY_ADDRESS")
-    with Engine(folder / "engine", workers=workers, file_roots=[photos[0].parent.parent], address=address) as engine:
+    """Run an engine with warm workers and no colour tables, or as a guest of the cluster that this is a job on."""
+    os.environ["BATCH_DATA_DIR"] = str(folder / "home")  # tables live there; empty ones are cold
+    os.environ["BATCH_ALLOWED_HOSTS"] = photo_host.address()  # private, and still to be fetched from
+    place, roots = folder / "engine", [photos[0].parent.parent]
+    if address := os.environ.get("RAY_ADDRESS"):
+        made = guest(address, place, workers=workers, file_roots=roots)
+    else:
+        made = Engine(place, workers=workers, file_roots=roots)
+    with made as engine:
         client = EmbeddedClient(engine)
         client.wait_for_workers(workers)
         yield client

@@ -1,8 +1,8 @@
 """The services that the ingress's routes use; built in compose.py."""
 
 from dataclasses import dataclass
-from typing import Any, Protocol
 
+from actors.messages.coordinator_api import CoordinatorApi
 from actors.previews import Previews
 from actors.sources.fetch import Roots
 from deployments.gate.access import Access
@@ -10,13 +10,6 @@ from models.codec.header import Limits
 from models.weights import WeightStore
 from presets.catalogue import Catalogue
 from storage.blobs import Blobs
-
-
-class Coordinator(Protocol):
-    """Calls to the coordinator: `ask("get", task_id)` is its method `get`."""
-
-    async def ask(self, method: str, *args: Any) -> Any:
-        """Return the method's answer; raises actors.messages.errors.BatchError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +24,7 @@ class Restarts:
 class Services:
     """Everything that the routes depend on."""
 
-    coordinator: Coordinator
+    coordinator: CoordinatorApi
     blobs: Blobs
     catalogue: Catalogue
     limits: Limits

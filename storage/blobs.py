@@ -5,9 +5,9 @@ import contextlib
 import re
 import shutil
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 import obstore
@@ -28,14 +28,6 @@ PARTS_AT_ONCE = 2
 _FULL = re.compile(r"\(os error (28|122)\)")  # ENOSPC, EDQUOT: obstore gives the number only in its message
 # A local store names unfinished puts `name#1`. Names have at most 255 bytes there, keys of S3 at most 1,024.
 _BAD_SEGMENT = re.compile(r"\.{0,2}|.*#\d+|.*[\x00-\x1f\x7f\\].*", re.DOTALL)
-
-
-class Listed(NamedTuple):
-    """A blob as `list` reports it."""
-
-    key: str
-    size: int
-    modified: datetime
 
 
 class BlobWriter:
@@ -189,16 +181,8 @@ class Blobs:
             signed: str = await obstore.sign_async(self._store, method, key, timedelta(seconds=expires_in_s))  # type: ignore[call-overload]
         return signed
 
-    async def exists(self, key: str) -> bool:
-        """Say whether there is such a blob."""
-        try:
-            await self.size(key)
-        except BlobNotFoundError:
-            return False
-        return True
-
-    async def list(self, prefix: str = "") -> AsyncIterator[Listed]:
-        """Yield the blobs below a prefix, in no order: `batches/ab` has `batches/ab/x`, not `batches/abc`."""
+    async def list(self, prefix: str = "") -> AsyncIterator[str]:
+        """Yield the keys below a prefix, in no order: `batches/ab` has `batches/ab/x`, not `batches/abc`."""
         pages = obstore.list(self._store, _checked(prefix) if prefix else None, chunk_size=1000)
         while True:
             with _translated(prefix):
@@ -206,7 +190,7 @@ class Blobs:
             if page is None:
                 return
             for each in page:
-                yield Listed(each["path"], each["size"], each["last_modified"])
+                yield each["path"]
 
     async def children(self, prefix: str) -> Sequence[str]:
         """Return the names directly below a prefix; on file:// a folder counts if only unfinished puts are in it."""
@@ -235,7 +219,7 @@ class Blobs:
             with _translated(prefix):
                 await asyncio.to_thread(remove_tree, self._root / prefix)
             return
-        keys = [listed.key async for listed in self.list(prefix)]
+        keys = [key async for key in self.list(prefix)]
         for first in range(0, len(keys), 1000):
             try:
                 with _translated(prefix):

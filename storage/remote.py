@@ -36,7 +36,6 @@ _NO_CREDENTIALS = re.compile(
     r"Missing(AccessKeyId|SecretAccessKey|Account)|169\.254\.169\.254|metadata\.google|Account must"
 )
 _PLAIN_HTTP = re.compile(r"builder error|URL scheme is not allowed")
-_THROTTLED = re.compile(r"SlowDown|\b(429|503) |ServerBusy|rateLimitExceeded|TooManyRequests")
 
 
 def open_store(url: str, retry: "RetryConfig") -> "ObjectStore":
@@ -52,11 +51,6 @@ def is_missing_bucket(error: BaseException) -> bool:
 def is_denied(error: BaseException) -> bool:
     """Say whether credentials are missing, wrong, or insufficient."""
     return bool(_DENIED.search(str(error)) or _NO_CREDENTIALS.search(str(error)))
-
-
-def is_throttled(error: BaseException) -> bool:
-    """Say whether the store was overloaded."""
-    return _THROTTLED.search(str(error)) is not None
 
 
 async def read(store: "ObjectStore", key: str, limit: int | None = None) -> bytes:

@@ -20,6 +20,6 @@ async def _use(blobs: Blobs) -> None:
     if await blobs.get(f"{PROBE}/a") != b"ok":
         raise StorageError("it does not give back what was put into it")
     await blobs.copy(f"{PROBE}/a", f"{PROBE}/b")
-    if len([listed async for listed in blobs.list(PROBE)]) < 2:
+    if len([key async for key in blobs.list(PROBE)]) < 2:
         raise StorageError("it does not list what was put into it")
     await blobs.delete_prefix(PROBE)

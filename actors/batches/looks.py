@@ -1,7 +1,6 @@
 """Presets and LUTs made by users: a fold over events, like batches."""
 
 from collections.abc import Callable
-from typing import Any
 
 from actors.batches.look_events import LookEvent, LutGone, LutKept, PresetGone, PresetKept
 from actors.messages.errors import BatchError
@@ -142,8 +141,4 @@ class Looks:
     def delete_lut(self, user: str, name: str) -> None:
         """Remove a LUT's name; presets and batches that use the LUT keep it. Raises `unknown_lut`."""
         self.lut(user, name)
-        self.record(LutGone(user, name))
-
-    def answer(self, what: str, *args: Any) -> Any:
-        """Call one of the methods above by its name."""
-        return getattr(self, what)(*args)
+        self.record({"e": "lut_gone", "owner": user, "name": name, "t": time.time()})

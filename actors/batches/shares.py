@@ -3,7 +3,6 @@
 import hashlib
 import secrets
 import time
-from typing import Any
 
 from actors.batches.events import Shared, Unshared
 from actors.batches.ledger import Ledger
@@ -20,10 +19,6 @@ class Shares:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
 
-    def answer(self, what: str, *args: Any) -> Any:
-        """Call one of the methods below by its name."""
-        return getattr(self, what)(*args)
-
     def make(self, task_id: str, expires_in_s: float) -> Json:
         """Return a new share's `id`, its `key` (never shown again) and when it ends; raises BatchError."""
         batch = self._ledger.get(task_id)
@@ -38,7 +33,7 @@ class Shares:
         self._ledger.record(batch, Shared(_id(key), until))
         return {"id": _id(key), "key": key, "expires_at": until}
 
-    def list(self, task_id: str) -> Json:
+    def list(self, task_id: str) -> dict[str, float]:
         """Return the shares that are valid, by id: when each ends."""
         now = time.time()
         return {known: until for known, until in self._ledger.get(task_id).shares.items() if until > now}

@@ -5,7 +5,6 @@ import logging
 import os
 import time
 from contextlib import suppress
-from typing import Any
 
 import ray
 from ray.exceptions import RayError
@@ -17,7 +16,6 @@ from actors.batches.events import contents
 from actors.batches.idempotency import IdempotencyKeys
 from actors.batches.ledger import Ledger
 from actors.batches.reuse import Reuse
-from actors.batches.shares import Shares
 from actors.batches.states import ENDED
 from actors.batches.views import batch_view, newest, one_photo, photo_page, photo_view
 from actors.coordinator.admission import Admission
@@ -30,6 +28,8 @@ from actors.coordinator.hold import REASON, Hold
 from actors.coordinator.stats import service_stats
 from actors.coordinator.sweeper import Sweeper
 from actors.coordinator.upload_budget import UploadBudget
+from actors.coordinator.user_data import PATIENCE_S, UserData
+from actors.messages.coordinator_api import CoordinatorApi
 from actors.messages.errors import BatchError, journal_unavailable, no_worker
 from actors.messages.records import BatchSpec, Done, Grant, Json, LeaseKey, PhotoSpec, Visit
 from actors.pool import placement
@@ -43,50 +43,47 @@ log = logging.getLogger(__name__)
 
 HOUSEKEEPING_S = 1.0
 POLL_S = 0.05
-PATIENCE_S = 3.0  # how long an answer to the ingress waits for the journal
 
 
-class Coordinator:
-    """Answers the ingress and keeps house. The ledger has the state, the dispatch leases, the supervisor workers."""
+class Coordinator(UserData):
+    """Answers the ingress and the workers, and keeps house. CoordinatorApi documents its methods.
+
+    State is in the ledger, leases in the dispatch, workers with the supervisor.
+    """
 
     def __init__(self, config: CoordinatorConfig) -> None:
         logs.begin(config.logs, process="coordinator")
+        hold = Hold(config.least_room)
+        uploads = UploadBudget(config.max_upload_bytes_per_user, lambda: hold.free)
+        super().__init__(Ledger(config.open_journal(), directory.end_coordinator), uploads)
         self._config = config
         self._started = time.monotonic()
         self._quiet = 0  # rounds of housekeeping since the last greeting
         self._machines = 1
-        self._ledger = Ledger(config.open_journal(), directory.end_coordinator)
+        self._hold = hold
         self._blobs = config.open_blobs()
         self._position = PositionRecord(self._blobs)
         self._keys = IdempotencyKeys(self._ledger.batches.values())
         self._reuse = Reuse(self._ledger.batches.values(), on=config.reuse)
         self._spawn = Background().spawn
-        self._hold = Hold(config.least_room)
         self._admission = Admission(config)
         self._supervisor = Supervisor(config, self._worker_died)
-        self._dispatch = Dispatch(self._ledger, self._supervisor.pool, self._hold, self._reuse, config.retry_count)
+        self._dispatch = Dispatch(self._ledger, self._supervisor.pool, hold, self._reuse, config.retry_count)
         self._controls = Controls(self._dispatch, self._supervisor, self._spawn, config.late_s)
-        self._uploads = UploadBudget(config.max_upload_bytes_per_user, lambda: self._hold.free)
-        self._sweeper = Sweeper(config, self._ledger, self._blobs, self._uploads, self._condemn)
-        self._shares = Shares(self._ledger)
+        self._sweeper = Sweeper(config, self._ledger, self._blobs, uploads, self._condemn)
         self._callbacks = Callbacks(config.callbacks, self._ledger, self._view)
         limits: Json = {"admission": self._admission, "max_photos": config.max_photos}
-        self._expander = Expander(self._ledger, self._dispatch, self._hold, self._spawn, **limits)
+        self._expander = Expander(self._ledger, self._dispatch, hold, self._spawn, **limits)
         self._open = asyncio.Event()  # set once living workers are adopted; nothing is leased before
         self._spawn(self._live())
 
     # --- for the ingress ------------------------------------------------------------------------------------------
 
     async def greet(self) -> Json:
-        """Note that an ingress still needs this coordinator; return stats and process id."""
         self._quiet = 0
         return await self.stats() | {"pid": os.getpid()}
 
     async def hand_over(self, release: float) -> bool:
-        """Make way for a coordinator of a later release: lease nothing more, record everything, end. False otherwise.
-
-        The workers stay, with their leases; the next coordinator adopts them. Callers repeat the call until it answers.
-        """
         if release <= self._config.release:
             return False
         log.warning("a later release is there: handing over")
@@ -100,21 +97,13 @@ class Coordinator:
         return True
 
     async def reserve(self, key: str, owner: str, user: str | None = None) -> None:
-        """Claim an idempotency key for a request while it is read; raises BatchError."""
         self._keys.reserve(key, owner, user)
 
     async def release(self, key: str, user: str | None = None) -> None:
-        """Release a claimed key."""
         self._keys.release(key, user)
 
     async def submit(self, spec: BatchSpec, photos: list[PhotoSpec]) -> Json:
-        """Accept a batch; a spec with a known task id or idempotency key returns the existing batch.
-
-        Raises BatchError `queue_full`, `too_many_photos`, `no_photos`, `idempotency_mismatch`, `storage_full`,
-        `journal_unavailable`, `journal_behind`. A refused batch does not appear later, unless this process dies at the
-        moment at which the journal returns: then a repeat with the same key finds it.
-        """
-        if spec.task_id in self._ledger.condemned:  # just withdrawn, and the refusal was lost
+        if spec.task_id in self._ledger.condemned:  # withdrawn a moment ago, and the refusal was lost
             raise journal_unavailable()
         known = self._ledger.batches.get(spec.task_id)
         if known is None and spec.idempotency_key:
@@ -144,80 +133,43 @@ class Coordinator:
         return view
 
     async def get(self, task_id: str) -> Json:
-        """Return a batch; raises BatchError `not_found`."""
         return await self._answer(self._ledger.get(task_id))
 
     async def list_batches(self, user_id: str | None, status: str | None, limit: int, cursor: str | None) -> Json:
-        """Return a page of batches, newest first."""
         self._ledger.check()
         page, more = newest(self._ledger.batches, user_id, status, limit, cursor)
-        answer = {"items": [self._view(batch) for batch in page], "next_cursor": more}
-        await self._ledger.durable(PATIENCE_S)
-        return answer
+        return await self._told({"items": [self._view(batch) for batch in page], "next_cursor": more})
 
     async def photos(self, task_id: str, status: str | None, limit: int, cursor: str | None) -> Json:
-        """Return a page of a batch's photos in their order."""
-        answer = photo_page(self._ledger.get(task_id), status, limit, cursor)
-        await self._ledger.durable(PATIENCE_S)
-        return answer
+        return await self._told(photo_page(self._ledger.get(task_id), status, limit, cursor))
 
     async def photo(self, task_id: str, index: int) -> Json:
-        """Return one photo; raises BatchError `not_found`."""
-        answer = one_photo(self._ledger.get(task_id), index)
-        await self._ledger.durable(PATIENCE_S)
-        return answer
+        return await self._told(one_photo(self._ledger.get(task_id), index))
 
     async def watch(self, task_id: str, since: int, timeout_s: float, timings: bool = False) -> Json | None:
-        """Wait until a batch moves past a version; return it with the photos changed since, None after the time-out.
-
-        Raises BatchError `not_found`, also when the batch is deleted meanwhile, and `journal_unavailable`.
-        """
         if not await self._ledger.changed(task_id, since, timeout_s):
             return None
         batch = self._ledger.get(task_id)
         photos = [photo_view(batch, index, timings=timings) for index in batch.changed_since(since)] if since else []
-        update = {"batch": self._view(batch), "photos": photos, "ended": batch.state in ENDED}
-        await self._ledger.durable(PATIENCE_S)
-        return update
+        return await self._told({"batch": self._view(batch), "photos": photos, "ended": batch.state in ENDED})
 
     async def control(self, task_id: str, action: str) -> Json:
-        """Pause, resume, cancel or retry a batch; raises BatchError `bad_transition`, `not_found`."""
         batch = self._ledger.get(task_id)
         self._controls.steer(batch, action)
         return await self._answer(batch)
 
     async def delete(self, task_id: str) -> None:
-        """Cancel a batch and hide it at once; its blobs and records are removed afterwards, also after a restart."""
         if task_id not in self._ledger.condemned:  # else the answer to an earlier call was lost
             self._condemn(self._ledger.get(task_id))
         await self._ledger.durable(PATIENCE_S)
 
-    async def uploads(self, what: str, *args: Any) -> None:
-        """Count a user's uploads: see `UploadBudget`; raises BatchError `too_many_uploads`."""
-        self._uploads.answer(what, *args)
-
-    async def looks(self, what: str, *args: Any) -> Any:
-        """Read or change the presets and LUTs of users: see `Looks`; raises BatchError."""
-        self._ledger.check()
-        answer = self._ledger.looks.answer(what, *args)
-        await self._ledger.durable(PATIENCE_S)
-        return answer
-
-    async def shares(self, what: str, *args: Any) -> Any:
-        """Make, list, check or revoke a link to a batch's results: see `Shares`; raises BatchError."""
-        answer = self._shares.answer(what, *args)
-        await self._ledger.durable(PATIENCE_S)
-        return answer
-
     async def previewer(self) -> str:
-        """Return the name of the worker to ask for a preview; raises BatchError `no_worker`."""
         worker = self._supervisor.pool.previewer(self._ledger.busy())
         if worker is None:
             raise no_worker()
         return worker.worker_id
 
     async def stats(self) -> Json:
-        """Return statistics of the service."""
         uptime_s = time.monotonic() - self._started
         hold = REASON if self._hold.on else None
         pool = self._supervisor.pool
@@ -225,14 +177,8 @@ class Coordinator:
         return told | {"local_storage": self._config.local_blobs and self._machines > 1}
 
     async def metrics(self) -> Json:
-        """Return statistics of the service, and counters since this coordinator started."""
         now = {"longest_wait_s": self._dispatch.longest_wait_s(), "free_bytes": self._hold.free}
         return await self.stats() | self._dispatch.counters.snapshot() | now | {"epoch": self._ledger.epoch}
-
-    async def worker_pids(self) -> Json:
-        """Return process ids by worker, for benchmarks and tests that kill processes."""
-        workers = self._supervisor.pool.workers.values()
-        return {worker.worker_id: await worker.handle.pid.remote() for worker in workers} | {"coordinator": os.getpid()}
 
     async def close(self, drain_s: float = 0.0) -> None:
         """End the workers and this coordinator; photos in progress may finish for `drain_s` more seconds.
@@ -254,12 +200,10 @@ class Coordinator:
     # --- for workers ----------------------------------------------------------------------------------------------
 
     async def exchange(self, worker_id: str, visit: Visit) -> Grant:
-        """Take a worker's reports and lease it photos; see `Dispatch.exchange`."""
         await self._open.wait()
         return await self._dispatch.exchange(worker_id, visit)
 
     async def find(self, task_id: str, index: int, engine: str, sha256: str) -> Done | None:
-        """Return an earlier photo with the same bytes and recipe; None when there is none."""
         return await self._reuse.find(self._ledger.get(task_id), index, engine, sha256)
 
     # --- inside ---------------------------------------------------------------------------------------------------
@@ -343,6 +287,7 @@ class Coordinator:
         return batch_view(batch, time.time(), self._config.result_ttl_s)
 
     async def _answer(self, batch: Batch) -> Json:
-        view = self._view(batch)
-        await self._ledger.durable(PATIENCE_S)
-        return view
+        return await self._told(self._view(batch))
+
+
+_API: type[CoordinatorApi] = Coordinator  # mypy finds here what is missing, or differs

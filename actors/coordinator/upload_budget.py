@@ -6,7 +6,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass
-from typing import Any
 
 from actors.batches.batch import Batch
 from actors.batches.ledger import Ledger
@@ -64,10 +63,6 @@ class UploadBudget:
                 self._by_user[held.user] -= held.size
                 if self._by_user[held.user] <= 0:
                     del self._by_user[held.user]
-
-    def answer(self, what: str, *args: Any) -> None:
-        """Call one of the methods above by its name."""
-        getattr(self, what)(*args)
 
     def made(self, batch: Batch) -> None:
         """Note that a batch names its uploads."""

@@ -117,8 +117,7 @@ class Worker:
 
     async def _find(self, key: LeaseKey, engine: str, sha256: str) -> Done | None:
         async with asyncio.timeout(FIND_S):
-            done: Done | None = await self._coordinator.ask("find", key.task_id, key.index, engine, sha256)
-        return done
+            return await self._coordinator.find(key.task_id, key.index, engine, sha256)
 
     def _finished(self, outcome: Outcome) -> None:
         self._outbox.append(outcome)
@@ -144,8 +143,8 @@ class Worker:
         while True:
             self._turn += 1
             visit = Visit(self._turn, reports, returned, len(stages.held()), want)
-            grant: Grant = await self._coordinator.ask("exchange", self._id, visit)
-            if grant.epoch >= self._epoch:  # else an answer of a dead coordinator, unknown to its successor
+            grant = await self._coordinator.exchange(self._id, visit)
+            if grant.epoch >= self._epoch:  # else a dead coordinator's last words: its successor knows nothing of them
                 break
         self._epoch = grant.epoch
         del self._outbox[: len(reports)], self._returned[: len(returned)]

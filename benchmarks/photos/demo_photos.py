@@ -19,8 +19,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import ExifTags, Image, ImageCms
 
-from benchmarks.photos.profile import DISPLAY_P3, SRGB, rgb_profile
 from benchmarks.photos.scene import Frame, draw
+from models.colour.icc_writer import DISPLAY_P3, SRGB, rgb_profile, srgb_curve
 
 BY_DAY = (64, 100, 200, 400)
 BY_NIGHT = (12_800, 25_600)  # σ of the noise about 11, twice that by day: far more colours, with slower look-ups
@@ -173,7 +173,8 @@ def _exif(frame: Frame, recipe: Recipe, size: tuple[int, int], iso: int, random:
 
 @cache
 def _profile(name: str) -> bytes:
-    return rgb_profile({"srgb": SRGB, "p3": DISPLAY_P3}[name])
+    primaries, shown_as = {"srgb": (SRGB, "sRGB"), "p3": (DISPLAY_P3, "Display P3")}[name]
+    return rgb_profile(primaries, srgb_curve(), shown_as)
 
 
 def _open(name: str) -> ImageCms.ImageCmsProfile:

@@ -3,6 +3,7 @@
 So more workers than cores can be measured, because sleeping needs no core.
 """
 
+import asyncio
 import hashlib
 import logging
 import os
@@ -12,7 +13,6 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from deployments.local.session import new_scratch_folder
 from deployments.settings import Settings, prepare_ray_environment
@@ -23,7 +23,9 @@ prepare_ray_environment()
 import ray
 
 from actors import launch
+from actors.client import CoordinatorClient
 from actors.coordinator.config import CoordinatorConfig
+from actors.directory import NAMESPACE
 from actors.messages.records import BatchSpec, Json, Preview
 from actors.worker.attachments import Attached
 from actors.worker.retoucher import NOTHING, Retouched
@@ -77,11 +79,11 @@ def sleeping(settings: Settings, seconds: float) -> CoordinatorConfig:
     return replace(config, worker=replace(config.worker, make_retoucher=partial(SleepingRetoucher, seconds)))
 
 
-def wait_for_workers(coordinator: Any, workers: int) -> None:
-    """Return once this many workers are ready; raises TimeoutError."""
+def wait_for_workers(coordinator: CoordinatorClient, workers: int) -> None:
+    """Return once so many workers are ready; raises TimeoutError."""
     deadline = time.monotonic() + _PATIENCE_S
     while time.monotonic() < deadline:
-        counts = ray.get(coordinator.greet.remote())["workers"]
+        counts = asyncio.run(coordinator.greet())["workers"]
         if counts["ready"] + counts["busy"] >= workers:
             return
         time.sleep(0.2)
@@ -125,8 +127,9 @@ def several_nodes(nodes: int, cpus: int) -> Iterator[None]:
         cluster.shutdown()  # type: ignore[no-untyped-call]
 
 
-def start(settings: Settings, seconds: float) -> Any:
+def start(settings: Settings, seconds: float) -> CoordinatorClient:
     """Start a coordinator and its sleeping workers; returns the coordinator once all are ready."""
-    coordinator = launch.start_coordinator(sleeping(settings, seconds))
+    launch.start_coordinator(sleeping(settings, seconds))
+    coordinator = CoordinatorClient(NAMESPACE)
     wait_for_workers(coordinator, settings.max_workers)
     return coordinator

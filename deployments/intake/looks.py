@@ -32,13 +32,14 @@ class Looks:
 
     def __init__(self, services: Services, uploads: Uploads) -> None:
         self._services = services
+        self._coordinator = services.coordinator
         self._uploads = uploads
         self._closed = services.access.keys is not None  # then users may name only their own uploads
 
     async def all(self, user: str) -> list[schemas.Preset]:
         """Return the built-in presets, then the user's own and the shared ones."""
         built_in = [wire.preset(preset) for preset in self._services.catalogue.list()]
-        return built_in + [_made(record) for record in await self._ask("presets", user)]
+        return built_in + [_made(record) for record in await self._coordinator.list_presets(user)]
 
     async def get(self, user: str, preset_id: str) -> schemas.Preset:
         """Return one of those; raises `unknown_preset`."""
@@ -50,17 +51,17 @@ class Looks:
         """Create a preset; raises PresetError, BatchError `preset_exists`, `too_many_presets`."""
         if self._services.catalogue.has(preset.id):
             raise ApiError("preset_exists", f"{preset.id} is built in; choose another id.", "id")
-        return _made(await self._ask("create_preset", user, await self._record(user, preset), new_id("r")))
+        return _made(await self._coordinator.create_preset(user, await self._record(user, preset), new_id("r")))
 
     async def change(self, user: str, preset: schemas.PresetInput) -> schemas.Preset:
         """Replace a preset."""
         self._refuse_built_in(preset.id)
-        return _made(await self._ask("change_preset", user, await self._record(user, preset), new_id("r")))
+        return _made(await self._coordinator.change_preset(user, await self._record(user, preset), new_id("r")))
 
     async def delete(self, user: str, preset_id: str) -> None:
         """Delete a preset."""
         self._refuse_built_in(preset_id)
-        await self._ask("delete_preset", user, preset_id)
+        await self._coordinator.delete_preset(user, preset_id)
 
     async def duplicate(self, user: str, preset_id: str, copy: schemas.PresetCopy) -> schemas.Preset:
         """Create a user's own copy of any preset that the user may use."""
@@ -89,9 +90,9 @@ class Looks:
             return params
         if _SHA256.fullmatch(name):
             if self._closed:
-                await self._ask("check_lut", user, name)
+                await self._coordinator.check_lut(user, name)
             return params
-        return params | {"lut": (await self._ask("lut", user, name))["sha256"]}
+        return params | {"lut": (await self._coordinator.find_lut(user, name))["sha256"]}
 
     def with_models(self, preset: ResolvedPreset) -> ResolvedPreset:
         """Return the preset with the weights of this machine pinned; weights that only workers have stay open."""
@@ -139,8 +140,8 @@ class Looks:
         return wire.preset_record(preset)
 
     async def luts(self, user: str) -> list[schemas.Lut]:
-        """Return the LUTs of a user."""
-        return [schemas.Lut.model_validate(lut) for lut in await self._ask("luts", user)]
+        """Return a user's LUTs."""
+        return [schemas.Lut.model_validate(lut) for lut in await self._coordinator.list_luts(user)]
 
     async def put_lut(self, user: str, name: str, data: bytes) -> schemas.Lut:
         """Store a LUT under a name; raises PhotoError `invalid_lut`, StorageError."""
@@ -157,21 +158,20 @@ class Looks:
             size=lut.table.shape[0],
             dimensions=1 if lut.separable else 3,
         )
-        await self._ask("put_lut", user, made.model_dump())
+        await self._coordinator.put_lut(user, made.model_dump())
         return made
 
     async def delete_lut(self, user: str, name: str) -> None:
-        """Remove a LUT's name."""
-        await self._ask("delete_lut", user, name)
+        """Forget a LUT's name."""
+        await self._coordinator.delete_lut(user, name)
 
     async def _find(self, user: str, preset_id: str) -> dict[str, Any]:
         try:
-            found: dict[str, Any] = await self._ask("preset", user, preset_id)
+            return await self._coordinator.find_preset(user, preset_id)
         except BatchError as error:
             if error.code == "unknown_preset":
                 self._services.catalogue.get(preset_id)  # raises too, and suggests a similar name
             raise
-        return found
 
     async def _record(self, user: str, preset: schemas.PresetInput) -> dict[str, Any]:
         """Return the stored form of a preset: only the given parameters, validated, with the LUT pinned."""
@@ -183,9 +183,6 @@ class Looks:
         if self._services.catalogue.has(preset_id):
             detail = f"{preset_id} is built in and stays as it is; duplicate it and change your copy."
             raise ApiError("read_only", detail)
-
-    async def _ask(self, what: str, *args: Any) -> Any:
-        return await self._services.coordinator.ask("looks", what, *args)
 
 
 def _made(record: dict[str, Any]) -> schemas.Preset:

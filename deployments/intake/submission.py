@@ -78,7 +78,7 @@ class Submissions:
         if key is None:
             yield
             return
-        await self._services.coordinator.ask("reserve", key, task_id, caller)
+        await self._services.coordinator.reserve(key, task_id, caller)
         renewing = asyncio.ensure_future(self._renew(key, task_id, caller))
         try:
             yield
@@ -91,18 +91,18 @@ class Submissions:
         while True:
             await asyncio.sleep(_RENEW_S)
             with suppress(BatchError):
-                await self._services.coordinator.ask("reserve", key, task_id, caller)
+                await self._services.coordinator.reserve(key, task_id, caller)
 
     async def _release(self, key: str, caller: str | None) -> None:
         try:
             async with asyncio.timeout(_RELEASE_S):
-                await self._services.coordinator.ask("release", key, caller)
-        except (BatchError, TimeoutError):  # a dead coordinator has forgotten the claim
+                await self._services.coordinator.release(key, caller)
+        except (BatchError, TimeoutError):  # a coordinator that is gone has forgotten the claim
             return
 
     async def _hand_in(self, spec: BatchSpec, photos: list[PhotoSpec], draft: Draft) -> dict[str, Any]:
         try:
-            view: dict[str, Any] = await self._services.coordinator.ask("submit", spec, photos)
+            view = await self._services.coordinator.submit(spec, photos)
         except BatchError as error:
             if error.code not in _PERHAPS:  # otherwise it may have been accepted; unused uploads expire
                 await self._drop(draft)

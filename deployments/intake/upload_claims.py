@@ -6,8 +6,8 @@ from contextlib import asynccontextmanager, suppress
 
 from fastapi import Request
 
+from actors.messages.coordinator_api import CoordinatorApi
 from actors.messages.errors import BatchError
-from deployments.services import Coordinator
 
 _RELEASE_S = 2.0
 
@@ -15,19 +15,19 @@ _RELEASE_S = 2.0
 class UploadClaims:
     """Announces uploads. A file larger than `max_bytes` is refused anyway, so no announcement exceeds it."""
 
-    def __init__(self, coordinator: Coordinator, max_bytes: int) -> None:
+    def __init__(self, coordinator: CoordinatorApi, max_bytes: int) -> None:
         self._coordinator = coordinator
         self.max_bytes = max_bytes
 
     async def hold(self, name: str, user: str, size: int) -> None:
-        """Count bytes for a user under a name; raises BatchError `too_many_uploads`."""
-        await self._coordinator.ask("uploads", "hold", name, user, size)
+        """Count so many bytes for a user under a name; raises BatchError `too_many_uploads`."""
+        await self._coordinator.hold_upload(name, user, size)
 
     async def release(self, names: Iterable[str]) -> None:
         """Stop counting these names. If the coordinator misses this, it notices when it compares with the store."""
         with suppress(BatchError, TimeoutError):
             async with asyncio.timeout(_RELEASE_S):
-                await self._coordinator.ask("uploads", "release", list(names))
+                await self._coordinator.release_uploads(list(names))
 
     @asynccontextmanager
     async def form(self, request: Request, name: str, user: str) -> AsyncIterator["FormClaim"]:

@@ -6,12 +6,12 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, ParamSpec, Protocol, TypeVar
 
 from deployments.local.session import new_scratch_folder
 from deployments.settings import SettingsError, load_settings, prepare_ray_environment
@@ -31,7 +31,7 @@ from actors.messages.records import BatchSpec, Json, PhotoSpec
 from deployments import compose
 from deployments.local.able import check_able
 from deployments.local.engine_error import EngineError
-from deployments.local.local_ray import JoinedRay, LocalRay, memory
+from deployments.local.local_ray import LocalRay, memory
 from deployments.wire import wire
 from models.errors import PhotoError
 from photobatch import schemas
@@ -41,24 +41,45 @@ from presets.params import check_complete
 from storage.blobs import open_blobs
 from storage.keys import lut_key
 
-GUEST = "photobatch-run-"  # namespace of an engine on an existing cluster
 GREET_S = 10.0
 LEAST_ROOM = 32 << 20  # bytes; with less, a coordinator that stops has run out of disk
 PING_S = 0.5
 READY_POLL_S = 0.05
 
+_Args = ParamSpec("_Args")
+_Answer = TypeVar("_Answer")
+
+
+class RayHere(Protocol):
+    """The Ray of this process."""
+
+    def start(self) -> None:
+        """Begin to use it."""
+
+    def stop(self) -> None:
+        """End its use, and whatever was started for it."""
+
+
+def _own_ray(cpus: int, scratch: Path) -> RayHere:
+    return LocalRay(cpus=cpus, scratch=scratch)
+
 
 class Engine:
     """Coordinator and workers on a Ray of their own, with a throw-away journal below `data_dir`.
 
-    The blobs are there too, so that taking a result is a rename. Colour tables stay in the machine's own cache.
-    With `address` they run as a guest on that cluster, beside a service and other engines, and each node keeps the
-    blobs that it makes. Benchmarks do that.
+    The blobs lie there too, so that taking a result is a rename. Colour tables stay in the machine's own cache.
     """
 
     def __init__(
-        self, data_dir: Path, *, workers: int | None, file_roots: list[Path], address: str | None = None
+        self,
+        data_dir: Path,
+        *,
+        workers: int | None,
+        file_roots: list[Path],
+        make_ray: Callable[[int, Path], RayHere] = _own_ray,
+        namespace: str = NAMESPACE,
     ) -> None:
+        """`make_ray` gets the number of CPUs and a folder for Ray's files, which goes when the engine is closed."""
         try:
             own = load_settings(redis_url=None, api_keys=None, rate_limit=None)  # these only matter to a server
         except SettingsError as error:
@@ -74,16 +95,14 @@ class Engine:
             }
         )
         self._data_dir = settings.data_dir
-        namespace = new_id(GUEST) if address else NAMESPACE
-        self._tables = own.tables_dir
-        self._config = compose.throwaway_config(settings, self._tables, namespace)
-        self._address = address
+        self._config = compose.throwaway_config(settings, own.tables_dir, namespace)
+        self._make_ray = make_ray
         self._blobs = open_blobs(settings.blobs)
         self._cpus = max(settings.max_workers, os.cpu_count() or 1)
         self._keys: dict[tuple[str, int], str] = {}
-        self._client = CoordinatorClient(self._config.namespace)
+        self._coordinator = CoordinatorClient(self._config.namespace)
         self._scratch: Path | None = None
-        self._ray: LocalRay | JoinedRay | None = None
+        self._ray: RayHere | None = None
         self._closing = threading.Event()
 
     def __enter__(self) -> "Engine":
@@ -94,10 +113,7 @@ class Engine:
         if not self._address:
             check_able(self._tables)
         self._scratch = new_scratch_folder()
-        if self._address:
-            self._ray = JoinedRay(self._address)
-        else:
-            self._ray = LocalRay(cpus=self._cpus, scratch=self._scratch)
+        self._ray = self._make_ray(self._cpus, self._scratch)
         self._ray.start()
         launch.start_coordinator(self._config)
         while not self.workers_ready():  # the first one; the others join later
@@ -133,7 +149,7 @@ class Engine:
         while True:
             spec = replace(spec, task_id=new_id("b"))  # a new id: the refused batch was withdrawn for good
             try:
-                asyncio.run(self._client.ask("submit", spec, photos))
+                asyncio.run(self._coordinator.submit(spec, photos))
             except BatchError as error:
                 if error.code != "journal_unavailable":
                     raise self._explained(error) from None
@@ -162,14 +178,14 @@ class Engine:
         """Yield the batch and its changed photos, at once and after every change; the last one is `done`."""
         since = 0
         while True:
-            update: Json | None = self._ask("watch", task_id, since, PING_S, True)
+            update = self._ask(self._coordinator.watch, task_id, since, PING_S, timings=True)
             if update is None:
-                if hold := self._ask("stats")["hold"]:
+                if hold := self._ask(self._coordinator.stats)["hold"]:
                     raise EngineError("storage_full", f"Stopped: {hold}.")
                 yield schemas.ProgressMessage(type="ping")
                 continue
             batch = wire.batch(update["batch"])
-            photos = update["photos"] if since else self._ask("photos", task_id, None, 1_000_000, None)["items"]
+            photos = update["photos"] if since else self._all_photos(task_id)
             since = batch.version
             for photo in photos:
                 if photo["result"]:
@@ -195,12 +211,12 @@ class Engine:
         half.replace(destination)
 
     def cancel(self, task_id: str) -> None:
-        """Cancel a batch; finished results stay."""
-        self._ask("control", task_id, "cancel")
+        """Cancel a batch; what is finished stays."""
+        self._ask(self._coordinator.control, task_id, "cancel")
 
     def workers_ready(self) -> int:
         """Return how many workers are warm."""
-        stats = self._ask("greet")
+        stats = self._ask(self._coordinator.greet)
         if stats["sick"]:
             raise EngineError("workers_died", "The workers end as soon as they start; the log files of Ray say why.")
         return int(stats["workers"]["ready"] + stats["workers"]["busy"])
@@ -220,10 +236,16 @@ class Engine:
             self._ray.stop()
         shutil.rmtree(self._scratch, ignore_errors=True)
 
-    def _ask(self, method: str, *args: Any) -> Any:
+    def _all_photos(self, task_id: str) -> list[Json]:
+        photos: list[Json] = self._ask(self._coordinator.photos, task_id, None, 1_000_000, None)["items"]
+        return photos
+
+    def _ask(
+        self, call: Callable[_Args, Coroutine[Any, Any, _Answer]], *args: _Args.args, **kwargs: _Args.kwargs
+    ) -> _Answer:
         while True:
             try:
-                return asyncio.run(self._client.ask(method, *args))
+                return asyncio.run(call(*args, **kwargs))
             except BatchError as error:
                 if error.code != "journal_unavailable":  # that answer takes seconds; ask again
                     raise self._explained(error) from None
@@ -237,4 +259,5 @@ class Engine:
     def _greet(self) -> None:
         while not self._closing.wait(GREET_S):
             with suppress(RayError, ValueError):  # it is being restarted
+                # By its handle, and nobody waits for the answer: this thread must not outlive the engine.
                 directory.find_coordinator(self._config.namespace).greet.remote()

@@ -1,5 +1,6 @@
 """`photobatch serve` with RAY_ADDRESS: the application on an existing cluster, until a signal."""
 
+import asyncio
 import logging
 import os
 import signal
@@ -13,10 +14,11 @@ prepare_ray_environment()  # first, because Ray reads it on import, and the foll
 # ruff: noqa: E402
 import ray
 from ray import serve as ray_serve
-from ray.exceptions import RayError
 
-from actors import directory, launch, logs
+from actors import launch, logs
+from actors.client import CoordinatorClient
 from actors.directory import NAMESPACE
+from actors.messages.errors import BatchError
 from deployments import compose
 from deployments.app import bind
 from deployments.local.local_ray import job_config
@@ -84,10 +86,11 @@ def _leave() -> None:
 
 
 def _say_when_ready(what: str, stop: threading.Event) -> None:
+    coordinator = CoordinatorClient(NAMESPACE, patience_s=0.0, answer_s=5.0)
     while not stop.wait(READY_POLL_S):
         try:
-            stats = ray.get(directory.find_coordinator(NAMESPACE).stats.remote(), timeout=5)
-        except (RayError, ValueError):
+            stats = asyncio.run(coordinator.stats())
+        except BatchError:
             continue
         if stats["elastic"] or stats["workers"]["ready"] + stats["workers"]["busy"]:
             print(what, flush=True)

@@ -1,4 +1,4 @@
-"""A Ray of our own on this machine, ended with everything that it started; or an existing one.
+"""A Ray of our own on this machine, and everything it started ended with it.
 
 Ray binds its ports to all interfaces whatever its settings; the token (RAY_AUTH_MODE) keeps others out.
 """
@@ -90,30 +90,6 @@ class LocalRay:
             with suppress(psutil.NoSuchProcess):
                 process.kill()
         psutil.wait_procs(alive, timeout=patience_s)
-
-
-def job_config() -> JobConfig:
-    """Return a job whose workers import from where this process does.
-
-    Ray puts the driver's current folder before everything else on their path, where photos may lie beside somebody's
-    own `models`. It has no setting for that, and does not do it for the drivers of its client.
-    """
-    return JobConfig(_client_job=True)
-
-
-class JoinedRay:
-    """An existing Ray; leaving it ends nothing there."""
-
-    def __init__(self, address: str) -> None:
-        self._address = address
-
-    def start(self) -> None:
-        """Join it."""
-        ray.init(address=self._address, log_to_driver=False, logging_level=logging.ERROR, job_config=job_config())
-
-    def stop(self) -> None:
-        """Leave it."""
-        ray.shutdown()
 
 
 def _name(process: psutil.Process) -> str:

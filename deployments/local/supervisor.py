@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
@@ -34,13 +35,26 @@ LONGEST_PAUSE_S = 30.0
 TICK_S = 0.25
 
 
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """What `photobatch serve` was asked for."""
+
+    listener: socket.socket  # bound to host and port
+    host: str
+    port: int
+    workers: int | None  # None: the settings decide
+
+    @property
+    def url(self) -> str:
+        """Where browsers find it."""
+        return f"http://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
+
+
 class Life:
     """One service process, from start to end."""
 
-    def __init__(self, listener: socket.socket, host: str, port: int, workers: int | None, scratch: Path) -> None:
-        self._listener = listener
-        self._host, self._port = host, port
-        self._workers = workers
+    def __init__(self, serving: Serving, scratch: Path) -> None:
+        self._serving = serving
         self._scratch = scratch
         self._link, self._far = socket.socketpair()
         self._messages = Messages(self._link)
@@ -54,12 +68,12 @@ class Life:
         """Start the process; raises OSError."""
         self._scratch.mkdir(mode=0o700)
         words = [sys.executable, "-P", "-m", "deployments.local.process", "--scratch", str(self._scratch)]
-        words += ["--listener", str(self._listener.fileno()), "--link", str(self._far.fileno())]
+        handed = (self._serving.listener.fileno(), self._far.fileno())
+        words += ["--listener", str(handed[0]), "--link", str(handed[1])]
         words += ["--restarts", str(restarts)]
-        words += ["--workers", str(self._workers)] if self._workers else []
+        words += ["--workers", str(self._serving.workers)] if self._serving.workers else []
         words += ["--reason", reason] if reason else []
-        handed = (self._listener.fileno(), self._far.fileno())
-        # A session of its own: Ctrl-C in a terminal reaches only the supervisor.
+        # A session of its own: Ctrl-C in a terminal is ours alone to hear.
         self._process = subprocess.Popen(words, pass_fds=handed, start_new_session=True)  # noqa: S603 - our own words
         self._far.close()  # only the process holds it now; when that ends, so does the stream
 
@@ -107,7 +121,7 @@ class Life:
 
     def _heard(self, message: Message) -> str | None:
         if message.kind == "accepting":
-            self._probe = Probe(self._host, self._port)
+            self._probe = Probe(self._serving.host, self._serving.port)
             return None
         self.refused = message.kind == "refused"
         return message.reason
@@ -133,13 +147,11 @@ class Life:
 class Supervisor:
     """Keeps the service running until a signal."""
 
-    def __init__(self, listener: socket.socket, host: str, port: int, workers: int | None, systemd: Notifier) -> None:
-        self._listener = listener
-        self._host, self._port = host, port
-        self._workers = workers
+    def __init__(self, serving: Serving, systemd: Notifier) -> None:
+        self._serving = serving
         self._systemd = systemd
         self._scratch = new_scratch_folder()
-        self._stand_in = StandIn(listener)
+        self._stand_in = StandIn(serving.listener)
         self._stopping = False
         self._refused = False
         self._restarts = 0
@@ -168,8 +180,7 @@ class Supervisor:
     def _live(self) -> str | None:
         """Run one service process to its end; return why it ended, None after a signal."""
         self._stand_in.begin(status="unavailable" if self._reason else "starting", reason=self._state())
-        scratch = self._scratch / str(self._restarts)
-        life = Life(self._listener, self._host, self._port, self._workers, scratch)
+        life = Life(self._serving, self._scratch / str(self._restarts))
         try:
             life.start(self._restarts, self._reason)
             reason = None
@@ -193,10 +204,10 @@ class Supervisor:
         if life.accepting:
             self._stand_in.end()
         if life.was_healthy:
-            self._systemd.send("READY=1", "WATCHDOG=1", f"STATUS=serving at {self._url}")
+            self._systemd.send("READY=1", "WATCHDOG=1", f"STATUS=serving at {self._serving.url}")
             if not self._said_ready:
                 self._said_ready = True
-                print(f"photobatch is ready at {self._url} (docs at /docs, Ctrl-C stops)", flush=True)
+                print(f"photobatch is ready at {self._serving.url} (docs at /docs, Ctrl-C stops)", flush=True)
         else:
             self._systemd.send("WATCHDOG=1", f"STATUS={self._state()}")
 
@@ -217,10 +228,6 @@ class Supervisor:
 
     def _state(self) -> str:
         return f"it is being started anew: {self._reason}" if self._reason else "it is being started"
-
-    @property
-    def _url(self) -> str:
-        return f"http://{f'[{self._host}]' if ':' in self._host else self._host}:{self._port}"
 
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
         if self._stopping:  # second signal: at once
@@ -246,8 +253,8 @@ def main() -> int:
     parser.add_argument("--workers", type=int)
     parser.add_argument("--notify", help="address of systemd's socket")
     given = parser.parse_args()
-    listener = socket.socket(fileno=given.listener)
-    supervisor = Supervisor(listener, given.host, given.port, given.workers, Notifier(given.notify))
+    serving = Serving(socket.socket(fileno=given.listener), given.host, given.port, given.workers)
+    supervisor = Supervisor(serving, Notifier(given.notify))
     try:
         return supervisor.run()
     finally:

@@ -16,7 +16,7 @@ from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 from starlette.routing import WebSocketRoute
 
-from actors.messages.errors import no_worker
+from actors.client import CoordinatorClient
 from actors.previews import Previews
 from actors.sources.fetch import Roots
 from deployments.api import create_api
@@ -65,17 +65,9 @@ what happens to a batch, and [security.md](security.md) says who may do what.
 """
 
 
-class _Nobody:
-    """The coordinator of an application that is only inspected."""
-
-    async def ask(self, method: str, *args: Any) -> Any:
-        """Never called."""
-        raise no_worker()
-
-
 def application() -> FastAPI:
-    """Return the application without services."""
-    nobody = _Nobody()
+    """Return the application without anything behind it."""
+    nobody = CoordinatorClient("")  # nothing is asked here
     return create_api(
         Services(
             coordinator=nobody,

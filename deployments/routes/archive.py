@@ -28,8 +28,8 @@ _BYTES: dict[int | str, dict[str, Any]] = {
 
 
 async def archive(request: Request, here: Here, task_id: TaskId) -> Response:
-    """Send all results that exist by now, under the names of their photos; an interrupted download can be continued."""
-    batch = await here.coordinator.ask("get", task_id)
+    """Send all results that there are by now, under the names of their photos; a download that broke off can go on."""
+    batch = await here.coordinator.get(task_id)
     if not batch["counts"]["succeeded"]:
         raise ApiError("not_ready", "No photo of this batch has a result yet; come back when some have succeeded.")
 
@@ -46,7 +46,7 @@ async def _members(here: Parts, batch: dict[str, Any]) -> AsyncIterator[Member]:
     preset = batch["preset"]["id"] or batch["preset"]["type"]
     cursor = None
     while True:
-        page = await here.coordinator.ask("photos", batch["task_id"], "succeeded", _PAGE, cursor)
+        page = await here.coordinator.photos(batch["task_id"], "succeeded", _PAGE, cursor)
         for photo in page["items"]:
             found = photo["result"]
             extension = PurePosixPath(found["key"]).suffix.removeprefix(".")

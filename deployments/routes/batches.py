@@ -74,25 +74,25 @@ async def list_batches(
     limit: PageSize = 50,
     cursor: Cursor = None,
 ) -> schemas.BatchList:
-    """List batches, newest first; with API keys only your own."""
-    page = await here.coordinator.ask("list_batches", user, status and status.value, limit, cursor)
+    """List batches, newest first; with API keys your own."""
+    page = await here.coordinator.list_batches(user, status and status.value, limit, cursor)
     return schemas.BatchList(items=[wire.batch(view) for view in page["items"]], next_cursor=page["next_cursor"])
 
 
 @router.get("/stats", responses=described("unavailable"))
 async def stats(here: Here) -> schemas.Stats:
-    """Return statistics of the service."""
-    return schemas.Stats.model_validate(await here.coordinator.ask("stats"))
+    """Tell the service in numbers."""
+    return schemas.Stats.model_validate(await here.coordinator.stats())
 
 
 @router.get("/{task_id}", responses=described("not_found", "invalid_request", "unavailable"))
 async def get(here: Here, task_id: TaskId) -> schemas.Batch:
-    """Return one batch."""
-    return wire.batch(await here.coordinator.ask("get", task_id))
+    """Tell about one batch."""
+    return wire.batch(await here.coordinator.get(task_id))
 
 
 async def _control(here: Parts, task_id: str, action: str) -> schemas.Batch:
-    return wire.batch(await here.coordinator.ask("control", task_id, action))
+    return wire.batch(await here.coordinator.control(task_id, action))
 
 
 @router.post("/{task_id}/pause", responses=_STEERED)
@@ -122,7 +122,7 @@ async def retry(here: Here, task_id: TaskId) -> schemas.Batch:
 @router.delete("/{task_id}", status_code=204, responses=described("not_found", "invalid_request", "unavailable"))
 async def delete(here: Here, task_id: TaskId) -> None:
     """Cancel a batch, then remove its record and files."""
-    await here.coordinator.ask("delete", task_id)
+    await here.coordinator.delete(task_id)
 
 
 @router.get(
@@ -134,9 +134,9 @@ async def delete(here: Here, task_id: TaskId) -> None:
     },
 )
 async def manifest(here: Here, task_id: TaskId) -> StreamingResponse:
-    """Describe how each result was made: hashes, preset, options, what was done to it; photos in their order."""
-    batch = await here.coordinator.ask("get", task_id)
-    first = await here.coordinator.ask("photos", task_id, None, _PAGE, None)
+    """Tell how each result came about: hashes, preset, options, what was done to it; photos in their order."""
+    batch = await here.coordinator.get(task_id)
+    first = await here.coordinator.photos(task_id, None, _PAGE, None)
     name = {"Content-Disposition": f'attachment; filename="{task_id}.jsonl"'}
     return StreamingResponse(_lines(here, batch, first), media_type="application/jsonl", headers=name)
 
@@ -146,4 +146,4 @@ async def _lines(here: Parts, batch: dict[str, Any], page: dict[str, Any]) -> As
         yield b"".join(wire.manifest_line(batch, view) for view in page["items"])
         if page["next_cursor"] is None:
             return
-        page = await here.coordinator.ask("photos", batch["task_id"], None, _PAGE, page["next_cursor"])
+        page = await here.coordinator.photos(batch["task_id"], None, _PAGE, page["next_cursor"])

@@ -1,7 +1,7 @@
 """The owners of batches, looked up once and cached: an owner never changes, and an id is never reused."""
 
+from actors.messages.coordinator_api import CoordinatorApi
 from actors.messages.errors import no_such_batch
-from deployments.services import Coordinator
 
 REMEMBERED = 10_000
 
@@ -9,7 +9,7 @@ REMEMBERED = 10_000
 class Owners:
     """A cache of the owners of batches."""
 
-    def __init__(self, coordinator: Coordinator) -> None:
+    def __init__(self, coordinator: CoordinatorApi) -> None:
         self._coordinator = coordinator
         self._owners: dict[str, str] = {}
 
@@ -20,7 +20,7 @@ class Owners:
 
     async def _owner(self, task_id: str) -> str:
         if task_id not in self._owners:
-            owner = (await self._coordinator.ask("get", task_id))["user_id"]
+            owner = (await self._coordinator.get(task_id))["user_id"]
             if len(self._owners) >= REMEMBERED:
                 self._owners.pop(next(iter(self._owners)))
             self._owners[task_id] = owner

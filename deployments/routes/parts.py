@@ -6,13 +6,14 @@ from typing import Annotated
 from fastapi import Depends, Path, Query
 from starlette.requests import HTTPConnection
 
+from actors.messages.coordinator_api import CoordinatorApi
 from deployments.files.archive import Archives
 from deployments.gate.access import ANONYMOUS, CALLER, on_behalf
 from deployments.intake.looks import Looks
 from deployments.intake.submission import Submissions
 from deployments.intake.uploads import Uploads
 from deployments.routes.owners import Owners
-from deployments.services import Coordinator, Services
+from deployments.services import Services
 from deployments.status.feed import Feeds
 from deployments.status.metrics import Requests
 from deployments.status.vitals import Vitals
@@ -33,8 +34,8 @@ class Parts:
     owners: Owners
 
     @property
-    def coordinator(self) -> Coordinator:
-        """The coordinator, which owns the state."""
+    def coordinator(self) -> CoordinatorApi:
+        """Who owns the state."""
         return self.services.coordinator
 
 

@@ -39,16 +39,16 @@ async def list_photos(
     cursor: Cursor = None,
 ) -> schemas.PhotoList:
     """List a batch's photos in their order."""
-    page = await here.coordinator.ask("photos", task_id, status and status.value, limit, cursor)
+    page = await here.coordinator.photos(task_id, status and status.value, limit, cursor)
     items = [wire.photo(task_id, view) for view in page["items"]]
     return schemas.PhotoList(items=items, next_cursor=page["next_cursor"])
 
 
 async def result(request: Request, here: Here, task_id: TaskId, index: Index) -> Response:
     """Send the retouched photo."""
-    photo = await here.coordinator.ask("photo", task_id, index)
+    photo = await here.coordinator.photo(task_id, index)
     found = _result(photo)
-    batch = await here.coordinator.ask("get", task_id)
+    batch = await here.coordinator.get(task_id)
     preset = batch["preset"]
     name = result_name(
         batch["output"].get("name"),
@@ -63,7 +63,7 @@ async def result(request: Request, here: Here, task_id: TaskId, index: Index) ->
 
 async def thumbnail(request: Request, here: Here, task_id: TaskId, index: Index) -> Response:
     """Send a small JPEG of the result."""
-    photo = await here.coordinator.ask("photo", task_id, index)
+    photo = await here.coordinator.photo(task_id, index)
     found = _result(photo)
     if not found.get("thumbnail_key"):
         raise ApiError("not_found", "This photo has no thumbnail.")
@@ -73,8 +73,8 @@ async def thumbnail(request: Request, here: Here, task_id: TaskId, index: Index)
 
 
 async def original(request: Request, here: Here, task_id: TaskId, index: Index) -> Response:
-    """Send the original photo."""
-    photo = await here.coordinator.ask("photo", task_id, index)
+    """Send the photo as it came."""
+    photo = await here.coordinator.photo(task_id, index)
     name = safe(safe_name(photo["name"]))
     content, etag = await _original(here, photo)
     if isinstance(content, str):

@@ -33,21 +33,21 @@ Cursor = Annotated[str | None, Query(pattern="^[0-9]{1,9}$", description="Where 
 async def share(here: Here, task_id: TaskId, request: schemas.ShareRequest | None = None) -> schemas.NewShare:
     """Create a link: everybody who has it may see and download the results, and can do nothing else."""
     wanted = request or schemas.ShareRequest()
-    made = await here.coordinator.ask("shares", "make", task_id, float(wanted.expires_in_s))
+    made = await here.coordinator.make_share(task_id, float(wanted.expires_in_s))
     return schemas.NewShare(id=made["id"], expires_at=_time(made["expires_at"]), url=f"/s/{task_id}?key={made['key']}")
 
 
 @router.get(f"{_BATCH}/share", responses=_STEERED)
 async def list_shares(here: Here, task_id: TaskId) -> schemas.ShareList:
-    """List the valid links, without their URLs, which the service does not keep."""
-    found = await here.coordinator.ask("shares", "list", task_id)
+    """List the links that are valid; their URLs are known to nobody but who has them."""
+    found = await here.coordinator.list_shares(task_id)
     return schemas.ShareList(items=[schemas.Share(id=known, expires_at=_time(at)) for known, at in found.items()])
 
 
 @router.delete(f"{_BATCH}/share/{{share_id}}", status_code=204, responses=_STEERED)
 async def revoke(here: Here, task_id: TaskId, share_id: Annotated[str, Path(max_length=64)]) -> None:
-    """Revoke a link at once."""
-    await here.coordinator.ask("shares", "revoke", task_id, share_id)
+    """End a link at once."""
+    await here.coordinator.revoke_share(task_id, share_id)
 
 
 @router.get("/s/share.css", include_in_schema=False)
@@ -68,8 +68,8 @@ async def page(
         if error.code == "not_found" and "text/html" in request.headers.get("accept", ""):
             return HTMLResponse(share_page.gone(language), 404, share_page.HEADERS)  # for a person in a browser
         raise
-    batch = await here.coordinator.ask("get", task_id)
-    found = await here.coordinator.ask("photos", task_id, "succeeded", share_page.PHOTOS, cursor)
+    batch = await here.coordinator.get(task_id)
+    found = await here.coordinator.photos(task_id, "succeeded", share_page.PHOTOS, cursor)
     said = share_page.render(
         task_id,
         key,
@@ -101,7 +101,7 @@ async def shared_archive(request: Request, here: Here, task_id: AnyTaskId, key: 
 
 
 async def _check(here: Parts, task_id: str, key: str) -> datetime:
-    return _time(await here.coordinator.ask("shares", "check", task_id, key))
+    return _time(await here.coordinator.check_share(task_id, key))
 
 
 def _time(seconds: float) -> datetime:

@@ -3,7 +3,8 @@
 import asyncio
 from collections import OrderedDict
 
-from deployments.services import Coordinator
+from actors.messages.coordinator_api import CoordinatorApi
+from actors.messages.records import Json
 from deployments.status.update import Update, read_update
 from deployments.wire import wire
 from deployments.wire.problems import ApiError
@@ -36,7 +37,7 @@ class CatchUps:
     completed with the changes since then, which costs little.
     """
 
-    def __init__(self, coordinator: Coordinator) -> None:
+    def __init__(self, coordinator: CoordinatorApi) -> None:
         self._coordinator = coordinator
         self._shared: OrderedDict[_Key, _Shared] = OrderedDict()  # least recently requested first
 
@@ -70,21 +71,20 @@ class CatchUps:
             self._keep(key, shared)
 
     async def _ask(self, task_id: str, since: int | None, known: Update | None) -> Update:
-        if since is None:  # only the batch
-            return read_update(await self._coordinator.ask("watch", task_id, 0, 0.0))
+        if since is None:  # the batch alone
+            return _without_photos(await self._coordinator.get(task_id))
         if known is not None:
-            told = await self._coordinator.ask("watch", task_id, known.version, 0.0)
+            told = await self._coordinator.watch(task_id, known.version, 0.0)
             return known if told is None else known.then(read_update(told))
         while True:
-            told = await self._coordinator.ask("watch", task_id, max(since, 1), 0.0)  # 0 would omit the photos
+            told = await self._coordinator.watch(task_id, max(since, 1), 0.0)  # 0 would leave the photos out
             if told is not None:
                 return read_update(told)
-            view = await self._coordinator.ask("get", task_id)
+            view = await self._coordinator.get(task_id)
             if view["version"] < since:
                 raise ApiError("invalid_request", "since is a version that this batch has not reached.", "since")
             if view["version"] == since:
-                batch = wire.batch(view)
-                return Update(batch, {}, batch.status in wire.ENDED)
+                return _without_photos(view)
 
     def _keep(self, key: _Key, shared: _Shared) -> None:
         """Keep an answer for a moment, and drop old or surplus ones."""
@@ -102,6 +102,11 @@ class CatchUps:
             if not shared.busy and (too_much or shared.until <= now or shared.update is None):
                 photos -= len(shared.update.photos) if shared.update else 0
                 del self._shared[key]
+
+
+def _without_photos(view: Json) -> Update:
+    batch = wire.batch(view)
+    return Update(batch, {}, batch.status in wire.ENDED)
 
 
 def _heard(question: asyncio.Task[Update]) -> None:

@@ -5,8 +5,8 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from actors.messages.coordinator_api import CoordinatorApi
 from actors.messages.errors import BatchError
-from deployments.services import Coordinator
 from deployments.status.catch_up import CatchUps
 from deployments.status.update import Update, read_update
 
@@ -63,7 +63,7 @@ class _Feed:
 class Feeds:
     """All batches with listeners: one request to the coordinator at a time for each."""
 
-    def __init__(self, coordinator: Coordinator) -> None:
+    def __init__(self, coordinator: CoordinatorApi) -> None:
         self._coordinator = coordinator
         self._feeds: dict[str, _Feed] = {}
         self.catch_ups = CatchUps(coordinator)
@@ -111,7 +111,7 @@ class Feeds:
 
     async def _turn(self, task_id: str, feed: _Feed) -> None:
         try:
-            told = await self._coordinator.ask("watch", task_id, feed.version, HOLD_S)
+            told = await self._coordinator.watch(task_id, feed.version, HOLD_S)
         except BatchError as error:
             if error.code not in PASSING:
                 raise

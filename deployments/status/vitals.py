@@ -50,10 +50,9 @@ class Vitals:
     async def _stats(self) -> dict[str, Any] | None:
         try:
             async with asyncio.timeout(PATIENCE_S):
-                told: dict[str, Any] = await self._services.coordinator.ask("stats")
+                return await self._services.coordinator.stats()
         except (BatchError, TimeoutError):
             return None
-        return told
 
     async def _blob_store(self) -> str:
         try:

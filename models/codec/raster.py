@@ -6,8 +6,6 @@ from models.codec import profile
 from models.codec.workspace import Workspace
 from models.picture import Pixels
 
-_AS_RGB = ("RGBX", "YCbCr", "HSV")
-
 
 def rgb_image(image: Image.Image, icc: bytes | None, inverted: bool = False) -> tuple[Image.Image, bool, list[str]]:
     """Convert a loaded picture of any mode to RGB or RGBA.

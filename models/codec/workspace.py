@@ -51,11 +51,6 @@ class Workspace:
         if self._buffer.size > 2 * max(self._recent):
             self._buffer = np.empty(0, np.uint8)
 
-    @property
-    def size(self) -> int:
-        """Bytes held."""
-        return self._buffer.size
-
     def _part(self, height: int, width: int) -> Pixels:
         size = height * width * 4
         self._used = max(self._used, size)

@@ -1,16 +1,18 @@
 """A coordinator and its workers on the Ray of this process, for tests."""
 
+import asyncio
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import ray
 
 from actors import directory, launch
-from actors.client import GONE
+from actors.client import CoordinatorClient
 from actors.coordinator.config import CoordinatorConfig
 from actors.messages.ids import new_id
 from actors.messages.records import BatchSpec, Json, PhotoSpec
@@ -23,6 +25,8 @@ from storage import position
 from storage.blobs import Blobs, open_blobs
 from storage.sqlite import SqliteJournal
 from tests.actors.scripted import ScriptedRetoucher
+
+Answer = TypeVar("Answer")
 
 
 class Service:
@@ -56,29 +60,33 @@ class Service:
             }
             | changes,
         )
+        self.coordinator = CoordinatorClient(self.config.namespace, patience_s=60.0, answer_s=30.0)
 
     def start(self) -> "Service":
         launch.start_coordinator(self.config)
         return self
 
-    def ask(self, method: str, *args: Any) -> Any:
-        """Call the coordinator, also one that is being restarted."""
-        deadline = time.monotonic() + 60
-        while True:
-            try:
-                return ray.get(
-                    getattr(directory.find_coordinator(self.config.namespace), method).remote(*args), timeout=30
-                )
-            except ray.exceptions.RayTaskError as error:
-                raise error.cause from None
-            except GONE:
-                assert time.monotonic() < deadline, "no coordinator answers"
-                time.sleep(0.05)
+    def ask(self, call: Coroutine[Any, Any, Answer]) -> Answer:
+        """Wait for the coordinator's answer to a call of `coordinator`, also while it is being restarted."""
+        return asyncio.run(call)
+
+    def get(self, task_id: str) -> Json:
+        return self.ask(self.coordinator.get(task_id))
+
+    def control(self, task_id: str, action: str) -> Json:
+        return self.ask(self.coordinator.control(task_id, action))
+
+    def stats(self) -> Json:
+        return self.ask(self.coordinator.stats())
+
+    def greet(self) -> Json:
+        return self.ask(self.coordinator.greet())
 
     def submit_known(self) -> str:
         """Hand in a photo whose file is there already."""
         photo = PhotoSpec(next(self.folder.glob("*.txt")).as_uri(), "known.txt")
-        return self.ask("submit", BatchSpec(new_id("b"), "ann", preset={}, output={}), [photo])["task_id"]
+        spec = BatchSpec(new_id("b"), "ann", preset={}, output={})
+        return self.ask(self.coordinator.submit(spec, [photo]))["task_id"]
 
     def submit(self, *scripts: str, user: str = "ann", **spec: Any) -> str:
         """Hand in photos whose bytes are these scripts."""
@@ -88,14 +96,14 @@ class Service:
             path.write_text(f"{number} {script}")
             photos.append(PhotoSpec(path.as_uri(), path.name))
         spec = BatchSpec(new_id("b"), user, output={}, **{"preset": {}, **spec})
-        return self.ask("submit", spec, photos)["task_id"]
+        return self.ask(self.coordinator.submit(spec, photos))["task_id"]
 
     def submit_photos(self, spec: BatchSpec, params: list[Json | None]) -> str:
         """Hand in a batch of photos with these parameters of their own."""
         path = self.folder / "photo.txt"
         path.write_text("photo")
         photos = [PhotoSpec(path.as_uri(), path.name, each) for each in params]
-        return self.ask("submit", spec, photos)["task_id"]
+        return self.ask(self.coordinator.submit(spec, photos))["task_id"]
 
     def result(self, task_id: str, index: int) -> bytes:
         """The bytes of a result."""
@@ -114,21 +122,32 @@ class Service:
         """Wait for a batch to end and return it."""
         over = {"completed", "failed", "cancelled"}
         return self.until(
-            lambda: (batch := self.ask("get", task_id))["status"] in over and batch,
+            lambda: (batch := self.get(task_id))["status"] in over and batch,
             f"{task_id} to end",
             patience_s,
         )
 
     def photos(self, task_id: str) -> list[Json]:
-        return self.ask("photos", task_id, None, 1000, None)["items"]
+        return self.ask(self.coordinator.photos(task_id, None, 1000, None))["items"]
 
     def pids(self) -> dict[str, int]:
-        return self.ask("worker_pids")
+        """Process ids: of each living worker by its name, as it says itself, and of the coordinator."""
+        asked = {name: handle.pid.remote() for name, handle in directory.living_workers(self.config.namespace).items()}
+        told = {"coordinator": self.greet()["pid"]}
+        for name, answer in asked.items():
+            with suppress(ray.exceptions.RayActorError):  # it has just died
+                told[name] = ray.get(answer, timeout=30)
+        return told
 
     def ready(self, count: int = 2) -> dict[str, int]:
-        """Wait for warm workers; return process ids."""
-        self.until(lambda: sum(self.ask("greet")["workers"][s] for s in ("ready", "busy")) == count, "workers")
-        return self.pids()
+        """Wait for so many warm workers, and none that is about to go; return process ids."""
+
+        def warm() -> dict[str, int] | None:
+            known = self.greet()["workers"]
+            pids = self.pids() if known["ready"] + known["busy"] == count else {}
+            return pids if len(pids) == count + 1 else None
+
+        return self.until(warm, "workers")
 
     def lines(self, word: str) -> list[str]:
         """What the workers logged: lines with this word."""

@@ -10,7 +10,6 @@ import simplejpeg
 from PIL import ExifTags, Image, ImageCms, ImageOps
 
 from benchmarks.photos.demo_photos import Recipe, make, photo
-from benchmarks.photos.profile import DISPLAY_P3, SRGB, rgb_profile
 from benchmarks.photos.scene import Frame
 from models.faces.faces import FaceDetector
 
@@ -77,14 +76,3 @@ def test_what_is_there_stays_and_what_differs_is_made_anew(tmp_path: Path) -> No
     assert first[1].exists()
     make(tmp_path, 1, Recipe(seed=9, megapixels=0.5), processes=1)
     assert first[0].stat().st_mtime_ns != before[0]
-
-
-def test_profiles_convert_as_their_primaries_say() -> None:
-    srgb, p3 = (ImageCms.ImageCmsProfile(io.BytesIO(rgb_profile(of))) for of in (SRGB, DISPLAY_P3))
-    red = Image.new("RGB", (1, 1), (255, 0, 0))
-    own = ImageCms.profileToProfile(red, srgb, ImageCms.createProfile("sRGB"))
-    wide = ImageCms.profileToProfile(red, srgb, p3)
-    assert own is not None
-    assert own.getpixel((0, 0)) == (255, 0, 0)
-    assert wide is not None
-    assert wide.getpixel((0, 0)) == (234, 51, 35)  # CSS Color 4: color(display-p3 0.9175 0.2003 0.1386)

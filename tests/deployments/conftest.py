@@ -56,8 +56,8 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
     roots = tmp_path / "photos"
     roots.mkdir()
     services = Services(
-        coordinator=coordinator,
-        previews=Previews(coordinator, "nowhere"),
+        coordinator=coordinator.client,
+        previews=Previews(coordinator.client, "nowhere"),
         weights=WeightStore(tmp_path / "models"),
         blobs=blobs,
         catalogue=Catalogue.built_in(),

@@ -10,8 +10,7 @@ from typing import Any
 
 import uvicorn
 
-from actors.batches.events import Leased, Reported
-from actors.batches.report import Report
+from actors.client import CoordinatorClient
 from actors.coordinator.config import CoordinatorConfig
 from actors.coordinator.coordinator import Coordinator
 from actors.messages.errors import BatchError
@@ -26,7 +25,7 @@ from storage.sqlite import SqliteJournal
 
 
 class InProcess(Coordinator):
-    """Answers `ask`; `down` makes it one that nobody reaches."""
+    """`client` is how the application reaches it; `down` makes it one that nobody reaches."""
 
     def __init__(self, folder: Path, blobs: Blobs, **changes: Any) -> None:
         worker = WorkerConfig(lambda: blobs, lambda: None, Limits(), timeout_s=60.0)  # type: ignore[arg-type,return-value]
@@ -44,15 +43,10 @@ class InProcess(Coordinator):
         super().__init__(CoordinatorConfig(open_journal=journal, open_blobs=lambda: blobs, worker=worker, **settings))
         self.down = False
         self.asked: list[str] = []
+        self.client = InProcessClient(self)
 
     async def _live(self) -> None:
         self._open.set()
-
-    async def ask(self, method: str, *args: Any) -> Any:
-        self.asked.append(method)
-        if self.down:
-            raise BatchError("unavailable", "The service is restarting; try again in a few seconds.", 5.0)
-        return await getattr(self, method)(*args)
 
     def work(
         self, task_id: str, *indices: int, error: Json | None = None, again: float | None = None, **result: Any
@@ -80,6 +74,20 @@ class InProcess(Coordinator):
 
     def shut(self) -> None:
         self._ledger.close()
+
+
+class InProcessClient(CoordinatorClient):
+    """The client without Ray."""
+
+    def __init__(self, coordinator: InProcess) -> None:
+        super().__init__("nowhere")
+        self._coordinator = coordinator
+
+    async def _call(self, method: str, *args: Any, **kwargs: Any) -> Any:
+        self._coordinator.asked.append(method)
+        if self._coordinator.down:
+            raise BatchError("unavailable", "The service is restarting; try again in a few seconds.", 5.0)
+        return await getattr(self._coordinator, method)(*args, **kwargs)
 
 
 def blobs_in(folder: Path) -> Blobs:

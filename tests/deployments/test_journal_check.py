@@ -225,12 +225,12 @@ async def test_a_coordinator_that_meets_it_stands_still_and_health_can_say_why(w
     for asked in (
         coordinator.list_batches(None, None, 10, None),
         coordinator.get("b0"),
-        coordinator.looks("presets", "ann"),
+        coordinator.list_presets("ann"),
         coordinator.submit(BatchSpec("b9", "ann", preset={}, output={}), [PhotoSpec("file:///a", "a")]),
     ):
         with pytest.raises(Exception, match="journal_unavailable"):
             await asked
-    health = await Vitals(replace(world.services, coordinator=coordinator)).take()
+    health = await Vitals(replace(world.services, coordinator=coordinator.client)).take()
     assert (health.status, health.journal) == ("unavailable", "damaged")
     assert "is no event" in str(health.reason)
     coordinator.shut()

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from benchmarks.photos.profile import DISPLAY_P3, rgb_profile
 from models.colour.grade import Grade
 from models.colour.icc import parse
+from models.colour.icc_writer import DISPLAY_P3, rgb_profile, srgb_curve
 from models.colour.table import ENTRIES, Table, TableSpec
 from models.compiled.applier import CompiledApplier
 from models.compiled.check import EXPECTED, digest
@@ -24,7 +24,7 @@ from models.texture import Grain, Vignette
 
 GRADE = Grade(contrast=0.3, saturation=0.2)
 WARM = Grade(temperature=0.55)
-P3 = parse(rgb_profile(DISPLAY_P3))
+P3 = parse(rgb_profile(DISPLAY_P3, srgb_curve()))
 SIZES = [(131, 97), (67, 2049), (1, 1), (1, 1031), (2101, 3), (200, 127)]
 STRIPS = (1, 16, 64, None)
 FINISHES = {

@@ -105,7 +105,7 @@ def test_blobs_and_sources_in_a_real_s3(
 
 
 async def _keys(blobs: Any, prefix: str) -> list[str]:
-    return [listed.key async for listed in blobs.list(prefix)]
+    return [key async for key in blobs.list(prefix)]
 
 
 def test_serve_tries_the_store_before_it_starts(tmp_path: Path, s3: S3Server) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from benchmarks.servers.redis_server import RedisServer
-from tests.storage.journals import KINDS, REDIS_URL
+from storage.redis_log import RedisJournal
 
 
 @pytest.fixture(scope="session")
@@ -23,3 +23,17 @@ def kind(request: pytest.FixtureRequest) -> str:
     if request.param == "redis":
         request.getfixturevalue("redis_here")
     return str(request.param)
+
+
+@pytest.fixture
+def server(redis_server: RedisServer) -> RedisServer:
+    return redis_server
+
+
+@pytest.fixture
+def journal(server: RedisServer) -> Iterator[RedisJournal]:
+    """An open journal in this test's Redis; files about other journals have a fixture of this name of their own."""
+    journal = RedisJournal(server.url)
+    journal.open()
+    yield journal
+    journal.close()

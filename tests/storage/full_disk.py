@@ -49,7 +49,7 @@ async def fill(folder: Path) -> None:
                 await writer.write(bytes(1_000_000))
     except StorageError as error:
         print("writer", error.code)
-    print("left", [listed.key async for listed in blobs.list()], os.listdir(folder / "blobs" / "x"))
+    print("left", [key async for key in blobs.list()], os.listdir(folder / "blobs" / "x"))
 
 
 async def live_on_the_reserve(folder: Path) -> None:

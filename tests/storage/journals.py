@@ -27,6 +27,10 @@ def entry(batch_id: str, version: int, body: bytes = b"body") -> Entry:
     return Entry(batch_id, version, body)
 
 
+def versions(journal: Journal) -> list[int]:
+    return [each.version for each in journal.replay()]
+
+
 async def flood(journal: Journal) -> None:
     """Append for ever, TOGETHER entries a call over two batches; print a call's number once it was told durable."""
     calls = iter(range(1, 1 << 30))

@@ -6,12 +6,12 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
 import redis
+from journals import entry, versions
 from redis.backoff import ConstantBackoff
 from redis.retry import Retry
 
@@ -20,23 +20,6 @@ from storage.errors import StorageError
 from storage.journal import Entry
 from storage.redis_log import RedisJournal, RedisLog, check_redis
 from tests.storage.journals import entry
-
-
-@pytest.fixture
-def server(redis_server: RedisServer) -> RedisServer:
-    return redis_server
-
-
-@pytest.fixture
-def journal(server: RedisServer) -> Iterator[RedisJournal]:
-    journal = RedisJournal(server.url)
-    journal.open()
-    yield journal
-    journal.close()
-
-
-def versions(journal: RedisJournal) -> list[int]:
-    return [each.version for each in journal.replay()]
 
 
 async def test_a_thousand_appends_share_few_commits(journal: RedisJournal) -> None:

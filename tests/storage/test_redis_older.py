@@ -1,11 +1,11 @@
 """A Redis that comes back older than it was, as after a failover to a replica that lagged, or empty."""
 
 import asyncio
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import redis
+from journals import entry, versions
 
 from benchmarks.servers.redis_server import RedisServer
 from storage.blobs import Blobs, open_blobs
@@ -17,25 +17,8 @@ from tests.storage.journals import entry
 
 
 @pytest.fixture
-def server(redis_server: RedisServer) -> RedisServer:
-    return redis_server
-
-
-@pytest.fixture
-def journal(server: RedisServer) -> Iterator[RedisJournal]:
-    journal = RedisJournal(server.url)
-    journal.open()
-    yield journal
-    journal.close()
-
-
-@pytest.fixture
 def blobs(tmp_path: Path) -> Blobs:
     return open_blobs((tmp_path / "blobs").as_uri())
-
-
-def versions(journal: RedisJournal) -> list[int]:
-    return [each.version for each in journal.replay()]
 
 
 async def until_it_says(journal: RedisJournal, what: str | None) -> None:

@@ -98,7 +98,7 @@ async def test_a_store_that_stays_busy_is_an_error_that_passes(proxy: CuttingPro
     with pytest.raises(StorageError) as error:
         await Blobs(f"s3://{bucket}", remote.HASTY).put("a", b"x")
     assert error.value.retryable
-    assert remote.is_throttled(error.value)
+    assert "SlowDown" in str(error.value), "whoever keeps the service learns why"
 
 
 async def test_large_blobs_come_back_whole(blobs: Blobs) -> None:
@@ -133,7 +133,6 @@ async def test_no_bucket_is_not_no_blob(s3: S3Server) -> None:
     for call in (
         nowhere.get("a"),
         nowhere.size("a"),
-        nowhere.exists("a"),
         nowhere.delete("a"),
         nowhere.delete_prefix("a"),
         nowhere.put("a", b""),
@@ -176,7 +175,7 @@ async def test_stores_that_cannot_sign_say_so(tmp_path: object) -> None:
 
 async def test_the_check_leaves_nothing(bucket: str) -> None:
     await check_store(f"s3://{bucket}/folder")
-    assert [listed async for listed in open_blobs(f"s3://{bucket}/folder").list()] == []
+    assert [key async for key in open_blobs(f"s3://{bucket}/folder").list()] == []
 
 
 @pytest.mark.parametrize(

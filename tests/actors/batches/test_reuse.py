@@ -24,7 +24,7 @@ def again(here: Service, user: str = "ann", params: dict | None = None, **preset
         path.write_text(f"{number} {script}")
         sources.append(PhotoSpec(path.as_uri(), path.name, params))
     task = new_id("b")
-    here.ask("submit", BatchSpec(task, user, preset=dict(preset), output={"format": "same"}), sources)
+    here.ask(here.coordinator.submit(BatchSpec(task, user, preset=dict(preset), output={"format": "same"}), sources))
     here.ended(task)
     return task
 
@@ -39,7 +39,7 @@ def test_the_same_photo_is_not_computed_twice(service) -> None:
     assert reused(here, first) == [False, False, False]
     assert reused(here, second) == [True, True, False], "what failed is tried anew"
     assert len(here.lines("done")) == 2
-    here.ask("delete", first)
+    here.ask(here.coordinator.delete(first))
     here.until(lambda: not [key for key in here.stored() if first in key], "the first batch to go")
     for photo in here.photos(second)[:2]:
         result = Path(here.folder / "blobs" / photo["result"]["key"])

@@ -43,11 +43,11 @@ def main(folder: Path) -> None:
         ).start()
         here.ready()
         task = here.submit(*["sleep 0.05"] * 10, *["sleep 0.2"] * 50)  # some are done, and seconds of work are left
-        here.until(lambda: here.ask("get", task)["counts"]["succeeded"] > 5, "some photos")
+        here.until(lambda: here.get(task)["counts"]["succeeded"] > 5, "some photos")
         fill(folder / "somebody else's file")
-        stats = here.until(lambda: (said := here.ask("stats"))["hold"] and said, "the hold")
+        stats = here.until(lambda: (said := here.stats())["hold"] and said, "the hold")
         held = here.until(
-            lambda: (batch := here.ask("get", task))["counts"]["processing"] == 0 and batch,
+            lambda: (batch := here.get(task))["counts"]["processing"] == 0 and batch,
             "photos in flight to return",
         )
         try:
@@ -55,11 +55,11 @@ def main(folder: Path) -> None:
             refused = ""
         except BatchError as error:
             refused = error.code
-        paused = here.ask("control", task, "pause")["status"]  # the journal writes on, out of its reserve
-        here.ask("control", task, "resume")
+        paused = here.control(task, "pause")["status"]  # the journal writes on, out of its reserve
+        here.control(task, "resume")
         (folder / "somebody else's file").unlink()
         done = here.ended(task)
-        here.until(lambda: not here.ask("stats")["hold"], "the hold to end")
+        here.until(lambda: not here.stats()["hold"], "the hold to end")
         print(
             json.dumps(
                 {

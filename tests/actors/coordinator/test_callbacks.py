@@ -58,7 +58,7 @@ def test_a_call_that_is_owed_outlives_the_coordinator(service) -> None:
     first.close()  # nobody is there yet
     here = service(callbacks=CALLBACKS)
     task = here.submit("sleep 5", callback_url=first.url)
-    here.ask("control", task, "cancel")
+    here.control(task, "cancel")
     old = here.pids()["coordinator"]
     os.kill(old, signal.SIGKILL)
     later = Receiver(first.port)
@@ -72,7 +72,7 @@ def test_a_retry_is_told_when_it_has_ended_too(service, receiver: Receiver) -> N
     here = service(callbacks=CALLBACKS)
     task = here.submit("bad", callback_url=receiver.url)
     here.until(lambda: len(receiver.calls) == 3, "the first end to arrive")
-    here.ask("control", task, "retry")
+    here.control(task, "retry")
     here.until(lambda: len(receiver.calls) == 4, "the second end to arrive")
 
 

@@ -18,19 +18,19 @@ def test_pause_returns_what_is_not_begun_and_resume_finishes(service) -> None:
     here = service()
     here.ready()
     task = here.submit(*["sleep 0.1"] * 40)
-    here.until(lambda: here.ask("get", task)["counts"]["succeeded"] > 6, "some photos")
-    assert here.ask("control", task, "pause")["status"] == "paused"
-    assert here.ask("control", task, "pause")["status"] == "paused", "the same call twice is not an error"
+    here.until(lambda: here.get(task)["counts"]["succeeded"] > 6, "some photos")
+    assert here.control(task, "pause")["status"] == "paused"
+    assert here.control(task, "pause")["status"] == "paused", "the same call twice is not an error"
     still = here.until(
-        lambda: (counts := here.ask("get", task)["counts"])["processing"] == 0 and counts,
+        lambda: (counts := here.get(task)["counts"])["processing"] == 0 and counts,
         "running photos to end",
     )
     assert still["succeeded"] < 40
-    assert here.ask("get", task)["status"] == "paused"
+    assert here.get(task)["status"] == "paused"
     other = here.submit("sleep 0")
     assert here.ended(other)["status"] == "completed", "other batches go on"
-    assert here.ask("get", task)["counts"] == still
-    assert here.ask("control", task, "resume")["status"] == "processing"
+    assert here.get(task)["counts"] == still
+    assert here.control(task, "resume")["status"] == "processing"
     assert here.ended(task)["counts"]["succeeded"] == 40
     assert all(photo["status"] == "succeeded" for photo in here.photos(task))
 
@@ -39,11 +39,11 @@ def test_a_pause_outlives_the_coordinator(service) -> None:
     here = service()
     pids = here.ready()
     task = here.submit(*["sleep 0.1"] * 20)
-    here.ask("control", task, "pause")
+    here.control(task, "pause")
     os.kill(pids["coordinator"], signal.SIGKILL)
     here.until(lambda: here.pids()["coordinator"] != pids["coordinator"], "a new coordinator")
-    assert here.ask("get", task)["status"] == "paused"
-    here.ask("control", task, "resume")
+    assert here.get(task)["status"] == "paused"
+    here.control(task, "resume")
     assert here.ended(task)["counts"]["succeeded"] == 20
 
 
@@ -51,20 +51,20 @@ def test_cancel_ends_photos_in_flight_at_once_and_touches_no_other_batch(service
     here = service()
     here.ready()
     task, other = here.submit(*["sleep 0.3"] * 20), here.submit(*["sleep 0.05"] * 10, user="bob")
-    here.until(lambda: here.ask("get", task)["counts"]["succeeded"] > 1, "some photos")
-    batch = here.ask("control", task, "cancel")
+    here.until(lambda: here.get(task)["counts"]["succeeded"] > 1, "some photos")
+    batch = here.control(task, "cancel")
     assert batch["status"] == "cancelled"
     assert batch["counts"]["processing"] == batch["counts"]["queued"] == 0
     assert here.ended(other)["counts"]["succeeded"] == 10
-    assert here.ask("get", task)["counts"] == batch["counts"]
+    assert here.get(task)["counts"] == batch["counts"]
     with pytest.raises(BatchError, match="bad_transition"):
-        here.ask("control", task, "pause")
+        here.control(task, "pause")
     done = {photo["result"]["key"] for photo in here.photos(task) if photo["result"]}
     here.until(
         lambda: {k for k in here.stored() if task in k and "result" in k} == done,
         "late results to be removed",
     )
-    assert here.ask("control", task, "retry")["status"] == "processing"
+    assert here.control(task, "retry")["status"] == "processing"
     assert here.ended(task)["counts"]["succeeded"] == 20
 
 
@@ -72,10 +72,10 @@ def test_delete_leaves_nothing_behind(service) -> None:
     here = service()
     here.ready()
     task = here.submit(*["sleep 0.1"] * 20)
-    here.until(lambda: here.ask("get", task)["counts"]["succeeded"] > 3, "some photos")
-    here.ask("delete", task)
+    here.until(lambda: here.get(task)["counts"]["succeeded"] > 3, "some photos")
+    here.ask(here.coordinator.delete(task))
     with pytest.raises(BatchError, match="not_found"):
-        here.ask("get", task)
+        here.get(task)
     here.ended(here.submit("sleep 0.3"))
     here.until(lambda: not [key for key in here.stored() if task in key], "its blobs to go")
 
@@ -89,7 +89,7 @@ def test_a_delete_while_a_worker_stores_leaves_nothing_behind(service, tmp_path:
     here = service(worker_blobs=blobs, max_workers=1, timeout_s=2.0, orphaned_s=1.0)
     task = here.submit("sleep 0")
     here.until(lambda: [key for key in here.stored() if task in key], "the first blob of it")
-    here.ask("delete", task)
+    here.ask(here.coordinator.delete(task))
     here.until(lambda: len(here.lines("load")) == 1 + it_dies, "the worker to have stored the last, and died")
     assert here.ended(here.submit("sleep 0"))["counts"]["succeeded"] == 1
     here.until(lambda: not [key for key in here.stored() if task in key], "its blobs to go")
@@ -100,11 +100,11 @@ def test_a_delete_is_carried_out_although_the_coordinator_dies(service) -> None:
     pids = here.ready()
     task = here.submit(*["sleep 0.01"] * 40)
     here.ended(task)
-    here.ask("delete", task)
+    here.ask(here.coordinator.delete(task))
     os.kill(pids["coordinator"], signal.SIGKILL)
     here.until(lambda: not [key for key in here.stored() if task in key], "its blobs to go")
     with pytest.raises(BatchError, match="not_found"):
-        here.ask("get", task)
+        here.get(task)
 
 
 def test_pause_and_resume_in_quick_succession_leave_nothing_processing(service) -> None:
@@ -112,9 +112,9 @@ def test_pause_and_resume_in_quick_succession_leave_nothing_processing(service) 
     here.ready()
     task = here.submit(*["sleep 0.05"] * 60)
     for _ in range(10):
-        here.until(lambda: here.ask("get", task)["counts"]["processing"], "work to be under way")
-        here.ask("control", task, "pause")
-        here.ask("control", task, "resume")
+        here.until(lambda: here.get(task)["counts"]["processing"], "work to be under way")
+        here.control(task, "pause")
+        here.control(task, "resume")
     batch = here.ended(task)
     assert batch["counts"]["succeeded"] == 60
     assert len({line.split()[2] for line in here.lines("done")}) == len(here.lines("done")) == 60
@@ -124,10 +124,10 @@ def test_retry_after_a_pause_that_came_too_late(service) -> None:
     here = service()
     here.ready()
     task = here.submit("bad", "sleep 0.3")
-    here.until(lambda: here.ask("get", task)["counts"]["queued"] == 0, "both to be under way")
-    here.ask("control", task, "pause")
+    here.until(lambda: here.get(task)["counts"]["queued"] == 0, "both to be under way")
+    here.control(task, "pause")
     assert here.ended(task)["status"] == "completed"
-    assert here.ask("control", task, "retry")["status"] == "processing"
+    assert here.control(task, "retry")["status"] == "processing"
     assert here.ended(task)["counts"]["failed"] == 1
 
 
@@ -135,21 +135,21 @@ def test_a_lease_that_a_pause_meets_on_its_way_goes_back(service) -> None:
     here = service()
     here.ready()
     task = here.submit(*["sleep 0.1"] * 8)
-    here.ask("control", task, "cancel")
+    here.control(task, "cancel")
     open_again = here.ended(task)["counts"]["cancelled"]  # ended: no worker is still about to begin one
     assert open_again, "too fast to cancel anything"
     done = len(here.lines("retouch"))
     coordinator = directory.find_coordinator(here.config.namespace)
     with locked(here.folder / "journal.db"):
         refused = [coordinator.control.remote(task, "retry")]
-        here.until(lambda: here.ask("stats")["photos"]["processing"], "leases that wait for the journal")
+        here.until(lambda: here.stats()["photos"]["processing"], "leases that wait for the journal")
         refused.append(coordinator.control.remote(task, "pause"))
         for answer in refused:  # carried out, and not yet told
             with pytest.raises(BatchError, match="journal_unavailable"):
                 ray.get(answer)
-    here.until(lambda: here.ask("get", task)["counts"]["queued"] == open_again, "the leases to go back")
-    assert here.ask("get", task)["status"] == "paused"
+    here.until(lambda: here.get(task)["counts"]["queued"] == open_again, "the leases to go back")
+    assert here.get(task)["status"] == "paused"
     assert len(here.lines("retouch")) == done, "nobody works on what is paused"
-    here.ask("control", task, "resume")
+    here.control(task, "resume")
     assert here.ended(task)["counts"]["succeeded"] == 8
     assert len(here.lines("retouch")) == done + open_again, "each once"

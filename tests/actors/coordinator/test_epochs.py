@@ -28,20 +28,20 @@ def test_a_coordinator_that_was_frozen_wakes_up_and_ends(
     old = service(open_journal=journal, orphaned_s=3.0)
     pids = old.ready()
     task = old.submit(*["sleep 0.05"] * 20)
-    old.ask("control", task, "pause")
-    old.until(lambda: old.ask("get", task)["counts"]["processing"] == 0, "photos in flight to end")
+    old.control(task, "pause")
+    old.until(lambda: old.get(task)["counts"]["processing"] == 0, "photos in flight to end")
     os.kill(pids["coordinator"], signal.SIGSTOP)
     new = service(open_journal=journal)
-    assert new.ask("get", task)["status"] == "paused"
-    new.ask("control", task, "resume")
+    assert new.get(task)["status"] == "paused"
+    new.control(task, "resume")
     assert new.ended(task)["counts"]["succeeded"] == 20
-    version = new.ask("get", task)["version"]
+    version = new.get(task)["version"]
     os.kill(pids["coordinator"], signal.SIGCONT)
     stale = directory.find_coordinator(old.config.namespace)
     with pytest.raises(ray.exceptions.RayActorError):
         ray.get(stale.control.remote(task, "cancel"), timeout=20)
     new.until(lambda: not any(psutil.pid_exists(pid) for pid in pids.values()), "the loser and its workers to leave")
-    assert new.ask("get", task)["version"] == version
+    assert new.get(task)["version"] == version
     assert {photo["status"] for photo in new.photos(task)} == {"succeeded"}
     counted = {key for photo in new.photos(task) for name, key in photo["result"].items() if name.endswith("key")}
     assert set(new.stored()) == counted - {None}
@@ -66,7 +66,7 @@ def test_workers_that_waited_long_for_the_journal_stay_when_their_coordinator_di
     here = service(orphaned_s=6.0)
     pids = here.ready()
     task = here.submit(*["sleep 0.1"] * 30)
-    here.until(lambda: here.ask("get", task)["counts"]["succeeded"] > 2, "some photos")
+    here.until(lambda: here.get(task)["counts"]["succeeded"] > 2, "some photos")
     with locked(here.folder / "journal.db"):
         time.sleep(7.0)  # longer than a worker looks for a coordinator that is gone
         os.kill(pids["coordinator"], signal.SIGKILL)

@@ -16,11 +16,11 @@ from tests.actors.service import Service
 def test_a_later_release_takes_over_and_no_photo_is_done_twice(service) -> None:
     here: Service = service(release=1.0)
     task = here.submit(*["sleep 0.1"] * 60)
-    here.until(lambda: here.ask("get", task)["counts"]["succeeded"] >= 5, "the first photos")
+    here.until(lambda: here.get(task)["counts"]["succeeded"] >= 5, "the first photos")
     old = here.pids()
     config = here.config
     here.config = replace(config, release=2.0, worker=replace(config.worker, release=2.0))
-    directory.find_coordinator(config.namespace).hand_over.remote(2.0)
+    directory.find_coordinator(config.namespace).hand_over.remote(2.0)  # it ends as it answers
     here.until(lambda: takes_over(here), "the new coordinator")
     batch = here.ended(task)
     assert batch["counts"]["succeeded"] == 60
@@ -42,8 +42,8 @@ def takes_over(here: Service) -> bool:
 def test_an_earlier_release_is_refused(service) -> None:
     here: Service = service(release=2.0)
     pid = here.pids()["coordinator"]
-    assert here.ask("hand_over", 1.0) is False
-    assert here.ask("hand_over", 2.0) is False
+    assert here.ask(here.coordinator.hand_over(1.0)) is False
+    assert here.ask(here.coordinator.hand_over(2.0)) is False
     assert here.pids()["coordinator"] == pid
 
 

@@ -22,7 +22,7 @@ def journal_for(server: RedisServer, blob_url: str, accept: str = "") -> partial
 
 
 def is_behind(here: Service) -> bool:
-    return here.ask("greet")["journal"] == "behind"
+    return here.greet()["journal"] == "behind"
 
 
 def refuses(here: Service) -> None:
@@ -42,19 +42,19 @@ def test_it_is_said_also_by_a_successor_and_work_goes_on_with_the_newer_one(
     here.ended(lost)
     newer = bring_back(redis_server, older)
     here.until(lambda: is_behind(here), "it to be noticed")
-    assert "commits are missing" in here.ask("stats")["journal_missing"]
+    assert "commits are missing" in here.stats()["journal_missing"]
     refuses(here)
-    assert here.ask("get", lost)["status"] == "completed"
+    assert here.get(lost)["status"] == "completed"
     os.kill(here.pids()["coordinator"], signal.SIGKILL)
     here.until(lambda: is_behind(here), "its successor to notice it")
     refuses(here)
-    assert here.ask("get", kept)["status"] == "completed"
+    assert here.get(kept)["status"] == "completed"
     with pytest.raises(BatchError, match="journal_behind"):
-        here.ask("get", lost)
+        here.get(lost)
     bring_back(redis_server, newer)
     here.until(lambda: not is_behind(here), "the newer one to be taken")
     assert here.ended(lost)["counts"]["succeeded"] == 2
-    assert len(here.ask("photos", lost, None, 10, None)["items"]) == 2
+    assert len(here.ask(here.coordinator.photos(lost, None, 10, None))["items"]) == 2
     here.ended(here.submit("sleep 0"))
     assert {n: p for n, p in here.pids().items() if n != "coordinator"} == {
         n: p for n, p in workers.items() if n != "coordinator"
@@ -70,18 +70,18 @@ def test_a_deployment_that_accepts_it_goes_on_with_workers_of_its_own(
     here.ended(here.submit("sleep 0"))
     older = state(redis_server, "older")
     lost = here.submit(*["sleep 0.1"] * 40)
-    here.until(lambda: here.ask("get", lost)["counts"]["succeeded"] > 3, "some photos")
+    here.until(lambda: here.get(lost)["counts"]["succeeded"] > 3, "some photos")
     bring_back(redis_server, older)
     here.until(lambda: is_behind(here), "it to be noticed")
-    name = here.ask("stats")["journal_missing"].rpartition("BATCH_JOURNAL_ACCEPT=")[2].rstrip(".")
-    epoch = here.ask("metrics")["epoch"]
+    name = here.stats()["journal_missing"].rpartition("BATCH_JOURNAL_ACCEPT=")[2].rstrip(".")
+    epoch = here.ask(here.coordinator.metrics())["epoch"]
     accepting = journal_for(redis_server, blobs, accept=name)
     here.config = replace(here.config, open_journal=accepting, release=2.0)
-    directory.find_coordinator(here.config.namespace).hand_over.remote(2.0)
+    directory.find_coordinator(here.config.namespace).hand_over.remote(2.0)  # it ends as it answers
     here.until(lambda: takes_over(here), "the new coordinator")
     with pytest.raises(BatchError, match="not_found"):
-        here.ask("get", lost)
+        here.get(lost)
     assert here.ended(here.submit("sleep 0", "sleep 0"))["counts"]["succeeded"] == 2
-    assert here.ask("metrics")["epoch"] > epoch
-    assert here.ask("stats")["journal"] == "ok"
+    assert here.ask(here.coordinator.metrics())["epoch"] > epoch
+    assert here.stats()["journal"] == "ok"
     assert not set(before.values()) & set(here.ready().values())

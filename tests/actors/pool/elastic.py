@@ -42,7 +42,7 @@ def main(folder: Path) -> None:
         elastic = Elastic(0, 6, target_s=2.0, idle_s=2.0)
         made = partial(TimedRetoucher, folder / "log.txt")
         here = Service(folder, elastic=elastic, gpus=Gpus(1 / 3, "always"), make_retoucher=made).start()
-        here.until(lambda: here.ask("greet"), "the coordinator")
+        here.until(here.greet, "the coordinator")
         seen["before"] = workers(here)
         task = here.submit(*["sleep 0.5"] * PHOTOS)
         here.until(lambda: workers(here)["starting"] == 6, "workers to be asked for where no node can hold them")
@@ -65,7 +65,7 @@ def main(folder: Path) -> None:
 
 def workers(here: Service) -> dict[str, int]:
     """Count them by state."""
-    return here.ask("greet")["workers"]
+    return here.greet()["workers"]
 
 
 def demand(address: str) -> dict[str, float]:

@@ -21,9 +21,13 @@ def main(folder: Path) -> None:
     one_gpu.start()
     try:
         here = Service(folder, max_workers=5).start()
-        here.until(lambda: here.ask("stats")["workers"]["ready"] == 4, "four workers")
+        here.until(lambda: here.stats()["workers"]["ready"] == 4, "four workers")
         free = ray.available_resources()
-        told = {"workers": here.ask("stats")["workers"], "gpu": free.get("GPU", 0), "cpu": free.get("CPU", 0)}
+        told = {
+            "workers": here.stats()["workers"],
+            "gpu": free.get("GPU", 0),
+            "cpu": free.get("CPU", 0),
+        }
         done = here.ended(here.submit(*["sleep 0.01"] * 20))
         print(json.dumps(told | {"succeeded": done["counts"]["succeeded"]}))
     finally:

@@ -43,7 +43,7 @@ def test_a_killed_worker_loses_nothing_and_is_replaced(service) -> None:
     here = service()
     before = here.ready()
     task = here.submit(*["sleep 0.05"] * 60)
-    here.until(lambda: here.ask("get", task)["counts"]["succeeded"] > 5, "some photos")
+    here.until(lambda: here.get(task)["counts"]["succeeded"] > 5, "some photos")
     victim = next(pid for name, pid in before.items() if name != "coordinator")
     os.kill(victim, signal.SIGKILL)
     batch = here.ended(task)
@@ -56,7 +56,7 @@ def test_a_worker_that_dies_idle_gets_no_photo(service) -> None:
     here = service()
     pids = here.ready()
     os.kill(next(pid for name, pid in pids.items() if name != "coordinator"), signal.SIGKILL)
-    here.until(lambda: here.ask("stats")["workers"]["ready"] <= 1, "its death to be noticed")
+    here.until(lambda: here.stats()["workers"]["ready"] <= 1, "its death to be noticed")
     assert here.ended(here.submit(*["sleep 0.05"] * 12))["counts"]["succeeded"] == 12
 
 
@@ -68,7 +68,7 @@ def test_a_source_that_nobody_foresaw_fails_alone(service) -> None:
     names = ["pipe.jpg", "loop.jpg", "nul%00.jpg", ""]
     photos = [PhotoSpec(f"{here.folder.as_uri()}/{name}", name) for name in names]
     task = new_id("b")
-    here.ask("submit", BatchSpec(task, "ann", preset={}, output={}), photos)
+    here.ask(here.coordinator.submit(BatchSpec(task, "ann", preset={}, output={}), photos))
     assert here.ended(task)["counts"]["failed"] == len(names)
     assert all(photo["attempts"] == 1 and photo["error"]["code"] for photo in here.photos(task))
     assert len(here.lines("load")) == 2, "no worker was lost"
@@ -79,7 +79,7 @@ def test_the_coordinators_death_loads_no_model_and_repeats_no_photo(service) -> 
     before = here.ready()
     task = here.submit(*["sleep 0.1"] * 60)
     version = here.until(
-        lambda: (batch := here.ask("get", task))["counts"]["succeeded"] > 5 and batch["version"],
+        lambda: (batch := here.get(task))["counts"]["succeeded"] > 5 and batch["version"],
         "some photos",
     )
     os.kill(before["coordinator"], signal.SIGKILL)
@@ -100,7 +100,7 @@ def test_everything_dead_at_once_and_the_batch_goes_on(service) -> None:
     here = service(timeout_s=5.0, orphaned_s=5.0)  # what the dead had stored is swept after that, and some
     pids = here.ready()
     task = here.submit(*["sleep 0.05"] * 60)
-    here.until(lambda: here.ask("get", task)["counts"]["succeeded"] > 10, "some photos")
+    here.until(lambda: here.get(task)["counts"]["succeeded"] > 10, "some photos")
     for pid in pids.values():
         os.kill(pid, signal.SIGKILL)
     assert here.ended(task)["counts"]["succeeded"] == 60
@@ -164,9 +164,9 @@ def test_a_store_that_takes_nothing_is_an_error_of_ours_by_its_one_code(service,
 def test_a_watcher_sees_every_end_once_and_versions_only_grow(service) -> None:
     here = service()
     task = here.submit(*["sleep 0.02"] * 30)
-    since, seen, versions = here.ask("get", task)["version"] >> 32 << 32, {}, []
+    since, seen, versions = here.get(task)["version"] >> 32 << 32, {}, []
     while True:
-        update = here.ask("watch", task, since, 10.0)
+        update = here.ask(here.coordinator.watch(task, since, 10.0))
         since = update["batch"]["version"]
         versions.append(since)
         seen |= {photo["index"]: photo["status"] for photo in update["photos"]}
@@ -184,17 +184,17 @@ def test_idempotency_keys_make_one_batch(service) -> None:
         here.submit("sleep 0", idempotency_key="k", digest="other")
     os.kill(here.pids()["coordinator"], signal.SIGKILL)
     assert here.submit("sleep 0", idempotency_key="k", digest="one") == task
-    here.ask("reserve", "new", "request 1", None)
-    here.ask("reserve", "new", "request 1", None)
+    here.ask(here.coordinator.reserve("new", "request 1", None))
+    here.ask(here.coordinator.reserve("new", "request 1", None))
     with pytest.raises(BatchError, match="idempotency_in_progress"):
-        here.ask("reserve", "new", "request 2", None)
+        here.ask(here.coordinator.reserve("new", "request 2", None))
 
 
 def test_too_many_photos_in_the_queue_are_refused_until_there_is_room(service) -> None:
     here = service(max_queued_photos=30)
     here.ready()
     task = here.submit(*["sleep 0.1"] * 40)  # an empty queue takes any batch
-    here.until(lambda: here.ask("get", task)["counts"]["succeeded"] > 3, "a pace to be known")
+    here.until(lambda: here.get(task)["counts"]["succeeded"] > 3, "a pace to be known")
     refusals: list[BatchError] = []
 
     def accepted() -> str | None:

@@ -30,7 +30,7 @@ def test_an_idle_one_is_replaced_and_holds_up_no_photo(service) -> None:
     os.kill(victim, signal.SIGSTOP)
     assert here.ended(here.submit(*["sleep 0.02"] * 30))["counts"]["succeeded"] == 30
     replaced(here, victim)
-    assert here.ask("stats")["workers"]["ready"] == 2
+    assert here.stats()["workers"]["ready"] == 2
 
 
 def test_one_that_stores_is_replaced_and_its_photo_is_done_again(service, tmp_path: Path) -> None:

@@ -18,15 +18,15 @@ def test_workers_that_die_at_birth_are_started_ever_more_slowly(service, tmp_pat
     cure = tmp_path / "cure"
     here = service(make_retoucher=partial(dies_at_birth, tmp_path / "log.txt", cure), max_workers=1)
     task = here.submit("sleep 0")
-    assert not here.ask("greet")["sick"]
-    here.until(lambda: here.ask("greet")["sick"], "quick deaths to be noticed", 90)
+    assert not here.greet()["sick"]
+    here.until(lambda: here.greet()["sick"], "quick deaths to be noticed", 90)
     births = [float(line.split()[2]) for line in here.lines("born")]
     assert len(births) == FEW
     assert all(after - before >= least for (before, after), least in zip(pairwise(births), GROWING_S, strict=True))
-    assert here.ask("get", task)["counts"]["queued"] == 1, "a photo that nobody has begun is no suspect"
+    assert here.get(task)["counts"]["queued"] == 1, "a photo that nobody has begun is no suspect"
     cure.touch()
     assert here.ended(task)["counts"]["succeeded"] == 1
-    assert not here.ask("greet")["sick"]
+    assert not here.greet()["sick"]
 
 
 def test_a_worker_that_does_well_ends_no_back_off_of_another_that_cannot_start() -> None:

@@ -39,7 +39,7 @@ def test_a_worker_whose_weights_changed_finishes_what_it_holds_and_is_replaced(s
     here = service(max_workers=1)
     here.ready(1)
     task = here.submit(*["sleep 0.2"] * 6)
-    here.until(lambda: here.ask("get", task)["counts"]["processing"], "work to be under way")
+    here.until(lambda: here.get(task)["counts"]["processing"], "work to be under way")
     (first,) = {line.split()[0] for line in here.lines("load")}
     here.log.with_name(f"renewed-{first}").touch()
     assert here.ended(task)["counts"]["succeeded"] == 6

@@ -23,7 +23,7 @@ async def signed(world: World, bucket: str, tmp_path: Path) -> AsyncIterator[Wor
     blobs = open_blobs(f"s3://{bucket}/folder")
     (tmp_path / "signed").mkdir()
     coordinator = InProcess(tmp_path / "signed", blobs)
-    services = replace(world.services, coordinator=coordinator, blobs=blobs, signed_downloads=2.0)
+    services = replace(world.services, coordinator=coordinator.client, blobs=blobs, signed_downloads=2.0)
     api = create_api(services)
     mounts = {"http://test": httpx.ASGITransport(app=api, raise_app_exceptions=False)}
     async with httpx.AsyncClient(mounts=mounts, base_url="http://test") as http:
@@ -83,7 +83,7 @@ async def test_the_address_expires_and_is_good_for_one_file(signed: World) -> No
 
 async def test_the_original_of_an_upload(signed: World, jpeg: bytes) -> None:
     upload = (await signed.http.post("/api/v1/uploads?name=u.jpg", content=jpeg)).json()
-    assert await signed.blobs.exists(upload_key(upload["id"]))
+    assert await signed.blobs.size(upload_key(upload["id"])) == len(jpeg)
     photo = await finished(signed, upload["source"])
     original = await signed.http.get(f"{photo}/original", follow_redirects=True)
     assert (original.status_code, original.content) == (200, jpeg)

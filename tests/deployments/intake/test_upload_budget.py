@@ -106,7 +106,7 @@ async def test_a_restart_forgets_nothing(world: World, jpeg: bytes) -> None:
     world.coordinator.shut()
     successor = InProcess(world.folder, world.blobs, max_upload_bytes_per_user=3 * len(jpeg))
     await successor.sweep()
-    api = create_api(replace(world.services, coordinator=successor))
+    api = create_api(replace(world.services, coordinator=successor.client))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=api), base_url="http://test") as http:
         await stored(http, jpeg)
         assert is_refused(await upload(http, jpeg))
@@ -118,7 +118,7 @@ async def test_a_restart_forgets_nothing(world: World, jpeg: bytes) -> None:
 async def test_claims_of_an_ingress_that_died_end(world: World, jpeg: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("actors.coordinator.upload_budget.COMING_S", 0.0)
     limit(world, len(jpeg))
-    await world.coordinator.uploads("hold", "u-of-a-dead-ingress", "anonymous", len(jpeg))
+    await world.coordinator.hold_upload("u-of-a-dead-ingress", "anonymous", len(jpeg))
     assert is_refused(await upload(world.http, jpeg))
     await world.coordinator.sweep()
     await stored(world.http, jpeg)

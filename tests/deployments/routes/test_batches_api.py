@@ -145,7 +145,7 @@ async def test_health_tells_of_files_that_lie_on_several_machines(world: World, 
     (tmp_path / "local").mkdir()
     coordinator = InProcess(tmp_path / "local", world.blobs, local_blobs=True)
     coordinator.employ()
-    api = create_api(replace(world.services, coordinator=coordinator))
+    api = create_api(replace(world.services, coordinator=coordinator.client))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=api), base_url="http://test") as http:
         assert (await http.get(f"{ROOT}/health")).status_code == 200
         coordinator._machines = 2

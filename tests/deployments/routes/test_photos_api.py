@@ -129,7 +129,7 @@ async def test_a_deleted_batch_is_gone_everywhere(world: World, photo: str) -> N
     assert (await world.http.delete(batch)).status_code == 204, "as long as its files are being removed"
     await world.coordinator.sweep()
     assert (await world.http.delete(batch)).status_code == 404
-    assert [blob.key async for blob in world.blobs.list("batches")] == []
+    assert [key async for key in world.blobs.list("batches")] == []
 
 
 async def test_the_manifest_has_a_line_for_each_photo(world: World) -> None:

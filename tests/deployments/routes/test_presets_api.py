@@ -121,7 +121,7 @@ async def test_presets_outlive_the_coordinator(world: World) -> None:
     world.coordinator.shut()
     successor = InProcess(world.folder, world.blobs)
     try:
-        kept = await successor.ask("looks", "presets", "ann")
+        kept = await successor.list_presets("ann")
         assert [(preset["id"], preset["version"], preset["params"]) for preset in kept] == [("dusk", 2, {"fade": 0.5})]
     finally:
         successor.shut()
@@ -140,10 +140,10 @@ def test_a_journal_from_when_ids_were_taken_once() -> None:
 
 async def test_a_request_whose_answer_was_lost_may_be_repeated(world: World) -> None:
     preset = MINE | {"description": {"zh": "", "en": ""}, "shared": False}
-    first = await world.coordinator.ask("looks", "create_preset", "ann", preset, "r1")
-    assert await world.coordinator.ask("looks", "create_preset", "ann", preset, "r1") == first
-    changed = await world.coordinator.ask("looks", "change_preset", "ann", preset, "r2")
-    assert await world.coordinator.ask("looks", "change_preset", "ann", preset, "r2") == changed
+    first = await world.coordinator.create_preset("ann", preset, "r1")
+    assert await world.coordinator.create_preset("ann", preset, "r1") == first
+    changed = await world.coordinator.change_preset("ann", preset, "r2")
+    assert await world.coordinator.change_preset("ann", preset, "r2") == changed
     assert changed["version"] == 2
 
 

@@ -83,9 +83,9 @@ async def test_results_are_kept_for_their_time_and_no_longer(world: World, jpeg:
     await world.coordinator.sweep(later_s=70)
     for path in ("", "/photos", "/photos/0/result", "/photos/0/original"):
         assert (await world.http.get(f"/api/v1/batch/{task_id}{path}")).status_code == 404
-    assert not await world.blobs.exists(result)
-    assert not await world.blobs.exists(f"uploads/{upload['id']}/content")
-    assert await world.blobs.exists(f"uploads/{unused['id']}/content"), "somebody may still name it"
+    assert result not in world.stored()
+    assert f"uploads/{upload['id']}/content" not in world.stored()
+    assert f"uploads/{unused['id']}/content" in world.stored(), "somebody may still name it"
     await world.coordinator.sweep(later_s=90_000)
     assert world.stored() == []
 

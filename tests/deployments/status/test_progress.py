@@ -27,7 +27,7 @@ async def test_whoever_listens_whenever_misses_nothing(world: World, seed: int) 
     """Listeners come at any moment, slow and fast, with and without a version; each ends with the whole truth."""
     rng = random.Random(seed)
     task_id = await world.submit(image_urls=[f"https://a.org/{n}" for n in range(60)])
-    feeds = Feeds(world.coordinator)
+    feeds = Feeds(world.coordinator.client)
     versions = [(await world.coordinator.get(task_id))["version"]]
     states: list[dict[int, str]] = [{}]
     listeners: list[tuple[int | None, asyncio.Task[list[ProgressMessage]]]] = []
@@ -61,14 +61,14 @@ async def test_whoever_listens_whenever_misses_nothing(world: World, seed: int) 
 
 async def test_silence_is_broken_by_pings(world: World) -> None:
     task_id = await world.submit()
-    messages = follow(Feeds(world.coordinator), task_id, None, silence_s=0.05)
+    messages = follow(Feeds(world.coordinator.client), task_id, None, silence_s=0.05)
     assert [(await anext(messages)).type for _ in range(3)] == ["progress", "ping", "ping"]
     await messages.aclose()
 
 
 async def test_a_listener_that_is_late_to_the_feed_catches_up_at_once(world: World) -> None:
     task_id = await world.submit(image_urls=["https://a.org/1", "https://a.org/2", "https://a.org/3"])
-    feeds = Feeds(world.coordinator)
+    feeds = Feeds(world.coordinator.client)
     first = (await world.coordinator.get(task_id))["version"]
     early = follow(feeds, task_id, None)
     await anext(early)
@@ -85,7 +85,7 @@ async def test_a_listener_that_is_late_to_the_feed_catches_up_at_once(world: Wor
 
 async def test_a_bug_in_the_watch_ends_it_for_everyone(world: World) -> None:
     task_id = await world.submit()
-    feeds = Feeds(world.coordinator)
+    feeds = Feeds(world.coordinator.client)
     messages = follow(feeds, task_id, None)
     await anext(messages)
 
@@ -111,7 +111,7 @@ async def first_pages(feeds: Feeds, task_id: str, since: int | None) -> list[Mes
 async def test_clients_that_come_back_at_once_share_question_and_encoding(world: World) -> None:
     task_id = await world.submit(image_urls=[f"https://a.org/{n}" for n in range(1000)])
     world.coordinator.work(task_id, *range(1000))
-    feeds = Feeds(world.coordinator)
+    feeds = Feeds(world.coordinator.client)
     world.coordinator.asked.clear()
     told = await asyncio.gather(*(first_pages(feeds, task_id, 0) for _ in range(50)))
     assert len(world.coordinator.asked) <= 3
@@ -125,7 +125,7 @@ async def test_clients_that_come_back_at_once_share_question_and_encoding(world:
 
 async def test_clients_that_listen_share_each_message(world: World) -> None:
     task_id = await world.submit(image_urls=["https://a.org/1", "https://a.org/2"])
-    feeds = Feeds(world.coordinator)
+    feeds = Feeds(world.coordinator.client)
     clients = [follow(feeds, task_id, None) for _ in range(20)]
     await asyncio.gather(*(anext(client) for client in clients))
     heard = [asyncio.ensure_future(anext(client)) for client in clients]
@@ -140,7 +140,7 @@ async def test_clients_that_listen_share_each_message(world: World) -> None:
 @pytest.mark.parametrize("since", [None, 0])
 async def test_whoever_comes_is_told_nothing_older_than_that(world: World, since: int | None) -> None:
     task_id = await world.submit()
-    feeds = Feeds(world.coordinator)
+    feeds = Feeds(world.coordinator.client)
     for action, status in [("pause", "paused"), ("resume", "queued")] * 3:
         early = asyncio.ensure_future(first_pages(feeds, task_id, since))
         await asyncio.sleep(0)  # its question is under way
@@ -153,7 +153,7 @@ async def test_whoever_comes_is_told_nothing_older_than_that(world: World, since
 
 async def test_whoever_leaves_while_others_wait_for_the_same_takes_nothing_from_them(world: World) -> None:
     task_id = await world.submit()
-    feeds = Feeds(world.coordinator)
+    feeds = Feeds(world.coordinator.client)
     clients = [asyncio.ensure_future(first_pages(feeds, task_id, 0)) for _ in range(6)]
     await asyncio.sleep(0)
     for client in clients[:5]:
@@ -165,7 +165,7 @@ async def test_whoever_leaves_while_others_wait_for_the_same_takes_nothing_from_
 
 async def test_a_refusal_reaches_all_and_is_not_kept(world: World) -> None:
     task_id = await world.submit()
-    feeds = Feeds(world.coordinator)
+    feeds = Feeds(world.coordinator.client)
     await first_pages(feeds, task_id, 0)
     world.coordinator.down = True
     refused = await asyncio.gather(*(first_pages(feeds, task_id, 0) for _ in range(5)), return_exceptions=True)
@@ -182,7 +182,7 @@ async def test_what_is_kept_for_others_to_come_is_little_and_goes(
 ) -> None:
     task_id = await world.submit(image_urls=[f"https://a.org/{n}" for n in range(600)])
     version = (await world.coordinator.get(task_id))["version"]
-    feeds = Feeds(world.coordinator)
+    feeds = Feeds(world.coordinator.client)
     for since in range(100):
         await first_pages(feeds, task_id, version - since)
     assert len(feeds.catch_ups) <= catch_up.KEPT

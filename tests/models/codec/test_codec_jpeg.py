@@ -1,6 +1,7 @@
 """JPEG in and out: what a photographer sees and what a viewer reads."""
 
 import io
+import weakref
 
 import numpy as np
 import pytest
@@ -156,13 +157,21 @@ def test_what_follows_the_picture_is_ignored_and_what_is_dropped_is_said() -> No
 
 
 def test_a_workspace_is_used_again_and_lets_go_of_a_giant() -> None:
-    workspace = Workspace()
+    held: list[weakref.ref[np.ndarray]] = []
+
+    def allocate(size: int) -> np.ndarray:
+        made = np.empty(size, np.uint8)
+        held.append(weakref.ref(made))
+        return made
+
+    workspace = Workspace(allocate)
     small, large = saved(PHOTO, "JPEG"), saved(PHOTO.resize((2000, 1500)), "JPEG")
     first = decode(small, LIMITS, workspace).pixels
     assert np.shares_memory(first, decode(small, LIMITS, workspace).pixels)
+    del first
     decode(large, LIMITS, workspace)
-    assert workspace.size == 2000 * 1500 * 4
+    assert [ref().size for ref in held if ref() is not None] == [2000 * 1500 * 4]
     for _ in range(10):
         workspace.trim()
         decode(small, LIMITS, workspace)
-    assert workspace.size == 451 * 300 * 4
+    assert [ref().size for ref in held if ref() is not None] == [451 * 300 * 4]

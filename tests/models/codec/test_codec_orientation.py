@@ -24,7 +24,13 @@ def test_every_orientation_of_any_size(orientation, size):
 
 
 def test_a_turned_picture_takes_the_place_of_the_first():
-    workspace = Workspace()
+    made = []
+
+    def allocate(size: int) -> np.ndarray:
+        made.append(size)
+        return np.empty(size, np.uint8)
+
+    workspace = Workspace(allocate)
     turned = upright(workspace.take(30, 20), 6, workspace)
-    assert workspace.size == turned.nbytes
+    assert made == [turned.nbytes] * 2
     assert np.shares_memory(turned, workspace.take(20, 30))
