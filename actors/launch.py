@@ -34,7 +34,7 @@ def start_coordinator(config: CoordinatorConfig) -> Any:
 
 
 def close_coordinator(namespace: str, drain_s: float = 0.0) -> None:
-    """Have the coordinator give its leases back, end the workers and itself; takes drain_s + CLOSE_S at most."""
-    with suppress(RayError, ValueError):  # it ends itself while it answers, or was gone
+    """Let the coordinator return its leases and end the workers and itself; takes at most drain_s + CLOSE_S."""
+    with suppress(RayError, ValueError):  # it ends while it answers, or was gone before
         # By its handle: a client would repeat the call, and close the next coordinator too.
         ray.get(directory.find_coordinator(namespace).close.remote(drain_s), timeout=drain_s + CLOSE_S)

@@ -126,9 +126,9 @@ def measure(case: Case, photos: list[Path], runs: int, url: str | None, gpu_frac
 
 @contextmanager
 def embedded(folder: Path, workers: int, photos: list[Path]) -> Iterator[EmbeddedClient]:
-    """Run an engine with warm workers and no colour tables, or as a guest of the cluster that this is a job on."""
-    os.environ["BATCH_DATA_DIR"] = str(folder / "home")  # tables live there; empty ones are cold
-    os.environ["BATCH_ALLOWED_HOSTS"] = photo_host.address()  # private, and still to be fetched from
+    """Run an engine with warm workers and no colour tables, or a guest on the cluster of this job."""
+    os.environ["BATCH_DATA_DIR"] = str(folder / "home")  # contains the tables; empty at first
+    os.environ["BATCH_ALLOWED_HOSTS"] = photo_host.address()  # a private address that must be allowed
     place, roots = folder / "engine", [photos[0].parent.parent]
     if address := os.environ.get("RAY_ADDRESS"):
         made = guest(address, place, workers=workers, file_roots=roots)

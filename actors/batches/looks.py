@@ -141,4 +141,4 @@ class Looks:
     def delete_lut(self, user: str, name: str) -> None:
         """Remove a LUT's name; presets and batches that use the LUT keep it. Raises `unknown_lut`."""
         self.lut(user, name)
-        self.record({"e": "lut_gone", "owner": user, "name": name, "t": time.time()})
+        self.record(LutGone(user, name))

@@ -103,7 +103,7 @@ class Coordinator(UserData):
         self._keys.release(key, user)
 
     async def submit(self, spec: BatchSpec, photos: list[PhotoSpec]) -> Json:
-        if spec.task_id in self._ledger.condemned:  # withdrawn a moment ago, and the refusal was lost
+        if spec.task_id in self._ledger.condemned:  # just withdrawn, and the refusal was lost
             raise journal_unavailable()
         known = self._ledger.batches.get(spec.task_id)
         if known is None and spec.idempotency_key:

@@ -144,7 +144,7 @@ class Worker:
             self._turn += 1
             visit = Visit(self._turn, reports, returned, len(stages.held()), want)
             grant = await self._coordinator.exchange(self._id, visit)
-            if grant.epoch >= self._epoch:  # else a dead coordinator's last words: its successor knows nothing of them
+            if grant.epoch >= self._epoch:  # else an answer of a dead coordinator, unknown to its successor
                 break
         self._epoch = grant.epoch
         del self._outbox[: len(reports)], self._returned[: len(returned)]

@@ -9,6 +9,7 @@ from deployments.local.embedded import Engine  # first: it prepares the environm
 import ray
 
 from actors.messages.ids import new_id
+from deployments.local.local_ray import job_config
 
 
 class JoinedRay:
@@ -19,7 +20,7 @@ class JoinedRay:
 
     def start(self) -> None:
         """Join it."""
-        ray.init(address=self._address, log_to_driver=False, logging_level=logging.ERROR)
+        ray.init(address=self._address, log_to_driver=False, logging_level=logging.ERROR, job_config=job_config())
 
     def stop(self) -> None:
         """Leave it."""

@@ -80,7 +80,7 @@ def sleeping(settings: Settings, seconds: float) -> CoordinatorConfig:
 
 
 def wait_for_workers(coordinator: CoordinatorClient, workers: int) -> None:
-    """Return once so many workers are ready; raises TimeoutError."""
+    """Return once this many workers are ready; raises TimeoutError."""
     deadline = time.monotonic() + _PATIENCE_S
     while time.monotonic() < deadline:
         counts = asyncio.run(coordinator.greet())["workers"]

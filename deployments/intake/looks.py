@@ -140,7 +140,7 @@ class Looks:
         return wire.preset_record(preset)
 
     async def luts(self, user: str) -> list[schemas.Lut]:
-        """Return a user's LUTs."""
+        """Return the LUTs of a user."""
         return [schemas.Lut.model_validate(lut) for lut in await self._coordinator.list_luts(user)]
 
     async def put_lut(self, user: str, name: str, data: bytes) -> schemas.Lut:
@@ -162,7 +162,7 @@ class Looks:
         return made
 
     async def delete_lut(self, user: str, name: str) -> None:
-        """Forget a LUT's name."""
+        """Remove a LUT's name."""
         await self._coordinator.delete_lut(user, name)
 
     async def _find(self, user: str, preset_id: str) -> dict[str, Any]:

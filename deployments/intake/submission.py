@@ -97,7 +97,7 @@ class Submissions:
         try:
             async with asyncio.timeout(_RELEASE_S):
                 await self._services.coordinator.release(key, caller)
-        except (BatchError, TimeoutError):  # a coordinator that is gone has forgotten the claim
+        except (BatchError, TimeoutError):  # a dead coordinator has forgotten the claim
             return
 
     async def _hand_in(self, spec: BatchSpec, photos: list[PhotoSpec], draft: Draft) -> dict[str, Any]:

@@ -20,7 +20,7 @@ class UploadClaims:
         self.max_bytes = max_bytes
 
     async def hold(self, name: str, user: str, size: int) -> None:
-        """Count so many bytes for a user under a name; raises BatchError `too_many_uploads`."""
+        """Count bytes for a user under a name; raises BatchError `too_many_uploads`."""
         await self._coordinator.hold_upload(name, user, size)
 
     async def release(self, names: Iterable[str]) -> None:

@@ -95,7 +95,8 @@ class Engine:
             }
         )
         self._data_dir = settings.data_dir
-        self._config = compose.throwaway_config(settings, own.tables_dir, namespace)
+        self._tables = own.tables_dir
+        self._config = compose.throwaway_config(settings, self._tables, namespace)
         self._make_ray = make_ray
         self._blobs = open_blobs(settings.blobs)
         self._cpus = max(settings.max_workers, os.cpu_count() or 1)
@@ -110,8 +111,7 @@ class Engine:
 
         Raises EngineError `cannot_compute`, and `workers_died` when no worker can start for another reason.
         """
-        if not self._address:
-            check_able(self._tables)
+        check_able(self._tables)
         self._scratch = new_scratch_folder()
         self._ray = self._make_ray(self._cpus, self._scratch)
         self._ray.start()
@@ -211,7 +211,7 @@ class Engine:
         half.replace(destination)
 
     def cancel(self, task_id: str) -> None:
-        """Cancel a batch; what is finished stays."""
+        """Cancel a batch; finished results stay."""
         self._ask(self._coordinator.control, task_id, "cancel")
 
     def workers_ready(self) -> int:

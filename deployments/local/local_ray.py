@@ -92,6 +92,15 @@ class LocalRay:
         psutil.wait_procs(alive, timeout=patience_s)
 
 
+def job_config() -> JobConfig:
+    """Return a job whose workers import from where this process does.
+
+    Ray puts the driver's current folder before everything else on their path, where photos may lie beside somebody's
+    own `models`. It has no setting for that, and does not do it for the drivers of its client.
+    """
+    return JobConfig(_client_job=True)
+
+
 def _name(process: psutil.Process) -> str:
     with suppress(psutil.Error):
         if process.status() != psutil.STATUS_ZOMBIE:

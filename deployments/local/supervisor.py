@@ -73,7 +73,7 @@ class Life:
         words += ["--restarts", str(restarts)]
         words += ["--workers", str(self._serving.workers)] if self._serving.workers else []
         words += ["--reason", reason] if reason else []
-        # A session of its own: Ctrl-C in a terminal is ours alone to hear.
+        # A session of its own: Ctrl-C in a terminal reaches only the supervisor.
         self._process = subprocess.Popen(words, pass_fds=handed, start_new_session=True)  # noqa: S603 - our own words
         self._far.close()  # only the process holds it now; when that ends, so does the stream
 

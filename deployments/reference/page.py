@@ -66,7 +66,7 @@ what happens to a batch, and [security.md](security.md) says who may do what.
 
 
 def application() -> FastAPI:
-    """Return the application without anything behind it."""
+    """Return the application without services."""
     nobody = CoordinatorClient("")  # nothing is asked here
     return create_api(
         Services(

@@ -28,7 +28,7 @@ _BYTES: dict[int | str, dict[str, Any]] = {
 
 
 async def archive(request: Request, here: Here, task_id: TaskId) -> Response:
-    """Send all results that there are by now, under the names of their photos; a download that broke off can go on."""
+    """Send all results that exist by now, under the names of their photos; an interrupted download can be continued."""
     batch = await here.coordinator.get(task_id)
     if not batch["counts"]["succeeded"]:
         raise ApiError("not_ready", "No photo of this batch has a result yet; come back when some have succeeded.")

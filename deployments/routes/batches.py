@@ -74,20 +74,20 @@ async def list_batches(
     limit: PageSize = 50,
     cursor: Cursor = None,
 ) -> schemas.BatchList:
-    """List batches, newest first; with API keys your own."""
+    """List batches, newest first; with API keys only your own."""
     page = await here.coordinator.list_batches(user, status and status.value, limit, cursor)
     return schemas.BatchList(items=[wire.batch(view) for view in page["items"]], next_cursor=page["next_cursor"])
 
 
 @router.get("/stats", responses=described("unavailable"))
 async def stats(here: Here) -> schemas.Stats:
-    """Tell the service in numbers."""
+    """Return statistics of the service."""
     return schemas.Stats.model_validate(await here.coordinator.stats())
 
 
 @router.get("/{task_id}", responses=described("not_found", "invalid_request", "unavailable"))
 async def get(here: Here, task_id: TaskId) -> schemas.Batch:
-    """Tell about one batch."""
+    """Return one batch."""
     return wire.batch(await here.coordinator.get(task_id))
 
 
@@ -134,7 +134,7 @@ async def delete(here: Here, task_id: TaskId) -> None:
     },
 )
 async def manifest(here: Here, task_id: TaskId) -> StreamingResponse:
-    """Tell how each result came about: hashes, preset, options, what was done to it; photos in their order."""
+    """Describe how each result was made: hashes, preset, options, what was done to it; photos in their order."""
     batch = await here.coordinator.get(task_id)
     first = await here.coordinator.photos(task_id, None, _PAGE, None)
     name = {"Content-Disposition": f'attachment; filename="{task_id}.jsonl"'}

@@ -22,6 +22,6 @@ async def metrics(here: Here) -> Response:
     try:
         async with asyncio.timeout(PATIENCE_S):
             told = await here.coordinator.metrics()
-    except (BatchError, TimeoutError):  # a scrape shows that too: photobatch_up is 0
+    except (BatchError, TimeoutError):  # the scrape then shows photobatch_up 0
         pass
     return Response(here.requests.text(told), media_type=MEDIA_TYPE)

@@ -35,7 +35,7 @@ class Parts:
 
     @property
     def coordinator(self) -> CoordinatorApi:
-        """Who owns the state."""
+        """The coordinator, which owns the state."""
         return self.services.coordinator
 
 

@@ -73,7 +73,7 @@ async def thumbnail(request: Request, here: Here, task_id: TaskId, index: Index)
 
 
 async def original(request: Request, here: Here, task_id: TaskId, index: Index) -> Response:
-    """Send the photo as it came."""
+    """Send the original photo."""
     photo = await here.coordinator.photo(task_id, index)
     name = safe(safe_name(photo["name"]))
     content, etag = await _original(here, photo)

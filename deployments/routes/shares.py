@@ -39,14 +39,14 @@ async def share(here: Here, task_id: TaskId, request: schemas.ShareRequest | Non
 
 @router.get(f"{_BATCH}/share", responses=_STEERED)
 async def list_shares(here: Here, task_id: TaskId) -> schemas.ShareList:
-    """List the links that are valid; their URLs are known to nobody but who has them."""
+    """List the valid links, without their URLs, which the service does not keep."""
     found = await here.coordinator.list_shares(task_id)
     return schemas.ShareList(items=[schemas.Share(id=known, expires_at=_time(at)) for known, at in found.items()])
 
 
 @router.delete(f"{_BATCH}/share/{{share_id}}", status_code=204, responses=_STEERED)
 async def revoke(here: Here, task_id: TaskId, share_id: Annotated[str, Path(max_length=64)]) -> None:
-    """End a link at once."""
+    """Revoke a link at once."""
     await here.coordinator.revoke_share(task_id, share_id)
 
 

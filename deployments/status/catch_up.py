@@ -71,13 +71,13 @@ class CatchUps:
             self._keep(key, shared)
 
     async def _ask(self, task_id: str, since: int | None, known: Update | None) -> Update:
-        if since is None:  # the batch alone
+        if since is None:  # only the batch
             return _without_photos(await self._coordinator.get(task_id))
         if known is not None:
             told = await self._coordinator.watch(task_id, known.version, 0.0)
             return known if told is None else known.then(read_update(told))
         while True:
-            told = await self._coordinator.watch(task_id, max(since, 1), 0.0)  # 0 would leave the photos out
+            told = await self._coordinator.watch(task_id, max(since, 1), 0.0)  # 0 would omit the photos
             if told is not None:
                 return read_update(told)
             view = await self._coordinator.get(task_id)

@@ -40,7 +40,7 @@ class NamedSpace:
 
 @lru_cache(maxsize=16)
 def by_code_points(primaries: int, transfer: int) -> NamedSpace | None:
-    """Return the space of H.273 code points; None for sRGB, and for what is to be taken as such."""
+    """Return the space of H.273 code points; None for sRGB, and for spaces treated as sRGB."""
     corners = _PRIMARIES.get(primaries, SRGB)
     if transfer in (_PQ, _HLG):
         return NamedSpace(rgb_profile(corners, _shown(_pq if transfer == _PQ else _hlg)), hdr=True)

@@ -10,6 +10,8 @@ from typing import Any
 
 import uvicorn
 
+from actors.batches.events import Leased, Reported
+from actors.batches.report import Report
 from actors.client import CoordinatorClient
 from actors.coordinator.config import CoordinatorConfig
 from actors.coordinator.coordinator import Coordinator

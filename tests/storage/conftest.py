@@ -7,6 +7,7 @@ import pytest
 
 from benchmarks.servers.redis_server import RedisServer
 from storage.redis_log import RedisJournal
+from tests.storage.journals import KINDS, REDIS_URL
 
 
 @pytest.fixture(scope="session")

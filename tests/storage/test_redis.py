@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 import redis
-from journals import entry, versions
 from redis.backoff import ConstantBackoff
 from redis.retry import Retry
 
@@ -19,7 +18,7 @@ from benchmarks.servers.redis_server import RedisServer
 from storage.errors import StorageError
 from storage.journal import Entry
 from storage.redis_log import RedisJournal, RedisLog, check_redis
-from tests.storage.journals import entry
+from tests.storage.journals import entry, versions
 
 
 async def test_a_thousand_appends_share_few_commits(journal: RedisJournal) -> None:

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 import redis
-from journals import entry, versions
 
 from benchmarks.servers.redis_server import RedisServer
 from storage.blobs import Blobs, open_blobs
@@ -13,7 +12,7 @@ from storage.errors import StorageError
 from storage.position import Position, PositionRecord, read_position
 from storage.redis_log import RedisJournal, check_behind
 from tests.older_redis import bring_back, state
-from tests.storage.journals import entry
+from tests.storage.journals import entry, versions
 
 
 @pytest.fixture
