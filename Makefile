@@ -13,7 +13,7 @@ DIST := dist
 DEMO_PHOTOS := 50
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-cpu system system-test demo serve test test-slow guard lint format docs bench dist clean
+.PHONY: help setup setup-cpu system system-test demo serve check unit test test-slow guard lint format docs bench dist clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -59,12 +59,22 @@ demo: setup-cpu ## 50 photos retouched, with a contact sheet and what it cost, i
 serve: $(if $(wildcard /proc/driver/nvidia/version),setup,setup-cpu) ## the service on http://127.0.0.1:8001
 	$(BIN)/photobatch serve
 
-test: system-test setup lint ## lint and every test but the slow ones
-	$(BIN)/python -m pytest -m 'not slow'
+# Tests mostly wait for processes to start, so there are more of them at a time than cores. A file's tests share what it
+# has started.
+PYTEST = $(BIN)/python -m pytest --numprocesses $(TESTERS) --dist loadfile
+TESTERS ?= $(shell expr $$(nproc) + 1)
 
-test-slow: system-test setup ## the slow tests: chaos and soak
-	@$(BIN)/python -m pytest -m slow; status=$$?; \
-	    if [ $$status = 5 ]; then echo "There are no slow tests yet."; else exit $$status; fi
+check: setup ## the loop to work in: lint, types, and the tests that start no process
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync lint unit
+
+unit: setup
+	$(BIN)/python -m pytest -m 'not slow and not process'
+
+test: system-test setup lint ## lint and every test but the slow ones
+	$(PYTEST) -m 'not slow'
+
+test-slow: system-test setup ## what takes long: chaos, soak, clusters, upgrades, wheels
+	$(PYTEST) -m slow
 
 lint: setup ## ruff and mypy
 	$(BIN)/ruff check .

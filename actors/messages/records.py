@@ -3,12 +3,12 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from actors.messages.versioned import travels
+from actors.messages.versioned import versioned
 
 Json = dict[str, Any]
 
 
-@travels
+@versioned
 @dataclass(frozen=True, slots=True)
 class PhotoSpec:
     """One photo as the client named it; `params` override the batch's preset for this photo alone."""
@@ -18,7 +18,7 @@ class PhotoSpec:
     params: Json | None = None
 
 
-@travels
+@versioned
 @dataclass(frozen=True, slots=True)
 class BatchSpec:
     """Everything about a batch that never changes after it was accepted."""
@@ -39,7 +39,7 @@ class BatchSpec:
         return {**self.preset.get("params", {}), **(params or {})}
 
 
-@travels
+@versioned
 @dataclass(frozen=True, slots=True)
 class LeaseKey:
     """Names one attempt at one photo; a report under any other attempt is refused."""
@@ -58,7 +58,7 @@ class LeaseKey:
         return {"batch": self.task_id, "photo": self.index, "attempt": self.attempt}
 
 
-@travels
+@versioned
 @dataclass(frozen=True, slots=True)
 class Lease:
     """The right to work on a photo; ends by report, return, or death of the worker."""
@@ -70,7 +70,7 @@ class Lease:
     seen: bool = False  # its batch's recipe was carried out before: ask whether this photo was done then
 
 
-@travels
+@versioned
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """The outcome of a lease: `result` if it succeeded, else `error`."""
@@ -84,7 +84,7 @@ class Outcome:
     reused: bool = False  # `result` is a copy of an earlier one
 
 
-@travels
+@versioned
 @dataclass(frozen=True, slots=True)
 class Done:
     """An earlier photo with the same bytes and recipe; `key` names the attempt that stored its result."""
@@ -94,7 +94,7 @@ class Done:
     notes: list[str]
 
 
-@travels
+@versioned
 @dataclass(frozen=True, slots=True)
 class Visit:
     """A worker's side of an exchange."""
@@ -106,7 +106,7 @@ class Visit:
     want: int  # photos for which it has room
 
 
-@travels
+@versioned
 @dataclass(frozen=True, slots=True)
 class Grant:
     """The answer to an exchange. `jobs` holds the spec of every batch that `leases` names."""
@@ -117,7 +117,7 @@ class Grant:
     refused: list[LeaseKey]  # reports that came too late: the worker removes their blobs
 
 
-@travels
+@versioned
 @dataclass(frozen=True, slots=True)
 class Hello:
     """A living worker's answer to a new coordinator."""
@@ -131,7 +131,7 @@ class Hello:
     pid: int = 0  # of its process, on its node
 
 
-@travels
+@versioned
 @dataclass(frozen=True, slots=True)
 class Preview:
     """A small JPEG of a photo with a preset applied, or the reason why there is none."""

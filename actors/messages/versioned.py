@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 Message = TypeVar("Message")
 
 
-def travels(cls: type[Message]) -> type[Message]:
+def versioned(cls: type[Message]) -> type[Message]:
     """Let a frozen dataclass with slots be unpickled from fewer fields than it has, or from more.
 
     A field that the sender does not know gets its default. A field that this side does not know is ignored. So new

@@ -9,7 +9,7 @@ import ray
 from actors import directory
 from actors.client import GONE
 from actors.messages import records
-from actors.messages.versioned import travels
+from actors.messages.versioned import versioned
 from tests.actors.service import Service
 
 
@@ -47,7 +47,7 @@ def test_an_earlier_release_is_refused(service) -> None:
     assert here.pids()["coordinator"] == pid
 
 
-@travels
+@versioned
 @dataclass(frozen=True, slots=True)
 class Message:
     """As it is today."""
