@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page, TimeoutError, expect
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2, "has_touch": True, "is_mobile": True}
 DESKTOP = {"viewport": {"width": 1280, "height": 800}}
-SCREENSHOTS = Path(__file__).parents[1] / "out" / "web"
+SCREENSHOTS = Path(__file__).parents[2] / "out" / "web"
 BATCH_S = 30.0
 SERIOUS = {"serious", "critical"}
 

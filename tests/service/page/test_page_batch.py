@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from skimage import data
 
 from benchmarks.servers.server import Server
-from tests.service.visitor import DESKTOP, PHONE, Visitor
+from tests.service.page.visitor import DESKTOP, PHONE, Visitor
 
 OpenPage = Callable[..., Page]
 

@@ -10,7 +10,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from benchmarks.servers.server import Server
-from tests.service.visitor import DESKTOP, PHONE, Visitor
+from tests.service.page.visitor import DESKTOP, PHONE, Visitor
 
 OpenPage = Callable[..., Page]
 RED = "LUT_3D_SIZE 2\n" + "\n".join(f"1 {g} {b}" for b in (0, 1) for g in (0, 1) for r in (0, 1)) + "\n"

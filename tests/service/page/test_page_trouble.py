@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from benchmarks.servers.server import Server, serving
-from tests.service.visitor import DESKTOP, PHONE, Visitor
+from tests.service.page.visitor import DESKTOP, PHONE, Visitor
 
 OpenPage = Callable[..., Page]
 KEY = "k" * 32

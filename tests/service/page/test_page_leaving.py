@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from benchmarks.servers.server import Server
-from tests.service.visitor import DESKTOP, PHONE, Visitor
+from tests.service.page.visitor import DESKTOP, PHONE, Visitor
 
 OpenPage = Callable[..., Page]
 
