@@ -1,6 +1,7 @@
 """The files that people deploy with are ones that Ray takes, down to the last key."""
 
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,10 @@ from ray.autoscaler._private.util import prepare_config, validate_config
 from ray.serve.schema import ServeDeploySchema
 
 from deployments.settings import Settings
+from photobatch import __version__
 
 ROOT = Path(__file__).parent.parent
+IMAGES = (ROOT / "Dockerfile").read_text()
 MANIFEST = yaml.safe_load((ROOT / "deployments/kubernetes/rayservice.yaml").read_text())
 CLUSTER = MANIFEST["spec"]["rayClusterConfig"]
 [RAY] = re.findall(r"^ray==(.+)$", (ROOT / "constraints.txt").read_text(), re.MULTILINE)
@@ -80,22 +83,38 @@ def test_kubernetes_has_gpus_for_as_many_workers_as_may_come() -> None:
 
 def test_the_image_and_the_manifest_have_the_ray_that_is_pinned() -> None:
     assert CLUSTER["rayVersion"] == RAY
-    [image] = re.findall(r"^FROM rayproject/ray:(\S+)-py311$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    [image] = re.findall(r"^FROM rayproject/ray:(\S+)-py311 AS node$", IMAGES, re.MULTILINE)
     assert image == RAY
+    [*images] = re.findall(r"image: (\S+)", (ROOT / "deployments/kubernetes/rayservice.yaml").read_text())
+    assert set(images) == {f"YOUR-REGISTRY/photobatch:{__version__}"}
+
+
+def test_the_images_are_made_of_what_is_there() -> None:
+    copied = re.findall(r"^COPY (?!--from)(.+) \S+$", IMAGES, re.MULTILINE)
+    assert all((ROOT / name).exists() for names in copied for name in names.split())
+    ignored = (ROOT / ".dockerignore").read_text().split()
+    assert not {"constraints.txt", ".ci", "photobatch", *re.findall(r"[\w/.-]+", " ".join(copied))} & {*ignored} - {"."}
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    assert {*re.findall(r"\.whl\)\[(\w+)\]", IMAGES)} == {"cpu", "server"} <= extras.keys()
+    *stages, last = re.findall(r"^FROM \S+ AS (\w+)$", IMAGES, re.MULTILINE)
+    assert (stages, last) == (["wheel", "cpu"], "node"), "the manifest's first line builds the last one"
+    assert {*re.findall(r"--target (\w+)", IMAGES)} | {*re.findall(r"--from=(\w+)", IMAGES)} <= {*stages}
 
 
 def test_the_image_tells_ray_what_a_node_does() -> None:
-    image = (ROOT / "Dockerfile").read_text()
-    [told] = re.findall(r"^ENV ((?:.*\\\n)*.*)$", image, re.MULTILINE)
+    node = IMAGES.partition(" AS node\n")[2]
+    [told] = re.findall(r"^ENV ((?:.*\\\n)*.*)$", node, re.MULTILINE)
     in_image = dict(re.findall(r"(\w+)=(\S+)", told))
-    node = (ROOT / "deployments/environment").read_text()
-    of_a_node = dict(re.findall(r"^export (\w+)=?(\S*)$", node, re.MULTILINE))
+    environment = (ROOT / "deployments/environment").read_text()
+    of_a_node = dict(re.findall(r"^export (\w+)=?(\S*)$", environment, re.MULTILINE))
     mode = CLUSTER["authOptions"]["mode"]
     assert of_a_node.pop("RAY_AUTH_MODE") == f'"${{RAY_AUTH_MODE:-{mode}}}"'
     by_machine = {name for name, value in of_a_node.items() if value.startswith(('"$haproxy', '"$connections'))}
     assert in_image.keys() == of_a_node.keys() - by_machine, "a container has its own /tmp and limits"
     assert {name for name in in_image if in_image[name] != of_a_node[name]} == {
         "PHOTOBATCH_HAPROXY",
+        "PYTHONPATH",
         "RAY_SERVE_HAPROXY_BINARY_PATH",
     }
-    assert in_image["RAY_SERVE_HAPROXY_BINARY_PATH"].endswith("/photobatch/deployments/haproxy-wrapper")
+    assert in_image["RAY_SERVE_HAPROXY_BINARY_PATH"] == f"{in_image['PYTHONPATH']}/deployments/haproxy-wrapper"
+    assert f'ln -s "$(python -m photobatch.server_code)" {in_image["PYTHONPATH"]}\n' in node

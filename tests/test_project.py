@@ -9,9 +9,12 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from deployments.doctor import installation
 from deployments.settings import Settings
+from photobatch import __version__
 
 ROOT = Path(__file__).parent.parent
+MAKEFILE = (ROOT / "Makefile").read_text()
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 LONGEST_FILE = 350
 PAGES = [
@@ -40,7 +43,7 @@ def direct_dependencies() -> list[Requirement]:
 
 
 def targets() -> set[str]:
-    return set(re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    return set(re.findall(r"^([a-z][a-z-]*):", MAKEFILE, re.MULTILINE))
 
 
 def test_every_dependency_has_its_reason_and_every_reason_its_dependency() -> None:
@@ -87,7 +90,7 @@ def test_links_in_the_documents_lead_somewhere(page: str) -> None:
 
 
 def test_make_knows_what_is_promised() -> None:
-    promised = {"help", "setup", "demo", "test", "test-slow", "lint", "serve", "bench", "clean"}
+    promised = {"help", "setup", "setup-cpu", "demo", "test", "test-slow", "lint", "serve", "bench", "dist", "clean"}
     assert promised <= targets()
     listed = subprocess.run(["make", "-s", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert all(f"make {name} " in listed for name in promised)
@@ -102,6 +105,30 @@ def test_every_setting_is_in_the_example() -> None:
     }
     assert names <= shown
     assert [line for line in example.splitlines() if line and not line.startswith("#")] == []
+
+
+def test_the_version_has_its_changes() -> None:
+    """Under its heading; where it is tagged, with the day of its release."""
+    headings = re.findall(r"^## (.+)$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    [heading] = [heading for heading in headings if re.search(rf"(?<![\d.]){re.escape(__version__)}(?![\d.])", heading)]
+    words = ["git", "tag", "--points-at", "HEAD", "--list", "v*"]
+    tags = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False).stdout.split()
+    assert not tags or (tags == [f"v{__version__}"] and re.fullmatch(r"\[?[\d.]+\]? - \d{4}-\d\d-\d\d", heading))
+
+
+def test_the_pythons_that_are_promised_are_one_range_everywhere() -> None:
+    prefix = "Programming Language :: Python :: 3."
+    minors = [int(name.removeprefix(prefix)) for name in PROJECT["classifiers"] if name.startswith(prefix)]
+    assert minors == list(range(minors[0], minors[-1] + 1))
+    assert PROJECT["requires-python"] == f">=3.{minors[0]}"
+    assert ((3, minors[0]), (3, minors[-1])) == (installation.OLDEST, installation.NEWEST)
+    assert f"(3, {minors[0]}) <= __import__" in MAKEFILE
+    assert f"version_info[:2] <= (3, {minors[-1]})" in MAKEFILE
+    named = re.search(r"^PYTHONS := (.+) python3$", MAKEFILE, re.MULTILINE)
+    assert named
+    assert named[1].split() == [f"python3.{minor}" for minor in minors]
+    for page in ("README.md", "CONTRIBUTING.md", "docs/tutorial.md"):
+        assert f"Python 3.{minors[0]} to 3.{minors[-1]}" in (ROOT / page).read_text(), page
 
 
 def test_the_licence_is_there() -> None:

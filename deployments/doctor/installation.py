@@ -15,7 +15,7 @@ from models.neural.installed import has_torch
 from photobatch import server_code
 from photobatch.engine.finding import Finding, ok
 
-_OLDEST, _NEWEST = (3, 11), (3, 13)  # of Python, that a test runs all of photobatch with
+OLDEST, NEWEST = (3, 11), (3, 13)  # of Python, that a test runs all of photobatch with
 _IMPORT_S = 120.0  # of a cold disk
 _RAY = "import json, ray; print(json.dumps({'version': ray.__version__}))"
 _OPENCV = "import json, cv2; print(json.dumps({'version': cv2.__version__}))"
@@ -54,9 +54,9 @@ def examine(*, use_gpu: Literal["auto", "always", "never"]) -> Iterator[Finding]
 
 def _python(version: tuple[int, int]) -> Finding:
     found = f"{platform.python_version()} at {sys.executable}"
-    if _OLDEST <= version <= _NEWEST:
+    if OLDEST <= version <= NEWEST:
         return ok("python", found)
-    advice = f"The server is tested with {_OLDEST[0]}.{_OLDEST[1]} to {_NEWEST[0]}.{_NEWEST[1]}: install it there."
+    advice = f"The server is tested with {OLDEST[0]}.{OLDEST[1]} to {NEWEST[0]}.{NEWEST[1]}: install it there."
     return Finding("python", "warning", found, advice)
 
 

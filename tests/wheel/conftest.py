@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from skimage import data
 
-from tests.wheel.environment import ROOT, Environment, interpreters
+from tests.wheel.environment import HERE, ROOT, Environment, interpreters
 
 
 @pytest.fixture(scope="session")
@@ -43,5 +43,5 @@ def own_photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def server(request: pytest.FixtureRequest, wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Environment:
     """`pip install 'photobatch[cpu]'`, for each Python of this machine."""
     environment = Environment(tmp_path_factory.mktemp(f"server-{request.param}"), interpreters()[request.param])
-    environment.install(f"{wheel}[cpu]")
+    environment.install(f"{wheel}[cpu]", quickly=request.param != HERE)
     return environment

@@ -12,6 +12,7 @@ from typing import Any
 ROOT = Path(__file__).parents[2]
 CONSTRAINTS = ROOT / "constraints.txt"
 OLDEST, NEWEST = 11, 13
+UV = Path(sys.executable).with_name("uv")
 HERE = f"3.{sys.version_info.minor}"  # the Python that these tests run in
 _INSTALL_S = 600.0
 
@@ -43,10 +44,13 @@ class Environment:
         self.variables = {**dict(bare()), "BATCH_DATA_DIR": str(folder / "data"), "COLUMNS": "200"}
         subprocess.run([python, "-m", "venv", folder / "env"], env=self.variables, check=True)
 
-    def install(self, what: str) -> None:
-        """Have pip install it in the versions that are tested."""
-        words = [self.bin / "python", "-m", "pip", "install", "-q", "--no-compile", "-c", CONSTRAINTS, what]
-        subprocess.run(words, cwd=self.folder, env=self.variables, timeout=_INSTALL_S, check=True)
+    def install(self, what: str, *, quickly: bool = False) -> None:
+        """Have pip install it, in the versions that are tested; or uv, which takes seconds where pip takes a minute."""
+        words = [UV, "pip", "install", "--python", self.bin / "python"] if quickly else [self.bin / "pip", "install"]
+        subprocess.run(
+            [*words, "-q", "-c", CONSTRAINTS, what],
+            cwd=self.folder, env=self.variables, timeout=_INSTALL_S, check=True,
+        )  # fmt: skip
 
     def says(
         self, program: str, *arguments: object, cwd: Path | None = None, **changes: str

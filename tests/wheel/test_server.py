@@ -58,7 +58,9 @@ def test_the_service_has_its_page_and_does_every_preset_and_ends_in_order(servic
         assert service.ended(task)["status"] == "completed", service.photos(task)
         first, _ = service.photos(task)
         assert Image.open(io.BytesIO(service.http.get(first["result"]["url"]).content)).size == (512, 512)
-    shown = service.http.post("/api/v1/presets/preview", json={"source": sources[0], "items": looks, "max_side": 128})
+    astronaut = (service.folder / "photos/astronaut.jpg").read_bytes()
+    source = service.http.post("/api/v1/uploads", content=astronaut, params={"name": "a.jpg"}).json()["source"]
+    shown = service.http.post("/api/v1/presets/preview", json={"source": source, "items": looks, "max_side": 128})
     pictures = [base64.b64decode(item["image"]) for item in shown.json()["items"]]
     assert [Image.open(io.BytesIO(picture)).size for picture in pictures] == [(128, 128)] * 7
     assert service.stop() == 0

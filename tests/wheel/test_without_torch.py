@@ -15,7 +15,7 @@ ADD = "pip install 'photobatch[server]'"
 
 def test_weights_of_a_network_are_not_even_fetched(server: Environment) -> None:
     said = server.says("photobatch", "models", "pull", LAMA)
-    assert (said.returncode, len(said.stderr.splitlines())) == (1, 1), said.stderr
+    assert (said.returncode, len(said.stderr.strip().splitlines())) == (1, 1), said.stderr
     assert "needs torch" in said.stderr
     assert ADD in said.stderr
 
@@ -29,7 +29,7 @@ def test_a_photo_that_needs_a_network_says_so(server: Environment, own_photos: P
     words = ["--preset", "erase", "--param", 'regions={"boxes": [[0.4, 0.4, 0.1, 0.1]]}', "--out", tmp_path / "out"]
     said = server.says("photobatch", "run", own_photos / "photos/coffee.jpg", *words, "--json", **models)
     assert said.returncode == 1, said.stderr
-    [photo] = json.loads(said.stdout)["photos"]
+    [photo] = json.loads(said.stdout)["results"]
     assert (photo["error"]["code"], ADD in photo["error"]["message"]) == ("torch_missing", True)
     weights = server.finds(**models)["weights"]
     assert (weights["state"], ADD in weights["advice"]) == ("wrong", True)
