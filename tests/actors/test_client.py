@@ -6,19 +6,17 @@ import pytest
 import ray
 
 from actors.client import CoordinatorClient
-from actors.coordinator.coordinator import Coordinator
 from actors.directory import COORDINATOR
 from actors.messages.coordinator_api import CoordinatorApi
 from actors.messages.errors import BatchError
 from actors.messages.ids import new_id
 
-CALLS = [name for name, member in vars(CoordinatorApi).items() if inspect.iscoroutinefunction(member)]
 
-
-@pytest.mark.parametrize("name", CALLS)
-def test_each_call_goes_by_its_own_name(name: str) -> None:
-    assert getattr(CoordinatorClient, name).__name__ == name
-    assert getattr(Coordinator, name).__name__ == name
+def test_each_call_goes_by_its_own_name() -> None:
+    """What mypy does not see: two calls of the same kind that are mistaken for each other."""
+    calls = [name for name, member in vars(CoordinatorApi).items() if inspect.iscoroutinefunction(member)]
+    assert len(calls) > 30
+    assert [name for name in calls if getattr(CoordinatorClient, name).__name__ != name] == []
 
 
 async def test_nobody_is_there(ray_here: None) -> None:
