@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,6 +18,8 @@ CHROMIUM = Path("/usr/bin/chromium")
 
 expect.set_options(timeout=20_000)  # ms: a busy machine may take its time, nobody waits for what is there
 prepare_ray_environment()
+# A shell lets its background jobs ignore Ctrl-C, and all that they start: tests could interrupt nothing.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -129,7 +129,8 @@ async def test_a_service_that_refuses_to_list_presets_is_not_passed_over(typist:
         return problem(503, "journal_unavailable")
 
     async with served(Starlette(routes=[Route("/api/v1/presets", busy)])) as host:
-        script = f"from photobatch import address, command; address.LOCAL = 'http://{host}'; command.main()"
+        modules = "from photobatch import address; from photobatch.commands import command"
+        script = f"{modules}; address.LOCAL = 'http://{host}'; command.main()"
         said = await asyncio.to_thread(
             subprocess.run,
             [sys.executable, "-c", f"import sys; sys.argv = ['photobatch', 'presets']; {script}"],

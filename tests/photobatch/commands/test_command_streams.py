@@ -73,7 +73,8 @@ async def test_the_disk_of_the_answer_is_full(world: World, typist: Typist, fold
 async def test_the_answer_to_a_submit_is_lost_for_good(service: Service) -> None:
     service.instead["submit"].extend([None] * 100)
     line = ["photobatch", "submit", "https://example.com/a.jpg", "--type", "color", "--url", service.url]
-    script = f"import sys; sys.argv = {line}; from photobatch import command, submission; submission.PATIENT_S = 0.3"
+    modules = "from photobatch.commands import command, submission"
+    script = f"import sys; sys.argv = {line}; {modules}; submission.PATIENT_S = 0.3"
     command = [sys.executable, "-c", f"{script}; command.main()"]
     done = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (3, "")
