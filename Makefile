@@ -23,24 +23,26 @@ setup: system $(ALL) ## .venv with everything in it, in the versions of constrai
 setup-cpu: system $(CPU) ## .venv with what runs without a GPU: no torch, no tools
 
 # Only when pyproject.toml or constraints.txt changed. Both are steps of the same .venv, and recipes that call what is
-# installed say so by `setup` or `setup-cpu`. Python compiles what it imports, when it first does: of what is installed
-# a demo imports a tenth.
-INSTALL = $(BIN)/python -m pip install --disable-pip-version-check --quiet --no-compile -c constraints.txt
+# installed say so by `setup` or `setup-cpu`.
+INSTALL = $(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt
 
+# Nothing is compiled ahead: a demo imports a tenth of it, and Python compiles what it imports.
 $(CPU): pyproject.toml constraints.txt | $(BIN)/pip
-	$(INSTALL) -e '.[cpu]'
+	$(INSTALL) --no-compile -e '.[cpu]'
 	@touch $@
 
 $(ALL): pyproject.toml constraints.txt | $(BIN)/pip
 	$(INSTALL) -e '.[server,dev]'
 	@touch $@ $(CPU)
 
-# Debian's Python may come without ensurepip: then pip puts itself in.
+# Debian's Python may come without ensurepip: then pip puts itself in. One of 2023 takes half a minute more to choose
+# among the wheels that there are.
 $(BIN)/pip:
 	@$(or $(PYTHON),false) -c 'assert $(TESTED)' 2>/dev/null \
 	    || { echo "photobatch needs Python 3.11 to 3.13: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
 	@$(PYTHON) -m venv .venv >/dev/null 2>&1 \
 	    || { $(PYTHON) -m venv --clear --without-pip .venv && $(PYTHON) -m pip --python $(BIN)/python install -q pip; }
+	@$(INSTALL) --upgrade pip
 
 system:
 	@.ci/system-packages
@@ -64,11 +66,14 @@ serve: $(if $(wildcard /proc/driver/nvidia/version),setup,setup-cpu) ## the serv
 PYTEST = $(BIN)/python -m pytest --numprocesses $(TESTERS) --dist loadfile
 TESTERS ?= $(shell expr $$(nproc) + 1)
 
-check: setup ## the loop to work in: lint, types, and the tests that start no process
+check: setup ## the loop to work in: lint, types, and tests that need nothing but Python
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync lint unit
 
+UNITS := tests/test_layers.py tests/test_project.py tests/actors/batches tests/deployments tests/presets \
+    tests/models/colour tests/models/erase tests/storage/test_keys.py tests/web/test_words.py
+
 unit: setup
-	$(BIN)/python -m pytest -m 'not slow and not process'
+	$(PYTEST) $(UNITS)
 
 test: system-test setup lint ## lint and every test but the slow ones
 	$(PYTEST) -m 'not slow'

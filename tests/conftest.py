@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
@@ -18,6 +19,9 @@ CHROMIUM = Path("/usr/bin/chromium")
 
 expect.set_options(timeout=20_000)  # ms: a busy machine may take its time, nobody waits for what is there
 prepare_ray_environment()
+# Tests share the machine with others, and nothing is measured here.
+hypothesis.settings.register_profile("no deadline", deadline=None)
+hypothesis.settings.load_profile("no deadline")
 # A shell lets its background jobs ignore Ctrl-C, and all that they start: tests could interrupt nothing.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 

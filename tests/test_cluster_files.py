@@ -98,7 +98,8 @@ def test_the_images_are_made_of_what_is_there() -> None:
     assert {*re.findall(r"\.whl\)\[(\w+)\]", IMAGES)} == {"cpu", "server"} <= extras.keys()
     *stages, last = re.findall(r"^FROM \S+ AS (\w+)$", IMAGES, re.MULTILINE)
     assert (stages, last) == (["wheel", "cpu"], "node"), "the manifest's first line builds the last one"
-    assert {*re.findall(r"--target (\w+)", IMAGES)} | {*re.findall(r"--from=(\w+)", IMAGES)} <= {*stages}
+    told = IMAGES + (ROOT / "docs/operations.md").read_text()
+    assert {*re.findall(r"--target (\w+)", told)} | {*re.findall(r"--from=(\w+)", IMAGES)} <= {*stages}
 
 
 def test_the_image_tells_ray_what_a_node_does() -> None:

@@ -1,8 +1,9 @@
 """Weights fetched from a real server on loopback that breaks off, ignores ranges, or sends something else."""
 
 import hashlib
+import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -119,6 +120,17 @@ def test_a_folder_takes_the_place_of_the_network(host: Host, tmp_path: Path) -> 
     assert store.path("some.onnx").read_bytes() == CONTENT
     assert (bundle / "some.onnx").exists()
     assert host.asked == []
+
+
+def test_without_torch_a_network_is_not_fetched(host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)
+    store = WeightStore(tmp_path)
+    pull(store, weights(host))  # an ONNX file needs none
+    error = refusal(pull, store, replace(weights(host), name="lama.pt", kind="network"))
+    assert (error.code, "pip install 'photobatch[server]'" in error.detail) == ("torch_missing", True)
+    (tmp_path / "denoise.pt").write_bytes(CONTENT)
+    assert refusal(store.add, "denoise", tmp_path / "denoise.pt").code == "torch_missing"
+    assert host.asked == [None]
 
 
 def test_damage_is_found_and_mended(host: Host, tmp_path: Path) -> None:

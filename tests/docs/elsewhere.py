@@ -82,6 +82,7 @@ TABLE = (
     ),
     Elsewhere(r"ray job submit .*benchmarks", None, options_exist),
     Elsewhere(r"(\.venv/bin/)?ray start --head\b", "tests/service/test_deploy.py", files_are_there),
+    Elsewhere(r"(server=\$\(python -m photobatch|\"\$server/|serve deploy \"\$server/)", "tests/wheel/test_deploy.py"),
     Elsewhere(
         r"(\.venv/bin/)?serve deploy ",
         "tests/service/test_deploy.py::test_serve_deploy_serves_the_same_application",
@@ -89,6 +90,9 @@ TABLE = (
     ),
     Elsewhere(r"(\.venv/bin/)?python -m benchmarks(?!\.photos\.demo_photos)", None, options_exist),
     Elsewhere(r"\.venv/bin/python -c 'import sqlite3|rsync ", "tests/service/test_service_backup.py"),
+    Elsewhere(r"pip install ", "tests/wheel/conftest.py"),
+    Elsewhere(r"(uvx|pipx run) ", "tests/wheel/test_tools.py::test_a_folder_is_retouched_by_one_line"),
+    Elsewhere(r"docker (build|run) ", "tests/test_cluster_files.py::test_the_images_are_made_of_what_is_there"),
     Elsewhere(r"redis-cli ", "tests/service/test_service_backup.py"),
 )
 

@@ -10,10 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from deployments.local.able import check_able
+from deployments.local.engine_error import EngineError
 from models.applier import applier_for
 from models.compiled import applier as compiled
 from models.compiled import library
 from models.compiled.applier import CompiledApplier
+from models.compiled.library import LibraryError
 from models.eager.applier import EagerApplier
 from models.faces.patch import Patch
 from models.finish import Finish
@@ -104,6 +107,23 @@ def test_without_a_compiler_torch_gives_the_same_bytes_and_it_says_so(tmp_path, 
     applier = replaced_by_torch(tmp_path, caplog, "there is no C compiler")
     assert "torch" in applier.engine
     assert (textured(applier) == before).all()
+
+
+def test_without_torch_too_it_says_what_brings_that(tmp_path, monkeypatch):
+    without_cc(monkeypatch)
+    monkeypatch.setitem(sys.modules, "torch", None)
+    with pytest.raises(LibraryError, match=r"no C compiler.*pip install 'photobatch\[server\]'"):
+        applier_for(tmp_path, gpu=0.0)
+    with pytest.raises(EngineError, match=r"no C compiler.* Install gcc and libc6-dev, or torch"):
+        check_able(tmp_path)
+
+
+def test_whoever_looks_whether_it_can_be_compiled_has_compiled_it(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    check_able(tmp_path)
+    [made] = (tmp_path / "library").glob("*.so")
+    assert applier_for(tmp_path / "library", gpu=0.0).engine == "cpu"
+    assert [*(tmp_path / "library").glob("*.so")] == [made]
 
 
 def test_a_compiler_that_fails_is_named(tmp_path, monkeypatch, caplog):

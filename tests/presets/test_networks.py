@@ -1,5 +1,7 @@
 """Presets that name networks: an op of a custom preset, and erase."""
 
+import sys
+
 import numpy as np
 import pytest
 
@@ -47,6 +49,14 @@ def test_a_network_is_an_op_of_a_preset(networks):
     assert twice.shape == (160, 240, 4)
     small, _ = run("color", params, networks, noise(), max_side=30)
     assert small.shape == (20, 30, 4)
+
+
+def test_a_worker_without_torch_says_what_brings_it(networks, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    with pytest.raises(PhotoError, match="needs torch") as refused:
+        run("color", {"ops": [{"op": "model", "name": "larger"}]}, networks, noise())
+    assert (refused.value.code, refused.value.retryable) == ("torch_missing", True)
+    assert "pip install 'photobatch[server]'" in refused.value.detail
 
 
 def test_a_picture_that_would_grow_too_large_fails_with_a_sentence(networks):

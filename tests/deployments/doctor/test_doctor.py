@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,8 @@ from benchmarks.servers.redis_server import RedisServer
 from benchmarks.servers.s3_server import S3Server
 from deployments.doctor import installation, machine, stores
 from deployments.settings import Settings
-from models.weights import LAMA, Weights, WeightStore
+from models.compiled import library
+from models.weights import LAMA, Installed, Weights, WeightStore
 from photobatch.engine.finding import Finding
 
 FULL = """
@@ -146,6 +148,28 @@ def test_what_is_installed_is_said_with_its_version() -> None:
     assert found["cuda"].state in {"ok", "warning"}
 
 
+@pytest.mark.parametrize(
+    ("version", "state"), [((3, 10), "warning"), ((3, 11), "ok"), ((3, 13), "ok"), ((3, 15), "warning")]
+)
+def test_pythons(version: tuple[int, int], state: str) -> None:
+    found = installation._python(version)
+    assert (found.state, "3.11 to 3.13" in found.advice) == (state, state != "ok")
+
+
+def test_a_machine_without_torch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)
+    found = {finding.name: finding for finding in installation.examine(use_gpu="auto")}
+    assert (found["torch"].state, "not installed" in found["torch"].found) == ("ok", True)
+    assert found["cuda"].state == ("warning" if installation._has_nvidia() else "ok")
+    mine = settings(tmp_path)
+    assert stores.weights(mine).state == "ok"
+    mine.models_dir.mkdir(parents=True)
+    (mine.models_dir / "denoise.safetensors").write_bytes(b"weights")
+    record = Installed("denoise", "denoise.safetensors", hashlib.sha256(b"weights").hexdigest(), "", "Compact")
+    (mine.models_dir / "denoise.json").write_text(json.dumps(asdict(record)))
+    assert is_wrong(stores.weights(mine), "denoise", "photobatch models rm denoise")
+
+
 def test_what_lies_in_the_current_folder_is_not_what_is_installed(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -158,6 +182,14 @@ def test_no_compiler(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     found = installation._compiler()
     assert (found.state, "Install" in found.advice) == ("warning", True)
+    monkeypatch.setitem(sys.modules, "torch", None)
+    assert is_wrong(installation._compiler(), "no C compiler", "or torch")
+
+
+def test_a_compiler_without_the_headers_of_the_c_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(library, "_FLAGS", ("-nostdinc",))
+    found = installation._compiler()
+    assert (found.state, "failed" in found.found, "libc6-dev" in found.advice) == ("warning", True, True)
 
 
 def test_a_package_that_is_broken_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

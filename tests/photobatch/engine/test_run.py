@@ -142,7 +142,8 @@ SCRIPT = """
 import sys
 from pathlib import Path
 from tests.photobatch.folder_engine import server
-from photobatch import installed, run_command
+from photobatch.commands import run_command
+from photobatch.engine import installed
 from photobatch.engine.jobs import RunOptions
 installed.load_server = lambda: server(**eval(sys.argv[3]))
 installed.check_preset = lambda *_: None

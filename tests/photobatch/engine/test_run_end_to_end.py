@@ -31,12 +31,15 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (top / "text.jpg").write_text("This is no photo.\n" * 50)
     (top / "empty.jpg").touch()
     (top / "notes.txt").write_text("Not taken.")
+    for module in ("models", "actors"):
+        (top.parent / f"{module}.py").write_text("raise RuntimeError('this is not of photobatch')")
     return top
 
 
-def said(mark: str, *arguments: object) -> "subprocess.CompletedProcess[str]":
+def said(mark: str, *arguments: object, cwd: Path | None = None) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [str(COMMAND), *map(str, arguments)],
+        cwd=cwd,
         env=os.environ | {RUN_MARK: mark},
         capture_output=True,
         text=True,
@@ -70,7 +73,8 @@ def files(folder: Path) -> set[str]:
 
 def test_a_tree_comes_out_and_bad_photos_fail_alone(photos: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    answer = said(str(tmp_path), "run", photos, "--preset", "beauty_light", "--out", out, "--workers", "1", "--json")
+    words = ["run", photos, "--preset", "beauty_light", "--out", out, "--workers", "1"]
+    answer = said(str(tmp_path), *words, "--json", cwd=photos.parent)  # beside modules that are called like ours
     assert answer.returncode == 1, answer.stderr
     expected = {f"{shot}.jpg" for shot in SHOTS} | {f"deep/{shot}.jpg" for shot in SHOTS} | {"coffee.png"}
     assert files(out) == expected
@@ -99,10 +103,7 @@ def test_a_tree_comes_out_and_bad_photos_fail_alone(photos: Path, tmp_path: Path
     assert results["astronaut.jpg"]["timings_ms"]["decode"] > 0
     assert left_of(str(tmp_path)) == []
 
-    again = said(
-        f"{tmp_path} again", "run", photos, "--preset", "beauty_light", "--out", out,
-        "--workers", "1", "--skip-existing",
-    )  # fmt: skip
+    again = said(f"{tmp_path} again", *words, "--skip-existing")
     assert again.returncode == 1
     assert ["skipped", "9"] in [line.split() for line in again.stdout.splitlines()]
     assert ["failed", "2"] in [line.split() for line in again.stdout.splitlines()]
