@@ -166,7 +166,8 @@ try:
 except StorageError as error:
     print(error)
 """
-    for folder in [journal.parent, *journal.parent.parents][:4]:
+    below_temporary = len(journal.parents) - 2  # all but /tmp and /
+    for folder in journal.parents[:below_temporary]:
         if folder.stat().st_uid == os.getuid():
             folder.chmod(0o755)
     journal.chmod(0o000)
