@@ -67,7 +67,7 @@ class Elsewhere:
 TABLE = (
     Elsewhere(r"make demo\b", "tests/docs/test_make.py::test_the_demo_is_made", target_exists),
     Elsewhere(r"make (test|test-slow|guard)\b", ".ci/run", target_exists),
-    Elsewhere(r"make (setup|lint)\b", "Makefile", target_exists),  # `make test` asks for both
+    Elsewhere(r"make (check|setup|lint)\b", "Makefile", target_exists),  # `make test` does what these do
     Elsewhere(r"make docs\b", "tests/deployments/reference/test_reference.py", target_exists),
     Elsewhere(r"make (bench|format)\b", None, target_exists),
     Elsewhere(r"make serve\b", "tests/docs/conftest.py", service_is_started),
