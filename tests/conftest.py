@@ -25,6 +25,22 @@ hypothesis.settings.load_profile("no deadline")
 # A shell lets its background jobs ignore Ctrl-C, and all that they start: tests could interrupt nothing.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# Files whose tests start processes and wait for them. They go first: what is long and starts last is waited for alone.
+LONG = (
+    "tests/wheel/",
+    "tests/cluster/",
+    "tests/chaos/",
+    "tests/service/",
+    "tests/docs/",
+    "tests/photobatch/engine/",
+    "tests/actors/",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put files with long tests first, in the order of `LONG`."""
+    items.sort(key=lambda item: [not item.nodeid.startswith(folder) for folder in LONG])
+
 
 @pytest.fixture(scope="session")
 def needs_redis() -> None:

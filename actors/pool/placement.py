@@ -80,10 +80,15 @@ def lives_on(worker: WorkerRecord) -> bool:
 
 
 def _runs(worker: WorkerRecord) -> bool | None:
+    """Return None for what this node cannot see.
+
+    A process that ends gives back its memory before it closes its connections, and is a zombie only after that: who is
+    told by a closed connection finds it without memory.
+    """
     if worker.pid == 0 or worker.node_id != ray.get_runtime_context().get_node_id():
         return None
     try:
-        return psutil.Process(worker.pid).status() != psutil.STATUS_ZOMBIE
+        return psutil.Process(worker.pid).memory_info().vms > 0
     except psutil.NoSuchProcess:
         return False
 

@@ -4,17 +4,18 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from models.codec import profile, refusal
-from models.codec.beside import look_beside
-from models.codec.exif import bare, is_adobe_rgb, orientation_of
+from models.codec import profile
+from models.codec.container import refusal
+from models.codec.container.beside import look_beside
+from models.codec.container.exif import bare, is_adobe_rgb, orientation_of
+from models.codec.container.jpeg_segments import JpegFile, read_segments
+from models.codec.container.tiff_metadata import exif_of_tiff, orientation_of_tiff
 from models.codec.header import Header, Limits, read_header
 from models.codec.jpeg import decode_jpeg
-from models.codec.jpeg_segments import JpegFile, read_segments
 from models.codec.named_spaces import adobe_rgb
 from models.codec.orientation import upright
 from models.codec.pillow import opened
 from models.codec.raster import pixels_of, rgb_image
-from models.codec.tiff_metadata import exif_of_tiff, orientation_of_tiff
 from models.codec.workspace import Workspace
 from models.errors import DeviceLostError, PhotoError
 from models.picture import Picture, Pixels, Source

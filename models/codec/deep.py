@@ -3,16 +3,16 @@
 import cv2
 import numpy as np
 
-from models.codec import refusal
+from models.codec.container import refusal
+from models.codec.container.exif import bare, orientation_of
+from models.codec.container.png_chunks import intact, read_chunks
+from models.codec.container.tiff_depth import ends_early, lying_as_stored
+from models.codec.container.tiff_metadata import exif_of_tiff, left_out, orientation_of_tiff
 from models.codec.eight_bit import Array, eight_bit
-from models.codec.exif import bare, orientation_of
 from models.codec.header import Header
 from models.codec.orientation import upright
 from models.codec.pillow import opened
-from models.codec.png_chunks import intact, read_chunks
 from models.codec.profile import settle
-from models.codec.tiff_depth import ends_early, lying_as_stored
-from models.codec.tiff_metadata import exif_of_tiff, left_out, orientation_of_tiff
 from models.codec.workspace import Workspace
 from models.picture import Picture, Source
 

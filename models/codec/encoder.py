@@ -9,11 +9,11 @@ import numpy as np
 import simplejpeg
 from PIL import Image, PngImagePlugin
 
-from models.codec import jpeg_segments, refusal
+from models.codec.container import jpeg_segments, refusal
+from models.codec.container.metadata import Metadata, result_metadata
+from models.codec.container.tiff_metadata import graft_exif
 from models.codec.header import NAMES
-from models.codec.metadata import Metadata, result_metadata
 from models.codec.options import OutputOptions, output_format
-from models.codec.tiff_metadata import graft_exif
 from models.errors import DeviceLostError, PhotoError
 from models.picture import Picture, Pixels
 

@@ -4,7 +4,7 @@ import torch
 import torchvision
 from torchvision.io import ImageReadMode, decode_jpeg, encode_jpeg
 
-from models.codec.jpeg_segments import JpegFile
+from models.codec.container.jpeg_segments import JpegFile
 from models.neural.device import OutOfMemoryError, guarded
 from models.picture import Pixels
 

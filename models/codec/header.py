@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from models.codec import refusal
-from models.codec.exif import orientation_of
-from models.codec.iso_picture import read_picture
-from models.codec.jpeg_segments import read_segments
+from models.codec.container import refusal
+from models.codec.container.exif import orientation_of
+from models.codec.container.iso_picture import read_picture
+from models.codec.container.jpeg_segments import read_segments
+from models.codec.container.png_chunks import chunks
+from models.codec.container.sniff import sniff
+from models.codec.container.tiff_depth import check_depth
 from models.codec.pillow import opened
-from models.codec.png_chunks import chunks
-from models.codec.sniff import sniff
-from models.codec.tiff_depth import check_depth
 
 NAMES = {
     "jpeg": "JPEG",

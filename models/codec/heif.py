@@ -5,11 +5,11 @@ from types import ModuleType
 
 import numpy as np
 
-from models.codec import refusal
+from models.codec.container import refusal
+from models.codec.container.exif import bare
+from models.codec.container.iso_picture import read_picture
 from models.codec.eight_bit import eight_bit
-from models.codec.exif import bare
 from models.codec.header import Header
-from models.codec.iso_picture import read_picture
 from models.codec.pillow import boxes_end_early, failure
 from models.codec.profile import settle
 from models.codec.workspace import Workspace

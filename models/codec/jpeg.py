@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, cast
 
 import simplejpeg
 
-from models.codec.jpeg_segments import JpegFile
+from models.codec.container.jpeg_segments import JpegFile
 from models.codec.workspace import Workspace
 from models.picture import Pixels
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from PIL import Image, ImageFile
 
-from models.codec import refusal
+from models.codec.container import refusal
 from models.errors import PhotoError
 
 # The header is checked against our own limit; Pillow's limit would raise its own errors.

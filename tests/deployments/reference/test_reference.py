@@ -46,7 +46,7 @@ def test_what_a_request_is_refused_with_stands_in_the_table_and_there_is_no_othe
     raised = set().union(*(codes_in(path, OF_A_REQUEST) for path in sources(*AT_WORK, "deployments")))
     raised |= {*problems._OF_STATUS.values(), *(explain.first(errors)[0] for errors in (NO_JSON, NO_FIELD))}
     assert raised - ELSEWHERE <= PROBLEMS.keys(), "a code without a status"
-    of_files = codes_in(ROOT / "models/codec/refusal.py", OF_A_PHOTO)  # the ingress reads headers too
+    of_files = codes_in(ROOT / "models/codec/container/refusal.py", OF_A_PHOTO)  # the ingress reads headers too
     assert PROBLEMS.keys() <= raised | of_files, "a code that never comes"
     assert all(400 <= status < 600 for status in PROBLEMS.values())
 

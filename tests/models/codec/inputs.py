@@ -6,7 +6,7 @@ import struct
 import numpy as np
 from PIL import Image, PngImagePlugin
 
-from models.codec.tiff_metadata import graft_exif
+from models.codec.container.tiff_metadata import graft_exif
 from tests.models.codec.codec_samples import stored
 from tests.models.codec.deep_samples import chunk, deep_png
 from tests.models.codec.heic_samples import LOSSLESS, heic

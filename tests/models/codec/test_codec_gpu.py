@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from models.codec import Limits, OutputOptions, decode, encode
+from models.codec.container.jpeg_segments import read_segments
 from models.codec.gpu_jpeg import GpuJpeg
-from models.codec.jpeg_segments import read_segments
 from models.errors import DeviceLostError, PhotoError
 from tests.models.codec.codec_samples import PHOTO, camera_jpeg, saved
 

@@ -10,7 +10,7 @@ from PIL import Image
 from skimage.color import lab2rgb
 
 from models.codec import Limits, OutputOptions, Workspace, decode, encode, read_header
-from models.codec.jpeg_segments import read_segments
+from models.codec.container.jpeg_segments import read_segments
 from tests.models.codec.codec_samples import (
     PHOTO,
     SRGB,

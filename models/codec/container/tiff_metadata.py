@@ -2,7 +2,7 @@
 
 from PIL import Image
 
-from models.codec.exif import ORIENTATION, TiffBlock
+from models.codec.container.exif import ORIENTATION, TiffBlock
 
 # description, make, model, orientation, resolution, software, date, artist, host, copyright
 _DESCRIPTIVE = (270, 271, 272, 274, 282, 283, 296, 305, 306, 315, 316, 33432)

@@ -1,6 +1,6 @@
 """Detects the format of a file by its first bytes, never by its name."""
 
-from models.codec import refusal
+from models.codec.container import refusal
 
 HEAD = 4096  # bytes that are examined
 

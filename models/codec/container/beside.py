@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 
 from PIL import Image
 
-from models.codec.iso_picture import read_picture
-from models.codec.png_chunks import read_chunks
-from models.codec.tiff_metadata import left_out
+from models.codec.container.iso_picture import read_picture
+from models.codec.container.png_chunks import read_chunks
+from models.codec.container.tiff_metadata import left_out
 from models.errors import PhotoError
 
 

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field
 
-from models.codec import jpeg_segments
-from models.codec.exif import DamagedExifError, patch_exif
-from models.codec.xmp import DamagedXmpError, patch_xmp
+from models.codec.container import jpeg_segments
+from models.codec.container.exif import DamagedExifError, patch_exif
+from models.codec.container.xmp import DamagedXmpError, patch_xmp
 from models.picture import Source
 
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from itertools import islice
 
-from models.codec import refusal
-from models.codec.iso_boxes import Cursor, DamagedBoxesError, Items, boxes, read_items
+from models.codec.container import refusal
+from models.codec.container.iso_boxes import Cursor, DamagedBoxesError, Items, boxes, read_items
 
 _BOXES = 1000  # most boxes read in a file; a photo has a handful
 _C2PA = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from models.codec import refusal
-from models.codec.exif import ORIENTATION
+from models.codec.container import refusal
+from models.codec.container.exif import ORIENTATION
 
 _BITS, _COMPRESSION, _PHOTOMETRIC, _SAMPLES, _PLANAR, _FORMAT = 258, 259, 262, 277, 284, 339
 _STRIPS, _TILES = (273, 279), (324, 325)  # offsets and sizes
