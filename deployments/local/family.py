@@ -9,6 +9,8 @@ import psutil
 
 from deployments.local.session import kill
 
+LOOK_S = 2.0
+
 _PR_SET_CHILD_SUBREAPER = 36
 
 
@@ -36,3 +38,27 @@ def end_all(patience_s: float = 5.0) -> None:
     while (left := members()) and time.monotonic() < deadline:
         kill(left)
         psutil.wait_procs(left, timeout=0.2)
+
+
+class Stops:
+    """Which descendants are stopped (SIGSTOP), and since when."""
+
+    def __init__(self) -> None:
+        self._since: dict[psutil.Process, float] = {}
+        self._looked = time.monotonic()
+
+    def longer_than(self, patience_s: float) -> int | None:
+        """Return the id of a process that has been stopped for longer; looks at most every `LOOK_S`."""
+        now = time.monotonic()
+        if now < self._looked + LOOK_S:
+            return None
+        self._looked = now
+        self._since = {one: self._since.get(one, now) for one in members() if _is_stopped(one)}
+        return next((one.pid for one, since in self._since.items() if now > since + patience_s), None)
+
+
+def _is_stopped(process: psutil.Process) -> bool:
+    try:
+        return process.status() == psutil.STATUS_STOPPED
+    except psutil.NoSuchProcess:
+        return False

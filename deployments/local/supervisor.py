@@ -26,7 +26,7 @@ from deployments.local.session import kill, new_scratch_folder
 from deployments.local.stand_in import StandIn
 
 START_S = 180.0  # to the first healthy answer
-SILENT_S = 10.0  # HTTP does not answer: the process is frozen
+SILENT_S = 10.0  # HTTP does not answer, or a process is stopped while the service starts
 STUCK_S = 1000.0  # without a coordinator: longer than the keeper waits for one that reads its journal
 STOP_S = 9.0
 MOST_STARTS = 5  # starts in a row without a healthy answer before it gives up
@@ -60,6 +60,7 @@ class Life:
         self._messages = Messages(self._link)
         self._probe: Probe | None = None
         self._process: subprocess.Popen[bytes] | None = None
+        self._stops = family.Stops()
         self.began = time.monotonic()
         self.was_healthy = False
         self.refused = False
@@ -128,6 +129,8 @@ class Life:
 
     def _judge(self, now: float) -> str | None:  # noqa: PLR0911 - a list of cases
         if self._probe is None:
+            if stopped := self._stops.longer_than(SILENT_S):
+                return f"process {stopped} has been stopped for {SILENT_S:.0f} s while the service started"
             return f"it did not answer HTTP within {START_S:.0f} s" if now > self.began + START_S else None
         if self._probe.silent_s > SILENT_S:
             return f"HTTP has not answered for {SILENT_S:.0f} s"

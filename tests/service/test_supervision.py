@@ -43,10 +43,10 @@ def process(server: Server, title: str) -> psutil.Process:
 
 
 def until(condition: Callable[[], bool], what: str) -> None:
-    """Wait for something; a request that meets no service, or one that is being started, is made again."""
+    """Wait for something; what meets no service, or one that is being started, is tried again."""
     deadline = time.monotonic() + PATIENCE_S
     while True:
-        with contextlib.suppress(httpx.TransportError, ServerError):
+        with contextlib.suppress(httpx.TransportError, ServerError, psutil.NoSuchProcess, StopIteration):
             if condition():
                 return
         assert time.monotonic() < deadline, f"waited {PATIENCE_S} s for {what}"
@@ -111,6 +111,20 @@ def test_one_that_freezes_while_it_starts_is_replaced_too(supervised: Server, un
     until(lambda: not second.is_running(), "its end")
     nothing_is_lost(supervised, under_way)
     assert health(supervised)["restarts"] == before
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("title", ["ingress", "raylet"])
+def test_what_freezes_while_the_service_starts_is_replaced_too(supervised: Server, under_way: str, title: str) -> None:
+    before = health(supervised)["restarts"]
+    first = supervised.ingress()
+    first.kill()
+    until(lambda: supervised.ingress() != first, "the next start")
+    until(lambda: process(supervised, title).is_running(), "its process")
+    process(supervised, title).suspend()
+    until(lambda: health(supervised).get("restarts") == before + 2, "another start")
+    assert "has been stopped for 10 s" in health(supervised)["restart_reason"]
+    nothing_is_lost(supervised, under_way)
 
 
 def coordinators(server: Server, but: psutil.Process) -> list[psutil.Process]:
