@@ -1,0 +1,143 @@
+/* A baseline JPEG between its headers and its end: the entropy-coded bits of its MCUs (ITU-T T.81, annexes A and F).
+ *
+ * `scan` walks all bits once and notes where each MCU begins; everything else starts from these places. The bits come from
+ * strangers, so nothing here trusts them. Every walk reads what `scan` has accepted, or stops within BEHIND bytes of the
+ * end, where there are zeros. On any doubt a function returns a status, and the caller decodes the photo as a whole.
+ *
+ * frame.py has read the headers, and fills the structures. Coefficients of a block are in natural order: row by row.
+ */
+
+#ifndef PHOTOBATCH_JPEG_H
+#define PHOTOBATCH_JPEG_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+enum {
+    BLOCK = 64,
+    COMPONENTS = 3,
+    MOST_BLOCKS = 10, /* of an MCU: B.2.3 */
+    MCU_BYTES = 2304, /* an MCU takes at most 10 × (16 + 11 + 63 × (16 + 10)) bits, 2,082 bytes */
+    BEHIND = 4096,    /* zeros behind the bits, for what reads ahead */
+};
+
+enum status { DONE, DOUBT, NO_SYMBOL, NO_ROOM };
+
+struct component {
+    uint32_t across, down;   /* blocks in an MCU */
+    const uint16_t *dc, *ac; /* (65536): the code that 16 bits begin with, its length << 8 | its symbol; 0: none */
+    uint16_t *skips;         /* (4096): memory for `scan` */
+    const uint16_t *quants;  /* (64) */
+
+    /* The small picture: each block has cells_across × cells_down samples. */
+    uint32_t cells_across, cells_down, last; /* 1, 2 or 4; the last coefficient in zigzag order that they need */
+    const float *weights_across, *weights_down; /* (cells, cells): what each coefficient adds to each cell */
+    uint8_t *cells;                             /* (rows × down × cells_down, columns × across × cells_across) */
+};
+
+struct jpeg {
+    const uint8_t *bits; /* without stuffing and markers; BEHIND zeros follow */
+    size_t bytes;
+    uint32_t columns, rows;          /* MCUs */
+    uint32_t interval;               /* MCUs between restarts */
+    const uint32_t *starts;          /* the byte at which each interval begins, then `bytes` */
+    uint32_t count;                  /* components: 1 or 3 */
+    uint32_t *places;                /* (rows × columns): the bit at which each MCU begins */
+    int16_t *before;                 /* (rows × columns, 3): the DC values that an MCU's DC values are coded against */
+    uint32_t *ends;                  /* the bit behind the last MCU of each interval */
+    int16_t *after;                  /* (intervals, 3): the DC values of that MCU */
+    struct component components[COMPONENTS];
+};
+
+/* How the picture is turned: transposed first, then flipped. */
+struct turn {
+    uint32_t transpose, flip_x, flip_y;
+};
+
+struct code {
+    const uint16_t *codes;  /* (256), by symbol */
+    const uint8_t *lengths; /* (256); 0: no code */
+};
+
+static const uint8_t NATURAL[BLOCK] = {
+    0,  1,  8,  16, 9,  2,  3,  10, 17, 24, 32, 25, 18, 11, 4,  5,  12, 19, 26, 33, 40, 48,
+    41, 34, 27, 20, 13, 6,  7,  14, 21, 28, 35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23,
+    30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63,
+};
+
+enum { END_OF_BLOCK = 0x00, SIXTEEN_ZEROS = 0xF0, LEAST_DC = -1024, MOST_DC = 1023, MOST_AC = 1023 };
+
+/* Bits, the next one at the top. */
+struct reader {
+    const uint8_t *next;
+    uint64_t bits;
+    unsigned count;
+};
+
+static inline uint64_t big_endian(const uint8_t *bytes)
+{
+    uint64_t value = 0;
+    for (int i = 0; i < 8; i++) /* compilers make one load of it */
+        value = value << 8 | bytes[i];
+    return value;
+}
+
+/* Afterwards there are at least 56 bits. */
+static inline void refill(struct reader *in)
+{
+    in->bits |= big_endian(in->next) >> in->count;
+    in->next += (63 - in->count) >> 3;
+    in->count |= 56;
+}
+
+static inline void skip(struct reader *in, unsigned count)
+{
+    in->bits <<= count;
+    in->count -= count;
+}
+
+static inline struct reader reader_at(const uint8_t *bits, size_t place)
+{
+    struct reader in = {.next = bits + (place >> 3)};
+    refill(&in);
+    skip(&in, place & 7);
+    return in;
+}
+
+static inline size_t place_of(const struct reader *in, const uint8_t *bits)
+{
+    return (size_t)(in->next - bits) * 8 - in->count;
+}
+
+/* F.2.2.1: the signed value of `size` bits, 1 to 15. */
+static inline int signed_bits(struct reader *in, unsigned size)
+{
+    int value = (int)(in->bits >> (64 - size));
+    skip(in, size);
+    return value < 1 << (size - 1) ? value - (1 << size) + 1 : value;
+}
+
+/* Read a DC value; 0 on doubt. There must be 27 bits. */
+static inline int read_dc(struct reader *in, const uint16_t *table, int *dc)
+{
+    unsigned found = table[in->bits >> 48];
+    unsigned size = found & 0xFF;
+    skip(in, found >> 8);
+    if (size)
+        *dc += signed_bits(in, size);
+    return found && *dc >= LEAST_DC && *dc <= MOST_DC;
+}
+
+static inline uint32_t blocks_of(const struct jpeg *jpeg)
+{
+    uint32_t blocks = 0;
+    for (uint32_t c = 0; c < jpeg->count; c++)
+        blocks += jpeg->components[c].across * jpeg->components[c].down;
+    return blocks;
+}
+
+/* Read the blocks of an MCU of the turned picture that `scan` has accepted: (MOST_BLOCKS, 64) in the turned order. */
+int fetch(const struct jpeg *jpeg, struct turn turn, uint32_t x, uint32_t y, int16_t *blocks);
+
+#endif
