@@ -58,7 +58,7 @@ class Frame:
         return -(-self.width // self.mcu[0]), -(-self.height // self.mcu[1])
 
 
-class _Other(Exception):
+class _OtherError(Exception):
     """It is another kind of file."""
 
 
@@ -66,7 +66,7 @@ def read_frame(data: bytes) -> Frame | None:
     """Return the frame; None if this is anything but an undamaged 8-bit sequential file with one scan."""
     try:
         return _Reader(data).frame()
-    except (_Other, IndexError, ValueError):
+    except (_OtherError, IndexError, ValueError):
         return None
 
 
@@ -75,7 +75,7 @@ class _Reader:
         self._data = data
         self._quants: dict[int, Quants] = {}
         self._tables: dict[int, Huffman] = {}  # by class << 4 | number
-        self._size: tuple[int, int] | None = None
+        self._width = self._height = 0
         self._channels: list[tuple[int, int, int, int]] = []  # number, across, down, quants
         self._interval = 0
         self._jfif: bytes | None = None
@@ -138,9 +138,10 @@ class _Reader:
             at += 17 + len(symbols)
 
     def _take_size(self, payload: bytes) -> None:
-        _demand(self._size is None and payload[0] == 8 and payload[5] in (1, 3) and len(payload) == 6 + 3 * payload[5])
-        self._size = int.from_bytes(payload[3:5], "big"), int.from_bytes(payload[1:3], "big")
-        _demand(all(self._size))
+        _demand(not self._channels and payload[0] == 8 and payload[5] in (1, 3))
+        _demand(len(payload) == 6 + 3 * payload[5])
+        self._width, self._height = int.from_bytes(payload[3:5], "big"), int.from_bytes(payload[1:3], "big")
+        _demand(self._width > 0 and self._height > 0)
         for number, factors, quants in zip(payload[6::3], payload[7::3], payload[8::3], strict=True):
             self._channels.append((number, *divmod(factors, 16), quants))
         luma, *chroma = self._channels
@@ -152,22 +153,24 @@ class _Reader:
 
     def _whole(self, scan: bytes, at: int) -> Frame:
         count = len(self._channels)
-        _demand(self._size is not None and scan[0] == count and scan[-3:] == b"\x00\x3f\x00")
-        _demand(len(scan) == 4 + 2 * count)
+        _demand(count > 0 and len(scan) == 4 + 2 * count and scan[0] == count and scan[-3:] == b"\x00\x3f\x00")
         # What libjpeg takes for Y, Cb, Cr without a doubt.
         known = self._jfif or self._adobe or [channel[0] for channel in self._channels] == [1, 2, 3]
         _demand(count == 1 or bool(known))
         components = []
-        for (number, across, down, quants), said, tables in zip(self._channels, scan[1::2], scan[2::2], strict=False):
+        for (number, across, down, quants), said, tables in zip(
+            self._channels, scan[1:-3:2], scan[2:-3:2], strict=True
+        ):
             dc, ac = self._tables.get(tables >> 4), self._tables.get(0x10 | tables & 15)
-            _demand(number == said and quants in self._quants and dc is not None and ac is not None)
+            if number != said or quants not in self._quants or dc is None or ac is None:
+                raise _OtherError
             components.append(Component(number, across, down, self._quants[quants], dc, ac))
-        return Frame(*self._size, tuple(components), self._interval, at, self._jfif, self._adobe)
+        return Frame(self._width, self._height, tuple(components), self._interval, at, self._jfif, self._adobe)
 
 
 def _demand(fact: bool) -> None:
     if not fact:
-        raise _Other
+        raise _OtherError
 
 
 def file_of(frame: Frame, bits: bytes) -> bytes:
@@ -183,7 +186,9 @@ def file_of(frame: Frame, bits: bytes) -> bytes:
     wide = any(component.quants.max() > 255 for component in frame.components)
     for table, number in quants.items():
         values = np.frombuffer(table, np.uint16)[ZIGZAG]
-        parts.append(_segment(_DQT, bytes((wide << 4 | number,)) + values.astype(">u2" if wide else np.uint8).tobytes()))
+        parts.append(
+            _segment(_DQT, bytes((wide << 4 | number,)) + values.astype(">u2" if wide else np.uint8).tobytes())
+        )
     size = frame.height.to_bytes(2, "big") + frame.width.to_bytes(2, "big")
     channels = b"".join(
         bytes((component.number, component.across << 4 | component.down, quants[component.quants.tobytes()]))

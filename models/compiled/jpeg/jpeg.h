@@ -4,7 +4,8 @@
  * strangers, so nothing here trusts them. Every walk reads what `scan` has accepted, or stops within BEHIND bytes of the
  * end, where there are zeros. On any doubt a function returns a status, and the caller decodes the photo as a whole.
  *
- * frame.py has read the headers, and fills the structures. Coefficients of a block are in natural order: row by row.
+ * frame.py has read the headers, and fills the structures. The 64 coefficients of a block are in zigzag order, except for
+ * `quants`, which are in natural order: row by row.
  */
 
 #ifndef PHOTOBATCH_JPEG_H
@@ -19,6 +20,7 @@ enum {
     COMPONENTS = 3,
     MOST_BLOCKS = 10, /* of an MCU: B.2.3 */
     MCU_BYTES = 2304, /* an MCU takes at most 10 × (16 + 11 + 63 × (16 + 10)) bits, 2,082 bytes */
+    QUICK = 10,       /* bits of a code that is found at once */
     BEHIND = 4096,    /* zeros behind the bits, for what reads ahead */
 };
 
@@ -27,7 +29,8 @@ enum status { DONE, DOUBT, NO_SYMBOL, NO_ROOM };
 struct component {
     uint32_t across, down;   /* blocks in an MCU */
     const uint16_t *dc, *ac; /* (65536): the code that 16 bits begin with, its length << 8 | its symbol; 0: none */
-    uint16_t *skips;         /* (4096): memory for `scan` */
+    uint16_t *quick;         /* (1024): those of `ac` that take at most 10 bits; it stays in the first-level cache */
+    uint16_t *skips;         /* (4096): memory for `scan`, which fills both */
     const uint16_t *quants;  /* (64) */
 
     /* The small picture: each block has cells_across × cells_down samples. */
@@ -77,10 +80,9 @@ struct reader {
 
 static inline uint64_t big_endian(const uint8_t *bytes)
 {
-    uint64_t value = 0;
-    for (int i = 0; i < 8; i++) /* compilers make one load of it */
-        value = value << 8 | bytes[i];
-    return value;
+    uint64_t value;
+    memcpy(&value, bytes, sizeof value);
+    return __builtin_bswap64(value); /* of a little-endian machine, as in pixel.h */
 }
 
 /* Afterwards there are at least 56 bits. */
@@ -129,6 +131,13 @@ static inline int read_dc(struct reader *in, const uint16_t *table, int *dc)
     return found && *dc >= LEAST_DC && *dc <= MOST_DC;
 }
 
+/* The AC code that comes next; 0: none. There must be 16 bits. */
+static inline unsigned ac_code(const struct reader *in, const struct component *component)
+{
+    unsigned found = component->quick[in->bits >> (64 - QUICK)];
+    return found ? found : component->ac[in->bits >> 48];
+}
+
 static inline uint32_t blocks_of(const struct jpeg *jpeg)
 {
     uint32_t blocks = 0;
@@ -137,7 +146,27 @@ static inline uint32_t blocks_of(const struct jpeg *jpeg)
     return blocks;
 }
 
-/* Read the blocks of an MCU of the turned picture that `scan` has accepted: (MOST_BLOCKS, 64) in the turned order. */
-int fetch(const struct jpeg *jpeg, struct turn turn, uint32_t x, uint32_t y, int16_t *blocks);
+static inline int is_upright(struct turn turn)
+{
+    return !(turn.transpose || turn.flip_x || turn.flip_y);
+}
+
+/* Where each coefficient of the stored picture is in the turned one, and its sign there. */
+struct order {
+    uint8_t places[BLOCK];
+    int8_t signs[BLOCK];
+};
+
+struct order order_of(struct turn turn);
+
+/* The blocks of an MCU of the turned picture. */
+struct mcu {
+    int16_t blocks[MOST_BLOCKS][BLOCK];
+    uint64_t used[MOST_BLOCKS]; /* which coefficients are not 0, without the first */
+};
+
+/* Read an MCU of the turned picture that `scan` has accepted. */
+int fetch(const struct jpeg *jpeg, struct turn turn, const struct order *order, uint32_t x, uint32_t y,
+          struct mcu *mcu);
 
 #endif

@@ -42,8 +42,12 @@ int unstuff(const uint8_t *from, size_t size, uint8_t *to, uint32_t *starts, uin
  * block ends with them << 11; 0: not one whole symbol. */
 enum { WINDOW = 12, TAKEN = 15, FILLED = 127, FILLED_AT = 4, ENDS_AT = 11 };
 
-static void prepare(const uint16_t *ac, uint16_t *skips)
+static void prepare(const uint16_t *ac, uint16_t *quick, uint16_t *skips)
 {
+    for (uint32_t bits = 0; bits < 1 << QUICK; bits++) {
+        uint16_t found = ac[bits << (16 - QUICK)];
+        quick[bits] = found >> 8 <= QUICK ? found : 0;
+    }
     for (uint32_t window = 0; window < 1 << WINDOW; window++) {
         unsigned taken = 0, filled = 0, ends = 0;
         while (!ends) {
@@ -59,10 +63,11 @@ static void prepare(const uint16_t *ac, uint16_t *skips)
     }
 }
 
-/* Read the AC coefficients up to `last` in zigzag order into `block`, which is zero there, and skip the others. */
-static inline int pass(struct reader *in, const struct component *component, int16_t *block)
+/* Read the AC coefficients up to `last` into `block`, in natural order, which is zero there, and skip the others. `flat`
+ * gets whether there is none. */
+static inline int pass(struct reader *in, const struct component *component, int16_t *block, int *flat)
 {
-    const uint16_t *ac = component->ac, *skips = component->skips;
+    const uint16_t *skips = component->skips;
     unsigned place = 1;
 
     while (place < BLOCK) {
@@ -79,7 +84,7 @@ static inline int pass(struct reader *in, const struct component *component, int
                 continue;
             }
         }
-        unsigned found = ac[in->bits >> 48], run = found >> 4 & 15, size = found & 15;
+        unsigned found = ac_code(in, component), run = found >> 4 & 15, size = found & 15;
         if (!found)
             return 0;
         skip(in, found >> 8);
@@ -90,8 +95,10 @@ static inline int pass(struct reader *in, const struct component *component, int
             return 0;
         if (size) {
             int value = signed_bits(in, size);
-            if (place <= component->last)
+            if (place <= component->last) {
                 block[NATURAL[place]] = (int16_t)value;
+                *flat = 0;
+            }
         } else if (place == BLOCK - 1) {
             return 0; /* sixteen zeros with nothing behind them */
         }
@@ -106,30 +113,45 @@ static inline uint8_t sample(float value)
     return value < 0 ? 0 : value > 255 ? 255 : (uint8_t)value;
 }
 
-/* The cells of a block, from its lowest coefficients. */
-static inline void draw(const struct component *component, const int16_t *block, uint8_t *cells, size_t stride)
+/* The cells of a block, from its lowest coefficients. Constant sizes make a loop without branches of it. */
+static inline void draw_cells(const struct component *component, const int16_t *block, uint8_t *cells, size_t stride,
+                              const uint32_t across, const uint32_t down)
 {
-    const uint32_t across = component->cells_across, down = component->cells_down;
+    const float *weights_across = component->weights_across, *weights_down = component->weights_down;
     float rows[4][4];
 
-    if (across == 1 && down == 1) {
-        *cells = sample((float)(block[0] * component->quants[0]) / 8);
-        return;
-    }
     for (uint32_t v = 0; v < down; v++)
         for (uint32_t x = 0; x < across; x++) {
             float sum = 0;
             for (uint32_t u = 0; u < across; u++)
-                sum += (float)(block[8 * v + u] * component->quants[8 * v + u]) * component->weights_across[across * x + u];
+                sum += (float)(block[8 * v + u] * component->quants[8 * v + u]) * weights_across[across * x + u];
             rows[v][x] = sum;
         }
     for (uint32_t y = 0; y < down; y++)
         for (uint32_t x = 0; x < across; x++) {
             float sum = 0;
             for (uint32_t v = 0; v < down; v++)
-                sum += rows[v][x] * component->weights_down[down * y + v];
+                sum += rows[v][x] * weights_down[down * y + v];
             cells[y * stride + x] = sample(sum);
         }
+}
+
+static inline void draw(const struct component *component, const int16_t *block, int flat, uint8_t *cells, size_t stride)
+{
+    const uint32_t across = component->cells_across, down = component->cells_down;
+
+    if (flat) {
+        uint8_t value = sample((float)(block[0] * component->quants[0]) / 8);
+        for (uint32_t y = 0; y < down; y++)
+            for (uint32_t x = 0; x < across; x++)
+                cells[y * stride + x] = value;
+    } else if (across == 2 && down == 2) {
+        draw_cells(component, block, cells, stride, 2, 2);
+    } else if (across == 4 && down == 4) {
+        draw_cells(component, block, cells, stride, 4, 4);
+    } else {
+        draw_cells(component, block, cells, stride, across, down);
+    }
 }
 
 static int scan_mcu(const struct jpeg *jpeg, struct reader *in, uint32_t mcu, int *dcs)
@@ -142,15 +164,16 @@ static int scan_mcu(const struct jpeg *jpeg, struct reader *in, uint32_t mcu, in
         for (uint32_t j = 0; j < component->down; j++)
             for (uint32_t i = 0; i < component->across; i++) {
                 int16_t block[BLOCK] = {0};
+                int flat = 1;
                 refill(in);
                 if (!read_dc(in, component->dc, &dcs[c]))
                     return 0;
                 block[0] = (int16_t)dcs[c];
-                if (!pass(in, component, block))
+                if (!pass(in, component, block, &flat))
                     return 0;
                 size_t row = ((size_t)y * component->down + j) * component->cells_down;
                 size_t column = ((size_t)x * component->across + i) * component->cells_across;
-                draw(component, block, component->cells + row * stride + column, stride);
+                draw(component, block, flat, component->cells + row * stride + column, stride);
             }
     }
     return 1;
@@ -168,7 +191,7 @@ int scan(const struct jpeg *jpeg)
     const uint32_t mcus = jpeg->rows * jpeg->columns;
 
     for (uint32_t c = 0; c < jpeg->count; c++)
-        prepare(jpeg->components[c].ac, jpeg->components[c].skips);
+        prepare(jpeg->components[c].ac, jpeg->components[c].quick, jpeg->components[c].skips);
     for (uint32_t first = 0, k = 0; first < mcus; first += jpeg->interval, k++) {
         struct reader in = reader_at(jpeg->bits, (size_t)jpeg->starts[k] * 8);
         const size_t end = jpeg->starts[k + 1];

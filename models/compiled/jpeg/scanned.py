@@ -8,10 +8,11 @@ import numpy.typing as npt
 
 from models.compiled.jpeg.frame import ZIGZAG, Frame
 from models.compiled.jpeg.structures import ChangeStructure, JpegStructure, OutputStructure
+from models.picture import DoubtError
 
 DONE = 0  # of jpeg.h
 _BEHIND = 4096  # BEHIND of jpeg.h
-_WINDOWS = 4096
+_QUICK, _SKIPS = 1024, 4096  # entries of tables that `scan` fills
 _MOST_BYTES = 1 << 28  # places are 32-bit numbers of bits
 
 
@@ -38,7 +39,7 @@ class Scanned:
     def __init__(self, functions: Functions, data: bytes, frame: Frame, luma_cells: int) -> None:
         """`luma_cells` is 1 or 2: samples a side that a block of luma has in the small picture.
 
-        Raises ValueError on any doubt.
+        Raises DoubtError.
         """
         self.jpeg = JpegStructure()
         self.cells: list[npt.NDArray[np.uint8]] = []  # of each component, of the size of whole MCUs
@@ -47,7 +48,7 @@ class Scanned:
         self.used = self._unstuff(functions, data, frame)  # bytes, stuffing included
         self._prepare(frame, luma_cells)
         if functions.scan(byref(self.jpeg)) != DONE:
-            raise ValueError
+            raise DoubtError
 
     def _unstuff(self, functions: Functions, data: bytes, frame: Frame) -> int:
         columns, rows = frame.mcus
@@ -56,12 +57,12 @@ class Scanned:
         intervals = -(-mcus // interval)
         source = np.frombuffer(data, np.uint8)[frame.bits_at :]
         if not 0 < source.size < _MOST_BYTES or mcus > 4 * source.size:  # an MCU takes two bits or more
-            raise ValueError
+            raise DoubtError
         bits, starts = np.empty(source.size + _BEHIND, np.uint8), np.empty(intervals + 1, np.uint32)
         used = ctypes.c_size_t()
         arguments = source.ctypes.data, source.size, bits.ctypes.data, starts.ctypes.data, intervals, byref(used)
         if functions.unstuff(*arguments) != DONE:
-            raise ValueError
+            raise DoubtError
         jpeg = self.jpeg
         jpeg.columns, jpeg.rows, jpeg.interval, jpeg.bytes = columns, rows, interval, int(starts[-1])
         jpeg.bits, jpeg.starts = self._keep(bits), self._keep(starts)
@@ -77,10 +78,19 @@ class Scanned:
             # Colours get as many samples as luma.
             across, down = luma_cells * luma.across // component.across, luma_cells * luma.down // component.down
             structure.across, structure.down = component.across, component.down
-            structure.dc, structure.ac = self._keep(component.dc.decoding("dc")), self._keep(component.ac.decoding("ac"))
-            structure.skips, structure.quants = self._keep(np.empty(_WINDOWS, np.uint16)), self._keep(component.quants)
+            structure.dc, structure.ac = (
+                self._keep(component.dc.decoding("dc")),
+                self._keep(component.ac.decoding("ac")),
+            )
+            structure.quick, structure.skips = (
+                self._keep(np.empty(_QUICK, np.uint16)),
+                self._keep(np.empty(_SKIPS, np.uint16)),
+            )
+            structure.quants = self._keep(component.quants)
             structure.cells_across, structure.cells_down = across, down
-            structure.last = max(int(np.flatnonzero(ZIGZAG == 8 * v + u)[0]) for v in range(down) for u in range(across))
+            structure.last = max(
+                int(np.flatnonzero(8 * v + u == ZIGZAG)[0]) for v in range(down) for u in range(across)
+            )
             structure.weights_across, structure.weights_down = self._keep(_means(across)), self._keep(_means(down))
             size = jpeg.rows * component.down * down, jpeg.columns * component.across * across
             self.cells.append(np.empty(size, np.uint8))

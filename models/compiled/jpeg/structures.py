@@ -14,6 +14,7 @@ class ComponentStructure(ctypes.Structure):
         ("down", c_uint32),
         ("dc", c_void_p),
         ("ac", c_void_p),
+        ("quick", c_void_p),
         ("skips", c_void_p),
         ("quants", c_void_p),
         ("cells_across", c_uint32),
@@ -82,12 +83,11 @@ class ChangeStructure(ctypes.Structure):
 
     _fields_ = (
         ("turn", TurnStructure),
-        ("x0", c_uint32),
-        ("y0", c_uint32),
-        ("x1", c_uint32),
-        ("y1", c_uint32),
+        ("width", c_uint32),
+        ("height", c_uint32),
         ("before", c_void_p),
         ("after", c_void_p),
+        ("loaded", c_void_p),
         ("changed", c_void_p),
         ("blocks", c_void_p),
         ("count", c_uint32),

@@ -42,8 +42,8 @@ static inline void put(struct writer *out, uint32_t value, unsigned count)
     out->count -= 32;
     uint32_t word = (uint32_t)(out->bits >> out->count);
     if (((~word - 0x01010101u) & word & 0x80808080u) == 0) { /* no byte is 0xFF */
-        for (int i = 0; i < 4; i++)
-            out->next[i] = (uint8_t)(word >> (24 - 8 * i));
+        word = __builtin_bswap32(word);
+        memcpy(out->next, &word, sizeof word);
         out->next += 4;
     } else {
         put_bytes(out, word, 4);
@@ -73,12 +73,13 @@ static int copy(struct writer *out, const uint8_t *bits, size_t from, size_t to)
     return 1;
 }
 
+/* A symbol and the bits that follow it. */
 static inline void put_symbol(struct writer *out, const struct code *code, unsigned symbol, int value, unsigned size)
 {
+    const uint32_t bits = (uint32_t)(value < 0 ? value - 1 : value) & ((1u << size) - 1);
+
     out->lacks |= code->lengths[symbol] == 0;
-    put(out, code->codes[symbol], code->lengths[symbol]);
-    if (size)
-        put(out, (uint32_t)(value < 0 ? value - 1 : value) & ((1u << size) - 1), size);
+    put(out, (uint32_t)code->codes[symbol] << size | bits, code->lengths[symbol] + size);
 }
 
 static inline unsigned size_of(int value)
@@ -86,40 +87,52 @@ static inline unsigned size_of(int value)
     return value == 0 ? 0 : 32 - (unsigned)__builtin_clz((unsigned)(value < 0 ? -value : value));
 }
 
-static void put_block(struct writer *out, const struct output *output, uint32_t component, const int16_t *block, int dc)
+static void put_block(struct writer *out, const struct output *output, uint32_t component, const int16_t *block,
+                      uint64_t used, int dc)
 {
     const struct code *ac = &output->ac[component];
-    unsigned zeros = 0, size = size_of(block[0] - dc);
+    unsigned last = 0, size = size_of(block[0] - dc);
 
     put_symbol(out, &output->dc[component], size, block[0] - dc, size);
-    for (int place = 1; place < BLOCK; place++) {
-        int value = block[NATURAL[place]];
-        if (value == 0) {
-            zeros++;
-            continue;
-        }
+    while (used) {
+        unsigned place = (unsigned)__builtin_ctzll(used), zeros = place - last - 1;
+        used &= used - 1;
+        last = place;
         for (; zeros > 15; zeros -= 16)
             put_symbol(out, ac, SIXTEEN_ZEROS, 0, 0);
-        size = size_of(value);
-        put_symbol(out, ac, zeros << 4 | size, value, size);
-        zeros = 0;
+        size = size_of(block[place]);
+        put_symbol(out, ac, zeros << 4 | size, block[place], size);
     }
-    if (zeros)
+    if (last < BLOCK - 1)
         put_symbol(out, ac, END_OF_BLOCK, 0, 0);
 }
 
-static int put_mcu(struct writer *out, const struct jpeg *jpeg, const struct output *output, const int16_t *blocks,
+static int put_mcu(struct writer *out, const struct jpeg *jpeg, const struct output *output, const struct mcu *mcu,
                    int16_t *dcs)
 {
+    uint32_t first = 0;
+
     if (out->end - out->next < 2 * MCU_BYTES)
         return 0;
-    for (uint32_t c = 0; c < jpeg->count; c++)
-        for (uint32_t b = 0; b < jpeg->components[c].across * jpeg->components[c].down; b++) {
-            put_block(out, output, c, blocks, dcs[c]);
-            dcs[c] = blocks[0];
-            blocks += BLOCK;
+    for (uint32_t c = 0; c < jpeg->count; c++) {
+        uint32_t behind = first + jpeg->components[c].across * jpeg->components[c].down;
+        for (; first < behind; first++) {
+            put_block(out, output, c, mcu->blocks[first], mcu->used[first], dcs[c]);
+            dcs[c] = mcu->blocks[first][0];
         }
+    }
     return 1;
+}
+
+/* The MCU that took the place of another. */
+static void new_mcu(const int16_t *from, uint32_t blocks, struct mcu *mcu)
+{
+    memcpy(mcu->blocks, from, sizeof mcu->blocks[0] * blocks);
+    for (uint32_t b = 0; b < blocks; b++) {
+        mcu->used[b] = 0;
+        for (int place = 1; place < BLOCK; place++)
+            mcu->used[b] |= (uint64_t)(mcu->blocks[b][place] != 0) << place;
+    }
 }
 
 static int32_t change_of(const struct output *output, uint32_t columns, uint32_t x, uint32_t y)
@@ -155,10 +168,12 @@ int write_bits(const struct jpeg *jpeg, struct output *output)
     const struct turn turn = output->turn;
     const uint32_t columns = turn.transpose ? jpeg->rows : jpeg->columns;
     const uint32_t blocks = blocks_of(jpeg);
-    const int copies = !(output->anew || turn.transpose || turn.flip_x || turn.flip_y);
+    const int copies = !output->anew && is_upright(turn);
+    const struct order order = order_of(turn);
     struct writer out = {.next = output->to, .end = output->to + output->room};
-    int16_t dcs[COMPONENTS] = {0}, own[MOST_BLOCKS * BLOCK];
+    int16_t dcs[COMPONENTS] = {0};
     uint32_t done = 0;
+    struct mcu own;
 
     for (uint32_t y = output->y0; y < output->y1; y++)
         for (uint32_t x = output->x0; x < output->x1;) {
@@ -174,14 +189,15 @@ int write_bits(const struct jpeg *jpeg, struct output *output)
             }
             int fits;
             if (change >= 0) {
-                fits = put_mcu(&out, jpeg, output, output->blocks + (size_t)change * blocks * BLOCK, dcs);
+                new_mcu(output->blocks + (size_t)change * blocks * BLOCK, blocks, &own);
+                fits = put_mcu(&out, jpeg, output, &own, dcs);
             } else if (copies && memcmp(dcs, jpeg->before + COMPONENTS * mcu, jpeg->count * sizeof *dcs) == 0) {
                 run = run_of(jpeg, output, x, y);
                 fits = copy_run(&out, jpeg, mcu, run, dcs);
             } else {
-                if (fetch(jpeg, turn, x, y, own) != DONE)
+                if (fetch(jpeg, turn, &order, x, y, &own) != DONE)
                     return DOUBT;
-                fits = put_mcu(&out, jpeg, output, own, dcs);
+                fits = put_mcu(&out, jpeg, output, &own, dcs);
             }
             if (!fits)
                 return NO_ROOM;
