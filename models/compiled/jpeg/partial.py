@@ -89,11 +89,11 @@ class PartialJpeg:
         self._frame = _turned(frame) if self._turn.transpose else frame
         self._step = step
         self._scanned = Scanned(functions, data, frame, luma_cells=2 if step == 4 else 1)
-        shape = self._frame.height, self._frame.width, 4
         # Fresh memory takes no room until it is used.
-        self._before, self.pixels = np.zeros(shape, np.uint8), np.zeros(shape, np.uint8)
+        self.pixels = np.zeros((self._frame.height, self._frame.width, 4), np.uint8)
         columns, rows = self._frame.mcus
-        self._loaded = np.zeros((rows, columns), np.bool_)
+        self._regions = np.full((rows, columns), -1, np.int32)  # the number of the region in which an MCU counts
+        self._loaded: list[tuple[Area, Pixels]] = []  # the regions as they were
         self._small: Pixels | None = None
 
     def load(self, x0: int, y0: int, x1: int, y1: int) -> None:
@@ -130,36 +130,46 @@ class PartialJpeg:
 
     def _load(self, area: Area) -> None:
         x0, y0, x1, y1 = area
-        missing = ~self._loaded[y0:y1, x0:x1]
+        missing = self._regions[y0:y1, x0:x1] < 0
         if not missing.any():
             return
+        before = self._decoded(area)
+        wide, high = self._frame.mcu
+        there = self.pixels[y0 * high : y1 * high, x0 * wide : x1 * wide]
+        if missing.all():
+            there[...] = before
+        else:
+            fresh = np.repeat(np.repeat(missing, high, 0), wide, 1)[: before.shape[0], : before.shape[1]]
+            there[fresh] = before[fresh]
+        self._regions[y0:y1, x0:x1][missing] = len(self._loaded)
+        self._loaded.append((area, before))
+
+    def _decoded(self, area: Area) -> Pixels:
+        """Return the pixels of whole MCUs, a part of a larger array."""
+        x0, y0, x1, y1 = area
         (wide, high), (columns, rows) = self._frame.mcu, self._frame.mcus
         # One MCU more on each side: colours are interpolated between neighbours.
         wider = max(0, x0 - 1), max(0, y0 - 1), min(columns, x1 + 1), min(rows, y1 + 1)
         left, top = wider[0] * wide, wider[1] * high
-        width, height = min(self._frame.width, wider[2] * wide) - left, min(self._frame.height, wider[3] * high) - top
-        frame = replace(_coded(self._frame, "even"), width=width, height=height, interval=0)
-        bits = self._bits(frame, wider, anew=True)
-        if bits is None:
+        size = min(self._frame.width, wider[2] * wide) - left, min(self._frame.height, wider[3] * high) - top
+        for coded in (self._frame, _coded(self._frame, "even")):
+            frame = replace(coded, width=size[0], height=size[1], interval=0)
+            bits = self._bits(frame, wider, anew=coded is not self._frame)
+            if bits is not None:
+                break
+        else:
             raise DoubtError
         try:
             decoded = simplejpeg.decode_jpeg(file_of(frame, bits), "RGBX")
         except ValueError:
             raise DoubtError from None
-        box = np.s_[y0 * high : y1 * high, x0 * wide : x1 * wide]
-        part = decoded[y0 * high - top : y1 * high - top, x0 * wide - left : x1 * wide - left]
-        if missing.all():
-            self._before[box] = self.pixels[box] = part
-        else:
-            fresh = np.repeat(np.repeat(missing, high, 0), wide, 1)[: part.shape[0], : part.shape[1]]
-            self._before[box][fresh] = self.pixels[box][fresh] = part[fresh]
-        self._loaded[y0:y1, x0:x1] = True
+        return decoded[y0 * high - top : y1 * high - top, x0 * wide - left : x1 * wide - left]
 
     def _reduced(self) -> Pixels:
         drawn = 4 if self._step == 4 else 8
         if self._step < drawn:
             self.load(0, 0, self._frame.width, self._frame.height)
-            return reduce_cells(self._before, self._step)
+            return reduce_cells(self._loaded[0][1], self._step)
         cells = self._scanned.cells
         if len(cells) == 1:
             whole = cv2.cvtColor(cells[0], cv2.COLOR_GRAY2RGBA)
@@ -174,32 +184,23 @@ class PartialJpeg:
         """Return the reduced picture with what was loaded as it is now."""
         small, step = self.reduced(self._step).copy(), self._step
         wide, high = self._frame.mcu
-        rows, columns = (np.flatnonzero(self._loaded.any(axis=axis)) for axis in (1, 0))
-        if rows.size:
-            box = np.s_[rows[0] * high : (rows[-1] + 1) * high, columns[0] * wide : (columns[-1] + 1) * wide]
-            changed = reduce_cells(self.pixels[box], step)
-            there = reduce_cells(self._before[box], step)
-            cells = np.s_[box[0].start // step :, box[1].start // step :]
-            part = small[cells][: changed.shape[0], : changed.shape[1]]
-            part[...] = np.where(changed != there, changed, part)
+        for (x0, y0, x1, y1), _ in self._loaded:
+            now = reduce_cells(self.pixels[y0 * high : y1 * high, x0 * wide : x1 * wide], step)
+            small[y0 * high // step :, x0 * wide // step :][: now.shape[0], : now.shape[1]] = now
         return small
 
     def _changes(self) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int16]]:
         """Return the index of each MCU's new coefficients or -1, and the coefficients."""
-        changed = np.full(self._loaded.shape, -1, np.int32)
-        blocks = np.empty((int(self._loaded.sum()), self._scanned.blocks, 64), np.int16)
-        work = ChangeStructure(
-            turn=self._turn,
-            width=self._frame.width,
-            height=self._frame.height,
-            before=self._before.ctypes.data,
-            after=self.pixels.ctypes.data,
-            loaded=self._loaded.ctypes.data,
-            changed=changed.ctypes.data,
-            blocks=blocks.ctypes.data,
-        )
-        if self._functions.change(byref(self._scanned.jpeg), byref(work)) != DONE:
-            raise DoubtError
+        changed = np.full(self._regions.shape, -1, np.int32)
+        blocks = np.empty((int((self._regions >= 0).sum()), self._scanned.blocks, 64), np.int16)
+        work = ChangeStructure(turn=self._turn, width=self._frame.width, height=self._frame.height)
+        work.after, work.regions = self.pixels.ctypes.data, self._regions.ctypes.data
+        work.changed, work.blocks = changed.ctypes.data, blocks.ctypes.data
+        for number, (area, before) in enumerate(self._loaded):
+            work.region, work.before, work.stride = number, before.ctypes.data, before.strides[0] // 4
+            work.x0, work.y0, work.x1, work.y1 = area
+            if self._functions.change(byref(self._scanned.jpeg), byref(work)) != DONE:
+                raise DoubtError
         return changed, blocks[: work.count]
 
     def _written(self, changed: npt.NDArray[np.int32], blocks: npt.NDArray[np.int16], *, anew: bool) -> bytes | None:

@@ -1,7 +1,7 @@
 """The arguments of the functions on JPEG bits: the structures of jpeg.h, write.c and change.c."""
 
 import ctypes
-from ctypes import c_size_t, c_uint32, c_void_p
+from ctypes import c_int32, c_size_t, c_uint32, c_void_p
 
 _COMPONENTS = 3
 
@@ -85,9 +85,15 @@ class ChangeStructure(ctypes.Structure):
         ("turn", TurnStructure),
         ("width", c_uint32),
         ("height", c_uint32),
-        ("before", c_void_p),
         ("after", c_void_p),
-        ("loaded", c_void_p),
+        ("before", c_void_p),
+        ("stride", c_size_t),
+        ("x0", c_uint32),
+        ("y0", c_uint32),
+        ("x1", c_uint32),
+        ("y1", c_uint32),
+        ("region", c_int32),
+        ("regions", c_void_p),
         ("changed", c_void_p),
         ("blocks", c_void_p),
         ("count", c_uint32),
