@@ -145,11 +145,9 @@ class _Reader:
         for number, factors, quants in zip(payload[6::3], payload[7::3], payload[8::3], strict=True):
             self._channels.append((number, *divmod(factors, 16), quants))
         luma, *chroma = self._channels
-        if not chroma:
-            self._channels = [(luma[0], 1, 1, luma[3])]  # its blocks are in one row after the other: A.2.2
-            return
-        _demand(luma[1:3] in _LUMA_BLOCKS and all(channel[1:3] == (1, 1) for channel in chroma))
-        _demand(len({channel[0] for channel in self._channels}) == 3)
+        _demand(luma[1:3] in (_LUMA_BLOCKS if chroma else {(1, 1)}))
+        _demand(all(channel[1:3] == (1, 1) for channel in chroma))
+        _demand(len({channel[0] for channel in self._channels}) == len(self._channels))
 
     def _whole(self, scan: bytes, at: int) -> Frame:
         count = len(self._channels)
