@@ -6,23 +6,6 @@
 
 #include <math.h>
 
-struct change {
-    struct turn turn;
-    uint32_t width, height; /* pixels of the turned picture */
-    const uint32_t *after;  /* (height, width), red in the lowest byte */
-
-    /* A region of whole MCUs, or up to the picture's edges, as it was. */
-    const uint32_t *before;
-    size_t stride;           /* pixels in a row of `before` */
-    uint32_t x0, y0, x1, y1; /* MCUs */
-    int32_t region;          /* its number */
-
-    const int32_t *regions; /* (rows, columns): the number of the region in which an MCU counts */
-    int32_t *changed;       /* (rows, columns): gets the index of an MCU that changed */
-    int16_t *blocks;        /* room for every MCU of all regions */
-    uint32_t count;         /* MCUs in `blocks` */
-};
-
 enum { SIDE = 32 }; /* pixels of the largest MCU: four blocks */
 
 struct planes {
@@ -157,7 +140,7 @@ static int add(const float *differences, const float *sizes, int16_t *block)
 }
 
 /* Add what has changed in the region to `blocks`, `changed` and `count`. */
-int change(const struct jpeg *jpeg, struct change *change)
+int change_region(const struct jpeg *jpeg, struct change *change)
 {
     const struct turn turn = change->turn;
     const struct order order = order_of(turn);

@@ -30,7 +30,7 @@ struct component {
     uint32_t across, down;   /* blocks in an MCU */
     const uint16_t *dc, *ac; /* (65536): the code that 16 bits begin with, its length << 8 | its symbol; 0: none */
     uint16_t *quick;         /* (1024): those of `ac` that take at most 10 bits; it stays in the first-level cache */
-    uint16_t *skips;         /* (4096): memory for `scan`, which fills both */
+    uint16_t *skips;         /* (4096): for `scan`; `prepare` fills both */
     const uint16_t *quants;  /* (64) */
 
     /* The small picture: each block has cells_across × cells_down samples. */
@@ -168,5 +168,42 @@ struct mcu {
 /* Read an MCU of the turned picture that `scan` has accepted. */
 int fetch(const struct jpeg *jpeg, struct turn turn, const struct order *order, uint32_t x, uint32_t y,
           struct mcu *mcu);
+
+/* What the bits of a rectangle of MCUs are made of. */
+struct output {
+    struct turn turn;
+    uint32_t x0, y0, x1, y1; /* MCUs of the turned picture */
+    uint32_t interval;       /* as in `jpeg`, or 0: no restarts */
+    uint32_t anew;           /* whether nothing may be copied, because the codes are others */
+    const int32_t *changed;  /* (rows, columns) of the turned picture: which of `blocks` an MCU has now; -1: its own */
+    const int16_t *blocks;   /* (n, blocks of an MCU, 64) */
+    struct code dc[COMPONENTS], ac[COMPONENTS];
+    uint8_t *to;
+    size_t room, written;
+};
+
+/* A part of a picture whose pixels may have changed. */
+struct change {
+    struct turn turn;
+    uint32_t width, height; /* pixels of the turned picture */
+    const uint32_t *after;  /* (height, width), red in the lowest byte */
+
+    /* A region of whole MCUs, or up to the picture's edges, as it was. */
+    const uint32_t *before;
+    size_t stride;           /* pixels in a row of `before` */
+    uint32_t x0, y0, x1, y1; /* MCUs */
+    int32_t region;          /* its number */
+
+    const int32_t *regions; /* (rows, columns): the number of the region in which an MCU counts */
+    int32_t *changed;       /* (rows, columns): gets the index of an MCU that changed */
+    int16_t *blocks;        /* room for every MCU of all regions */
+    uint32_t count;         /* MCUs in `blocks` */
+};
+
+int unstuff(const uint8_t *from, size_t size, uint8_t *to, uint32_t *starts, uint32_t intervals, size_t *used);
+void prepare(const struct jpeg *jpeg);
+int scan(const struct jpeg *jpeg);
+int change_region(const struct jpeg *jpeg, struct change *change);
+int write_bits(const struct jpeg *jpeg, struct output *output);
 
 #endif

@@ -42,7 +42,7 @@ int unstuff(const uint8_t *from, size_t size, uint8_t *to, uint32_t *starts, uin
  * block ends with them << 11; 0: not one whole symbol. */
 enum { WINDOW = 12, TAKEN = 15, FILLED = 127, FILLED_AT = 4, ENDS_AT = 11 };
 
-static void prepare(const uint16_t *ac, uint16_t *quick, uint16_t *skips)
+static void prepare_table(const uint16_t *ac, uint16_t *quick, uint16_t *skips)
 {
     for (uint32_t bits = 0; bits < 1 << QUICK; bits++) {
         uint16_t found = ac[bits << (16 - QUICK)];
@@ -61,6 +61,13 @@ static void prepare(const uint16_t *ac, uint16_t *quick, uint16_t *skips)
         }
         skips[window] = (uint16_t)(taken | filled << FILLED_AT | ends << ENDS_AT);
     }
+}
+
+/* Fill the tables of the components; do this first. */
+void prepare(const struct jpeg *jpeg)
+{
+    for (uint32_t c = 0; c < jpeg->count; c++)
+        prepare_table(jpeg->components[c].ac, jpeg->components[c].quick, jpeg->components[c].skips);
 }
 
 /* Read the AC coefficients up to `last` into `block`, in natural order, which is zero there, and skip the others. `flat`
@@ -190,8 +197,6 @@ int scan(const struct jpeg *jpeg)
 {
     const uint32_t mcus = jpeg->rows * jpeg->columns;
 
-    for (uint32_t c = 0; c < jpeg->count; c++)
-        prepare(jpeg->components[c].ac, jpeg->components[c].quick, jpeg->components[c].skips);
     for (uint32_t first = 0, k = 0; first < mcus; first += jpeg->interval, k++) {
         struct reader in = reader_at(jpeg->bits, (size_t)jpeg->starts[k] * 8);
         const size_t end = jpeg->starts[k + 1];

@@ -20,14 +20,11 @@ class Functions:
     """The functions of the library, with their types."""
 
     def __init__(self, library: ctypes.CDLL) -> None:
-        self.unstuff, self.scan, self.change, self.write = (
-            library.unstuff,
-            library.scan,
-            library.change,
-            library.write_bits,
-        )
+        self.unstuff, self.prepare, self.scan = library.unstuff, library.prepare, library.scan
+        self.change, self.write = library.change_region, library.write_bits
         size, address, jpeg = ctypes.c_size_t, ctypes.c_void_p, ctypes.POINTER(JpegStructure)
         self.unstuff.argtypes = [address, size, address, address, ctypes.c_uint32, ctypes.POINTER(size)]
+        self.prepare.argtypes, self.prepare.restype = [jpeg], None
         self.scan.argtypes = [jpeg]
         self.change.argtypes = [jpeg, ctypes.POINTER(ChangeStructure)]
         self.write.argtypes = [jpeg, ctypes.POINTER(OutputStructure)]
@@ -47,6 +44,7 @@ class Scanned:
         self._kept: list[npt.NDArray[np.generic]] = []  # what the structure points to
         self.used = self._unstuff(functions, data, frame)  # bytes, stuffing included
         self._prepare(frame, luma_cells)
+        functions.prepare(byref(self.jpeg))
         if functions.scan(byref(self.jpeg)) != DONE:
             raise DoubtError
 

@@ -2,18 +2,6 @@
 
 #include "jpeg.h"
 
-struct output {
-    struct turn turn;
-    uint32_t x0, y0, x1, y1; /* MCUs of the turned picture */
-    uint32_t interval;       /* as in `jpeg`, or 0: no restarts */
-    uint32_t anew;           /* whether nothing may be copied, because the codes are others */
-    const int32_t *changed;  /* (rows, columns) of the turned picture: which of `blocks` an MCU has now; -1: its own */
-    const int16_t *blocks;   /* (n, blocks of an MCU, 64) */
-    struct code dc[COMPONENTS], ac[COMPONENTS];
-    uint8_t *to;
-    size_t room, written;
-};
-
 /* Bits that are not yet written: the lowest `count` of `bits`, less than 32. */
 struct writer {
     uint8_t *next, *end;
