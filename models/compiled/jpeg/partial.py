@@ -160,7 +160,7 @@ class PartialJpeg:
         else:
             raise DoubtError
         try:
-            decoded = simplejpeg.decode_jpeg(file_of(frame, bits), "RGBX")
+            decoded: Pixels = simplejpeg.decode_jpeg(file_of(frame, bits), "RGBX")
         except ValueError:
             raise DoubtError from None
         return decoded[y0 * high - top : y1 * high - top, x0 * wide - left : x1 * wide - left]
@@ -168,15 +168,19 @@ class PartialJpeg:
     def _reduced(self) -> Pixels:
         drawn = 4 if self._step == 4 else 8
         if self._step < drawn:
-            self.load(0, 0, self._frame.width, self._frame.height)
-            return reduce_cells(self._loaded[0][1], self._step)
+            whole = (0, 0, *self._frame.mcus)
+            if not self._loaded:
+                self._load(whole)
+            area, before = self._loaded[0]
+            return reduce_cells(before if area == whole else self._decoded(whole), self._step)
         cells = self._scanned.cells
         if len(cells) == 1:
-            whole = cv2.cvtColor(cells[0], cv2.COLOR_GRAY2RGBA)
+            drawing = cv2.cvtColor(cells[0], cv2.COLOR_GRAY2RGBA)
         else:
             luma, blue, red = cells
-            whole = cv2.cvtColor(cv2.cvtColor(cv2.merge((luma, red, blue)), cv2.COLOR_YCrCb2RGB), cv2.COLOR_RGB2RGBA)
-        part = np.asarray(whole, np.uint8)[: -(-self._stored.height // drawn), : -(-self._stored.width // drawn)]
+            colours = cv2.cvtColor(cv2.merge((luma, red, blue)), cv2.COLOR_YCrCb2RGB)
+            drawing = cv2.cvtColor(colours, cv2.COLOR_RGB2RGBA)
+        part = np.asarray(drawing, np.uint8)[: -(-self._stored.height // drawn), : -(-self._stored.width // drawn)]
         turned = upright(np.ascontiguousarray(part), self._orientation, Workspace())
         return reduce_cells(turned, self._step // drawn)
 
@@ -186,7 +190,8 @@ class PartialJpeg:
         wide, high = self._frame.mcu
         for (x0, y0, x1, y1), _ in self._loaded:
             now = reduce_cells(self.pixels[y0 * high : y1 * high, x0 * wide : x1 * wide], step)
-            small[y0 * high // step :, x0 * wide // step :][: now.shape[0], : now.shape[1]] = now
+            top, left = y0 * high // step, x0 * wide // step
+            small[top : top + now.shape[0], left : left + now.shape[1]] = now
         return small
 
     def _changes(self) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int16]]:
