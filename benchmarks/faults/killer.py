@@ -54,7 +54,7 @@ WORKER_DEATHS = frozenset(Kind) - {Kind.COORDINATOR, Kind.FROZEN_COORDINATOR, Ki
 class Kill:
     """One kill. `recovery_s` is None when another came before it was healed, or too little work was left to tell.
 
-    `alone`: the one before was seen to be healed; else the recovery is from both.
+    `alone`: the one before was seen to be healed, and nothing is frozen any more; else the recovery is from both.
     """
 
     kind: Kind
@@ -87,6 +87,7 @@ class Killer:
             if (kind is not Kind.REDIS or redis is not None) and (freeze or not kind.startswith(_FREEZES))
         ]
         self._first = self._random.sample(self._kinds, len(self._kinds))  # each kind once, then at random
+        self._stopped: list[psutil.Process] = []
         self.log: list[Kill] = []
         self.violations: list[str] = []
 
@@ -96,7 +97,8 @@ class Killer:
         kind = self._first.pop() if self._first else self._random.choices(self._kinds, weights)[0]
         overlapped = self._random.random() < _OVERLAP
         time.sleep(self._random.uniform(0.3, 2.0))
-        kill = Kill(kind, time.time(), alone=not self.log or self.log[-1].recovery_s is not None)
+        healed = not self.log or self.log[-1].recovery_s is not None
+        kill = Kill(kind, time.time(), alone=healed and not any(map(_is_stopped, self._stopped)))
         since = self._kill(kill)
         if since is None:
             return
@@ -131,6 +133,7 @@ class Killer:
         try:
             if kill.kind.startswith(_FREEZES):
                 victim.suspend()
+                self._stopped.append(victim)
             else:
                 victim.kill()
         except psutil.NoSuchProcess:
@@ -156,6 +159,14 @@ class Killer:
                 return
             time.sleep(_POLL_S)
         kill.recovery_s = healed - since
+
+
+def _is_stopped(process: psutil.Process) -> bool:
+    """Whether it is still there and frozen: photos may flow past it, until the supervisor ends everything."""
+    try:
+        return process.status() == psutil.STATUS_STOPPED
+    except psutil.NoSuchProcess:
+        return False
 
 
 def processes_of(server: Server, kind: Kind) -> list[psutil.Process]:

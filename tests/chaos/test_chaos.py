@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.faults.run import run
-from benchmarks.faults.settings import JOURNALS, QUICK_PHOTOS, ChaosSettings, Journal
+from benchmarks.faults.settings import QUICK_PHOTOS, ChaosSettings
 
 
 def check(settings: ChaosSettings, folder: Path) -> None:
@@ -16,14 +16,12 @@ def check(settings: ChaosSettings, folder: Path) -> None:
     assert report.kills, "nothing was killed: this proves nothing"
 
 
-@pytest.mark.parametrize("journal", JOURNALS)
+@pytest.mark.slow
 @pytest.mark.usefixtures("needs_redis")
-def test_half_a_minute_of_kills(tmp_path: Path, journal: Journal) -> None:
-    check(ChaosSettings(11, 0.5, journal, QUICK_PHOTOS, freeze=False), tmp_path)
+def test_half_a_minute_of_kills(tmp_path: Path) -> None:
+    check(ChaosSettings(11, 0.5, "redis", QUICK_PHOTOS, freeze=False), tmp_path)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("journal", JOURNALS)
-@pytest.mark.usefixtures("needs_redis")
-def test_three_minutes_of_kills(tmp_path: Path, journal: Journal) -> None:
-    check(ChaosSettings(12, 3.0, journal), tmp_path)
+def test_three_minutes_of_kills_and_stops(tmp_path: Path) -> None:
+    check(ChaosSettings(12, 3.0, "sqlite"), tmp_path)

@@ -48,6 +48,7 @@ def test_the_code_is_as_the_rest_is(checkout: Path) -> None:
         assert done.returncode == 0, words
 
 
+@pytest.mark.slow
 def test_its_commands_do_what_they_should(
     checkout: Path, own_photos: Path, reader_folder: Path, tmp_path: Path
 ) -> None:

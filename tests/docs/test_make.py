@@ -5,11 +5,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from PIL import Image
 
 from tests.docs.pages import ROOT
 
 
+@pytest.mark.slow
 def test_the_demo_is_made(tmp_path: Path) -> None:
     demo = tmp_path / "demo"
     # What `setup-cpu` would install is what this runs in, and more.

@@ -12,6 +12,7 @@ from tests.docs.test_blocks import a_block
 
 # test_readmes.py says that the second README has the commands of the first; test_extending.py follows that page.
 FOLLOWED = [page for page in PAGES if page not in {"README.zh.md", "docs/extending.md"}]
+LONG = {"docs/command.md"}
 # What must lie in the reader's folder at the end of a page.
 LEFT = {
     "README.md": ["retouched/one.jpg", "retouched/two.jpg"],
@@ -27,7 +28,9 @@ def to_do(page: str) -> bool:
     )
 
 
-@pytest.mark.parametrize("page", [page for page in FOLLOWED if to_do(page)])
+@pytest.mark.parametrize(
+    "page", [pytest.param(page, marks=[pytest.mark.slow] * (page in LONG)) for page in FOLLOWED if to_do(page)]
+)
 def test_a_page_can_be_followed(page: str, story: Story) -> None:
     story.follow(page)
     assert [name for name in LEFT.get(page, ()) if not (story.folder / name).is_file()] == []

@@ -51,6 +51,7 @@ def needs_rsync() -> None:
         pytest.skip("needs rsync")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("needs_rsync")
 def test_a_backup_in_the_middle_of_a_batch_is_restored_and_the_batch_goes_on(
     tmp_path: Path, photo_folder: Path

@@ -14,6 +14,7 @@ def health(server: Server) -> dict:
     return server.http.get("/api/v1/health").json()
 
 
+@pytest.mark.slow
 def test_redis_is_away_for_ten_seconds(tmp_path: Path, photo_folder: Path, redis_server: RedisServer) -> None:
     with serving(tmp_path, REDIS_URL=redis_server.url, BATCH_FILE_ROOTS=str(photo_folder), BATCH_REUSE="0") as server:
         request = {"image_urls": [(photo_folder / "astronaut.jpg").as_uri()] * 150, "preset_id": "beauty_heavy"}
@@ -43,6 +44,7 @@ def test_a_redis_that_is_not_there_is_said_at_the_start(tmp_path: Path) -> None:
         Server(tmp_path, REDIS_URL="redis://127.0.0.1:1/0").start()
 
 
+@pytest.mark.slow
 def test_a_lost_machine_comes_back_as_another_and_its_batches_go_on(
     tmp_path: Path, photo_folder: Path, redis_server: RedisServer
 ) -> None:

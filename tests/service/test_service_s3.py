@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 import psutil
+import pytest
 from PIL import Image
 from pytest import MonkeyPatch  # noqa: PT013
 
@@ -43,6 +44,7 @@ async def until(server: Server, task_id: str, condition: Callable[[dict[str, Any
         await asyncio.sleep(0.05)
 
 
+@pytest.mark.slow
 async def test_a_coordinator_killed_while_it_lists_misses_nothing_and_repeats_nothing(tmp_path: Path) -> None:
     async with paging(KEYS) as store:
         store.body, store.hold_after = small_jpeg(), KEYS[1999]

@@ -55,7 +55,14 @@ def test_ctrl_c_ends_everything_and_a_second_server_is_refused(tmp_path: Path) -
         assert nothing_is_left(server)
 
 
-@pytest.mark.parametrize("signals", [[signal.SIGINT], [signal.SIGTERM], [signal.SIGTERM, signal.SIGINT]])
+@pytest.mark.parametrize(
+    "signals",
+    [
+        [signal.SIGTERM],
+        pytest.param([signal.SIGINT], marks=pytest.mark.slow),
+        pytest.param([signal.SIGTERM, signal.SIGINT], marks=pytest.mark.slow),
+    ],
+)
 def test_stopped_in_the_middle_it_leaves_nothing_and_loses_nothing(
     tmp_path: Path, photo_folder: Path, signals: list[signal.Signals]
 ) -> None:

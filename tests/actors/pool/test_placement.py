@@ -35,6 +35,7 @@ def test_a_node_that_is_lost_loses_no_photo_and_makes_none_a_suspect(tmp_path: P
     assert "struck" not in told["events"]
 
 
+@pytest.mark.slow
 def test_a_pool_grows_with_the_work_over_all_nodes_and_gives_everything_back(tmp_path: Path) -> None:
     told = run("tests.actors.pool.elastic", str(tmp_path))
     assert told["before"] == {"ready": 0, "busy": 0, "starting": 0, "max": 6}

@@ -14,6 +14,7 @@ FEW = 5  # quick deaths in a row, after which health says so
 GROWING_S = [0.0, 2.0, 4.0, 8.0]  # between one death and the next start, at least
 
 
+@pytest.mark.slow
 def test_workers_that_die_at_birth_are_started_ever_more_slowly(service, tmp_path: Path) -> None:
     cure = tmp_path / "cure"
     here = service(make_retoucher=partial(dies_at_birth, tmp_path / "log.txt", cure), max_workers=1)

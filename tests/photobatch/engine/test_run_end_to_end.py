@@ -133,6 +133,7 @@ def test_ctrl_c_leaves_no_process_and_no_debris(photos: Path, tmp_path: Path) ->
     assert left_of(mark) == []
 
 
+@pytest.mark.slow
 def test_after_kill_9_the_same_command_goes_on_where_it_was(tmp_path: Path) -> None:
     source, out, mark = tmp_path / "in", tmp_path / "out", str(tmp_path)
     source.mkdir()
