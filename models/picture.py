@@ -1,6 +1,8 @@
 """The picture that codec and pipeline pass to each other."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +26,35 @@ class Source:
     xmp: bytes | None = None
 
 
+class Parts(Protocol):
+    """A file of which only those pixels are decoded that somebody needs. Its methods raise DoubtError."""
+
+    pixels: Pixels  # (H, W, 4)
+
+    def load(self, x0: int, y0: int, x1: int, y1: int) -> None:
+        """Decode what a box of pixels needs into the picture's pixels; what is already there stays as it is."""
+
+    def reduced(self, step: int) -> Pixels:
+        """Return the picture as it was, reduced by a step: see models.reduce.reduce_cells."""
+
+    def written(self) -> "Written":
+        """Return the file with the pixels that have changed."""
+
+
+class DoubtError(Exception):
+    """The file is not as it seemed: it must be decoded as a whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A JPEG file that was changed in places."""
+
+    data: bytes  # without metadata
+    small: Pixels  # the new picture, reduced
+    blocks: int  # of 8×8 samples, that changed
+    copied: bool  # whether all others have kept their bits; else their coefficients
+
+
 @dataclass(slots=True)
 class Picture:
     """Upright pixels and the properties of their source."""
@@ -32,3 +63,13 @@ class Picture:
     source: Source
     has_alpha: bool = False
     notes: list[str] = field(default_factory=list)  # what the codec did: "cmyk_to_srgb", "progressive", …
+    parts: Parts | None = None  # None: all pixels are there
+
+    def load(self, x0: int, y0: int, x1: int, y1: int) -> None:
+        """See that the pixels of a box are there. Raises DoubtError."""
+        if self.parts is not None:
+            self.parts.load(x0, y0, x1, y1)
+
+    def reduced(self, step: int, reduce: Callable[[Pixels, int], Pixels]) -> Pixels:
+        """Return the unchanged picture reduced by a step, as `reduce` does it. Raises DoubtError."""
+        return reduce(self.pixels, step) if self.parts is None else self.parts.reduced(step)

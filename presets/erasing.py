@@ -9,7 +9,7 @@ from models.erase.erase import Erase
 from models.erase.filling import Filling
 from models.erase.region import Box, checked, grown, mask_of_boxes, mask_of_picture
 from models.networks import Networks
-from models.picture import Pixels
+from models.picture import Picture, Pixels
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +28,14 @@ class Erasing:
         regions = params["regions"] or {"unit": "px", "boxes": []}
         return cls(networks, regions["boxes"], regions["unit"] == "fraction", params["dilate_px"], params["model"])
 
-    def run(self, pixels: Pixels, painted: Pixels | None, seed: int) -> Filling[None]:
-        """Work on `pixels` (H, W, 4) in place. Raises PhotoError `empty_mask`, `full_mask` and an inpainter's."""
-        height, width = pixels.shape[:2]
+    def run(self, picture: Picture, painted: Pixels | None, seed: int) -> Filling[None]:
+        """Work on a picture's pixels in place. Raises PhotoError `empty_mask`, `full_mask` and an inpainter's."""
+        height, width = picture.pixels.shape[:2]
         mask = mask_of_boxes(height, width, self.boxes, fraction=self.fraction)
         if painted is not None:
             cv2.bitwise_or(mask, mask_of_picture(painted, height, width), dst=mask)
         mask = checked(grown(checked(mask), self.dilate_px))
-        yield from Erase(self.networks.inpainter(self.model)).run(pixels, mask, seed)
+        yield from Erase(self.networks.inpainter(self.model)).run(picture, mask, seed)
 
 
 def scaled(params: dict[str, Any], factor: float) -> dict[str, Any]:

@@ -65,6 +65,12 @@ class Pipeline:
         self._vignette = vignette
         self._grain = grain
 
+    @property
+    def in_places(self) -> bool:
+        """Whether it leaves most of a picture as it is, so that not all of its pixels need to be there."""
+        whole = (self._restoring, self._max_side, self._colour, self._vignette, self._grain)
+        return all(step is None for step in whole)
+
     def run(
         self, picture: Picture, seed: bytes, painted: Pixels | None = None, lap: Lap = _no_lap
     ) -> Filling[list[str]]:
@@ -78,7 +84,8 @@ class Pipeline:
         notes: list[str] = []
         short = int.from_bytes(seed[:4], "little")
         if self._erasing is not None:
-            yield from self._erasing.run(_writable(picture), painted, short)
+            _writable(picture)
+            yield from self._erasing.run(picture, painted, short)
         if self._restoring is not None:
             picture.pixels = self._restoring.run(picture.pixels)
         if self._max_side is not None:
@@ -102,10 +109,12 @@ class Pipeline:
 
     def _retouch_faces(self, picture: Picture, beauty: "Beauty", seed: int, lap: Lap) -> list[str]:
         pixels = _writable(picture)
-        patches = beauty.analyse(pixels)
+        patches = beauty.analyse(picture)
         lap("analyse")
         if patches is None:
             return ["no_face"]
+        for patch in patches:
+            picture.load(patch.x0, patch.y0, patch.x1, patch.y1)
         self._applier.lay(pixels, patches, seed)
         lap("apply")
         return []

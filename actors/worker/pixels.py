@@ -6,7 +6,8 @@ import logging
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,17 +21,18 @@ from actors.messages.records import BatchSpec, Json, Preview
 from actors.worker.attachments import Attached
 from actors.worker.retoucher import NOTHING, Retouched
 from models.applier import applier_for
-from models.codec import OutputOptions, Workspace, decode, encode, thumbnail
+from models.codec import OutputOptions, Workspace, decode, decode_in_places, encode, thumbnail
 from models.codec.header import Limits
 from models.colour.cache import TableCache
 from models.colour.lut import Lut
 from models.colour.lut_file import read_lut
+from models.compiled.jpeg.partial import opener
 from models.erase.filling import Filling, alone
 from models.errors import PhotoError
-from models.faces.faces import FaceDetector
+from models.faces.faces import FaceDetector, detection_step
 from models.networks import Networks
 from models.neural.installed import HOW, has_torch
-from models.picture import Picture, Pixels
+from models.picture import DoubtError, Picture, Pixels
 from models.weights import WeightStore
 from presets.catalogue import Catalogue, ResolvedPreset, resolve
 from presets.erasing import scaled
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 PREVIEW_QUALITY = 85
+_OPTIONS = ("format", "quality", "subsampling", "metadata")  # those of OutputOptions
 LUTS = 4  # cached; the largest has 26 MB
 SIDE_BY_SIDE = 8  # photos; as many squares go through a network at once
 PIPELINES = 32  # cached compiled pipelines: photos of a few batches take turns
@@ -66,6 +69,7 @@ class PixelRetoucher:
         if gpu:
             self._use_gpu(gpu, jpeg=gpu_jpeg)
         self._workspaces = [self._new_workspace()]  # the free ones
+        self._open_parts = opener(tables / "library", detection_step)
         self._tables = TableCache(tables)
         self._faces = FaceDetector()
         self._networks = Networks(WeightStore(models), gpu=gpu)
@@ -73,6 +77,7 @@ class PixelRetoucher:
         self._luts: OrderedDict[str, Lut] = OrderedDict()
         models_here = f"faces {self._faces.sha256[:12]}, erase {self._networks.engine}"
         codec = f", {self._gpu_jpeg.name}" if self._gpu_jpeg else ""
+        codec += ", jpeg in places" if self._open_parts else ""
         self.engine = f"{_engine(version, self._applier.engine)}{codec}, {models_here}"
 
     def _use_gpu(self, gpu: float, *, jpeg: bool) -> None:
@@ -147,17 +152,25 @@ class PixelRetoucher:
         self, data: bytes, job: BatchSpec, params: Json | None, attached: Attached, workspace: Workspace
     ) -> Filling[Retouched]:
 
-        clock = _Clock()
-        digest = hashlib.sha256(data)
-        picture = decode(data, self._limits, workspace, gpu=self._gpu_jpeg)
+        pipeline = self._pipeline(job, params, attached)
         painted = self._painted(attached["mask"]) if "mask" in attached else None
+        options = OutputOptions(**{name: job.output[name] for name in _OPTIONS if name in job.output})
+        order = _Order(hashlib.sha256(data), pipeline, painted, options, job.thumbnails, _Clock())
+        if self._open_parts and pipeline.in_places and options.like_source:
+            picture = decode_in_places(data, self._limits, self._open_parts)
+            with suppress(DoubtError):
+                if picture is not None:
+                    return (yield from self._made(order, picture))
+        return (yield from self._made(order, decode(data, self._limits, workspace, gpu=self._gpu_jpeg)))
+
+    def _made(self, order: "_Order", picture: Picture) -> Filling[Retouched]:
+        """Return the photo whose decoded pixels are `picture`. Raises DoubtError of its parts."""
+        clock = order.clock
         clock.lap("decode")
-        notes = yield from self._pipeline(job, params, attached).run(picture, digest.digest(), painted, clock.lap)
-        output = {
-            name: job.output[name] for name in ("format", "quality", "subsampling", "metadata") if name in job.output
-        }
-        encoded = encode(picture, OutputOptions(**output), self._gpu_jpeg)
-        small = thumbnail(picture.pixels, reduce=self._applier.reduce) if job.thumbnails else None
+        notes = yield from order.pipeline.run(picture, order.digest.digest(), order.painted, clock.lap)
+        encoded = encode(picture, order.options, self._gpu_jpeg)
+        pixels = picture.pixels if encoded.small is None else encoded.small
+        small = thumbnail(pixels, reduce=self._applier.reduce) if order.thumbnails else None
         clock.lap("encode")
         return Retouched(
             data=encoded.data,
@@ -165,9 +178,11 @@ class PixelRetoucher:
             format=encoded.format,
             width=encoded.width,
             height=encoded.height,
-            input_sha256=digest.hexdigest(),
+            input_sha256=order.digest.hexdigest(),
             orientation=picture.source.orientation,
             profile=picture.source.icc is not None,
+            jpeg=encoded.jpeg,
+            blocks=encoded.blocks,
             notes=[*picture.notes, *notes, *encoded.notes],
             timings_ms=clock.laps,
         )
@@ -217,6 +232,18 @@ class PixelRetoucher:
                 self._luts.popitem(last=False)
         self._luts.move_to_end(sha256)
         return self._luts[sha256]
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """What is to be made of a photo."""
+
+    digest: "hashlib._Hash"
+    pipeline: Pipeline
+    painted: Pixels | None
+    options: OutputOptions
+    thumbnails: bool
+    clock: "_Clock"
 
 
 class _Clock:

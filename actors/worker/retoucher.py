@@ -28,6 +28,8 @@ class Retouched:
     profile: bool  # whether the result has the source's colour profile; else it is in sRGB
     notes: list[str]
     timings_ms: dict[str, float] = field(default_factory=dict)
+    jpeg: str | None = None  # how a JPEG was written: partial, coefficients or whole
+    blocks: int | None = None  # of 8×8 samples, that changed; None: all
 
 
 class Retoucher(Protocol):

@@ -219,6 +219,8 @@ class Stages:
             "input_sha256": retouched.input_sha256,
             "orientation": retouched.orientation,
             "profile": retouched.profile,
+            "jpeg": retouched.jpeg,
+            "blocks": retouched.blocks,
             "thumbnail": retouched.thumbnail is not None,
             "original": original,
         }

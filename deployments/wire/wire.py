@@ -51,6 +51,8 @@ def manifest_line(batch: dict[str, Any], view: dict[str, Any]) -> bytes:
         "output": result and {name: result[name] for name in ("sha256", "bytes", "format", "width", "height")},
         "orientation": result and result.get("orientation"),
         "profile_kept": result and result.get("profile"),
+        "jpeg": result and result.get("jpeg"),
+        "changed_blocks": result and result.get("blocks"),
         "notes": view["notes"],
         "engine": view["engine"],
         "reused": view["reused"],

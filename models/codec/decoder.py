@@ -1,5 +1,6 @@
 """Decodes any supported file to an upright picture."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PIL import Image
@@ -18,10 +19,12 @@ from models.codec.pillow import opened
 from models.codec.raster import pixels_of, rgb_image
 from models.codec.workspace import Workspace
 from models.errors import DeviceLostError, PhotoError
-from models.picture import Picture, Pixels, Source
+from models.picture import Parts, Picture, Pixels, Source
 
 if TYPE_CHECKING:
     from models.codec.gpu_jpeg import GpuJpeg
+
+OpenParts = Callable[[bytes, int, int, int], Parts | None]
 
 
 def decode(
@@ -56,6 +59,27 @@ def decode(
         raise refusal.corrupt() from damage
 
 
+def decode_in_places(data: bytes | memoryview, limits: Limits, open_parts: OpenParts) -> Picture | None:
+    """Open a JPEG whose pixels are decoded where somebody needs them; None if it must be decoded as a whole.
+
+    `open_parts` takes the file, its EXIF orientation, and the size of the upright picture. Raises PhotoError: those of
+    `read_header`.
+    """
+    header = read_header(data, limits)
+    if header.format != "jpeg":
+        return None
+    data = bytes(data)
+    jpeg = read_segments(data)
+    if jpeg.progressive or jpeg.precision != 8 or profile.fits_mode(jpeg.icc, "L"):
+        return None
+    orientation = orientation_of(jpeg.exif)
+    parts = open_parts(data, orientation, header.height, header.width)
+    if parts is None:
+        return None
+    source, notes = _source_of(jpeg, header, parts.pixels, jpeg.icc)
+    return Picture(parts.pixels, source, notes=[*jpeg.dropped, *notes], parts=parts)
+
+
 def _jpeg(data: bytes, header: Header, workspace: Workspace, least: int, gpu: "GpuJpeg | None") -> Picture:
     jpeg = read_segments(data)
     notes = list(jpeg.dropped) + (["progressive"] if jpeg.progressive else [])
@@ -64,13 +88,18 @@ def _jpeg(data: bytes, header: Header, workspace: Workspace, least: int, gpu: "G
     if pixels is None:
         pixels, icc, more = _jpeg_by_pillow(data, jpeg, workspace)
         notes += more
+    source, more = _source_of(jpeg, header, pixels, icc)
+    return Picture(upright(pixels, source.orientation, workspace), source, notes=notes + more)
+
+
+def _source_of(jpeg: JpegFile, header: Header, pixels: Pixels, icc: bytes | None) -> tuple[Source, list[str]]:
+    """Return the properties of a JPEG whose pixels are in the profile `icc`, and notes."""
+    notes = []
     if jpeg.icc is None and jpeg.components == 3 and is_adobe_rgb(jpeg.exif):
-        icc, notes = adobe_rgb(), [*notes, "adobe_rgb_by_exif"]
+        icc, notes = adobe_rgb(), ["adobe_rgb_by_exif"]
     icc, bad = profile.settle(pixels, icc, damaged=jpeg.icc_damaged)
-    orientation = orientation_of(jpeg.exif)
-    size = header.width, header.height
-    source = Source(header.format, *size, orientation, jpeg.subsampling, icc, jpeg.exif, jpeg.xmp)
-    return Picture(upright(pixels, orientation, workspace), source, notes=notes + bad)
+    size, orientation = (header.width, header.height), orientation_of(jpeg.exif)
+    return Source(header.format, *size, orientation, jpeg.subsampling, icc, jpeg.exif, jpeg.xmp), notes + bad
 
 
 def _jpeg_by_pillow(data: bytes, jpeg: JpegFile, workspace: Workspace) -> tuple[Pixels, bytes | None, list[str]]:

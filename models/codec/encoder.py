@@ -13,9 +13,9 @@ from models.codec.container import jpeg_segments, refusal
 from models.codec.container.metadata import Metadata, result_metadata
 from models.codec.container.tiff_metadata import graft_exif
 from models.codec.header import NAMES
-from models.codec.options import OutputOptions, output_format
+from models.codec.options import DEFAULT_QUALITY, OutputOptions, output_format
 from models.errors import DeviceLostError, PhotoError
-from models.picture import Picture, Pixels
+from models.picture import Parts, Picture, Pixels
 
 if TYPE_CHECKING:
     from models.codec.gpu_jpeg import GpuJpeg
@@ -36,16 +36,24 @@ class Encoded:
     width: int
     height: int
     notes: list[str]  # of decoding and encoding: "alpha_flattened", "exif_dropped", …
+    jpeg: str | None = None  # how a JPEG was written: see `encode`
+    blocks: int | None = None  # of 8×8 samples, that changed; None: all
+    small: Pixels | None = None  # the picture reduced, where its pixels are not all there
 
 
 def encode(picture: Picture, options: OutputOptions, gpu: "GpuJpeg | None" = None) -> Encoded:
     """Encode a picture like its source, or as the options say.
 
+    A JPEG is written "whole", or, if it was decoded in places, "partial": all but the changed blocks keep their bits,
+    or "coefficients": they keep their coefficients.
+
     Raises PhotoError: `output_too_large` if the format cannot hold the picture, `encode_failed`; DeviceLostError of a
-    `gpu`, which encodes JPEGs without chroma subsampling.
+    `gpu`, which encodes JPEGs without chroma subsampling; DoubtError of `picture.parts`.
     """
     name = output_format(picture.source.format, options)
     height, width = picture.pixels.shape[:2]
+    if picture.parts is not None:
+        return _in_places(picture, picture.parts, options)
     if max(width, height) > _MAX_SIDE.get(name, 2**31):
         raise refusal.output_too_large(NAMES[name], _MAX_SIDE[name])
     metadata = result_metadata(picture.source, width, height, options.metadata, name)
@@ -59,7 +67,18 @@ def encode(picture: Picture, options: OutputOptions, gpu: "GpuJpeg | None" = Non
     except Exception as failure:
         raise refusal.encode_failed(NAMES.get(name, name)) from failure
     notes = [note for note in dict.fromkeys(metadata.notes) if note not in picture.notes]
-    return Encoded(data, name, width, height, notes)
+    return Encoded(data, name, width, height, notes, jpeg="whole" if name == "jpeg" else None)
+
+
+def _in_places(picture: Picture, parts: Parts, options: OutputOptions) -> Encoded:
+    height, width = picture.pixels.shape[:2]
+    metadata = result_metadata(picture.source, width, height, options.metadata, "jpeg")
+    written = parts.written()
+    icc = None if picture.source.subsampling == "gray" else metadata.icc
+    data = jpeg_segments.splice(written.data, metadata.exif, metadata.xmp, icc)
+    notes = [note for note in dict.fromkeys(metadata.notes) if note not in picture.notes]
+    how = "partial" if written.copied else "coefficients"
+    return Encoded(data, "jpeg", width, height, notes, how, written.blocks, written.small)
 
 
 def over_white(pixels: Pixels) -> Pixels:
@@ -83,11 +102,15 @@ def _jpeg(picture: Picture, options: OutputOptions, metadata: Metadata, gpu: "Gp
             metadata.notes.append("alpha_flattened")
         pixels = flat
     subsampling = _subsampling(picture, options)
-    data = gpu.encode(pixels, options.quality) if gpu is not None and subsampling == "444" else None
+    data = gpu.encode(pixels, _quality(options)) if gpu is not None and subsampling == "444" else None
     if data is None:
-        data = simplejpeg.encode_jpeg(pixels, options.quality, "RGBX", subsampling)
+        data = simplejpeg.encode_jpeg(pixels, _quality(options), "RGBX", subsampling)
     icc = None if subsampling == "Gray" else metadata.icc  # an RGB profile does not apply to grey
     return jpeg_segments.splice(data, metadata.exif, metadata.xmp, icc)
+
+
+def _quality(options: OutputOptions) -> int:
+    return DEFAULT_QUALITY if options.quality is None else options.quality
 
 
 def _subsampling(picture: Picture, options: OutputOptions) -> str:
@@ -136,13 +159,13 @@ def _png(options: OutputOptions, metadata: Metadata) -> dict[str, object]:
 
 
 def _webp(options: OutputOptions, metadata: Metadata) -> dict[str, object]:
-    settings: dict[str, object] = {"quality": options.quality, "method": _WEBP_METHOD}
+    settings: dict[str, object] = {"quality": _quality(options), "method": _WEBP_METHOD}
     return settings | _given(icc_profile=metadata.icc, exif=metadata.exif, xmp=metadata.xmp)
 
 
 def _avif(options: OutputOptions, metadata: Metadata) -> dict[str, object]:
     # one thread: the bytes depend on their number
-    settings: dict[str, object] = {"quality": options.quality, "speed": _AVIF_SPEED, "max_threads": 1}
+    settings: dict[str, object] = {"quality": _quality(options), "speed": _AVIF_SPEED, "max_threads": 1}
     return settings | _given(icc_profile=metadata.icc, exif=metadata.exif, xmp=metadata.xmp)
 
 

@@ -14,6 +14,8 @@ EXTENSIONS = {
 }
 MEDIA_TYPES = {name: f"image/{name}" for name in EXTENSIONS}
 
+DEFAULT_QUALITY = 92  # of what is encoded as a whole
+
 _LIKE_SOURCE = {"heic": "jpeg", "bmp": "png", "gif": "png"}  # formats that are read but not written
 
 
@@ -22,9 +24,14 @@ class OutputOptions:
     """The client's options; validated by the ingress."""
 
     format: str = "same"  # same, jpeg, png, webp, avif, tiff
-    quality: int = 92  # 1..100; of JPEG, WebP and AVIF
+    quality: int | None = None  # 1..100, of JPEG, WebP and AVIF; None: see `DEFAULT_QUALITY`
     subsampling: str = "same"  # same, 444, 422, 420; of JPEG
     metadata: str = "keep"  # keep, strip_gps, strip
+
+    @property
+    def like_source(self) -> bool:
+        """Whether a JPEG is to stay as it is where no pixel changes."""
+        return self.format in ("same", "jpeg") and self.quality is None and self.subsampling == "same"
 
 
 def output_format(source_format: str, options: OutputOptions) -> str:

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-_SOURCES = sorted(Path(__file__).parent.glob("*.[ch]"))
+_SOURCES = sorted(Path(__file__).parent.rglob("*.[ch]"))
 # No fused multiply-add and no -ffast-math: the bytes must be those of models/eager.
 _FLAGS = ("-std=c11", "-O3", "-march=native", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math")
 _BUILDING = "building-"  # prefix of folders in which a process compiles

@@ -10,7 +10,7 @@ from models.erase.filling import Filling, Squares
 from models.erase.holes import Area, Hole, holes_of
 from models.erase.noise import with_noise_of
 from models.erase.region import Mask, distance_to, grown
-from models.picture import Pixels
+from models.picture import Picture, Pixels
 
 FEATHER = 3  # pixels around the mask over which old and new blend; more where a hole is filled at a lower resolution
 _BATCH = 8  # holes whose squares are in memory at once
@@ -22,15 +22,17 @@ class Erase:
     def __init__(self, inpainter: Inpainter) -> None:
         self._inpainter = inpainter
 
-    def run(self, pixels: Pixels, mask: Mask, seed: int) -> Filling[None]:
-        """Fill what `mask` (H, W) marks in `pixels` (H, W, 4), in place; alpha stays.
+    def run(self, picture: Picture, mask: Mask, seed: int) -> Filling[None]:
+        """Fill what `mask` (H, W) marks in a picture's pixels, in place; alpha stays.
 
         No pixel changes that is farther than the feather from the mask. Each hole is filled from the original photo,
         with all other holes masked, so their order does not matter. `seed` is 32 bits derived from the photo. If
         filling fails, no pixel is changed.
         """
         filled: list[tuple[Hole, Pixels, Mask]] = []
-        holes = holes_of(mask)
+        holes, pixels = holes_of(mask), picture.pixels
+        for hole in holes:
+            picture.load(*hole.window)
         for first in range(0, len(holes), _BATCH):
             some = holes[first : first + _BATCH]
             seen = [_seen(pixels, mask, hole) for hole in some]

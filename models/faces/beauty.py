@@ -10,7 +10,7 @@ from models.faces.features import Axes, Float, Frame
 from models.faces.masks import masks_of
 from models.faces.patch import Patch, Sheet
 from models.faces.retouch import Strength, retouch
-from models.picture import Pixels
+from models.picture import Picture, Pixels
 from models.reduce import reduce_cells
 
 _MARGIN = 0.40  # of the face's size, on each side of its box
@@ -43,26 +43,26 @@ class Beauty:
         self._detector = detector
         self._reduce = reduce
 
-    def analyse(self, pixels: Pixels) -> tuple[Patch, ...] | None:
-        """Return the patches for `pixels`, uint8 (H, W, 4), RGB and alpha, the largest face first; None: no face."""
-        step = detection_step(pixels.shape[0], pixels.shape[1])
-        small = self._reduce(pixels, step)  # shared by the detector and the crops of large faces
+    def analyse(self, picture: Picture) -> tuple[Patch, ...] | None:
+        """Return the patches for a picture, the largest face first; None: no face."""
+        step = detection_step(*picture.pixels.shape[:2])
+        small = picture.reduced(step, self._reduce)  # shared by the detector and the crops of large faces
         faces = [face.scaled(step) for face in self._detector.detect(small)]
         if not faces:
             return None
-        patches = (self._patch(face, faces, pixels, small) for face in faces)
+        patches = (self._patch(face, faces, picture, small) for face in faces)
         return tuple(patch for patch in patches if patch is not None)
 
-    def _patch(self, face: Face, faces: list[Face], pixels: Pixels, small: Pixels) -> Patch | None:
+    def _patch(self, face: Face, faces: list[Face], picture: Picture, small: Pixels) -> Patch | None:
         """Return the patch of one face and its body; None if there is nothing to do, e.g. no visible skin."""
-        height, width = pixels.shape[:2]
+        height, width = picture.pixels.shape[:2]
         step = 1
         while (1 + 2 * _MARGIN) * face.width > step * _WIDEST:
             step *= 2
         x0, y0, x1, y1 = _crop(face, step, height, width)
         if x0 >= x1 or y0 >= y1:  # a box beyond the picture's edge
             return None
-        rgb = _cells(pixels, small, step, (x0, y0, x1, y1))
+        rgb = _cells(picture, small, step, (x0, y0, x1, y1))
         near = [other.scaled(1 / step) for other in faces if other is not face and _meets(other, x0, y0, x1, y1)]
         own = face.scaled(1 / step)
         axes = Axes.over(Frame.of(own), (x0 / step, y0 / step), rgb.shape[:2])
@@ -99,15 +99,16 @@ def _meets(face: Face, x0: int, y0: int, x1: int, y1: int) -> bool:
     return not (beside or face.box[3] + along <= y0 or face.box[1] - along >= y1)
 
 
-def _cells(pixels: Pixels, small: Pixels, step: int, area: tuple[int, int, int, int]) -> Float:
+def _cells(picture: Picture, small: Pixels, step: int, area: tuple[int, int, int, int]) -> Float:
     """Return the colours of the area's cells, float32 (h, w, 3), 0..255; from `small` if it is fine enough."""
     x0, y0, x1, y1 = area
-    done = detection_step(pixels.shape[0], pixels.shape[1])
+    done = detection_step(*picture.pixels.shape[:2])
     if done <= step:
         part = small[y0 // done : -(-y1 // done), x0 // done : -(-x1 // done)]
         cells = reduce_cells(part, step // done)
     else:
-        cells = reduce_cells(pixels[y0:y1, x0:x1], step)
+        picture.load(*area)
+        cells = reduce_cells(picture.pixels[y0:y1, x0:x1], step)
     return cells[:, :, :3].astype(np.float32)
 
 

@@ -69,7 +69,7 @@ def run(  # noqa: PLR0917
     preset_type: options.TypeOption = None,
     param: options.ParamOption = None,
     format_: options.FormatOption = "same",
-    quality: options.QualityOption = 92,
+    quality: options.QualityOption = None,
     subsampling: options.SubsamplingOption = "same",
     max_side: options.MaxSideOption = None,
     metadata: options.MetadataOption = "keep",

@@ -51,7 +51,10 @@ ParamOption = Annotated[
     ),
 ]
 FormatOption = Annotated[Format, typer.Option("--format", help="Format of the results.")]
-QualityOption = Annotated[int, typer.Option("--quality", min=1, max=100, help="Quality of lossy formats.")]
+QualityOption = Annotated[
+    int | None,
+    typer.Option("--quality", min=1, max=100, help="Quality of lossy formats: 92, if a JPEG is not changed in places."),
+]
 SubsamplingOption = Annotated[Subsampling, typer.Option("--subsampling", help="Chroma subsampling of JPEG.")]
 MaxSideOption = Annotated[
     int | None,

@@ -41,7 +41,7 @@ def submit(  # noqa: PLR0917
         Path | None, typer.Option(metavar="DIR", help="Stay, and fetch the results into this folder at the end.")
     ] = None,
     format_: options.FormatOption = "same",
-    quality: options.QualityOption = 92,
+    quality: options.QualityOption = None,
     subsampling: options.SubsamplingOption = "same",
     max_side: options.MaxSideOption = None,
     metadata: options.MetadataOption = "keep",

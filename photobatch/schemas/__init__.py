@@ -58,7 +58,11 @@ class OutputOptions(Wire):
     format: Literal["same", "jpeg", "png", "webp", "avif", "tiff"] = Field(
         "same", description="`same`: the photo's own, if it can be written; HEIC becomes JPEG, BMP and GIF become PNG."
     )
-    quality: Annotated[int, Field(ge=1, le=100, description="For lossy formats.")] = 92
+    quality: Annotated[int, Field(ge=1, le=100)] | None = Field(
+        None,
+        description="For lossy formats. Unset: 92; but a JPEG in which only faces or regions are retouched stays as it "
+        "is everywhere else.",
+    )
     subsampling: Literal["same", "444", "422", "420"] = Field("same", description="Chroma subsampling of JPEG.")
     max_side: Annotated[int, Field(ge=16, le=65_535)] | None = Field(
         None, description="Photos with a longer side are reduced to this many pixels; nothing is enlarged."

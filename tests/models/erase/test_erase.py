@@ -10,6 +10,7 @@ from models.erase.fill import Telea
 from models.erase.filling import alone
 from models.erase.holes import holes_of
 from models.erase.region import distance_to, grown
+from tests.models.pictures import picture_of
 
 
 def rgba(rgb):
@@ -25,7 +26,7 @@ def sky(height=900, width=1200, noise=4.0):
 
 def erased(pixels, mask, seed=7):
     result = pixels.copy()
-    alone(Erase(Telea()).run(result, mask, seed))
+    alone(Erase(Telea()).run(picture_of(result), mask, seed))
     return result
 
 

@@ -9,6 +9,7 @@ from models.eager.applier import EagerApplier
 from models.faces.beauty import Beauty
 from models.faces.faces import FaceDetector
 from tests.models.faces.portraits import rgba
+from tests.models.pictures import picture_of
 
 Box = tuple[int, int, int, int]  # x0, y0, x1, y1
 
@@ -23,7 +24,7 @@ def retouched(rgb: np.ndarray, **sliders: float) -> np.ndarray:
     """`rgb`, uint8 (H, W, 3), with those sliders and all others at 0; the same where there is no face."""
     neutral = {"smoothing": 0.0, "whitening": 0.0, "sharpening": 0.0}
     pixels = rgba(rgb)
-    patches = Beauty(**(neutral | sliders), detector=detector()).analyse(pixels)
+    patches = Beauty(**(neutral | sliders), detector=detector()).analyse(picture_of(pixels))
     EagerApplier("cpu").lay(pixels, patches or (), 7)
     return pixels[:, :, :3]
 

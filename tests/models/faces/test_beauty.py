@@ -13,6 +13,7 @@ from models.faces.faces import FaceDetector
 from models.faces.patch import Patch
 from models.picture import Pixels
 from models.reduce import reduce_cells
+from tests.models.pictures import picture_of
 
 PRESETS = {"light": (0.3, 0.2, 0.15), "medium": (0.6, 0.35, 0.25), "heavy": (0.9, 0.5, 0.35)}
 CHEEKS = [(188, 112, 202, 132), (240, 112, 256, 134)]  # x0, y0, x1, y1 on the astronaut
@@ -53,7 +54,7 @@ def retouched(pixels: Pixels, patches: tuple[Patch, ...], rows: int | None = Non
 
 
 def changed(pixels: Pixels, sliders: tuple[float, float, float]) -> Pixels:
-    patches = beauty(*sliders).analyse(pixels)
+    patches = beauty(*sliders).analyse(picture_of(pixels))
     assert patches is not None
     return retouched(pixels, patches)
 
@@ -128,7 +129,7 @@ def test_lightening_blows_nothing_out() -> None:
 @pytest.mark.parametrize("scale", [1, 8])
 def test_nothing_changes_outside_the_face(scale: int) -> None:
     before = astronaut(scale)
-    patches = beauty(1, 1, 1).analyse(before)
+    patches = beauty(1, 1, 1).analyse(picture_of(before))
     assert patches is not None
     after = retouched(before, patches)
     area = touched(patches, *before.shape[:2])
@@ -139,12 +140,12 @@ def test_nothing_changes_outside_the_face(scale: int) -> None:
 
 @pytest.mark.parametrize("name", ["coffee", "rocket", "chelsea"])
 def test_a_photo_without_a_face_is_none_of_its_business(name: str) -> None:
-    assert beauty(0.9, 0.5, 0.35).analyse(rgba(getattr(data, name)())) is None
+    assert beauty(0.9, 0.5, 0.35).analyse(picture_of(rgba(getattr(data, name)()))) is None
 
 
 def test_strips_of_any_height_give_the_same_bytes() -> None:
     odd = np.ascontiguousarray(astronaut(8)[:3001, 501:4000])  # cells hang over its edges
-    patches = beauty(*PRESETS["heavy"]).analyse(odd)
+    patches = beauty(*PRESETS["heavy"]).analyse(picture_of(odd))
     assert patches is not None
     assert patches[0].step > 1
     whole = retouched(odd, patches, len(odd))
@@ -154,7 +155,7 @@ def test_strips_of_any_height_give_the_same_bytes() -> None:
 
 def test_the_same_seed_gives_the_same_bytes_and_another_one_other_dither() -> None:
     op, before = beauty(*PRESETS["medium"]), astronaut()
-    first, second = op.analyse(before), op.analyse(before)
+    first, second = op.analyse(picture_of(before)), op.analyse(picture_of(before))
     assert first is not None
     assert second is not None
     one = retouched(before, first)
@@ -210,7 +211,7 @@ def test_two_faces_are_both_retouched_and_as_much_as_one() -> None:
 def test_faces_that_overlap_are_not_retouched_twice() -> None:
     halves = [astronaut()[:260, 150:255], astronaut()[:260, 195:310]]
     near = np.ascontiguousarray(np.concatenate(halves, axis=1))
-    patches = beauty(1, 0, 0).analyse(near)
+    patches = beauty(1, 0, 0).analyse(picture_of(near))
     assert patches is not None
     assert len(patches) == 2
     amount = np.zeros(near.shape[:2])

@@ -19,6 +19,7 @@ from models.networks import LAMA, Networks
 from models.neural.lama import Lama
 from models.weights import Weights, WeightStore, sha256_of
 from presets.catalogue import Catalogue
+from tests.models.pictures import picture_of
 
 
 @pytest.fixture(scope="session")
@@ -145,7 +146,7 @@ def test_a_photo_is_erased_by_lama_where_there_are_weights(store):
     mask = np.zeros((64, 64), np.uint8)
     mask[20:30, 20:30] = 255
     before = pixels.copy()
-    alone(Erase(networks.inpainter()).run(pixels, mask, 1))
+    alone(Erase(networks.inpainter()).run(picture_of(pixels), mask, 1))
     assert (pixels != before)[20:30, 20:30].any()
     assert np.array_equal(pixels[:14], before[:14])
 
