@@ -13,7 +13,7 @@ from actors.pool.demand import Elastic
 from actors.previews import Previews
 from actors.sources.fetch import Roots
 from actors.worker.config import WorkerConfig
-from actors.worker.retoucher import pixel_retoucher
+from actors.worker.making import pixel_retoucher
 from deployments.gate.access import Access
 from deployments.services import Restarts, Services
 from deployments.settings import Settings

@@ -1,14 +1,12 @@
-"""The interface of a retoucher. `pixels.py` implements it; that module needs OpenCV, so it is imported late."""
+"""The interface of a retoucher; `pixels.py` implements it."""
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from actors.messages.records import BatchSpec, Json, Preview
 from actors.worker.attachments import Attached
 
 if TYPE_CHECKING:
-    from models.codec.header import Limits
     from models.erase.filling import Filling
 
 NOTHING: Attached = {}
@@ -62,10 +60,3 @@ class Retoucher(Protocol):
     def stale(self) -> bool:
         """Whether a new worker would have newer weights, so that this one should leave."""
         ...
-
-
-def pixel_retoucher(tables: Path, models: Path, *, version: str, limits: "Limits", gpu_jpeg: bool = False) -> Retoucher:
-    """Build the retoucher of real photos in the worker's process; importing this function needs no OpenCV."""
-    from actors.worker.pixels import PixelRetoucher  # noqa: PLC0415
-
-    return PixelRetoucher(tables, models, version=version, limits=limits, gpu_jpeg=gpu_jpeg)
