@@ -24,6 +24,9 @@ class Source:
     icc: bytes | None = None  # the RGB profile the pixels are in; None means sRGB
     exif: bytes | None = None  # TIFF block without the "Exif\0\0" prefix
     xmp: bytes | None = None
+    quants: tuple[
+        tuple[int, ...], ...
+    ] = ()  # of a JPEG's components, of the upright picture, row by row; empty: unknown
 
 
 class Parts(Protocol):

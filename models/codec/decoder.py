@@ -99,7 +99,13 @@ def _source_of(jpeg: JpegFile, header: Header, pixels: Pixels, icc: bytes | None
         icc, notes = adobe_rgb(), ["adobe_rgb_by_exif"]
     icc, bad = profile.settle(pixels, icc, damaged=jpeg.icc_damaged)
     size, orientation = (header.width, header.height), orientation_of(jpeg.exif)
-    return Source(header.format, *size, orientation, jpeg.subsampling, icc, jpeg.exif, jpeg.xmp), notes + bad
+    quants = tuple(map(_transposed, jpeg.quants)) if orientation >= 5 else jpeg.quants
+    source = Source(header.format, *size, orientation, jpeg.subsampling, icc, jpeg.exif, jpeg.xmp, quants)
+    return source, notes + bad
+
+
+def _transposed(quants: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(quants[8 * row + column] for column in range(8) for row in range(8))
 
 
 def _jpeg_by_pillow(data: bytes, jpeg: JpegFile, workspace: Workspace) -> tuple[Pixels, bytes | None, list[str]]:

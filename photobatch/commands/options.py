@@ -53,7 +53,7 @@ ParamOption = Annotated[
 FormatOption = Annotated[Format, typer.Option("--format", help="Format of the results.")]
 QualityOption = Annotated[
     int | None,
-    typer.Option("--quality", min=1, max=100, help="Quality of lossy formats: 92, if a JPEG is not changed in places."),
+    typer.Option("--quality", min=1, max=100, help="Quality of lossy formats; unset: that of a JPEG itself, else 92."),
 ]
 SubsamplingOption = Annotated[Subsampling, typer.Option("--subsampling", help="Chroma subsampling of JPEG.")]
 MaxSideOption = Annotated[

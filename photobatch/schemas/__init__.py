@@ -60,8 +60,8 @@ class OutputOptions(Wire):
     )
     quality: Annotated[int, Field(ge=1, le=100)] | None = Field(
         None,
-        description="For lossy formats. Unset: 92; but a JPEG in which only faces or regions are retouched stays as it "
-        "is everywhere else.",
+        description="For lossy formats. Unset: a JPEG keeps its own quantisation, and its bits where nothing is "
+        "retouched; other formats get 92.",
     )
     subsampling: Literal["same", "444", "422", "420"] = Field("same", description="Chroma subsampling of JPEG.")
     max_side: Annotated[int, Field(ge=16, le=65_535)] | None = Field(

@@ -9,10 +9,15 @@ EXIF = b"Exif\0\0"
 XMP = b"http://ns.adobe.com/xap/1.0/\0"
 EXTENDED_XMP = b"http://ns.adobe.com/xmp/extension/\0"
 ICC = b"ICC_PROFILE\0"
+Quants = tuple[int, ...]  # 64 steps of coefficients, row by row
+
 MAX_PAYLOAD = 65_533  # bytes after the two of the length
 ICC_CHUNK = MAX_PAYLOAD - len(ICC) - 2  # 65,519
 
 _PHOTOSHOP = b"Photoshop 3.0\0"
+# Figure A.6 of ITU-T T.81: the diagonals of a block, up and down in turns.
+_ZIGZAG = sorted(range(64), key=lambda i: (i // 8 + i % 8, i // 8 if (i // 8 + i % 8) % 2 else i % 8))
+_DQT = 0xDB
 _EOI, _SOS, _APP0, _APP1, _APP2 = 0xD9, 0xDA, 0xE0, 0xE1, 0xE2
 _APP14 = 0xEE
 _NO_LENGTH = {0x01, *range(0xD0, 0xD9)}
@@ -47,6 +52,7 @@ class JpegFile:
     progressive: bool = False
     lossless: bool = False
     adobe: bool = False  # has the Adobe marker: CMYK is stored inverted
+    quants: tuple[Quants, ...] = ()  # of each component; empty if one is missing or has values above 255
     icc: bytes | None = None
     icc_damaged: bool = False
     exif: bytes | None = None  # without the prefix
@@ -58,9 +64,14 @@ def read_segments(data: bytes) -> JpegFile:
     """Walk the segments up to the first scan. Raises PhotoError `truncated` or `corrupt`."""
     jpeg = JpegFile()
     chunks: list[bytes] = []
+    quants: dict[int, Quants] = {}
+    numbers: list[int] = []  # of the tables of the components
     for marker, payload in _segments(data):
         if marker in _SOF and not jpeg.components:
             _read_frame(jpeg, marker, payload)
+            numbers = list(payload[8 : 6 + 3 * jpeg.components : 3])
+        elif marker == _DQT:
+            quants |= _quants(payload)
         elif marker == _APP1 and payload.startswith(EXIF[:5]):
             jpeg.exif = jpeg.exif or payload[len(EXIF) :]
         elif marker == _APP1 and payload.startswith(XMP):
@@ -76,6 +87,8 @@ def read_segments(data: bytes) -> JpegFile:
         ]
     if not jpeg.components:
         raise refusal.corrupt()
+    if len(numbers) in (1, 3) and all(number in quants for number in numbers):
+        jpeg.quants = tuple(quants[number] for number in numbers)
     jpeg.icc = _join_icc(chunks)
     jpeg.icc_damaged = bool(chunks) and jpeg.icc is None
     return jpeg
@@ -143,6 +156,19 @@ def _read_frame(jpeg: JpegFile, marker: int, frame: bytes) -> None:
     jpeg.subsampling = _subsampling([divmod(frame[7 + 3 * index], 16) for index in range(frame[5])])
     jpeg.progressive = marker in _PROGRESSIVE
     jpeg.lossless = marker in _LOSSLESS
+
+
+def _quants(payload: bytes) -> dict[int, Quants]:
+    """Return the tables of 8 bits in a DQT segment, by number; others are left out."""
+    tables = {}
+    at = 0
+    while at < len(payload):
+        wide, number = divmod(payload[at], 16)
+        values = payload[at + 1 : at + 65]
+        if not wide and len(values) == len(_ZIGZAG) and all(values):
+            tables[number] = tuple(value for _, value in sorted(zip(_ZIGZAG, values, strict=True)))
+        at += 129 if wide else 65
+    return tables
 
 
 def _subsampling(factors: list[tuple[int, int]]) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import simplejpeg
 
+from models.codec.encoder import is_coarse
 from models.codec.orientation import upright
 from models.codec.workspace import Workspace
 from models.compiled.jpeg.frame import Frame, file_of, read_frame
@@ -70,6 +71,8 @@ def open_partial(functions: Functions, data: bytes, orientation: int, step: int)
     if (flipped_across and turned.width % wide) or (flipped_down and turned.height % high):
         return None
     if transposed and (luma.across, luma.down) not in _TURNABLE:
+        return None
+    if is_coarse(luma.quants.tolist()):
         return None
     try:
         return PartialJpeg(functions, data, frame, orientation, step)

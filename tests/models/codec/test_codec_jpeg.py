@@ -3,6 +3,7 @@
 import io
 import weakref
 
+import cv2
 import numpy as np
 import pytest
 import simplejpeg
@@ -175,3 +176,34 @@ def test_a_workspace_is_used_again_and_lets_go_of_a_giant() -> None:
         workspace.trim()
         decode(small, LIMITS, workspace)
     assert [ref().size for ref in held if ref() is not None] == [451 * 300 * 4]
+
+
+@pytest.mark.parametrize("options", [{"quality": 75}, {"quality": 88, "progressive": True}, {"quality": 97}])
+@pytest.mark.parametrize("subsampling", [0, 1, 2])
+def test_without_a_quality_the_tables_of_the_source_stay(options: dict[str, int], subsampling: int) -> None:
+    data = saved(PHOTO, "JPEG", subsampling=subsampling, **options)
+    picture = decode(data, LIMITS)
+    before = picture.pixels.copy()
+    again = encode(picture, OutputOptions()).data
+    source, result = Image.open(io.BytesIO(data)), Image.open(io.BytesIO(again))
+    assert result.quantization == source.quantization
+    assert cv2.PSNR(before[..., :3].copy(), decode(again, LIMITS).pixels[..., :3].copy()) > 50
+    assert 0.9 < len(again) / len(data) < 1.1
+    other = Image.open(io.BytesIO(encode(picture, OutputOptions(quality=92)).data))
+    assert other.quantization != source.quantization
+
+
+def test_a_turned_picture_has_turned_tables() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    table = list(range(2, 66))
+    target = io.BytesIO()
+    PHOTO.save(target, "JPEG", qtables=[table], exif=exif)
+    again = Image.open(io.BytesIO(encode(decode(target.getvalue(), LIMITS), OutputOptions()).data))
+    assert again.quantization[0] == [table[8 * row + column] for column in range(8) for row in range(8)]
+
+
+def test_very_coarse_tables_do_not_stay() -> None:
+    data = saved(PHOTO, "JPEG", quality=15)
+    again = Image.open(io.BytesIO(encode(decode(data, LIMITS), OutputOptions()).data))
+    assert again.quantization[0][0] < 10
