@@ -38,7 +38,7 @@ async def test_a_submit_in_json(world: World) -> None:
     batch = (await world.http.get(body["status_url"])).json()
     assert batch["preset"]["id"] == "filter_warm"
     assert batch["metadata"] == {"a": "b"}
-    assert batch["output"]["quality"] == 92
+    assert batch["output"]["subsampling"] == "same"
     assert batch["created_at"].endswith("Z")
     photos = (await world.http.get(f"{body['status_url']}/photos")).json()
     assert [photo["name"] for photo in photos["items"]] == ["one.jpg", "two.jpg"]
