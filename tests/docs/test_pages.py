@@ -12,7 +12,7 @@ from tests.docs.test_blocks import a_block
 
 # test_readmes.py says that the second README has the commands of the first; test_extending.py follows that page.
 FOLLOWED = [page for page in PAGES if page not in {"README.zh.md", "docs/extending.md"}]
-LONG = {"docs/command.md"}
+LONG = {"docs/command.md", "docs/tutorial.md"}
 # What must lie in the reader's folder at the end of a page.
 LEFT = {
     "README.md": ["retouched/one.jpg", "retouched/two.jpg"],

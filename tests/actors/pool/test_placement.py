@@ -27,7 +27,7 @@ def test_four_quarters_land_on_one_gpu_and_a_fifth_stays_pending(tmp_path: Path)
     assert told["succeeded"] == 20
 
 
-@pytest.mark.parametrize("how", ["killed", "drained"])
+@pytest.mark.parametrize("how", ["killed", pytest.param("drained", marks=pytest.mark.slow)])
 def test_a_node_that_is_lost_loses_no_photo_and_makes_none_a_suspect(tmp_path: Path, how: str) -> None:
     told = run("tests.actors.pool.lost_node", str(tmp_path), how)
     assert told["counts"]["succeeded"] == told["counts"]["total"]

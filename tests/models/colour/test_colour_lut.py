@@ -31,7 +31,10 @@ def agree(ours, theirs):
     return off.max() <= 1 and (off == 0).mean() >= 0.999
 
 
-@pytest.mark.parametrize(("size", "domain"), [(2, UNIT), (3, WIDE), (17, UNIT), (33, WIDE), (64, UNIT), (129, UNIT)])
+@pytest.mark.parametrize(
+    ("size", "domain"),
+    [(2, UNIT), (3, WIDE), (17, UNIT), (33, WIDE), (64, UNIT), pytest.param(129, UNIT, marks=pytest.mark.slow)],
+)
 def test_cubes_agree_with_opencolorio(tmp_path, size, domain):
     data = cube_3d(size, domain)
     assert agree(seen(read_lut(data)), by_opencolorio(of_cube_file(tmp_path / "look.cube", data)))

@@ -41,7 +41,7 @@ def spot_depths(rgb: np.ndarray, factor: int) -> np.ndarray:
     return np.asarray(depths)
 
 
-@pytest.mark.parametrize("factor", [1, 4, 8])
+@pytest.mark.parametrize("factor", [1, 4, pytest.param(8, marks=pytest.mark.slow)])
 def test_spots_vanish(factor: int) -> None:
     clean = scaled(ASTRONAUT, factor)
     before = spotted(clean, factor)
