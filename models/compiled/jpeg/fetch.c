@@ -35,18 +35,17 @@ static inline int read_block(struct reader *in, const struct component *componen
     for (unsigned place = 1; place < BLOCK; place++) {
         if (in->count < 32)
             refill(in);
-        unsigned found = ac_code(in, component), size = found & 15;
-        skip(in, found >> 8);
-        if (!found)
+        struct coefficient next;
+        if (!read_ac(in, component, &next))
             return 0;
-        if ((found & 0xFF) == END_OF_BLOCK)
+        if (next.ends)
             break;
-        place += found >> 4 & 15;
+        place += next.zeros;
         if (place >= BLOCK)
             return 0;
-        if (size) {
+        if (next.value) {
             unsigned to = order->places[place];
-            block[to] = (int16_t)(signed_bits(in, size) * order->signs[place]);
+            block[to] = (int16_t)(next.value * order->signs[place]);
             found_at |= (uint64_t)1 << to;
         }
     }

@@ -20,7 +20,7 @@ enum {
     COMPONENTS = 3,
     MOST_BLOCKS = 10, /* of an MCU: B.2.3 */
     MCU_BYTES = 2304, /* an MCU takes at most 10 × (16 + 11 + 63 × (16 + 10)) bits, 2,082 bytes */
-    QUICK = 10,       /* bits of a code that is found at once */
+    QUICK = 10,       /* bits of a code and its value that are found at once */
     BEHIND = 4096,    /* zeros behind the bits, for what reads ahead */
 };
 
@@ -29,7 +29,7 @@ enum status { DONE, DOUBT, NO_SYMBOL, NO_ROOM };
 struct component {
     uint32_t across, down;   /* blocks in an MCU */
     const uint16_t *dc, *ac; /* (65536): the code that 16 bits begin with, its length << 8 | its symbol; 0: none */
-    uint16_t *quick;         /* (1024): those of `ac` that take at most 10 bits; it stays in the first-level cache */
+    uint32_t *quick;         /* (1024): codes with their values, see `struct coefficient`; stays in the nearest cache */
     uint16_t *skips;         /* (4096): for `scan`; `prepare` fills both */
     const uint16_t *quants;  /* (64) */
 
@@ -131,11 +131,27 @@ static inline int read_dc(struct reader *in, const uint16_t *table, int *dc)
     return found && *dc >= LEAST_DC && *dc <= MOST_DC;
 }
 
-/* The AC code that comes next; 0: none. There must be 16 bits. */
-static inline unsigned ac_code(const struct reader *in, const struct component *component)
+/* An AC code with the value that follows it. In `quick`: bits | zeros << 4 | ends << 8 | value << 16; 0 where both together
+ * take more than QUICK bits. */
+struct coefficient {
+    unsigned zeros; /* before it */
+    int ends;       /* whether the block ends instead */
+    int value;      /* 0: sixteen zeros */
+};
+
+/* Read what comes next; 0 on doubt. There must be 26 bits. */
+static inline int read_ac(struct reader *in, const struct component *component, struct coefficient *next)
 {
-    unsigned found = component->quick[in->bits >> (64 - QUICK)];
-    return found ? found : component->ac[in->bits >> 48];
+    const uint32_t known = component->quick[in->bits >> (64 - QUICK)];
+    if (known) {
+        skip(in, known & 15);
+        *next = (struct coefficient){known >> 4 & 15, known >> 8 & 1, (int32_t)known >> 16};
+        return 1;
+    }
+    const unsigned found = component->ac[in->bits >> 48], size = found & 15;
+    skip(in, found >> 8);
+    *next = (struct coefficient){found >> 4 & 15, (found & 0xFF) == END_OF_BLOCK, size ? signed_bits(in, size) : 0};
+    return found != 0;
 }
 
 static inline uint32_t blocks_of(const struct jpeg *jpeg)

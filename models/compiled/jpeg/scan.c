@@ -42,12 +42,23 @@ int unstuff(const uint8_t *from, size_t size, uint8_t *to, uint32_t *starts, uin
  * block ends with them << 11; 0: not one whole symbol. */
 enum { WINDOW = 12, TAKEN = 15, FILLED = 127, FILLED_AT = 4, ENDS_AT = 11 };
 
-static void prepare_table(const uint16_t *ac, uint16_t *quick, uint16_t *skips)
+static void prepare_quick(const uint16_t *ac, uint32_t *quick)
 {
     for (uint32_t bits = 0; bits < 1 << QUICK; bits++) {
-        uint16_t found = ac[bits << (16 - QUICK)];
-        quick[bits] = found >> 8 <= QUICK ? found : 0;
+        const unsigned found = ac[bits << (16 - QUICK)], size = found & 15, length = (found >> 8) + size;
+        struct reader in = {.bits = (uint64_t)bits << (64 - QUICK), .count = 64};
+        quick[bits] = 0;
+        if (!found || length > QUICK)
+            continue;
+        skip(&in, found >> 8);
+        int32_t value = size ? signed_bits(&in, size) : 0;
+        uint32_t ends = (found & 0xFF) == END_OF_BLOCK;
+        quick[bits] = length | (found >> 4 & 15) << 4 | ends << 8 | (uint32_t)value << 16;
     }
+}
+
+static void prepare_skips(const uint16_t *ac, uint16_t *skips)
+{
     for (uint32_t window = 0; window < 1 << WINDOW; window++) {
         unsigned taken = 0, filled = 0, ends = 0;
         while (!ends) {
@@ -66,8 +77,10 @@ static void prepare_table(const uint16_t *ac, uint16_t *quick, uint16_t *skips)
 /* Fill the tables of the components; do this first. */
 void prepare(const struct jpeg *jpeg)
 {
-    for (uint32_t c = 0; c < jpeg->count; c++)
-        prepare_table(jpeg->components[c].ac, jpeg->components[c].quick, jpeg->components[c].skips);
+    for (uint32_t c = 0; c < jpeg->count; c++) {
+        prepare_quick(jpeg->components[c].ac, jpeg->components[c].quick);
+        prepare_skips(jpeg->components[c].ac, jpeg->components[c].skips);
+    }
 }
 
 /* Read the AC coefficients up to `last` into `block`, in natural order, which is zero there, and skip the others. `flat`
@@ -91,19 +104,17 @@ static inline int pass(struct reader *in, const struct component *component, int
                 continue;
             }
         }
-        unsigned found = ac_code(in, component), run = found >> 4 & 15, size = found & 15;
-        if (!found)
+        struct coefficient next;
+        if (!read_ac(in, component, &next))
             return 0;
-        skip(in, found >> 8);
-        if ((found & 0xFF) == END_OF_BLOCK)
+        if (next.ends)
             return 1;
-        place += run;
+        place += next.zeros;
         if (place >= BLOCK)
             return 0;
-        if (size) {
-            int value = signed_bits(in, size);
+        if (next.value) {
             if (place <= component->last) {
-                block[NATURAL[place]] = (int16_t)value;
+                block[NATURAL[place]] = (int16_t)next.value;
                 *flat = 0;
             }
         } else if (place == BLOCK - 1) {

@@ -81,7 +81,7 @@ class Scanned:
                 self._keep(component.ac.decoding("ac")),
             )
             structure.quick, structure.skips = (
-                self._keep(np.empty(_QUICK, np.uint16)),
+                self._keep(np.empty(_QUICK, np.uint32)),
                 self._keep(np.empty(_SKIPS, np.uint16)),
             )
             structure.quants = self._keep(component.quants)
