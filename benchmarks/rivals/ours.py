@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from benchmarks.photos.floor import QUALITY
 from benchmarks.rivals.look import Look
 from benchmarks.rivals.peer import result_of
 from photobatch import __version__, schemas
@@ -29,7 +30,7 @@ class Operations:
 
         self._retoucher = PixelRetoucher(tables, tables / "models", version=__version__, limits=Limits())
         preset = Catalogue.built_in().resolve(look.preset, None, dict(look.params))
-        self._job = BatchSpec("", "", asdict(preset), {})
+        self._job = BatchSpec("", "", asdict(preset), {"quality": QUALITY})  # that of all peers
 
     def __call__(self, source: Path, target: Path) -> None:
         """Retouch one photo."""
@@ -84,7 +85,10 @@ def _start(look: Look, workers: int, warm: Sequence[Path], folder: Path) -> None
 
 def _run(look: Look, photos: Sequence[Path], results: Path) -> float:
     urls = [photo.resolve().as_uri() for photo in photos]
-    request = schemas.SubmitRequest(preset_id=look.preset, preset_params=dict(look.params), image_urls=urls)
+    output = schemas.OutputOptions(quality=QUALITY)
+    request = schemas.SubmitRequest(
+        preset_id=look.preset, preset_params=dict(look.params), image_urls=urls, output=output
+    )
     begun = time.perf_counter()
     task = _here[0].submit(request)
     *_, last = _here[0].watch(task)
