@@ -1,5 +1,7 @@
 """What is not changed in a JPEG stays, to the bit; what is changed becomes what was wanted."""
 
+import io
+
 import cv2
 import numpy as np
 import pytest
@@ -63,7 +65,7 @@ def test_only_what_is_changed_changes(subsampling: str, size: tuple[int, int], r
     far = np.ones(before.shape[:2], np.bool_)
     far[max(0, y0 // 16 * 16 - 2) : -(-y1 // 16) * 16 + 2, max(0, x0 // 16 * 16 - 2) : -(-x1 // 16) * 16 + 2] = False
     np.testing.assert_array_equal(after[far], before[far])
-    image = Image.open(__import__("io").BytesIO(written.data))
+    image = Image.open(io.BytesIO(written.data))
     image.load()
 
 
@@ -106,7 +108,7 @@ def test_what_cannot_be_turned_without_loss_is_left_to_others(
 
 def test_codes_that_the_source_lacks_are_added() -> None:
     flat = np.full((64, 64, 3), 120, np.uint8)
-    target = __import__("io").BytesIO()
+    target = io.BytesIO()
     Image.fromarray(flat).save(target, "JPEG", optimize=True, quality=95)
     written = brightened(target.getvalue(), (20, 20, 44, 40), by=60)
     assert not written.copied
