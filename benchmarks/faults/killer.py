@@ -12,6 +12,7 @@ import psutil
 from benchmarks.faults.flow import Flow
 from benchmarks.servers.redis_server import RedisServer
 from benchmarks.servers.server import Server
+from deployments.local.family import is_stopped
 
 STUCK_S = 60.0  # without flow for longer after a kill, recovery has failed
 ENOUGH = 30  # photos that must be waiting before a kill, so that its recovery can be seen
@@ -97,8 +98,9 @@ class Killer:
         kind = self._first.pop() if self._first else self._random.choices(self._kinds, weights)[0]
         overlapped = self._random.random() < _OVERLAP
         time.sleep(self._random.uniform(0.3, 2.0))
+        # Photos may flow past what is frozen, until the supervisor ends everything.
         healed = not self.log or self.log[-1].recovery_s is not None
-        kill = Kill(kind, time.time(), alone=healed and not any(map(_is_stopped, self._stopped)))
+        kill = Kill(kind, time.time(), alone=healed and not any(map(is_stopped, self._stopped)))
         since = self._kill(kill)
         if since is None:
             return
@@ -159,14 +161,6 @@ class Killer:
                 return
             time.sleep(_POLL_S)
         kill.recovery_s = healed - since
-
-
-def _is_stopped(process: psutil.Process) -> bool:
-    """Whether it is still there and frozen: photos may flow past it, until the supervisor ends everything."""
-    try:
-        return process.status() == psutil.STATUS_STOPPED
-    except psutil.NoSuchProcess:
-        return False
 
 
 def processes_of(server: Server, kind: Kind) -> list[psutil.Process]:

@@ -53,11 +53,12 @@ class Stops:
         if now < self._looked + LOOK_S:
             return None
         self._looked = now
-        self._since = {one: self._since.get(one, now) for one in members() if _is_stopped(one)}
+        self._since = {one: self._since.get(one, now) for one in members() if is_stopped(one)}
         return next((one.pid for one, since in self._since.items() if now > since + patience_s), None)
 
 
-def _is_stopped(process: psutil.Process) -> bool:
+def is_stopped(process: psutil.Process) -> bool:
+    """Whether it is there and stopped (SIGSTOP)."""
     try:
         return process.status() == psutil.STATUS_STOPPED
     except psutil.NoSuchProcess:

@@ -15,8 +15,8 @@ MAX_PAYLOAD = 65_533  # bytes after the two of the length
 ICC_CHUNK = MAX_PAYLOAD - len(ICC) - 2  # 65,519
 
 _PHOTOSHOP = b"Photoshop 3.0\0"
-# Figure A.6 of ITU-T T.81: the diagonals of a block, up and down in turns.
-_ZIGZAG = sorted(range(64), key=lambda i: (i // 8 + i % 8, i // 8 if (i // 8 + i % 8) % 2 else i % 8))
+# Place in a block of each coefficient of a file, figure A.6 of ITU-T T.81: the diagonals, up and down in turns.
+ZIGZAG = sorted(range(64), key=lambda i: (i // 8 + i % 8, i // 8 if (i // 8 + i % 8) % 2 else i % 8))
 _DQT = 0xDB
 _EOI, _SOS, _APP0, _APP1, _APP2 = 0xD9, 0xDA, 0xE0, 0xE1, 0xE2
 _APP14 = 0xEE
@@ -102,12 +102,12 @@ def splice(jpeg: bytes, exif: bytes | None, xmp: bytes | None, icc: bytes | None
     at = 4 + int.from_bytes(jpeg[4:6], "big") if jpeg[3] == _APP0 else 2
     parts = [jpeg[:at]]
     if exif:
-        parts.append(_segment(_APP1, EXIF + exif))
+        parts.append(segment(_APP1, EXIF + exif))
     if xmp:
-        parts.append(_segment(_APP1, XMP + xmp))
+        parts.append(segment(_APP1, XMP + xmp))
     if icc:
         pieces = [icc[start : start + ICC_CHUNK] for start in range(0, len(icc), ICC_CHUNK)]
-        parts += [_segment(_APP2, ICC + bytes([number, len(pieces)]) + piece) for number, piece in enumerate(pieces, 1)]
+        parts += [segment(_APP2, ICC + bytes([number, len(pieces)]) + piece) for number, piece in enumerate(pieces, 1)]
     if len(parts) == 1:
         return jpeg
     return b"".join([*parts, jpeg[at:]])
@@ -118,7 +118,8 @@ def fits(prefix: bytes, payload: bytes) -> bool:
     return len(prefix) + len(payload) <= MAX_PAYLOAD
 
 
-def _segment(marker: int, payload: bytes) -> bytes:
+def segment(marker: int, payload: bytes) -> bytes:
+    """Return a segment as it stands in a file."""
     return bytes([0xFF, marker]) + (len(payload) + 2).to_bytes(2, "big") + payload
 
 
@@ -165,8 +166,8 @@ def _quants(payload: bytes) -> dict[int, Quants]:
     while at < len(payload):
         wide, number = divmod(payload[at], 16)
         values = payload[at + 1 : at + 65]
-        if not wide and len(values) == len(_ZIGZAG) and all(values):
-            tables[number] = tuple(value for _, value in sorted(zip(_ZIGZAG, values, strict=True)))
+        if not wide and len(values) == len(ZIGZAG) and all(values):
+            tables[number] = tuple(value for _, value in sorted(zip(ZIGZAG, values, strict=True)))
         at += 129 if wide else 65
     return tables
 

@@ -7,6 +7,8 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from models.codec.container import jpeg_segments
+from models.codec.container.jpeg_segments import segment
 from models.compiled.jpeg.huffman import Huffman
 
 _SOI, _EOI, _SOS, _DQT, _DHT, _DRI = 0xD8, 0xD9, 0xDA, 0xDB, 0xC4, 0xDD
@@ -15,10 +17,7 @@ _BASELINE, _EXTENDED = 0xC0, 0xC1
 _SKIPPED = {*range(0xE0, 0xF0), 0xFE}  # APPn, COM
 _JFIF = b"JFIF\0"
 _LUMA_BLOCKS = {(1, 1), (2, 1), (1, 2), (2, 2)}
-ZIGZAG = np.asarray(
-    sorted(range(64), key=lambda i: (i // 8 + i % 8, i // 8 if (i // 8 + i % 8) % 2 else i % 8)), np.int64
-)  # natural index of each place in zigzag order: figure A.6
-
+ZIGZAG = np.asarray(jpeg_segments.ZIGZAG, np.int64)
 _Table = TypeVar("_Table", bound=Hashable)
 Quants = npt.NDArray[np.uint16]  # (64), natural order
 
@@ -175,18 +174,16 @@ def file_of(frame: Frame, bits: bytes) -> bytes:
     """Return a JPEG file with these entropy-coded bytes; `frame` has the tables that they are coded with."""
     parts = [bytes((0xFF, _SOI))]
     if frame.jfif is not None:
-        parts.append(_segment(_APP0, _JFIF + frame.jfif + bytes(2)))
+        parts.append(segment(_APP0, _JFIF + frame.jfif + bytes(2)))
     if frame.adobe is not None:
-        parts.append(_segment(_APP14, frame.adobe))
+        parts.append(segment(_APP14, frame.adobe))
     quants = _numbered([component.quants.tobytes() for component in frame.components])
     dcs = _numbered([component.dc for component in frame.components])
     acs = _numbered([component.ac for component in frame.components])
     wide = any(component.quants.max() > 255 for component in frame.components)
     for table, number in quants.items():
         values = np.frombuffer(table, np.uint16)[ZIGZAG]
-        parts.append(
-            _segment(_DQT, bytes((wide << 4 | number,)) + values.astype(">u2" if wide else np.uint8).tobytes())
-        )
+        parts.append(segment(_DQT, bytes((wide << 4 | number,)) + values.astype(">u2" if wide else np.uint8).tobytes()))
     size = frame.height.to_bytes(2, "big") + frame.width.to_bytes(2, "big")
     channels = b"".join(
         bytes((component.number, component.across << 4 | component.down, quants[component.quants.tobytes()]))
@@ -194,20 +191,16 @@ def file_of(frame: Frame, bits: bytes) -> bytes:
     )
     extended = wide or max(len(dcs), len(acs)) > 2
     marker = _EXTENDED if extended else _BASELINE
-    parts.append(_segment(marker, b"\x08" + size + bytes((len(frame.components),)) + channels))
+    parts.append(segment(marker, b"\x08" + size + bytes((len(frame.components),)) + channels))
     for kind, tables in ((0, dcs), (1, acs)):
         for huffman, number in tables.items():
-            parts.append(_segment(_DHT, bytes((kind << 4 | number, *huffman.counts)) + huffman.symbols))
+            parts.append(segment(_DHT, bytes((kind << 4 | number, *huffman.counts)) + huffman.symbols))
     if frame.interval:
-        parts.append(_segment(_DRI, frame.interval.to_bytes(2, "big")))
+        parts.append(segment(_DRI, frame.interval.to_bytes(2, "big")))
     scan = b"".join(bytes((each.number, dcs[each.dc] << 4 | acs[each.ac])) for each in frame.components)
-    parts.append(_segment(_SOS, bytes((len(frame.components),)) + scan + b"\x00\x3f\x00"))
+    parts.append(segment(_SOS, bytes((len(frame.components),)) + scan + b"\x00\x3f\x00"))
     return b"".join([*parts, bits, bytes((0xFF, _EOI))])
 
 
 def _numbered(tables: list[_Table]) -> dict[_Table, int]:
     return {table: number for number, table in enumerate(dict.fromkeys(tables))}
-
-
-def _segment(marker: int, payload: bytes) -> bytes:
-    return bytes((0xFF, marker)) + (len(payload) + 2).to_bytes(2, "big") + payload
