@@ -3,6 +3,9 @@
 import io
 import json
 import os
+import select
+import signal
+import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -71,8 +74,11 @@ def is_interactive() -> bool:
 
 def agrees(question: str) -> bool:
     """Ask on the terminal; anything but yes is no."""
-    print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
-    return sys.stdin.readline().strip().lower() in {"y", "yes"}
+    with _noticing_signals() as signalled:
+        print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
+        if sys.platform != "win32":  # where select() takes sockets only
+            select.select([sys.stdin, signalled], [], [])
+        return sys.stdin.readline().strip().lower() in {"y", "yes"}
 
 
 def shown(name: str) -> str:
@@ -86,6 +92,19 @@ def hang_up(stream: TextIO) -> None:
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, stream.fileno())
     os.close(null)
+
+
+@contextmanager
+def _noticing_signals() -> Iterator[socket.socket]:
+    """A socket that can be read once a signal came; one that comes just before a blocking read does not end it."""
+    ours, told = socket.socketpair()
+    with ours, told:
+        told.setblocking(False)
+        former = signal.set_wakeup_fd(told.fileno(), warn_on_full_buffer=False)
+        try:
+            yield ours
+        finally:
+            signal.set_wakeup_fd(former)
 
 
 @contextmanager

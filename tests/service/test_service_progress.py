@@ -1,8 +1,12 @@
 """Progress by WebSocket and SSE."""
 
 import json
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Event, Thread
 
 import pytest
 from websockets.exceptions import ConnectionClosed
@@ -11,21 +15,49 @@ from websockets.sync.client import connect
 from benchmarks.servers.server import Server
 
 
-def follow(server: Server, task: str, since: int | None = None) -> tuple[list[dict], int]:
-    """Every message until the server closes, and its close code."""
+class Host(SimpleHTTPRequestHandler):
+    """A host of photos that answers only once it is released, so that a client can be there first."""
+
+    released = Event()
+
+    def do_GET(self) -> None:
+        self.released.wait()
+        super().do_GET()
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def held(photo_folder: Path) -> Iterator[str]:
+    """The URL of a photo on a host that waits for `Host.released`."""
+    Host.released.clear()
+    host = ThreadingHTTPServer(("127.0.0.1", 0), partial(Host, directory=str(photo_folder)))
+    Thread(target=host.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{host.server_port}/astronaut.jpg"
+    Host.released.set()
+    host.shutdown()
+    host.server_close()
+
+
+def follow(
+    server: Server, task: str, since: int | None = None, then: Callable[[], None] | None = None
+) -> tuple[list[dict], int]:
+    """Every message until the server closes, and its close code; `then` is called after the first one."""
     query = "" if since is None else f"?since={since}"
     messages = []
     with connect(f"ws://127.0.0.1:{server.port}/ws/batch/{task}{query}") as socket:
         with suppress(ConnectionClosed):
             while True:
                 messages.append(json.loads(socket.recv(timeout=60)))
+                if then is not None:
+                    then()
         return messages, socket.close_code or 0
 
 
-def test_a_websocket_follows_a_batch_to_its_end(server: Server, photo_folder: Path) -> None:
-    sources = [(photo_folder / "astronaut.jpg").as_uri()] * 30
-    task = server.submit(image_urls=sources, preset_id="beauty_light")["task_id"]
-    messages, code = follow(server, task)
+def test_a_websocket_follows_a_batch_to_its_end(server: Server, held: str) -> None:
+    task = server.submit(image_urls=[held] * 30, preset_id="beauty_light")["task_id"]
+    messages, code = follow(server, task, then=Host.released.set)
     assert code == 1000
     assert messages[0]["type"] == "progress"
     assert messages[0]["photos"] == []
@@ -63,10 +95,8 @@ def test_no_such_batch_closes_with_4404(server: Server) -> None:
     assert (messages, code) == ([], 4404)
 
 
-def test_events_resume_by_their_last_id(server: Server, photo_folder: Path) -> None:
-    task = server.submit(image_urls=[(photo_folder / "astronaut.jpg").as_uri()] * 12, preset_id="filter_cool")[
-        "task_id"
-    ]
+def test_events_resume_by_their_last_id(server: Server, held: str) -> None:
+    task = server.submit(image_urls=[held] * 12, preset_id="filter_cool")["task_id"]
 
     def events(**headers: str) -> list[tuple[str, dict]]:
         found, last = [], ""
@@ -77,6 +107,7 @@ def test_events_resume_by_their_last_id(server: Server, photo_folder: Path) -> N
                     last = line[3:].strip()
                 elif line.startswith("data:"):
                     found.append((last, json.loads(line[5:])))
+                    Host.released.set()
         return found
 
     first = events()
