@@ -9,6 +9,7 @@ import ray
 from ray import serve
 
 from actors import launch, logs
+from actors.memory import tune_memory
 from deployments import compose
 from deployments.keeper import Keeper
 from deployments.settings import Settings, load_settings
@@ -37,6 +38,7 @@ class Ingress:
 
     def __init__(self, settings: Settings, release: float) -> None:
         logs.begin(settings.logs, process="ingress")
+        tune_memory()
         resources: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
         # With GPUs their fractions are the limit; nodes that the autoscaler will start are not known yet.
         if not resources.get("GPU") and settings.min_workers is None:

@@ -29,6 +29,7 @@ from actors.coordinator.stats import service_stats
 from actors.coordinator.sweeper import Sweeper
 from actors.coordinator.upload_budget import UploadBudget
 from actors.coordinator.user_data import PATIENCE_S, UserData
+from actors.memory import tune_memory
 from actors.messages.coordinator_api import CoordinatorApi
 from actors.messages.errors import BatchError, journal_unavailable, no_worker
 from actors.messages.records import BatchSpec, Done, Grant, Json, LeaseKey, PhotoSpec, Visit
@@ -53,6 +54,7 @@ class Coordinator(UserData):
 
     def __init__(self, config: CoordinatorConfig) -> None:
         logs.begin(config.logs, process="coordinator")
+        tune_memory()
         hold = Hold(config.least_room)
         uploads = UploadBudget(config.max_upload_bytes_per_user, lambda: hold.free)
         super().__init__(Ledger(config.open_journal(), directory.end_coordinator), uploads)

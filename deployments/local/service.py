@@ -18,6 +18,7 @@ import uvloop
 
 from actors import launch
 from actors.directory import NAMESPACE
+from actors.memory import tune_memory
 from deployments import compose
 from deployments.keeper import Keeper
 from deployments.local.http_server import HttpServer
@@ -63,6 +64,7 @@ class Service:
     async def _serve(self) -> None:
         from deployments.api import create_api  # noqa: PLC0415 - imported by now, in a thread
 
+        tune_memory()
         keeper = Keeper(compose.coordinator_config(self._settings, release=time.time()))
         keeper.start()
         server = HttpServer(create_api(compose.services(self._settings, self._restarts)))
