@@ -23,6 +23,7 @@ from actors.pool.pool import WorkerRecord, WorkerState
 from actors.worker.config import WorkerConfig
 from models.codec.header import Limits
 from storage.blobs import Blobs, open_blobs
+from storage.errors import StorageError
 from storage.sqlite import SqliteJournal
 
 
@@ -43,6 +44,9 @@ class InProcess(Coordinator):
         } | changes
         journal = partial(SqliteJournal, folder / "journal.db")
         super().__init__(CoordinatorConfig(open_journal=journal, open_blobs=lambda: blobs, worker=worker, **settings))
+        self._ledger._fail = self._note_failure  # the real one would end the process, which is that of the tests
+        self._shut = False
+        self._failure: StorageError | None = None
         self.down = False
         self.asked: list[str] = []
         self.client = InProcessClient(self)
@@ -75,7 +79,14 @@ class InProcess(Coordinator):
         self._supervisor.pool.add(WorkerRecord("w1", None, state=WorkerState.READY))
 
     def shut(self) -> None:
+        """Close the journal. What goes on, calls to dead hosts say, can record nothing any more, and that is fine."""
+        assert self._failure is None, self._failure
+        self._shut = True
         self._ledger.close()
+
+    def _note_failure(self, error: StorageError) -> None:
+        if not self._shut:
+            self._failure = error
 
 
 class InProcessClient(CoordinatorClient):

@@ -20,10 +20,11 @@ from tests.checkpoints import compact_network, write_safetensors
 CATALOGUE = Catalogue.built_in()
 
 
-@pytest.fixture
-def networks(tmp_path):
-    store = WeightStore(tmp_path / "models")
-    store.add("larger", write_safetensors(compact_network(), tmp_path / "compact.safetensors"))
+@pytest.fixture(scope="module")
+def networks(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("networks")
+    store = WeightStore(folder / "models")
+    store.add("larger", write_safetensors(compact_network(), folder / "compact.safetensors"))
     return Networks(store, gpu=0.0)
 
 
