@@ -47,16 +47,6 @@ KNOWN = {
             kind="network",
             purpose="fills what the preset `erase` takes away",
         ),
-        Weights(
-            name="face_detection_yunet_2023mar.onnx",
-            address="https://media.githubusercontent.com/media/opencv/opencv_zoo/main/models/face_detection_yunet/"
-            "face_detection_yunet_2023mar.onnx",
-            bytes=232_589,
-            sha256="8f2383e4dd3cfbb4553ea8718107fc0423210dc964f9f4280604804ed2552fa4",
-            licence="MIT",
-            kind="onnx",
-            purpose="finds faces; kept for those who want it, CenterFace comes with photobatch",
-        ),
     )
 }
 

@@ -29,7 +29,7 @@ from presets.sliders import COLOUR_SLIDERS, FACES
 
 if TYPE_CHECKING:
     from models.faces.beauty import Beauty
-    from models.faces.faces import FaceDetector
+    from models.faces.detector import FaceDetector
 
 Lap = Callable[[str], None]
 

@@ -29,7 +29,8 @@ from models.colour.lut_file import read_lut
 from models.compiled.jpeg.partial import opener
 from models.erase.filling import Filling, alone
 from models.errors import PhotoError
-from models.faces.faces import FaceDetector, detection_step
+from models.faces.detector import FaceDetector
+from models.faces.faces import detection_step
 from models.networks import Networks
 from models.neural.installed import HOW, has_torch
 from models.picture import DoubtError, Picture, Pixels

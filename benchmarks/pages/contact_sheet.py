@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
-from models.faces.faces import FaceDetector
+from models.faces.detector import FaceDetector
 
 _MOST_BYTES = 3_000_000
 _LARGEST = 320  # side of a detail in pixels, less if the file would be too large

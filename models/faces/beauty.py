@@ -5,7 +5,8 @@ from collections.abc import Callable
 import numpy as np
 
 from models.faces.body import Reduced, body_of
-from models.faces.faces import Face, FaceDetector, detection_step
+from models.faces.detector import FaceDetector
+from models.faces.faces import Face, detection_step
 from models.faces.features import Axes, Float, Frame
 from models.faces.masks import masks_of
 from models.faces.patch import Patch, Sheet

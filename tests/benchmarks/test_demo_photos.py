@@ -11,7 +11,7 @@ from PIL import ExifTags, Image, ImageCms, ImageOps
 
 from benchmarks.photos.demo_photos import Recipe, make, photo
 from benchmarks.photos.scene import Frame
-from models.faces.faces import FaceDetector
+from models.faces.detector import FaceDetector
 
 SMALL = Recipe(seed=7, megapixels=0.5)
 COUNT = 10

@@ -21,10 +21,15 @@ CATALOGUE = Catalogue.built_in()
 
 
 @pytest.fixture(scope="module")
-def networks(tmp_path_factory):
+def store(tmp_path_factory):
     folder = tmp_path_factory.mktemp("networks")
-    store = WeightStore(folder / "models")
-    store.add("larger", write_safetensors(compact_network(), folder / "compact.safetensors"))
+    made = WeightStore(folder / "models")
+    made.add("larger", write_safetensors(compact_network(), folder / "compact.safetensors"))
+    return made
+
+
+@pytest.fixture
+def networks(store):
     return Networks(store, gpu=0.0)
 
 

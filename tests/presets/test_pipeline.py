@@ -193,14 +193,14 @@ def test_shrinking_lets_nothing_hidden_bleed_into_edges(tables):
 
 
 def test_a_photo_without_a_face_says_so_and_stays_as_it_is(tables):
-    faces = pytest.importorskip("models.faces.faces").FaceDetector()
+    faces = pytest.importorskip("models.faces.detector").FaceDetector()
     pixels, notes = done(pipeline(tables, "beauty_heavy", faces=faces), PHOTOS["coffee"])
     assert notes == ["no_face"]
     assert (pixels[..., :3] == PHOTOS["coffee"]).all()
 
 
 def test_beauty_and_colour_work_together(tables):
-    faces = pytest.importorskip("models.faces.faces").FaceDetector()
+    faces = pytest.importorskip("models.faces.detector").FaceDetector()
     beauty = done(pipeline(tables, "beauty_heavy", faces=faces), PHOTOS["astronaut"])[0]
     both = done(pipeline(tables, "beauty_heavy", faces=faces, temperature=0.55), PHOTOS["astronaut"])[0]
     warm_after = done(pipeline(tables, "filter_warm"), beauty[..., :3])[0]
@@ -209,7 +209,7 @@ def test_beauty_and_colour_work_together(tables):
 
 
 def test_colours_that_beauty_made_are_graded_too(tables, tmp_path, monkeypatch):
-    faces = pytest.importorskip("models.faces.faces").FaceDetector()
+    faces = pytest.importorskip("models.faces.detector").FaceDetector()
     looks = {"faces": faces, "saturation": 0.3}
     small = done(pipeline(TableCache(tmp_path), "beauty_heavy", **looks), PHOTOS["astronaut"])[0]
     assert not list(tmp_path.glob("*.bin"))
@@ -261,7 +261,7 @@ def test_a_batch_from_before_the_newer_sliders_still_runs(tables):
 
 @pytest.mark.parametrize("slider", ["smoothing", "whitening", "sharpening", "eyes", "teeth", "dark_circles"])
 def test_strength_scales_each_part_of_beauty(tables, slider):
-    faces = pytest.importorskip("models.faces.faces").FaceDetector()
+    faces = pytest.importorskip("models.faces.detector").FaceDetector()
 
     def change(value, strength):
         pipe = pipeline(tables, None, "beauty", faces=faces, strength=strength, **{slider: value})

@@ -7,7 +7,7 @@ from skimage import color
 
 from models.eager.applier import EagerApplier
 from models.faces.beauty import Beauty
-from models.faces.faces import FaceDetector
+from models.faces.detector import FaceDetector
 from tests.models.faces.portraits import rgba
 from tests.models.pictures import picture_of
 

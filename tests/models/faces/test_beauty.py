@@ -9,7 +9,7 @@ from skimage import color, data
 
 from models.eager.applier import EagerApplier
 from models.faces.beauty import Beauty
-from models.faces.faces import FaceDetector
+from models.faces.detector import FaceDetector
 from models.faces.patch import Patch
 from models.picture import Pixels
 from models.reduce import reduce_cells

@@ -3,7 +3,8 @@ import numpy as np
 import pytest
 from skimage import data
 
-from models.faces.faces import Face, FaceDetector
+from models.faces.detector import FaceDetector
+from models.faces.faces import Face
 from models.picture import Pixels
 
 ASTRONAUT = data.astronaut()
@@ -96,3 +97,38 @@ def test_alpha_is_not_looked_at(detector: FaceDetector) -> None:
 
 def test_the_threshold_decides(detector: FaceDetector) -> None:
     assert FaceDetector(threshold=0.99).detect(rgba(ASTRONAUT)) == []
+
+
+@pytest.mark.parametrize("degrees", [0, -45])
+def test_small_faces_of_a_group_are_all_found(detector: FaceDetector, degrees: int) -> None:
+    """Each is 4 % of the width. Their ground has texture, where the quick network proposes faces that are none."""
+    picture = np.asarray(cv2.resize(data.coffee(), (1280, 960)))
+    turn = cv2.getRotationMatrix2D((145, 118), degrees, 1.0)
+    head = cv2.warpAffine(ASTRONAUT[:300, 80:380], turn, (300, 300), borderMode=cv2.BORDER_REFLECT)
+    small = resized(np.asarray(head), 52 / 88)
+    places = [(x, y) for y in (40, 330, 620) for x in (30, 340, 650, 960)]
+    for x, y in places:
+        picture[y : y + small.shape[0], x : x + small.shape[1]] = small
+    faces = detector.detect(rgba(picture))
+    centres = [((face.box[0] + face.box[2]) / 2, (face.box[1] + face.box[3]) / 2) for face in faces]
+    middle = 145 * 52 / 88, 118 * 52 / 88
+    assert len(faces) == len(places)
+    for x, y in places:
+        assert min(np.hypot(a - x - middle[0], b - y - middle[1]) for a, b in centres) < 15
+
+
+@pytest.mark.parametrize("half", [slice(0, 225), slice(225, None)])
+def test_half_of_a_face_at_the_edge_is_a_face(detector: FaceDetector, half: slice) -> None:
+    (face,) = detector.detect(rgba(np.ascontiguousarray(ASTRONAUT[:, half])))
+    assert 90 < face.height < 140
+
+
+@pytest.mark.parametrize("radius", [25, 60, 150])
+def test_a_drawn_face_is_none(detector: FaceDetector, radius: int) -> None:
+    picture = np.full((480, 640, 3), 200, np.uint8)
+    cv2.circle(picture, (320, 240), radius, (255, 210, 40), -1, cv2.LINE_AA)
+    for side in (-1, 1):
+        cv2.circle(picture, (320 + side * radius // 3, 240 - radius // 4), radius // 8, (40, 30, 20), -1, cv2.LINE_AA)
+    mouth = (320, 240 + radius // 6), (radius // 2, radius // 3)
+    cv2.ellipse(picture, *mouth, 0, 10, 170, (40, 30, 20), max(2, radius // 12), cv2.LINE_AA)
+    assert detector.detect(rgba(picture)) == []

@@ -1,0 +1,121 @@
+"""Face detection on the CPU."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import replace
+
+import cv2
+import numpy as np
+
+from models.faces.faces import LONG_SIDE, Face, detection_step
+from models.faces.networks import CenterFace, YuNet
+from models.picture import Pixels
+from models.reduce import reduce_cells
+
+_PROPOSAL = 0.2  # score; tilted faces get little
+_PERHAPS = 0.2  # CenterFace's score, for faces that the edge cuts in half
+_PROPOSED = 0.25  # the weight of the proposal's score
+_CROP, _CROP_PIXELS = 1.8, 192  # a crop is 1.8 times its face: 107 pixels, where landmarks are the most exact
+_SAME = 0.3  # part of the union of two boxes
+_MOST = 256  # faces
+_SMALLEST = 8.0  # pixels; narrower faces are ignored
+
+
+class FaceDetector:
+    """A quick network proposes faces; a better one confirms each in a crop, and places its landmarks.
+
+    Use a detector from one thread at a time.
+    """
+
+    def __init__(self, threshold: float = 0.5) -> None:
+        self._quick, self._sure = YuNet(), CenterFace()
+        self._threshold = threshold
+        both = f"{self._quick.sha256}{self._sure.sha256}"
+        self.sha256 = hashlib.sha256(both.encode()).hexdigest()  # of the weights
+
+    def detect(self, pixels: Pixels) -> list[Face]:
+        """Return the faces in `pixels`, uint8 (H, W, 4) of any size, the largest first.
+
+        A face narrower than about 2 % of the long side, or mostly outside the picture, is not found, and of more than
+        256 the rest.
+        """
+        step = detection_step(pixels.shape[0], pixels.shape[1])
+        small = reduce_cells(pixels, step)
+        faces: list[Face] = []
+        for face in sorted(self._confirmed(small), key=lambda one: one.score, reverse=True):
+            if face.width * step >= _SMALLEST and all(face.overlap(other) <= _SAME for other in faces):
+                faces.append(face)
+        return [face.scaled(step) for face in sorted(faces, key=lambda one: one.width * one.height, reverse=True)]
+
+    def _confirmed(self, small: Pixels) -> Iterator[Face]:
+        factor = min(1.0, LONG_SIDE / max(small.shape[:2]))
+        view = cv2.cvtColor(small, cv2.COLOR_RGBA2BGR)
+        if factor < 1.0:
+            size = (max(1, round(small.shape[1] * factor)), max(1, round(small.shape[0] * factor)))
+            view = cv2.resize(view, size, interpolation=cv2.INTER_AREA)
+        proposals = (face.scaled(1 / factor) for face in self._quick.faces(view, _PROPOSAL)[:_MOST])
+        for proposal in proposals:
+            if _reaches_into(small, proposal) and (face := self._look(small, proposal)):
+                yield face
+
+    def _look(self, small: Pixels, proposal: Face) -> Face | None:
+        """Return the face that CenterFace sees where one was proposed, in pixels of `small`."""
+        side = _CROP * max(proposal.width, proposal.height)
+        x0, y0 = ((proposal.box[axis] + proposal.box[axis + 2] - side) / 2 for axis in (0, 1))
+        crop, corner, step = _part(small, x0, y0, side)
+        factor = _CROP_PIXELS / crop.shape[0]
+        how = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
+        view = cv2.resize(crop, (_CROP_PIXELS, _CROP_PIXELS), interpolation=how)
+        # Landmarks of the view and its mirror image stray in opposite directions.
+        there = self._sure.faces(view, _PERHAPS)
+        mirrored = [_mirrored(face) for face in self._sure.faces(cv2.flip(view, 1), _PERHAPS)]
+        found = []
+        for faces in (there, mirrored):
+            best = max((face.scaled(step / factor, corner) for face in faces), key=proposal.overlap, default=None)
+            if best and proposal.overlap(best) > _SAME:
+                found.append(best)
+        if not found:
+            return None
+        face = _mean(found)
+        score = _PROPOSED * proposal.score + (1 - _PROPOSED) * face.score
+        return replace(face, score=score) if score > self._threshold else None
+
+
+def _mirrored(face: Face) -> Face:
+    """Return a face of the mirrored crop where it is in the crop; left and right of a person change places."""
+    left_eye, right_eye, nose, mouth_left, mouth_right = ((_CROP_PIXELS - x, y) for x, y in face.landmarks)
+    x0, y0, x1, y1 = face.box
+    landmarks = (right_eye, left_eye, nose, mouth_right, mouth_left)
+    return Face((_CROP_PIXELS - x1, y0, _CROP_PIXELS - x0, y1), landmarks, face.score)
+
+
+def _mean(faces: list[Face]) -> Face:
+    """Return the mean of what was seen of one face."""
+    box = np.mean([face.box for face in faces], axis=0)
+    landmarks = np.mean([face.landmarks for face in faces], axis=0)
+    score = float(np.mean([face.score for face in faces]))
+    return Face(tuple(box.tolist()), tuple((x, y) for x, y in landmarks.tolist()), score)
+
+
+def _reaches_into(small: Pixels, face: Face) -> bool:
+    """Whether the box of a face covers more than the outermost pixels of the picture."""
+    x0, y0, x1, y1 = face.box
+    return x1 > 1 and y1 > 1 and x0 < small.shape[1] - 1 and y0 < small.shape[0] - 1
+
+
+def _part(small: Pixels, x0: float, y0: float, side: float) -> tuple[cv2.typing.MatLike, tuple[int, int], int]:
+    """Return a square of `small`, its corner there, and the step by which it is reduced.
+
+    The square is RGB, uint8, black beyond the edges of `small`, and at most twice as large as CenterFace needs it.
+    """
+    step = detection_step(int(side), int(side), _CROP_PIXELS)
+    left, top = (int(value // step) for value in (x0, y0))  # in cells
+    cells = max(1, round(side / step))
+    square = np.zeros((cells, cells, 3), np.uint8)
+    inside = reduce_cells(
+        small[max(0, top) * step : (top + cells) * step, max(0, left) * step : (left + cells) * step], step
+    )
+    rows, columns = inside.shape[:2]
+    down, right = max(0, -top), max(0, -left)
+    square[down : down + rows, right : right + columns] = cv2.cvtColor(inside, cv2.COLOR_RGBA2RGB)
+    return square, (left * step, top * step), step
