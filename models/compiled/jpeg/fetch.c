@@ -33,8 +33,7 @@ static inline int read_block(struct reader *in, const struct component *componen
         return 0;
     block[0] = (int16_t)*dc;
     for (unsigned place = 1; place < BLOCK; place++) {
-        if (in->count < 32)
-            refill(in);
+        refill(in);
         struct coefficient next;
         if (!read_ac(in, component, &next))
             return 0;

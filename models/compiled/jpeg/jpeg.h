@@ -21,6 +21,7 @@ enum {
     MOST_BLOCKS = 10, /* of an MCU: B.2.3 */
     MCU_BYTES = 2304, /* an MCU takes at most 10 × (16 + 11 + 63 × (16 + 10)) bits, 2,082 bytes */
     QUICK = 10,       /* bits of a code and its value that are found at once */
+    WINDOW = 13,      /* bits of codes with their values that `scan` skips at once */
     BEHIND = 4096,    /* zeros behind the bits, for what reads ahead */
 };
 
@@ -30,7 +31,7 @@ struct component {
     uint32_t across, down;   /* blocks in an MCU */
     const uint16_t *dc, *ac; /* (65536): the code that 16 bits begin with, its length << 8 | its symbol; 0: none */
     uint32_t *quick;         /* (1024): codes with their values, see `struct coefficient`; stays in the nearest cache */
-    uint16_t *skips;         /* (4096): for `scan`; `prepare` fills both */
+    uint16_t *skips;         /* (8192): for `scan`; `prepare` fills both */
     const uint16_t *quants;  /* (64) */
 
     /* The small picture: each block has cells_across × cells_down samples. */

@@ -38,9 +38,9 @@ int unstuff(const uint8_t *from, size_t size, uint8_t *to, uint32_t *starts, uin
     return DONE;
 }
 
-/* What 12 bits of AC codes hold: the bits of all whole symbols << 0 | the coefficients that they fill << 4 | whether the
+/* What WINDOW bits of AC codes hold: the bits of all whole symbols << 0 | the coefficients that they fill << 4 | whether the
  * block ends with them << 11; 0: not one whole symbol. */
-enum { WINDOW = 12, TAKEN = 15, FILLED = 127, FILLED_AT = 4, ENDS_AT = 11 };
+enum { TAKEN = 15, FILLED = 127, FILLED_AT = 4, ENDS_AT = 11 };
 
 static void prepare_quick(const uint16_t *ac, uint32_t *quick)
 {
@@ -91,18 +91,21 @@ static inline int pass(struct reader *in, const struct component *component, int
     unsigned place = 1;
 
     while (place < BLOCK) {
-        if (in->count < 32)
-            refill(in);
+        refill(in);
         if (place > component->last) {
-            unsigned known = skips[in->bits >> (64 - WINDOW)];
-            unsigned then = place + (known >> FILLED_AT & FILLED);
-            if (known && then < BLOCK) {
+            unsigned windows = 0;
+            for (; windows < 4; windows++) { /* so many are there after a refill */
+                unsigned known = skips[in->bits >> (64 - WINDOW)];
+                unsigned then = place + (known >> FILLED_AT & FILLED);
+                if (!known || then >= BLOCK)
+                    break;
                 skip(in, known & TAKEN);
                 place = then;
                 if (known >> ENDS_AT)
                     return 1;
-                continue;
             }
+            if (windows)
+                continue;
         }
         struct coefficient next;
         if (!read_ac(in, component, &next))

@@ -12,7 +12,7 @@ from models.picture import DoubtError
 
 DONE = 0  # of jpeg.h
 _BEHIND = 4096  # BEHIND of jpeg.h
-_QUICK, _SKIPS = 1024, 4096  # entries of tables that `scan` fills
+_QUICK, _WINDOW = 10, 13  # of jpeg.h
 _MOST_BYTES = 1 << 28  # places are 32-bit numbers of bits
 
 
@@ -81,8 +81,8 @@ class Scanned:
                 self._keep(component.ac.decoding("ac")),
             )
             structure.quick, structure.skips = (
-                self._keep(np.empty(_QUICK, np.uint32)),
-                self._keep(np.empty(_SKIPS, np.uint16)),
+                self._keep(np.empty(1 << _QUICK, np.uint32)),
+                self._keep(np.empty(1 << _WINDOW, np.uint16)),
             )
             structure.quants = self._keep(component.quants)
             structure.cells_across, structure.cells_down = across, down

@@ -61,8 +61,8 @@ static struct source read_source(const char *path)
         component->quants = read_exactly(file, BLOCK * sizeof(uint16_t));
         component->dc = read_exactly(file, 65536 * sizeof(uint16_t));
         component->ac = read_exactly(file, 65536 * sizeof(uint16_t));
-        component->quick = take(1024 * sizeof(uint32_t));
-        component->skips = take(4096 * sizeof(uint16_t));
+        component->quick = take((1 << QUICK) * sizeof(uint32_t));
+        component->skips = take((1 << WINDOW) * sizeof(uint16_t));
         source.dc[c].codes = read_exactly(file, 256 * sizeof(uint16_t));
         source.dc[c].lengths = read_exactly(file, 256);
         source.ac[c].codes = read_exactly(file, 256 * sizeof(uint16_t));
