@@ -10,6 +10,7 @@ import io
 import multiprocessing
 import os
 import time
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache
@@ -56,20 +57,22 @@ class Recipe:
         return f"photobatch demo photo {index + 1}, seed {self.seed}{dark}"
 
 
-def make(folder: Path, count: int, recipe: Recipe, processes: int = 2) -> list[Path]:
-    """Return `count` photos in `folder`, in order; makes only missing ones."""
+def make(
+    folder: Path, count: int, recipe: Recipe, processes: int = 2, indices: Sequence[int] | None = None
+) -> list[Path]:
+    """Return `count` photos in `folder`, in order, or those with certain indices; makes only missing ones."""
     folder.mkdir(parents=True, exist_ok=True)
-    paths = [folder / f"IMG_{index + 1:04}.jpg" for index in range(count)]
-    missing = [index for index, path in enumerate(paths) if not _is_there(path, recipe, index)]
+    paths = {index: folder / f"IMG_{index + 1:04}.jpg" for index in indices or range(count)}
+    missing = [index for index, path in paths.items() if not _is_there(path, recipe, index)]
     if processes == 1 or len(missing) < 4:
         for index in missing:
             _write(paths[index], recipe, index)
-        return paths
+        return [*paths.values()]
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(processes, mp_context=spawn) as pool:
         for job in [pool.submit(_write, paths[index], recipe, index) for index in missing]:
             job.result()
-    return paths
+    return [*paths.values()]
 
 
 def photo(recipe: Recipe, index: int) -> bytes:

@@ -38,7 +38,7 @@ def test_choices_are_combined(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_only_what_is_promised_has_a_target() -> None:
-    assert [str(Case(name).target) for name in ("filter_warm", "beauty_heavy")] == ["≤ 1.60", "≤ 2.20"]
+    assert [str(Case(name).target) for name in ("filter_warm", "beauty_heavy")] == ["≤ 1.10", "≤ 1.00"]
     assert Case("filter_warm", source="uploads").target is None
     assert Case("filter_warm", where="cluster").target is None
 
