@@ -19,6 +19,7 @@ OLDEST, NEWEST = (3, 11), (3, 13)  # of Python, that a test runs all of photobat
 _IMPORT_S = 120.0  # of a cold disk
 _RAY = "import json, ray; print(json.dumps({'version': ray.__version__}))"
 _OPENCV = "import json, cv2; print(json.dumps({'version': cv2.__version__}))"
+_ONNX = "import json, onnxruntime; print(json.dumps({'version': onnxruntime.__version__}))"
 # This torch may have no code for an existing device: only a correct sum shows that it works.
 _TORCH = """
 import json, torch
@@ -39,7 +40,7 @@ def examine(*, use_gpu: Literal["auto", "always", "never"]) -> Iterator[Finding]
     """Yield what is installed, and whether it works."""
     libraries = f"{server_code.how_to_install()} It also takes the system's libgl1 and libglib2.0-0."
     with ThreadPoolExecutor(3) as pool:
-        ray, torch, opencv = (pool.submit(_told, program) for program in (_RAY, _TORCH, _OPENCV))
+        ray, torch, opencv, onnx = (pool.submit(_told, program) for program in (_RAY, _TORCH, _OPENCV, _ONNX))
         yield _python(sys.version_info[:2])
         yield _package("ray", "ray", ray.result(), server_code.how_to_install())
         if has_torch():
@@ -49,6 +50,7 @@ def examine(*, use_gpu: Literal["auto", "always", "never"]) -> Iterator[Finding]
             yield ok("torch", "not installed: CPUs do without it, networks and GPUs need it")
             yield _cuda_without_torch()
         yield _package("opencv", "opencv-python", opencv.result(), libraries)
+        yield _package("onnxruntime", "onnxruntime", onnx.result(), server_code.how_to_install())
     yield _compiler()
 
 

@@ -37,7 +37,9 @@ def test_doctor_finds_nothing_wrong_and_says_which_python(server: Environment) -
     version = server.says("python", "-c", "import platform; print(platform.python_version())").stdout.strip()
     assert (found["python"]["state"], found["python"]["found"].split()[0]) == ("ok", version)
     assert (found["torch"]["state"], "not installed" in found["torch"]["found"]) == ("ok", True)
-    assert {found[name]["state"] for name in ("photobatch", "ray", "opencv", "compiler", "weights")} == {"ok"}
+    assert {found[name]["state"] for name in ("photobatch", "ray", "opencv", "onnxruntime", "compiler", "weights")} == {
+        "ok"
+    }
 
 
 def test_a_folder_of_photos_is_retouched(server: Environment, own_photos: Path, tmp_path: Path) -> None:

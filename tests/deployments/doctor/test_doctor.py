@@ -143,7 +143,7 @@ def test_weights(tmp_path: Path) -> None:
 
 def test_what_is_installed_is_said_with_its_version() -> None:
     found = {finding.name: finding for finding in installation.examine(use_gpu="auto")}
-    assert [found[name].state for name in ("python", "ray", "torch", "opencv")] == ["ok"] * 4
+    assert [found[name].state for name in ("python", "ray", "torch", "opencv", "onnxruntime")] == ["ok"] * 5
     assert found["ray"].found.startswith("2.")
     assert found["cuda"].state in {"ok", "warning"}
 

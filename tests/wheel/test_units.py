@@ -1,0 +1,30 @@
+"""Unit tests pass in the other Pythons of this machine too: those that need no torch, and start nothing."""
+
+import pytest
+
+from tests.wheel.environment import HERE, ROOT, Environment, interpreters
+
+pytestmark = pytest.mark.slow
+NEEDED = ("hypothesis", "pytest", "pytest-asyncio", "scikit-image")
+UNITS = (
+    "tests/actors/batches",
+    "tests/models/codec",
+    "tests/models/colour",
+    "tests/models/compiled",
+    "tests/models/faces/test_detector.py",
+    "tests/presets/test_catalogue.py",
+    "tests/presets/test_params.py",
+    "tests/presets/test_sliders.py",
+    "tests/storage/test_keys.py",
+)
+OTHERS = ("actors/batches/test_reuse.py", "models/codec/test_codec_gpu.py", "models/colour/test_colour_[cl]*")
+
+
+@pytest.mark.parametrize("server", [version for version in interpreters() if version != HERE], indirect=True)
+def test_units_pass(server: Environment) -> None:
+    server.install(*NEEDED, quickly=True)
+    words = ["-m", "pytest", "-q", "-m", "not slow", "-o", "addopts=--import-mode=importlib", "--noconftest"]
+    words += [f"--ignore-glob={ROOT}/tests/{name}" for name in OTHERS]
+    done = server.says("python", *words, "-p", "no:cacheprovider", *UNITS, cwd=ROOT)
+    assert done.returncode == 0, done.stdout[-5000:]
+    assert int(done.stdout.split(" passed")[0].split()[-1]) > 900
