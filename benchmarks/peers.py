@@ -4,7 +4,8 @@ The same files and the same work in as many processes: read, decode, apply a loo
 a file. photobatch does it as a whole service, from submit to the last result durable, with journal, leases and
 progress. The others are scripts as a person would write in an afternoon, each with the fastest way to the look that we
 found, and one thread in each process. The files in benchmarks/rivals say what that way is, how threads are limited, and
-what the two looks are: one that mixes no channels, and one that does.
+what the looks are: one that mixes no channels, one that does, and one of faces, which OpenCV does and the others do
+not.
 
 All are warm before anything is timed. For each look, runs of the codec floor, photobatch and the peers take turns, and
 files are removed after each turn. A peer's results are compared with ours in its first run, so that nobody is faster by
@@ -85,7 +86,7 @@ def measure(
     with ExitStack() as stack:
         bench = Bench.prepared(look, photos, scratch)
         peers: list[Peer] = [stack.enter_context(Service(look, WORKERS, photos[:CHECKED], scratch))]
-        for name in chosen:
+        for name in bench.chosen(chosen):
             try:
                 peers.append(stack.enter_context(PEERS[name](bench)))
             except UnavailableError as error:

@@ -1,11 +1,11 @@
 """The bench: the peers, and the data with which they are made."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from benchmarks.rivals import magick, packages, pillow, ray_data, torch_eager, vips
+from benchmarks.rivals import magick, opencv, packages, pillow, ray_data, torch_eager, vips
 from benchmarks.rivals.check import MOST_DIFFERENCE, LessWorkError, difference
 from benchmarks.rivals.fitted import Fitted, fit
 from benchmarks.rivals.look import Look
@@ -25,7 +25,7 @@ class Bench:
     photos: list[Path]
     scratch: Path
     ours: list[Path]  # our results of the first photos
-    fitted: Fitted
+    fitted: Fitted | None  # of a look of colours
 
     @classmethod
     def prepared(cls, look: Look, photos: list[Path], scratch: Path) -> "Bench":
@@ -37,7 +37,11 @@ class Bench:
         ours = [result_of(index, folder) for index in range(len(first))]
         for source, target in zip(first, ours, strict=True):
             operations(source, target)
-        return cls(look, photos, scratch, ours, fit(first, ours, mixing=look.mixes))
+        return cls(look, photos, scratch, ours, None if look.faces else fit(first, ours, mixing=look.mixes))
+
+    def chosen(self, names: Sequence[str]) -> list[str]:
+        """Return those of the peers that do looks of this kind."""
+        return [name for name in names if (name == "opencv") == self.look.faces]
 
     def pool(
         self,
@@ -47,6 +51,8 @@ class Bench:
         needs: Path | None = None,
     ) -> Pool:
         """Return a peer in warm processes; `needs` is a folder of packages."""
+        if self.fitted is None:
+            raise ValueError(f"{name} does colours, not {self.look.name}")
         work = partial(make, self.fitted)
         return Pool(name, work, versions, processes=WORKERS, sample=self.photos[0], packages=needs)
 
@@ -81,11 +87,16 @@ def _ray_data(bench: Bench) -> Peer:
     return ray_data.RayData(bench.look, WORKERS, bench.photos[0], bench.scratch / "tables", needs)
 
 
+def _opencv(bench: Bench) -> Peer:
+    return Pool("opencv", opencv.make, opencv.VERSIONS, processes=WORKERS, sample=bench.photos[0])
+
+
 PEERS: dict[str, Callable[[Bench], Peer]] = {
     "pyvips": _pyvips,
     "pillow": _pillow,
     "torchvision": _torchvision,
     "imagemagick": _imagemagick,
     "ray-data": _ray_data,
+    "opencv": _opencv,
 }
 """All but photobatch. The factories raise UnavailableError if the peer is not available."""

@@ -47,7 +47,7 @@ def upright(path: Path) -> Pixels:
 
 
 def _tables(path: Path) -> dict[int, list[int]]:
-    """Return the quantisation tables, which Pillow provides only for JPEGs."""
+    """Return the values of each quantisation table, sorted: a photo that is turned in its coefficients turns them."""
     with Image.open(path) as image:
-        tables: dict[int, list[int]] = getattr(image, "quantization", {})
-    return tables
+        tables: dict[int, list[int]] = getattr(image, "quantization", {})  # Pillow has them only for JPEGs
+    return {number: sorted(table) for number, table in tables.items()}

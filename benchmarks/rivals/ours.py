@@ -30,7 +30,7 @@ class Operations:
 
         self._retoucher = PixelRetoucher(tables, tables / "models", version=__version__, limits=Limits())
         preset = Catalogue.built_in().resolve(look.preset, None, dict(look.params))
-        self._job = BatchSpec("", "", asdict(preset), {"quality": QUALITY})  # that of all peers
+        self._job = BatchSpec("", "", asdict(preset), _output(look))
 
     def __call__(self, source: Path, target: Path) -> None:
         """Retouch one photo."""
@@ -67,6 +67,10 @@ class Service:
         return self._alone.submit(_run, self._look, photos, results).result()
 
 
+def _output(look: Look) -> dict[str, int]:
+    return {} if look.faces else {"quality": QUALITY}  # that of all peers
+
+
 _here: "list[Engine]" = []  # in the service's process
 
 
@@ -85,7 +89,7 @@ def _start(look: Look, workers: int, warm: Sequence[Path], folder: Path) -> None
 
 def _run(look: Look, photos: Sequence[Path], results: Path) -> float:
     urls = [photo.resolve().as_uri() for photo in photos]
-    output = schemas.OutputOptions(quality=QUALITY)
+    output = schemas.OutputOptions(**_output(look))
     request = schemas.SubmitRequest(
         preset_id=look.preset, preset_params=dict(look.params), image_urls=urls, output=output
     )

@@ -16,11 +16,11 @@ from PIL import Image
 from benchmarks.peers import case, compare, figures
 from benchmarks.photos.demo_photos import Recipe, make
 from benchmarks.photos.floor import recode
-from benchmarks.rivals import magick, packages, pillow, torch_eager, vips
+from benchmarks.rivals import magick, opencv, packages, pillow, torch_eager, vips
 from benchmarks.rivals.bench import PEERS, Bench
 from benchmarks.rivals.check import MOST_DIFFERENCE, LessWorkError, difference
 from benchmarks.rivals.fitted import Fitted, fit
-from benchmarks.rivals.look import LOOKS
+from benchmarks.rivals.look import COLOURS, LOOKS
 from benchmarks.rivals.peer import UnavailableError, result_of
 from models.colour.grade import Grade, GradeFunction
 
@@ -58,7 +58,7 @@ def torch_threads() -> Iterator[None]:
     torch.set_num_threads(before)
 
 
-@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("look", COLOURS)
 @pytest.mark.parametrize("peer", MAKERS)
 def test_a_peer_makes_nearly_our_pictures(
     peer: str, look: str, benches: dict[str, Bench], tmp_path: Path, torch_threads: None
@@ -70,7 +70,7 @@ def test_a_peer_makes_nearly_our_pictures(
         assert orientation == 6 if result.size != ours.size else orientation == 1
 
 
-@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("look", COLOURS)
 @pytest.mark.parametrize("peer", ["pyvips", "imagemagick"])
 def test_so_do_those_that_a_machine_may_lack(peer: str, look: str, benches: dict[str, Bench], tmp_path: Path) -> None:
     needs = "+".join(f"{name}-{version}" for name, version in vips.VERSIONS.items())
@@ -80,6 +80,15 @@ def test_so_do_those_that_a_machine_may_lack(peer: str, look: str, benches: dict
     with PEERS[peer](benches[look]) as pool:
         pool.run(benches[look].photos, tmp_path)
     assert 0 < benches[look].difference(tmp_path) < MOST_DIFFERENCE
+
+
+def test_faces_are_smoothed_and_nothing_else(benches: dict[str, Bench], tmp_path: Path) -> None:
+    bench = benches["faces"]
+    assert 0 < worked(opencv.make(), bench, tmp_path) < 1
+    for index in (0, 1):  # with a face, and without one
+        recode(bench.photos[index], tmp_path / "same.jpg")
+        same = (tmp_path / "same.jpg").read_bytes() == result_of(index, tmp_path).read_bytes()
+        assert same == (index == 1)
 
 
 def test_curves_alone_are_too_little_where_a_look_mixes_channels(benches: dict[str, Bench], tmp_path: Path) -> None:
@@ -120,7 +129,7 @@ def test_a_fitted_matrix_finds_what_was_mixed(bench: Bench, tmp_path: Path) -> N
 
 
 def test_what_was_measured_is_named_by_its_look(bench: Bench) -> None:
-    first, second = (case(look, Copier([]), 50, 12) for look in LOOKS.values())
+    first, second = (case(look, Copier([]), 50, 12) for look in COLOURS.values())
     assert list(first) == ["look", "peer", "with", "photos", "megapixels", "workers"]
     assert (first["look"], second["look"]) == ("filter_warm", "filter_warm, saturation 0.2")
 

@@ -12,7 +12,7 @@ from rich.console import Console
 from benchmarks.record import report, results
 from benchmarks.record.figures import Figure, Target
 from benchmarks.record.results import Case, in_words
-from benchmarks.rivals.look import LOOKS
+from benchmarks.rivals.look import COLOURS
 
 PLAIN = {"photos": 50, "megapixels": 12, "iso": "low", "workers": 2, "source": "files", "where": "embedded"}
 START, END = "<!-- figures: by a test -->\n", "<!-- end of figures -->"
@@ -43,7 +43,7 @@ def everything(folder: Path) -> None:
 
     measured(folder, "filter_warm", 1.3, 1.25, 1.4)
     measured(folder, "beauty_heavy", 2.3)
-    for look in LOOKS.values():
+    for look in COLOURS.values():
         for peer, floors in {"photobatch": 1.3, "pyvips": 2.6, "pillow": 1.56, "ray-data": 1.43}.items():
             figures = [Figure("seconds", "s", [floors * 2.5]), Figure("× floor", "×", [floors])]
             if peer != "photobatch":
