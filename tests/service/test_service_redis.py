@@ -75,6 +75,7 @@ def test_a_lost_machine_comes_back_as_another_and_its_batches_go_on(
         assert back.ended(paused)["counts"]["succeeded"] == 3
 
 
+@pytest.mark.slow
 def test_a_redis_that_comes_back_older_is_accepted_knowingly_or_not_at_all(
     tmp_path: Path, photo_folder: Path, redis_server: RedisServer
 ) -> None:

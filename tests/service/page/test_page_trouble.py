@@ -33,6 +33,7 @@ def many(photos: list[Path], tmp_path: Path) -> list[Path]:
     return [Path(shutil.copy(photos[n % 4], tmp_path / f"{n:02}.jpg")) for n in range(40)]
 
 
+@pytest.mark.slow
 def test_a_service_with_keys_asks_for_one_and_killed_in_the_middle_it_is_waited_for(
     open_page: OpenPage, closed_server: Server, many: list[Path], tmp_path: Path
 ) -> None:
