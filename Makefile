@@ -28,7 +28,7 @@ INSTALL = $(BIN)/python -m pip install --disable-pip-version-check --quiet -c co
 
 # Nothing is compiled ahead: a demo imports a tenth of it, and Python compiles what it imports.
 $(CPU): pyproject.toml constraints.txt | $(BIN)/pip
-	$(INSTALL) --no-compile -e '.[cpu]'
+	$(INSTALL) --no-compile -e '.[cpu,demo]'
 	@touch $@
 
 $(ALL): pyproject.toml constraints.txt | $(BIN)/pip
