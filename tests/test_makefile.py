@@ -37,7 +37,7 @@ def test_a_demo_installs_no_torch_and_after_a_setup_nothing(tmp_path: Path) -> N
         words = ["make", "-n", f"BIN={tmp_path}", f"ALL={tmp_path}/all", f"CPU={tmp_path}/cpu", *arguments]
         return subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True).stdout
 
-    assert [extra in would_do("demo") for extra in (".[cpu]", ".[server")] == [True, False]
+    assert [extra in would_do("demo") for extra in (".[cpu,demo]", ".[server")] == [True, False]
     assert ".[server,dev]" in would_do("lint")
     (tmp_path / "cpu").touch()
     assert "pip install" not in would_do("demo")

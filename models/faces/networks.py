@@ -21,6 +21,8 @@ _STRIDE = 4  # of CenterFace
 
 Float = npt.NDArray[np.float32]
 
+onnxruntime.set_default_logger_severity(3)  # errors; it warns of GPUs that it is not asked to use
+
 
 class Network:
     """A network for pictures of any size. Its memory stays with it between calls."""

@@ -24,7 +24,8 @@ TOKEN = "7c1f-signature-that-nobody-should-see"
 LATITUDE, LONGITUDE = (48.0, 51.0, 30.132417), (2.0, 17.0, 40.131729)
 SECRETS = [TOKEN, ANN_KEY, "30.132417", "30132417", "40.131729", "40131729", "48.8583", "2.29448"]
 PATIENCE_S = 60.0
-GOOD = 120  # photos: enough that two processes can be killed before they are done
+GOOD = 120  # photos
+AT_ONCE = 40  # of them; the others come once two processes have been killed
 
 
 def photo_with_a_place() -> bytes:
@@ -37,12 +38,16 @@ def photo_with_a_place() -> bytes:
 
 
 @contextmanager
-def host(photo: bytes) -> Iterator[str]:
-    """Serves the photo, half of it, or an error, to those with a token; refuses calls."""
+def host(photo: bytes) -> Iterator[tuple[str, threading.Event]]:
+    """Serves the photo, half of it, or an error, to those with a token; most of them after the event. Refuses calls."""
+    killed = threading.Event()
 
     class Host(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             path, _, query = self.path.partition("?")
+            name = path.strip("/").removesuffix(".jpg")
+            if name.isdigit() and int(name) >= AT_ONCE:
+                killed.wait()
             self.send_response(200 if f"token={TOKEN}" in query and path != "/gone.jpg" else 404)
             self.end_headers()
             self.wfile.write(photo[: len(photo) // 2] if path == "/half.jpg" else photo)
@@ -56,8 +61,9 @@ def host(photo: bytes) -> Iterator[str]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Host)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}"
+        yield f"http://127.0.0.1:{server.server_port}", killed
     finally:
+        killed.set()
         server.shutdown()
         server.server_close()
 
@@ -98,7 +104,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, str
         "BATCH_LOG_FORMAT": "json",
         "BATCH_LOG_LEVEL": "debug",
     }
-    with host(photo_with_a_place()) as url, serving(tmp_path_factory.mktemp("told"), **environment) as server:
+    with host(photo_with_a_place()) as (url, killed), serving(tmp_path_factory.mktemp("told"), **environment) as server:
         server.http.headers["Authorization"] = f"Bearer {ANN_KEY}"
         names = ["half.jpg", "gone.jpg", *[f"{number}.jpg" for number in range(GOOD)]]
         sources = [f"{url}/{name}?token={TOKEN}" for name in names]
@@ -111,6 +117,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, str
         assert "photobatch_worker_deaths_total 1.0" in server.http.get("/metrics").text
         kill(server, "ray::Coordinator")
         server.healthy()
+        killed.set()
         server.ended(task)
         server.http.get(f"/api/v1/batch?cursor={TOKEN}")
         wait_for(lambda: any(line["message"] == "callback failed" for line in lines(server)), "a call that failed")

@@ -12,7 +12,9 @@ from benchmarks.servers import ports
 from tests.deployments.conftest import World
 from tests.photobatch.typed import Answer, Typist
 
-NAMES = "photobatch service python ray torch cuda opencv compiler /dev/shm disk server port redis blobs weights"
+NAMES = (
+    "photobatch service python ray torch cuda opencv onnxruntime compiler /dev/shm disk server port redis blobs weights"
+)
 
 
 def lines(answer: Answer) -> dict[str, tuple[str, str]]:
