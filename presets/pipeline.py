@@ -157,7 +157,7 @@ def _beauty(params: dict[str, Any], applier: Applier, faces: "FaceDetector | Non
     sliders = {slider.name: params["strength"] * params.get(slider.name, 0) for slider in FACES.sliders}
     if not any(sliders.values()):
         return None
-    from models.faces.beauty import Beauty  # noqa: PLC0415  # cv2.dnn and the masks, for beauty alone
+    from models.faces.beauty import Beauty  # noqa: PLC0415  # the networks and the masks, for beauty alone
 
     if faces is None:
         raise ValueError("a beauty preset needs a face detector")

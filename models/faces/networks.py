@@ -57,8 +57,8 @@ class YuNet(Network):
     def faces(self, bgr: cv2.typing.MatLike, threshold: float) -> list[Face]:
         """Return the faces in `bgr`, uint8 (h, w, 3), without landmarks, the best first."""
         found = self._run(bgr)
-        across = (bgr.shape[1] + -bgr.shape[1] % _MULTIPLE) // np.asarray(_STRIDES)
-        parts = [_cells(found, stride, columns, threshold) for stride, columns in zip(_STRIDES, across, strict=True)]
+        width = -(-bgr.shape[1] // _MULTIPLE) * _MULTIPLE  # with the padding
+        parts = [_cells(found, stride, width // stride, threshold) for stride in _STRIDES]
         boxes, scores = (np.concatenate(each) for each in zip(*parts, strict=True))
         return [Face(_corners(boxes[index]), (), float(scores[index])) for index in _best(boxes, scores, threshold)]
 
