@@ -18,7 +18,7 @@ class Finish:
     """
 
     table: Table | Curves | None = None  # each colour replaced by its entry
-    vignette: Radial | None = None  # divided by (rows + columns)²
+    vignette: Radial | None = None  # times 1 / (rows + columns)²
     grain: Band | None = None  # L (1020 - L) · noise added to each channel, L = r + 2 g + b
 
     @property

@@ -2,10 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from models.finish import Finish
 
 Pixels = npt.NDArray[np.uint8]  # (H, W, 4): RGB in the source's RGB profile, then alpha (255: opaque)
 
@@ -29,8 +32,17 @@ class Source:
     ] = ()  # of a JPEG's components, of the upright picture, row by row; empty: unknown
 
 
+@dataclass(frozen=True, slots=True)
+class Coding:
+    """How a JPEG is encoded."""
+
+    subsampling: str  # 444, 422, 420 or Gray; others of a source
+    quality: int | None  # None: with `quants`
+    quants: tuple[tuple[int, ...], ...] = ()  # as in `Source`
+
+
 class Parts(Protocol):
-    """A file of which only those pixels are decoded that somebody needs. Its methods raise DoubtError."""
+    """A JPEG file whose pixels are not all there at once. Its methods raise DoubtError."""
 
     pixels: Pixels  # (H, W, 4)
 
@@ -39,6 +51,9 @@ class Parts(Protocol):
 
     def reduced(self, step: int) -> Pixels:
         """Return the picture as it was, reduced by a step: see models.reduce.reduce_cells."""
+
+    def finish(self, finish: "Finish", seed: int) -> None:
+        """Change every pixel, as models.applier has it."""
 
     def written(self) -> "Written":
         """Return the file with the pixels that have changed."""
@@ -50,12 +65,12 @@ class DoubtError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A JPEG file that was changed in places."""
+    """A JPEG file that was changed in parts."""
 
     data: bytes  # without metadata
     small: Pixels  # the new picture, reduced
-    blocks: int  # of 8×8 samples, that changed
-    copied: bool  # whether all others have kept their bits; else their coefficients
+    how: str  # see models.codec.encoder.encode
+    blocks: int | None = None  # of 8×8 samples, that changed; None: all
 
 
 @dataclass(slots=True)
@@ -72,6 +87,10 @@ class Picture:
         """See that the pixels of a box are there. Raises DoubtError."""
         if self.parts is not None:
             self.parts.load(x0, y0, x1, y1)
+
+    def load_all(self) -> None:
+        """See that all pixels are there. Raises DoubtError."""
+        self.load(0, 0, self.pixels.shape[1], self.pixels.shape[0])
 
     def reduced(self, step: int, reduce: Callable[[Pixels, int], Pixels]) -> Pixels:
         """Return the unchanged picture reduced by a step, as `reduce` does it. Raises DoubtError."""

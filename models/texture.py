@@ -1,13 +1,12 @@
 """Vignette and grain: changes that depend on a pixel's position."""
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
 from models.hash import PositionHash
-from models.picture import Picture
 
 Float = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]
@@ -30,16 +29,15 @@ class Vignette:
     def __init__(self, amount: float) -> None:
         self._k = 0.7 * amount  # at amount 1 a corner keeps a third of its code value
 
-    def analyse(self, picture: Picture) -> Radial:
-        """Depends only on the size, not on the scale."""
-        height, width = picture.pixels.shape[:2]
+    def analyse(self, height: int, width: int) -> Radial:
+        """Depends only on the size of a picture, not on the scale."""
         squared = self._k / (height**2 + width**2)
         rows = 1 + squared * (2 * np.arange(height) + 1 - height) ** 2.0
         columns = squared * (2 * np.arange(width) + 1 - width) ** 2.0
         return Radial(rows.astype(np.float32), columns.astype(np.float32))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Band:
     """Rows of noise, `SHIFTS` columns wider than the picture.
 
@@ -50,6 +48,11 @@ class Band:
 
     rows: Float  # (about BAND, W + SHIFTS)
     lead: Float  # (rows of one grain, W + SHIFTS)
+
+    @cached_property
+    def transposed(self) -> tuple[Float, Float]:
+        """`rows` and `lead` with their columns as rows."""
+        return np.ascontiguousarray(self.rows.T), np.ascontiguousarray(self.lead.T)
 
     def shifts(self, height: int, seed: int) -> npt.NDArray[np.uint32]:
         """Return the start columns of the bands over `height` rows, and of the next one, from position and seed."""
@@ -72,9 +75,8 @@ class Grain:
         # The noise is weighted by L (1020 - L), L = r + 2 g + b; that is 510² in the middle.
         self._amplitude = amount * self._CODES / 510**2
 
-    def analyse(self, picture: Picture) -> Band:
-        """Depends only on the size."""
-        height, width = picture.pixels.shape[:2]
+    def analyse(self, height: int, width: int) -> Band:
+        """Depends only on the size of a picture."""
         return _band(width, max(1.0, max(height, width) / 2000), self._amplitude)
 
 

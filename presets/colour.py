@@ -38,7 +38,10 @@ class Colour:
         self._spaces: OrderedDict[bytes, _Space] = OrderedDict()
 
     def analyse(self, picture: Picture) -> Table | Curves:
-        """Return the table for the picture's current pixels; for a small picture, only the entries that it needs."""
+        """Return the table for the picture's current pixels; for a small picture, only the entries that it needs.
+
+        Raises DoubtError of the picture.
+        """
         space = self._space(picture.source.icc)
         if space.table is None and space.spec.separable:
             space.table = space.spec.curves()
@@ -67,6 +70,7 @@ class Colour:
 
 def _table_of(picture: Picture, spec: TableSpec) -> Table:
     """Return a table with only the entries of the picture's colours; the rest is uninitialised."""
+    picture.load_all()
     packed = picture.pixels.view(np.int32)[..., 0]
     seen = np.zeros(ENTRIES, np.bool_)
     for row in range(0, len(packed), _ROWS):

@@ -71,6 +71,11 @@ class Pipeline:
         whole = (self._restoring, self._max_side, self._colour, self._vignette, self._grain)
         return all(step is None for step in whole)
 
+    @property
+    def in_strips(self) -> bool:
+        """Whether colour and place of a pixel alone decide what it becomes, so that few need to be there at once."""
+        return all(step is None for step in (self._erasing, self._restoring, self._max_side, self._beauty))
+
     def run(
         self, picture: Picture, seed: bytes, painted: Pixels | None = None, lap: Lap = _no_lap
     ) -> Filling[list[str]]:
@@ -96,13 +101,16 @@ class Pipeline:
         lap("apply")
         if self._beauty is not None:
             notes += self._retouch_faces(picture, self._beauty, short, lap)
+        height, width = picture.pixels.shape[:2]
         finish = Finish(
             table=self._colour.analyse(picture) if self._colour else None,  # for the colours that faces have now
-            vignette=self._vignette.analyse(picture) if self._vignette else None,
-            grain=self._grain.analyse(picture) if self._grain else None,
+            vignette=self._vignette.analyse(height, width) if self._vignette else None,
+            grain=self._grain.analyse(height, width) if self._grain else None,
         )
         lap("analyse")
-        if not finish.idle:
+        if picture.parts is not None and not finish.idle:
+            picture.parts.finish(finish, short)
+        elif not finish.idle:
             self._applier.finish(_writable(picture), finish, short)
         lap("apply")
         return notes
@@ -224,6 +232,7 @@ def shrink(picture: Picture, max_side: int) -> None:
 
 def _converted_to_srgb(picture: Picture, icc: bytes) -> str:
     """Convert the pixels with LittleCMS and drop the profile: the slow way, for profiles with tables."""
+    picture.load_all()
     picture.source = replace(picture.source, icc=None)
     done = to_srgb(Image.fromarray(np.ascontiguousarray(picture.pixels[..., :3])), icc)
     if done is None:

@@ -21,6 +21,7 @@ PAGES = [
     *("README.md", "README.zh.md", "CONTRIBUTING.md", "CHANGELOG.md"),
     *(f"docs/{page.name}" for page in sorted((ROOT / "docs").glob("*.md"))),
 ]
+OF_OTHERS = {ROOT / "models/compiled/strips/libjpeg"}
 CODE = {".py", ".c", ".h", ".js", ".mjs", ".css", ".html", ".sh"}
 FOLDERS = (
     "photobatch",
@@ -62,7 +63,7 @@ def test_constraints_pin_every_direct_dependency_within_its_range() -> None:
 
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_no_source_file_is_too_long(folder: str) -> None:
-    files = [path for path in (ROOT / folder).rglob("*") if path.suffix in CODE]
+    files = [path for path in (ROOT / folder).rglob("*") if path.suffix in CODE and path.parent not in OF_OTHERS]
     lengths = {str(path.relative_to(ROOT)): path.read_text().count("\n") for path in files}
     assert {name: lines for name, lines in lengths.items() if lines > LONGEST_FILE} == {}
 

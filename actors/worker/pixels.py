@@ -21,12 +21,13 @@ from actors.messages.records import BatchSpec, Json, Preview
 from actors.worker.attachments import Attached
 from actors.worker.retoucher import NOTHING, Retouched
 from models.applier import applier_for
-from models.codec import OutputOptions, Workspace, decode, decode_in_places, encode, thumbnail
+from models.codec import OutputOptions, Workspace, decode, decode_in_places, decode_in_strips, encode, thumbnail
 from models.codec.header import Limits
 from models.colour.cache import TableCache
 from models.colour.lut import Lut
 from models.colour.lut_file import read_lut
-from models.compiled.jpeg.partial import opener
+from models.compiled.jpeg import partial as jpeg_in_places
+from models.compiled.strips import strips as jpeg_in_strips
 from models.erase.filling import Filling, alone
 from models.errors import PhotoError
 from models.faces.detector import FaceDetector
@@ -70,7 +71,8 @@ class PixelRetoucher:
         if gpu:
             self._use_gpu(gpu, jpeg=gpu_jpeg)
         self._workspaces = [self._new_workspace()]  # the free ones
-        self._open_parts = opener(tables / "library", detection_step)
+        self._open_parts = jpeg_in_places.opener(tables / "library", detection_step)
+        self._open_strips = None if gpu else jpeg_in_strips.opener(tables / "library")
         self._tables = TableCache(tables)
         self._faces = FaceDetector()
         self._networks = Networks(WeightStore(models), gpu=gpu)
@@ -157,11 +159,14 @@ class PixelRetoucher:
         painted = self._painted(attached["mask"]) if "mask" in attached else None
         options = OutputOptions(**{name: job.output[name] for name in _OPTIONS if name in job.output})
         order = _Order(hashlib.sha256(data), pipeline, painted, options, job.thumbnails, _Clock())
+        picture = None
         if self._open_parts and pipeline.in_places and options.like_source:
             picture = decode_in_places(data, self._limits, self._open_parts)
-            with suppress(DoubtError):
-                if picture is not None:
-                    return (yield from self._made(order, picture))
+        elif self._open_strips and pipeline.in_strips:
+            picture = decode_in_strips(data, self._limits, options, self._open_strips)
+        with suppress(DoubtError):
+            if picture is not None:
+                return (yield from self._made(order, picture))
         return (yield from self._made(order, decode(data, self._limits, workspace, gpu=self._gpu_jpeg)))
 
     def _made(self, order: "_Order", picture: Picture) -> Filling[Retouched]:

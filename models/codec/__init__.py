@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from models.codec.decoder import decode as decode
     from models.codec.decoder import decode_in_places as decode_in_places
+    from models.codec.decoder import decode_in_strips as decode_in_strips
     from models.codec.encoder import Encoded as Encoded
     from models.codec.encoder import encode as encode
     from models.codec.header import Header as Header
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "decode": "decoder",
     "decode_in_places": "decoder",
+    "decode_in_strips": "decoder",
     "Encoded": "encoder",
     "encode": "encoder",
     "Header": "header",

@@ -11,20 +11,23 @@ from models.codec.container.beside import look_beside
 from models.codec.container.exif import bare, is_adobe_rgb, orientation_of
 from models.codec.container.jpeg_segments import JpegFile, read_segments
 from models.codec.container.tiff_metadata import exif_of_tiff, orientation_of_tiff
+from models.codec.encoder import coding_of
 from models.codec.header import Header, Limits, read_header
 from models.codec.jpeg import decode_jpeg
 from models.codec.named_spaces import adobe_rgb
+from models.codec.options import OutputOptions, output_format
 from models.codec.orientation import upright
 from models.codec.pillow import opened
 from models.codec.raster import pixels_of, rgb_image
 from models.codec.workspace import Workspace
 from models.errors import DeviceLostError, PhotoError
-from models.picture import Parts, Picture, Pixels, Source
+from models.picture import Coding, Parts, Picture, Pixels, Source
 
 if TYPE_CHECKING:
     from models.codec.gpu_jpeg import GpuJpeg
 
 OpenParts = Callable[[bytes, int, int, int], Parts | None]
+OpenStrips = Callable[[bytes, int, int, int, Coding], Parts | None]
 
 
 def decode(
@@ -76,7 +79,31 @@ def decode_in_places(data: bytes | memoryview, limits: Limits, open_parts: OpenP
     parts = open_parts(data, orientation, header.height, header.width)
     if parts is None:
         return None
-    source, notes = _source_of(jpeg, header, parts.pixels, jpeg.icc)
+    source, notes = _source_of(jpeg, header, jpeg.icc)
+    return Picture(parts.pixels, source, notes=[*jpeg.dropped, *notes], parts=parts)
+
+
+def decode_in_strips(
+    data: bytes | memoryview, limits: Limits, options: OutputOptions, open_strips: OpenStrips
+) -> Picture | None:
+    """Open a JPEG whose pixels are changed while it is decoded and encoded again; None if it must be decoded before.
+
+    `open_strips` takes what `open_parts` takes, and how the result is encoded. Raises PhotoError: those of
+    `read_header`.
+    """
+    header = read_header(data, limits)
+    if header.format != "jpeg" or output_format("jpeg", options) != "jpeg":
+        return None
+    data = bytes(data)
+    jpeg = read_segments(data)
+    if jpeg.progressive or jpeg.precision != 8 or jpeg.components != 3:
+        return None
+    source, notes = _source_of(jpeg, header, jpeg.icc)
+    subsampling = source.subsampling if options.subsampling == "same" else options.subsampling
+    coding = coding_of(source, subsampling, options)
+    parts = open_strips(data, source.orientation, header.height, header.width, coding)
+    if parts is None:
+        return None
     return Picture(parts.pixels, source, notes=[*jpeg.dropped, *notes], parts=parts)
 
 
@@ -88,16 +115,16 @@ def _jpeg(data: bytes, header: Header, workspace: Workspace, least: int, gpu: "G
     if pixels is None:
         pixels, icc, more = _jpeg_by_pillow(data, jpeg, workspace)
         notes += more
-    source, more = _source_of(jpeg, header, pixels, icc)
+    source, more = _source_of(jpeg, header, icc)
     return Picture(upright(pixels, source.orientation, workspace), source, notes=notes + more)
 
 
-def _source_of(jpeg: JpegFile, header: Header, pixels: Pixels, icc: bytes | None) -> tuple[Source, list[str]]:
+def _source_of(jpeg: JpegFile, header: Header, icc: bytes | None) -> tuple[Source, list[str]]:
     """Return the properties of a JPEG whose pixels are in the profile `icc`, and notes."""
     notes = []
     if jpeg.icc is None and jpeg.components == 3 and is_adobe_rgb(jpeg.exif):
         icc, notes = adobe_rgb(), ["adobe_rgb_by_exif"]
-    icc, bad = profile.settle(pixels, icc, damaged=jpeg.icc_damaged)
+    icc, bad = profile.kept(icc, damaged=jpeg.icc_damaged)
     size, orientation = (header.width, header.height), orientation_of(jpeg.exif)
     quants = tuple(map(_transposed, jpeg.quants)) if orientation >= 5 else jpeg.quants
     source = Source(header.format, *size, orientation, jpeg.subsampling, icc, jpeg.exif, jpeg.xmp, quants)

@@ -16,7 +16,7 @@ from models.codec.container.tiff_metadata import graft_exif
 from models.codec.header import NAMES
 from models.codec.options import DEFAULT_QUALITY, OutputOptions, output_format
 from models.errors import DeviceLostError, PhotoError
-from models.picture import Parts, Picture, Pixels
+from models.picture import Coding, Parts, Picture, Pixels, Source
 
 if TYPE_CHECKING:
     from models.codec.gpu_jpeg import GpuJpeg
@@ -56,7 +56,7 @@ def encode(picture: Picture, options: OutputOptions, gpu: "GpuJpeg | None" = Non
     name = output_format(picture.source.format, options)
     height, width = picture.pixels.shape[:2]
     if picture.parts is not None:
-        return _in_places(picture, picture.parts, options)
+        return _in_parts(picture, picture.parts, options)
     if max(width, height) > _MAX_SIDE.get(name, 2**31):
         raise refusal.output_too_large(NAMES[name], _MAX_SIDE[name])
     metadata = result_metadata(picture.source, width, height, options.metadata, name)
@@ -73,15 +73,14 @@ def encode(picture: Picture, options: OutputOptions, gpu: "GpuJpeg | None" = Non
     return Encoded(data, name, width, height, notes, jpeg="whole" if name == "jpeg" else None)
 
 
-def _in_places(picture: Picture, parts: Parts, options: OutputOptions) -> Encoded:
+def _in_parts(picture: Picture, parts: Parts, options: OutputOptions) -> Encoded:
     height, width = picture.pixels.shape[:2]
     metadata = result_metadata(picture.source, width, height, options.metadata, "jpeg")
     written = parts.written()
     icc = None if picture.source.subsampling == "gray" else metadata.icc
     data = jpeg_segments.splice(written.data, metadata.exif, metadata.xmp, icc)
     notes = [note for note in dict.fromkeys(metadata.notes) if note not in picture.notes]
-    how = "partial" if written.copied else "coefficients"
-    return Encoded(data, "jpeg", width, height, notes, how, written.blocks, written.small)
+    return Encoded(data, "jpeg", width, height, notes, written.how, written.blocks, written.small)
 
 
 def over_white(pixels: Pixels) -> Pixels:
@@ -106,13 +105,17 @@ def _jpeg(picture: Picture, options: OutputOptions, metadata: Metadata, gpu: "Gp
         pixels = flat
     subsampling = _subsampling(picture, options)
     data = gpu.encode(pixels, _quality(options)) if gpu is not None and subsampling == "444" else None
-    quants = picture.source.quants
-    if data is None and options.quality is None and subsampling in _SUBSAMPLING and quants and not is_coarse(quants[0]):
-        data = _with_quants(pixels, subsampling, quants)
     if data is None:
-        data = simplejpeg.encode_jpeg(pixels, _quality(options), "RGBX", subsampling)
+        data = _encoded(pixels, coding_of(picture.source, subsampling, options))
     icc = None if subsampling == "Gray" else metadata.icc  # an RGB profile does not apply to grey
     return jpeg_segments.splice(data, metadata.exif, metadata.xmp, icc)
+
+
+def coding_of(source: Source, subsampling: str, options: OutputOptions) -> Coding:
+    """Return how a picture is encoded: with its source's tables, in which a second encoding rounds least, if it may."""
+    quants = source.quants
+    own = options.quality is None and subsampling in _SUBSAMPLING and quants and not is_coarse(quants[0])
+    return Coding(subsampling, None, quants) if own else Coding(subsampling, _quality(options))
 
 
 def is_coarse(luma: Sequence[int]) -> bool:
@@ -120,13 +123,14 @@ def is_coarse(luma: Sequence[int]) -> bool:
     return luma[0] > _COARSEST
 
 
-def _with_quants(pixels: Pixels, subsampling: str, quants: tuple[tuple[int, ...], ...]) -> bytes:
-    """Encode with a source's tables, in which a second encoding rounds least. Pillow has libjpeg-turbo too."""
+def _encoded(pixels: Pixels, coding: Coding) -> bytes:
+    if coding.quality is not None:
+        return bytes(simplejpeg.encode_jpeg(pixels, coding.quality, "RGBX", coding.subsampling))
     height, width = pixels.shape[:2]
     image = Image.frombuffer("RGBX", (width, height), pixels, "raw", "RGBX", 0, 1)
-    target = io.BytesIO()
-    tables = [list(table) for table in (quants[0], quants[-1])]
-    image.save(target, "JPEG", qtables=tables, subsampling=_SUBSAMPLING[subsampling])
+    target = io.BytesIO()  # simplejpeg takes no tables; Pillow has libjpeg-turbo too
+    tables = [list(table) for table in (coding.quants[0], coding.quants[-1])]
+    image.save(target, "JPEG", qtables=tables, subsampling=_SUBSAMPLING[coding.subsampling])
     return target.getvalue()
 
 

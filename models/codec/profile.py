@@ -53,6 +53,13 @@ def to_srgb(image: Image.Image, icc: bytes) -> Image.Image | None:
         return None
 
 
+def kept(icc: bytes | None, *, damaged: bool = False) -> tuple[bytes | None, list[str]]:
+    """Return the profile that RGB pixels can stay in (None: sRGB), and notes."""
+    if damaged or (icc and not usable_rgb(icc)):
+        return None, ["bad_profile"]
+    return icc or None, []
+
+
 def settle(
     pixels: Pixels,
     icc: bytes | None,
@@ -66,12 +73,10 @@ def settle(
     Without a profile, `code_points` name the space. HDR is converted to sRGB in place, and so is a `grey` picture
     with a grey profile.
     """
-    if damaged:
-        return None, ["bad_profile"]
-    if icc and grey and fits_mode(icc, "L"):
+    if icc and grey and not damaged and fits_mode(icc, "L"):
         return None, ["gray_to_srgb" if _convert(pixels, icc, grey=True) else "bad_profile"]
-    if icc:
-        return (icc, []) if usable_rgb(icc) else (None, ["bad_profile"])
+    if icc or damaged:
+        return kept(icc, damaged=damaged)
     space = by_code_points(*code_points) if code_points else None
     if space is None:
         return None, []

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
-from models.colour.table import QUARTERS, Curves
 from models.compiled.check import EXPECTED, digest
+from models.compiled.finishing import FinishArguments
 from models.compiled.library import LibraryError, load
 from models.compiled.structures import CellsStructure, FinishStructure, NoiseStructure, PatchStructure
 from models.faces.patch import Patch
-from models.finish import PATTERN, Finish, dither
+from models.finish import Finish
 from models.hash import PositionHash
 from models.picture import Pixels
 from models.reduce import mean_of_cells, reduce_cells
@@ -61,30 +61,9 @@ class CompiledApplier:
         if finish.idle:
             return
         height, width = pixels.shape[:2]
-        pattern = dither(width)
-        work = FinishStructure(
-            pixels=pixels.ctypes.data,
-            height=height,
-            width=width,
-            bits=8,
-            scale=1,
-            dither=NoiseStructure(pattern),
-            pattern=PATTERN,
-        )
-        if finish.table is not None:
-            entries, work.bits = finish.table.entries.ctypes.data, finish.table.depth
-            if isinstance(finish.table, Curves):
-                work.curves = entries
-            else:
-                work.table = entries
-            work.scale = 1 if finish.table.depth == 8 else 1 / QUARTERS
-        if finish.vignette is not None:
-            work.rows, work.columns = finish.vignette.rows.ctypes.data, finish.vignette.columns.ctypes.data
-        if finish.grain is not None:
-            band, shifts = finish.grain, finish.grain.shifts(height, seed)
-            work.band, work.lead, work.shifts = band.rows.ctypes.data, band.lead.ctypes.data, shifts.ctypes.data
-            work.band_rows, work.lead_rows, work.band_width = len(band.rows), len(band.lead), band.rows.shape[1]
-        self._finish(byref(work))
+        arguments = FinishArguments(finish, height, width, seed)
+        arguments.structure.pixels = pixels.ctypes.data
+        self._finish(byref(arguments.structure))
 
     def reduce(self, pixels: Pixels, step: int) -> Pixels:
         """As models.applier has it."""

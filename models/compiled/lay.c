@@ -82,7 +82,7 @@ static void lay_row(uint32_t *restrict pixels, size_t count, const float *restri
         red += upper[stride + x] * rest + lower[stride + x] * weight + luma;
         green += upper[2 * stride + x] * rest + lower[2 * stride + x] * weight + luma;
         blue += upper[3 * stride + x] * rest + lower[3 * stride + x] * weight + luma;
-        pixels[x] = packed(pixels[x], clamp(red), clamp(green), clamp(blue));
+        pixels[x] = packed(pixels[x], red, green, blue);
     }
 }
 

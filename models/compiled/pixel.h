@@ -9,6 +9,9 @@
  * their pointers are to C-contiguous memory that outlives the call.
  */
 
+#ifndef PHOTOBATCH_PIXEL_H
+#define PHOTOBATCH_PIXEL_H
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,19 +31,22 @@ static inline float hash(uint32_t flip, uint32_t factor, uint32_t place)
     return (float)upper * 0x1p-32f + 0.5f;
 }
 
-static inline float clamp(float value)
+/* Truncated, then within 0 to 255: in this order compilers find the vector instructions. */
+static inline uint32_t byte(float value)
 {
-    value = value > 0.0f ? value : 0.0f;
-    return value < 255.0f ? value : 255.0f;
+    int32_t whole = (int32_t)value;
+    whole = whole > 0 ? whole : 0;
+    return (uint32_t)(whole < 255 ? whole : 255);
 }
 
 static inline uint32_t packed(uint32_t alpha_of, float red, float green, float blue)
 {
-    uint32_t colours = (uint32_t)(int32_t)red | (uint32_t)(int32_t)green << 8 | (uint32_t)(int32_t)blue << 16;
-    return (alpha_of & ~RGB) | colours;
+    return (alpha_of & ~RGB) | byte(red) | byte(green) << 8 | byte(blue) << 16;
 }
 
 static inline size_t least(size_t one, size_t other)
 {
     return one < other ? one : other;
 }
+
+#endif

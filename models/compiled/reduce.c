@@ -1,14 +1,8 @@
 /* A picture made smaller by whole cells. */
 
-#include "pixel.h"
+#include "reduce.h"
 
-struct cells {
-    const uint8_t *pixels;
-    size_t stride; /* bytes from row to row */
-    size_t rows, columns;
-    size_t step;    /* 4, 8 or 16 pixels a side: no sum is above 65,535 */
-    uint8_t *means; /* (rows, columns, 4) */
-};
+#include "pixel.h"
 
 /* Sums of `step` rows; a constant where this is called, so that a sum stays in a register for all of them. */
 static inline __attribute__((always_inline)) void add_rows(

@@ -19,12 +19,15 @@ class NoiseStructure(ctypes.Structure):
 
 
 class FinishStructure(ctypes.Structure):
-    """`struct finish` of finish.c."""
+    """`struct finish` of finish.h."""
 
     _fields_ = (
         ("pixels", c_void_p),
         ("height", c_size_t),
         ("width", c_size_t),
+        ("top", c_size_t),
+        ("left", c_size_t),
+        ("transposed", c_uint32),
         ("table", c_void_p),
         ("curves", c_void_p),
         ("bits", c_uint32),
@@ -37,6 +40,8 @@ class FinishStructure(ctypes.Structure):
         ("lead_rows", c_size_t),
         ("band_width", c_size_t),
         ("shifts", c_void_p),
+        ("band_down", c_void_p),
+        ("lead_down", c_void_p),
         ("dither", NoiseStructure),
         ("pattern", c_size_t),
     )
@@ -60,7 +65,7 @@ class PatchStructure(ctypes.Structure):
 
 
 class CellsStructure(ctypes.Structure):
-    """`struct cells` of reduce.c."""
+    """`struct cells` of reduce.h."""
 
     _fields_ = (
         ("pixels", c_void_p),

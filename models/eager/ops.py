@@ -36,7 +36,7 @@ def darken(strip: Strip, rows: torch.Tensor, columns: torch.Tensor) -> None:
     planes = strip.planes()
     divisor = strip.canvas.scratch("a", torch.float32, *planes.shape[1:])
     torch.add(rows[strip.y0 : strip.y0 + strip.height, None], columns, out=divisor)
-    planes.div_(divisor.mul_(divisor))
+    planes.mul_(divisor.mul_(divisor).reciprocal_())
 
 
 def roughen(strip: Strip, rows: torch.Tensor, lead: torch.Tensor, shifts: list[int]) -> None:

@@ -69,8 +69,8 @@ def finish_of(photo, depth=None, *, profile=None, vignette=0.0, grain=0.0, curve
         table = Table(entries, depth)
     return Finish(
         table,
-        Vignette(vignette).analyse(photo) if vignette else None,
-        Grain(grain).analyse(photo) if grain else None,
+        Vignette(vignette).analyse(*photo.pixels.shape[:2]) if vignette else None,
+        Grain(grain).analyse(*photo.pixels.shape[:2]) if grain else None,
     )
 
 

@@ -27,7 +27,14 @@ def photo(height=150, width=90):
 def textured(applier, pixels):
     result = pixels.copy()
     picture = Picture(result, Source("png", result.shape[1], result.shape[0]))
-    applier.finish(result, Finish(vignette=Vignette(0.5).analyse(picture), grain=Grain(0.5).analyse(picture)), 1)
+    applier.finish(
+        result,
+        Finish(
+            vignette=Vignette(0.5).analyse(*picture.pixels.shape[:2]),
+            grain=Grain(0.5).analyse(*picture.pixels.shape[:2]),
+        ),
+        1,
+    )
     return result
 
 

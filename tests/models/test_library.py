@@ -56,7 +56,13 @@ def needs_cc():
 def textured(applier):
     pixels = np.random.default_rng(5).integers(0, 256, (150, 90, 4), dtype=np.uint8)
     photo = Picture(pixels, Source("png", 90, 150))
-    applier.finish(pixels, Finish(vignette=Vignette(0.5).analyse(photo), grain=Grain(0.5).analyse(photo)), 1)
+    applier.finish(
+        pixels,
+        Finish(
+            vignette=Vignette(0.5).analyse(*photo.pixels.shape[:2]), grain=Grain(0.5).analyse(*photo.pixels.shape[:2])
+        ),
+        1,
+    )
     return pixels
 
 

@@ -14,7 +14,7 @@ def flat(level, height=300, width=400):
 
 
 def after(op, picture, seed=1):
-    pixels, state = picture.pixels.copy(), op.analyse(picture)
+    pixels, state = picture.pixels.copy(), op.analyse(*picture.pixels.shape[:2])
     finish = Finish(vignette=state) if isinstance(op, Vignette) else Finish(grain=state)
     EagerApplier("cpu").finish(pixels, finish, seed)
     return pixels[..., :3].astype(float)

@@ -18,6 +18,7 @@ from models.compiled.jpeg.huffman import EVEN, completed
 from models.compiled.jpeg.scanned import DONE, Functions, Scanned
 from models.compiled.jpeg.structures import ChangeStructure, CodeStructure, OutputStructure, TurnStructure
 from models.compiled.library import LibraryError, load
+from models.finish import Finish
 from models.picture import DoubtError, Parts, Pixels, Written
 from models.reduce import reduce_cells
 
@@ -26,7 +27,7 @@ _MCU_BYTES = 2 * 2304  # MCU_BYTES of jpeg.h, stuffed
 _TURNABLE = {(1, 1), (2, 2)}  # blocks in an MCU of pictures that may be turned by a quarter
 
 # EXIF orientation: transposed, then flipped across and down.
-_TURNS = {
+TURNS = {
     1: (False, False, False),
     2: (False, True, False),
     3: (False, True, True),
@@ -65,7 +66,7 @@ def open_partial(functions: Functions, data: bytes, orientation: int, step: int)
     frame = read_frame(data)
     if frame is None:
         return None
-    transposed, flipped_across, flipped_down = _TURNS[orientation]
+    transposed, flipped_across, flipped_down = TURNS[orientation]
     turned = _turned(frame) if transposed else frame
     (wide, high), luma = turned.mcu, frame.components[0]
     if (flipped_across and turned.width % wide) or (flipped_down and turned.height % high):
@@ -88,7 +89,7 @@ class PartialJpeg:
         self._data = data
         self._stored = frame
         self._orientation = orientation
-        self._turn = TurnStructure(*_TURNS[orientation])
+        self._turn = TurnStructure(*TURNS[orientation])
         self._frame = _turned(frame) if self._turn.transpose else frame
         self._step = step
         self._scanned = Scanned(functions, data, frame, luma_cells=2 if step == 4 else 1)
@@ -116,6 +117,10 @@ class PartialJpeg:
             self._small = self._reduced()
         return self._small
 
+    def finish(self, finish: Finish, seed: int) -> None:
+        """Raises DoubtError: nothing would be as it was."""
+        raise DoubtError
+
     def written(self) -> Written:
         """As models.picture has it."""
         changed, blocks = self._changes()
@@ -129,7 +134,9 @@ class PartialJpeg:
                 data = self._written(changed, blocks, anew=anew)
         if data is None:
             raise DoubtError
-        return Written(data, self._small_now(), blocks.shape[0] * blocks.shape[1], copied)
+        return Written(
+            data, self._small_now(), "partial" if copied else "coefficients", blocks.shape[0] * blocks.shape[1]
+        )
 
     def _load(self, area: Area) -> None:
         x0, y0, x1, y1 = area
