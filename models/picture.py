@@ -67,7 +67,7 @@ class DoubtError(Exception):
 class Written:
     """A JPEG file that was changed in parts."""
 
-    data: bytes  # without metadata
+    data: bytes | memoryview  # without metadata; valid until another file is written
     small: Pixels  # the new picture, reduced
     how: str  # see models.codec.encoder.encode
     blocks: int | None = None  # of 8×8 samples, that changed; None: all

@@ -183,16 +183,23 @@ class Ledger:
             if pending:
                 raise self._refusal() if self.stopped else journal_unavailable()
 
-    async def changed(self, task_id: str, since: int, timeout_s: float) -> bool:
-        """Wait until a batch has durably moved past a version; False after the time-out."""
-        deadline = time.monotonic() + timeout_s
-        while self.get(task_id).version <= since:
+    async def changed(self, task_id: str, since: int, timeout_s: float, gather_s: float = 0.0) -> bool:
+        """Wait until a batch has durably moved past a version; False after the time-out.
+
+        It waits for `gather_s` at least, to tell of several changes at once, unless the batch ends.
+        """
+        begun = time.monotonic()
+        while True:
+            batch, waited = self.get(task_id), time.monotonic() - begun
+            moved = batch.version > since
+            if moved and (waited >= gather_s or batch.state in ENDED):
+                return True
             bell = self._bells.setdefault(task_id, asyncio.Event())
             try:
-                await asyncio.wait_for(bell.wait(), deadline - time.monotonic())
+                await asyncio.wait_for(bell.wait(), (gather_s if moved else timeout_s) - waited)
             except TimeoutError:
-                return False
-        return True
+                if not moved:
+                    return False
 
     def close(self) -> None:
         """Commit what is pending."""

@@ -148,8 +148,10 @@ class Coordinator(UserData):
     async def photo(self, task_id: str, index: int) -> Json:
         return await self._told(one_photo(self._ledger.get(task_id), index))
 
-    async def watch(self, task_id: str, since: int, timeout_s: float, timings: bool = False) -> Json | None:
-        if not await self._ledger.changed(task_id, since, timeout_s):
+    async def watch(
+        self, task_id: str, since: int, timeout_s: float, *, timings: bool = False, gather_s: float = 0.0
+    ) -> Json | None:
+        if not await self._ledger.changed(task_id, since, timeout_s, gather_s):
             return None
         batch = self._ledger.get(task_id)
         photos = [photo_view(batch, index, timings=timings) for index in batch.changed_since(since)] if since else []

@@ -43,8 +43,12 @@ class CoordinatorApi(Protocol):
     async def photo(self, task_id: str, index: int) -> Json:
         """Return one photo; raises `not_found`."""
 
-    async def watch(self, task_id: str, since: int, timeout_s: float, timings: bool = False) -> Json | None:
-        """Wait until a batch moves past a version; None when it stood still for so long.
+    async def watch(
+        self, task_id: str, since: int, timeout_s: float, *, timings: bool = False, gather_s: float = 0.0
+    ) -> Json | None:
+        """Wait until a batch moves past a version; None when it stood still for `timeout_s`.
+
+        It answers after `gather_s` at the earliest, with all changes until then, unless the batch ends.
 
         Returns `batch`, `ended`, and `photos`: those that changed after `since`, none where that is 0. `timings` adds
         what their stages took. Raises `not_found`, also when the batch is deleted meanwhile.

@@ -44,6 +44,7 @@ from storage.keys import lut_key
 GREET_S = 10.0
 LEAST_ROOM = 32 << 20  # bytes; with less, a coordinator that stops has run out of disk
 PING_S = 0.5
+GATHER_S = 0.1  # between two messages: whoever looks on sees no more
 READY_POLL_S = 0.05
 
 _Args = ParamSpec("_Args")
@@ -178,7 +179,9 @@ class Engine:
         """Yield the batch and its changed photos, at once and after every change; the last one is `done`."""
         since = 0
         while True:
-            update = self._ask(self._coordinator.watch, task_id, since, PING_S, timings=True)
+            update = self._ask(
+                self._coordinator.watch, task_id, since, PING_S, timings=True, gather_s=GATHER_S if since else 0.0
+            )
             if update is None:
                 if hold := self._ask(self._coordinator.stats)["hold"]:
                     raise EngineError("storage_full", f"Stopped: {hold}.")

@@ -94,13 +94,13 @@ def read_segments(data: bytes) -> JpegFile:
     return jpeg
 
 
-def splice(jpeg: bytes, exif: bytes | None, xmp: bytes | None, icc: bytes | None) -> bytes:
+def splice(jpeg: bytes | memoryview, exif: bytes | None, xmp: bytes | None, icc: bytes | None) -> bytes:
     """Return `jpeg` (as simplejpeg writes it: SOI, APP0, …) with the metadata after its APP0.
 
     `exif` and `xmp` must fit one segment: see `fits`.
     """
     at = 4 + int.from_bytes(jpeg[4:6], "big") if jpeg[3] == _APP0 else 2
-    parts = [jpeg[:at]]
+    parts: list[bytes | memoryview] = [jpeg[:at]]
     if exif:
         parts.append(segment(_APP1, EXIF + exif))
     if xmp:
@@ -109,7 +109,7 @@ def splice(jpeg: bytes, exif: bytes | None, xmp: bytes | None, icc: bytes | None
         pieces = [icc[start : start + ICC_CHUNK] for start in range(0, len(icc), ICC_CHUNK)]
         parts += [segment(_APP2, ICC + bytes([number, len(pieces)]) + piece) for number, piece in enumerate(pieces, 1)]
     if len(parts) == 1:
-        return jpeg
+        return bytes(jpeg)
     return b"".join([*parts, jpeg[at:]])
 
 

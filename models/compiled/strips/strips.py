@@ -3,10 +3,11 @@
 import ctypes
 from collections.abc import Callable
 from ctypes import POINTER, byref, c_size_t, c_uint32, c_void_p
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from models.compiled.finishing import FinishArguments
 from models.compiled.jpeg.partial import TURNS
@@ -46,12 +47,19 @@ class StripsStructure(ctypes.Structure):
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Libraries:
-    """Ours, and the one that it calls."""
+    """Ours, and the one that it calls. For one photo at a time."""
 
     strips: Callable[..., int]
     libjpeg: Addresses
+    results: npt.NDArray[np.uint8] = field(default_factory=lambda: np.empty(0, np.uint8))  # memory that stays
+
+    def room(self, size: int) -> npt.NDArray[np.uint8]:
+        """Return bytes of which only those take memory that are written to."""
+        if self.results.size < size:
+            self.results = np.empty(size, np.uint8)
+        return self.results[:size]
 
 
 def libraries(folder: Path) -> Libraries | None:
@@ -116,7 +124,7 @@ class StripJpeg:
         turn = TurnStructure(*TURNS[self._orientation])
         source = np.frombuffer(self._data, np.uint8)
         small = np.empty((height // CELL, width // CELL, 4), np.uint8)
-        to = np.empty(2 * height * width + _SPARE, np.uint8)  # of which only what is written takes memory
+        to = self._libraries.room(2 * height * width + _SPARE)
         work = StripsStructure(turn=turn, quality=self._coding.quality or 0)
         work.libjpeg = ctypes.addressof(self._libraries.libjpeg)
         setattr(work, "from", source.ctypes.data)
@@ -130,4 +138,4 @@ class StripJpeg:
         work.small, work.to, work.room = small.ctypes.data, to.ctypes.data, to.size
         if self._libraries.strips(byref(work)) != _DONE:
             raise DoubtError
-        return Written(to[: work.written].tobytes(), small, "whole")
+        return Written(to[: work.written].data, small, "whole")
