@@ -1,6 +1,7 @@
 """Beauty: heals, smooths, evens and lightens skin, sharpens features, brightens eyes and teeth."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -9,8 +10,9 @@ from models.faces.detector import FaceDetector
 from models.faces.faces import Face, detection_step
 from models.faces.features import Axes, Float, Frame
 from models.faces.masks import masks_of
+from models.faces.mesh import drawn, guessed
 from models.faces.patch import Patch, Sheet
-from models.faces.retouch import Strength, retouch
+from models.faces.retouch import Strength, lift_of, retouch
 from models.picture import Picture, Pixels
 from models.reduce import reduce_cells
 
@@ -42,27 +44,36 @@ class Beauty:
             smoothing, whitening, sharpening, blemish=blemish, eyes=eyes, teeth=teeth, dark_circles=dark_circles
         )
         self._detector = detector
+        self._mesh = detector.mesh
         self._reduce = reduce
 
     def analyse(self, picture: Picture) -> tuple[Patch, ...] | None:
         """Return the patches for a picture, the largest face first; None: no face."""
         step = detection_step(*picture.pixels.shape[:2])
         small = picture.reduced(step, self._reduce)  # shared by the detector and the crops of large faces
-        faces = [face.scaled(step) for face in self._detector.detect(small)]
+        faces = [self._drawn(face.scaled(step), picture, small) for face in self._detector.detect(small)]
         if not faces:
             return None
         patches = (self._patch(face, faces, picture, small) for face in faces)
         return tuple(patch for patch in patches if patch is not None)
 
+    def _drawn(self, face: Face, picture: Picture, small: Pixels) -> Face:
+        """Return a face with its outlines, which are drawn on the crop that it is retouched on."""
+        step, area = _view_of(face, *picture.pixels.shape[:2])
+        if area is None:
+            return replace(face, outlines=guessed(face))
+        rgb = np.round(_cells(picture, small, step, area)).astype(np.uint8)
+        shift = -area[0] / step, -area[1] / step
+        own = drawn(self._mesh, rgb, face.scaled(1 / step, shift))
+        return own.scaled(1, (-shift[0], -shift[1])).scaled(step)
+
     def _patch(self, face: Face, faces: list[Face], picture: Picture, small: Pixels) -> Patch | None:
         """Return the patch of one face and its body; None if there is nothing to do, e.g. no visible skin."""
         height, width = picture.pixels.shape[:2]
-        step = 1
-        while (1 + 2 * _MARGIN) * face.width > step * _WIDEST:
-            step *= 2
-        x0, y0, x1, y1 = _crop(face, step, height, width)
-        if x0 >= x1 or y0 >= y1:  # a box beyond the picture's edge
+        step, area = _view_of(face, height, width)
+        if area is None:
             return None
+        x0, y0, x1, y1 = area
         rgb = _cells(picture, small, step, (x0, y0, x1, y1))
         near = [other.scaled(1 / step) for other in faces if other is not face and _meets(other, x0, y0, x1, y1)]
         own = face.scaled(1 / step)
@@ -77,10 +88,20 @@ class Beauty:
         if self._strength.reaches_bodies:
             view = Reduced(small, detection_step(height, width), (height, width))
             others = [other for other in faces if other is not face]
-            body = body_of(face, others, masks.model, view, self._strength)
+            strength = self._strength.for_body(lift_of(rgb, masks, axes.frame.size, self._strength))
+            body = body_of(face, others, masks.model, view, strength)
             # One patch: two over the same pixels would round twice.
             sheet = sheet if body is None else sheet.and_also(body)
         return sheet.patch(height, width)
+
+
+def _view_of(face: Face, height: int, width: int) -> tuple[int, tuple[int, int, int, int] | None]:
+    """Return the step of the cells of a face's crop, and the crop; None for a box beyond the picture's edge."""
+    step = 1
+    while (1 + 2 * _MARGIN) * face.width > step * _WIDEST:
+        step *= 2
+    x0, y0, x1, y1 = _crop(face, step, height, width)
+    return step, (x0, y0, x1, y1) if x0 < x1 and y0 < y1 else None
 
 
 def _crop(face: Face, step: int, height: int, width: int) -> tuple[int, int, int, int]:

@@ -6,8 +6,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from models.faces.areas import oval
 from models.faces.faces import Face
-from models.faces.features import Axes, Float, Frame, falling, oval
+from models.faces.features import Axes, Float, Frame, falling
 from models.faces.masks import Masks
 from models.faces.patch import Sheet
 from models.faces.planes import around, gauss
@@ -64,11 +65,11 @@ def body_of(face: Face, others: list[Face], model: SkinModel, view: Reduced, str
     corner = (corner[0] + columns.start, corner[1] + rows.start)
     for each in (own, *others):
         axes = Axes.over(Frame.of(each), corner, skin.shape)
-        skin = skin * (1 - oval(each, axes.u, axes.v) ** 2)  # complements the face's own masks: together they are 1
+        skin = skin * (1 - oval(each, axes) ** 2)  # complements the face's own masks: together they are 1
     if others:
         skin = skin * _share(own, others, corner, skin.shape)
-    masks = Masks(skin, np.zeros_like(skin), skin, skin, model)
-    planes = coefficients(rgb, masks, size, strength.for_bodies)
+    masks = Masks(skin, np.zeros_like(skin), skin, skin, np.ones_like(skin), model)
+    planes = coefficients(rgb, masks, size, strength)
     return Sheet(planes, skin, step, x0 + columns.start * step, y0 + rows.start * step)
 
 

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from models.faces.faces import LONG_SIDE, Face, detection_step
-from models.faces.networks import CenterFace, YuNet
+from models.faces.networks import CenterFace, FaceMesh, YuNet
 from models.picture import Pixels
 from models.reduce import reduce_cells
 
@@ -29,9 +29,10 @@ class FaceDetector:
 
     def __init__(self, threshold: float = 0.5) -> None:
         self._quick, self._sure = YuNet(), CenterFace()
+        self.mesh = FaceMesh()
         self._threshold = threshold
-        both = f"{self._quick.sha256}{self._sure.sha256}"
-        self.sha256 = hashlib.sha256(both.encode()).hexdigest()  # of the weights
+        weights = "".join(network.sha256 for network in (self._quick, self._sure, self.mesh))
+        self.sha256 = hashlib.sha256(weights.encode()).hexdigest()
 
     def detect(self, pixels: Pixels) -> list[Face]:
         """Return the faces in `pixels`, uint8 (H, W, 4) of any size, the largest first.

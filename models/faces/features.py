@@ -1,4 +1,4 @@
-"""The geometry of a face: its oval, and the areas of eyes, brows and lips."""
+"""The axes of a face."""
 
 from dataclasses import dataclass
 from typing import cast
@@ -111,36 +111,6 @@ class Axes:
     def ellipse(self, x: float, y: float, across: float, along: float) -> Float:
         """Return the distance from the centre (x, y) of an upright ellipse, 1 on its edge."""
         return _ellipse(self.u, self.v, x, y, across, along)
-
-
-def oval(face: Face, u: Float, v: Float) -> Float:
-    """Return 1 within the face with its forehead, falling softly to 0 outside; float32 like (u, v).
-
-    The box gives the width and length of the face best; it is tight, and cuts the forehead.
-    """
-    frame = Frame.of(face)
-    x, y = (np.float32((face.box[axis] + face.box[axis + 2]) / 2) for axis in (0, 1))
-    middle, level = frame.place(np.asarray(x), np.asarray(y))
-    across, along = 0.54 * face.width / frame.size, 0.60 * face.height / frame.size
-    distance = np.hypot((u - middle) / across, (v - level + np.float32(0.06 * along)) / along)
-    return falling(distance, 0.80, 1.12)
-
-
-def eyes_and_lips(frame: Frame, u: Float, v: Float) -> tuple[Float, Float]:
-    """Return the soft area to exclude from smoothing, and the tighter one to sharpen; float32 like (u, v), 0..1."""
-    areas = [_ellipse(u, v, side, 0.0, 0.36 * frame.narrowing, 0.20) for side in (-frame.half, frame.half)]
-    areas.append(_ellipse(u, v, 0.0, frame.drop, 0.62 * frame.mouth, 0.30 * max(frame.mouth, 0.8)))
-    distance = np.minimum(np.minimum(areas[0], areas[1]), areas[2])
-    return falling(distance, 0.80, 1.25), falling(distance, 0.70, 1.12)
-
-
-def brows(frame: Frame, u: Float, v: Float) -> Float:
-    """Return the area to search for brows, 0..1; brows differ in height and shape, so it is larger than a brow."""
-    left, right = (
-        _ellipse(u, v, side + 0.04 * np.sign(side), -0.32, 0.50 * frame.narrowing, 0.20)
-        for side in (-frame.half, frame.half)
-    )
-    return falling(np.minimum(left, right), 0.80, 1.25)
 
 
 def cheeks(frame: Frame, u: Float, v: Float) -> npt.NDArray[np.bool_]:

@@ -6,16 +6,26 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from models.faces.areas import brows, core, ears, features, oval
 from models.faces.faces import Face
-from models.faces.features import Axes, Float, Frame, brows, cheeks, eyes_and_lips, falling, oval
-from models.faces.skin import SkinModel, disk
+from models.faces.features import Axes, Float, Frame, cheeks, falling
+from models.faces.planes import gauss, spread
+from models.faces.skin import SkinModel, disk, luma_of
 
 # Radii and σ are fractions of the distance between the eyes.
 _BROW = 0.20  # the thickest brow
+_HAIRS = 2.0  # between the hairs of a brow is brow
 _FEATHER = 0.035  # softens the decisions by colour
 _BRUSH = 0.12  # the same for light and colour
 _RIM = 0.15  # how far soft edges extend from certain skin
-_HAIRLINE = 0.60  # above the eyes: only from here on texture distinguishes hair of the skin's colour
+_BROWS = 0.35  # from the eyes up
+_MIDDLE = 0.3  # half the width in which the halves of a face pass into each other
+_WIDE = (3.5, 9.0)  # σ of chroma, where the place says that it is skin
+_EAR = (4.0, 9.0)  # the same for ears
+_SHADOW = 0.15  # there, skin may be as dark as this part of its lit luma
+_FINE, _WINDOW = 0.015, 0.065  # σ of what is finer than shading, and of the place that lines fill
+_LINE = 0.06  # the most that a line counts, in parts of the light
+_ROUGH = (0.030, 0.045)  # measured on portraits: skin 0.006 to 0.028, beards 0.04 to 0.07
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +36,7 @@ class Masks:
     sharp: Float  # eyes, brows and lips
     glow: Float  # to lighten and even out: the skin, more softly
     own: Float  # how much of a cell this face may change: less near another face or the end of the crop
+    left: Float  # how much it belongs to the left half of the face
     model: SkinModel
 
     @property
@@ -42,39 +53,55 @@ def masks_of(rgb: Float, face: Face, others: list[Face], axes: Axes, ramp: Float
     is visible.
     """
     frame, u, v = axes.frame, axes.u, axes.v
-    inside = oval(face, u, v)
-    keep, sharp = eyes_and_lips(frame, u, v)
+    inside, sure = oval(face, axes), core(face, axes)
+    keep, sharp = features(face, axes)
     plain = cheeks(frame, u, v) & (keep < 0.05) & (inside > 0.5)
     model = SkinModel.learnt(rgb, plain)
     if model is None:
         return None
-    strokes = model.strokes(rgb, _BROW * frame.size)
-    brow = brows(frame, u, v) * strokes
+    strokes = np.minimum(_HAIRS * gauss(model.strokes(rgb, _BROW * frame.size), _FEATHER * frame.size), 1)
+    brow = brows(face, axes) * strokes
     keep, sharp = np.maximum(keep, brow), np.maximum(sharp, np.float32(0.5) * brow)
     share = np.ones_like(u)
     for other in others:
-        theirs = Frame.of(other)
-        over = Axes.over(theirs, axes.corner, u.shape)
-        place = over.u, over.v
+        over = Axes.over(Frame.of(other), axes.corner, u.shape)
         # The parts of two faces add up to one.
-        mine, yours = inside**2 + np.float32(1e-6), oval(other, *place) ** 2
+        mine, yours = inside**2 + np.float32(1e-6), oval(other, over) ** 2
         share *= mine / (mine + yours)
-        keep = np.maximum(keep, eyes_and_lips(theirs, *place)[0])
-        keep = np.maximum(keep, brows(theirs, *place) * strokes)
-    likeness = model.likeness(rgb) * inside * (1 - falling(v, -_HAIRLINE - 0.1, -_HAIRLINE) * _ruffled(rgb, model))
-    skin = _soft(_joined(likeness, plain, frame.size), max(0.6, _FEATHER * frame.size)) * inside * (1 - keep)
+        keep = np.maximum(keep, np.maximum(features(other, over)[0], brows(other, over) * strokes))
+    above = falling(v, -_BROWS - 0.1, -_BROWS)
+    sure *= 1 - above  # there may be a fringe
+    likeness = np.maximum(model.likeness(rgb), sure * model.likeness(rgb, *_WIDE, darkest=_SHADOW))
+    beside = ears(face, axes)
+    # An ear's folds look like strands. Above the brows, what is darker than skin is rather hair.
+    hair = strands(rgb, keep, frame.size, 1 - above * (1 - model.lit(rgb, 0.12 * frame.size)))
+    likeness *= inside * (1 - hair * (1 - beside))
+    likeness = np.maximum(likeness, beside * model.likeness(rgb, *_EAR))
+    sure = np.maximum(sure, beside)
+    skin = (
+        _soft(_joined(likeness, plain | ((sure > 0.5) & (likeness > 0.5)), frame.size), max(0.6, _FEATHER * frame.size))
+        * inside
+        * (1 - keep)
+    )
     # Light and colour use a softer mask than texture, or brows and hair would get bright rims.
-    glow = _soft(skin, _BRUSH * frame.size) * inside
+    # At the end of the face itself they pass into those of the neck.
+    glow = np.minimum(spread(skin, inside, _BRUSH * frame.size), 1) * inside
     own = share * ramp
-    return Masks(skin * own, sharp * inside * own, glow * own, own, model)
+    left = falling(u, -_MIDDLE, _MIDDLE)
+    return Masks(skin * own, sharp * inside * own, glow * own, own, left, model)
 
 
-def _ruffled(rgb: Float, model: SkinModel) -> Float:
-    """1 where neighbours differ as strands of hair do, 0 where they differ as skin does; float32 (h, w)."""
-    green = np.ascontiguousarray(rgb[:, :, 1])
-    mean = cv2.blur(green, (5, 5))
-    deviation = np.asarray(np.sqrt(np.maximum(cv2.blur(green * green, (5, 5)) - mean * mean, 0)), np.float32)
-    return 1 - falling(deviation / np.float32(model.luma + 1), 0.04, 0.09)
+def strands(rgb: Float, keep: Float, size: float, most: Float) -> Float:
+    """Return 1 where there is hair, 0 on skin, float32 (h, w): where fine lines fill the place.
+
+    The edge of a nose, a wrinkle or a rim is stronger, but lies alone: hence a limit to what one line counts. Brows,
+    eyes and lips, `keep`, do not count. `most`, (h, w), is how much of the usual roughness skin may have.
+    """
+    luma = luma_of(rgb)
+    light = gauss(luma, 0.12 * size) + np.float32(24)
+    fine = np.abs(luma - gauss(luma, max(1.0, _FINE * size))) / light
+    rough = spread(np.minimum(fine, np.float32(_LINE)), 1 - keep, max(1.5, _WINDOW * size))
+    return 1 - falling(np.asarray(rough / most, np.float32), *_ROUGH)
 
 
 def _joined(mask: Float, seed: npt.NDArray[np.bool_], size: float) -> Float:

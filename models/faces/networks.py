@@ -1,4 +1,4 @@
-"""The two networks of the face detector, on onnxruntime: YuNet proposes, CenterFace confirms.
+"""The networks for faces, on onnxruntime: YuNet proposes, CenterFace confirms, FaceMesh draws.
 
 weights/README.md says where their files come from.
 """
@@ -90,6 +90,26 @@ class CenterFace(Network):
             marks = tuple((float(x), float(y)) for x, y in zip(xs[:, index], ys[:, index], strict=True))
             faces.append(Face(_corners(boxes[index]), marks, float(scores[index])))
         return faces
+
+
+class FaceMesh(Network):
+    """Finds 468 points of a face (Kartynnik et al., "Real-time Facial Surface Geometry from Monocular Video on Mobile
+    GPUs"; Apache-2.0)."""
+
+    SIDE = 192  # pixels of its view
+
+    def __init__(self) -> None:
+        super().__init__("face_landmark")
+
+    def points(self, rgb: cv2.typing.MatLike) -> tuple[Float, float]:
+        """Return the points (468, 2: x, y) in `rgb`, uint8 (192, 192, 3), and how certain it is of a face, 0..1.
+
+        The face must be upright, with its centre in the middle, and take two thirds of the view.
+        """
+        blob = cv2.dnn.blobFromImage(rgb, 1 / 255)
+        points, presence = self._session.run(self._outputs, {self._input: blob})
+        certain = 1 / (1 + float(np.exp(-np.clip(presence.ravel()[0], -50, 50))))
+        return np.ascontiguousarray(points.reshape(-1, 3)[:, :2]), certain
 
 
 def _cells(found: dict[str, Float], stride: int, columns: int, threshold: float) -> tuple[Float, Float]:

@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from models.faces.features import Float, falling
 
+_STROKE = (0.05, 0.14)  # contrast of brows, of pale ones too, in parts of the skin's luma
 LUMA = (77 / 256, 150 / 256, 29 / 256)  # Rec.601 in 256ths: the sum for a pixel of bytes is exact in float32
 
 
@@ -50,24 +51,31 @@ class SkinModel:
         """(G - Y) / (Y + 24), by the definition of luma."""
         return -(LUMA[0] * self.warm[0] + LUMA[2] * self.cold[0]) / LUMA[1]
 
-    def likeness(self, rgb: Float, near: float = 2.0, far: float = 4.5) -> Float:
+    def likeness(self, rgb: Float, near: float = 2.0, far: float = 4.5, darkest: float | None = None) -> Float:
         """Return how much each cell looks like this skin, float32 (h, w), 0..1; hair, nostrils, beards are too dark.
 
-        1 up to `near` σ of chroma, 0 from `far` on.
+        1 up to `near` σ of chroma, 0 from `far` on. `darkest` is the part of the skin's luma that is too dark.
         """
         luma, warm, cold = _chroma(rgb)
         distance = np.hypot((warm - self.warm[0]) / self.warm[1], (cold - self.cold[0]) / self.cold[1])
-        darkest = max(1.0, float(np.clip(self.luma - 5 * self.spread, 0.30 * self.luma, 0.42 * self.luma)))
-        return falling(distance, near, far) * falling((darkest - luma) / np.float32(darkest), -0.35, 0.20)
+        least = float(np.clip(self.luma - 5 * self.spread, 0.30 * self.luma, 0.42 * self.luma))
+        least = max(1.0, least if darkest is None else darkest * self.luma)
+        return falling(distance, near, far) * falling((least - luma) / np.float32(least), -0.35, 0.20)
 
     def strokes(self, rgb: Float, thickness: float) -> Float:
-        """Return 1 on dark strokes up to `thickness` cells thick (brows), 0 on plain skin; float32 (h, w).
+        """Return 1 on strokes up to `thickness` cells thick (brows), 0 on plain skin; float32 (h, w).
 
-        The black top-hat transform: what a closing fills. A fringe of hair is too broad for it.
+        The black and the white top-hat transform: what a closing fills and an opening removes. Grey brows are light.
         """
-        luma = _chroma(rgb)[0]
-        depth = (cv2.morphologyEx(luma, cv2.MORPH_CLOSE, disk(thickness / 2)) - luma) / np.float32(self.luma + 1)
-        return falling(-depth, -0.25, -0.10)
+        luma, brush = _chroma(rgb)[0], disk(thickness / 2)
+        dark = cv2.morphologyEx(luma, cv2.MORPH_BLACKHAT, brush)
+        depth = np.maximum(dark, cv2.morphologyEx(luma, cv2.MORPH_TOPHAT, brush)) / np.float32(self.luma + 1)
+        return 1 - falling(np.asarray(depth, np.float32), *_STROKE)
+
+    def lit(self, rgb: Float, sigma: float) -> Float:
+        """Return the light around each cell in parts of lit skin's, float32 (h, w), 0.5..1."""
+        blurred = cv2.GaussianBlur(luma_of(rgb), (0, 0), sigma, borderType=cv2.BORDER_REPLICATE)
+        return np.asarray(np.clip(blurred / np.float32(self.luma), 0.5, 1), np.float32)
 
 
 def redness_of(rgb: Float) -> Float:

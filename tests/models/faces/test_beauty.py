@@ -17,7 +17,8 @@ from tests.models.pictures import picture_of
 
 PRESETS = {"light": (0.3, 0.2, 0.15), "medium": (0.6, 0.35, 0.25), "heavy": (0.9, 0.5, 0.35)}
 CHEEKS = [(188, 112, 202, 132), (240, 112, 256, 134)]  # x0, y0, x1, y1 on the astronaut
-FOREHEAD = (196, 81, 246, 89)
+BROW = (216, 86, 230, 96)  # between the brows: her fringe covers the forehead
+NOSE, CHIN = (216, 108, 230, 122), (208, 162, 240, 171)
 FEATURES = [(186, 93, 212, 107), (232, 94, 259, 109), (199, 137, 247, 157)]
 Box = tuple[int, int, int, int]
 
@@ -94,13 +95,13 @@ def lab(pixels: Pixels, box: Box) -> np.ndarray:
 
 
 @pytest.mark.parametrize("scale", [1, 8])
-@pytest.mark.parametrize(("preset", "cheek", "forehead"), [("light", 25, 10), ("medium", 45, 20), ("heavy", 60, 35)])
-def test_skin_is_calmer_and_features_stay_crisp(scale: int, preset: str, cheek: int, forehead: int) -> None:
+@pytest.mark.parametrize(("preset", "least", "most"), [("light", 25, 40), ("medium", 45, 70), ("heavy", 65, 86)])
+def test_skin_is_calmer_and_features_stay_crisp(scale: int, preset: str, least: float, most: float) -> None:
     before = astronaut(scale)
     after = changed(before, PRESETS[preset])
-    for box, least in [(CHEEKS[0], cheek), (CHEEKS[1], cheek), (FOREHEAD, forehead)]:
+    for box in (*CHEEKS, BROW, NOSE, CHIN):
         fall = 100 * (1 - texture(after, box, scale) / texture(before, box, scale))
-        assert least <= fall <= 85, (box, fall)
+        assert least <= fall <= most, (box, fall)
     for box in FEATURES:
         assert crispness(after, box, scale) >= 0.9 * crispness(before, box, scale)
     assert (after[:, :, 3] == 255).all()
@@ -208,6 +209,14 @@ def test_two_faces_are_both_retouched_and_as_much_as_one() -> None:
             assert left == pytest.approx(texture(alone, box, 1) / texture(astronaut(), box, 1), abs=0.08)
 
 
+@cache
+def most_smoothed() -> float:
+    """What a single face gets at most."""
+    patches = beauty(1, 0, 0).analyse(picture_of(astronaut()))
+    assert patches is not None
+    return float(-min(patch.planes[0].min() for patch in patches))
+
+
 def test_faces_that_overlap_are_not_retouched_twice() -> None:
     halves = [astronaut()[:260, 150:255], astronaut()[:260, 195:310]]
     near = np.ascontiguousarray(np.concatenate(halves, axis=1))
@@ -218,7 +227,7 @@ def test_faces_that_overlap_are_not_retouched_twice() -> None:
     for patch in patches:
         assert patch.step == 1
         amount[patch.y0 : patch.y1, patch.x0 : patch.x1] -= patch.planes[0]
-    assert amount.max() < 0.62  # what a single face gets at most
+    assert amount.max() < most_smoothed() + 0.05
 
 
 @pytest.mark.parametrize("degrees", [-15, 15])
