@@ -17,6 +17,7 @@ import numpy as np
 import ray
 import simplejpeg
 
+from actors.memory import return_memory
 from actors.messages.records import BatchSpec, Json, Preview
 from actors.worker.attachments import Attached
 from actors.worker.retoucher import NOTHING, Retouched
@@ -105,6 +106,7 @@ class PixelRetoucher:
         preset = Catalogue.built_in().resolve("beauty_light", None, {})
         job = BatchSpec("warm-up", "", asdict(preset), {})
         self.retouch(simplejpeg.encode_jpeg(grey, 92), job, None)
+        return_memory()
 
     def stale(self) -> bool:
         """Whether the weights have changed: a new worker will load the new ones."""
