@@ -73,6 +73,14 @@ class Written:
     blocks: int | None = None  # of 8×8 samples, that changed; None: all
 
 
+@dataclass(frozen=True, slots=True)
+class FoundFace:
+    """A face that was found in a picture."""
+
+    box: tuple[float, float, float, float]  # left, top, width, height, in fractions of the picture
+    retouched: bool
+
+
 @dataclass(slots=True)
 class Picture:
     """Upright pixels and the properties of their source."""
@@ -82,6 +90,7 @@ class Picture:
     has_alpha: bool = False
     notes: list[str] = field(default_factory=list)  # what the codec did: "cmyk_to_srgb", "progressive", …
     parts: Parts | None = None  # None: all pixels are there
+    faces: list[FoundFace] | None = None  # None: nobody has looked for them
 
     def load(self, x0: int, y0: int, x1: int, y1: int) -> None:
         """See that the pixels of a box are there. Raises DoubtError."""

@@ -125,6 +125,13 @@ class Regions(Strict):
         return self
 
 
+class BeautyParams(PhotoParams):
+    """What the type `beauty` has beside sliders."""
+
+    # Those whose middle is in one of the boxes; a statue or a poster can be left out.
+    faces: Literal["all", "none"] | Regions = "all"
+
+
 class EraseParams(Strict):
     """What the type `erase` has beside sliders. What boxes or mask mark is erased; both together are united."""
 
@@ -145,7 +152,7 @@ def _number(slider: Slider) -> Any:
 
 
 _OTHERS: dict[str, type[Strict]] = {
-    "beauty": PhotoParams,
+    "beauty": BeautyParams,
     "filter": PhotoParams,
     "color": PhotoParams,
     "erase": EraseParams,
@@ -182,12 +189,13 @@ def _known(preset_type: str, location: tuple[int | str, ...]) -> type[BaseModel]
         return PARAMS[preset_type]
     if location[0] == "hsl":
         return Hsl if len(location) == 2 else Band
-    nested: dict[str, type[BaseModel]] = {"curve": Curves, "regions": Regions, "ops": ModelOp}
+    nested: dict[str, type[BaseModel]] = {"curve": Curves, "regions": Regions, "faces": Regions, "ops": ModelOp}
     return nested[str(location[0])]
 
 
 _SHAPES = {
     "curve": "a curve is 2 to 16 points [x, y], each 0 to 1, or such points for each of rgb, r, g, b",
+    "faces": 'write "all", "none" or {"unit": "fraction" or "px", "boxes": [[left, top, width, height], …]}',
     "hsl": f"hsl is {{band: {{hue, saturation, luminance}}}}, each from -1 to 1, for {', '.join(Hsl.model_fields)}",
     "model": "telea, or the SHA-256 of LaMa's weights, or nothing for the best that is there",
     "lut": "the name of a LUT is allowed",

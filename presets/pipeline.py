@@ -24,6 +24,7 @@ from models.texture import Grain, Vignette
 from presets.catalogue import ResolvedPreset
 from presets.colour import Colour
 from presets.erasing import Erasing
+from presets.faces import EVERYBODY, Chosen
 from presets.restoring import Restoring
 from presets.sliders import COLOUR_SLIDERS, FACES
 
@@ -52,6 +53,7 @@ class Pipeline:
         erasing: Erasing | None = None,
         restoring: Restoring | None = None,
         beauty: "Beauty | None" = None,
+        faces: Chosen = EVERYBODY,
         colour: Colour | None = None,
         vignette: Vignette | None = None,
         grain: Grain | None = None,
@@ -61,6 +63,7 @@ class Pipeline:
         self._erasing = erasing
         self._restoring = restoring
         self._beauty = beauty
+        self._faces = faces
         self._colour = colour
         self._vignette = vignette
         self._grain = grain
@@ -117,7 +120,7 @@ class Pipeline:
 
     def _retouch_faces(self, picture: Picture, beauty: "Beauty", seed: int, lap: Lap) -> list[str]:
         pixels = _writable(picture)
-        patches = beauty.analyse(picture)
+        patches = beauty.analyse(picture, self._faces.among(picture))
         lap("analyse")
         if patches is None:
             return ["no_face"]
@@ -155,6 +158,7 @@ def compile_pipeline(
         max_side=max_side,
         restoring=Restoring.of(params, networks, max_pixels) if networks else None,
         beauty=_beauty(params, applier, faces),
+        faces=Chosen.of(params.get("faces", "all")),  # a batch of an earlier version has none
         colour=None if grade.neutral else Colour(grade, 10 if vignette or grain else 8, tables),
         vignette=Vignette(vignette) if vignette else None,
         grain=Grain(grain) if grain else None,

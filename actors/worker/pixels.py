@@ -191,6 +191,7 @@ class PixelRetoucher:
             profile=picture.source.icc is not None,
             jpeg=encoded.jpeg,
             blocks=encoded.blocks,
+            faces=None if picture.faces is None else [asdict(face) for face in picture.faces],
             notes=[*picture.notes, *notes, *encoded.notes],
             timings_ms=clock.laps,
         )

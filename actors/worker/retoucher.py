@@ -28,6 +28,7 @@ class Retouched:
     timings_ms: dict[str, float] = field(default_factory=dict)
     jpeg: str | None = None  # how a JPEG was written: partial, coefficients or whole
     blocks: int | None = None  # of 8×8 samples, that changed; None: all
+    faces: list[Json] | None = None  # what was found: `box` in fractions, and whether it was `retouched`
 
 
 class Retoucher(Protocol):

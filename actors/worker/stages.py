@@ -221,6 +221,7 @@ class Stages:
             "profile": retouched.profile,
             "jpeg": retouched.jpeg,
             "blocks": retouched.blocks,
+            "faces": retouched.faces,
             "thumbnail": retouched.thumbnail is not None,
             "original": original,
         }

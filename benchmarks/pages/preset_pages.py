@@ -35,7 +35,7 @@ All are optional and neutral by default.
 
 | type | parameters |
 | - | - |
-| `beauty` | inside faces {beauty}; and all of `color` for the whole photo |
+| `beauty` | inside faces {beauty}; which faces: [`faces`](looks.md#faces); and all of `color` for the whole photo |
 | `filter`, `color` | {color} |
 | `erase` | {erase} |
 """
@@ -109,7 +109,7 @@ def _section(preset: Preset) -> str:
 def _tail() -> str:
     colour = set(PARAMS["color"].model_fields)
     names = {kind: set(PARAMS[kind].model_fields) for kind in ("beauty", "color", "erase")}
-    names["beauty"] -= colour
+    names["beauty"] -= colour | {"faces"}
     return _TAIL.format(**{kind: ", ".join(f"`{name}`" for name in sorted(found)) for kind, found in names.items()})
 
 

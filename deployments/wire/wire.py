@@ -53,6 +53,7 @@ def manifest_line(batch: dict[str, Any], view: dict[str, Any]) -> bytes:
         "profile_kept": result and result.get("profile"),
         "jpeg": result and result.get("jpeg"),
         "changed_blocks": result and result.get("blocks"),
+        "faces": result and result.get("faces"),
         "notes": view["notes"],
         "engine": view["engine"],
         "reused": view["reused"],

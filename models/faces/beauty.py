@@ -13,11 +13,15 @@ from models.faces.masks import masks_of
 from models.faces.mesh import drawn, guessed
 from models.faces.patch import Patch, Sheet
 from models.faces.retouch import Strength, lift_of, retouch
-from models.picture import Picture, Pixels
+from models.picture import FoundFace, Picture, Pixels
 from models.reduce import reduce_cells
 
 _MARGIN = 0.40  # of the face's size, on each side of its box
 _WIDEST = 256  # cells; a crop is reduced by two until it is no wider
+
+
+def _any(_: Face) -> bool:
+    return True
 
 
 class Beauty:
@@ -47,14 +51,21 @@ class Beauty:
         self._mesh = detector.mesh
         self._reduce = reduce
 
-    def analyse(self, picture: Picture) -> tuple[Patch, ...] | None:
-        """Return the patches for a picture, the largest face first; None: no face."""
+    def analyse(self, picture: Picture, chosen: Callable[[Face], bool] = _any) -> tuple[Patch, ...] | None:
+        """Return the patches for the chosen faces of a picture, the largest first; None: there is no face.
+
+        Notes all faces in the picture.
+        """
         step = detection_step(*picture.pixels.shape[:2])
         small = picture.reduced(step, self._reduce)  # shared by the detector and the crops of large faces
-        faces = [self._drawn(face.scaled(step), picture, small) for face in self._detector.detect(small)]
-        if not faces:
+        found = [face.scaled(step) for face in self._detector.detect(small)]
+        picture.faces = [FoundFace(_fraction(face, picture), chosen(face)) for face in found]
+        if not found:
             return None
-        patches = (self._patch(face, faces, picture, small) for face in faces)
+        wanted = [face for face in found if chosen(face)]
+        # Of the others too, if one of them is near: nobody's eyes are smoothed as a neighbour's cheek.
+        faces = [self._drawn(face, picture, small) for face in found] if wanted else []
+        patches = (self._patch(face, faces, picture, small) for face in faces if chosen(face))
         return tuple(patch for patch in patches if patch is not None)
 
     def _drawn(self, face: Face, picture: Picture, small: Pixels) -> Face:
@@ -93,6 +104,15 @@ class Beauty:
             # One patch: two over the same pixels would round twice.
             sheet = sheet if body is None else sheet.and_also(body)
         return sheet.patch(height, width)
+
+
+def _fraction(face: Face, picture: Picture) -> tuple[float, float, float, float]:
+    """Return left, top, width and height of a face's box within the picture, in fractions of it."""
+    height, width = picture.pixels.shape[:2]
+    x0, x1 = (min(max(x / width, 0.0), 1.0) for x in face.box[::2])
+    y0, y1 = (min(max(y / height, 0.0), 1.0) for y in face.box[1::2])
+    left, top, wide, high = (round(value, 4) for value in (x0, y0, x1 - x0, y1 - y0))
+    return left, top, wide, high
 
 
 def _view_of(face: Face, height: int, width: int) -> tuple[int, tuple[int, int, int, int] | None]:

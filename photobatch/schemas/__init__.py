@@ -175,6 +175,15 @@ class Batch(Answer):
     version: int = Field(description="Grows with every change, also across restarts.")
 
 
+class Face(Answer):
+    """A face that was found in a photo."""
+
+    box: list[float] = Field(
+        min_length=4, max_length=4, description="Left, top, width and height, in fractions of the upright photo."
+    )
+    retouched: bool = Field(description="False: `faces` of the preset's parameters left it out.")
+
+
 class PhotoResult(Answer):
     """A finished photo."""
 
@@ -185,6 +194,7 @@ class PhotoResult(Answer):
     bytes: int
     format: str
     sha256: str
+    faces: list[Face] | None = Field(default=None, description="Those that were found; null where none was looked for.")
 
 
 class Photo(Answer):

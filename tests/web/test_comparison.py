@@ -152,11 +152,9 @@ def test_fingers_pinch_and_tap_twice(phone: Page, view: Callable[..., None]) -> 
     width = phone.locator(".frame").bounding_box()
     assert width
     assert width["width"] == pytest.approx(2 * 390, rel=0.01)
-    touch.tap(100, 400)
-    touch.tap(100, 400)
+    touch.tap_twice(100, 400)
     expect(percent(phone)).to_have_text(start)
-    touch.tap(100, 400)
-    touch.tap(100, 400)
+    touch.tap_twice(100, 400)
     expect(percent(phone)).to_have_text("100 %" if start != "100 %" else "200 %")
     touch.drag(way((300, 400), (60, 400)))
     shown(phone, "a.jpg")

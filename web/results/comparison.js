@@ -153,7 +153,7 @@ export class Comparison {
     const drag = this.#lift(event);
     if (!drag) return;
     const [dx, dy] = [point.x - drag.start.x, point.y - drag.start.y];
-    if (Math.hypot(dx, dy) < TAP.distance / 2) return this.#tapped(point);
+    if (Math.hypot(dx, dy) < TAP.distance / 2) return this.#tapped(point, event.timeStamp);
     if (drag.kind !== "swipe" || event.pointerType !== "touch") return;
     if (Math.abs(dx) > SWIPE && Math.abs(dx) > 1.5 * Math.abs(dy)) this.swiped(dx < 0 ? 1 : -1);
   }
@@ -167,8 +167,7 @@ export class Comparison {
   }
 
   /** Two taps in one place; not `dblclick`, which phones don't all send. */
-  #tapped(point) {
-    const now = performance.now();
+  #tapped(point, now) {
     const { time, x, y } = this.#tap;
     const twice = now - time < TAP.time && Math.hypot(point.x - x, point.y - y) < TAP.distance;
     this.#tap = { time: twice ? 0 : now, ...point };

@@ -53,6 +53,7 @@ def test_a_photo_without_a_face_keeps_its_scan(retoucher: PixelRetoucher) -> Non
     file = saved(data.coffee())
     result = retouched(retoucher, file, "beauty_heavy")
     assert (result.jpeg, result.blocks, result.notes) == ("partial", 0, ["no_face"])
+    assert result.faces == []
     assert scan_of(result.data) == scan_of(file)
     assert Image.open(io.BytesIO(result.data)).getexif()[0x010F] == "a camera"
     assert Image.open(io.BytesIO(result.thumbnail or b"")).size == (360, 240)

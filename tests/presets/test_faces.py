@@ -1,0 +1,72 @@
+"""People choose which faces of a photo are retouched, and see which were found."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from skimage import data
+
+from models.colour.cache import TableCache
+from models.compiled.applier import CompiledApplier
+from models.erase.filling import alone
+from models.picture import Picture, Source
+from presets.catalogue import Catalogue, resolve
+from presets.errors import PresetError
+from presets.pipeline import compile_pipeline
+from tests.models.faces.portraits import rgba, together
+from tests.models.faces.retouching import detector
+
+BOTH = together(data.astronaut(), np.ascontiguousarray(data.astronaut()[:, ::-1]))  # left and right of column 250
+LEFT, RIGHT = slice(0, 240), slice(260, 500)
+
+
+def retouched(faces: Any, tmp_path: Path, max_side: int | None = None) -> Picture:
+    pixels = rgba(BOTH)
+    picture = Picture(pixels, Source("png", pixels.shape[1], pixels.shape[0]))
+    pipeline = compile_pipeline(
+        resolve(None, "beauty", Catalogue.built_in().get("beauty_heavy").params | {"faces": faces}),
+        max_side=max_side,
+        tables=TableCache(tmp_path),
+        applier=CompiledApplier(tmp_path),
+        faces=detector(),
+    )
+    assert alone(pipeline.run(picture, bytes(32))) == []
+    return picture
+
+
+def changed(picture: Picture) -> list[bool]:
+    return [bool((picture.pixels[:, half, :3] != BOTH[:, half]).any()) for half in (LEFT, RIGHT)]
+
+
+@pytest.mark.parametrize(
+    ("faces", "expected"),
+    [
+        ("all", [True, True]),
+        ("none", [False, False]),
+        ({"boxes": [[0.5, 0, 0.5, 1]]}, [False, True]),
+        ({"unit": "px", "boxes": [[0, 0, 250, 512]]}, [True, False]),
+        ({"boxes": [[0.9, 0.9, 0.1, 0.1]]}, [False, False]),
+    ],
+)
+def test_only_the_chosen_faces_change(faces: Any, expected: list[bool], tmp_path: Path) -> None:
+    picture = retouched(faces, tmp_path)
+    assert changed(picture) == expected
+    assert picture.faces is not None
+    found = sorted(picture.faces, key=lambda face: face.box[0])
+    assert [face.retouched for face in found] == expected
+    for face, middle in zip(found, (124, 438), strict=True):
+        left, _, wide, _ = face.box
+        assert left * 500 < middle < (left + wide) * 500
+
+
+def test_boxes_in_pixels_are_those_of_the_photo_before_it_is_resized(tmp_path: Path) -> None:
+    picture = retouched({"unit": "px", "boxes": [[0, 0, 250, 512]]}, tmp_path, max_side=300)
+    assert picture.faces is not None
+    assert [face.retouched for face in sorted(picture.faces, key=lambda face: face.box[0])] == [True, False]
+
+
+@pytest.mark.parametrize("wrong", ["some", {"boxes": []}, {"boxes": [[0, 0, 2, 1]]}, 3])
+def test_a_wrong_choice_is_explained(wrong: Any) -> None:
+    with pytest.raises(PresetError, match="faces"):
+        resolve(None, "beauty", {"faces": wrong})
