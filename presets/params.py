@@ -11,7 +11,9 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Discriminator,
     Field,
+    Tag,
     ValidationError,
     create_model,
     model_validator,
@@ -125,11 +127,20 @@ class Regions(Strict):
         return self
 
 
+def _kind_of_faces(given: object) -> str:
+    return "boxes" if isinstance(given, dict | Regions) else "word"
+
+
+Faces = Annotated[
+    Annotated[Literal["all", "none"], Tag("word")] | Annotated[Regions, Tag("boxes")], Discriminator(_kind_of_faces)
+]
+
+
 class BeautyParams(PhotoParams):
     """What the type `beauty` has beside sliders."""
 
     # Those whose middle is in one of the boxes; a statue or a poster can be left out.
-    faces: Literal["all", "none"] | Regions = "all"
+    faces: Faces = "all"
 
 
 class EraseParams(Strict):
@@ -173,13 +184,14 @@ def validate(preset_type: str, params: dict[str, object]) -> Strict:
         return PARAMS[preset_type].model_validate(params)
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False)[0]
-        field = ".".join(str(part) for part in first["loc"])
+        place = first["loc"][:1] + first["loc"][2 if first["loc"][:1] == ("faces",) else 1 :]  # without the tag
+        field = ".".join(str(part) for part in place)
         if first["type"] == "extra_forbidden":
-            known = _known(preset_type, first["loc"])
+            known = _known(preset_type, place)
             why = f"is not a parameter here; known are {', '.join(sorted(known.model_fields))}"
         else:
             said = first["msg"].removeprefix("Value error, ")
-            why = f"is wrong: {said[:1].lower()}{said[1:]}{_allowed(preset_type, first['loc'])}"
+            why = f"is wrong: {said[:1].lower()}{said[1:]}{_allowed(preset_type, place)}"
         raise PresetError("invalid_params", f"{field} {why}.", field) from None
 
 

@@ -66,7 +66,19 @@ def test_boxes_in_pixels_are_those_of_the_photo_before_it_is_resized(tmp_path: P
     assert [face.retouched for face in sorted(picture.faces, key=lambda face: face.box[0])] == [True, False]
 
 
-@pytest.mark.parametrize("wrong", ["some", {"boxes": []}, {"boxes": [[0, 0, 2, 1]]}, 3])
-def test_a_wrong_choice_is_explained(wrong: Any) -> None:
-    with pytest.raises(PresetError, match="faces"):
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ("some", "faces"),
+        (3, "faces"),
+        ({"boxes": []}, "faces.boxes"),
+        ({"boxes": [[0, 0, 2, 1]]}, "faces"),
+        ({"boxes": [[0, 0, 1]]}, "faces.boxes.0"),
+        ({"boxes": [[0, 0, 1, 1]], "colour": "red"}, "faces.colour"),
+    ],
+)
+def test_a_wrong_choice_is_explained(wrong: Any, field: str) -> None:
+    with pytest.raises(PresetError) as refused:
         resolve(None, "beauty", {"faces": wrong})
+    assert refused.value.field == field
+    assert refused.value.detail.startswith(f"{field} ")
