@@ -53,10 +53,9 @@ def masks_of(rgb: Float, face: Face, others: list[Face], axes: Axes, ramp: Float
     is visible.
     """
     frame, u, v = axes.frame, axes.u, axes.v
-    inside, sure = oval(face, axes), core(face, axes)
+    inside = oval(face, axes)
     keep, sharp = features(face, axes)
-    plain = cheeks(frame, u, v) & (keep < 0.05) & (inside > 0.5)
-    model = SkinModel.learnt(rgb, plain)
+    model = SkinModel.learnt(rgb, cheeks(frame, u, v) & (keep < 0.05) & (inside > 0.5))
     if model is None:
         return None
     strokes = np.minimum(_HAIRS * gauss(model.strokes(rgb, _BROW * frame.size), _FEATHER * frame.size), 1)
@@ -69,26 +68,27 @@ def masks_of(rgb: Float, face: Face, others: list[Face], axes: Axes, ramp: Float
         mine, yours = inside**2 + np.float32(1e-6), oval(other, over) ** 2
         share *= mine / (mine + yours)
         keep = np.maximum(keep, np.maximum(features(other, over)[0], brows(other, over) * strokes))
-    above = falling(v, -_BROWS - 0.1, -_BROWS)
-    sure *= 1 - above  # there may be a fringe
-    likeness = np.maximum(model.likeness(rgb), sure * model.likeness(rgb, *_WIDE, darkest=_SHADOW))
-    beside = ears(face, axes)
-    # An ear's folds look like strands. Above the brows, what is darker than skin is rather hair.
-    hair = strands(rgb, keep, frame.size, 1 - above * (1 - model.lit(rgb, 0.12 * frame.size)))
-    likeness *= inside * (1 - hair * (1 - beside))
-    likeness = np.maximum(likeness, beside * model.likeness(rgb, *_EAR))
-    sure = np.maximum(sure, beside)
-    skin = (
-        _soft(_joined(likeness, plain | ((sure > 0.5) & (likeness > 0.5)), frame.size), max(0.6, _FEATHER * frame.size))
-        * inside
-        * (1 - keep)
-    )
+    skin = _skin(rgb, face, axes, model, keep) * inside * (1 - keep)
     # Light and colour use a softer mask than texture, or brows and hair would get bright rims.
     # At the end of the face itself they pass into those of the neck.
     glow = np.minimum(spread(skin, inside, _BRUSH * frame.size), 1) * inside
     own = share * ramp
     left = falling(u, -_MIDDLE, _MIDDLE)
     return Masks(skin * own, sharp * inside * own, glow * own, own, left, model)
+
+
+def _skin(rgb: Float, face: Face, axes: Axes, model: SkinModel, keep: Float) -> Float:
+    """Return how much of each cell is skin of this face, by place, colour and texture; float32 (h, w), 0..1."""
+    size, inside, beside = axes.frame.size, oval(face, axes), ears(face, axes)
+    above = falling(axes.v, -_BROWS - 0.1, -_BROWS)
+    sure = core(face, axes) * (1 - above)  # above the brows there may be a fringe
+    likeness = np.maximum(model.likeness(rgb), sure * model.likeness(rgb, *_WIDE, darkest=_SHADOW))
+    # What is darker than skin above the brows is rather hair. An ear's folds look like strands.
+    hair = strands(rgb, keep, size, 1 - above * (1 - model.lit(rgb, 0.12 * size)))
+    likeness *= inside * (1 - hair * (1 - beside))
+    likeness = np.maximum(likeness, beside * model.likeness(rgb, *_EAR))
+    certain = (np.maximum(sure, beside) > 0.5) & (likeness > 0.5)
+    return _soft(_joined(likeness, certain, size), max(0.6, _FEATHER * size))
 
 
 def strands(rgb: Float, keep: Float, size: float, most: Float) -> Float:
