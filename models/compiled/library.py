@@ -13,7 +13,7 @@ _SOURCES = sorted(Path(__file__).parent.rglob("*.[ch]"))
 _FLAGS = ("-std=c11", "-O3", "-march=native", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math")
 _BUILDING = "building-"  # prefix of folders in which a process compiles
 _ABANDONED_S = 3600.0  # an older folder of that kind is abandoned
-_COMPILE_S = 120.0  # it takes half a second
+_COMPILE_S = 120.0  # it takes a second or two
 
 
 class LibraryError(Exception):
@@ -62,7 +62,11 @@ def _build(compiler: str, path: Path) -> None:
     with TemporaryDirectory(dir=folder, prefix=_BUILDING) as place:
         built = Path(place, "library.so")
         sources = [str(path) for path in _SOURCES if path.suffix == ".c"]
-        _run(compiler, *_FLAGS, "-shared", "-fPIC", "-o", str(built), *sources, "-lm")
+        # One after the other, in this folder: in one step, or without pipes, the compiler would leave files in /tmp
+        # whenever it is killed.
+        _run(compiler, *_FLAGS, "-fPIC", "-pipe", "-c", *sources, folder=place)
+        objects = [Path(source).with_suffix(".o").name for source in sources]
+        _run(compiler, "-shared", "-o", str(built), *objects, "-lm", folder=place)
         built.write_bytes(_sealed(built.read_bytes()))
         built.rename(path)
 
@@ -87,10 +91,10 @@ def _sweep(folder: Path) -> None:
             shutil.rmtree(left, ignore_errors=True)
 
 
-def _run(*command: str) -> bytes:
-    """Return the output of a compiler command. Raises LibraryError."""
+def _run(*command: str, folder: str | None = None) -> bytes:
+    """Return the output of a compiler command, which works in `folder`. Raises LibraryError."""
     try:
-        done = subprocess.run(command, capture_output=True, timeout=_COMPILE_S, check=True)  # noqa: S603 - cc
+        done = subprocess.run(command, cwd=folder, capture_output=True, timeout=_COMPILE_S, check=True)  # noqa: S603 - cc
     except subprocess.CalledProcessError as failure:
         said = failure.stderr.decode(errors="replace").strip().splitlines()
         raise LibraryError(f"the C compiler failed: {said[0] if said else failure}") from None
