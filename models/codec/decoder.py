@@ -68,13 +68,10 @@ def decode_in_places(data: bytes | memoryview, limits: Limits, open_parts: OpenP
     `open_parts` takes the file, its EXIF orientation, and the size of the upright picture. Raises PhotoError: those of
     `read_header`.
     """
-    header = read_header(data, limits)
-    if header.format != "jpeg":
+    found = _sequential(data, limits)
+    if found is None:
         return None
-    data = bytes(data)
-    jpeg = read_segments(data)
-    if jpeg.progressive or jpeg.precision != 8 or profile.fits_mode(jpeg.icc, "L"):
-        return None
+    data, header, jpeg = found
     orientation = orientation_of(jpeg.exif)
     parts = open_parts(data, orientation, header.height, header.width)
     if parts is None:
@@ -91,13 +88,10 @@ def decode_in_strips(
     `open_strips` takes what `open_parts` takes, and how the result is encoded. Raises PhotoError: those of
     `read_header`.
     """
-    header = read_header(data, limits)
-    if header.format != "jpeg" or output_format("jpeg", options) != "jpeg":
+    found = _sequential(data, limits)
+    if found is None or found[2].components != 3 or output_format("jpeg", options) != "jpeg":
         return None
-    data = bytes(data)
-    jpeg = read_segments(data)
-    if jpeg.progressive or jpeg.precision != 8 or jpeg.components != 3:
-        return None
+    data, header, jpeg = found
     source, notes = _source_of(jpeg, header, jpeg.icc)
     subsampling = source.subsampling if options.subsampling == "same" else options.subsampling
     coding = coding_of(source, subsampling, options)
@@ -105,6 +99,18 @@ def decode_in_strips(
     if parts is None:
         return None
     return Picture(parts.pixels, source, notes=[*jpeg.dropped, *notes], parts=parts)
+
+
+def _sequential(data: bytes | memoryview, limits: Limits) -> tuple[bytes, Header, JpegFile] | None:
+    """Return file, header and segments of a JPEG that need not be decoded as a whole. Raises PhotoError."""
+    header = read_header(data, limits)
+    if header.format != "jpeg":
+        return None
+    data = bytes(data)
+    jpeg = read_segments(data)
+    if jpeg.progressive or jpeg.precision != 8 or profile.fits_mode(jpeg.icc, "L"):
+        return None
+    return data, header, jpeg
 
 
 def _jpeg(data: bytes, header: Header, workspace: Workspace, least: int, gpu: "GpuJpeg | None") -> Picture:

@@ -13,6 +13,7 @@ from models.compiled.strips.strips import LEAST, StripJpeg
 from models.errors import PhotoError
 from models.picture import Coding
 from tests.actors.worker.test_in_places import retouched
+from tests.models.codec.codec_samples import gray_profile
 from tests.models.compiled.jpeg.samples import sample
 
 WIDE = sample(LEAST + 5, 43)
@@ -82,13 +83,23 @@ def test_what_strips_cannot_hold_is_done_as_a_whole(retoucher: PixelRetoucher, f
     )
 
 
-def test_a_profile_with_tables_is_converted_as_before(retoucher: PixelRetoucher, opened: Opened) -> None:
-    lab = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+def with_profile(icc: bytes) -> bytes:
     target = io.BytesIO()
-    Image.open(io.BytesIO(WIDE)).save(target, "JPEG", icc_profile=lab.replace(b"rTRC", b"xTRC"))
-    file = target.getvalue()
+    Image.open(io.BytesIO(WIDE)).save(target, "JPEG", icc_profile=icc)
+    return target.getvalue()
+
+
+def test_a_profile_with_tables_is_converted_as_before(retoucher: PixelRetoucher, opened: Opened) -> None:
+    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    file = with_profile(srgb.replace(b"rTRC", b"xTRC"))
     assert_same(retouched(retoucher, file, "filter_warm"), as_a_whole(retoucher, file, "filter_warm"))
     assert opened == [True]
+
+
+def test_a_grey_profile_in_a_photo_in_colour_is_left_to_others(retoucher: PixelRetoucher, opened: Opened) -> None:
+    file = with_profile(gray_profile())
+    assert_same(retouched(retoucher, file, "filter_warm"), as_a_whole(retoucher, file, "filter_warm"))
+    assert opened == []
 
 
 def test_a_resized_or_converted_result_needs_all_pixels(retoucher: PixelRetoucher, opened: Opened) -> None:
