@@ -16,7 +16,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.photos.face_regions import CHEEKS, Region, measured, tone_of, turn
+from benchmarks.photos.face_regions import CHEEKS, SKIN, Region, measured, tone_of, turn
 from models.codec import Limits, decode
 from models.colour.cache import TableCache
 from models.compiled.applier import CompiledApplier
@@ -24,7 +24,6 @@ from models.erase.filling import alone
 from models.errors import PhotoError
 from models.faces.detector import FaceDetector
 from models.faces.mesh import LEAST, points_of
-from models.faces.networks import FaceMesh
 from models.picture import Pixels
 from presets.catalogue import Catalogue
 from presets.pipeline import Pipeline, compile_pipeline
@@ -32,7 +31,6 @@ from presets.pipeline import Pipeline, compile_pipeline
 PRESETS = ("beauty_light", "beauty_medium", "beauty_heavy")
 _NARROWEST = 60.0  # pixels
 _SHOWN = 420  # pixels a side of a face on the sheet
-_TYPES = {".jpg", ".jpeg", ".png", ".webp", ".heic", ".avif", ".tif", ".tiff"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +45,7 @@ class Measured:
 def figures(face: Measured) -> Iterator[tuple[str, float]]:
     """Yield what is told of a face: names and values."""
     regions = face.regions
-    skin = [regions[name] for name in ("left cheek", "right cheek", "forehead", "chin") if name in regions]
+    skin = [regions[name] for name in SKIN if name in regions]
     yield "texture cut, %", float(np.mean([region.cut for region in skin]))
     cheeks = [regions[name] for name in CHEEKS if name in regions]
     if len(cheeks) == len(CHEEKS):
@@ -71,8 +69,8 @@ class Portraits:
     """The photos of a folder, retouched and measured."""
 
     def __init__(self, folder: Path) -> None:
-        self._files = sorted(path for path in folder.iterdir() if path.suffix.lower() in _TYPES)
-        self._detector, self._mesh = FaceDetector(), FaceMesh()
+        self._files = sorted(path for path in folder.iterdir() if path.is_file())
+        self._detector = FaceDetector()
         self._home = tempfile.TemporaryDirectory(prefix="photobatch-portraits-")
         self._applier = CompiledApplier(Path(self._home.name))
 
@@ -83,14 +81,14 @@ class Portraits:
             data = path.read_bytes()
             try:
                 picture = decode(data, Limits())
-            except PhotoError:
+            except PhotoError:  # what else is in the folder
                 continue
             before = picture.pixels.copy()
             alone(pipeline.run(picture, bytes(32)))
             for face in self._detector.detect(before):
                 if face.width < _NARROWEST:
                     continue
-                points, certain = points_of(self._mesh, np.ascontiguousarray(_calm(before, face.width)), face)
+                points, certain = points_of(self._detector.mesh, np.ascontiguousarray(_calm(before, face.width)), face)
                 if certain < LEAST:
                     continue
                 regions = measured(before, picture.pixels, points)

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from models.faces.mesh import ears_of
+from models.faces.mesh import BROWS, EYES, LIPS, ears_of
 from models.picture import Pixels
 
 Float = npt.NDArray[np.float32]
@@ -20,14 +20,13 @@ _SKIN = {
     "chin": (208, 199, 428, 396, 175, 171),
 }
 _FEATURES = {
-    "left brow": (46, 53, 52, 65, 55, 107, 66, 105, 63, 70),
-    "right brow": (276, 283, 282, 295, 285, 336, 296, 334, 293, 300),
-    "left eye": (33, 7, 163, 144, 145, 153, 154, 155, 133, 173, 157, 158, 159, 160, 161, 246),
-    "right eye": (263, 249, 390, 373, 374, 380, 381, 382, 362, 398, 384, 385, 386, 387, 388, 466),
-    "lips": (61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 409, 270, 269, 267, 0, 37, 39, 40, 185),
+    **dict(zip(("left brow", "right brow"), BROWS, strict=True)),
+    **dict(zip(("left eye", "right eye"), EYES, strict=True)),
+    "lips": LIPS,
 }
+SKIN = tuple(_SKIN)
 CHEEKS = ("left cheek", "right cheek")
-_EYES, _CHIN = (33, 263), 152
+_CORNERS, _CHIN = (33, 263), 152  # of the eyes, the outer ones
 _TONES = ((41, "pale"), (19, "tan"), (-10, "brown"))  # least individual typology angle, in degrees; below: dark
 _STRAY = 14.0  # a*b* distance from the cheeks; what is farther is no bare ear or neck
 _LEAST = 40  # pixels of a region that counts
@@ -59,7 +58,7 @@ class Region:
 
 def measured(before: Pixels, after: Pixels, points: Float) -> dict[str, Region]:
     """Return the regions of one face, whose mesh is `points` (468, 2) in pixels; those that are visible."""
-    size = float(np.hypot(*(points[_EYES[0]] - points[_EYES[1]])))
+    size = float(np.hypot(*(points[_CORNERS[0]] - points[_CORNERS[1]])))
     x0, y0 = np.maximum(0, (points.min(axis=0) - 1.2 * size).astype(int))
     x1, y1 = (points.max(axis=0) + 1.2 * size).astype(int)
     views = [_View.of(pixels[y0:y1, x0:x1], size) for pixels in (before, after)]
@@ -116,8 +115,8 @@ def _beside(points: Float, view: _View, cheeks: Mask) -> dict[str, Mask]:
     like = np.hypot(view.lab[:, :, 1] - own[1], view.lab[:, :, 2] - own[2]) < _STRAY
     like &= np.abs(view.lab[:, :, 0] - own[0]) < 1.6 * _STRAY
     found = {f"ear {index}": _filled(ear, view.shape) & like for index, ear in enumerate(ears_of(points))}
-    down = points[_CHIN] - (points[33] + points[263]) / 2
-    across = points[263] - points[33]
+    left, right = (points[corner] for corner in _CORNERS)
+    across, down = right - left, points[_CHIN] - (left + right) / 2
     corners = [(-0.35, 0.22), (0.35, 0.22), (0.35, 0.40), (-0.35, 0.40)]
     neck = [points[_CHIN] + across * np.float32(u) + down * np.float32(v) for u, v in corners]
     area = _filled(np.asarray(neck), view.shape)

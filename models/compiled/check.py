@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from models.colour.table import Curves, Depth, Packed, Table
-from models.faces.features import Float
+from models.faces.faces import Float
 from models.faces.patch import Patch
 from models.finish import Finish
 from models.hash import PositionHash

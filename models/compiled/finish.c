@@ -112,7 +112,8 @@ static void dither_down(const struct finish *work, const struct piece *piece, fl
     }
 }
 
-int is_look_up(const struct finish *work)
+/* Whether a colour alone decides what becomes of it, wherever it is. */
+static int is_look_up(const struct finish *work)
 {
     return (work->curves || work->table) && !work->rows && !work->band && work->bits == 8;
 }

@@ -29,7 +29,4 @@ struct finish {
 
 void finish(const struct finish *work);
 
-/* Whether a colour alone decides what becomes of it, wherever it is. */
-int is_look_up(const struct finish *work);
-
 #endif

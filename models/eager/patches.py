@@ -6,7 +6,7 @@ import numpy.typing as npt
 import torch
 
 from models.eager.noise import noise_on
-from models.faces.features import Float
+from models.faces.faces import Float
 from models.faces.patch import FINE, Patch
 from models.faces.skin import LUMA
 from models.hash import PositionHash

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from models.faces.faces import Face, Outlines
-from models.faces.features import Axes, Float, falling
+from models.faces.faces import Face, Float, Outlines
+from models.faces.features import Axes, falling
 
 _FOREHEAD = 0.30  # from the mesh's upper edge to the hair, of the distance of the eyes
 _BITS = 4  # of a cell, in coordinates

@@ -7,8 +7,8 @@ import numpy as np
 
 from models.faces.body import Reduced, body_of
 from models.faces.detector import FaceDetector
-from models.faces.faces import Face, detection_step
-from models.faces.features import Axes, Float, Frame
+from models.faces.faces import Face, Float, detection_step
+from models.faces.features import Axes, Frame
 from models.faces.masks import masks_of
 from models.faces.mesh import drawn, guessed
 from models.faces.patch import Patch, Sheet
@@ -62,10 +62,12 @@ class Beauty:
         picture.faces = [FoundFace(_fraction(face, picture), chosen(face)) for face in found]
         if not found:
             return None
-        wanted = [face for face in found if chosen(face)]
-        # Of the others too, if one of them is near: nobody's eyes are smoothed as a neighbour's cheek.
-        faces = [self._drawn(face, picture, small) for face in found] if wanted else []
-        patches = (self._patch(face, faces, picture, small) for face in faces if chosen(face))
+        if not any(face.retouched for face in picture.faces):
+            return ()
+        # The others too: nobody's eyes are smoothed as a neighbour's cheek.
+        faces = [self._drawn(face, picture, small) for face in found]
+        wanted = [face for face, noted in zip(faces, picture.faces, strict=True) if noted.retouched]
+        patches = (self._patch(face, faces, picture, small) for face in wanted)
         return tuple(patch for patch in patches if patch is not None)
 
     def _drawn(self, face: Face, picture: Picture, small: Pixels) -> Face:
@@ -74,9 +76,8 @@ class Beauty:
         if area is None:
             return replace(face, outlines=guessed(face))
         rgb = np.round(_cells(picture, small, step, area)).astype(np.uint8)
-        shift = -area[0] / step, -area[1] / step
-        own = drawn(self._mesh, rgb, face.scaled(1 / step, shift))
-        return own.scaled(1, (-shift[0], -shift[1])).scaled(step)
+        x0, y0 = area[:2]
+        return drawn(self._mesh, rgb, face.scaled(1 / step, (-x0 / step, -y0 / step))).scaled(step, (x0, y0))
 
     def _patch(self, face: Face, faces: list[Face], picture: Picture, small: Pixels) -> Patch | None:
         """Return the patch of one face and its body; None if there is nothing to do, e.g. no visible skin."""

@@ -4,7 +4,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from models.faces.features import Axes, Float
+from models.faces.faces import Float
+from models.faces.features import Axes
 from models.faces.masks import Masks
 from models.faces.planes import around, gauss, spread
 from models.faces.skin import SkinModel, disk, luma_of

@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from models.faces.areas import oval
-from models.faces.faces import Face
-from models.faces.features import Axes, Float, Frame, falling
+from models.faces.faces import Face, Float
+from models.faces.features import Axes, Frame, falling
 from models.faces.masks import Masks
 from models.faces.patch import Sheet
 from models.faces.planes import around, gauss

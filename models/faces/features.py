@@ -6,9 +6,7 @@ from typing import cast
 import numpy as np
 import numpy.typing as npt
 
-from models.faces.faces import Face
-
-Float = npt.NDArray[np.float32]
+from models.faces.faces import Face, Float
 
 
 @dataclass(frozen=True, slots=True)

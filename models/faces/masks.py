@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from models.faces.areas import brows, core, ears, features, oval
-from models.faces.faces import Face
-from models.faces.features import Axes, Float, Frame, cheeks, falling
+from models.faces.faces import Face, Float
+from models.faces.features import Axes, Frame, cheeks, falling
 from models.faces.planes import gauss, spread
 from models.faces.skin import SkinModel, disk, luma_of
 
@@ -68,7 +68,7 @@ def masks_of(rgb: Float, face: Face, others: list[Face], axes: Axes, ramp: Float
         mine, yours = inside**2 + np.float32(1e-6), oval(other, over) ** 2
         share *= mine / (mine + yours)
         keep = np.maximum(keep, np.maximum(features(other, over)[0], brows(other, over) * strokes))
-    skin = _skin(rgb, face, axes, model, keep) * inside * (1 - keep)
+    skin = _skin(rgb, face, axes, model, inside=inside, keep=keep) * inside * (1 - keep)
     # Light and colour use a softer mask than texture, or brows and hair would get bright rims.
     # At the end of the face itself they pass into those of the neck.
     glow = np.minimum(spread(skin, inside, _BRUSH * frame.size), 1) * inside
@@ -77,9 +77,9 @@ def masks_of(rgb: Float, face: Face, others: list[Face], axes: Axes, ramp: Float
     return Masks(skin * own, sharp * inside * own, glow * own, own, left, model)
 
 
-def _skin(rgb: Float, face: Face, axes: Axes, model: SkinModel, keep: Float) -> Float:
+def _skin(rgb: Float, face: Face, axes: Axes, model: SkinModel, *, inside: Float, keep: Float) -> Float:
     """Return how much of each cell is skin of this face, by place, colour and texture; float32 (h, w), 0..1."""
-    size, inside, beside = axes.frame.size, oval(face, axes), ears(face, axes)
+    size, beside = axes.frame.size, ears(face, axes)
     above = falling(axes.v, -_BROWS - 0.1, -_BROWS)
     sure = core(face, axes) * (1 - above)  # above the brows there may be a fringe
     likeness = np.maximum(model.likeness(rgb), sure * model.likeness(rgb, *_WIDE, darkest=_SHADOW))

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from models.faces.faces import Face, Outlines
-from models.faces.features import Float, Frame
+from models.faces.faces import Face, Float, Outlines
+from models.faces.features import Frame
 from models.faces.networks import FaceMesh
 
 LEAST = 0.5  # of the network's certainty
@@ -20,15 +20,15 @@ _UPPER = (127, 162, 21, 54, 103, 67, 109, 10, 338, 297, 332, 284, 251, 389, 356)
 _LOWER_RIGHT = (454, 323, 361, 288, 397, 365, 379, 378, 400, 377, 152)
 _LOWER_LEFT = (148, 176, 149, 150, 136, 172, 58, 132, 93, 234)
 _OVAL = [*_UPPER, *_LOWER_RIGHT, *_LOWER_LEFT]
-_EYES = (
+EYES = (
     (33, 7, 163, 144, 145, 153, 154, 155, 133, 173, 157, 158, 159, 160, 161, 246),
     (263, 249, 390, 373, 374, 380, 381, 382, 362, 398, 384, 385, 386, 387, 388, 466),
 )
-_BROWS = (
+BROWS = (
     (46, 53, 52, 65, 55, 107, 66, 105, 63, 70),
     (276, 283, 282, 295, 285, 336, 296, 334, 293, 300),
 )
-_LIPS = (61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 409, 270, 269, 267, 0, 37, 39, 40, 185)
+LIPS = (61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 409, 270, 269, 267, 0, 37, 39, 40, 185)
 _NOSE_TIP, _MOUTH = 1, (61, 291)
 _SIDES = (234, 454)  # the outermost points
 _BESIDE = ((127, 132), (356, 361))  # beside the eye and beside the mouth
@@ -45,8 +45,8 @@ def drawn(network: FaceMesh, rgb: npt.NDArray[np.uint8], face: Face) -> Face:
     points, certain = points_of(network, rgb, face)
     if certain < LEAST:
         return replace(face, outlines=guessed(face))
-    eyes, brows = ((points[list(left)], points[list(right)]) for left, right in (_EYES, _BROWS))
-    outlines = Outlines(points[_OVAL], eyes, brows, points[list(_LIPS)], ears_of(points))
+    eyes, brows = ((points[list(left)], points[list(right)]) for left, right in (EYES, BROWS))
+    outlines = Outlines(points[_OVAL], eyes, brows, points[list(LIPS)], ears_of(points))
     marks = [*(_middle(eye) for eye in eyes), points[_NOSE_TIP], *points[list(_MOUTH)]]
     return replace(face, landmarks=tuple((float(x), float(y)) for x, y in marks), outlines=outlines)
 
@@ -106,7 +106,6 @@ def _view(rgb: npt.NDArray[np.uint8], face: Face) -> tuple[npt.NDArray[np.uint8]
     scale = FaceMesh.SIDE / (_SIDE * max(face.width, face.height))
     turn = np.stack((across, down)) * scale
     to = np.column_stack((turn, FaceMesh.SIDE / 2 - turn @ centre))
-    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     size = (FaceMesh.SIDE, FaceMesh.SIDE)
-    view = cv2.warpAffine(rgb, to, size, flags=how, borderMode=cv2.BORDER_REPLICATE)
+    view = cv2.warpAffine(rgb, to, size, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(view, np.uint8), np.asarray(cv2.invertAffineTransform(to), np.float64)

@@ -8,18 +8,15 @@ from importlib import resources
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 import onnxruntime
 
-from models.faces.faces import Face
+from models.faces.faces import Face, Float
 
 _MULTIPLE = 32  # both networks halve their input five times
 _OVERLAP = 0.3  # boxes that share more than this part of their union are one face
 _STRIDES = (8, 16, 32)  # of YuNet: pixels of the input per cell of an output
 _LARGEST = 4.0  # logarithm of a size in cells: more than any view holds
 _STRIDE = 4  # of CenterFace
-
-Float = npt.NDArray[np.float32]
 
 onnxruntime.set_default_logger_severity(3)  # errors; it warns of GPUs that it is not asked to use
 

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from models.faces.features import Float
+from models.faces.faces import Float
 
 
 def brightest(rgb: Float) -> Float:

@@ -7,7 +7,8 @@ import numpy as np
 
 from models.faces.blemish import heal
 from models.faces.eyes import brighten
-from models.faces.features import Axes, Float, falling
+from models.faces.faces import Float
+from models.faces.features import Axes, falling
 from models.faces.masks import Masks
 from models.faces.planes import brightest, gauss, guided, lab_of, rgb_of, spread
 from models.faces.skin import luma_of

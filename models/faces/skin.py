@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from models.faces.features import Float, falling
+from models.faces.faces import Float
+from models.faces.features import falling
 
 _STROKE = (0.05, 0.14)  # contrast of brows, of pale ones too, in parts of the skin's luma
 LUMA = (77 / 256, 150 / 256, 29 / 256)  # Rec.601 in 256ths: the sum for a pixel of bytes is exact in float32

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from models.faces.features import Axes, Float, falling
+from models.faces.faces import Float
+from models.faces.features import Axes, falling
 from models.faces.masks import Masks
 from models.faces.planes import gauss, lab_of, rgb_of, spread
 from models.faces.skin import luma_of

@@ -9,7 +9,7 @@ import ctypes
 from PIL import _imaging, features
 
 # In the order of `struct libjpeg` of strips.h.
-_FUNCTIONS = (
+FUNCTIONS = (
     "jpeg_std_error",
     "jpeg_CreateDecompress",
     "jpeg_mem_src",
@@ -37,7 +37,7 @@ def libjpeg() -> Addresses | None:
         return None
     try:
         library = ctypes.CDLL(_imaging.__file__)
-        found = [ctypes.cast(getattr(library, name), ctypes.c_void_p) for name in _FUNCTIONS]
+        found = [ctypes.cast(getattr(library, name), ctypes.c_void_p) for name in FUNCTIONS]
     except (OSError, AttributeError):
         return None
-    return (ctypes.c_void_p * len(_FUNCTIONS))(*found)
+    return (ctypes.c_void_p * len(FUNCTIONS))(*found)

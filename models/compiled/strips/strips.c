@@ -41,16 +41,6 @@ static void nothing(j_compress_ptr encoder)
     (void)encoder;
 }
 
-static uint32_t turned_width(const struct strips *work)
-{
-    return work->turn.transpose ? work->height : work->width;
-}
-
-static uint32_t turned_height(const struct strips *work)
-{
-    return work->turn.transpose ? work->width : work->height;
-}
-
 static void *reserved(struct session *session, size_t bytes)
 {
     void *memory = malloc(bytes);
@@ -88,8 +78,8 @@ static void begin_writing(struct session *session)
     encoder->err = &session->errors;
     libjpeg->create_compress(encoder, JPEG_LIB_VERSION, sizeof *encoder);
     encoder->dest = &session->target;
-    encoder->image_width = turned_width(work);
-    encoder->image_height = turned_height(work);
+    encoder->image_width = session->planes.width;
+    encoder->image_height = session->planes.height;
     encoder->input_components = 3;
     encoder->in_color_space = JCS_YCbCr;
     libjpeg->set_defaults(encoder);
@@ -142,7 +132,7 @@ static void finish_rows(const struct session *session, struct rows rows)
 static void shrink_rows(const struct session *session, struct rows rows)
 {
     const struct strips *work = session->work;
-    const size_t across = turned_width(work) / CELL, count = rows.width / CELL;
+    const size_t across = session->planes.width / CELL, count = rows.width / CELL;
     uint8_t *small = work->small + 4 * (rows.top / CELL) * (work->turn.transpose ? 1 : across);
     const struct cells cells = {
         .pixels = (const uint8_t *)rows.pixels,
@@ -185,7 +175,11 @@ static void run(struct session *session)
     struct planes *planes = &session->planes;
 
     *planes = (struct planes){
-        .width = turned_width(work), .height = turned_height(work), .across = work->across, .down = work->down};
+        .width = turn.transpose ? work->height : work->width,
+        .height = turn.transpose ? work->width : work->height,
+        .across = work->across,
+        .down = work->down,
+    };
     if (!reserve_planes(planes, upright ? MCU : planes->height, (int)turn.transpose))
         longjmp(session->out, 1);
     session->pixels = reserved(session, (size_t)CELL * work->width * sizeof *session->pixels);

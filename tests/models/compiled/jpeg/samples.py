@@ -1,6 +1,7 @@
 """JPEG files of all kinds that can be changed in places, and what is read off them."""
 
 import io
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
@@ -67,3 +68,14 @@ def scan_of(file: bytes) -> bytes:
         if file[at + 1] == 0xDA:
             return file[at + 2 + length :]
         at += 2 + length
+
+
+def damaged(file: bytes, times: int, seed: int) -> Iterator[bytes]:
+    """Yield copies of a file in which one to three bytes are others."""
+    noise = np.random.default_rng(seed)
+    whole = np.frombuffer(file, np.uint8)
+    for _ in range(times):
+        copy = whole.copy()
+        for _ in range(noise.integers(1, 4)):
+            copy[noise.integers(2, len(file))] = noise.integers(0, 256)
+        yield copy.tobytes()

@@ -1,4 +1,4 @@
-/* Damages a JPEG again and again and changes it in strips: `storm FILE TIMES SEED LIBJPEG`. FILE is what test_storm.py has
+/* Damages a JPEG again and again and changes it in strips: `storm FILE TIMES SEED LIBJPEG FUNCTION…`. FILE is what test_storm.py has
  * written. Built with sanitizers. Every array has its exact size, so that they see each step beyond it. Prints how many
  * files were accepted. */
 
@@ -23,22 +23,15 @@ static void *take(size_t size)
     return memory;
 }
 
-/* The functions in the order of `struct libjpeg`. */
-static const char *const NAMES[] = {
-    "jpeg_std_error",         "jpeg_CreateDecompress",  "jpeg_mem_src",           "jpeg_read_header",
-    "jpeg_start_decompress",  "jpeg_read_scanlines",    "jpeg_finish_decompress", "jpeg_destroy_decompress",
-    "jpeg_CreateCompress",    "jpeg_set_defaults",      "jpeg_set_quality",       "jpeg_add_quant_table",
-    "jpeg_start_compress",    "jpeg_write_raw_data",    "jpeg_finish_compress",   "jpeg_destroy_compress",
-};
-
-static void *found(const char *path)
+/* `names` are those of the functions, in the order of `struct libjpeg`. */
+static void *found(const char *path, char **names)
 {
-    static void *addresses[sizeof NAMES / sizeof *NAMES];
+    static void *addresses[sizeof(struct libjpeg) / sizeof(void *)];
     void *library = dlopen(path, RTLD_NOW);
     if (library == NULL)
         abort();
-    for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++)
-        if ((addresses[i] = dlsym(library, NAMES[i])) == NULL)
+    for (size_t i = 0; i < sizeof addresses / sizeof *addresses; i++)
+        if (names[i] == NULL || (addresses[i] = dlsym(library, names[i])) == NULL)
             abort();
     return addresses;
 }
@@ -48,7 +41,7 @@ int main(int count, char **arguments)
     struct {
         uint32_t transpose, flip_x, flip_y, width, height, across, down, size;
     } head;
-    FILE *file = count == 5 ? fopen(arguments[1], "rb") : NULL;
+    FILE *file = count > 5 ? fopen(arguments[1], "rb") : NULL;
     if (file == NULL || fread(&head, sizeof head, 1, file) != 1)
         abort();
     static uint8_t *whole; /* static: it is no leak */
@@ -66,7 +59,7 @@ int main(int count, char **arguments)
         ((float *)change.rows)[y] = 1.5f;
     change.dither = (struct noise){take(64 * 4), take(64 * 4), take(across * 4)};
     struct strips work = {
-        .libjpeg = found(arguments[4]),
+        .libjpeg = found(arguments[4], arguments + 5),
         .turn = {head.transpose, head.flip_x, head.flip_y},
         .width = head.width,
         .height = head.height,

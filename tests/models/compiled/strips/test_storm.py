@@ -12,6 +12,7 @@ from PIL import Image, _imaging
 
 import models.compiled
 from models.compiled.jpeg.partial import TURNS
+from models.compiled.strips.library import FUNCTIONS
 from tests.models.compiled.jpeg.samples import sample
 from tests.models.compiled.jpeg.test_storm import FLAGS
 
@@ -54,7 +55,7 @@ def survived(storm: Path, name: str, folder: Path, times: int) -> int:
     width, height = Image.open(io.BytesIO(file)).size
     head = (*TURNS[orientation], width, height, across, down, len(file))
     (folder / "file").write_bytes(struct.pack("8I", *head) + file)
-    command = [storm, folder / "file", str(times), "11", libjpeg()]
+    command = [storm, folder / "file", str(times), "11", libjpeg(), *FUNCTIONS]
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-3000:]
     return int(done.stdout)

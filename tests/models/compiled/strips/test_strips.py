@@ -18,8 +18,7 @@ from models.compiled.strips.strips import CELL, Libraries, StripJpeg, libraries
 from models.finish import Finish
 from models.picture import Coding, DoubtError, Picture, Written
 from models.texture import Grain, Vignette
-from tests.models.compiled.jpeg.samples import sample
-from tests.models.compiled.strips.damage import damaged
+from tests.models.compiled.jpeg.samples import damaged, sample
 
 SEED = 7
 SIZES = [(1, 1), (3, 17), (16, 16), (33, 17), (64, 130), (131, 72), (200, 9)]
