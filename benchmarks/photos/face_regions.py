@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from models.faces.mesh import BROWS, EYES, LIPS, ears_of
+from models.faces.mesh import BROWS, EYES, LIPS, OVAL, ears_of
 from models.picture import Pixels
 
 Float = npt.NDArray[np.float32]
@@ -29,6 +29,9 @@ CHEEKS = ("left cheek", "right cheek")
 _CORNERS, _CHIN = (33, 263), 152  # of the eyes, the outer ones
 _TONES = ((41, "pale"), (19, "tan"), (-10, "brown"))  # least individual typology angle, in degrees; below: dark
 _STRAY = 14.0  # a*b* distance from the cheeks; what is farther is no bare ear or neck
+_SHADE = 0.45  # of the cheeks' L*: darker is rather hair or cloth
+_NECK = ((-0.40, -0.02), (0.40, -0.02), (0.40, 0.40), (-0.40, 0.40))  # in distances of the eyes' corners, of eyes to chin
+_BARE = 0.25  # part of the place of the neck
 _LEAST = 40  # pixels of a region that counts
 
 
@@ -108,19 +111,20 @@ def _filled(polygon: Float, shape: tuple[int, int]) -> Mask:
 
 
 def _beside(points: Float, view: _View, cheeks: Mask) -> dict[str, Mask]:
-    """Return the ears and the neck, as far as they have the colour of the cheeks."""
+    """Return the ears and the neck, as far as they have the colour of the cheeks, in any light."""
     if not cheeks.any():
         return {}
     own = view.lab[cheeks].mean(axis=0)
-    like = np.hypot(view.lab[:, :, 1] - own[1], view.lab[:, :, 2] - own[2]) < _STRAY
-    like &= np.abs(view.lab[:, :, 0] - own[0]) < 1.6 * _STRAY
+    brightness = np.maximum(view.lab[:, :, 0], 1)
+    chroma = view.lab[:, :, 1:] * (own[0] / brightness)[:, :, None] - own[1:]
+    like = (np.hypot(chroma[:, :, 0], chroma[:, :, 1]) < _STRAY) & (brightness > _SHADE * own[0])
+    like &= brightness < own[0] + 1.6 * _STRAY
     found = {f"ear {index}": _filled(ear, view.shape) & like for index, ear in enumerate(ears_of(points))}
     left, right = (points[corner] for corner in _CORNERS)
     across, down = right - left, points[_CHIN] - (left + right) / 2
-    corners = [(-0.35, 0.22), (0.35, 0.22), (0.35, 0.40), (-0.35, 0.40)]
-    neck = [points[_CHIN] + across * np.float32(u) + down * np.float32(v) for u, v in corners]
-    area = _filled(np.asarray(neck), view.shape)
-    found["neck"] = area & like if (area & like).sum() > 0.5 * area.sum() else np.zeros_like(area)
+    neck = [points[_CHIN] + across * np.float32(u) + down * np.float32(v) for u, v in _NECK]
+    area = _filled(np.asarray(neck), view.shape) & ~_filled(points[list(OVAL)], view.shape)
+    found["neck"] = area & like if (area & like).sum() > _BARE * area.sum() else np.zeros_like(area)
     return found
 
 

@@ -1,32 +1,41 @@
-"""Neck, shoulders and arms: the skin of a face's colour that is connected to it, lightened and smoothed with it."""
+"""Neck, shoulders and arms: the skin of a face's colour that is connected to it, lightened and smoothed with it.
+
+Nothing is decided by a limit alone, since a neck must not be retouched in one photo of a batch and left in the next:
+all decisions are soft, and are taken on cells of the same size for each face.
+"""
 
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
 from models.faces.areas import oval
 from models.faces.faces import Face, Float
 from models.faces.features import Axes, Frame, falling
 from models.faces.masks import Masks
 from models.faces.patch import Sheet
-from models.faces.planes import around, gauss
+from models.faces.planes import around, gauss, spread
 from models.faces.retouch import Strength, coefficients
 from models.faces.skin import SkinModel, disk, luma_of
 from models.picture import Pixels
 from models.reduce import reduce_cells
 
-# Lengths are in widths of the face, from the middle of its chin.
+# Lengths are in widths of the face, from the lowest point of its chin.
 _ABOVE, _BELOW, _BESIDE = 0.35, 4.0, 2.4  # extent of the search
-_CELLS = 48  # most cells across a face's width
-_FEWEST = 10  # with fewer cells a neck is not visible
-_CRUMB = 0.015  # in squares of that width: less skin at the throat is ignored
-_LARGEST = 9.0  # in squares of that width: more skin than this is a wall
+_UPRIGHT = 0.5  # how much a body is more upright than a tilted head
+_TURNED = 0.7  # how far the neck is from the chin to the middle of a turned head
+_CELLS = 40  # across a face's width: where it is decided what is skin
+_COARSE = 48  # most cells across it: where the changes are computed
+_FEW = (9.0, 14.0)  # with fewer pixels across it a neck is not visible
+_LARGEST = (7.0, 11.0)  # in squares of that width: more skin than this is a wall
 _FAR = 0.6  # part of the face's lightening that a body gets two widths away
 _NEAR_CHROMA, _FAR_CHROMA = 1.6, 3.2  # σ; near the face more deviation is allowed than far from it
-_ROUGH = (0.045, 0.090)  # luma's deviation within a cell, relative to the skin's: wood, knitwear, hair
+_THROAT = (2.5, 6.0)  # σ of chroma where the place says that it is a neck
+_SHADOW = 0.20  # there, skin may be as dark as this part of its lit luma
+_ROUGH = (0.030, 0.060)  # fine luma in parts of the light: wood, knitwear, hair
+_LINE = 0.06  # the most that a line counts
 _EDGE = (0.16, 0.30)  # difference of neighbouring cells relative to the skin's luma: the edge of a body
+_BEHIND = (0.15, 0.45)  # part of the background that looks like skin: then only the neck is certain
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,31 +47,60 @@ class Reduced:
     extent: tuple[int, int]  # height and width of the picture
 
 
+@dataclass(frozen=True, slots=True)
+class _Trunk:
+    """Where a body is: below a chin, along an axis that is more upright than the head's."""
+
+    chin: Float  # (x, y)
+    down: Float  # unit vector
+    width: float  # of the face
+
+    @staticmethod
+    def of(face: Face) -> "_Trunk":
+        if face.outlines is None:
+            raise ValueError("the outlines of this face are not drawn")
+        frame, oval = Frame.of(face), face.outlines.oval
+        head, right = np.asarray(frame.down, np.float32), np.asarray(frame.right, np.float32)
+        chin, across = oval[int(np.argmax(oval @ head))], oval @ right
+        # The chin of a turned head is beside the neck, which is below the middle of the head.
+        chin = chin + right * np.float32(_TURNED * ((across.min() + across.max()) / 2 - chin @ right))
+        down = head + np.asarray((0, _UPRIGHT), np.float32)
+        return _Trunk(chin, down / np.float32(np.hypot(*down)), face.width)
+
+    def place(self, x: Float, y: Float) -> tuple[Float, Float]:
+        """Return how far the points (x, y) are beside and below the chin, in widths; the arrays broadcast."""
+        xs, ys = (x - self.chin[0]) / np.float32(self.width), (y - self.chin[1]) / np.float32(self.width)
+        return np.asarray(xs * self.down[1] - ys * self.down[0]), np.asarray(xs * self.down[0] + ys * self.down[1])
+
+    def corners(self) -> Float:
+        """Return the corners of the area where a body is searched, float32 (4, 2: x, y)."""
+        right = np.asarray((self.down[1], -self.down[0]), np.float32)
+        places = [(side, along) for side in (-_BESIDE, _BESIDE) for along in (-_ABOVE, _BELOW)]
+        return np.asarray([self.chin + self.width * (side * right + along * self.down) for side, along in places])
+
+
 def body_of(face: Face, others: list[Face], model: SkinModel, view: Reduced, strength: Strength) -> Sheet | None:
     """Return the changes for the body of `face`, whose skin is `model`; `others` are the other faces.
 
-    Faces are in pixels of the picture. None if there is no bare skin, or if that is not certain.
+    Faces are in pixels of the picture, with their outlines. None if there is no bare skin, or if that is not certain.
     """
     small, done, extent = view.pixels, view.step, view.extent
     step = done
-    while face.width > step * _CELLS:
+    while face.width > step * _COARSE:
         step *= 2
-    if face.width < step * _FEWEST:
-        return None
-    x0, y0, x1, y1 = _area(face, step, extent)
-    if x0 >= x1 or y0 >= y1:
+    x0, y0, x1, y1 = _area(_Trunk.of(face), step, extent)
+    if face.width < done * _FEW[0] or x0 >= x1 or y0 >= y1:
         return None
     near = small[y0 // done : -(-y1 // done), x0 // done : -(-x1 // done)]
     rgb = reduce_cells(near, step // done)[:, :, :3].astype(np.float32)
-    own, others = face.scaled(1 / step), [other.scaled(1 / step) for other in others]
-    corner = (x0 / step, y0 / step)
-    skin = _skin(rgb, _roughness(near, step // done, model), own, corner, model)
-    if skin is None:
+    skin = _skin(near, face.scaled(1 / done, (-x0 / done, -y0 / done)), model, step // done, rgb.shape[:2])
+    if not skin.any():
         return None
+    own, others = face.scaled(1 / step), [other.scaled(1 / step) for other in others]
     size = Frame.of(own).size
     rows, columns = around(skin > 0, round(0.5 * size))
     skin, rgb = skin[rows, columns], rgb[rows, columns]
-    corner = (corner[0] + columns.start, corner[1] + rows.start)
+    corner = (x0 / step + columns.start, y0 / step + rows.start)
     for each in (own, *others):
         axes = Axes.over(Frame.of(each), corner, skin.shape)
         skin = skin * (1 - oval(each, axes) ** 2)  # complements the face's own masks: together they are 1
@@ -73,77 +111,83 @@ def body_of(face: Face, others: list[Face], model: SkinModel, view: Reduced, str
     return Sheet(planes, skin, step, x0 + columns.start * step, y0 + rows.start * step)
 
 
-def _area(face: Face, step: int, extent: tuple[int, int]) -> tuple[int, int, int, int]:
+def _area(trunk: _Trunk, step: int, extent: tuple[int, int]) -> tuple[int, int, int, int]:
     """Return the area to search for a body, in whole cells of the picture: x0, y0, x1, y1."""
-    middle, chin, width = (face.box[0] + face.box[2]) / 2, face.box[3], face.width
-    x0, x1 = (int((middle + side * _BESIDE * width) / step) * step for side in (-1, 1))
-    y0, y1 = (int((chin + along * width) / step) * step for along in (-_ABOVE, _BELOW))
+    corners = trunk.corners()
+    x0, y0 = (int(least / step) * step for least in corners.min(axis=0))
+    x1, y1 = (int(most / step) * step for most in corners.max(axis=0))
     return max(0, x0), max(0, y0), min(extent[1], x1), min(extent[0], y1)
 
 
-def _skin(rgb: Float, rough: Float, face: Face, corner: tuple[float, float], model: SkinModel) -> Float | None:
-    """Return how much each cell is skin of this body, float32 (h, w), 0..1; None: no body, or a doubtful one."""
-    width = face.width
-    across = np.abs(np.arange(rgb.shape[1], dtype=np.float32) + np.float32(corner[0] + 0.5 - _middle(face))) / width
-    along = (np.arange(rgb.shape[0], dtype=np.float32)[:, None] + np.float32(corner[1] + 0.5 - face.box[3])) / width
+def _skin(near: Pixels, face: Face, model: SkinModel, step: int, shape: tuple[int, int]) -> Float:
+    """Return how much each of `shape` cells of step×step pixels of `near` is skin of this body, float32, 0..1."""
+    factor = _CELLS / face.width
+    size = (max(1, round(near.shape[1] * factor)), max(1, round(near.shape[0] * factor)))
+    how = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
+    rgb = cv2.resize(near, size, interpolation=how)[:, :, :3].astype(np.float32)
+    scale = (rgb.shape[1] / near.shape[1], rgb.shape[0] / near.shape[0])
+    xs = (np.arange(rgb.shape[1], dtype=np.float32) + np.float32(0.5)) / np.float32(scale[0])
+    ys = (np.arange(rgb.shape[0], dtype=np.float32)[:, None] + np.float32(0.5)) / np.float32(scale[1])
+    aside, along = _Trunk.of(face).place(xs, ys)
+    across = np.abs(aside)
     # Shoulders slope away from the neck: anything higher beside it is background.
     within = falling(across - np.float32(1.5) * np.clip(along - np.float32(0.1), 0, 9), 0.58, 0.85)
-    within = within * falling(across, 1.8, _BESIDE - 0.15) * falling(along, 2.6, _BELOW - 0.2)
-    like = model.likeness(rgb, _NEAR_CHROMA, _FAR_CHROMA) * falling(rough, *_ROUGH)
-    if _behind(like, across, along) > 0.3:  # a wall of that colour: only the neck is certain
-        within = within * falling(across, 0.26, 0.40) * falling(along, 0.30, 0.60)
-    luma = luma_of(rgb)
-    edge = cv2.morphologyEx(luma, cv2.MORPH_GRADIENT, disk(1)) / np.float32(model.luma + 1)
-    like = like * within
-    solid = (like * falling(edge, *_EDGE) > 0.5).astype(np.uint8)
-    opened = np.asarray(cv2.morphologyEx(solid, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)), np.uint8)
-    joined = _joined(opened, (across < 0.42) & (along > -0.25) & (along < 0.40), _CRUMB * width**2)
-    if not 0 < joined.sum() < _LARGEST * width**2:
-        return None
-    # Restore what the opening and the edge removed, as far as it is skin.
-    brush = disk(max(1.0, 0.06 * width))
-    whole, filled = cv2.dilate(joined, brush), cv2.morphologyEx(joined, cv2.MORPH_CLOSE, brush)
-    skin = gauss(np.maximum(like * whole, filled), max(0.6, 0.035 * width)) * within
+    within *= falling(across, 1.8, _BESIDE - 0.15) * falling(along, 2.6, _BELOW - 0.2)
+    throat = falling(across, 0.30, 0.46) * falling(along, 0.30, 0.60)
+    like, dim = model.likeness(rgb, _NEAR_CHROMA, _FAR_CHROMA), model.likeness(rgb, *_THROAT, darkest=_SHADOW)
+    plain = falling(_roughness(rgb, dim), *_ROUGH)
+    alone = 1 - falling(_behind(like * plain, aside, along), *_BEHIND)
+    within *= 1 - alone * (1 - throat)
+    like = np.maximum(like, throat * dim) * plain * within
+    joined = _joined(like * falling(_edges(rgb, model), *_EDGE), throat * falling(-along, 0.05, 0.25))
+    # Restore what the edges removed, as far as it is skin.
+    brush = disk(0.06 * _CELLS)
+    skin = gauss(np.minimum(like, cv2.dilate(joined, brush)), 0.035 * _CELLS) * within
     distance = np.hypot(across, np.maximum(along, 0))
-    return np.asarray(skin * (1 - np.float32(1 - _FAR) * (1 - falling(distance, 0.5, 2.0))), np.float32)
+    skin *= 1 - np.float32(1 - _FAR) * (1 - falling(distance, 0.5, 2.0))
+    skin *= falling(skin.sum() / np.float32(_CELLS**2), *_LARGEST) * (1 - falling(np.float32(face.width), *_FEW))
+    to = np.asarray(((scale[0] * step, 0, (scale[0] * step - 1) / 2), (0, scale[1] * step, (scale[1] * step - 1) / 2)))
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    return np.asarray(cv2.warpAffine(skin, to, shape[::-1], flags=flags, borderMode=cv2.BORDER_REPLICATE), np.float32)
 
 
-def _middle(face: Face) -> float:
-    return (face.box[0] + face.box[2]) / 2
+def _roughness(rgb: Float, like: Float) -> Float:
+    """Return how much luma varies from cell to cell, without shading, in parts of the light; float32 (h, w).
 
-
-def _behind(like: Float, across: Float, along: Float) -> float:
-    """Return the fraction of the background beside chin and neck that looks like skin, for the worse side."""
-    beside = (across > 0.95) & (along < 0.15) & (across < 1.9)
-    left, right = np.split(beside, [int(np.argmin(across))], axis=1)
-    sides = np.split(like, [int(np.argmin(across))], axis=1)
-    return max(
-        (float(side[area].mean()) for side, area in zip(sides, (left, right), strict=True) if area.any()), default=0.0
-    )
-
-
-def _joined(solid: npt.NDArray[np.uint8], seed: npt.NDArray[np.bool_], least: float) -> npt.NDArray[np.uint8]:
-    """Return the parts of `solid` that are connected to at least `least` cells under `seed`, at the throat.
-
-    A chin's shadow may separate the neck from the face, so the face alone cannot be the seed.
+    Only cells that are `like` skin count, so that the edge of a collar does not.
     """
-    count, labels = cv2.connectedComponents(solid, connectivity=4)
-    own = np.zeros(count, np.uint8)
-    own[np.bincount(labels[seed], minlength=count) >= least] = 1
-    own[0] = 0
-    return np.asarray(own[labels], np.uint8)
+    luma = luma_of(rgb)
+    light = spread(luma, like, 3.0) + np.float32(24)
+    fine = np.abs(luma - spread(luma, like, 1.0)) / light
+    return spread(np.minimum(fine, np.float32(_LINE)), like, 1.5)
 
 
-def _roughness(near: Pixels, step: int, model: SkinModel) -> Float:
-    """Return the standard deviation of luma within cells of step×step pixels, or around single-pixel cells."""
-    grey = cv2.cvtColor(near, cv2.COLOR_RGBA2GRAY).astype(np.float32)
-    if step == 1:
-        mean, square = cv2.blur(grey, (3, 3)), cv2.blur(grey * grey, (3, 3))
-    else:
-        grey = np.pad(grey, ((0, -grey.shape[0] % step), (0, -grey.shape[1] % step)), mode="edge")
-        size = (grey.shape[1] // step, grey.shape[0] // step)
-        mean, square = (cv2.resize(plane, size, interpolation=cv2.INTER_AREA) for plane in (grey, grey * grey))
-    return np.asarray(np.sqrt(np.maximum(square - mean * mean, 0)) / np.float32(model.luma + 12), np.float32)
+def _edges(rgb: Float, model: SkinModel) -> Float:
+    luma = luma_of(rgb)
+    return np.asarray(cv2.morphologyEx(luma, cv2.MORPH_GRADIENT, disk(1)) / np.float32(model.luma + 1), np.float32)
+
+
+def _behind(like: Float, aside: Float, along: Float) -> Float:
+    """Return the part of the background beside chin and neck that looks like skin, for the worse side."""
+    beside = (np.abs(aside) > 0.95) & (along < 0.15) & (np.abs(aside) < 1.9)
+    sides = (beside & (aside < 0), beside & (aside > 0))
+    return np.asarray(max((like[side].mean() for side in sides if side.any()), default=0.0), np.float32)
+
+
+def _joined(like: Float, seed: Float) -> Float:
+    """Return how much each cell is connected to the throat by skin, float32 (h, w), 0..1.
+
+    It is the most skin-like way's least skin-like cell: a grey reconstruction by dilation (Vincent, 1993). A chin's
+    shadow may separate the neck from the face, so the face alone cannot be the seed.
+    """
+    mask = np.asarray(np.round(255 * cv2.morphologyEx(like, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))), np.uint8)
+    reached = np.minimum(mask, np.asarray(np.round(255 * seed), np.uint8))
+    cross = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
+    while True:
+        further = np.minimum(mask, cv2.dilate(reached, cross))
+        if np.array_equal(further, reached):
+            return np.asarray(reached * np.float32(1 / 255), np.float32)
+        reached = further
 
 
 def _share(own: Face, others: list[Face], corner: tuple[float, float], shape: tuple[int, int]) -> Float:
@@ -158,6 +202,6 @@ def _share(own: Face, others: list[Face], corner: tuple[float, float], shape: tu
 
 def _distance(face: Face, corner: tuple[float, float], shape: tuple[int, int]) -> Float:
     """Return the distance from the chin in widths of the face, float32 `shape`."""
-    xs = np.arange(shape[1], dtype=np.float32) + np.float32(corner[0] + 0.5 - _middle(face))
-    ys = np.arange(shape[0], dtype=np.float32)[:, None] + np.float32(corner[1] + 0.5 - face.box[3])
-    return np.asarray(np.hypot(xs, ys) / np.float32(face.width), np.float32)
+    xs = np.arange(shape[1], dtype=np.float32) + np.float32(corner[0] + 0.5)
+    ys = np.arange(shape[0], dtype=np.float32)[:, None] + np.float32(corner[1] + 0.5)
+    return np.asarray(np.hypot(*_Trunk.of(face).place(xs, ys)), np.float32)

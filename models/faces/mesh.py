@@ -19,7 +19,7 @@ _LOWER = 0.08  # of a box's width
 _UPPER = (127, 162, 21, 54, 103, 67, 109, 10, 338, 297, 332, 284, 251, 389, 356)
 _LOWER_RIGHT = (454, 323, 361, 288, 397, 365, 379, 378, 400, 377, 152)
 _LOWER_LEFT = (148, 176, 149, 150, 136, 172, 58, 132, 93, 234)
-_OVAL = [*_UPPER, *_LOWER_RIGHT, *_LOWER_LEFT]
+OVAL = [*_UPPER, *_LOWER_RIGHT, *_LOWER_LEFT]
 EYES = (
     (33, 7, 163, 144, 145, 153, 154, 155, 133, 173, 157, 158, 159, 160, 161, 246),
     (263, 249, 390, 373, 374, 380, 381, 382, 362, 398, 384, 385, 386, 387, 388, 466),
@@ -46,7 +46,7 @@ def drawn(network: FaceMesh, rgb: npt.NDArray[np.uint8], face: Face) -> Face:
     if certain < LEAST:
         return replace(face, outlines=guessed(face))
     eyes, brows = ((points[list(left)], points[list(right)]) for left, right in (EYES, BROWS))
-    outlines = Outlines(points[_OVAL], eyes, brows, points[list(LIPS)], ears_of(points))
+    outlines = Outlines(points[OVAL], eyes, brows, points[list(LIPS)], ears_of(points))
     marks = [*(_middle(eye) for eye in eyes), points[_NOSE_TIP], *points[list(_MOUTH)]]
     return replace(face, landmarks=tuple((float(x), float(y)) for x, y in marks), outlines=outlines)
 
