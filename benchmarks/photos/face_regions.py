@@ -30,7 +30,12 @@ _CORNERS, _CHIN = (33, 263), 152  # of the eyes, the outer ones
 _TONES = ((41, "pale"), (19, "tan"), (-10, "brown"))  # least individual typology angle, in degrees; below: dark
 _STRAY = 14.0  # a*b* distance from the cheeks; what is farther is no bare ear or neck
 _SHADE = 0.45  # of the cheeks' L*: darker is rather hair or cloth
-_NECK = ((-0.40, -0.02), (0.40, -0.02), (0.40, 0.40), (-0.40, 0.40))  # in distances of the eyes' corners, of eyes to chin
+_NECK = (
+    (-0.40, -0.02),
+    (0.40, -0.02),
+    (0.40, 0.40),
+    (-0.40, 0.40),
+)  # in distances of the eyes' corners, of eyes to chin
 _BARE = 0.25  # part of the place of the neck
 _LEAST = 40  # pixels of a region that counts
 
@@ -119,13 +124,22 @@ def _beside(points: Float, view: _View, cheeks: Mask) -> dict[str, Mask]:
     chroma = view.lab[:, :, 1:] * (own[0] / brightness)[:, :, None] - own[1:]
     like = (np.hypot(chroma[:, :, 0], chroma[:, :, 1]) < _STRAY) & (brightness > _SHADE * own[0])
     like &= brightness < own[0] + 1.6 * _STRAY
-    found = {f"ear {index}": _filled(ear, view.shape) & like for index, ear in enumerate(ears_of(points))}
+    oval = _filled(points[list(OVAL)], view.shape)
+    found = {
+        f"ear {index}": ear & ~oval & _joined(like & (ear | oval), cheeks)
+        for index, ear in enumerate(_filled(ear, view.shape) for ear in ears_of(points))
+    }
     left, right = (points[corner] for corner in _CORNERS)
     across, down = right - left, points[_CHIN] - (left + right) / 2
     neck = [points[_CHIN] + across * np.float32(u) + down * np.float32(v) for u, v in _NECK]
-    area = _filled(np.asarray(neck), view.shape) & ~_filled(points[list(OVAL)], view.shape)
+    area = _filled(np.asarray(neck), view.shape) & ~oval
     found["neck"] = area & like if (area & like).sum() > _BARE * area.sum() else np.zeros_like(area)
     return found
+
+
+def _joined(area: Mask, seed: Mask) -> Mask:
+    _, labels = cv2.connectedComponents(area.astype(np.uint8))
+    return np.asarray(np.isin(labels, np.setdiff1d(labels[seed], 0)))
 
 
 def _region(views: list[_View], area: Mask) -> Region:

@@ -28,6 +28,11 @@ def core(face: Face, axes: Axes) -> Float:
     return area([_outlines(face).oval], axes, grow=-0.10, soft=0.14)
 
 
+def mesh(face: Face, axes: Axes) -> Float:
+    """Return 1 within the outline of the mesh, falling to 0 at its edge; float32 (h, w)."""
+    return area([_outlines(face).oval], axes, soft=0.06)
+
+
 def ears(face: Face, axes: Axes) -> Float:
     """Return 1 where the ears are, falling to 0 outside; float32 (h, w)."""
     polygons = _outlines(face).ears

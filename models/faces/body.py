@@ -25,7 +25,7 @@ _ABOVE, _BELOW, _BESIDE = 0.35, 4.0, 2.4  # extent of the search
 _UPRIGHT = 0.5  # how much a body is more upright than a tilted head
 _TURNED = 0.7  # how far the neck is from the chin to the middle of a turned head
 _CELLS = 40  # across a face's width: where it is decided what is skin
-_COARSE = 48  # most cells across it: where the changes are computed
+_COARSE = 96  # most cells across it: where the changes are computed
 _FEW = (9.0, 14.0)  # with fewer pixels across it a neck is not visible
 _LARGEST = (7.0, 11.0)  # in squares of that width: more skin than this is a wall
 _FAR = 0.6  # part of the face's lightening that a body gets two widths away
@@ -33,6 +33,7 @@ _NEAR_CHROMA, _FAR_CHROMA = 1.6, 3.2  # σ; near the face more deviation is allo
 _THROAT = (2.5, 6.0)  # σ of chroma where the place says that it is a neck
 _SHADOW = 0.20  # there, skin may be as dark as this part of its lit luma
 _ROUGH = (0.030, 0.060)  # fine luma in parts of the light: wood, knitwear, hair
+_STRANDS = (0.045, 0.060)  # the same at the throat, where shadows and chains are
 _LINE = 0.06  # the most that a line counts
 _EDGE = (0.16, 0.30)  # difference of neighbouring cells relative to the skin's luma: the edge of a body
 _BEHIND = (0.15, 0.45)  # part of the background that looks like skin: then only the neck is certain
@@ -106,7 +107,7 @@ def body_of(face: Face, others: list[Face], model: SkinModel, view: Reduced, str
         skin = skin * (1 - oval(each, axes) ** 2)  # complements the face's own masks: together they are 1
     if others:
         skin = skin * _share(own, others, corner, skin.shape)
-    masks = Masks(skin, np.zeros_like(skin), skin, skin, np.ones_like(skin), model)
+    masks = Masks(skin, np.zeros_like(skin), skin, own=skin, middle=skin, left=np.ones_like(skin), model=model)
     planes = coefficients(rgb, masks, size, strength)
     return Sheet(planes, skin, step, x0 + columns.start * step, y0 + rows.start * step)
 
@@ -135,17 +136,18 @@ def _skin(near: Pixels, face: Face, model: SkinModel, step: int, shape: tuple[in
     within *= falling(across, 1.8, _BESIDE - 0.15) * falling(along, 2.6, _BELOW - 0.2)
     throat = falling(across, 0.30, 0.46) * falling(along, 0.30, 0.60)
     like, dim = model.likeness(rgb, _NEAR_CHROMA, _FAR_CHROMA), model.likeness(rgb, *_THROAT, darkest=_SHADOW)
-    plain = falling(_roughness(rgb, dim), *_ROUGH)
-    alone = 1 - falling(_behind(like * plain, aside, along), *_BEHIND)
+    rough = _roughness(rgb, dim)
+    plain = falling(rough, *_ROUGH)
+    alone = 1 - _one(_behind(like * plain, aside, along), *_BEHIND)
     within *= 1 - alone * (1 - throat)
-    like = np.maximum(like, throat * dim) * plain * within
+    like = np.maximum(like * plain, throat * dim * falling(rough, *_STRANDS)) * within
     joined = _joined(like * falling(_edges(rgb, model), *_EDGE), throat * falling(-along, 0.05, 0.25))
     # Restore what the edges removed, as far as it is skin.
     brush = disk(0.06 * _CELLS)
-    skin = gauss(np.minimum(like, cv2.dilate(joined, brush)), 0.035 * _CELLS) * within
+    skin = gauss(np.minimum(like, cv2.dilate(joined, brush)), 0.025 * _CELLS) * within
     distance = np.hypot(across, np.maximum(along, 0))
     skin *= 1 - np.float32(1 - _FAR) * (1 - falling(distance, 0.5, 2.0))
-    skin *= falling(skin.sum() / np.float32(_CELLS**2), *_LARGEST) * (1 - falling(np.float32(face.width), *_FEW))
+    skin *= _one(skin.sum() / _CELLS**2, *_LARGEST) * (1 - _one(face.width, *_FEW))
     to = np.asarray(((scale[0] * step, 0, (scale[0] * step - 1) / 2), (0, scale[1] * step, (scale[1] * step - 1) / 2)))
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     return np.asarray(cv2.warpAffine(skin, to, shape[::-1], flags=flags, borderMode=cv2.BORDER_REPLICATE), np.float32)
@@ -167,11 +169,15 @@ def _edges(rgb: Float, model: SkinModel) -> Float:
     return np.asarray(cv2.morphologyEx(luma, cv2.MORPH_GRADIENT, disk(1)) / np.float32(model.luma + 1), np.float32)
 
 
-def _behind(like: Float, aside: Float, along: Float) -> Float:
+def _behind(like: Float, aside: Float, along: Float) -> float:
     """Return the part of the background beside chin and neck that looks like skin, for the worse side."""
     beside = (np.abs(aside) > 0.95) & (along < 0.15) & (np.abs(aside) < 1.9)
     sides = (beside & (aside < 0), beside & (aside > 0))
-    return np.asarray(max((like[side].mean() for side in sides if side.any()), default=0.0), np.float32)
+    return max((float(like[side].mean()) for side in sides if side.any()), default=0.0)
+
+
+def _one(value: float, inner: float, outer: float) -> float:
+    return float(falling(np.asarray(value, np.float32), inner, outer))
 
 
 def _joined(like: Float, seed: Float) -> Float:
@@ -180,7 +186,7 @@ def _joined(like: Float, seed: Float) -> Float:
     It is the most skin-like way's least skin-like cell: a grey reconstruction by dilation (Vincent, 1993). A chin's
     shadow may separate the neck from the face, so the face alone cannot be the seed.
     """
-    mask = np.asarray(np.round(255 * cv2.morphologyEx(like, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))), np.uint8)
+    mask = np.asarray(np.round(255 * like), np.uint8)
     reached = np.minimum(mask, np.asarray(np.round(255 * seed), np.uint8))
     cross = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
     while True:

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from models.faces.areas import brows, core, ears, features, oval
+from models.faces.areas import brows, core, ears, features, mesh, oval
 from models.faces.faces import Face, Float
 from models.faces.features import Axes, Frame, cheeks, falling
 from models.faces.planes import gauss, spread
@@ -22,7 +22,10 @@ _BROWS = 0.35  # from the eyes up
 _MIDDLE = 0.3  # half the width in which the halves of a face pass into each other
 _WIDE = (3.5, 9.0)  # σ of chroma, where the place says that it is skin
 _EAR = (4.0, 9.0)  # the same for ears
-_SHADOW = 0.15  # there, skin may be as dark as this part of its lit luma
+_DOUBT = (0.45, 0.85)  # of what may be no skin: there, smoothing would mix skin and what is beside it
+_UNLIT = 0.7  # part of the light that features do not get: pupils stay dark
+_RELIEF = 0.6  # part of the smoothing that an ear is spared, whose folds are no texture
+_SHADOW = 0.20  # there, skin may be as dark as this part of its lit luma
 _FINE, _WINDOW = 0.015, 0.065  # σ of what is finer than shading, and of the place that lines fill
 _LINE = 0.06  # the most that a line counts, in parts of the light
 _ROUGH = (0.030, 0.045)  # measured on portraits: skin 0.006 to 0.028, beards 0.04 to 0.07
@@ -36,6 +39,7 @@ class Masks:
     sharp: Float  # eyes, brows and lips
     glow: Float  # to lighten and even out: the skin, more softly
     own: Float  # how much of a cell this face may change: less near another face or the end of the crop
+    middle: Float  # the face without ears and neck, by whose texture the strength is measured
     left: Float  # how much it belongs to the left half of the face
     model: SkinModel
 
@@ -68,26 +72,33 @@ def masks_of(rgb: Float, face: Face, others: list[Face], axes: Axes, ramp: Float
         mine, yours = inside**2 + np.float32(1e-6), oval(other, over) ** 2
         share *= mine / (mine + yours)
         keep = np.maximum(keep, np.maximum(features(other, over)[0], brows(other, over) * strokes))
-    skin = _skin(rgb, face, axes, model, inside=inside, keep=keep) * inside * (1 - keep)
-    # Light and colour use a softer mask than texture, or brows and hair would get bright rims.
-    # At the end of the face itself they pass into those of the neck.
-    glow = np.minimum(spread(skin, inside, _BRUSH * frame.size), 1) * inside
+    beside, middle = ears(face, axes), mesh(face, axes)
+    like = _skin(rgb, axes, model, inside=inside, keep=keep, beside=beside, core=core(face, axes))
+    place = inside**2  # below the chin the rest, up to 1, belongs to the body
+    # Light and colour use a softer mask than texture, or brows and hair would get bright rims. Features get some of it.
+    glow = np.minimum(spread(like, inside * (1 - keep), _BRUSH * frame.size), 1) * place
+    glow = np.maximum(glow * (1 - np.float32(_UNLIT) * keep), like * place * beside)
+    skin = falling(1 - like, *_DOUBT) * place * (1 - keep)
+    skin *= 1 - np.float32(_RELIEF) * beside * (1 - middle)
     own = share * ramp
     left = falling(u, -_MIDDLE, _MIDDLE)
-    return Masks(skin * own, sharp * inside * own, glow * own, own, left, model)
+    return Masks(skin * own, sharp * inside * own, glow * own, own, middle, left, model)
 
 
-def _skin(rgb: Float, face: Face, axes: Axes, model: SkinModel, *, inside: Float, keep: Float) -> Float:
-    """Return how much of each cell is skin of this face, by place, colour and texture; float32 (h, w), 0..1."""
-    size, beside = axes.frame.size, ears(face, axes)
+def _skin(rgb: Float, axes: Axes, model: SkinModel, *, inside: Float, keep: Float, beside: Float, core: Float) -> Float:
+    """Return how much each cell looks like skin of this face, by place, colour and texture; float32 (h, w), 0..1.
+
+    `inside`, `keep`, `beside` and `core` are where the face, its features, its ears and its middle are.
+    """
+    size = axes.frame.size
     above = falling(axes.v, -_BROWS - 0.1, -_BROWS)
-    sure = core(face, axes) * (1 - above)  # above the brows there may be a fringe
+    sure = core * (1 - above)  # above the brows there may be a fringe
     likeness = np.maximum(model.likeness(rgb), sure * model.likeness(rgb, *_WIDE, darkest=_SHADOW))
     # What is darker than skin above the brows is rather hair. An ear's folds look like strands.
     hair = strands(rgb, keep, size, 1 - above * (1 - model.lit(rgb, 0.12 * size)))
-    likeness *= inside * (1 - hair * (1 - beside))
-    likeness = np.maximum(likeness, beside * model.likeness(rgb, *_EAR))
-    certain = (np.maximum(sure, beside) > 0.5) & (likeness > 0.5)
+    likeness *= (inside > 0) * (1 - hair * (1 - beside))
+    likeness = np.maximum(likeness, beside * model.likeness(rgb, *_EAR, darkest=_SHADOW))
+    certain = (sure > 0.5) & (likeness > 0.5)
     return _soft(_joined(likeness, certain, size), max(0.6, _FEATHER * size))
 
 

@@ -32,7 +32,7 @@ LIPS = (61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 409, 270, 269, 267, 0
 _NOSE_TIP, _MOUTH = 1, (61, 291)
 _SIDES = (234, 454)  # the outermost points
 _BESIDE = ((127, 132), (356, 361))  # beside the eye and beside the mouth
-_OUT, _EAR = 0.07, 0.10  # of the width between the sides: an ear's middle from there, half its width
+_OUT, _EAR = 0.05, 0.09  # of the width between the sides: an ear's middle from there, half its width
 _HIDDEN = 0.30  # of that width: a side that is nearer to the nose hides its ear
 _POINTS = 24  # of a guessed outline
 

@@ -19,7 +19,7 @@ _TEXTURE = 0.30  # σ of luma relative to the skin's: less variation is texture,
 _DETAIL = 0.19  # the same for features: sharpens lashes without doubling the lid's edge
 _FINE = 0.02  # σ of texture, in distances of the eyes
 _MOST = 1.3  # times the strength that plain skin would need: more for skin with wrinkles, which must stay
-_PLASTIC = 0.64  # skin without pores looks like plastic
+_PLASTIC = 0.58  # skin without pores looks like plastic
 _DARKEST = 30.0  # luma; darker skin varies by noise, which does not shrink with the light
 
 
@@ -40,7 +40,7 @@ class Strength:
     def of(smoothing: float, whitening: float, sharpening: float, **more: float) -> "Strength":
         """The sliders are 0..1; `more` are those of the features."""
         # Of the variance 31 % go at 0.3, 56 % at 0.6 and 75 % at 0.9.
-        return Strength(0.56 * smoothing, 0.8 * sharpening, 0.45 * smoothing, 12.8 * whitening, **more)
+        return Strength(0.56 * smoothing, 0.8 * sharpening, 0.45 * smoothing, 9.6 * whitening, **more)
 
     @property
     def reaches_bodies(self) -> bool:
@@ -102,8 +102,11 @@ def coefficients(rgb: Float, masks: Masks, size: float, strength: Strength) -> F
     luma = luma_of(rgb)
     typical = max(float(np.average(luma, weights=masks.skin + np.float32(1e-6))), _DARKEST)
     planes = np.zeros((4, *luma.shape), np.float32)
+    local = spread(rgb, masks.skin, 0.16 * size)
     if strength.smooth:
-        slope, level = guided(luma, max(2, round(0.085 * size)), _TEXTURE * typical)
+        # What is beside skin, such as hair or a dark background, must not colour its edge.
+        within = luma_of(local) + (luma - luma_of(local)) * np.minimum(2 * masks.skin, 1)
+        slope, level = guided(within, max(2, round(0.085 * size)), _TEXTURE * typical)
         smooth = _evenly(luma, masks, masks.skin * (1 - slope), size, strength.smooth) * masks.skin
         planes[0] = smooth * (slope - 1)
         planes[1:] = smooth * level
@@ -113,7 +116,7 @@ def coefficients(rgb: Float, masks: Masks, size: float, strength: Strength) -> F
         sharpen = np.float32(strength.sharpen) * masks.sharp * falling(brightest(rgb), 215, 250)
         planes[0] += sharpen * (1 - slope)
         planes[1:] -= sharpen * level
-    planes[1:] += tone(rgb, masks, size, strength).transpose(2, 0, 1)
+    planes[1:] += tone(rgb, local, masks, size, strength).transpose(2, 0, 1)
     return planes
 
 
@@ -124,7 +127,7 @@ def _evenly(luma: Float, masks: Masks, reach: Float, size: float, wish: float) -
     skin is to lose.
     """
     fine = luma - gauss(luma, max(1.0, _FINE * size))
-    energy = fine * fine * (masks.skin > 0.5)
+    energy = fine * fine * masks.skin * masks.middle
     sides = [_gain(energy * side, reach, wish) for side in (masks.left, 1 - masks.left)]
     return np.asarray(sides[0] * masks.left + sides[1] * (1 - masks.left), np.float32)
 
@@ -141,7 +144,7 @@ def _gain(energy: Float, reach: Float, wish: float) -> np.float32:
     return np.float32(min((once - max(inside, 0.0) ** 0.5) / twice, _MOST * wish, _PLASTIC))
 
 
-def tone(rgb: Float, masks: Masks, size: float, strength: Strength) -> Float:
+def tone(rgb: Float, local: Float, masks: Masks, size: float, strength: Strength) -> Float:
     """Return what to add for more even and lighter skin; float32 (h, w, 3), 0 where `masks.glow` is 0.
 
     Works on the skin's low frequencies in CIELAB, so that the hue stays: chroma and mid-sized blotches of
@@ -149,17 +152,16 @@ def tone(rgb: Float, masks: Masks, size: float, strength: Strength) -> Float:
     """
     if strength.even == 0 and strength.lift == 0:
         return np.zeros_like(rgb)
-    local = spread(rgb, masks.skin, 0.16 * size)
     lab = lab_of(local)
     wanted = lab.copy()
-    gain = _gains(rgb, masks, size, strength)
+    gain = _gains(rgb, size, strength)
     if strength.even:
         # What is larger than a blotch is the light, which may be coloured, and stays.
-        gaps = spread(lab, masks.skin, 0.45 * size) - lab
-        wanted[:, :, 1:] += np.float32(strength.even) * gaps[:, :, 1:]
+        gaps = spread(lab, masks.skin, 0.32 * size) - lab
+        wanted[:, :, 1:] += np.float32(strength.even) * _mostly_along(lab[:, :, 1:], gaps[:, :, 1:])
         # Blotches differ from their surroundings by little; shading, e.g. of a cheekbone, by more.
         gap = gaps[:, :, 0]
-        change = np.float32(0.8 * strength.even) * gap * np.exp(-((gap / np.float32(5)) ** 2))
+        change = np.float32(0.5 * strength.even) * gap * np.exp(-((gap / np.float32(5)) ** 2))
         # What is to be lightened gets no darker anywhere, even where there is no room to lighten it.
         wanted[:, :, 0] += np.maximum(change, -gain) if strength.lift else change
     # Chroma follows lightness by a third: fully looks sunburnt, not at all looks powdered.
@@ -168,23 +170,27 @@ def tone(rgb: Float, masks: Masks, size: float, strength: Strength) -> Float:
     return np.asarray((rgb_of(wanted) - local) * masks.glow[:, :, None], np.float32)
 
 
+def _mostly_along(chroma: Float, gaps: Float) -> Float:
+    """Return `gaps`, float32 (h, w, 2), with half of what is across `chroma`, which turns the hue."""
+    along = (gaps * chroma).sum(axis=2) / ((chroma * chroma).sum(axis=2) + 1)
+    return np.asarray((gaps + chroma * along[:, :, None]) * np.float32(0.5), np.float32)
+
+
 def lift_of(rgb: Float, masks: Masks, size: float, strength: Strength) -> float:
     """Return the mean L* gain of a face's skin."""
-    return float(np.average(_gains(rgb, masks, size, strength), weights=masks.skin + np.float32(1e-6)))
+    return float(np.average(_gains(rgb, size, strength), weights=masks.skin + np.float32(1e-6)))
 
 
-def _gains(rgb: Float, masks: Masks, size: float, strength: Strength) -> Float:
-    """Return the L* gain, float32 (h, w): as much as the whole face has room for, so that its halves get the same."""
+def _gains(rgb: Float, size: float, strength: Strength) -> Float:
+    """Return the L* gain, float32 (h, w): the same for all skin, as far as there is room."""
     if strength.lift == 0:
         return np.zeros(rgb.shape[:2], np.float32)
-    room = _room(rgb, size, strength)
-    mean = np.average(_least(strength.lift, room), weights=masks.skin + np.float32(1e-6))
-    return _least(float(mean), room)
+    return _least(strength.lift, _room(rgb, size, strength))
 
 
 def _least(wish: float, room: Float) -> Float:
-    """A soft minimum."""
-    return np.asarray(np.float32(wish) * room / np.hypot(np.float32(wish), room + np.float32(1e-3)), np.float32)
+    """A soft minimum: wish where there is room for it, at most the room."""
+    return np.asarray(room / (1 + (room / np.float32(max(wish, 1e-3))) ** 4) ** np.float32(0.25), np.float32)
 
 
 def _room(rgb: Float, size: float, strength: Strength) -> Float:
@@ -193,4 +199,4 @@ def _room(rgb: Float, size: float, strength: Strength) -> Float:
     most = brightest(rgb)
     peaks = cv2.dilate(most, np.ones((5, 5), np.uint8)) - most
     bright = gauss(most + np.float32(1 - strength.smooth) * peaks, 0.06 * size)
-    return np.maximum(255 - bright, 0) * np.float32(0.5)  # a level is about 0.4 L*
+    return np.maximum(255 - bright, 0) * np.float32(0.38)  # a level is about 0.4 L*
