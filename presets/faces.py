@@ -25,7 +25,7 @@ class Chosen:
         return cls(tuple(tuple(box) for box in faces["boxes"]), faces["unit"] == "fraction")
 
     def among(self, picture: Picture) -> Callable[[Face], bool]:
-        """Return what says whether a face of a picture, in its pixels, is chosen.
+        """Return what says whether a face of a picture, in its pixels, is chosen by the middle of what is seen of it.
 
         Boxes in pixels are those of the photo before it was resized.
         """
@@ -35,8 +35,8 @@ class Chosen:
         def chosen(face: Face) -> bool:
             if self.boxes is None:
                 return True
-            x = (face.box[0] + face.box[2]) / 2 / width * whole[0]
-            y = (face.box[1] + face.box[3]) / 2 / height * whole[1]
+            x = (max(face.box[0], 0) + min(face.box[2], width)) / 2 / width * whole[0]
+            y = (max(face.box[1], 0) + min(face.box[3], height)) / 2 / height * whole[1]
             return any(left <= x <= left + wide and top <= y <= top + high for left, top, wide, high in self.boxes)
 
         return chosen

@@ -141,3 +141,4 @@ class Preview:
     height: int = 0
     notes: list[str] = field(default_factory=list)
     error: Json | None = None  # code, message, retryable
+    faces: list[Json] | None = None  # those that were found; None: nobody has looked for them

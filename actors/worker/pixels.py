@@ -151,7 +151,7 @@ class PixelRetoucher:
             made = encode(copy, OutputOptions("jpeg", quality=PREVIEW_QUALITY, metadata="strip"))
         except PhotoError as error:
             return Preview(error={"code": error.code, "message": error.detail, "retryable": error.retryable})
-        return Preview(made.data, made.width, made.height, notes)
+        return Preview(made.data, made.width, made.height, notes, faces=_faces(copy))
 
     def _retouch(
         self, data: bytes, job: BatchSpec, params: Json | None, attached: Attached, workspace: Workspace
@@ -191,7 +191,7 @@ class PixelRetoucher:
             profile=picture.source.icc is not None,
             jpeg=encoded.jpeg,
             blocks=encoded.blocks,
-            faces=None if picture.faces is None else [asdict(face) for face in picture.faces],
+            faces=_faces(picture),
             notes=[*picture.notes, *notes, *encoded.notes],
             timings_ms=clock.laps,
         )
@@ -266,6 +266,11 @@ class _Clock:
         now = time.perf_counter()
         self.laps[name] = round(self.laps.get(name, 0.0) + (now - self._last) * 1000, 2)
         self._last = now
+
+
+def _faces(picture: Picture) -> list[Json] | None:
+    """Return the faces that were found, as records."""
+    return None if picture.faces is None else [asdict(face) for face in picture.faces]
 
 
 def _granted_gpu() -> float:

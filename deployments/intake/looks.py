@@ -115,6 +115,7 @@ class Looks:
                 width=preview.width,
                 height=preview.height,
                 notes=preview.notes,
+                faces=preview.faces,
                 error=schemas.PhotoError.model_validate(preview.error) if preview.error else None,
             )
             for preview in made

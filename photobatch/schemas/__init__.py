@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StringConstraints
 
 from photobatch.schemas.messages import Answer as Answer
+from photobatch.schemas.messages import Face as Face
 from photobatch.schemas.messages import PhotoError as PhotoError
 from photobatch.schemas.messages import Wire as Wire
 from photobatch.schemas.presets import LocalizedText as LocalizedText
@@ -173,15 +174,6 @@ class Batch(Answer):
     eta_low_s: float | None = Field(description="With `eta_high_s`: a range that should be right 4 times in 5.")
     eta_high_s: float | None
     version: int = Field(description="Grows with every change, also across restarts.")
-
-
-class Face(Answer):
-    """A face that was found in a photo."""
-
-    box: list[float] = Field(
-        min_length=4, max_length=4, description="Left, top, width and height, in fractions of the upright photo."
-    )
-    retouched: bool = Field(description="False: `faces` of the preset's parameters left it out.")
 
 
 class PhotoResult(Answer):

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
 class Wire(BaseModel):
@@ -32,3 +32,12 @@ class PhotoError(Answer):
     code: str
     message: str
     retryable: bool
+
+
+class Face(Answer):
+    """A face that was found in a photo."""
+
+    box: list[float] = Field(
+        min_length=4, max_length=4, description="Left, top, width and height, in fractions of the upright photo."
+    )
+    retouched: bool = Field(description="False: `faces` of the preset's parameters left it out.")

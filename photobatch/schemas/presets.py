@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from photobatch.schemas.messages import Answer, PhotoError, Wire
+from photobatch.schemas.messages import Answer, Face, PhotoError, Wire
 
 
 class LocalizedText(Answer):
@@ -105,6 +105,7 @@ class PreviewPicture(Answer):
     width: int
     height: int
     notes: list[str]
+    faces: list[Face] | None = Field(default=None, description="Those that were found; null where none was looked for.")
     error: PhotoError | None
 
 

@@ -21,8 +21,8 @@ BOTH = together(data.astronaut(), np.ascontiguousarray(data.astronaut()[:, ::-1]
 LEFT, RIGHT = slice(0, 240), slice(260, 500)
 
 
-def retouched(faces: Any, tmp_path: Path, max_side: int | None = None) -> Picture:
-    pixels = rgba(BOTH)
+def retouched(faces: Any, tmp_path: Path, max_side: int | None = None, photo: np.ndarray = BOTH) -> Picture:
+    pixels = rgba(photo)
     picture = Picture(pixels, Source("png", pixels.shape[1], pixels.shape[0]))
     pipeline = compile_pipeline(
         resolve(None, "beauty", Catalogue.built_in().get("beauty_heavy").params | {"faces": faces}),
@@ -64,6 +64,18 @@ def test_boxes_in_pixels_are_those_of_the_photo_before_it_is_resized(tmp_path: P
     picture = retouched({"unit": "px", "boxes": [[0, 0, 250, 512]]}, tmp_path, max_side=300)
     assert picture.faces is not None
     assert [face.retouched for face in sorted(picture.faces, key=lambda face: face.box[0])] == [True, False]
+
+
+def test_of_a_face_that_the_edge_cuts_the_middle_of_what_is_seen_counts(tmp_path: Path) -> None:
+    cut = np.ascontiguousarray(data.astronaut()[:, 225:])
+    found = retouched("all", tmp_path, photo=cut).faces
+    assert found
+    left, top, wide, high = found[0].box
+    assert left == 0
+    middle = [left + 0.45 * wide, top + 0.45 * high, 0.1 * wide, 0.1 * high]
+    again = retouched({"boxes": [middle]}, tmp_path, photo=cut).faces
+    assert again
+    assert again[0].retouched
 
 
 @pytest.mark.parametrize(

@@ -72,6 +72,19 @@ def test_a_preview_shows_what_the_batch_will_be(server: Server, astronaut: str) 
     assert np.abs(preview.astype(int) - result).mean() < 3
 
 
+def test_a_preview_says_which_faces_were_found(server: Server, astronaut: str) -> None:
+    looks = [
+        {"preset_id": "beauty_light"},
+        {"preset_id": "beauty_light", "preset_params": {"faces": "none"}},
+        {"preset_id": "filter_warm"},
+    ]
+    answer = server.http.post("/api/v1/presets/preview", json={"source": astronaut, "items": looks}).json()
+    light, none, warm = (item["faces"] for item in answer["items"])
+    assert [face["retouched"] for face in light] == [True]
+    assert none == [light[0] | {"retouched": False}]
+    assert warm is None
+
+
 def test_a_wrong_preview_says_which_item(server: Server, astronaut: str) -> None:
     body = {"source": astronaut, "items": [{"preset_id": "filter_warm"}, {"preset_type": "color"}]}
     body["items"][1]["preset_params"] = {"fade": 7}

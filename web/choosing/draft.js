@@ -5,13 +5,13 @@ import { token } from "/web/parts/api.js";
 // The browser copies what it keeps: with more than this, or this part of the room that it gives us, files stay where
 // they are, and leaving the page asks first.
 const KEPT = 1 << 30, SHARE = 0.4;
-const BLANK = { upload: null, strokes: null, mask: null, maskUpload: null, error: null };
+const BLANK = { upload: null, strokes: null, mask: null, maskUpload: null, faces: null, error: null };
 const EMPTY = { preset: null, params: {}, output: {}, request: null };
 
 /**
  * One photo: `{id, name, file | null, url | null}` and what is noted about it, `{upload, strokes, mask, maskUpload,
- * error}`: the service's Upload, what was painted, its mask as a Blob and as an Upload, why the service does not take the
- * photo; null for none.
+ * faces, error}`: the service's Upload, what was painted, its mask as a Blob and as an Upload, the parameter `faces` of
+ * this photo, why the service does not take the photo; null for none.
  */
 export class Draft extends EventTarget {
   constructor() {
@@ -70,9 +70,10 @@ export class Draft extends EventTarget {
   /** Note something about a photo. */
   update(photo, change) {
     Object.assign(photo, change);
-    const { id, upload, strokes, mask, maskUpload, error } = photo;
-    if (this.photos.includes(photo)) this._write("notes", (store) => store.put({ id, upload, strokes, mask, maskUpload, error }));
-    if ("mask" in change) this.set({ request: null });
+    const { id, upload, strokes, mask, maskUpload, faces, error } = photo;
+    const note = { id, upload, strokes, mask, maskUpload, faces, error };
+    if (this.photos.includes(photo)) this._write("notes", (store) => store.put(note));
+    if ("mask" in change || "faces" in change) this.set({ request: null });
     if (change.error) this.dispatchEvent(new Event("note"));
   }
 

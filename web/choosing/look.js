@@ -1,6 +1,6 @@
-// The second step: what becomes of the photos. Everything is shown on the person's own first photo.
+// The second step: what becomes of the photos. The presets are shown on the first one, the chosen one on any.
 
-import { ask, pause, previews, Problem, reason, UNCHANGED, user } from "/web/parts/api.js";
+import { ask, pause, previews, Problem, UNCHANGED, user } from "/web/parts/api.js";
 import { cards } from "/web/choosing/cards.js";
 import { photoThumbs } from "/web/choosing/choose.js";
 import { confirmed, goTo } from "/web/parts/dialog.js";
@@ -8,7 +8,8 @@ import { debounced, h, icon, iconButton } from "/web/parts/dom.js";
 import { eraseList, marked } from "/web/choosing/erase.js";
 import { localized, t } from "/web/parts/i18n.js";
 import { outputChoices } from "/web/choosing/output.js";
-import { sendOff } from "/web/choosing/sending.js";
+import { Preview } from "/web/choosing/preview.js";
+import { ownParams, sendOff } from "/web/choosing/sending.js";
 import { loadSliders, sliders } from "/web/choosing/sliders.js";
 import { takeLut, savePreset } from "/web/choosing/own.js";
 import { toast } from "/web/parts/toast.js";
@@ -24,24 +25,19 @@ const FIRST = ORDER[0];
 const place = ({ id }) => (ORDER.includes(id) ? ORDER.indexOf(id) : ORDER.length);
 
 export function lookView(draft) {
-  let first = draft.photos.find((photo) => photo.file) ?? null;
+  let current = null; // the photo on which the look is shown
   let presets = [];
   let preset = null;
   let asking = null; // the call for the large picture
   let sending = null;
   let gone = false;
-  const shown = { before: null, after: null };
   const ends = new AbortController();
 
-  const picture = h("img", { alt: t("look.picture"), hidden: true });
-  const state = h("p", { class: "state soft", role: "status" });
   const thumbs = photoThumbs(draft);
-  const compare = h("button", { type: "button", class: "compare", hidden: true, "aria-pressed": "false", onclick: () => {
-    const original = compare.getAttribute("aria-pressed") === "false";
-    compare.setAttribute("aria-pressed", String(original));
-    show(original ? shown.before : shown.after);
-  } }, icon("compare"), t("look.compare"));
-  const stage = h("div", { class: "stage" }, picture, state, compare);
+  const preview = new Preview({ turn, choose: (faces) => {
+    draft.update(current, { faces });
+    refresh();
+  } });
   const library = h("div", { class: "cards", role: "group", "aria-label": t("look.presets") });
   const about = h("div", { class: "about stack tight" });
   const settings = h("div", { class: "settings" });
@@ -52,26 +48,35 @@ export function lookView(draft) {
   } });
   const element = h("section", { class: "view look", "aria-label": t("look.title") },
     h("h1", { class: "sr-only" }, t("look.title")), cube,
-    h("div", { class: "looks" }, stage, h("div", { class: "side" }, library, about, settings)),
+    h("div", { class: "looks" }, preview.element, h("div", { class: "side" }, library, about, settings)),
     h("footer", { class: "bar row" },
       h("a", { class: "button", href: "#/" }, icon("left"), t("back")),
       h("p", { class: "grow" }), start));
 
-  function show(blob) {
-    if (picture.src) URL.revokeObjectURL(picture.src);
-    picture.hidden = !blob;
-    if (blob) picture.src = URL.createObjectURL(blob);
+  /** The photos that can be shown. */
+  const able = () => draft.photos.filter(({ file, error }) => file && !error);
+
+  function turnTo(photo) {
+    const photos = able();
+    current = photo;
+    preview.turnTo(photo, photos.indexOf(photo) + 1, photos.length);
   }
 
-  /** Return the photo on which everything is shown, as a source: the first that the service takes. Raises Problem. */
+  function turn(step) {
+    const photos = able();
+    turnTo(photos.at((photos.indexOf(current) + step) % photos.length));
+    refresh();
+  }
+
+  /** Return the current photo as a source; if the service does not take it, the first that it takes. Raises Problem. */
   async function sample() {
     const tried = new Set();
     for (;;) {
-      const photo = draft.photos.find((each) => each.file && !each.error && !tried.has(each)) ?? first;
+      const left = able().filter((each) => !tried.has(each));
+      const photo = left.includes(current) ? current : left[0] ?? current;
+      if (photo !== current) turnTo(photo);
       try {
         const { source } = await uploaded(draft, photo);
-        if (photo !== first) Object.assign(shown, { before: null, after: null });
-        first = photo;
         return source;
       } catch (problem) {
         if (tried.has(photo) || !(problem instanceof Problem) || !problem.ofTheFile) throw problem;
@@ -83,34 +88,30 @@ export function lookView(draft) {
 
   /** Ask for the large picture; the call before is given up. */
   async function refresh() {
-    if (!first || !preset || gone) return;
+    if (!current || !preset || gone) return;
     asking?.abort();
     const mine = asking = new AbortController();
-    state.textContent = shown.after ? "" : t("look.working");
-    stage.setAttribute("aria-busy", "true");
+    preview.wait();
     try {
       const source = await sample();
-      const masked = preset.type === "erase" && first.mask ? { mask: await maskSource(draft, first, mine.signal) } : {};
-      const params = { ...draft.settings.params, ...masked };
-      const items = [{ preset_id: preset.id, preset_params: params }, ...(shown.before ? [] : [UNCHANGED])];
-      const [after, before] = preset.type === "erase" && !first.mask
+      const unmarked = preset.type === "erase" && !current.mask;
+      if (preset.type === "erase" && current.mask) await maskSource(draft, current, mine.signal);
+      const params = { ...draft.settings.params, ...(unmarked ? {} : ownParams(current, preset)) };
+      const items = [{ preset_id: preset.id, preset_params: params }, ...(preview.bare ? [UNCHANGED] : [])];
+      const [after, before] = unmarked
         ? [null, ...await previews(source, [UNCHANGED], LARGE, mine.signal)]
         : await previews(source, items, LARGE, mine.signal);
       if (mine.signal.aborted || gone) return;
-      shown.before = before?.image ?? shown.before;
-      shown.after = after ? after.image : shown.before;
-      state.textContent = after?.error ? reason(after.error.code, after.error.message) : "";
-      compare.hidden = !shown.after || !after;
-      compare.setAttribute("aria-pressed", "false");
-      show(shown.after);
+      preview.show(after, before);
     } catch (problem) {
       if (problem.name === "AbortError" || gone) return;
-      state.textContent = problem.message;
+      preview.say(problem.message);
       if (problem.passing) pause(AGAIN, mine.signal).then(refresh, () => {}); // no worker yet, or the network away
     } finally {
-      if (asking === mine) stage.removeAttribute("aria-busy");
+      if (asking === mine) preview.ready();
     }
   }
+
   const refreshSoon = debounced(refresh, QUIET);
 
   function choose(chosen, params = {}) {
@@ -137,7 +138,8 @@ export function lookView(draft) {
       h("div", { class: "row" },
         preset.type === "erase" ? null : h("button", { type: "button", class: "plain", onclick: keep }, icon("plus"), t("look.save")),
         h("button", { type: "button", class: "plain", onclick: () => cube.click() }, icon("folder"), t("look.cube")),
-        own ? iconButton("trash", t("look.delete"), { onclick: removePreset }) : null));
+        own ? iconButton("trash", t("look.delete"), { onclick: removePreset }) : null,
+        preset.type === "beauty" ? preview.faces.all : null));
     settings.replaceChildren(
       ...(preset.type === "erase" ? [eraseList(draft, thumbs, () => { showStart(); refresh(); })] : []),
       ...sliders(preset, draft.settings.params, (params) => {
@@ -163,7 +165,7 @@ export function lookView(draft) {
       presets = listed.items;
     } catch (problem) {
       if (gone) return;
-      state.replaceChildren(problem.message, h("button", { onclick: () => load(chosen) }, icon("retry"), t("again")));
+      preview.say(problem.message, h("button", { onclick: () => load(chosen) }, icon("retry"), t("again")));
       return;
     }
     presets.sort((a, b) => place(a) - place(b));
@@ -171,8 +173,8 @@ export function lookView(draft) {
     const known = presets.find(({ id }) => id === chosen) ?? presets.find(({ id }) => id === FIRST) ?? presets[0];
     choose(known, known.id === draft.settings.preset ? draft.settings.params : {});
     if (document.activeElement === document.body) library.querySelector("[aria-pressed=true]").focus();
-    if (first) pictureCards();
-    else state.textContent = t("look.noPreview");
+    if (current) pictureCards();
+    else preview.say(t("look.noPreview"));
   }
 
   /** One call for all cards. */
@@ -233,6 +235,8 @@ export function lookView(draft) {
     const file = event.dataTransfer.files[0];
     if (file && !document.querySelector("dialog[open]")) importLut(file); // what is no LUT is told so
   }, ends);
+  const first = able()[0] ?? draft.photos.find(({ file }) => file);
+  if (first) turnTo(first);
   load();
   return {
     element,
@@ -244,7 +248,7 @@ export function lookView(draft) {
       asking?.abort();
       sending?.stop();
       thumbs.close();
-      show(null);
+      preview.close();
     },
   };
 }

@@ -146,9 +146,15 @@ function goOn(refused, n, signal, { wrong, buttons }) {
 /** What is handed in, under a key of its own: noted before it is sent, so that a repeated one is the same to the letter. */
 function requestOf(draft, preset, photos, key) {
   const { params, output } = draft.settings;
-  const one = ({ url, upload, maskUpload }) => ({ source: url ?? upload.source, params: preset.type === "erase" ? { mask: maskUpload.source } : {} });
+  const one = (photo) => ({ source: photo.url ?? photo.upload.source, params: ownParams(photo, preset) });
   const body = { photos: photos.map(one), preset_id: preset.id, preset_params: params, output, ...user() };
   return { key, body };
+}
+
+/** The parameters that a photo has for itself; its mask is at the service. */
+export function ownParams({ maskUpload, faces }, { type }) {
+  if (type === "erase") return { mask: maskUpload.source };
+  return type === "beauty" && faces ? { faces } : {};
 }
 
 /** Hand the noted request in; whatever becomes of answers, it is one batch. From now on there is nothing to cancel. */

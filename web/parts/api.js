@@ -136,11 +136,11 @@ export async function upload(file, name, { progress = () => {}, signal } = {}) {
   }
 }
 
-/** Return a small JPEG for each look of an uploaded photo: `[{image: Blob | null, error}]`. */
+/** Return a small JPEG for each look of an uploaded photo: `[{image: Blob | null, width, height, faces, error}]`. */
 export async function previews(source, items, maxSide, signal) {
   const json = { source, items, max_side: maxSide };
   const { items: pictures } = await ask("POST", "/presets/preview", { query: user(), json, signal });
-  return pictures.map(({ image, error }) => ({ image: image && jpeg(image), error }));
+  return pictures.map(({ image, ...others }) => ({ ...others, image: image && jpeg(image) }));
 }
 
 /** Return an uploaded photo small and as it came: of formats that a browser can't decode. Raises Problem. */

@@ -1,6 +1,7 @@
 // A photo before and after in one box: a divider between them, zoom, pan, and what fingers mean by a stroke.
 
 import { h, icon } from "/web/parts/dom.js";
+import { faceBox } from "/web/parts/faces.js";
 import { t } from "/web/parts/i18n.js";
 import { Pinch, within, Zoom } from "/web/parts/zoom.js";
 
@@ -43,10 +44,11 @@ export class Comparison {
   }
 
   /** Show decoded images in a box of the proportions of `size`, in pixels. Either may be null, not both. */
-  show({ before, after }, size) {
+  show({ before, after, faces }, size) {
     this.before = before && after ? before : null;
     this.shown = true;
-    this.frame.replaceChildren(...[after, before].filter(Boolean));
+    const boxes = h("div", { class: "faces", "aria-hidden": "true" }, faces?.map((face) => faceBox(face)) ?? []);
+    this.frame.replaceChildren(...[after, before].filter(Boolean), boxes);
     this.divider.hidden = !this.before;
     this.zoom.fit();
     this.zoom.measure(this.#box(), size);

@@ -1,6 +1,7 @@
 // One photo of a batch, seen large: before and after, how it came about, and what to do with it.
 
 import { blob, download, reason, send, unchanged } from "/web/parts/api.js";
+import { count } from "/web/parts/faces.js";
 import { toast } from "/web/parts/toast.js";
 import { bytes, known, number, t } from "/web/parts/i18n.js";
 import { fileName, saveBlob, sendFile } from "/web/results/save.js";
@@ -69,8 +70,8 @@ async function load(batch, photo, signal) {
   }
   const [before, file] = await Promise.all([original(batch, photo, signal).catch(() => null), fileOf(photo, signal)]);
   const after = await shows(file) ? file : await blob(photo.result.thumbnail_url, signal);
-  const { width, height } = photo.result;
-  return { name: photo.name, before, after, file, width, height, error: null };
+  const { width, height, faces } = photo.result;
+  return { name: photo.name, before, after, file, width, height, faces, error: null };
 }
 
 /** The photo as it came, as a picture that this browser can show; null for none. */
@@ -114,6 +115,7 @@ function details(photo, line) {
     preset: line && `${line.preset.id ?? line.preset.type} · v${line.preset.version}`,
     engine: photo.engine,
     notes: photo.notes.map((note) => known(`notes.${note}`) ? t(`notes.${note}`) : note).join(" · ") || null,
+    faces: result?.faces?.length ? count(result.faces) : null,
     orientation: line?.orientation > 1 ? t("photo.turned") : null,
     profile: line && line.profile_kept !== null ? t(line.profile_kept ? "yes" : "no") : null,
     attempts: photo.attempts > 1 ? number(photo.attempts) : null,

@@ -3,13 +3,14 @@
 import { Comparison } from "/web/results/comparison.js";
 import { dialog } from "/web/parts/dialog.js";
 import { h, iconButton } from "/web/parts/dom.js";
+import { count } from "/web/parts/faces.js";
 import { number, t } from "/web/parts/i18n.js";
 
 const PAN = 80; // CSS pixels for a press of an arrow key
 
 /**
- * Show photo `index` of `count`. `load(index)` resolves to {name, before, after, width, height, error}: Blobs or null, the
- * size of the result, and what to say if there is none; `describe(index)` to [[label, value], …]. Each of `actions`,
+ * Show photo `index` of `count`. `load(index)` resolves to {name, before, after, width, height, faces, error}: Blobs or
+ * null, the size of the result, the faces that were found or null, and what to say if there is none; `describe(index)` to [[label, value], …]. Each of `actions`,
  * {icon, label, run(index)}, becomes a button. `onclose(index)` is told which photo was shown last. Returns the dialog.
  */
 export function openViewer(options) {
@@ -47,11 +48,13 @@ class Viewer {
     this.percent = h("span", { class: "percent" });
     this.stage = new Comparison({ swiped: (step) => this.#go(step), zoomed: () => this.#zoomed() });
     this.note = h("p", { class: "note", role: "status" });
+    this.told = h("p", { class: "told", "aria-live": "polite" });
     this.name = h("h2", { class: "name" });
     this.position = h("span", { class: "soft small" });
     this.info = iconButton("info", t("viewer.details"), {
       "aria-expanded": "false", "aria-controls": "viewer-details", onclick: () => this.#toggleDetails(),
     });
+    this.faces = iconButton("face", t("viewer.faces"), { "aria-pressed": "false", hidden: true, onclick: () => this.#toggleFaces() });
     this.details = h("section", {
       id: "viewer-details", class: "details", "aria-label": t("viewer.details"), tabindex: 0, hidden: true,
     });
@@ -61,9 +64,10 @@ class Viewer {
         iconButton("close", t("viewer.close"), { autofocus: true, onclick: () => this.element.close() }),
         h("div", { class: "grow", "aria-live": "polite" }, this.name, this.position),
         actions.map((action) => iconButton(action.icon, action.label, { onclick: () => action.run(this.index) })),
+        this.faces,
         this.info,
       ),
-      h("div", { class: "sides" }, h("div", { class: "showing" }, this.stage.element, this.note), this.details),
+      h("div", { class: "sides" }, h("div", { class: "showing" }, this.stage.element, this.told, this.note), this.details),
       h("div", { class: "full-bar bottom" },
         this.previous,
         h("div", { class: "zooms" }, this.sizes[0], this.percent, this.sizes.slice(1)),
@@ -80,6 +84,7 @@ class Viewer {
   async #show(index) {
     const turn = ++this.#turn;
     this.index = index;
+    this.found = null;
     this.#forget();
     this.#announce("", t("viewer.loading"));
     this.stage.element.setAttribute("aria-busy", "true");
@@ -92,8 +97,10 @@ class Viewer {
     if (turn !== this.#turn) return urls.forEach(URL.revokeObjectURL);
     this.#urls = urls;
     this.stage.element.setAttribute("aria-busy", "false");
+    this.found = photo.faces ?? null;
+    this.faces.hidden = this.found === null;
     this.#announce(photo.name, photo.error ?? (photo.after && !after ? t("viewer.undisplayable") : ""));
-    if (after || before) this.stage.show({ before, after }, after && photo.width ? photo : natural(after ?? before));
+    if (after || before) this.stage.show({ before, after, faces: photo.faces }, after && photo.width ? photo : natural(after ?? before));
   }
 
   /** Take the pictures out, and let go of what they hold. */
@@ -106,6 +113,14 @@ class Viewer {
     this.name.textContent = name;
     this.position.textContent = t("viewer.position", { at: this.index + 1, total: this.count });
     this.note.textContent = said;
+    this.#tellFaces();
+  }
+
+  /** How many faces there are, if they are shown or there are none. */
+  #tellFaces() {
+    const { found } = this;
+    const asked = this.element.classList.contains("with-faces");
+    this.told.textContent = found && (asked || !found.length) ? count(found) : "";
   }
 
   /** At either end there is nothing more to turn to; the focus goes on to the other button, not away. */
@@ -129,6 +144,12 @@ class Viewer {
     if (!shown) return;
     if (name === "actual") zoom.to(zoom.actual);
     else zoom[name]();
+  }
+
+  #toggleFaces() {
+    const shown = this.element.classList.toggle("with-faces");
+    this.faces.setAttribute("aria-pressed", shown);
+    this.#tellFaces();
   }
 
   #toggleDetails() {
