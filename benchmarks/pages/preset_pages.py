@@ -43,7 +43,7 @@ All are optional and neutral by default.
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """The photo, and its part, that shows a type of presets well."""
+    """The photo, and its part, that shows a type of presets, or a preset, well."""
 
     photo: int
     crop: tuple[float, float, float, float]  # left, top, right, bottom in parts of the photo
@@ -54,6 +54,10 @@ _SCENES = {
     "beauty": Scene(0, (0.17, 0.0, 0.62, 0.5), {}),
     "filter": Scene(1, (0.0, 0.0, 1.0, 1.0), {}),
     "color": Scene(3, (0.0, 0.0, 1.0, 1.0), {}),
+    "filter_sky": Scene(5, (0.0, 0.0, 1.0, 0.75), {}),
+    "filter_night": Scene(5, (0.0, 0.25, 1.0, 1.0), {}),
+    "color_film": Scene(0, (0.0, 0.0, 1.0, 1.0), {}),
+    "color_cinema": Scene(0, (0.0, 0.0, 1.0, 1.0), {}),
     "erase": Scene(5, (0.0, 0.1, 0.7, 0.75), {"regions": {"unit": "fraction", "boxes": [[0.1, 0.12, 0.17, 0.86]]}}),
 }
 
@@ -75,7 +79,7 @@ def write(docs: Path) -> None:
 
 def _pair(retoucher: PixelRetoucher, preset: Preset, photos: list[Path]) -> bytes:
     """Before and after, side by side, as JPEG."""
-    scene = _SCENES[preset.type]
+    scene = _SCENES.get(preset.id) or _SCENES[preset.type]
     file = photos[scene.photo]
     resolved = Catalogue.built_in().resolve(preset.id, None, scene.params)
     done = retoucher.retouch(file.read_bytes(), BatchSpec("docs", "", asdict(resolved), {}, thumbnails=False), None)

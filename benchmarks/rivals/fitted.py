@@ -1,6 +1,6 @@
 """A look for other libraries, fitted by least squares to photos before and after our own retouching.
 
-So no peer needs our code. A look that mixes no channels (`filter_warm` is a white balance) is a curve for each and
+So no peer needs our code. A look that mixes no channels (a white balance) is a curve for each and
 nothing else. One that does is fitted in two forms, of which each peer takes the one that is faster for it: a matrix
 and then curves, or `sums`. Neither is exactly ours, which fades saturation towards the edge of sRGB; both come
 within 2 codes in the mean, which curves without a matrix, or a matrix without curves, do not.

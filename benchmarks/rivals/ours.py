@@ -29,7 +29,7 @@ class Operations:
         from presets.catalogue import Catalogue  # noqa: PLC0415
 
         self._retoucher = PixelRetoucher(tables, tables / "models", version=__version__, limits=Limits())
-        preset = Catalogue.built_in().resolve(look.preset, None, dict(look.params))
+        preset = Catalogue.built_in().resolve(look.preset, look.preset_type, dict(look.params))
         self._job = BatchSpec("", "", asdict(preset), _output(look))
 
     def __call__(self, source: Path, target: Path) -> None:
@@ -91,7 +91,11 @@ def _run(look: Look, photos: Sequence[Path], results: Path) -> float:
     urls = [photo.resolve().as_uri() for photo in photos]
     output = schemas.OutputOptions(**_output(look))
     request = schemas.SubmitRequest(
-        preset_id=look.preset, preset_params=dict(look.params), image_urls=urls, output=output
+        preset_id=look.preset,
+        preset_type=look.preset_type,
+        preset_params=dict(look.params),
+        image_urls=urls,
+        output=output,
     )
     begun = time.perf_counter()
     task = _here[0].submit(request)

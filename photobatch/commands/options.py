@@ -16,12 +16,21 @@ Metadata = Literal["keep", "strip_gps", "strip"]
 
 # A copy of the server's list: completion must not make requests, and the client has no presets. A test compares them.
 BUILT_IN = (
+    "beauty_fresh",
     "beauty_heavy",
     "beauty_light",
     "beauty_medium",
+    "beauty_natural",
+    "beauty_soft",
+    "color_cinema",
+    "color_film",
+    "color_mono",
     "color_vintage",
     "erase",
     "filter_cool",
+    "filter_food",
+    "filter_night",
+    "filter_sky",
     "filter_warm",
 )
 

@@ -131,7 +131,10 @@ def test_a_fitted_matrix_finds_what_was_mixed(bench: Bench, tmp_path: Path) -> N
 def test_what_was_measured_is_named_by_its_look(bench: Bench) -> None:
     first, second = (case(look, Copier([]), 50, 12) for look in COLOURS.values())
     assert list(first) == ["look", "peer", "with", "photos", "megapixels", "workers"]
-    assert (first["look"], second["look"]) == ("filter_warm", "filter_warm, saturation 0.2")
+    assert (first["look"], second["look"]) == (
+        "a filter, temperature 0.55",
+        "a filter, temperature 0.55, saturation 0.2",
+    )
 
 
 def test_a_peer_that_does_nothing_is_caught(bench: Bench, tmp_path: Path) -> None:

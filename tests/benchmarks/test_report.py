@@ -155,18 +155,19 @@ def test_the_readme_states_the_lead_over_pyvips_and_the_best_of_the_others_for_e
 ) -> None:
     everything(records)
     lead = Figure("ours is faster by", "×", [0.95], Target(1, least=True))
-    case = {"look": "filter_warm", "peer": "pillow", "with": "pillow 2", "workers": 2}
+    look = COLOURS["curves"].name
+    case = {"look": look, "peer": "pillow", "with": "pillow 2", "workers": 2}
     results.record("peers", case, [lead, Figure("× floor", "×", [1.2])], folder=records)
     report.write(records, root)
     readme = root / "README.md"
     rows = [line for line in figures_of(readme).splitlines() if line.startswith("| faster than")]
     assert rows == [
-        "| faster than pyvips (`filter_warm`) | 2.00 × | ≥ 1.80 | ✓ |",
-        "| faster than pyvips (`filter_warm`, saturation 0.2) | 2.00 × | ≥ 1.80 | ✓ |",
-        "| faster than pillow, the best of the others (`filter_warm`) | 0.95 × | ≥ 1.00 | **✗ missed** |",
-        "| faster than ray-data, the best of the others (`filter_warm`, saturation 0.2) | 1.10 × | ≥ 1.00 | ✓ |",
+        f"| faster than pyvips ({look}) | 2.00 × | ≥ 1.80 | ✓ |",
+        f"| faster than pyvips ({look}, saturation 0.2) | 2.00 × | ≥ 1.80 | ✓ |",
+        f"| faster than pillow, the best of the others ({look}) | 0.95 × | ≥ 1.00 | **✗ missed** |",
+        f"| faster than ray-data, the best of the others ({look}, saturation 0.2) | 1.10 × | ≥ 1.00 | ✓ |",
     ]
-    assert "pillow 1" not in row_of(root / "docs/benchmarks.md", "filter_warm`, pillow")[0], "a library was updated"
+    assert "pillow 1" not in row_of(root / "docs/benchmarks.md", f"{look}, pillow")[0], "a library was updated"
 
 
 def test_a_peer_whose_look_is_not_said_is_not_reported(root: Path, records: Path) -> None:
@@ -230,8 +231,10 @@ def test_plots_are_pictures_that_the_documents_show(root: Path, records: Path) -
         assert path.stat().st_size < 150_000
         assert b"prefers-color-scheme:dark" in path.read_bytes()
     (said,) = [line for line in figures_of(root / "README.md").splitlines() if "peers.svg" in line]
-    assert "filter_warm: photobatch 1.30 × · 3.25 s; ray-data 1.43 ×" in said
-    assert "filter_warm, saturation 0.2: photobatch 1.30 ×" in said, "a panel a look, bars without versions"
+    assert "a filter, temperature 0.55: photobatch 1.30 × · 3.25 s; ray-data 1.43 ×" in said
+    assert "a filter, temperature 0.55, saturation 0.2: photobatch 1.30 ×" in said, (
+        "a panel a look, bars without versions"
+    )
 
 
 def test_a_plot_without_measurements_is_left_as_it_is_and_not_shown(root: Path, records: Path) -> None:

@@ -17,20 +17,30 @@ def refusal(*args):
     return caught.value
 
 
-def test_the_seven_presets_are_there_in_both_languages():
+def test_the_presets_are_there_in_both_languages():
     assert [(preset.id, preset.name["zh"]) for preset in CATALOGUE.list()] == [
+        ("beauty_fresh", "清透人像"),
         ("beauty_heavy", "强美颜"),
         ("beauty_light", "轻美颜"),
         ("beauty_medium", "中美颜"),
+        ("beauty_natural", "自然修饰"),
+        ("beauty_soft", "柔光人像"),
+        ("color_cinema", "电影青橙"),
+        ("color_film", "胶片"),
+        ("color_mono", "黑白"),
         ("color_vintage", "复古调色"),
         ("erase", "消除"),
         ("filter_cool", "冷色滤镜"),
+        ("filter_food", "美食"),
+        ("filter_night", "夜景"),
+        ("filter_sky", "晴空"),
         ("filter_warm", "暖色滤镜"),
     ]
     for preset in CATALOGUE.list():
         assert set(preset.name) == set(preset.description) == {"zh", "en"}
-        version = 2 if preset.type == "beauty" else 1
-        assert CATALOGUE.resolve(preset.id, preset.type, {}).version == preset.version == version
+        assert CATALOGUE.resolve(preset.id, preset.type, {}).version == preset.version
+    changed = {preset.id: preset.version for preset in CATALOGUE.list() if preset.version > 1}
+    assert changed == dict.fromkeys(("beauty_heavy", "beauty_light", "beauty_medium", "filter_cool", "filter_warm"), 2)
 
 
 def test_beauty_grows_from_light_to_heavy():

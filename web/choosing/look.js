@@ -18,10 +18,14 @@ import { maskSource, uploaded } from "/web/choosing/uploads.js";
 const LARGE = 1024, CARD = 256;
 const QUIET = 120; // ms without a move of a slider
 const AGAIN = 2500;
-const ORDER = ["beauty_light", "beauty_medium", "beauty_heavy", "filter_warm", "filter_cool", "color_vintage", "erase"];
+const ORDER = [
+  "beauty_light", "beauty_medium", "beauty_heavy", "beauty_natural", "beauty_soft", "beauty_fresh",
+  "filter_warm", "filter_cool", "filter_sky", "filter_food", "filter_night",
+  "color_vintage", "color_film", "color_mono", "color_cinema", "erase",
+];
 const FIRST = ORDER[0];
 
-/** The built-in ones from light to heavy, then the person's own. */
+/** The built-in ones by kind, those for most photos first, then the person's own. */
 const place = ({ id }) => (ORDER.includes(id) ? ORDER.indexOf(id) : ORDER.length);
 
 export function lookView(draft) {

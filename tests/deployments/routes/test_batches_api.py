@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from deployments.api import create_api
+from presets.catalogue import Catalogue
 from tests.deployments.conftest import World
 from tests.deployments.in_process import InProcess
 
@@ -62,7 +63,7 @@ async def test_stats(world: World) -> None:
 
 async def test_presets(world: World) -> None:
     presets = (await world.http.get(f"{ROOT}/presets")).json()["items"]
-    assert len(presets) == 7
+    assert len(presets) == len(Catalogue.built_in().list())
     one = (await world.http.get(f"{ROOT}/presets/beauty_light")).json()
     assert one in presets
     assert one["name"]["zh"] == "轻美颜"

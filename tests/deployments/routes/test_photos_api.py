@@ -147,7 +147,7 @@ async def test_the_manifest_has_a_line_for_each_photo(world: World) -> None:
     assert (first["orientation"], first["profile_kept"]) == (6, True)
     assert (first["preset"]["id"], first["preset"]["version"], first["preset"]["params"]["fade"]) == (
         "filter_warm",
-        1,
+        2,
         0.25,
     )
     assert (second["status"], second["error"]["code"], second["output"]) == ("failed", "corrupt", None)

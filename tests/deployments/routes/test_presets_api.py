@@ -7,6 +7,7 @@ import httpx
 
 from actors.batches.look_events import PresetGone, PresetKept
 from actors.batches.looks import Looks
+from presets.catalogue import Catalogue
 from tests.checkpoints import compact_network, write_safetensors
 from tests.deployments.conftest import World
 from tests.deployments.in_process import InProcess
@@ -21,6 +22,7 @@ MINE: dict[str, Any] = {
 }
 ANN = {"user_id": "ann"}
 BEN = {"user_id": "ben"}
+BUILT_IN = len(Catalogue.built_in().list())
 
 
 async def made(world: World, **changes: Any) -> httpx.Response:
@@ -61,7 +63,7 @@ async def test_a_batch_keeps_the_version_that_it_started_with(world: World) -> N
 async def test_others_see_only_what_is_shared_and_change_nothing(world: World) -> None:
     await made(world)
     assert code(await world.http.get(f"{ROOT}/dusk", params=BEN)) == "unknown_preset"
-    assert len((await world.http.get(ROOT, params=BEN)).json()["items"]) == 7
+    assert len((await world.http.get(ROOT, params=BEN)).json()["items"]) == BUILT_IN
     assert code(await world.http.put(f"{ROOT}/dusk", json=MINE, params=BEN)) == "unknown_preset"
     assert code(await world.http.delete(f"{ROOT}/dusk", params=BEN)) == "unknown_preset"
     await world.http.put(f"{ROOT}/dusk", json=MINE | {"shared": True}, params=ANN)

@@ -54,7 +54,7 @@ def test_a_slider_shows_and_a_preset_is_kept_and_taken_away(
     visitor.status("completed")
     expect(page.locator(".batch-head h1")).to_have_text("Ash 灰")
     params = server.batch(task)["preset"]["params"]
-    assert (params["saturation"], params["temperature"]) == (-1, 0.55)
+    assert (params["saturation"], params["temperature"]) == (-1, 0.48)
 
     visitor.begin(photos, "ash")
     visitor.press("Delete this preset")
