@@ -37,6 +37,7 @@ _NECK = (
     (-0.40, 0.40),
 )  # in distances of the eyes' corners, of eyes to chin
 _BARE = 0.25  # part of the place of the neck
+_OUTSTANDING = 2.5 * 1.4826  # times the median deviation: 2.5 σ of a Gaussian
 _LEAST = 40  # pixels of a region that counts
 
 
@@ -144,6 +145,9 @@ def _joined(area: Mask, seed: Mask) -> Mask:
 
 def _region(views: list[_View], area: Mask) -> Region:
     lab = [view.lab[area].mean(axis=0) for view in views]
-    texture = [float(view.fine[area].std()) for view in views]
+    before, after = (view.fine[area] for view in views)
+    # Rims, folds and single hairs are no texture: what stands out from it does not count, before or after.
+    usual = np.abs(before) <= _OUTSTANDING * np.median(np.abs(before)) + 0.5
+    texture = [float(fine[usual].std()) for fine in (before, after)]
     gradient = [float(view.gradient[area].mean()) for view in views]
     return Region((lab[0], lab[1]), (texture[0], texture[1]), (gradient[0], gradient[1]))

@@ -22,6 +22,7 @@ _BROWS = 0.35  # from the eyes up
 _MIDDLE = 0.3  # half the width in which the halves of a face pass into each other
 _WIDE = (3.5, 9.0)  # σ of chroma, where the place says that it is skin
 _EAR = (4.0, 9.0)  # the same for ears
+_THIN, _BOLD = 0.08, (0.26, 0.40)  # of rims: thickness, and contrast in parts of the light
 _DOUBT = (0.45, 0.85)  # of what may be no skin: there, smoothing would mix skin and what is beside it
 _UNLIT = 0.7  # part of the light that features do not get: pupils stay dark
 _RELIEF = 0.6  # part of the smoothing that an ear is spared, whose folds are no texture
@@ -78,7 +79,7 @@ def masks_of(rgb: Float, face: Face, others: list[Face], axes: Axes, ramp: Float
     # Light and colour use a softer mask than texture, or brows and hair would get bright rims. Features get some of it.
     glow = np.minimum(spread(like, inside * (1 - keep), _BRUSH * frame.size), 1) * place
     glow = np.maximum(glow * (1 - np.float32(_UNLIT) * keep), like * place * beside)
-    skin = falling(1 - like, *_DOUBT) * place * (1 - keep)
+    skin = falling(1 - like, *_DOUBT) * place * (1 - keep) * (1 - glasses(rgb, axes))
     skin *= 1 - np.float32(_RELIEF) * beside * (1 - middle)
     own = share * ramp
     left = falling(u, -_MIDDLE, _MIDDLE)
@@ -113,6 +114,17 @@ def strands(rgb: Float, keep: Float, size: float, most: Float) -> Float:
     fine = np.abs(luma - gauss(luma, max(1.0, _FINE * size))) / light
     rough = spread(np.minimum(fine, np.float32(_LINE)), 1 - keep, max(1.5, _WINDOW * size))
     return 1 - falling(np.asarray(rough / most, np.float32), *_ROUGH)
+
+
+def glasses(rgb: Float, axes: Axes) -> Float:
+    """Return 1 on bold, thin lines around the eyes, as rims of glasses are, 0 on wrinkles; float32 (h, w)."""
+    size, luma = axes.frame.size, luma_of(rgb)
+    grey = np.asarray(np.round(luma), np.uint8)
+    brush = np.ones((2 * round(_THIN / 2 * size) + 1,) * 2, np.uint8)
+    lines = np.maximum(*(cv2.morphologyEx(grey, kind, brush) for kind in (cv2.MORPH_BLACKHAT, cv2.MORPH_TOPHAT)))
+    bold = 1 - falling(lines / (gauss(luma, 0.12 * size) + np.float32(24)), *_BOLD)
+    around = falling(np.abs(axes.v - np.float32(0.1)), 0.45, 0.60)
+    return np.asarray(cv2.dilate(bold, np.ones((3, 3), np.uint8)) * around, np.float32)
 
 
 def _joined(mask: Float, seed: npt.NDArray[np.bool_], size: float) -> Float:
