@@ -79,6 +79,7 @@ class FoundFace:
 
     box: tuple[float, float, float, float]  # left, top, width, height, in fractions of the picture
     retouched: bool
+    texture_cut: float | None = None  # part of the variance of its skin's texture that went; None: nothing was smoothed
 
 
 @dataclass(slots=True)

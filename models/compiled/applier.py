@@ -52,6 +52,7 @@ class CompiledApplier:
                 columns=patch.planes.shape[2],
                 step=patch.step,
                 wide=wide.ctypes.data,
+                grain=patch.grain,
                 dither=NoiseStructure(noise),
             )
             self._lay(byref(work))

@@ -13,7 +13,7 @@ from models.hash import PositionHash
 from models.picture import Pixels
 from models.texture import SHIFTS, Band, Radial
 
-EXPECTED = "a05bbd19197e1c5ba9aa25e346fec16b6e6f735272b1185a60ceec9ecf3bfb24"
+EXPECTED = "a10c023d183dda315618713d03f1349774299a5e482e0899e74afd8ce0a59aa3"
 _HEIGHT, _WIDTH = 131, 67
 _SEED = 1
 
@@ -49,7 +49,7 @@ def _patch() -> Patch:
     """A patch of 9×11 cells of 8×8 pixels; some at the edges are idle, and the last ones overhang."""
     planes = _noise(4 * 9, 11, 1).reshape(4, 9, 11) * np.asarray((0.5, 50, 50, 50), np.float32)[:, None, None]
     planes[:, :2], planes[:, :, :3] = 0, 0
-    patch = Patch.of(planes, np.abs(planes[0]), 8, (3, 5), (_WIDTH, 74))
+    patch = Patch.of(planes, np.abs(planes[0]), 8, (3, 5), (_WIDTH, 74), 9.0)
     assert patch is not None  # noqa: S101
     return patch
 

@@ -13,6 +13,7 @@ struct patch {
     ptrdiff_t rows, columns;
     ptrdiff_t step; /* pixels a side of a cell */
     float *wide;    /* memory for (2, 4, x_count) */
+    float grain;    /* codes where A is -1 */
 
     struct noise dither;
 };
@@ -67,9 +68,10 @@ static void widen(const struct patch *patch, ptrdiff_t row, struct wide *wide)
     }
 }
 
-/* out = in + A Y + D, rounded at random in proportion. All sums before the dither are exact. */
+/* out = in + A Y + D, rounded at random in proportion, with grain for what A takes. All sums before are exact. */
 static void lay_row(uint32_t *restrict pixels, size_t count, const float *restrict upper, const float *restrict lower,
-                    size_t stride, float weight, uint32_t flip, uint32_t factor, const uint32_t *restrict places)
+                    size_t stride, float weight, float grain, uint32_t flip, uint32_t factor,
+                    const uint32_t *restrict places)
 {
     const float rest = 1.0f - weight;
     for (size_t x = 0; x < count; x++) {
@@ -77,8 +79,11 @@ static void lay_row(uint32_t *restrict pixels, size_t count, const float *restri
         float green = (float)(int32_t)(pixels[x] >> 8 & 0xFF);
         float blue = (float)(int32_t)(pixels[x] >> 16 & 0xFF);
         float luma = red * (77.0f / 256) + green * (150.0f / 256) + blue * (29.0f / 256);
-        luma *= upper[x] * rest + lower[x] * weight;
-        luma += hash(flip, factor, places[x]);
+        float share = upper[x] * rest + lower[x] * weight;
+        float noise = hash(flip, factor, places[x]);
+        luma *= share;
+        luma += noise;
+        luma += (noise - 0.5f) * (share < 0.0f ? -share : 0.0f) * grain;
         red += upper[stride + x] * rest + lower[stride + x] * weight + luma;
         green += upper[2 * stride + x] * rest + lower[2 * stride + x] * weight + luma;
         blue += upper[3 * stride + x] * rest + lower[3 * stride + x] * weight + luma;
@@ -103,7 +108,7 @@ void lay(const struct patch *patch)
         ptrdiff_t end = upper->end > lower->end ? upper->end : lower->end;
         if (begin < end)
             lay_row(patch->pixels + y * patch->width + begin, (size_t)(end - begin), upper->planes + begin,
-                    lower->planes + begin, patch->x_count, weight, patch->dither.flips[y], patch->dither.factors[y],
-                    patch->dither.places + begin);
+                    lower->planes + begin, patch->x_count, weight, patch->grain, patch->dither.flips[y],
+                    patch->dither.factors[y], patch->dither.places + begin);
     }
 }

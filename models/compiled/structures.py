@@ -60,6 +60,7 @@ class PatchStructure(ctypes.Structure):
         ("columns", c_ssize_t),
         ("step", c_ssize_t),
         ("wide", c_void_p),
+        ("grain", c_float),
         ("dither", NoiseStructure),
     )
 

@@ -34,8 +34,10 @@ class WidePatch:
         green = (packed & 0xFF00).to(torch.float32).mul_(1 / 256)
         blue = (packed & 0xFF0000).to(torch.float32).mul_(1 / 65536)
         luma = (red * LUMA[0]).add_(green, alpha=LUMA[1]).add_(blue, alpha=LUMA[2])  # exact, so fused or not
-        luma.mul_(planes[:, 0])
-        luma.add_(noise_on(packed.device, PositionHash.of(y0, h, x0, w, seed)))
+        noise = noise_on(packed.device, PositionHash.of(y0, h, x0, w, seed))
+        luma.mul_(planes[:, 0]).add_(noise)
+        if self._patch.grain:
+            luma.add_(noise.sub_(0.5).mul_(planes[:, 0].neg().clamp_(min=0)).mul_(self._patch.grain))
         for index, channel in enumerate((red, green, blue)):
             change = planes[:, 1 + index].add_(luma)  # the hash alone, exactly, where nothing changes
             channel.add_(change).clamp_(0, 255).floor_()

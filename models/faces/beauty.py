@@ -9,6 +9,7 @@ from models.faces.body import Reduced, body_of
 from models.faces.detector import FaceDetector
 from models.faces.faces import Face, Float, detection_step
 from models.faces.features import Axes, Frame
+from models.faces.grain import grain_of
 from models.faces.masks import masks_of
 from models.faces.mesh import drawn, guessed
 from models.faces.patch import Patch, Sheet
@@ -17,6 +18,9 @@ from models.picture import FoundFace, Picture, Pixels
 from models.reduce import reduce_cells
 
 _MARGIN = 0.40  # of the face's size, on each side of its box
+_GRAIN = (
+    6.0  # codes of a patch's grain for each of the standard deviation: uniform noise of half of that has 0.87 of it
+)
 _WIDEST = 256  # cells; a crop is reduced by two until it is no wider
 
 
@@ -66,8 +70,12 @@ class Beauty:
             return ()
         # The others too: nobody's eyes are smoothed as a neighbour's cheek.
         faces = [self._drawn(face, picture, small) for face in found]
-        wanted = [face for face, noted in zip(faces, picture.faces, strict=True) if noted.retouched]
-        patches = (self._patch(face, faces, picture, small) for face in wanted)
+        patches = []
+        for index, (face, noted) in enumerate(zip(faces, picture.faces, strict=True)):
+            if noted.retouched:
+                patch, cut = self._patch(face, faces, picture, small)
+                picture.faces[index] = replace(noted, texture_cut=None if cut is None else round(cut, 2))
+                patches.append(patch)
         return tuple(patch for patch in patches if patch is not None)
 
     def _drawn(self, face: Face, picture: Picture, small: Pixels) -> Face:
@@ -79,12 +87,17 @@ class Beauty:
         x0, y0 = area[:2]
         return drawn(self._mesh, rgb, face.scaled(1 / step, (-x0 / step, -y0 / step))).scaled(step, (x0, y0))
 
-    def _patch(self, face: Face, faces: list[Face], picture: Picture, small: Pixels) -> Patch | None:
-        """Return the patch of one face and its body; None if there is nothing to do, e.g. no visible skin."""
+    def _patch(
+        self, face: Face, faces: list[Face], picture: Picture, small: Pixels
+    ) -> tuple[Patch | None, float | None]:
+        """Return the patch of one face and its body, and the part of its texture's variance that the face loses.
+
+        None if there is nothing to do, e.g. no visible skin.
+        """
         height, width = picture.pixels.shape[:2]
         step, area = _view_of(face, height, width)
         if area is None:
-            return None
+            return None, None
         x0, y0, x1, y1 = area
         rgb = _cells(picture, small, step, (x0, y0, x1, y1))
         near = [other.scaled(1 / step) for other in faces if other is not face and _meets(other, x0, y0, x1, y1)]
@@ -93,8 +106,8 @@ class Beauty:
         ramp = _ramp(rgb.shape[0], y0 > 0, y1 < height)[:, None] * _ramp(rgb.shape[1], x0 > 0, x1 < width)
         masks = masks_of(rgb, own, near, axes, ramp)
         if masks is None:
-            return None
-        planes = retouch(rgb, axes, masks, self._strength, step)
+            return None, None
+        planes, cut = retouch(rgb, axes, masks, self._strength, step)
         busy = np.maximum(masks.any, planes.any(axis=0))  # dark circles reach beyond the masks
         sheet = Sheet(planes, busy.astype(np.float32), step, x0, y0)
         if self._strength.reaches_bodies:
@@ -104,7 +117,15 @@ class Beauty:
             body = body_of(face, others, masks.model, view, strength)
             # One patch: two over the same pixels would round twice.
             sheet = sheet if body is None else sheet.and_also(body)
-        return sheet.patch(height, width)
+        grain = _GRAIN * self._grain(small, area, detection_step(height, width))
+        return sheet.patch(height, width, grain), cut
+
+    def _grain(self, small: Pixels, area: tuple[int, int, int, int], step: int) -> float:
+        """Return the standard deviation of the grain around a face; 0 if it is not smoothed."""
+        if not self._strength.smooth:
+            return 0.0
+        x0, y0, x1, y1 = area
+        return grain_of(small[y0 // step : -(-y1 // step), x0 // step : -(-x1 // step)], step)
 
 
 def _fraction(face: Face, picture: Picture) -> tuple[float, float, float, float]:

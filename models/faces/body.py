@@ -108,7 +108,7 @@ def body_of(face: Face, others: list[Face], model: SkinModel, view: Reduced, str
     if others:
         skin = skin * _share(own, others, corner, skin.shape)
     masks = Masks(skin, np.zeros_like(skin), skin, own=skin, middle=skin, left=np.ones_like(skin), model=model)
-    planes = coefficients(rgb, masks, size, strength)
+    planes, _ = coefficients(rgb, masks, size, strength)
     return Sheet(planes, skin, step, x0 + columns.start * step, y0 + rows.start * step)
 
 

@@ -46,13 +46,13 @@ class Sheet:
         mask = np.asarray(cv2.resize(self.mask, size, interpolation=cv2.INTER_LINEAR), np.float32)
         return Sheet(planes, mask, self.step // factor, self.x0, self.y0)
 
-    def patch(self, height: int, width: int) -> "Patch | None":
+    def patch(self, height: int, width: int, grain: float = 0.0) -> "Patch | None":
         """Return the patch for a picture of that size; None if there is nothing to do."""
         end = (
             min(width, self.x0 + self.mask.shape[1] * self.step),
             min(height, self.y0 + self.mask.shape[0] * self.step),
         )
-        return Patch.of(self.planes, self.mask, self.step, (self.x0, self.y0), end)
+        return Patch.of(self.planes, self.mask, self.step, (self.x0, self.y0), end, grain)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +65,9 @@ class Patch:
     bits. So each sum of products is exact in float32 and its order doesn't matter: a matrix product of any
     shape on any device gives the same bits.
 
-    Noise in [0, 1) by position is added to the result, which is then clipped to 0..255 and truncated: this is
-    proportional random rounding, so smooth skin shows no bands. Alpha stays.
+    Noise n in [0, 1) by position is added to the result, which is then clipped to 0..255 and truncated: this is
+    proportional random rounding, so smooth skin shows no bands. Alpha stays. Where A is below 0, which takes the grain
+    of the picture with the texture, (n - ½)·|A|·`grain` brings grain back.
     """
 
     planes: Float
@@ -76,9 +77,12 @@ class Patch:
     y0: int
     x1: int  # ends; the last cells may extend beyond them
     y1: int
+    grain: float = 0.0  # codes
 
     @staticmethod
-    def of(planes: Float, mask: Float, step: int, corner: tuple[int, int], end: tuple[int, int]) -> "Patch | None":
+    def of(  # noqa: PLR0917
+        planes: Float, mask: Float, step: int, corner: tuple[int, int], end: tuple[int, int], grain: float = 0.0
+    ) -> "Patch | None":
         """Make a patch from pixel `corner` (x, y) to `end`, without idle cells around it; None if all are idle."""
         fine = FINE[:, None, None]
         planes = np.asarray(np.round(planes * fine) / fine, np.float32)
@@ -97,4 +101,5 @@ class Patch:
             corner[1] + top * step,
             min(end[0], corner[0] + right * step),
             min(end[1], corner[1] + bottom * step),
+            float(np.float32(grain)),
         )

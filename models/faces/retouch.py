@@ -52,22 +52,24 @@ class Strength:
         return Strength(0.7 * self.smooth, 0.0, 0.0, lift)
 
 
-def retouch(rgb: Float, axes: Axes, masks: Masks, strength: Strength, step: int) -> Float:
+def retouch(rgb: Float, axes: Axes, masks: Masks, strength: Strength, step: int) -> tuple[Float, float | None]:
     """Return the planes A, D_red, D_green, D_blue of all changes to a face, float32 (4, h, w).
 
-    `rgb` is float32 (h, w, 3), 0..255, of cells of step×step pixels. Healing comes first, so that the
-    later steps see healed skin.
+    The other value is the part of the variance of its texture that the face loses, None without smoothing. `rgb` is
+    float32 (h, w, 3), 0..255, of cells of step×step pixels. Healing comes first, so that the later steps see healed
+    skin.
     """
     mends = _mends(rgb, axes, masks, strength, step)
     if mends is None:
-        planes = coefficients(rgb, masks, axes.frame.size, strength)
+        planes, cut = coefficients(rgb, masks, axes.frame.size, strength)
     else:
-        planes = _after(mends, coefficients(_laid(mends, rgb), masks, axes.frame.size, strength))
+        planes, cut = coefficients(_laid(mends, rgb), masks, axes.frame.size, strength)
+        planes = _after(mends, planes)
     if strength.eyes:
         brighten(rgb, planes, axes, masks, strength.eyes)
     if strength.teeth:
         whiten(rgb, planes, axes, masks, strength.teeth)
-    return planes
+    return planes, cut
 
 
 def _mends(rgb: Float, axes: Axes, masks: Masks, strength: Strength, step: int) -> Float | None:
@@ -94,20 +96,23 @@ def _after(first: Float, second: Float) -> Float:
     return planes
 
 
-def coefficients(rgb: Float, masks: Masks, size: float, strength: Strength) -> Float:
+def coefficients(rgb: Float, masks: Masks, size: float, strength: Strength) -> tuple[Float, float | None]:
     """Return the planes A, D_red, D_green, D_blue of a face, float32 (4, h, w); 0 where all masks are 0.
+
+    The other value is what `retouch` says.
 
     `rgb` is float32 (h, w, 3), 0..255; `size` the distance of the eyes in cells.
     """
     luma = luma_of(rgb)
     typical = max(float(np.average(luma, weights=masks.skin + np.float32(1e-6))), _DARKEST)
-    planes = np.zeros((4, *luma.shape), np.float32)
+    planes, cut = np.zeros((4, *luma.shape), np.float32), None
     local = spread(rgb, masks.skin, 0.16 * size)
     if strength.smooth:
         # What is beside skin, such as hair or a dark background, must not colour its edge.
         within = luma_of(local) + (luma - luma_of(local)) * np.minimum(2 * masks.skin, 1)
         slope, level = guided(within, max(2, round(0.085 * size)), _TEXTURE * typical)
-        smooth = _evenly(luma, masks, masks.skin * (1 - slope), size, strength.smooth) * masks.skin
+        strengths, cut = _evenly(luma, masks, masks.skin * (1 - slope), size, strength.smooth)
+        smooth = strengths * masks.skin
         planes[0] = smooth * (slope - 1)
         planes[1:] = smooth * level
     if strength.sharpen:
@@ -117,11 +122,13 @@ def coefficients(rgb: Float, masks: Masks, size: float, strength: Strength) -> F
         planes[0] += sharpen * (1 - slope)
         planes[1:] -= sharpen * level
     planes[1:] += tone(rgb, local, masks, size, strength).transpose(2, 0, 1)
-    return planes
+    return planes, cut
 
 
-def _evenly(luma: Float, masks: Masks, reach: Float, size: float, wish: float) -> Float:
+def _evenly(luma: Float, masks: Masks, reach: Float, size: float, wish: float) -> tuple[Float, float]:
     """Return the strength for each cell, float32 (h, w), with which both halves of a face lose the same texture.
+
+    And the part of its variance that they lose together.
 
     `reach` is the part of the texture of a cell that full strength would take, `wish` the part of its deviation that
     skin is to lose.
@@ -129,7 +136,9 @@ def _evenly(luma: Float, masks: Masks, reach: Float, size: float, wish: float) -
     fine = luma - gauss(luma, max(1.0, _FINE * size))
     energy = fine * fine * masks.skin * masks.middle
     sides = [_gain(energy * side, reach, wish) for side in (masks.left, 1 - masks.left)]
-    return np.asarray(sides[0] * masks.left + sides[1] * (1 - masks.left), np.float32)
+    strengths = np.asarray(sides[0] * masks.left + sides[1] * (1 - masks.left), np.float32)
+    rest = (energy * (1 - strengths * reach) ** 2).sum() / max(float(energy.sum()), 1e-3)
+    return strengths, max(0.0, 1 - float(rest))
 
 
 def _gain(energy: Float, reach: Float, wish: float) -> np.float32:

@@ -41,3 +41,6 @@ class Face(Answer):
         min_length=4, max_length=4, description="Left, top, width and height, in fractions of the upright photo."
     )
     retouched: bool = Field(description="False: `faces` of the preset's parameters left it out.")
+    texture_cut: float | None = Field(
+        None, description="The part of the variance of its skin's texture that smoothing took; null without smoothing."
+    )
