@@ -25,6 +25,7 @@ _ABOVE, _BELOW, _BESIDE = 0.35, 4.0, 2.4  # extent of the search
 _UPRIGHT = 0.5  # how much a body is more upright than a tilted head
 _TURNED = 0.7  # how far the neck is from the chin to the middle of a turned head
 _CELLS = 40  # across a face's width: where it is decided what is skin
+_FARTHEST = 400  # of these cells: a longer way is a maze, which would take long
 _COARSE = 96  # most cells across it: where the changes are computed
 _FEW = (9.0, 14.0)  # with fewer pixels across it a neck is not visible
 _LARGEST = (7.0, 11.0)  # in squares of that width: more skin than this is a wall
@@ -126,10 +127,20 @@ def _skin(near: Pixels, face: Face, model: SkinModel, step: int, shape: tuple[in
     size = (max(1, round(near.shape[1] * factor)), max(1, round(near.shape[0] * factor)))
     how = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
     rgb = cv2.resize(near, size, interpolation=how)[:, :, :3].astype(np.float32)
-    scale = (rgb.shape[1] / near.shape[1], rgb.shape[0] / near.shape[0])
-    xs = (np.arange(rgb.shape[1], dtype=np.float32) + np.float32(0.5)) / np.float32(scale[0])
-    ys = (np.arange(rgb.shape[0], dtype=np.float32)[:, None] + np.float32(0.5)) / np.float32(scale[1])
-    aside, along = _Trunk.of(face).place(xs, ys)
+    across, down = size[0] / near.shape[1], size[1] / near.shape[0]  # after rounding
+    xs = (np.arange(size[0], dtype=np.float32) + np.float32(0.5)) / np.float32(across)
+    ys = (np.arange(size[1], dtype=np.float32)[:, None] + np.float32(0.5)) / np.float32(down)
+    skin = _decided(rgb, *_Trunk.of(face).place(xs, ys), model) * (1 - _one(face.width, *_FEW))
+    to = np.asarray(((across * step, 0, (across * step - 1) / 2), (0, down * step, (down * step - 1) / 2)))
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    return np.asarray(cv2.warpAffine(skin, to, shape[::-1], flags=flags, borderMode=cv2.BORDER_REPLICATE), np.float32)
+
+
+def _decided(rgb: Float, aside: Float, along: Float, model: SkinModel) -> Float:
+    """Return how much each cell is skin of this body, float32 (h, w), 0..1.
+
+    `aside` and `along` say how far the cells are beside and below the chin, in widths of the face.
+    """
     across = np.abs(aside)
     # Shoulders slope away from the neck: anything higher beside it is background.
     within = falling(across - np.float32(1.5) * np.clip(along - np.float32(0.1), 0, 9), 0.58, 0.85)
@@ -137,20 +148,17 @@ def _skin(near: Pixels, face: Face, model: SkinModel, step: int, shape: tuple[in
     throat = falling(across, 0.30, 0.46) * falling(along, 0.30, 0.60)
     like, dim = model.likeness(rgb, _NEAR_CHROMA, _FAR_CHROMA), model.likeness(rgb, *_THROAT, darkest=_SHADOW)
     rough = _roughness(rgb, dim)
-    plain = falling(rough, *_ROUGH)
-    alone = 1 - _one(_behind(like * plain, aside, along), *_BEHIND)
+    like *= falling(rough, *_ROUGH)
+    alone = 1 - _one(_behind(like, aside, along), *_BEHIND)
     within *= 1 - alone * (1 - throat)
-    like = np.maximum(like * plain, throat * dim * falling(rough, *_STRANDS)) * within
+    like = np.maximum(like, throat * dim * falling(rough, *_STRANDS)) * within
     joined = _joined(like * falling(_edges(rgb, model), *_EDGE), throat * falling(-along, 0.05, 0.25))
     # Restore what the edges removed, as far as it is skin.
     brush = disk(0.06 * _CELLS)
     skin = gauss(np.minimum(like, cv2.dilate(joined, brush)), 0.025 * _CELLS) * within
     distance = np.hypot(across, np.maximum(along, 0))
     skin *= 1 - np.float32(1 - _FAR) * (1 - falling(distance, 0.5, 2.0))
-    skin *= _one(skin.sum() / _CELLS**2, *_LARGEST) * (1 - _one(face.width, *_FEW))
-    to = np.asarray(((scale[0] * step, 0, (scale[0] * step - 1) / 2), (0, scale[1] * step, (scale[1] * step - 1) / 2)))
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    return np.asarray(cv2.warpAffine(skin, to, shape[::-1], flags=flags, borderMode=cv2.BORDER_REPLICATE), np.float32)
+    return skin * np.float32(_one(float(skin.sum()) / _CELLS**2, *_LARGEST))
 
 
 def _roughness(rgb: Float, like: Float) -> Float:
@@ -186,14 +194,14 @@ def _joined(like: Float, seed: Float) -> Float:
     It is the most skin-like way's least skin-like cell: a grey reconstruction by dilation (Vincent, 1993). A chin's
     shadow may separate the neck from the face, so the face alone cannot be the seed.
     """
-    mask = np.asarray(np.round(255 * like), np.uint8)
-    reached = np.minimum(mask, np.asarray(np.round(255 * seed), np.uint8))
+    mask, reached = (np.asarray(np.round(255 * plane), np.uint8) for plane in (like, np.minimum(like, seed)))
     cross = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
-    while True:
+    for _ in range(_FARTHEST):
         further = np.minimum(mask, cv2.dilate(reached, cross))
         if np.array_equal(further, reached):
-            return np.asarray(reached * np.float32(1 / 255), np.float32)
+            break
         reached = further
+    return np.asarray(reached * np.float32(1 / 255), np.float32)
 
 
 def _share(own: Face, others: list[Face], corner: tuple[float, float], shape: tuple[int, int]) -> Float:
