@@ -40,7 +40,7 @@ class Strength:
     def of(smoothing: float, whitening: float, sharpening: float, **more: float) -> "Strength":
         """The sliders are 0..1; `more` are those of the features."""
         # Of the variance 31 % go at 0.3, 56 % at 0.6 and 75 % at 0.9.
-        return Strength(0.56 * smoothing, 0.8 * sharpening, 0.45 * smoothing, 9.6 * whitening, **more)
+        return Strength(0.56 * smoothing, 0.8 * sharpening, 0.42 * smoothing, 9.6 * whitening, **more)
 
     @property
     def reaches_bodies(self) -> bool:
@@ -115,6 +115,10 @@ def coefficients(rgb: Float, masks: Masks, size: float, strength: Strength) -> t
         smooth = strengths * masks.skin
         planes[0] = smooth * (slope - 1)
         planes[1:] = smooth * level
+        # Dark places that become lighter get the colour of the skin: white is what highlights lose.
+        raised = np.maximum(planes[0] * luma + smooth * level, 0)
+        tint = local / (luma_of(local) + np.float32(1))[:, :, None] - 1
+        planes[1:] += raised * tint.transpose(2, 0, 1)
     if strength.sharpen:
         slope, level = guided(luma, max(1, round(0.045 * size)), _DETAIL * typical)
         # Teeth and catchlights are nearly white: sharpening would clip them.
@@ -173,8 +177,11 @@ def tone(rgb: Float, local: Float, masks: Masks, size: float, strength: Strength
         change = np.float32(0.5 * strength.even) * gap * np.exp(-((gap / np.float32(5)) ** 2))
         # What is to be lightened gets no darker anywhere, even where there is no room to lighten it.
         wanted[:, :, 0] += np.maximum(change, -gain) if strength.lift else change
-    # Chroma follows lightness by a third: fully looks sunburnt, not at all looks powdered.
-    wanted[:, :, 1:] *= (1 + gain / np.maximum(lab[:, :, 0], 10) / 3)[:, :, None]
+    # Chroma follows lightness by a third: fully looks sunburnt, not at all looks powdered. In the dark, where the same
+    # gain is a larger part, it follows more: a third looks grey there.
+    lightness = np.maximum(lab[:, :, 0], 10)
+    follow = np.clip(1 - lightness / np.float32(75), np.float32(1 / 3), np.float32(0.6))
+    wanted[:, :, 1:] *= (1 + gain / lightness * follow)[:, :, None]
     wanted[:, :, 0] += gain
     return np.asarray((rgb_of(wanted) - local) * masks.glow[:, :, None], np.float32)
 

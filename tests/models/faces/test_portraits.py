@@ -98,7 +98,7 @@ def test_whitening_moves_every_tone_by_as_much() -> None:
         name: np.mean([np.hypot.reduce(region.lab[1] - region.lab[0]) for region in map(regions(name).get, CHEEKS)])
         for name in ("tan", "brown", "dark")
     }
-    assert max(moved.values()) - min(moved.values()) <= 0.7, moved
+    assert max(moved.values()) - min(moved.values()) <= 1.0, moved
 
 
 @pytest.mark.parametrize("name", ["as she is", "mirrored", "half a stop less", "blue light", "tan", "brown", "dark"])
