@@ -16,7 +16,7 @@ from models.faces.skin import SkinModel, disk, luma_of
 _BROW = 0.20  # the thickest brow
 _HAIRS = 2.0  # between the hairs of a brow is brow
 _FEATHER = 0.035  # softens the decisions by colour
-_BRUSH = 0.12  # the same for light and colour
+_BRUSH = 0.06  # the same for light and colour
 _RIM = 0.15  # how far soft edges extend from certain skin
 _BROWS = 0.35  # from the eyes up
 _MIDDLE = 0.3  # half the width in which the halves of a face pass into each other
@@ -27,6 +27,8 @@ _DOUBT = (0.45, 0.85)  # of what may be no skin: there, smoothing would mix skin
 _UNLIT = 0.7  # part of the light that features do not get: pupils stay dark
 _RELIEF = 0.6  # part of the smoothing that an ear is spared, whose folds are no texture
 _SHADOW = 0.20  # there, skin may be as dark as this part of its lit luma
+_LIGHT = 0.12  # σ of what is the light
+_STEP = (0.10, 0.22)  # how much darker than the light the dark side of an edge is, in parts of it
 _FINE, _WINDOW = 0.015, 0.065  # σ of what is finer than shading, and of the place that lines fill
 _LINE = 0.06  # the most that a line counts, in parts of the light
 _ROUGH = (0.030, 0.045)  # measured on portraits: skin 0.006 to 0.028, beards 0.04 to 0.07
@@ -74,55 +76,72 @@ def masks_of(rgb: Float, face: Face, others: list[Face], axes: Axes, ramp: Float
         share *= mine / (mine + yours)
         keep = np.maximum(keep, np.maximum(features(other, over)[0], brows(other, over) * strokes))
     beside, middle = ears(face, axes), mesh(face, axes)
-    like = _skin(rgb, axes, model, inside=inside, keep=keep, beside=beside, core=core(face, axes))
+    luma = luma_of(rgb)
+    light = gauss(luma, _LIGHT * frame.size)
+    like = _skin(rgb, luma, light, axes, model, inside=inside, keep=keep, beside=beside, core=core(face, axes))
     place = inside**2  # below the chin the rest, up to 1, belongs to the body
     # Light and colour use a softer mask than texture, or brows and hair would get bright rims. Features get some of it.
     glow = np.minimum(spread(like, inside * (1 - keep), _BRUSH * frame.size), 1) * place
     glow = np.maximum(glow * (1 - np.float32(_UNLIT) * keep), like * place * beside)
-    skin = falling(1 - like, *_DOUBT) * place * (1 - keep) * (1 - glasses(rgb, axes))
+    skin = falling(1 - like, *_DOUBT) * place * (1 - keep) * (1 - glasses(luma, light, axes))
     skin *= 1 - np.float32(_RELIEF) * beside * (1 - middle)
     own = share * ramp
     left = falling(u, -_MIDDLE, _MIDDLE)
     return Masks(skin * own, sharp * inside * own, glow * own, own, middle, left, model)
 
 
-def _skin(rgb: Float, axes: Axes, model: SkinModel, *, inside: Float, keep: Float, beside: Float, core: Float) -> Float:
+def _skin(
+    rgb: Float,
+    luma: Float,
+    light: Float,
+    axes: Axes,
+    model: SkinModel,
+    *,
+    inside: Float,
+    keep: Float,
+    beside: Float,
+    core: Float,
+) -> Float:
     """Return how much each cell looks like skin of this face, by place, colour and texture; float32 (h, w), 0..1.
 
-    `inside`, `keep`, `beside` and `core` are where the face, its features, its ears and its middle are.
+    `light` is `luma`, blurred; `inside`, `keep`, `beside` and `core` are where the face, its features, its ears and its
+    middle are.
     """
     size = axes.frame.size
     above = falling(axes.v, -_BROWS - 0.1, -_BROWS)
     sure = core * (1 - above)  # above the brows there may be a fringe
     likeness = np.maximum(model.likeness(rgb), sure * model.likeness(rgb, *_WIDE, darkest=_SHADOW))
     # What is darker than skin above the brows is rather hair. An ear's folds look like strands.
-    hair = strands(rgb, keep, size, 1 - above * (1 - model.lit(rgb, 0.12 * size)))
+    lit = np.clip(light / np.float32(model.luma), 0.5, 1)
+    hair = np.maximum(strands(luma, light, keep, size, 1 - above * (1 - lit)), (1 - sure) * _dark_side(luma, light))
     likeness *= (inside > 0) * (1 - hair * (1 - beside))
     likeness = np.maximum(likeness, beside * model.likeness(rgb, *_EAR, darkest=_SHADOW))
     certain = (sure > 0.5) & (likeness > 0.5)
-    return _soft(_joined(likeness, certain, size), max(0.6, _FEATHER * size))
+    return gauss(_joined(likeness, certain, size), max(0.6, _FEATHER * size))
 
 
-def strands(rgb: Float, keep: Float, size: float, most: Float) -> Float:
+def _dark_side(luma: Float, light: Float) -> Float:
+    """Return 1 on the dark side of an edge, 0 away from it; float32 (h, w): where hair of skin's colour begins."""
+    return 1 - falling(1 - luma / (light + np.float32(1)), *_STEP)
+
+
+def strands(luma: Float, light: Float, keep: Float, size: float, most: Float) -> Float:
     """Return 1 where there is hair, 0 on skin, float32 (h, w): where fine lines fill the place.
 
     The edge of a nose, a wrinkle or a rim is stronger, but lies alone: hence a limit to what one line counts. Brows,
     eyes and lips, `keep`, do not count. `most`, (h, w), is how much of the usual roughness skin may have.
     """
-    luma = luma_of(rgb)
-    light = gauss(luma, 0.12 * size) + np.float32(24)
-    fine = np.abs(luma - gauss(luma, max(1.0, _FINE * size))) / light
+    fine = np.abs(luma - gauss(luma, max(1.0, _FINE * size))) / (light + np.float32(24))
     rough = spread(np.minimum(fine, np.float32(_LINE)), 1 - keep, max(1.5, _WINDOW * size))
     return 1 - falling(np.asarray(rough / most, np.float32), *_ROUGH)
 
 
-def glasses(rgb: Float, axes: Axes) -> Float:
+def glasses(luma: Float, light: Float, axes: Axes) -> Float:
     """Return 1 on bold, thin lines around the eyes, as rims of glasses are, 0 on wrinkles; float32 (h, w)."""
-    size, luma = axes.frame.size, luma_of(rgb)
     grey = np.asarray(np.round(luma), np.uint8)
-    brush = np.ones((2 * round(_THIN / 2 * size) + 1,) * 2, np.uint8)
+    brush = np.ones((2 * round(_THIN / 2 * axes.frame.size) + 1,) * 2, np.uint8)
     lines = np.maximum(*(cv2.morphologyEx(grey, kind, brush) for kind in (cv2.MORPH_BLACKHAT, cv2.MORPH_TOPHAT)))
-    bold = 1 - falling(lines / (gauss(luma, 0.12 * size) + np.float32(24)), *_BOLD)
+    bold = 1 - falling(lines / (light + np.float32(24)), *_BOLD)
     around = falling(np.abs(axes.v - np.float32(0.1)), 0.45, 0.60)
     return np.asarray(cv2.dilate(bold, np.ones((3, 3), np.uint8)) * around, np.float32)
 
@@ -134,7 +153,3 @@ def _joined(mask: Float, seed: npt.NDArray[np.bool_], size: float) -> Float:
     own[np.unique(labels[seed])] = 1
     own[0] = 0
     return np.asarray(mask * cv2.dilate(own[labels], disk(_RIM * size)), np.float32)
-
-
-def _soft(mask: Float, sigma: float) -> Float:
-    return np.asarray(cv2.GaussianBlur(mask, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE), np.float32)

@@ -40,7 +40,7 @@ class Strength:
     def of(smoothing: float, whitening: float, sharpening: float, **more: float) -> "Strength":
         """The sliders are 0..1; `more` are those of the features."""
         # Of the variance 31 % go at 0.3, 56 % at 0.6 and 75 % at 0.9.
-        return Strength(0.56 * smoothing, 0.8 * sharpening, 0.42 * smoothing, 9.6 * whitening, **more)
+        return Strength(0.56 * smoothing, 0.8 * sharpening, 0.40 * smoothing, 9.4 * whitening, **more)
 
     @property
     def reaches_bodies(self) -> bool:
@@ -116,7 +116,7 @@ def coefficients(rgb: Float, masks: Masks, size: float, strength: Strength) -> t
         planes[0] = smooth * (slope - 1)
         planes[1:] = smooth * level
         # Dark places that become lighter get the colour of the skin: white is what highlights lose.
-        raised = np.maximum(planes[0] * luma + smooth * level, 0)
+        raised = np.maximum(planes[0] * luma + smooth * level, 0) * masks.skin
         tint = local / (luma_of(local) + np.float32(1))[:, :, None] - 1
         planes[1:] += raised * tint.transpose(2, 0, 1)
     if strength.sharpen:
@@ -174,7 +174,7 @@ def tone(rgb: Float, local: Float, masks: Masks, size: float, strength: Strength
         wanted[:, :, 1:] += np.float32(strength.even) * _mostly_along(lab[:, :, 1:], gaps[:, :, 1:])
         # Blotches differ from their surroundings by little; shading, e.g. of a cheekbone, by more.
         gap = gaps[:, :, 0]
-        change = np.float32(0.5 * strength.even) * gap * np.exp(-((gap / np.float32(5)) ** 2))
+        change = np.float32(0.35 * strength.even) * gap * np.exp(-((gap / np.float32(5)) ** 2))
         # What is to be lightened gets no darker anywhere, even where there is no room to lighten it.
         wanted[:, :, 0] += np.maximum(change, -gain) if strength.lift else change
     # Chroma follows lightness by a third: fully looks sunburnt, not at all looks powdered. In the dark, where the same

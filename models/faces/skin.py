@@ -73,11 +73,6 @@ class SkinModel:
         depth = np.maximum(dark, cv2.morphologyEx(luma, cv2.MORPH_TOPHAT, brush)) / np.float32(self.luma + 1)
         return 1 - falling(np.asarray(depth, np.float32), *_STROKE)
 
-    def lit(self, rgb: Float, sigma: float) -> Float:
-        """Return the light around each cell in parts of lit skin's, float32 (h, w), 0.5..1."""
-        blurred = cv2.GaussianBlur(luma_of(rgb), (0, 0), sigma, borderType=cv2.BORDER_REPLICATE)
-        return np.asarray(np.clip(blurred / np.float32(self.luma), 0.5, 1), np.float32)
-
 
 def redness_of(rgb: Float) -> Float:
     """(R - G) / (Y + 24) of each cell, float32 (h, w): what SkinModel.redness is of skin."""
