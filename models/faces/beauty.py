@@ -13,7 +13,9 @@ from models.faces.grain import grain_of
 from models.faces.masks import masks_of
 from models.faces.mesh import drawn, guessed
 from models.faces.patch import Patch, Sheet
-from models.faces.retouch import Strength, lift_of, retouch
+from models.faces.retouch import retouch
+from models.faces.strength import Strength
+from models.faces.tone import lift_of
 from models.picture import FoundFace, Picture, Pixels
 from models.reduce import reduce_cells
 

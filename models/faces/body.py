@@ -15,8 +15,9 @@ from models.faces.features import Axes, Frame, falling
 from models.faces.masks import Masks
 from models.faces.patch import Sheet
 from models.faces.planes import around, gauss, spread
-from models.faces.retouch import Strength, coefficients
+from models.faces.retouch import coefficients
 from models.faces.skin import SkinModel, disk, luma_of
+from models.faces.strength import Strength
 from models.picture import Pixels
 from models.reduce import reduce_cells
 
