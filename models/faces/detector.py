@@ -19,10 +19,14 @@ _CROP, _CROP_PIXELS = 1.8, 192  # a crop is 1.8 times its face: 107 pixels, wher
 _SAME = 0.3  # part of the union of two boxes
 _MOST = 256  # faces
 _SMALLEST = 8.0  # pixels; narrower faces are ignored
+_SMALL = 24.0  # pixels of the first view; where such a face is, others may have been missed
+_SHARED = 64  # pixels that the quarters of the second view have in common: a small face and its surroundings
 
 
 class FaceDetector:
     """A quick network proposes faces; a better one confirms each in a crop, and places its landmarks.
+
+    The quick network misses small faces. Where it finds one, it looks a second time, at twice the scale.
 
     Use a detector from one thread at a time.
     """
@@ -37,8 +41,8 @@ class FaceDetector:
     def detect(self, pixels: Pixels) -> list[Face]:
         """Return the faces in `pixels`, uint8 (H, W, 4) of any size, the largest first.
 
-        A face narrower than about 2 % of the long side, or mostly outside the picture, is not found, and of more than
-        256 the rest.
+        A face narrower than about 2 % of the long side may be missed, most likely where it is alone. One mostly outside
+        the picture is not found, and of more than 256 the rest.
         """
         step = detection_step(pixels.shape[0], pixels.shape[1])
         small = reduce_cells(pixels, step)
@@ -48,16 +52,32 @@ class FaceDetector:
                 faces.append(face)
         return [face.scaled(step) for face in sorted(faces, key=lambda one: one.width * one.height, reverse=True)]
 
-    def _confirmed(self, small: Pixels) -> Iterator[Face]:
+    def _confirmed(self, small: Pixels) -> list[Face]:
+        """Return what a first look finds and, if a face there is small, what a second adds at twice the scale."""
         factor = min(1.0, LONG_SIDE / max(small.shape[:2]))
-        view = cv2.cvtColor(small, cv2.COLOR_RGBA2BGR)
-        if factor < 1.0:
-            size = (max(1, round(small.shape[1] * factor)), max(1, round(small.shape[0] * factor)))
-            view = cv2.resize(view, size)  # means of areas take as long as the network, and find no more
-        proposals = (face.scaled(1 / factor) for face in self._quick.faces(view, _PROPOSAL)[:_MOST])
-        for proposal in proposals:
-            if _reaches_into(small, proposal) and (face := self._look(small, proposal)):
-                yield face
+        view = _resized(small, factor)
+        faces = self._new(small, self._quick.faces(view, _PROPOSAL), factor, [])
+        if any(face.width * factor < _SMALL for face in faces):
+            view = _resized(small, 2 * factor)
+            proposals = [
+                face.scaled(1, corner)
+                for part, corner in _quarters(view)
+                for face in self._quick.faces(part, _PROPOSAL)
+            ]
+            fitting = [face for face in proposals if face.width >= 2 * _SMALLEST]
+            faces += self._new(small, fitting, 2 * factor, faces)
+        return faces
+
+    def _new(self, small: Pixels, proposals: list[Face], factor: float, known: list[Face]) -> list[Face]:
+        """Return those of the faces proposed in a view of `small` at `factor` that are confirmed and not yet known."""
+        found: list[Face] = []
+        for face in sorted(proposals, key=lambda one: one.score, reverse=True)[: _MOST - len(known)]:
+            proposal = face.scaled(1 / factor)
+            if not _reaches_into(small, proposal) or any(proposal.overlap(other) > _SAME for other in known):
+                continue
+            if confirmed := self._look(small, proposal):
+                found.append(confirmed)
+        return found
 
     def _look(self, small: Pixels, proposal: Face) -> Face | None:
         """Return the face that CenterFace sees where one was proposed, in pixels of `small`."""
@@ -82,6 +102,24 @@ class FaceDetector:
         face = _mean(found)
         score = _PROPOSED * proposal.score + (1 - _PROPOSED) * face.score
         return replace(face, score=score) if score > self._threshold else None
+
+
+def _resized(small: Pixels, factor: float) -> cv2.typing.MatLike:
+    """Return the view of `small` for YuNet, BGR."""
+    view = cv2.cvtColor(small, cv2.COLOR_RGBA2BGR)
+    if factor == 1.0:
+        return view
+    size = (max(1, round(small.shape[1] * factor)), max(1, round(small.shape[0] * factor)))
+    return cv2.resize(view, size)  # means of areas take as long as the network, and find no more
+
+
+def _quarters(view: cv2.typing.MatLike) -> Iterator[tuple[cv2.typing.MatLike, tuple[int, int]]]:
+    """Yield four parts of a view and their corners. The network keeps the memory of the largest view that it saw."""
+    height, width = view.shape[:2]
+    rows, columns = (min(size, (size + _SHARED) // 2) for size in (height, width))
+    for top in (0, height - rows):
+        for left in (0, width - columns):
+            yield view[top : top + rows, left : left + columns], (left, top)
 
 
 def _mirrored(face: Face) -> Face:

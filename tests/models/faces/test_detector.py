@@ -5,7 +5,9 @@ from skimage import data
 
 from models.faces.detector import FaceDetector
 from models.faces.faces import Face
+from models.faces.networks import YuNet
 from models.picture import Pixels
+from tests.models.faces.portraits import TONES, toned
 
 ASTRONAUT = data.astronaut()
 EYES = ((203, 102), (247, 104))  # of the astronaut, looked up on the picture
@@ -115,6 +117,52 @@ def test_small_faces_of_a_group_are_all_found(detector: FaceDetector, degrees: i
     assert len(faces) == len(places)
     for x, y in places:
         assert min(np.hypot(a - x - middle[0], b - y - middle[1]) for a, b in centres) < 15
+
+
+def crowd(scene: np.ndarray, width: int) -> tuple[np.ndarray, list[tuple[float, float]]]:
+    """Small people of four tones, upright and tilted, in a picture of 1008 pixels, and where their faces are."""
+    picture = np.asarray(cv2.resize(scene, (1008, 756)))
+    places = []
+    for row, tone in enumerate(TONES):
+        for column, degrees in enumerate((-20, -10, 0, 10, 20, 0, 15, -15)):
+            turn = cv2.getRotationMatrix2D((225, 118), degrees, 1.0)
+            head = cv2.warpAffine(toned(tone), turn, (512, 512), borderMode=cv2.BORDER_REFLECT)[18:218, 125:325]
+            small = resized(head, width / 88)
+            side = small.shape[0]
+            x, y = 25 + 122 * column, 50 + 175 * row
+            picture[y : y + side, x : x + side] = small
+            places.append((x + side / 2, y + side / 2))
+    return picture, places
+
+
+@pytest.mark.parametrize("width", [22, 25])
+@pytest.mark.parametrize("name", ["coffee", "chelsea"])
+def test_faces_of_a_crowd_are_found_and_nothing_else(detector: FaceDetector, name: str, width: int) -> None:
+    """Each is about 2 % of the width. Some are where the quarters of the second look meet; the cat is no face."""
+    picture, places = crowd(getattr(data, name)(), width)
+    faces = detector.detect(rgba(picture))
+    centres = [((face.box[0] + face.box[2]) / 2, (face.box[1] + face.box[3]) / 2) for face in faces]
+    found = [any(np.hypot(a - x, b - y) < width / 2 for a, b in centres) for x, y in places]
+    assert np.mean(found) >= 0.95
+    assert len(faces) == sum(found)
+
+
+@pytest.mark.parametrize(("picture", "looks"), [(data.coffee(), 1), (ASTRONAUT, 1), (crowd(data.coffee(), 25)[0], 5)])
+def test_only_small_faces_cost_a_second_look(
+    detector: FaceDetector, monkeypatch: pytest.MonkeyPatch, picture: np.ndarray, looks: int
+) -> None:
+    """Four quarters at twice the scale, hardly larger than the first view."""
+    views: list[tuple[int, ...]] = []
+    run = YuNet.faces
+
+    def faces(network: YuNet, bgr: cv2.typing.MatLike, threshold: float) -> list[Face]:
+        views.append(bgr.shape)
+        return run(network, bgr, threshold)
+
+    monkeypatch.setattr(YuNet, "faces", faces)
+    detector.detect(rgba(picture))
+    assert len(views) == looks
+    assert max(max(shape) for shape in views) <= 640 + 32
 
 
 @pytest.mark.parametrize("half", [slice(0, 225), slice(225, None)])
