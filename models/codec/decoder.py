@@ -18,6 +18,7 @@ from models.codec.named_spaces import adobe_rgb
 from models.codec.options import OutputOptions, output_format
 from models.codec.orientation import upright
 from models.codec.pillow import opened
+from models.codec.png_colour import described_profile
 from models.codec.raster import pixels_of, rgb_image
 from models.codec.workspace import Workspace
 from models.errors import DeviceLostError, PhotoError
@@ -182,7 +183,9 @@ def _other(data: bytes, header: Header, workspace: Workspace) -> Picture:
     if in_srgb:
         icc, bad = None, list[str]()
     else:
-        icc, bad = profile.settle(pixels, None if beside.first else icc, code_points=beside.code_points)
+        icc = None if beside.first else icc
+        described = None if icc else described_profile(pixels[..., :3], beside.described)
+        icc, bad = profile.settle(pixels, icc, code_points=beside.code_points, described=described)
     size = header.width, header.height
     xmp = xmp if isinstance(xmp, bytes) else None
     source = Source(header.format, *size, orientation, icc=icc, exif=exif, xmp=xmp)

@@ -12,6 +12,7 @@ from models.codec.eight_bit import Array, eight_bit
 from models.codec.header import Header
 from models.codec.orientation import upright
 from models.codec.pillow import opened
+from models.codec.png_colour import described_profile
 from models.codec.profile import settle
 from models.codec.workspace import Workspace
 from models.picture import Picture, Source
@@ -39,9 +40,10 @@ def _png(data: bytes, header: Header, workspace: Workspace) -> Picture:
     array = _read(data)
     orientation = orientation_of(png.exif)
     _same_size(array, header, orientation)
+    described = described_profile(array[..., :3] if array.ndim > 2 else array, png.described)
     pixels = eight_bit(array, 16, workspace, bgr=True)
     icc = None if png.code_points else png.icc  # they take precedence by the standard
-    icc, notes = settle(pixels, icc, grey=_is_grey(array), code_points=png.code_points)
+    icc, notes = settle(pixels, icc, grey=png.grey, code_points=png.code_points, described=described)
     exif = bare(png.exif) if png.exif else None
     source = Source("png", header.width, header.height, orientation, icc=icc, exif=exif, xmp=png.xmp)
     frames = ["first_frame_only"] if png.frames > 1 else []

@@ -7,11 +7,13 @@ import numpy as np
 from PIL import Image, ImageCms
 
 from models.codec.named_spaces import by_code_points
+from models.colour.icc import parse
 from models.picture import Pixels
 
 _SPACES = {"L": b"GRAY", "CMYK": b"CMYK"}  # Pillow's mode → colour space in the profile's header
 _INTENT = ImageCms.Intent.RELATIVE_COLORIMETRIC
 _FLAGS = ImageCms.Flags.BLACKPOINTCOMPENSATION
+_OUTSIDE = 0.02  # light of a colour that may be lost at the edge of sRGB
 _ROWS = 256  # of a strip that is converted
 
 
@@ -67,16 +69,19 @@ def settle(
     damaged: bool = False,
     grey: bool = False,
     code_points: tuple[int, int] | None = None,
+    described: bytes | None = None,
 ) -> tuple[bytes | None, list[str]]:
     """Return the profile that the pixels stay in (None: sRGB), and notes.
 
-    Without a profile, `code_points` name the space. HDR is converted to sRGB in place, and so is a `grey` picture
-    with a grey profile.
+    Without a profile, `code_points` name the space, or a profile that is `described` otherwise. Converted to sRGB in
+    place: HDR, a `grey` picture with a grey profile, and what is described and has no colour outside of sRGB.
     """
     if icc and grey and not damaged and fits_mode(icc, "L"):
         return None, ["gray_to_srgb" if _convert(pixels, icc, grey=True) else "bad_profile"]
     if icc or damaged:
         return kept(icc, damaged=damaged)
+    if described and not code_points:
+        return _settled(pixels, described), []
     space = by_code_points(*code_points) if code_points else None
     if space is None:
         return None, []
@@ -84,6 +89,17 @@ def settle(
         return space.icc, []
     _convert(pixels, space.icc)
     return None, ["hdr_to_sdr"]
+
+
+def _settled(pixels: Pixels, described: bytes) -> bytes | None:
+    """Convert to sRGB what fits into it, so that it looks right also where profiles are ignored."""
+    space = parse(described)
+    if space is None or not usable_rgb(described):
+        return None
+    if space.to_srgb.min() < -_OUTSIDE:
+        return described
+    _convert(pixels, described)
+    return None
 
 
 def _convert(pixels: Pixels, icc: bytes, *, grey: bool = False) -> bool:

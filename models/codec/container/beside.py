@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from PIL import Image
 
 from models.codec.container.iso_picture import read_picture
-from models.codec.container.png_chunks import read_chunks
+from models.codec.container.png_chunks import Described, read_chunks
 from models.codec.container.tiff_metadata import left_out
 from models.errors import PhotoError
 
@@ -17,6 +17,7 @@ class Beside:
 
     code_points: tuple[int, int] | None = None  # primaries and transfer, as ITU-T H.273 numbers them
     first: bool = False  # the code points take precedence over an ICC profile
+    described: Described | None = None  # colours by gamma and corners
     notes: list[str] = field(default_factory=list)  # what the result will not have
 
 
@@ -24,7 +25,7 @@ def look_beside(data: bytes, image: Image.Image, name: str) -> Beside:
     """Read the container of an opened file in format `name`; the decoder reports damage."""
     if name == "png":
         png = read_chunks(data)
-        return Beside(png.code_points, png.code_points is not None, png.notes)
+        return Beside(png.code_points, png.code_points is not None, png.described, png.notes)
     if name == "avif":
         return _avif(data)
     if name == "webp":
