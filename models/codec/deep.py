@@ -40,8 +40,11 @@ def _png(data: bytes, header: Header, workspace: Workspace) -> Picture:
     array = _read(data)
     orientation = orientation_of(png.exif)
     _same_size(array, header, orientation)
+    clear = array == png.clear_grey if _is_grey(array) and png.clear_grey is not None else None  # OpenCV ignores it
     described = described_profile(array[..., :3] if array.ndim > 2 else array, png.described)
     pixels = eight_bit(array, 16, workspace, bgr=True)
+    if clear is not None:
+        pixels[..., 3][clear] = 0
     icc = None if png.code_points else png.icc  # they take precedence by the standard
     icc, notes = settle(pixels, icc, grey=png.grey, code_points=png.code_points, described=described)
     exif = bare(png.exif) if png.exif else None
@@ -50,7 +53,7 @@ def _png(data: bytes, header: Header, workspace: Workspace) -> Picture:
     return Picture(
         upright(pixels, orientation, workspace),
         source,
-        has_alpha=array.shape[2:] == (4,),
+        has_alpha=array.shape[2:] == (4,) or clear is not None,
         notes=["depth_reduced", *frames, *png.notes, *notes],
     )
 

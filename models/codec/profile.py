@@ -13,6 +13,8 @@ from models.picture import Pixels
 _SPACES = {"L": b"GRAY", "CMYK": b"CMYK"}  # Pillow's mode → colour space in the profile's header
 _INTENT = ImageCms.Intent.RELATIVE_COLORIMETRIC
 _FLAGS = ImageCms.Flags.BLACKPOINTCOMPENSATION
+_EXACT = ImageCms.Flags.NOOPTIMIZE  # dark grey is off by ten levels otherwise
+_LEVELS = Image.frombytes("L", (256, 1), bytes(range(256)))
 _OUTSIDE = 0.02  # light of a colour that may be lost at the edge of sRGB
 _ROWS = 256  # of a strip that is converted
 
@@ -42,6 +44,16 @@ def fits_mode(icc: bytes | None, mode: str) -> bool:
 
 def to_srgb(image: Image.Image, icc: bytes) -> Image.Image | None:
     """Convert a picture in mode L, RGB or CMYK to sRGB by its profile; None if the profile is unusable."""
+    if image.mode == "L":
+        levels = _to_srgb(_LEVELS, icc, _FLAGS | _EXACT)
+        if levels is None:
+            return None
+        table = [value for band in levels.split() for value in band.tobytes()]
+        return Image.merge("RGB", [image] * 3).point(table)
+    return _to_srgb(image, icc, _FLAGS)
+
+
+def _to_srgb(image: Image.Image, icc: bytes, flags: ImageCms.Flags) -> Image.Image | None:
     try:
         return ImageCms.profileToProfile(
             image,
@@ -49,7 +61,7 @@ def to_srgb(image: Image.Image, icc: bytes) -> Image.Image | None:
             ImageCms.createProfile("sRGB"),
             renderingIntent=_INTENT,
             outputMode="RGB",
-            flags=_FLAGS,
+            flags=flags,
         )
     except Exception:  # noqa: BLE001 (as above)
         return None

@@ -26,6 +26,7 @@ class PngFile:
     """The properties of a PNG."""
 
     grey: bool = False
+    clear_grey: int | None = None  # the level that is transparent, of grey without alpha
     icc: bytes | None = None
     exif: bytes | None = None
     xmp: bytes | None = None
@@ -51,6 +52,8 @@ def read_chunks(data: bytes) -> PngFile:
             png.xmp = png.xmp or _text(data[start + len(_XMP) : end])
         elif name == b"cICP" and end - start == 4 and _UNSPECIFIED not in data[start : start + 2]:
             png.code_points = data[start], data[start + 1]
+        elif name == b"tRNS" and end - start == 2 and data[_COLOUR_TYPE] == 0:
+            png.clear_grey = int.from_bytes(data[start:end], "big")
         elif name == b"acTL":
             png.frames = int.from_bytes(data[start : start + 4], "big")
         elif name == b"caBX":

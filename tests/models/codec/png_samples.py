@@ -7,7 +7,21 @@ from PIL import Image
 
 from tests.models.codec.deep_samples import chunk, deep_png
 
-KINDS = ["L", "LA", "L with a key", "RGB", "RGBA", "RGB with a key", "P", "16 L", "16 LA", "16 RGB", "16 RGBA"]
+KINDS = [
+    "L",
+    "LA",
+    "L with a key",
+    "RGB",
+    "RGBA",
+    "RGB with a key",
+    "P",
+    "16 L",
+    "16 L with a key",
+    "16 LA",
+    "16 RGB",
+    "16 RGB with a key",
+    "16 RGBA",
+]
 KEY = 77  # the level that is clear in kinds with a key
 HEAD_END = 33  # of the file: the signature and IHDR
 
@@ -21,6 +35,8 @@ def png_of(kind: str, levels: np.ndarray, *, before: bytes = b"", after: bytes =
         grey = levels.astype(np.uint16)[..., None] * 257
         alpha = np.full_like(grey, 200 * 257)
         colours = [grey] * (3 if "RGB" in kind else 1) + [alpha] * kind.endswith("A")
+        if kind.endswith("key"):
+            before += chunk(b"tRNS", (KEY * 257).to_bytes(2, "big") * len(colours))
         return deep_png(np.concatenate(colours, axis=-1), before=before, after=after)
     mode = kind.partition(" with a key")[0]
     image = Image.fromarray(levels)

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from models.codec import Limits, OutputOptions, decode, encode
-from tests.models.codec.codec_samples import SRGB, adobe_profile, saved, wide_profile
+from tests.models.codec.codec_samples import SRGB, adobe_profile, gray_profile, saved, wide_profile
 from tests.models.codec.deep_samples import chunk, deep_png
 from tests.models.codec.png_samples import KEY, KINDS, corners, gamma, png_of, with_chunks
 from tests.models.codec.test_codec_colours import SWEEP, off_by, viewed
@@ -141,6 +141,35 @@ def test_nonsense_is_not_believed(deep: bool, broken: bytes) -> None:
     picture = decode(sweep(deep, broken), LIMITS)
     assert (picture.pixels[..., :3] == np.asarray(SWEEP)).all()
     assert picture.source.icc is None
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if "L" in kind])
+def test_grey_with_or_without_alpha_is_converted_by_its_profile(kind: str) -> None:
+    linear = chunk(b"iCCP", b"grey\0\0" + zlib.compress(gray_profile()))
+    plain = decode(png_of(kind, LEVELS), LIMITS).pixels.copy()
+    picture = decode(png_of(kind, LEVELS, before=linear), LIMITS)
+    assert [note for note in picture.notes if note != "depth_reduced"] == ["gray_to_srgb"]
+    assert picture.source.icc is None
+    assert np.abs(picture.pixels[..., :3] - in_srgb(LEVELS / 255)[..., None]).max() <= 1
+    assert (picture.pixels[..., 3] == plain[..., 3]).all()
+    assert picture.has_alpha == (kind.endswith(("A", "key")))
+
+
+@pytest.mark.parametrize("mode", ["L", "LA"])
+def test_grey_in_a_tiff_is_converted_by_its_profile(mode: str) -> None:
+    image = Image.fromarray(LEVELS).convert(mode)
+    if mode == "LA":
+        image.putalpha(200)
+    picture = decode(saved(image, "TIFF", icc_profile=gray_profile()), LIMITS)
+    assert picture.notes == ["gray_to_srgb"]
+    assert np.abs(picture.pixels[..., :3] - in_srgb(LEVELS / 255)[..., None]).max() <= 1
+    assert (picture.pixels[..., 3] == (200 if mode == "LA" else 255)).all()
+
+
+def test_black_and_white_stay_so_by_a_grey_profile() -> None:
+    picture = decode(saved(Image.fromarray(LEVELS).convert("1"), "PNG", icc_profile=gray_profile()), LIMITS)
+    assert picture.notes == ["gray_to_srgb"]
+    assert set(np.unique(picture.pixels[..., :3])) == {0, 255}
 
 
 @pytest.mark.parametrize("kind", ["RGB", "16 RGB"])
