@@ -9,6 +9,7 @@ from models.codec import profile
 from models.codec.container import refusal
 from models.codec.container.beside import look_beside
 from models.codec.container.exif import bare, is_adobe_rgb, orientation_of
+from models.codec.container.iso_picture import Box
 from models.codec.container.jpeg_segments import JpegFile, read_segments
 from models.codec.container.tiff_metadata import exif_of_tiff, orientation_of_tiff
 from models.codec.encoder import coding_of
@@ -172,12 +173,13 @@ def _other(data: bytes, header: Header, workspace: Workspace) -> Picture:
         notes = ["first_frame_only"] if getattr(image, "is_animated", False) else []
         icc = image.info.get("icc_profile")
         exif, orientation, applied = _exif(image, header.format)
-        if image.width * image.height > header.width * header.height:
+        if beside.crop is None and image.width * image.height > header.width * header.height:
             raise refusal.corrupt()  # before it allocates: of two PNG headers, for example, it believes the last one
         image.load()
+        shown = image if beside.crop is None else _cropped(image, beside.crop)
         swapped = orientation >= 5 and not applied
-        _same_size(image, *((header.height, header.width) if swapped else (header.width, header.height)))
-        converted, in_srgb, more = rgb_image(image, icc)
+        _same_size(shown, *((header.height, header.width) if swapped else (header.width, header.height)))
+        converted, in_srgb, more = rgb_image(shown, icc)
         pixels = pixels_of(converted, workspace)
         xmp = image.info.get("xmp")
     if in_srgb:
@@ -192,6 +194,11 @@ def _other(data: bytes, header: Header, workspace: Workspace) -> Picture:
     pixels = pixels if applied else upright(pixels, orientation, workspace)
     notes = list(dict.fromkeys(notes + beside.notes + more + bad))
     return Picture(pixels, source, has_alpha=converted.mode == "RGBA", notes=notes)
+
+
+def _cropped(image: Image.Image, crop: Box) -> Image.Image:
+    left, top, width, height = crop
+    return image.crop((left, top, left + width, top + height))
 
 
 def _exif(image: Image.Image, name: str) -> tuple[bytes | None, int, bool]:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from models.codec.container import refusal
 from models.codec.container.exif import orientation_of
-from models.codec.container.iso_picture import read_picture
+from models.codec.container.iso_picture import crop_of, read_picture
 from models.codec.container.jpeg_segments import read_segments
 from models.codec.container.png_chunks import chunks
 from models.codec.container.sniff import sniff
@@ -158,7 +158,9 @@ def _avif(data: bytes, limits: Limits) -> _Stored:
             raise refusal.too_many_pixels(width, height, limits.max_pixels)
         at = data.find(b"ispe", at + 4, _AVIF_SCAN)
     with opened(data, "avif") as image:
-        return _Stored(*image.size, orientation_of(image.info.get("exif")))
+        _check_size(*image.size, limits)
+        _, _, *size = crop_of(data, image.size) or (0, 0, *image.size)
+        return _Stored(size[0], size[1], orientation_of(image.info.get("exif")))
 
 
 def _heic(data: bytes, limits: Limits) -> _Stored:
