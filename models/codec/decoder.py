@@ -172,7 +172,7 @@ def _other(data: bytes, header: Header, workspace: Workspace) -> Picture:
         # Not n_frames: Pillow takes a minute to count the pages of a TIFF with 100,000.
         notes = ["first_frame_only"] if getattr(image, "is_animated", False) else []
         icc = image.info.get("icc_profile")
-        exif, orientation, applied = _exif(image, header.format)
+        exif, orientation, applied = _exif(image, header.format, beside.exif)
         if beside.crop is None and image.width * image.height > header.width * header.height:
             raise refusal.corrupt()  # before it allocates: of two PNG headers, for example, it believes the last one
         image.load()
@@ -201,11 +201,11 @@ def _cropped(image: Image.Image, crop: Box) -> Image.Image:
     return image.crop((left, top, left + width, top + height))
 
 
-def _exif(image: Image.Image, name: str) -> tuple[bytes | None, int, bool]:
+def _exif(image: Image.Image, name: str, beside: bytes | None) -> tuple[bytes | None, int, bool]:
     """Return EXIF block, orientation, and whether Pillow applies it to the pixels itself."""
     if name == "tiff":
         return exif_of_tiff(image), orientation_of_tiff(image), True
-    block = image.info.get("exif")
+    block = beside or image.info.get("exif")
     if not isinstance(block, bytes) or not block:
         return None, 1, False
     return bare(block), orientation_of(block), False

@@ -3,9 +3,8 @@
 import cv2
 import numpy as np
 
-from models.codec.container import refusal
+from models.codec.container import png_chunks, refusal
 from models.codec.container.exif import bare, orientation_of
-from models.codec.container.png_chunks import intact, read_chunks
 from models.codec.container.tiff_depth import ends_early, lying_as_stored
 from models.codec.container.tiff_metadata import exif_of_tiff, left_out, orientation_of_tiff
 from models.codec.eight_bit import Array, eight_bit
@@ -32,10 +31,10 @@ def decode_deep(data: bytes, header: Header, workspace: Workspace) -> Picture:
 
 
 def _png(data: bytes, header: Header, workspace: Workspace) -> Picture:
-    png = read_chunks(data)
-    if b"IEND" not in data[-32:]:
+    png = png_chunks.read_chunks(data)
+    if png_chunks.ends_early(data):
         raise refusal.truncated()
-    if not intact(data):
+    if not png_chunks.intact(data):
         raise refusal.corrupt()  # OpenCV would return the part before the damage
     array = _read(data)
     orientation = orientation_of(png.exif)

@@ -98,7 +98,7 @@ def _png(data: bytes, limits: Limits) -> _Stored:
         raise refusal.corrupt()
     width, height = _u32(data, 16), _u32(data, 20)
     _check_size(width, height, limits)
-    exif = next((data[start:end] for name, start, end in chunks(data) if name == b"eXIf"), None)
+    exif = next((data[start:end] for name, start, end in chunks(data) if name == b"eXIf" and end > start), None)
     return _Stored(width, height, orientation_of(exif), data[24])
 
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from PIL import Image, ImageFile
 
-from models.codec.container import refusal
+from models.codec.container import png_chunks, refusal
 from models.errors import PhotoError
 
 # The header is checked against our own limit; Pillow's limit would raise its own errors.
@@ -59,7 +59,7 @@ def failure(data: bytes, name: str, damage: Exception) -> PhotoError:
 def _ends_early(data: bytes, name: str) -> bool:
     """Whether the container shows that bytes are missing."""
     if name == "png":
-        return b"IEND" not in data[-32:]
+        return png_chunks.ends_early(data)
     if name == "webp":
         return int.from_bytes(data[4:8], "little") + 8 > len(data)
     if name == "bmp":

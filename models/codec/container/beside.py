@@ -17,6 +17,7 @@ class Beside:
 
     code_points: tuple[int, int] | None = None  # primaries and transfer, as ITU-T H.273 numbers them
     first: bool = False  # the code points take precedence over an ICC profile
+    exif: bytes | None = None  # that Pillow reports too late: behind the pixels of a PNG
     described: Described | None = None  # colours by gamma and corners
     crop: Box | None = None  # the part of the stored picture that is shown
     notes: list[str] = field(default_factory=list)  # what the result will not have
@@ -26,7 +27,7 @@ def look_beside(data: bytes, image: Image.Image, name: str) -> Beside:
     """Read the container of an opened file in format `name`; the decoder reports damage."""
     if name == "png":
         png = read_chunks(data)
-        return Beside(png.code_points, png.code_points is not None, png.described, notes=png.notes)
+        return Beside(png.code_points, png.code_points is not None, png.exif, png.described, notes=png.notes)
     if name == "avif":
         return _avif(data, image.size)
     if name == "webp":

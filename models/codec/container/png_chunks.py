@@ -93,6 +93,11 @@ def chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
         at = end + 4
 
 
+def ends_early(data: bytes) -> bool:
+    """Whether the end of the picture is missing; bytes behind it do not count."""
+    return b"IEND" not in data[-32:] and all(name != b"IEND" for name, _, _ in chunks(data))
+
+
 def intact(data: bytes) -> bool:
     """Whether the chunks are complete, and those of the picture have correct checksums.
 
