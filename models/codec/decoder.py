@@ -14,7 +14,7 @@ from models.codec.container.jpeg_segments import JpegFile, read_segments
 from models.codec.container.tiff_metadata import exif_of_tiff, orientation_of_tiff
 from models.codec.encoder import coding_of
 from models.codec.header import Header, Limits, read_header
-from models.codec.jpeg import decode_jpeg
+from models.codec.jpeg import DAMAGE, decode_jpeg, lacking_only_end
 from models.codec.named_spaces import adobe_rgb
 from models.codec.options import OutputOptions, output_format
 from models.codec.orientation import upright
@@ -119,12 +119,15 @@ def _jpeg(data: bytes, header: Header, workspace: Workspace, least: int, gpu: "G
     jpeg = read_segments(data)
     notes = list(jpeg.dropped) + (["progressive"] if jpeg.progressive else [])
     icc = jpeg.icc
-    pixels = None if profile.fits_mode(icc, "L") else decode_jpeg(data, jpeg, workspace, least, gpu)
+    by_profile = profile.fits_mode(icc, "L")
+    pixels, more = (None, list[str]()) if by_profile else decode_jpeg(data, jpeg, workspace, least, gpu)
+    notes += more
     if pixels is None:
         pixels, icc, more = _jpeg_by_pillow(data, jpeg, workspace)
         notes += more
     source, more = _source_of(jpeg, header, icc)
-    return Picture(upright(pixels, source.orientation, workspace), source, notes=notes + more)
+    notes = list(dict.fromkeys(notes + more))
+    return Picture(upright(pixels, source.orientation, workspace), source, notes=notes)
 
 
 def _source_of(jpeg: JpegFile, header: Header, icc: bytes | None) -> tuple[Source, list[str]]:
@@ -145,12 +148,21 @@ def _transposed(quants: tuple[int, ...]) -> tuple[int, ...]:
 
 def _jpeg_by_pillow(data: bytes, jpeg: JpegFile, workspace: Workspace) -> tuple[Pixels, bytes | None, list[str]]:
     """Decode with Pillow, which accepts CMYK, unusual sampling, and damaged but complete files."""
+    try:
+        return _by_pillow(data, jpeg, workspace)
+    except PhotoError:
+        whole = lacking_only_end(data, jpeg)
+        if whole is None:
+            raise
+    pixels, icc, notes = _by_pillow(whole, jpeg, workspace)
+    return pixels, icc, [DAMAGE, *notes]
+
+
+def _by_pillow(data: bytes, jpeg: JpegFile, workspace: Workspace) -> tuple[Pixels, bytes | None, list[str]]:
     with opened(data, "jpeg") as image:
         _same_size(image, jpeg.width, jpeg.height)
         image.load()
         converted, in_srgb, notes = rgb_image(image, jpeg.icc, inverted=not jpeg.adobe)
-        if jpeg.components == 3:  # libjpeg-turbo has refused it
-            notes.append("damage_tolerated")
         return pixels_of(converted, workspace), None if in_srgb else jpeg.icc, notes
 
 
