@@ -12,6 +12,7 @@ from models.codec.container.exif import bare, is_adobe_rgb, orientation_of
 from models.codec.container.iso_picture import Box
 from models.codec.container.jpeg_segments import JpegFile, read_segments
 from models.codec.container.tiff_metadata import exif_of_tiff, orientation_of_tiff
+from models.codec.container.tiff_pages import with_picture_first
 from models.codec.encoder import coding_of
 from models.codec.header import Header, Limits, read_header
 from models.codec.jpeg import DAMAGE, decode_jpeg, lacking_only_end
@@ -51,6 +52,8 @@ def decode(
     workspace = workspace or Workspace()
     data = bytes(data)
     try:
+        if header.format == "tiff":
+            return _tiff(data, header, workspace)
         if header.format == "jpeg":
             return _jpeg(data, header, workspace, least, gpu)
         if header.format == "heic":
@@ -170,6 +173,14 @@ def _heic(data: bytes, header: Header, workspace: Workspace) -> Picture:
     from models.codec.heif import decode_heic  # noqa: PLC0415  # what few photos need is loaded when one comes
 
     return decode_heic(data, header, workspace)
+
+
+def _tiff(data: bytes, header: Header, workspace: Workspace) -> Picture:
+    turned_over = with_picture_first(data)
+    picture = (_deep if header.bits > 8 else _other)(turned_over, header, workspace)
+    if turned_over is not data:
+        picture.notes = list(dict.fromkeys([*picture.notes, "thumbnail_dropped"]))
+    return picture
 
 
 def _deep(data: bytes, header: Header, workspace: Workspace) -> Picture:

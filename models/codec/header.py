@@ -9,8 +9,10 @@ from models.codec.container.iso_picture import crop_of, read_picture
 from models.codec.container.jpeg_segments import read_segments
 from models.codec.container.png_chunks import chunks
 from models.codec.container.sniff import sniff
-from models.codec.container.tiff_depth import check_depth
+from models.codec.container.tiff_depth import check_depth, unsupported
+from models.codec.container.tiff_pages import with_picture_first
 from models.codec.pillow import opened
+from models.errors import PhotoError
 
 NAMES = {
     "jpeg": "JPEG",
@@ -173,13 +175,19 @@ def _heic(data: bytes, limits: Limits) -> _Stored:
 
 
 def _tiff(data: bytes, limits: Limits) -> _Stored:
-    with opened(data, "tiff") as image:
-        _check_size(*image.size, limits)
-        tags = getattr(image, "tag_v2", {})
-        if any(tag in tags for tag in _RAW_TAGS) or (tags.get(254, 0) == 1 and 330 in tags):
-            raise refusal.unsupported_media("a camera's RAW file")
-        # Pillow gives the size as displayed
-        return _Stored(*image.size, bits=check_depth(tags, image.mode))
+    data = with_picture_first(data)
+    try:
+        with opened(data, "tiff") as image:
+            _check_size(*image.size, limits)
+            tags = getattr(image, "tag_v2", {})
+            if any(tag in tags for tag in _RAW_TAGS) or (tags.get(254, 0) == 1 and 330 in tags):
+                raise refusal.unsupported_media("a camera's RAW file")
+            # Pillow gives the size as displayed
+            return _Stored(*image.size, bits=check_depth(tags, image.mode))
+    except PhotoError as damage:
+        if damage.code != "corrupt":
+            raise
+        raise unsupported(data) or damage from damage
 
 
 def _orientation_by_pillow(data: bytes, name: str) -> int:

@@ -1,12 +1,13 @@
 """The only access to Pillow: it opens only the detected format, and every failure becomes a PhotoError."""
 
+import ctypes
 import io
 import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
-from PIL import Image, ImageFile
+from PIL import Image, ImageFile, _imaging
 
 from models.codec.container import png_chunks, refusal
 from models.errors import PhotoError
@@ -14,6 +15,9 @@ from models.errors import PhotoError
 # The header is checked against our own limit; Pillow's limit would raise its own errors.
 Image.MAX_IMAGE_PIXELS = None
 ImageFile.LOAD_TRUNCATED_IMAGES = False
+# libtiff would write a line to stderr for each damaged file; the photo's owner gets the error.
+with suppress(OSError, AttributeError):  # a Pillow that hides it, or has none
+    ctypes.CDLL(_imaging.__file__).TIFFSetErrorHandler(None)
 
 _CUT = ("truncated", "not enough", "unexpected end", "eof", "end of file")
 _AVIF_HEAD = 4096  # bytes that contain the list of items
