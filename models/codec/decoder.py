@@ -11,6 +11,7 @@ from models.codec.container.beside import look_beside
 from models.codec.container.exif import bare, is_adobe_rgb, orientation_of
 from models.codec.container.iso_picture import Box
 from models.codec.container.jpeg_segments import JpegFile, read_segments
+from models.codec.container.tiff_depth import has_shared_colours
 from models.codec.container.tiff_metadata import exif_of_tiff, orientation_of_tiff
 from models.codec.container.tiff_pages import with_picture_first
 from models.codec.encoder import coding_of
@@ -177,7 +178,8 @@ def _heic(data: bytes, header: Header, workspace: Workspace) -> Picture:
 
 def _tiff(data: bytes, header: Header, workspace: Workspace) -> Picture:
     turned_over = with_picture_first(data)
-    picture = (_deep if header.bits > 8 else _other)(turned_over, header, workspace)
+    by_opencv = header.bits > 8 or has_shared_colours(turned_over)
+    picture = (_deep if by_opencv else _other)(turned_over, header, workspace)
     if turned_over is not data:
         picture.notes = list(dict.fromkeys([*picture.notes, "thumbnail_dropped"]))
     return picture

@@ -1,4 +1,4 @@
-"""PNG and TIFF of 16 bits a channel, by OpenCV. Pillow truncates them to 8 bits in colour."""
+"""PNG and TIFF by OpenCV: of 16 bits a channel, which Pillow truncates in colour, and in subsampled YCbCr."""
 
 import cv2
 import numpy as np
@@ -26,7 +26,7 @@ cv2.utils.logging.setLogLevel(
 
 
 def decode_deep(data: bytes, header: Header, workspace: Workspace) -> Picture:
-    """Decode a PNG or TIFF of 16 bits. Raises PhotoError, or any exception of OpenCV for a damaged file."""
+    """Decode a PNG of 16 bits or a TIFF. Raises PhotoError, or any exception of OpenCV for a damaged file."""
     return (_png if header.format == "png" else _tiff)(data, header, workspace)
 
 
@@ -66,12 +66,12 @@ def _tiff(data: bytes, header: Header, workspace: Workspace) -> Picture:
         inverted = tags.get(_PHOTOMETRIC) == _WHITE_IS_ZERO
         extra = tags.get(_EXTRA, (0,))[0]
         orientation = orientation_of_tiff(image)
-        notes = ["depth_reduced", *left_out(image)]
+        notes = [*(["depth_reduced"] if header.bits > 8 else []), *left_out(image)]
         notes += ["first_frame_only"] if getattr(image, "is_animated", False) else []
-    array = _read(lying_as_stored(data))
+    array = _read(lying_as_stored(data), header.bits)
     _same_size(array, header, orientation)
     has_alpha = array.shape[2:] == (4,) and extra in (_PREMULTIPLIED, _STRAIGHT)
-    pixels = eight_bit(array, 16, workspace, bgr=True, premultiplied=has_alpha and extra == _PREMULTIPLIED)
+    pixels = eight_bit(array, header.bits, workspace, bgr=True, premultiplied=has_alpha and extra == _PREMULTIPLIED)
     if inverted:
         np.subtract(255, pixels[..., :3], out=pixels[..., :3])
     if not has_alpha:
@@ -82,10 +82,10 @@ def _tiff(data: bytes, header: Header, workspace: Workspace) -> Picture:
     return Picture(upright(pixels, orientation, workspace), source, has_alpha=has_alpha, notes=notes + more)
 
 
-def _read(data: bytes) -> Array:
-    """Return (H, W), (H, W, 3) or (H, W, 4) uint16, blue first, as stored."""
+def _read(data: bytes, bits: int = 16) -> Array:
+    """Return (H, W), (H, W, 3) or (H, W, 4) uint8 or uint16, blue first, as stored."""
     array = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
-    if array is None or array.dtype != np.uint16:
+    if array is None or array.dtype != (np.uint16 if bits > 8 else np.uint8):
         raise refusal.corrupt()
     return array
 

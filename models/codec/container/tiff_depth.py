@@ -14,6 +14,7 @@ _PACKINGS = (1, 5, 8, 32773, 32946)  # none, LZW, deflate, PackBits, deflate wit
 _READ = (*range(1, 9), 32771, 32773, 32946, 34925, 50000)  # compressions that Pillow's libtiff reads
 _DEPTHS = (1, 2, 4, 8, 16)
 _UNSIGNED, _SIGNED, _FLOAT, _COMPLEX = 1, 2, 3, (5, 6)
+_SUBSAMPLING, _YCBCR, _PLAIN = 530, (6, 3), (1, 32773)  # photometric and channels; none, PackBits
 _INKS, _RAW = 5, (32803, 34892)
 # Photometric interpretation and number of channels of what is read.
 _USUAL_DEEP = ((0, 1), (1, 1), (2, 3), (2, 4))
@@ -94,6 +95,14 @@ def _by_layout(page: Page) -> PhotoError | None:
 
 def _channels(page: Page) -> tuple[int, int]:
     return page.first(_PHOTOMETRIC, 1), page.first(_SAMPLES, 1)
+
+
+def has_shared_colours(data: bytes) -> bool:
+    """Whether several pixels of a TIFF in YCbCr share their colours, which Pillow unpacks only if a codec does it."""
+    page = next(read_pages(data), None)
+    if page is None or _channels(page) != _YCBCR or page.first(_COMPRESSION, 1) not in _PLAIN:
+        return False
+    return page.tags.get(_SUBSAMPLING, (2, 2)) != (1, 1)
 
 
 def ends_early(tags: Mapping[int, Any], size: int) -> bool:

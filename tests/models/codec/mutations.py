@@ -12,6 +12,7 @@ from tests.models.codec.deep_samples import deep_png, deep_tiff
 from tests.models.codec.heic_samples import cropped, heic
 from tests.models.codec.inputs import INPUTS, photo_in
 from tests.models.codec.png_samples import corners, gamma, with_chunks
+from tests.models.codec.tiff_samples import odd_tiff, pages
 
 SMALL = PHOTO.resize((61, 43))
 _DEEP = np.asarray(SMALL).astype(np.uint16) * 257
@@ -34,6 +35,8 @@ SEEDS: dict[str, bytes] = {
     "tiff of two pages": saved(SMALL, "TIFF", compression="jpeg", save_all=True, append_images=[SMALL]),
     "tiff of 16 bits, deflated": deep_tiff(_DEEP, compression=[8], packing=zlib.compress),
     "plain png of 16 bits": deep_png(_DEEP),
+    "tiff of shared colours": odd_tiff(8, 3, 6, body=bytes(range(256)) * 18, t530=[2, 2]),
+    "tiff with a thumbnail": pages([saved(SMALL.resize((8, 6)), "TIFF"), saved(SMALL, "TIFF")], [1, 0]),
     "gif": saved(SMALL, "GIF"),
     "moving gif": saved(SMALL, "GIF", save_all=True, append_images=[SMALL.rotate(9)] * 2),
     "bmp": saved(SMALL, "BMP"),

@@ -118,6 +118,37 @@ def test_tiles_of_grey_are_read(side: int, photometric: int, packed: bool, bits:
     assert (picture.pixels[..., :3] == (want if photometric else 255 - want)[..., None]).all()
 
 
+@pytest.mark.parametrize("orientation", [1, 3, 6, 8])
+@pytest.mark.parametrize("packing", ["none", "deflate", "packbits"])
+@pytest.mark.parametrize("shared", [(1, 1), (2, 1), (1, 2), (2, 2), (4, 1), (4, 2), None])
+def test_colours_that_pixels_share_are_read(shared: tuple[int, int] | None, packing: str, orientation: int) -> None:
+    across, down = shared or (2, 2)
+    patches = np.random.default_rng(5).integers(30, 220, (48 // down, 64 // across, 3)).astype(np.uint8)
+    patches = np.asarray(Image.fromarray(patches).convert("YCbCr"))
+    light = patches[..., 0]
+    units = np.concatenate([np.repeat(light[..., None], across * down, -1), patches[..., 1:]], -1).tobytes()
+    runs = b"".join(b"\x7f" + units[at : at + 128] for at in range(0, len(units), 128))
+    body = {"none": units, "deflate": zlib.compress(units), "packbits": runs}[packing]
+    number = {"none": 1, "deflate": 8, "packbits": 32773}[packing]
+    subsampling = {"t530": list(shared)} if shared else {}
+    data = odd_tiff(8, 3, 6, body=body, t259=[number], t274=[orientation], **subsampling)
+    want = Image.fromarray(patches, "YCbCr").convert("RGB").resize((64, 48), Image.Resampling.NEAREST)
+    turned = {1: want, 3: want.rotate(180), 6: want.rotate(-90, expand=True), 8: want.rotate(90, expand=True)}
+    picture = decode(data, LIMITS)
+    assert (picture.source.width, picture.source.height) == turned[orientation].size
+    assert np.abs(picture.pixels[..., :3].astype(int) - np.asarray(turned[orientation])).max() <= 3
+    assert (picture.pixels[..., 3] == 255).all()
+    assert picture.notes == []
+
+
+def test_shared_colours_that_are_cut_off_are_not_made_up() -> None:
+    whole = odd_tiff(8, 3, 6, body=bytes(64 * 48 * 3 // 2), t530=[2, 2])
+    assert decode(whole, LIMITS).notes == []
+    cut = odd_tiff(8, 3, 6, body=bytes(64 * 40 * 3 // 2), t530=[2, 2], t279=[64 * 48 * 3 // 2 + 900])
+    with pytest.raises(PhotoError, match="truncated"):
+        decode(cut, LIMITS)
+
+
 def files(deep: bool) -> list[bytes]:
     if deep:
         return [deep_tiff(np.asarray(image).astype(np.uint16) * 257) for image in (TINY, SMALL)]
