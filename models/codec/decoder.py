@@ -177,10 +177,10 @@ def _heic(data: bytes, header: Header, workspace: Workspace) -> Picture:
 
 
 def _tiff(data: bytes, header: Header, workspace: Workspace) -> Picture:
-    turned_over = with_picture_first(data)
-    by_opencv = header.bits > 8 or has_shared_colours(turned_over)
-    picture = (_deep if by_opencv else _other)(turned_over, header, workspace)
-    if turned_over is not data:
+    reordered = with_picture_first(data)
+    by_opencv = header.bits > 8 or has_shared_colours(reordered)
+    picture = (_deep if by_opencv else _other)(reordered, header, workspace)
+    if reordered is not data:
         picture.notes = list(dict.fromkeys([*picture.notes, "thumbnail_dropped"]))
     return picture
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from PIL import Image
 
-from models.codec.container.iso_picture import Box, crop_of, read_picture
+from models.codec.container.iso_picture import Box, read_picture
 from models.codec.container.png_chunks import Described, read_chunks
 from models.codec.container.tiff_metadata import left_out
 from models.errors import PhotoError
@@ -41,7 +41,8 @@ def _avif(data: bytes, stored: tuple[int, int]) -> Beside:
     except PhotoError:
         return Beside()
     deep = ["depth_reduced"] if picture.bits > 8 else []
-    return Beside(picture.code_points, crop=crop_of(data, stored), notes=[*deep, *picture.notes])
+    crop = picture.crop if picture.stored == stored else None
+    return Beside(picture.code_points, crop=crop, notes=[*deep, *picture.notes])
 
 
 def _riff_chunks(data: bytes) -> Iterator[bytes]:

@@ -7,7 +7,7 @@ from typing import Literal
 _PAGES = 100  # most that are looked at
 _TAGS = 1000  # most read of a page; a photo has thirty
 _VALUES = 16  # most read of a tag: of those that say what a picture is, none has more
-_SIZES = {1: 1, 3: 2, 4: 4, 16: 8}  # bytes of a number, by type
+_SIZES = {1: 1, 3: 2, 4: 4, 13: 4, 16: 8, 18: 8}  # bytes of a number, by type
 _WIDTH, _HEIGHT = 256, 257
 _KIND, _OLD_KIND, _SUB_PAGES, _DNG = 254, 255, 330, 50706
 _REDUCED, _MASK, _OLD_REDUCED = 1, 4, 2
@@ -33,7 +33,7 @@ def is_large_and_big_endian(data: bytes) -> bool:
 
 def read_pages(data: bytes) -> Iterator[Page]:
     """Yield the pages; damage ends them."""
-    order: Literal["little", "big"] = "little" if data[:2] == b"II" else "big"
+    order = _order(data)
 
     def number(at: int, size: int) -> int:
         return int.from_bytes(data[at : at + size], order)
@@ -68,8 +68,13 @@ def with_picture_first(data: bytes) -> bytes:
     picture = next((page for page in pages if not _is_small(page) and not page.first(_KIND, 0) & _MASK), first)
     if _pixels(picture) <= _pixels(first):  # it is the same, or nonsense
         return data
-    size = 8 if int.from_bytes(data[2:4], "little" if data[:2] == b"II" else "big") == _LARGE else 4
-    return data[:size] + picture.at.to_bytes(size, "little" if data[:2] == b"II" else "big") + data[2 * size :]
+    order = _order(data)
+    size = 8 if int.from_bytes(data[2:4], order) == _LARGE else 4
+    return data[:size] + picture.at.to_bytes(size, order) + data[2 * size :]
+
+
+def _order(data: bytes) -> Literal["little", "big"]:
+    return "little" if data[:2] == b"II" else "big"
 
 
 def _pixels(page: Page) -> int:

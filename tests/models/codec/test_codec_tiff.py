@@ -179,6 +179,14 @@ def test_the_picture_is_the_page_that_is_not_reduced(deep: bool) -> None:
         assert picture.notes == notes, kinds
 
 
+@pytest.mark.parametrize("code", [4, 13])
+def test_a_camera_s_raw_file_behind_a_thumbnail_stays_one(code: int) -> None:
+    data = bytearray(pages([saved(TINY, "TIFF", tiffinfo={330: 8}), files(False)[1]], [1, 0]))
+    at = data.index(bytes.fromhex("4a01"), int.from_bytes(data[4:8], "little"))
+    data[at + 2] = code  # of the offsets of further pictures
+    assert "RAW" in refused(bytes(data), "unsupported_media")
+
+
 def test_a_giant_behind_a_thumbnail_is_seen() -> None:
     data = pages(files(False), [1, 0])
     for look in (read_header, decode):
