@@ -9,15 +9,19 @@ from models.codec import profile
 from models.codec.container import refusal
 from models.codec.container.beside import look_beside
 from models.codec.container.exif import bare, is_adobe_rgb, orientation_of
+from models.codec.container.iso_picture import Box
 from models.codec.container.jpeg_segments import JpegFile, read_segments
+from models.codec.container.tiff_depth import has_shared_colours
 from models.codec.container.tiff_metadata import exif_of_tiff, orientation_of_tiff
+from models.codec.container.tiff_pages import with_picture_first
 from models.codec.encoder import coding_of
 from models.codec.header import Header, Limits, read_header
-from models.codec.jpeg import decode_jpeg
+from models.codec.jpeg import DAMAGE, decode_jpeg, lacking_only_end
 from models.codec.named_spaces import adobe_rgb
 from models.codec.options import OutputOptions, output_format
 from models.codec.orientation import upright
 from models.codec.pillow import opened
+from models.codec.png_colour import described_profile
 from models.codec.raster import pixels_of, rgb_image
 from models.codec.workspace import Workspace
 from models.errors import DeviceLostError, PhotoError
@@ -49,6 +53,8 @@ def decode(
     workspace = workspace or Workspace()
     data = bytes(data)
     try:
+        if header.format == "tiff":
+            return _tiff(data, header, workspace)
         if header.format == "jpeg":
             return _jpeg(data, header, workspace, least, gpu)
         if header.format == "heic":
@@ -117,12 +123,15 @@ def _jpeg(data: bytes, header: Header, workspace: Workspace, least: int, gpu: "G
     jpeg = read_segments(data)
     notes = list(jpeg.dropped) + (["progressive"] if jpeg.progressive else [])
     icc = jpeg.icc
-    pixels = None if profile.fits_mode(icc, "L") else decode_jpeg(data, jpeg, workspace, least, gpu)
+    by_profile = profile.fits_mode(icc, "L")
+    pixels, more = (None, list[str]()) if by_profile else decode_jpeg(data, jpeg, workspace, least, gpu)
+    notes += more
     if pixels is None:
         pixels, icc, more = _jpeg_by_pillow(data, jpeg, workspace)
         notes += more
     source, more = _source_of(jpeg, header, icc)
-    return Picture(upright(pixels, source.orientation, workspace), source, notes=notes + more)
+    notes = list(dict.fromkeys(notes + more))
+    return Picture(upright(pixels, source.orientation, workspace), source, notes=notes)
 
 
 def _source_of(jpeg: JpegFile, header: Header, icc: bytes | None) -> tuple[Source, list[str]]:
@@ -143,12 +152,21 @@ def _transposed(quants: tuple[int, ...]) -> tuple[int, ...]:
 
 def _jpeg_by_pillow(data: bytes, jpeg: JpegFile, workspace: Workspace) -> tuple[Pixels, bytes | None, list[str]]:
     """Decode with Pillow, which accepts CMYK, unusual sampling, and damaged but complete files."""
+    try:
+        return _by_pillow(data, jpeg, workspace)
+    except PhotoError:
+        whole = lacking_only_end(data, jpeg)
+        if whole is None:
+            raise
+    pixels, icc, notes = _by_pillow(whole, jpeg, workspace)
+    return pixels, icc, [DAMAGE, *notes]
+
+
+def _by_pillow(data: bytes, jpeg: JpegFile, workspace: Workspace) -> tuple[Pixels, bytes | None, list[str]]:
     with opened(data, "jpeg") as image:
         _same_size(image, jpeg.width, jpeg.height)
         image.load()
         converted, in_srgb, notes = rgb_image(image, jpeg.icc, inverted=not jpeg.adobe)
-        if jpeg.components == 3:  # libjpeg-turbo has refused it
-            notes.append("damage_tolerated")
         return pixels_of(converted, workspace), None if in_srgb else jpeg.icc, notes
 
 
@@ -156,6 +174,15 @@ def _heic(data: bytes, header: Header, workspace: Workspace) -> Picture:
     from models.codec.heif import decode_heic  # noqa: PLC0415  # what few photos need is loaded when one comes
 
     return decode_heic(data, header, workspace)
+
+
+def _tiff(data: bytes, header: Header, workspace: Workspace) -> Picture:
+    reordered = with_picture_first(data)
+    by_opencv = header.bits > 8 or has_shared_colours(reordered)
+    picture = (_deep if by_opencv else _other)(reordered, header, workspace)
+    if reordered is not data:
+        picture.notes = list(dict.fromkeys([*picture.notes, "thumbnail_dropped"]))
+    return picture
 
 
 def _deep(data: bytes, header: Header, workspace: Workspace) -> Picture:
@@ -170,19 +197,22 @@ def _other(data: bytes, header: Header, workspace: Workspace) -> Picture:
         # Not n_frames: Pillow takes a minute to count the pages of a TIFF with 100,000.
         notes = ["first_frame_only"] if getattr(image, "is_animated", False) else []
         icc = image.info.get("icc_profile")
-        exif, orientation, applied = _exif(image, header.format)
-        if image.width * image.height > header.width * header.height:
+        exif, orientation, applied = _exif(image, header.format, beside.exif)
+        if beside.crop is None and image.width * image.height > header.width * header.height:
             raise refusal.corrupt()  # before it allocates: of two PNG headers, for example, it believes the last one
         image.load()
+        shown = image if beside.crop is None else _cropped(image, beside.crop)
         swapped = orientation >= 5 and not applied
-        _same_size(image, *((header.height, header.width) if swapped else (header.width, header.height)))
-        converted, in_srgb, more = rgb_image(image, icc)
+        _same_size(shown, *((header.height, header.width) if swapped else (header.width, header.height)))
+        converted, in_srgb, more = rgb_image(shown, icc)
         pixels = pixels_of(converted, workspace)
         xmp = image.info.get("xmp")
     if in_srgb:
         icc, bad = None, list[str]()
     else:
-        icc, bad = profile.settle(pixels, None if beside.first else icc, code_points=beside.code_points)
+        icc = None if beside.first else icc
+        described = None if icc else described_profile(pixels[..., :3], beside.described)
+        icc, bad = profile.settle(pixels, icc, code_points=beside.code_points, described=described)
     size = header.width, header.height
     xmp = xmp if isinstance(xmp, bytes) else None
     source = Source(header.format, *size, orientation, icc=icc, exif=exif, xmp=xmp)
@@ -191,11 +221,16 @@ def _other(data: bytes, header: Header, workspace: Workspace) -> Picture:
     return Picture(pixels, source, has_alpha=converted.mode == "RGBA", notes=notes)
 
 
-def _exif(image: Image.Image, name: str) -> tuple[bytes | None, int, bool]:
+def _cropped(image: Image.Image, crop: Box) -> Image.Image:
+    left, top, width, height = crop
+    return image.crop((left, top, left + width, top + height))
+
+
+def _exif(image: Image.Image, name: str, beside: bytes | None) -> tuple[bytes | None, int, bool]:
     """Return EXIF block, orientation, and whether Pillow applies it to the pixels itself."""
     if name == "tiff":
         return exif_of_tiff(image), orientation_of_tiff(image), True
-    block = image.info.get("exif")
+    block = beside or image.info.get("exif")
     if not isinstance(block, bytes) or not block:
         return None, 1, False
     return bare(block), orientation_of(block), False

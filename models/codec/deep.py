@@ -1,17 +1,17 @@
-"""PNG and TIFF of 16 bits a channel, by OpenCV. Pillow truncates them to 8 bits in colour."""
+"""PNG and TIFF by OpenCV: of 16 bits a channel, which Pillow truncates in colour, and in subsampled YCbCr."""
 
 import cv2
 import numpy as np
 
-from models.codec.container import refusal
+from models.codec.container import png_chunks, refusal
 from models.codec.container.exif import bare, orientation_of
-from models.codec.container.png_chunks import intact, read_chunks
 from models.codec.container.tiff_depth import ends_early, lying_as_stored
 from models.codec.container.tiff_metadata import exif_of_tiff, left_out, orientation_of_tiff
 from models.codec.eight_bit import Array, eight_bit
 from models.codec.header import Header
 from models.codec.orientation import upright
 from models.codec.pillow import opened
+from models.codec.png_colour import described_profile
 from models.codec.profile import settle
 from models.codec.workspace import Workspace
 from models.picture import Picture, Source
@@ -26,29 +26,33 @@ cv2.utils.logging.setLogLevel(
 
 
 def decode_deep(data: bytes, header: Header, workspace: Workspace) -> Picture:
-    """Decode a PNG or TIFF of 16 bits. Raises PhotoError, or any exception of OpenCV for a damaged file."""
+    """Decode a PNG of 16 bits or a TIFF. Raises PhotoError, or any exception of OpenCV for a damaged file."""
     return (_png if header.format == "png" else _tiff)(data, header, workspace)
 
 
 def _png(data: bytes, header: Header, workspace: Workspace) -> Picture:
-    png = read_chunks(data)
-    if b"IEND" not in data[-32:]:
+    png = png_chunks.read_chunks(data)
+    if png_chunks.ends_early(data):
         raise refusal.truncated()
-    if not intact(data):
+    if not png_chunks.intact(data):
         raise refusal.corrupt()  # OpenCV would return the part before the damage
     array = _read(data)
     orientation = orientation_of(png.exif)
     _same_size(array, header, orientation)
+    clear = array == png.clear_grey if _is_grey(array) and png.clear_grey is not None else None  # OpenCV ignores it
+    described = described_profile(array[..., :3] if array.ndim > 2 else array, png.described)
     pixels = eight_bit(array, 16, workspace, bgr=True)
+    if clear is not None:
+        pixels[..., 3][clear] = 0
     icc = None if png.code_points else png.icc  # they take precedence by the standard
-    icc, notes = settle(pixels, icc, grey=_is_grey(array), code_points=png.code_points)
+    icc, notes = settle(pixels, icc, grey=png.grey, code_points=png.code_points, described=described)
     exif = bare(png.exif) if png.exif else None
     source = Source("png", header.width, header.height, orientation, icc=icc, exif=exif, xmp=png.xmp)
     frames = ["first_frame_only"] if png.frames > 1 else []
     return Picture(
         upright(pixels, orientation, workspace),
         source,
-        has_alpha=array.shape[2:] == (4,),
+        has_alpha=array.shape[2:] == (4,) or clear is not None,
         notes=["depth_reduced", *frames, *png.notes, *notes],
     )
 
@@ -62,12 +66,12 @@ def _tiff(data: bytes, header: Header, workspace: Workspace) -> Picture:
         inverted = tags.get(_PHOTOMETRIC) == _WHITE_IS_ZERO
         extra = tags.get(_EXTRA, (0,))[0]
         orientation = orientation_of_tiff(image)
-        notes = ["depth_reduced", *left_out(image)]
+        notes = [*(["depth_reduced"] if header.bits > 8 else []), *left_out(image)]
         notes += ["first_frame_only"] if getattr(image, "is_animated", False) else []
-    array = _read(lying_as_stored(data))
+    array = _read(lying_as_stored(data), header.bits)
     _same_size(array, header, orientation)
     has_alpha = array.shape[2:] == (4,) and extra in (_PREMULTIPLIED, _STRAIGHT)
-    pixels = eight_bit(array, 16, workspace, bgr=True, premultiplied=has_alpha and extra == _PREMULTIPLIED)
+    pixels = eight_bit(array, header.bits, workspace, bgr=True, premultiplied=has_alpha and extra == _PREMULTIPLIED)
     if inverted:
         np.subtract(255, pixels[..., :3], out=pixels[..., :3])
     if not has_alpha:
@@ -78,10 +82,10 @@ def _tiff(data: bytes, header: Header, workspace: Workspace) -> Picture:
     return Picture(upright(pixels, orientation, workspace), source, has_alpha=has_alpha, notes=notes + more)
 
 
-def _read(data: bytes) -> Array:
-    """Return (H, W), (H, W, 3) or (H, W, 4) uint16, blue first, as stored."""
+def _read(data: bytes, bits: int = 16) -> Array:
+    """Return (H, W), (H, W, 3) or (H, W, 4) uint8 or uint16, blue first, as stored."""
     array = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
-    if array is None or array.dtype != np.uint16:
+    if array is None or array.dtype != (np.uint16 if bits > 8 else np.uint8):
         raise refusal.corrupt()
     return array
 

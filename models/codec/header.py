@@ -5,12 +5,14 @@ from typing import NamedTuple
 
 from models.codec.container import refusal
 from models.codec.container.exif import orientation_of
-from models.codec.container.iso_picture import read_picture
+from models.codec.container.iso_picture import crop_of, read_picture
 from models.codec.container.jpeg_segments import read_segments
 from models.codec.container.png_chunks import chunks
 from models.codec.container.sniff import sniff
-from models.codec.container.tiff_depth import check_depth
+from models.codec.container.tiff_depth import check_depth, unsupported
+from models.codec.container.tiff_pages import with_picture_first
 from models.codec.pillow import opened
+from models.errors import PhotoError
 
 NAMES = {
     "jpeg": "JPEG",
@@ -98,7 +100,7 @@ def _png(data: bytes, limits: Limits) -> _Stored:
         raise refusal.corrupt()
     width, height = _u32(data, 16), _u32(data, 20)
     _check_size(width, height, limits)
-    exif = next((data[start:end] for name, start, end in chunks(data) if name == b"eXIf"), None)
+    exif = next((data[start:end] for name, start, end in chunks(data) if name == b"eXIf" and end > start), None)
     return _Stored(width, height, orientation_of(exif), data[24])
 
 
@@ -158,7 +160,9 @@ def _avif(data: bytes, limits: Limits) -> _Stored:
             raise refusal.too_many_pixels(width, height, limits.max_pixels)
         at = data.find(b"ispe", at + 4, _AVIF_SCAN)
     with opened(data, "avif") as image:
-        return _Stored(*image.size, orientation_of(image.info.get("exif")))
+        _check_size(*image.size, limits)
+        _, _, *size = crop_of(data, image.size) or (0, 0, *image.size)
+        return _Stored(size[0], size[1], orientation_of(image.info.get("exif")))
 
 
 def _heic(data: bytes, limits: Limits) -> _Stored:
@@ -171,13 +175,19 @@ def _heic(data: bytes, limits: Limits) -> _Stored:
 
 
 def _tiff(data: bytes, limits: Limits) -> _Stored:
-    with opened(data, "tiff") as image:
-        _check_size(*image.size, limits)
-        tags = getattr(image, "tag_v2", {})
-        if any(tag in tags for tag in _RAW_TAGS) or (tags.get(254, 0) == 1 and 330 in tags):
-            raise refusal.unsupported_media("a camera's RAW file")
-        # Pillow gives the size as displayed
-        return _Stored(*image.size, bits=check_depth(tags, image.mode))
+    data = with_picture_first(data)
+    try:
+        with opened(data, "tiff") as image:
+            _check_size(*image.size, limits)
+            tags = getattr(image, "tag_v2", {})
+            if any(tag in tags for tag in _RAW_TAGS) or (tags.get(254, 0) == 1 and 330 in tags):
+                raise refusal.unsupported_media("a camera's RAW file")
+            # Pillow gives the size as displayed
+            return _Stored(*image.size, bits=check_depth(tags, image.mode))
+    except PhotoError as damage:
+        if damage.code != "corrupt":
+            raise
+        raise unsupported(data) or damage from damage
 
 
 def _orientation_by_pillow(data: bytes, name: str) -> int:

@@ -1,19 +1,23 @@
 """The only access to Pillow: it opens only the detected format, and every failure becomes a PhotoError."""
 
+import ctypes
 import io
 import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
-from PIL import Image, ImageFile
+from PIL import Image, ImageFile, _imaging
 
-from models.codec.container import refusal
+from models.codec.container import png_chunks, refusal
 from models.errors import PhotoError
 
 # The header is checked against our own limit; Pillow's limit would raise its own errors.
 Image.MAX_IMAGE_PIXELS = None
 ImageFile.LOAD_TRUNCATED_IMAGES = False
+# libtiff would write a line to stderr for each damaged file; the photo's owner gets the error.
+with suppress(OSError, AttributeError):  # a Pillow that hides it, or has none
+    ctypes.CDLL(_imaging.__file__).TIFFSetErrorHandler(None)
 
 _CUT = ("truncated", "not enough", "unexpected end", "eof", "end of file")
 _AVIF_HEAD = 4096  # bytes that contain the list of items
@@ -59,7 +63,7 @@ def failure(data: bytes, name: str, damage: Exception) -> PhotoError:
 def _ends_early(data: bytes, name: str) -> bool:
     """Whether the container shows that bytes are missing."""
     if name == "png":
-        return b"IEND" not in data[-32:]
+        return png_chunks.ends_early(data)
     if name == "webp":
         return int.from_bytes(data[4:8], "little") + 8 > len(data)
     if name == "bmp":

@@ -7,11 +7,15 @@ import numpy as np
 from PIL import Image, ImageCms
 
 from models.codec.named_spaces import by_code_points
+from models.colour.icc import parse
 from models.picture import Pixels
 
 _SPACES = {"L": b"GRAY", "CMYK": b"CMYK"}  # Pillow's mode → colour space in the profile's header
 _INTENT = ImageCms.Intent.RELATIVE_COLORIMETRIC
 _FLAGS = ImageCms.Flags.BLACKPOINTCOMPENSATION
+_EXACT = ImageCms.Flags.NOOPTIMIZE  # dark grey is off by ten levels otherwise
+_LEVELS = Image.frombytes("L", (256, 1), bytes(range(256)))
+_OUTSIDE = 0.02  # light of a colour that may be lost at the edge of sRGB
 _ROWS = 256  # of a strip that is converted
 
 
@@ -40,6 +44,16 @@ def fits_mode(icc: bytes | None, mode: str) -> bool:
 
 def to_srgb(image: Image.Image, icc: bytes) -> Image.Image | None:
     """Convert a picture in mode L, RGB or CMYK to sRGB by its profile; None if the profile is unusable."""
+    if image.mode == "L":
+        levels = _to_srgb(_LEVELS, icc, _FLAGS | _EXACT)
+        if levels is None:
+            return None
+        table = [value for band in levels.split() for value in band.tobytes()]
+        return Image.merge("RGB", [image] * 3).point(table)
+    return _to_srgb(image, icc, _FLAGS)
+
+
+def _to_srgb(image: Image.Image, icc: bytes, flags: ImageCms.Flags) -> Image.Image | None:
     try:
         return ImageCms.profileToProfile(
             image,
@@ -47,7 +61,7 @@ def to_srgb(image: Image.Image, icc: bytes) -> Image.Image | None:
             ImageCms.createProfile("sRGB"),
             renderingIntent=_INTENT,
             outputMode="RGB",
-            flags=_FLAGS,
+            flags=flags,
         )
     except Exception:  # noqa: BLE001 (as above)
         return None
@@ -67,16 +81,19 @@ def settle(
     damaged: bool = False,
     grey: bool = False,
     code_points: tuple[int, int] | None = None,
+    described: bytes | None = None,
 ) -> tuple[bytes | None, list[str]]:
     """Return the profile that the pixels stay in (None: sRGB), and notes.
 
-    Without a profile, `code_points` name the space. HDR is converted to sRGB in place, and so is a `grey` picture
-    with a grey profile.
+    Without a profile, `code_points` name the space, or a profile that is `described` otherwise. Converted to sRGB in
+    place: HDR, a `grey` picture with a grey profile, and what is described and has no colour outside of sRGB.
     """
     if icc and grey and not damaged and fits_mode(icc, "L"):
         return None, ["gray_to_srgb" if _convert(pixels, icc, grey=True) else "bad_profile"]
     if icc or damaged:
         return kept(icc, damaged=damaged)
+    if described and not code_points:
+        return _settled(pixels, described), []
     space = by_code_points(*code_points) if code_points else None
     if space is None:
         return None, []
@@ -84,6 +101,17 @@ def settle(
         return space.icc, []
     _convert(pixels, space.icc)
     return None, ["hdr_to_sdr"]
+
+
+def _settled(pixels: Pixels, described: bytes) -> bytes | None:
+    """Convert to sRGB what fits into it, so that it looks right also where profiles are ignored."""
+    space = parse(described)
+    if space is None or not usable_rgb(described):
+        return None
+    if space.to_srgb.min() < -_OUTSIDE:
+        return described
+    _convert(pixels, described)
+    return None
 
 
 def _convert(pixels: Pixels, icc: bytes, *, grey: bool = False) -> bool:

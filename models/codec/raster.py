@@ -6,6 +6,8 @@ from models.codec import profile
 from models.codec.workspace import Workspace
 from models.picture import Pixels
 
+_GREY = ("1", "L", "LA")
+
 
 def rgb_image(image: Image.Image, icc: bytes | None, inverted: bool = False) -> tuple[Image.Image, bool, list[str]]:
     """Convert a loaded picture of any mode to RGB or RGBA.
@@ -24,11 +26,14 @@ def rgb_image(image: Image.Image, icc: bytes | None, inverted: bool = False) -> 
             True,
             [],
         )
-    if image.mode == "L" and icc and profile.fits_mode(icc, "L") and not image.has_transparency_data:
-        converted = profile.to_srgb(image, icc)
-        return converted or image.convert("RGB"), True, ["gray_to_srgb"] if converted else ["bad_profile"]
     if image.mode == "La":
         image = image.convert("LA")
+    if image.mode in _GREY and icc and profile.fits_mode(icc, "L"):
+        plain = image.convert("RGBA" if image.has_transparency_data else "RGB")
+        converted = profile.to_srgb(plain.getchannel(0), icc)
+        if converted and plain.mode == "RGBA":
+            converted.putalpha(plain.getchannel("A"))
+        return converted or plain, True, ["gray_to_srgb"] if converted else ["bad_profile"]
     if image.mode in ("RGB", "RGBA") and not (image.mode == "RGB" and image.has_transparency_data):
         return image, False, []
     return image.convert("RGBA" if image.has_transparency_data else "RGB"), False, []

@@ -9,15 +9,15 @@ import numpy as np
 
 from models.colour.curves import Floats
 
-Primaries = tuple[tuple[float, float], ...]  # the chromaticities (x, y) of red, green and blue; white is D65
+Primaries = tuple[tuple[float, float], ...]  # the chromaticities (x, y) of red, green and blue
 
+D65 = (0.3127, 0.3290)  # the white of the following
 SRGB: Primaries = ((0.640, 0.330), (0.300, 0.600), (0.150, 0.060))  # of ITU-R BT.709 too
 DISPLAY_P3: Primaries = ((0.680, 0.320), (0.265, 0.690), (0.150, 0.060))
 BT2020: Primaries = ((0.708, 0.292), (0.170, 0.797), (0.131, 0.046))
 ADOBE_RGB: Primaries = ((0.640, 0.330), (0.210, 0.710), (0.150, 0.060))
 
 _COLORANTS = (b"rXYZ", b"gXYZ", b"bXYZ")
-_D65 = (0.3127, 0.3290)
 _D50 = np.array([0.9642, 1.0, 0.8249])  # the white of the profile connection space
 _BRADFORD = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])
 
@@ -37,9 +37,12 @@ def sampled_curve(light: Floats) -> bytes:
     return b"curv" + struct.pack(">4xI", len(light)) + np.rint(light * 65535).astype(">u2").tobytes()
 
 
-def rgb_profile(primaries: Primaries, curve: bytes, name: str = "RGB") -> bytes:
-    """Return the profile of an RGB space; `curve`, one of the above, is that of each channel."""
-    columns = _to_xyz(primaries).T
+def rgb_profile(primaries: Primaries, curve: bytes, name: str = "RGB", white: tuple[float, float] = D65) -> bytes:
+    """Return the profile of an RGB space; `curve`, one of the above, is that of each channel.
+
+    Raises ZeroDivisionError, numpy's LinAlgError or struct.error for corners that span no space.
+    """
+    columns = _to_xyz(primaries, white).T
     tags = {tag: b"XYZ " + bytes(4) + _fixed(*column) for tag, column in zip(_COLORANTS, columns, strict=True)}
     tags |= dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), curve)
     tags |= {b"wtpt": b"XYZ " + bytes(4) + _fixed(*_D50), b"desc": _text(name), b"cprt": _text("No copyright")}
@@ -52,11 +55,11 @@ def rgb_profile(primaries: Primaries, curve: bytes, name: str = "RGB") -> bytes:
     return head + table + body
 
 
-def _to_xyz(primaries: Primaries) -> Floats:
-    """Return linear RGB to XYZ (3, 3), adapted from D65 to D50 by Bradford."""
+def _to_xyz(primaries: Primaries, white: tuple[float, float]) -> Floats:
+    """Return linear RGB to XYZ (3, 3), adapted from its white to D50 by Bradford."""
     xyz = np.array([_from_xy(corner) for corner in primaries]).T
-    xyz = xyz * np.linalg.solve(xyz, _from_xy(_D65))
-    cones = (_BRADFORD @ _D50) / (_BRADFORD @ _from_xy(_D65))
+    xyz = xyz * np.linalg.solve(xyz, _from_xy(white))
+    cones = (_BRADFORD @ _D50) / (_BRADFORD @ _from_xy(white))
     return np.asarray(np.linalg.inv(_BRADFORD) @ (cones[:, None] * (_BRADFORD @ xyz)))
 
 

@@ -1,10 +1,15 @@
 """The main picture of a HEIC or AVIF, and the other items in the file."""
 
+import math
 from dataclasses import dataclass, field
+from fractions import Fraction
 from itertools import islice
 
 from models.codec.container import refusal
 from models.codec.container.iso_boxes import Cursor, DamagedBoxesError, Items, boxes, read_items
+from models.errors import PhotoError
+
+Box = tuple[int, int, int, int]  # left, top, width and height
 
 _BOXES = 1000  # most boxes read in a file; a photo has a handful
 _C2PA = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
@@ -21,6 +26,8 @@ class IsoPicture:
     kind: bytes = b""  # hvc1: one picture; grid: of tiles; av01: AVIF
     width: int = 0  # as displayed
     height: int = 0
+    stored: tuple[int, int] = (0, 0)  # width and height before it is cropped and turned
+    crop: Box | None = None  # of the stored picture
     orientation: int = 1  # the container's rotation and mirroring, as an EXIF orientation
     bits: int = 8  # a channel
     code_points: tuple[int, int] | None = None  # primaries and transfer, as ITU-T H.273 numbers them
@@ -37,6 +44,15 @@ def read_picture(data: bytes) -> IsoPicture:
         raise refusal.corrupt() from damage
     picture.notes += notes
     return picture
+
+
+def crop_of(data: bytes, stored: tuple[int, int]) -> Box | None:
+    """Return the part of the stored picture, of this width and height, that is shown; None for all of it."""
+    try:
+        picture = read_picture(data)
+    except PhotoError:
+        return None
+    return picture.crop if picture.stored == stored else None
 
 
 def _meta(data: bytes) -> tuple[bytes, list[str]]:
@@ -60,12 +76,13 @@ def _picture(items: Items) -> IsoPicture:
     picture = IsoPicture(items.kinds.get(items.primary, b""), notes=_beside(items))
     picture.sizes = [_size(body) for name, body in items.properties if name == b"ispe"]
     own = items.of(items.primary)
-    turns, mirrored = 0, False  # quarter turns to the left, then a mirror from left to right
     for name, body in own:
         if name == b"ispe":
-            picture.width, picture.height = _size(body)
-        elif name == b"clap":
-            picture.width, picture.height = _crop(body)
+            picture.stored = picture.width, picture.height = _size(body)
+    turns, mirrored = 0, False  # quarter turns to the left, then a mirror from left to right
+    for name, body in own:
+        if name == b"clap":
+            _crop(picture, body, turns, mirrored)
         elif name == b"irot" and body:
             turn = body[0] & 3
             turns += -turn if mirrored else turn
@@ -103,12 +120,39 @@ def _size(body: bytes) -> tuple[int, int]:
     return cursor.number(4), cursor.number(4)
 
 
-def _crop(body: bytes) -> tuple[int, int]:
+def _crop(picture: IsoPicture, body: bytes, turns: int, mirrored: bool) -> None:
+    """Crop a picture that is turned so far; a crop that reaches beyond it does not count."""
     cursor = Cursor(body)
-    width, over, height, under = (cursor.number(4) for _ in range(4))
-    if not over or not under:
+    numbers = [cursor.number(4) for _ in range(8)]
+    if not all(numbers[1::2]):
         raise DamagedBoxesError
-    return round(width / over), round(height / under)
+    wide, high = Fraction(*numbers[:2]), Fraction(*numbers[2:4])
+    right, down = Fraction(_signed(numbers[4]), numbers[5]), Fraction(_signed(numbers[6]), numbers[7])
+    width, height = round(wide), round(high)
+    left = math.floor((picture.width - wide) / 2 + right)  # as libheif rounds
+    top = math.floor((picture.height - high) / 2 + down)
+    if min(left, top) < 0 or not 0 < width <= picture.width - left or not 0 < height <= picture.height - top:
+        return
+    box, frame = (left, top, width, height), (picture.width, picture.height)
+    x, y, *size = _as_stored(box, frame, turns, mirrored)
+    before = picture.crop or (0, 0, *picture.stored)
+    picture.crop = before[0] + x, before[1] + y, size[0], size[1]
+    picture.width, picture.height = width, height
+
+
+def _as_stored(box: Box, frame: tuple[int, int], turns: int, mirrored: bool) -> Box:
+    """Return where a box of a turned picture of size `frame` lies in the picture as it was before."""
+    left, top, width, height = box
+    if mirrored:
+        left = frame[0] - left - width
+    for _ in range(turns % 4):  # back to the right
+        left, top, width, height = frame[1] - top - height, left, height, width
+        frame = frame[1], frame[0]
+    return left, top, width, height
+
+
+def _signed(number: int) -> int:
+    return number - 2**32 if number >= 2**31 else number
 
 
 def _points(body: bytes) -> tuple[int, int]:

@@ -18,11 +18,11 @@ _PHOTOSHOP = b"Photoshop 3.0\0"
 # Place in a block of each coefficient of a file, figure A.6 of ITU-T T.81: the diagonals, up and down in turns.
 ZIGZAG = sorted(range(64), key=lambda i: (i // 8 + i % 8, i // 8 if (i // 8 + i % 8) % 2 else i % 8))
 _DQT = 0xDB
-_EOI, _SOS, _APP0, _APP1, _APP2 = 0xD9, 0xDA, 0xE0, 0xE1, 0xE2
+EOI, SOS, _APP0, _APP1, _APP2 = 0xD9, 0xDA, 0xE0, 0xE1, 0xE2
 _APP14 = 0xEE
 _NO_LENGTH = {0x01, *range(0xD0, 0xD9)}
-_SOF = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
-_PROGRESSIVE = {0xC2, 0xCA}
+SOF = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
+PROGRESSIVE = {0xC2, 0xCA}
 _LOSSLESS = {0xC3, 0xC7, 0xCB, 0xCF}
 _SUBSAMPLING = {(1, 1): "444", (2, 1): "422", (2, 2): "420", (1, 2): "440", (4, 1): "411"}
 # Segments not carried to the output, because they show or describe the original photo: marker, beginning and content
@@ -67,7 +67,7 @@ def read_segments(data: bytes) -> JpegFile:
     quants: dict[int, Quants] = {}
     numbers: list[int] = []  # of the tables of the components
     for marker, payload in _segments(data):
-        if marker in _SOF and not jpeg.components:
+        if marker in SOF and not jpeg.components:
             _read_frame(jpeg, marker, payload)
             numbers = list(payload[8 : 6 + 3 * jpeg.components : 3])
         elif marker == _DQT:
@@ -123,8 +123,29 @@ def segment(marker: int, payload: bytes) -> bytes:
     return bytes([0xFF, marker]) + (len(payload) + 2).to_bytes(2, "big") + payload
 
 
+def without_strays(data: bytes) -> bytes:
+    """Return a JPEG without the stray bytes between its segments, up to the first scan."""
+    kept, scan = [data[:2]], len(data)
+    for marker, start, end in _places(data):
+        if marker == SOS:
+            scan = start - 2
+            break
+        kept.append(segment(marker, data[start:end]))
+    return b"".join([*kept, data[scan:]])
+
+
 def _segments(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield (marker, payload) up to the first scan; stray bytes between segments are skipped."""
+    """Yield (marker, payload) up to the first scan."""
+    for marker, start, end in _places(data):
+        if marker != SOS:
+            yield marker, data[start:end]
+
+
+def _places(data: bytes) -> Iterator[tuple[int, int, int]]:
+    """Yield marker, start and end of each payload up to the first scan, which has none; stray bytes are skipped.
+
+    Raises PhotoError `truncated` or `corrupt`.
+    """
     at = 2
     while True:
         at = data.find(b"\xff", at)
@@ -136,14 +157,16 @@ def _segments(data: bytes) -> Iterator[tuple[int, bytes]]:
         at += 1
         if marker == 0 or marker in _NO_LENGTH:
             continue
-        if marker in (_SOS, _EOI):
+        if marker == SOS:
+            yield marker, at, at
+        if marker in (SOS, EOI):
             return
         length = int.from_bytes(data[at : at + 2], "big")
         if at + length > len(data):
             raise refusal.truncated()
         if length < 2:
             raise refusal.corrupt()
-        yield marker, data[at + 2 : at + length]
+        yield marker, at + 2, at + length
         at += length
 
 
@@ -155,7 +178,7 @@ def _read_frame(jpeg: JpegFile, marker: int, frame: bytes) -> None:
     jpeg.width = int.from_bytes(frame[3:5], "big")
     jpeg.components = frame[5]
     jpeg.subsampling = _subsampling([divmod(frame[7 + 3 * index], 16) for index in range(frame[5])])
-    jpeg.progressive = marker in _PROGRESSIVE
+    jpeg.progressive = marker in PROGRESSIVE
     jpeg.lossless = marker in _LOSSLESS
 
 

@@ -1,29 +1,47 @@
 """The chunks of a PNG: properties that Pillow does not report."""
 
+import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 _XMP = b"XML:com.adobe.xmp\0"
 _CRITICAL = (b"IHDR", b"PLTE", b"IDAT", b"IEND")
 _LARGEST = 16 * 2**20  # bytes of an unpacked profile or packet
+_COLOUR_TYPE, _GREY = 25, (b"\0", b"\4")  # offset in the file; grey without and with alpha
+_UNSPECIFIED = 2  # a code point that names nothing
+_GAMMAS = range(10_000, 1_000_001)  # what pictures have; the rest is damage
+
+
+class Described(NamedTuple):
+    """Colours as gAMA and cHRM describe them, in units of 1/100,000."""
+
+    gamma: int = 0  # signal = light ** gamma; 0 if it is not told
+    corners: tuple[int, ...] = ()  # x and y of white, red, green and blue; empty if they are not told
 
 
 @dataclass(slots=True)
 class PngFile:
     """The properties of a PNG."""
 
+    grey: bool = False
+    clear_grey: int | None = None  # the level that is transparent, of grey without alpha
     icc: bytes | None = None
     exif: bytes | None = None
     xmp: bytes | None = None
     code_points: tuple[int, int] | None = None  # primaries and transfer, as ITU-T H.273 numbers them
+    described: Described | None = None  # None also where a chunk of higher rank tells of the colours
     frames: int = 1
     notes: list[str] = field(default_factory=list)
 
 
 def read_chunks(data: bytes) -> PngFile:
-    """Read the chunks; damaged ones are left out, and the end of the data ends the reading."""
-    png = PngFile()
+    """Read the chunks; damaged ones are left out, and the end of the data ends the reading.
+
+    Of the chunks that tell of colours cICP counts most, then iCCP, sRGB, and last gAMA with cHRM (PNG, third edition).
+    """
+    png = PngFile(grey=data[_COLOUR_TYPE : _COLOUR_TYPE + 1] in _GREY)
     for name, start, end in chunks(data):
         if name == b"iCCP":
             packed = data[start:end].partition(b"\0")[2][1:]  # after its name and the method
@@ -32,24 +50,52 @@ def read_chunks(data: bytes) -> PngFile:
             png.exif = png.exif or data[start:end]
         elif name == b"iTXt" and data.startswith(_XMP, start):
             png.xmp = png.xmp or _text(data[start + len(_XMP) : end])
-        elif name == b"cICP" and end - start == 4:
+        elif name == b"cICP" and end - start == 4 and _UNSPECIFIED not in data[start : start + 2]:
             png.code_points = data[start], data[start + 1]
+        elif name == b"tRNS" and end - start == 2 and data[_COLOUR_TYPE] == 0:
+            png.clear_grey = int.from_bytes(data[start:end], "big")
         elif name == b"acTL":
             png.frames = int.from_bytes(data[start : start + 4], "big")
         elif name == b"caBX":
             png.notes = ["c2pa_dropped"]
+    if not png.code_points and not png.icc:
+        png.described = _described(data)
     return png
 
 
+def _described(data: bytes) -> Described | None:
+    """Return what gAMA and cHRM tell before the picture; None if they tell nothing, or sRGB outranks them."""
+    described = Described()
+    for name, start, end in chunks(data):
+        if name == b"sRGB":
+            return None
+        if name == b"IDAT":
+            break
+        if name == b"gAMA" and end - start == 4:
+            gamma = int.from_bytes(data[start:end], "big")
+            described = described._replace(gamma=gamma if gamma in _GAMMAS else 0)
+        elif name == b"cHRM" and end - start == 32:
+            described = described._replace(corners=struct.unpack(">8I", data[start:end]))
+    return described if any(described) else None
+
+
 def chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
-    """Yield name, start and end of the body of each complete chunk."""
+    """Yield name, start and end of the body of each complete chunk, up to the end of the picture."""
     at = 8
     while at + 12 <= len(data):
         end = at + 8 + int.from_bytes(data[at : at + 4], "big")
         if end + 4 > len(data):
             return
-        yield data[at + 4 : at + 8], at + 8, end
+        name = data[at + 4 : at + 8]
+        yield name, at + 8, end
+        if name == b"IEND":
+            return
         at = end + 4
+
+
+def ends_early(data: bytes) -> bool:
+    """Whether the end of the picture is missing; bytes behind it do not count."""
+    return b"IEND" not in data[-32:] and all(name != b"IEND" for name, _, _ in chunks(data))
 
 
 def intact(data: bytes) -> bool:
@@ -62,8 +108,6 @@ def intact(data: bytes) -> bool:
         if name in _CRITICAL and zlib.crc32(view[start - 4 : end]) != int.from_bytes(data[end : end + 4], "big"):
             return False
         last = name
-        if last == b"IEND":
-            break
     return last == b"IEND"
 
 

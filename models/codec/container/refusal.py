@@ -37,6 +37,14 @@ def unsupported_media(kind: str) -> PhotoError:
     return PhotoError("unsupported_media", f"This seems to be {kind}: send the photo as {SUPPORTED}.")
 
 
+def unsupported_tiff(how: str) -> PhotoError:
+    """The file is a TIFF of a kind that is not read; `how` describes it."""
+    detail = (
+        f"This TIFF is {how}: save it in RGB with 8 bits per channel, without compression or with LZW, and send that."
+    )
+    return PhotoError("unsupported_media", detail)
+
+
 def unsupported_bit_depth(name: str, bits: str, how: str = "") -> PhotoError:
     """The picture has an unsupported number of bits, or floats; `how` describes the layout."""
     detail = f"This {name} has {bits} per channel{how and ' '}{how}: save it with 8 bits per channel and send it again."

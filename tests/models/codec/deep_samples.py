@@ -46,7 +46,7 @@ def deep_tiff(array: np.ndarray, *, order: str = "<", large: bool = False, **tag
         279: [piece] * count,
     }
     known |= {NAMES[name]: value for name, value in tags.items()}
-    return _tiff(known, body, order, large)
+    return tiff_of(known, body, order, large)
 
 
 NAMES = {
@@ -63,7 +63,11 @@ NAMES = {
 }
 
 
-def _tiff(tags: dict[int, object], body: bytes, order: str, large: bool) -> bytes:
+_LONG = (254, 256, 257, 273, 278, 279, 324, 325)  # tags of four bytes
+
+
+def tiff_of(tags: dict[int, object], body: bytes, order: str = "<", large: bool = False) -> bytes:
+    """Write a TIFF of one page whose pixels follow the header."""
     offset, entry_size, inline = ("Q", 20, 8) if large else ("I", 12, 4)
     header = struct.pack(order + "2sH", b"II" if order == "<" else b"MM", 43 if large else 42)
     header += struct.pack(order + "HHQ", 8, 0, 16 + len(body)) if large else struct.pack(order + "I", 8 + len(body))
@@ -80,5 +84,5 @@ def _tiff(tags: dict[int, object], body: bytes, order: str, large: bool) -> byte
 
 def _numbers(tag: int, value: object, order: str) -> tuple[int, int, bytes]:
     assert isinstance(value, list)
-    kind, code = (4, "I") if tag in (256, 257, 273, 278, 279) else (3, "H")
+    kind, code = (4, "I") if tag in _LONG else (3, "H")
     return kind, len(value), struct.pack(f"{order}{len(value)}{code}", *value)

@@ -58,6 +58,20 @@ def with_auxiliary(data: bytes, use: str) -> bytes:
     return with_meta(data, bytes(4) + joined(boxes))
 
 
+def cropped(data: bytes, crop: bytes, place: int | None = None) -> bytes:
+    """Give the first picture a clean aperture (the body of a `clap`), at a place among its properties (None: last)."""
+    boxes = dict(children(data[meta_at(data) + 12 : meta_end(data)]))
+    properties = dict(children(boxes[b"iprp"]))
+    properties[b"ipco"] += struct.pack(">I", len(crop) + 8) + b"clap" + crop
+    number = 0x80 | len(children(properties[b"ipco"]))  # one that must be understood
+    table = properties[b"ipma"]
+    owned = list(table[11 : 11 + table[10]])
+    owned.insert(len(owned) if place is None else place, number)
+    properties[b"ipma"] = table[:10] + bytes([len(owned), *owned]) + table[11 + table[10] :]
+    boxes[b"iprp"] = joined(properties)
+    return with_meta(data, bytes(4) + joined(boxes))
+
+
 def with_meta(data: bytes, meta: bytes) -> bytes:
     """Put another `meta` box behind everything and hide the old one: what it refers to stays where it is."""
     at = meta_at(data)

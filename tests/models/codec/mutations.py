@@ -9,11 +9,14 @@ from hypothesis import strategies as st
 
 from tests.models.codec.codec_samples import PHOTO, camera_jpeg, exif_block, saved, wide_profile, xmp_packet
 from tests.models.codec.deep_samples import deep_png, deep_tiff
-from tests.models.codec.heic_samples import heic
+from tests.models.codec.heic_samples import cropped, heic
 from tests.models.codec.inputs import INPUTS, photo_in
+from tests.models.codec.png_samples import corners, gamma, with_chunks
+from tests.models.codec.tiff_samples import odd_tiff, pages
 
 SMALL = PHOTO.resize((61, 43))
 _DEEP = np.asarray(SMALL).astype(np.uint16) * 257
+_WIDE = (0.3127, 0.3290, 0.68, 0.32, 0.265, 0.69, 0.15, 0.06)
 SEEDS: dict[str, bytes] = {
     **{name: photo_in(name, SMALL, 6, exif=exif_block(6), xmp=xmp_packet()) for name in INPUTS},
     "jpeg with a profile": photo_in("jpeg", SMALL, exif=exif_block(1), icc=wide_profile()),
@@ -23,6 +26,8 @@ SEEDS: dict[str, bytes] = {
     "png with a palette": saved(SMALL.quantize(16), "PNG", transparency=2),
     "moving png": saved(SMALL, "PNG", save_all=True, append_images=[SMALL.rotate(9)] * 2),
     "moving webp": saved(SMALL, "WEBP", save_all=True, append_images=[SMALL.rotate(9)] * 2),
+    "cropped avif": cropped(saved(SMALL, "AVIF"), struct.pack(">IIIIiIiI", 21, 1, 13, 1, 0, 1, 0, 1)),
+    "png with gamma and corners": with_chunks(saved(SMALL, "PNG"), before=gamma(1) + corners(*_WIDE)),
     "lossy webp": saved(SMALL, "WEBP", exif=exif_block()),
     "moving avif": saved(SMALL, "AVIF", save_all=True, append_images=[SMALL.rotate(9)] * 2),
     "heic of tiles": heic(SMALL, tile_size=32),
@@ -30,6 +35,8 @@ SEEDS: dict[str, bytes] = {
     "tiff of two pages": saved(SMALL, "TIFF", compression="jpeg", save_all=True, append_images=[SMALL]),
     "tiff of 16 bits, deflated": deep_tiff(_DEEP, compression=[8], packing=zlib.compress),
     "plain png of 16 bits": deep_png(_DEEP),
+    "tiff of shared colours": odd_tiff(8, 3, 6, body=bytes(range(256)) * 18, t530=[2, 2]),
+    "tiff with a thumbnail": pages([saved(SMALL.resize((8, 6)), "TIFF"), saved(SMALL, "TIFF")], [1, 0]),
     "gif": saved(SMALL, "GIF"),
     "moving gif": saved(SMALL, "GIF", save_all=True, append_images=[SMALL.rotate(9)] * 2),
     "bmp": saved(SMALL, "BMP"),

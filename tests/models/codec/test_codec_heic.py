@@ -11,20 +11,17 @@ from PIL import Image
 
 from models.codec import Limits, OutputOptions, decode, encode, read_header
 from models.errors import PhotoError
-from tests.models.codec.codec_samples import PHOTO, exif_block, xmp_packet
+from tests.models.codec.codec_samples import PHOTO, exif_block, stored, xmp_packet
 from tests.models.codec.heic_samples import (
     LOSSLESS,
     P3,
     PQ,
-    children,
+    cropped,
     deep_heic,
     heic,
-    joined,
-    meta_at,
     meta_end,
     several,
     with_auxiliary,
-    with_meta,
 )
 
 LIMITS = Limits()
@@ -154,20 +151,25 @@ def test_credentials_are_named() -> None:
     assert b"MANIFEST" not in encode(picture, OutputOptions()).data
 
 
-def test_a_crop_of_the_container_is_what_is_shown() -> None:
+@pytest.mark.parametrize(
+    ("orientation", "place", "box"),
+    [  # left, top, right, bottom
+        (1, None, (125, 100, 325, 200)),
+        (1, 0, (125, 100, 325, 200)),
+        (6, None, (125, 100, 325, 200)),
+        (6, 0, (175, 50, 275, 250)),  # cropped before it is turned
+    ],
+)
+def test_a_crop_of_the_container_is_what_is_shown(
+    orientation: int, place: int | None, box: tuple[int, int, int, int]
+) -> None:
     photo = PHOTO.crop((0, 0, 450, 300))  # libheif itself would crop odd sizes
-    data = heic(photo, **LOSSLESS)
-    boxes = dict(children(data[meta_at(data) + 12 : meta_end(data)]))
-    properties = dict(children(boxes[b"iprp"]))
-    crop = b"clap" + struct.pack(">IIIIiIiI", 200, 1, 100, 1, 0, 1, 0, 1)  # around the middle
-    properties[b"ipco"] += struct.pack(">I", len(crop) + 4) + crop
-    number = len(children(properties[b"ipco"]))
-    table = properties[b"ipma"]
-    properties[b"ipma"] = table[:10] + bytes([table[10] + 1]) + table[11 : 11 + table[10]] + bytes([0x80 | number])
-    boxes[b"iprp"] = joined(properties)
-    data = with_meta(data, bytes(4) + joined(boxes))
-    assert (read_header(data, LIMITS).width, read_header(data, LIMITS).height) == (200, 100)
-    assert (decode(data, LIMITS).pixels[..., :3] == np.asarray(photo)[100:200, 125:325]).all()
+    data = heic(stored(photo, orientation), exif=b"Exif\0\0" + exif_block(orientation), **LOSSLESS)
+    data = cropped(data, struct.pack(">IIIIiIiI", 200, 1, 100, 1, 0, 1, 0, 1), place)  # around the middle
+    left, top, right, bottom = box
+    header = read_header(data, LIMITS)
+    assert (header.width, header.height) == (right - left, bottom - top)
+    assert (decode(data, LIMITS).pixels[..., :3] == np.asarray(photo)[top:bottom, left:right]).all()
 
 
 @pytest.mark.parametrize("at", [0, 1])

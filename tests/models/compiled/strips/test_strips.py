@@ -138,8 +138,11 @@ def test_restart_markers_and_bytes_behind_the_end_change_nothing() -> None:
         "progressive": sample(48, 40, progressive=True),
         "rgb": sample(48, 40, "444", keep_rgb=True, quality=80),
         "cut": sample(48, 40)[:-200],
+        "without its end": sample(48, 40)[:-2],
+        "with half an end": sample(48, 40)[:-1],
+        "with stray bytes": sample(48, 40)[:20] + b"\0\1" + sample(48, 40)[20:],  # behind JFIF
     }.values(),
-    ids=["grey", "progressive", "rgb", "cut"],
+    ids=["grey", "progressive", "rgb", "cut", "without its end", "with half an end", "with stray bytes"],
 )
 def test_other_files_are_left_to_others(file: bytes) -> None:
     with pytest.raises(DoubtError):
