@@ -21,14 +21,20 @@ BOTH = together(data.astronaut(), np.ascontiguousarray(data.astronaut()[:, ::-1]
 LEFT, RIGHT = slice(0, 240), slice(260, 500)
 
 
-def retouched(faces: Any, tmp_path: Path, max_side: int | None = None, photo: np.ndarray = BOTH) -> Picture:
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One for all tests here: the compiled library and tables are made once."""
+    return tmp_path_factory.mktemp("folder")
+
+
+def retouched(faces: Any, folder: Path, max_side: int | None = None, photo: np.ndarray = BOTH) -> Picture:
     pixels = rgba(photo)
     picture = Picture(pixels, Source("png", pixels.shape[1], pixels.shape[0]))
     pipeline = compile_pipeline(
         resolve(None, "beauty", Catalogue.built_in().get("beauty_heavy").params | {"faces": faces}),
         max_side=max_side,
-        tables=TableCache(tmp_path),
-        applier=CompiledApplier(tmp_path),
+        tables=TableCache(folder),
+        applier=CompiledApplier(folder),
         faces=detector(),
     )
     assert alone(pipeline.run(picture, bytes(32))) == []
@@ -49,8 +55,8 @@ def changed(picture: Picture) -> list[bool]:
         ({"boxes": [[0.9, 0.9, 0.1, 0.1]]}, [False, False]),
     ],
 )
-def test_only_the_chosen_faces_change(faces: Any, expected: list[bool], tmp_path: Path) -> None:
-    picture = retouched(faces, tmp_path)
+def test_only_the_chosen_faces_change(faces: Any, expected: list[bool], folder: Path) -> None:
+    picture = retouched(faces, folder)
     assert changed(picture) == expected
     assert picture.faces is not None
     found = sorted(picture.faces, key=lambda face: face.box[0])
@@ -60,20 +66,20 @@ def test_only_the_chosen_faces_change(faces: Any, expected: list[bool], tmp_path
         assert left * 500 < middle < (left + wide) * 500
 
 
-def test_boxes_in_pixels_are_those_of_the_photo_before_it_is_resized(tmp_path: Path) -> None:
-    picture = retouched({"unit": "px", "boxes": [[0, 0, 250, 512]]}, tmp_path, max_side=300)
+def test_boxes_in_pixels_are_those_of_the_photo_before_it_is_resized(folder: Path) -> None:
+    picture = retouched({"unit": "px", "boxes": [[0, 0, 250, 512]]}, folder, max_side=300)
     assert picture.faces is not None
     assert [face.retouched for face in sorted(picture.faces, key=lambda face: face.box[0])] == [True, False]
 
 
-def test_of_a_face_that_the_edge_cuts_the_middle_of_what_is_seen_counts(tmp_path: Path) -> None:
+def test_of_a_face_that_the_edge_cuts_the_middle_of_what_is_seen_counts(folder: Path) -> None:
     cut = np.ascontiguousarray(data.astronaut()[:, 225:])
-    found = retouched("all", tmp_path, photo=cut).faces
+    found = retouched("all", folder, photo=cut).faces
     assert found
     left, top, wide, high = found[0].box
     assert left == 0
     middle = [left + 0.45 * wide, top + 0.45 * high, 0.1 * wide, 0.1 * high]
-    again = retouched({"boxes": [middle]}, tmp_path, photo=cut).faces
+    again = retouched({"boxes": [middle]}, folder, photo=cut).faces
     assert again
     assert again[0].retouched
 

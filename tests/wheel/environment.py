@@ -53,13 +53,13 @@ class Environment:
         )  # fmt: skip
 
     def says(
-        self, program: str, *arguments: object, cwd: Path | None = None, **changes: str
+        self, program: str, *arguments: object, cwd: Path | None = None, timeout_s: int = 180, **changes: str
     ) -> "subprocess.CompletedProcess[str]":
         """Type a command in the folder, or in `cwd`, with changes to the environment variables."""
         return subprocess.run(
             [self.bin / program, *map(str, arguments)],
             cwd=cwd or self.folder, env=self.variables | changes,
-            capture_output=True, text=True, timeout=180, check=False,
+            capture_output=True, text=True, timeout=timeout_s, check=False,
         )  # fmt: skip
 
     def finds(self, **changes: str) -> dict[str, Any]:

@@ -53,7 +53,7 @@ def test_the_service_has_its_page_and_does_every_preset_and_ends_in_order(servic
     assert "<html" in service.http.get("/").text
     presets = [preset["id"] for preset in service.http.get("/api/v1/presets").json()["items"]]
     looks = [{"preset_id": preset, "preset_params": ERASE if preset == "erase" else {}} for preset in presets]
-    assert len(looks) == 7
+    assert len(looks) == 16
     sources = [path.as_uri() for path in sorted(service.folder.glob("photos/*.jpg"))]
     tasks = [service.submit(**look, photos=[{"source": source} for source in sources])["task_id"] for look in looks]
     for task in tasks:
@@ -64,5 +64,5 @@ def test_the_service_has_its_page_and_does_every_preset_and_ends_in_order(servic
     source = service.http.post("/api/v1/uploads", content=astronaut, params={"name": "a.jpg"}).json()["source"]
     shown = service.http.post("/api/v1/presets/preview", json={"source": source, "items": looks, "max_side": 128})
     pictures = [base64.b64decode(item["image"]) for item in shown.json()["items"]]
-    assert [Image.open(io.BytesIO(picture)).size for picture in pictures] == [(128, 128)] * 7
+    assert [Image.open(io.BytesIO(picture)).size for picture in pictures] == [(128, 128)] * 16
     assert service.stop() == 0

@@ -25,6 +25,6 @@ def test_units_pass(server: Environment) -> None:
     server.install(*NEEDED, quickly=True)
     words = ["-m", "pytest", "-q", "-m", "not slow", "-o", "addopts=--import-mode=importlib", "--noconftest"]
     words += [f"--ignore-glob={ROOT}/tests/{name}" for name in OTHERS]
-    done = server.says("python", *words, "-p", "no:cacheprovider", *UNITS, cwd=ROOT)
+    done = server.says("python", *words, "-p", "no:cacheprovider", *UNITS, cwd=ROOT, timeout_s=500)
     assert done.returncode == 0, done.stdout[-5000:]
     assert int(done.stdout.split(" passed")[0].split()[-1]) > 900

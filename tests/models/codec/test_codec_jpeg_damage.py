@@ -91,11 +91,17 @@ def test_a_progressive_jpeg_that_lacks_a_scan_is_cut_off(name: str) -> None:
             decode(data[:end], LIMITS)
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One for all tests here: the compiled library and tables are made once."""
+    return tmp_path_factory.mktemp("folder")
+
+
 @pytest.mark.parametrize("name", ["4:2:0", "4:4:4", "with restarts", "grey"])
-def test_without_an_end_or_with_stray_bytes_a_jpeg_is_not_changed_in_places(name: str, tmp_path: Path) -> None:
+def test_without_an_end_or_with_stray_bytes_a_jpeg_is_not_changed_in_places(name: str, folder: Path) -> None:
     data = FILES[name]
     at = next(places(data))
-    opener = partial.opener(tmp_path, lambda *_: 1)
+    opener = partial.opener(folder, lambda *_: 1)
     assert opener is not None
     assert decode_in_places(data, LIMITS, opener) is not None
     for file in (data[:-2], data[:-1], data[:at] + b"\0\1" + data[at:]):
