@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from models.faces.faces import Face, Float, Outlines
+from models.faces.faces import Face, Float
 from models.faces.features import Axes, falling
 
 _FOREHEAD = 0.30  # from the mesh's upper edge to the hair, of the distance of the eyes
@@ -17,7 +17,7 @@ def oval(face: Face, axes: Axes) -> Float:
 
     The mesh ends in the middle of the forehead, whose upper half is taken from the same outline, moved up.
     """
-    outlines = _outlines(face)
+    outlines = face.drawn
     outline = outlines.oval
     up = -np.asarray(axes.frame.down, np.float32) * np.float32(_FOREHEAD * axes.frame.size)
     return area([outline, outline + up, *outlines.ears], axes, grow=0.04, soft=0.20)
@@ -25,23 +25,23 @@ def oval(face: Face, axes: Axes) -> Float:
 
 def core(face: Face, axes: Axes) -> Float:
     """Return 1 within the outline of the mesh, falling to 0 before its edge: what is there is skin or a feature."""
-    return area([_outlines(face).oval], axes, grow=-0.10, soft=0.14)
+    return area([face.drawn.oval], axes, grow=-0.10, soft=0.14)
 
 
 def mesh(face: Face, axes: Axes) -> Float:
     """Return 1 within the outline of the mesh, falling to 0 at its edge; float32 (h, w)."""
-    return area([_outlines(face).oval], axes, soft=0.06)
+    return area([face.drawn.oval], axes, soft=0.06)
 
 
 def ears(face: Face, axes: Axes) -> Float:
     """Return 1 where the ears are, falling to 0 outside; float32 (h, w)."""
-    polygons = _outlines(face).ears
+    polygons = face.drawn.ears
     return area(polygons, axes, grow=0.04, soft=0.12) if polygons else np.zeros_like(axes.u)
 
 
 def features(face: Face, axes: Axes) -> tuple[Float, Float]:
     """Return the soft area of eyes and lips to exclude from smoothing, and the tighter one to sharpen: (h, w)."""
-    outlines = _outlines(face)
+    outlines = face.drawn
     keep = np.maximum(area(outlines.eyes, axes, 0.10, 0.10), area([outlines.lips], axes, 0.05, 0.08))
     sharp = np.maximum(area(outlines.eyes, axes, 0.08, 0.08), area([outlines.lips], axes, 0.0, 0.06))
     return keep, sharp
@@ -49,7 +49,7 @@ def features(face: Face, axes: Axes) -> tuple[Float, Float]:
 
 def brows(face: Face, axes: Axes) -> Float:
     """Return where to look for brows, float32 (h, w), 0..1: the mesh draws them as thick as any brow."""
-    return area(_outlines(face).brows, axes, 0.06, 0.08)
+    return area(face.drawn.brows, axes, 0.06, 0.08)
 
 
 def area(polygons: Sequence[Float], axes: Axes, grow: float = 0.0, soft: float = 0.1) -> Float:
@@ -82,9 +82,3 @@ def area(polygons: Sequence[Float], axes: Axes, grow: float = 0.0, soft: float =
 
 def _distance(plane: cv2.typing.MatLike) -> Float:
     return np.asarray(cv2.distanceTransform(plane, cv2.DIST_L2, 5), np.float32)
-
-
-def _outlines(face: Face) -> Outlines:
-    if face.outlines is None:
-        raise ValueError("the outlines of this face are not drawn")
-    return face.outlines

@@ -20,9 +20,7 @@ from models.picture import FoundFace, Picture, Pixels
 from models.reduce import reduce_cells
 
 _MARGIN = 0.40  # of the face's size, on each side of its box
-_GRAIN = (
-    6.0  # codes of a patch's grain for each of the standard deviation: uniform noise of half of that has 0.87 of it
-)
+_GRAIN = 6.0  # a patch's grain for a standard deviation of 1: uniform noise, where A is -½, then has 0.87 of it
 _WIDEST = 256  # cells; a crop is reduced by two until it is no wider
 
 

@@ -4,7 +4,7 @@ Nothing is decided by a limit alone, since a neck must not be retouched in one p
 all decisions are soft, and are taken on cells of the same size for each face.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -50,38 +50,6 @@ class Reduced:
     extent: tuple[int, int]  # height and width of the picture
 
 
-@dataclass(frozen=True, slots=True)
-class _Trunk:
-    """Where a body is: below a chin, along an axis that is more upright than the head's."""
-
-    chin: Float  # (x, y)
-    down: Float  # unit vector
-    width: float  # of the face
-
-    @staticmethod
-    def of(face: Face) -> "_Trunk":
-        if face.outlines is None:
-            raise ValueError("the outlines of this face are not drawn")
-        frame, oval = Frame.of(face), face.outlines.oval
-        head, right = np.asarray(frame.down, np.float32), np.asarray(frame.right, np.float32)
-        chin, across = oval[int(np.argmax(oval @ head))], oval @ right
-        # The chin of a turned head is beside the neck, which is below the middle of the head.
-        chin = chin + right * np.float32(_TURNED * ((across.min() + across.max()) / 2 - chin @ right))
-        down = head + np.asarray((0, _UPRIGHT), np.float32)
-        return _Trunk(chin, down / np.float32(np.hypot(*down)), face.width)
-
-    def place(self, x: Float, y: Float) -> tuple[Float, Float]:
-        """Return how far the points (x, y) are beside and below the chin, in widths; the arrays broadcast."""
-        xs, ys = (x - self.chin[0]) / np.float32(self.width), (y - self.chin[1]) / np.float32(self.width)
-        return np.asarray(xs * self.down[1] - ys * self.down[0]), np.asarray(xs * self.down[0] + ys * self.down[1])
-
-    def corners(self) -> Float:
-        """Return the corners of the area where a body is searched, float32 (4, 2: x, y)."""
-        right = np.asarray((self.down[1], -self.down[0]), np.float32)
-        places = [(side, along) for side in (-_BESIDE, _BESIDE) for along in (-_ABOVE, _BELOW)]
-        return np.asarray([self.chin + self.width * (side * right + along * self.down) for side, along in places])
-
-
 def body_of(face: Face, others: list[Face], model: SkinModel, view: Reduced, strength: Strength) -> Sheet | None:
     """Return the changes for the body of `face`, whose skin is `model`; `others` are the other faces.
 
@@ -91,7 +59,7 @@ def body_of(face: Face, others: list[Face], model: SkinModel, view: Reduced, str
     step = done
     while face.width > step * _COARSE:
         step *= 2
-    x0, y0, x1, y1 = _area(_Trunk.of(face), step, extent)
+    x0, y0, x1, y1 = _area(_trunk(face), step, extent)
     if face.width < done * _FEW[0] or x0 >= x1 or y0 >= y1:
         return None
     near = small[y0 // done : -(-y1 // done), x0 // done : -(-x1 // done)]
@@ -114,11 +82,24 @@ def body_of(face: Face, others: list[Face], model: SkinModel, view: Reduced, str
     return Sheet(planes, skin, step, x0 + columns.start * step, y0 + rows.start * step)
 
 
-def _area(trunk: _Trunk, step: int, extent: tuple[int, int]) -> tuple[int, int, int, int]:
+def _trunk(face: Face) -> Frame:
+    """Return the axes of the body: from the chin, more upright than those of the head, in widths of the face."""
+    head, oval = Frame.of(face), face.drawn.oval
+    right, down = np.asarray(head.right, np.float32), np.asarray(head.down, np.float32)
+    chin, across = oval[int(np.argmax(oval @ down))], oval @ right
+    # The chin of a turned head is beside the neck, which is below the middle of the head.
+    chin = chin + right * np.float32(_TURNED * ((across.min() + across.max()) / 2 - chin @ right))
+    down = down + np.asarray((0, _UPRIGHT), np.float32)
+    x, y = (down / np.float32(np.hypot(*down))).tolist()
+    return replace(head, origin=(float(chin[0]), float(chin[1])), right=(y, -x), down=(x, y), size=face.width)
+
+
+def _area(trunk: Frame, step: int, extent: tuple[int, int]) -> tuple[int, int, int, int]:
     """Return the area to search for a body, in whole cells of the picture: x0, y0, x1, y1."""
-    corners = trunk.corners()
-    x0, y0 = (int(least / step) * step for least in corners.min(axis=0))
-    x1, y1 = (int(most / step) * step for most in corners.max(axis=0))
+    corners = [trunk.point(side, along) for side in (-_BESIDE, _BESIDE) for along in (-_ABOVE, _BELOW)]
+    xs, ys = zip(*corners, strict=True)
+    x0, y0 = (int(min(each) / step) * step for each in (xs, ys))
+    x1, y1 = (int(max(each) / step) * step for each in (xs, ys))
     return max(0, x0), max(0, y0), min(extent[1], x1), min(extent[0], y1)
 
 
@@ -131,7 +112,7 @@ def _skin(near: Pixels, face: Face, model: SkinModel, step: int, shape: tuple[in
     across, down = size[0] / near.shape[1], size[1] / near.shape[0]  # after rounding
     xs = (np.arange(size[0], dtype=np.float32) + np.float32(0.5)) / np.float32(across)
     ys = (np.arange(size[1], dtype=np.float32)[:, None] + np.float32(0.5)) / np.float32(down)
-    skin = _decided(rgb, *_Trunk.of(face).place(xs, ys), model) * (1 - _one(face.width, *_FEW))
+    skin = _decided(rgb, *_trunk(face).place(xs, ys), model) * (1 - _one(face.width, *_FEW))
     to = np.asarray(((across * step, 0, (across * step - 1) / 2), (0, down * step, (down * step - 1) / 2)))
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     return np.asarray(cv2.warpAffine(skin, to, shape[::-1], flags=flags, borderMode=cv2.BORDER_REPLICATE), np.float32)
@@ -219,4 +200,4 @@ def _distance(face: Face, corner: tuple[float, float], shape: tuple[int, int]) -
     """Return the distance from the chin in widths of the face, float32 `shape`."""
     xs = np.arange(shape[1], dtype=np.float32) + np.float32(corner[0] + 0.5)
     ys = np.arange(shape[0], dtype=np.float32)[:, None] + np.float32(corner[1] + 0.5)
-    return np.asarray(np.hypot(*_Trunk.of(face).place(xs, ys)), np.float32)
+    return np.asarray(np.hypot(*_trunk(face).place(xs, ys)), np.float32)

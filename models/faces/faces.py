@@ -40,6 +40,13 @@ class Face:
     outlines: Outlines | None = None  # until they are drawn
 
     @property
+    def drawn(self) -> Outlines:
+        """Its outlines. Raises ValueError until they are drawn."""
+        if self.outlines is None:
+            raise ValueError("the outlines of this face are not drawn")
+        return self.outlines
+
+    @property
     def width(self) -> float:
         """Pixels from the left to the right of the box."""
         return self.box[2] - self.box[0]

@@ -10,7 +10,8 @@ const PAN = 80; // CSS pixels for a press of an arrow key
 
 /**
  * Show photo `index` of `count`. `load(index)` resolves to {name, before, after, width, height, faces, error}: Blobs or
- * null, the size of the result, the faces that were found or null, and what to say if there is none; `describe(index)` to [[label, value], …]. Each of `actions`,
+ * null, the size of the result, the faces that were found or null, and what to say if there is none;
+ * `describe(index)` to [[label, value], …]. Each of `actions`,
  * {icon, label, run(index)}, becomes a button. `onclose(index)` is told which photo was shown last. Returns the dialog.
  */
 export function openViewer(options) {
