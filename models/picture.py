@@ -14,6 +14,30 @@ Pixels = npt.NDArray[np.uint8]  # (H, W, 4): RGB in the source's RGB profile, th
 
 
 @dataclass(frozen=True, slots=True)
+class Density:
+    """The resolution that a file tells: pixels across and down in a unit of length."""
+
+    across: float
+    down: float
+    unit: str  # inch, cm, m; empty: only their ratio counts
+
+    def turned(self) -> "Density":
+        """Return that of a picture whose rows became columns."""
+        return Density(self.down, self.across, self.unit)
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text beside the picture: a comment in a JPEG or GIF, a text chunk in a PNG."""
+
+    keyword: str  # as PNG has it: Title, Author, Description, Copyright, Comment, …
+    text: str
+    encoding: str = "utf-8"  # in which a comment is the bytes that it was
+    language: str = ""  # of an iTXt chunk, as RFC 3066 has it
+    translated: str = ""  # its keyword in that language
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """Properties of the source file, enough to write the result in the same form."""
 
@@ -30,6 +54,9 @@ class Source:
     quants: tuple[
         tuple[int, ...], ...
     ] = ()  # of a JPEG's components, of the upright picture, row by row; empty: unknown
+    iptc: bytes | None = None  # IIM datasets
+    texts: tuple[Text, ...] = ()
+    density: Density | None = None  # as stored, not yet turned; None: the container has none, EXIF may
 
 
 @dataclass(frozen=True, slots=True)

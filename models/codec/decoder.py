@@ -1,6 +1,7 @@
 """Decodes any supported file to an upright picture."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PIL import Image
@@ -12,7 +13,7 @@ from models.codec.container.exif import bare, is_adobe_rgb, orientation_of
 from models.codec.container.iso_picture import Box
 from models.codec.container.jpeg_segments import JpegFile, read_segments
 from models.codec.container.tiff_depth import has_shared_colours
-from models.codec.container.tiff_metadata import exif_of_tiff, orientation_of_tiff
+from models.codec.container.tiff_metadata import orientation_of_tiff
 from models.codec.container.tiff_pages import with_picture_first
 from models.codec.encoder import coding_of
 from models.codec.header import Header, Limits, read_header
@@ -143,6 +144,7 @@ def _source_of(jpeg: JpegFile, header: Header, icc: bytes | None) -> tuple[Sourc
     size, orientation = (header.width, header.height), orientation_of(jpeg.exif)
     quants = tuple(map(_transposed, jpeg.quants)) if orientation >= 5 else jpeg.quants
     source = Source(header.format, *size, orientation, jpeg.subsampling, icc, jpeg.exif, jpeg.xmp, quants)
+    source = replace(source, iptc=jpeg.iptc, texts=jpeg.texts, density=jpeg.density)
     return source, notes + bad
 
 
@@ -179,25 +181,26 @@ def _heic(data: bytes, header: Header, workspace: Workspace) -> Picture:
 def _tiff(data: bytes, header: Header, workspace: Workspace) -> Picture:
     reordered = with_picture_first(data)
     by_opencv = header.bits > 8 or has_shared_colours(reordered)
-    picture = (_deep if by_opencv else _other)(reordered, header, workspace)
+    before = None if reordered is data else data
+    picture = (_deep if by_opencv else _other)(reordered, header, workspace, before)
     if reordered is not data:
         picture.notes = list(dict.fromkeys([*picture.notes, "thumbnail_dropped"]))
     return picture
 
 
-def _deep(data: bytes, header: Header, workspace: Workspace) -> Picture:
+def _deep(data: bytes, header: Header, workspace: Workspace, before: bytes | None = None) -> Picture:
     from models.codec.deep import decode_deep  # noqa: PLC0415
 
-    return decode_deep(data, header, workspace)
+    return decode_deep(data, header, workspace, before)
 
 
-def _other(data: bytes, header: Header, workspace: Workspace) -> Picture:
+def _other(data: bytes, header: Header, workspace: Workspace, before: bytes | None = None) -> Picture:
     with opened(data, header.format) as image:
-        beside = look_beside(data, image, header.format)
+        beside = look_beside(data, image, header.format, before)
         # Not n_frames: Pillow takes a minute to count the pages of a TIFF with 100,000.
         notes = ["first_frame_only"] if getattr(image, "is_animated", False) else []
-        icc = image.info.get("icc_profile")
-        exif, orientation, applied = _exif(image, header.format, beside.exif)
+        icc, applied = beside.icc, header.format == "tiff"  # Pillow turns TIFFs itself
+        orientation = orientation_of_tiff(image) if applied else orientation_of(beside.exif)
         if beside.crop is None and image.width * image.height > header.width * header.height:
             raise refusal.corrupt()  # before it allocates: of two PNG headers, for example, it believes the last one
         image.load()
@@ -206,7 +209,6 @@ def _other(data: bytes, header: Header, workspace: Workspace) -> Picture:
         _same_size(shown, *((header.height, header.width) if swapped else (header.width, header.height)))
         converted, in_srgb, more = rgb_image(shown, icc)
         pixels = pixels_of(converted, workspace)
-        xmp = image.info.get("xmp")
     if in_srgb:
         icc, bad = None, list[str]()
     else:
@@ -214,8 +216,17 @@ def _other(data: bytes, header: Header, workspace: Workspace) -> Picture:
         described = None if icc else described_profile(pixels[..., :3], beside.described)
         icc, bad = profile.settle(pixels, icc, code_points=beside.code_points, described=described)
     size = header.width, header.height
-    xmp = xmp if isinstance(xmp, bytes) else None
-    source = Source(header.format, *size, orientation, icc=icc, exif=exif, xmp=xmp)
+    source = Source(
+        header.format,
+        *size,
+        orientation,
+        icc=icc,
+        exif=bare(beside.exif) if beside.exif else None,
+        xmp=beside.xmp,
+        iptc=beside.iptc,
+        texts=beside.texts,
+        density=beside.density,
+    )
     pixels = pixels if applied else upright(pixels, orientation, workspace)
     notes = list(dict.fromkeys(notes + beside.notes + more + bad))
     return Picture(pixels, source, has_alpha=converted.mode == "RGBA", notes=notes)
@@ -224,16 +235,6 @@ def _other(data: bytes, header: Header, workspace: Workspace) -> Picture:
 def _cropped(image: Image.Image, crop: Box) -> Image.Image:
     left, top, width, height = crop
     return image.crop((left, top, left + width, top + height))
-
-
-def _exif(image: Image.Image, name: str, beside: bytes | None) -> tuple[bytes | None, int, bool]:
-    """Return EXIF block, orientation, and whether Pillow applies it to the pixels itself."""
-    if name == "tiff":
-        return exif_of_tiff(image), orientation_of_tiff(image), True
-    block = beside or image.info.get("exif")
-    if not isinstance(block, bytes) or not block:
-        return None, 1, False
-    return bare(block), orientation_of(block), False
 
 
 def _same_size(image: Image.Image, width: int, height: int) -> None:

@@ -11,6 +11,7 @@ import simplejpeg
 from PIL import Image, PngImagePlugin
 
 from models.codec.container import jpeg_segments, refusal
+from models.codec.container.density import per_metre
 from models.codec.container.metadata import Metadata, result_metadata
 from models.codec.container.tiff_metadata import graft_exif
 from models.codec.header import NAMES
@@ -78,7 +79,7 @@ def _in_parts(picture: Picture, parts: Parts, options: OutputOptions) -> Encoded
     metadata = result_metadata(picture.source, width, height, options.metadata, "jpeg")
     written = parts.written()
     icc = None if picture.source.subsampling == "gray" else metadata.icc
-    data = jpeg_segments.splice(written.data, metadata.exif, metadata.xmp, icc)
+    data = _with_metadata(written.data, metadata, icc)
     notes = [note for note in dict.fromkeys(metadata.notes) if note not in picture.notes]
     return Encoded(data, "jpeg", width, height, notes, written.how, written.blocks, written.small)
 
@@ -108,7 +109,13 @@ def _jpeg(picture: Picture, options: OutputOptions, metadata: Metadata, gpu: "Gp
     if data is None:
         data = _encoded(pixels, coding_of(picture.source, subsampling, options))
     icc = None if subsampling == "Gray" else metadata.icc  # an RGB profile does not apply to grey
-    return jpeg_segments.splice(data, metadata.exif, metadata.xmp, icc)
+    return _with_metadata(data, metadata, icc)
+
+
+def _with_metadata(data: bytes | memoryview, metadata: Metadata, icc: bytes | None) -> bytes:
+    return jpeg_segments.splice(
+        data, metadata.exif, metadata.xmp, icc, comments=metadata.comments, density=metadata.density
+    )
 
 
 def coding_of(source: Source, subsampling: str, options: OutputOptions) -> Coding:
@@ -177,9 +184,16 @@ def _saved(image: Image.Image, name: str, options: OutputOptions, metadata: Meta
 
 def _png(options: OutputOptions, metadata: Metadata) -> dict[str, object]:
     text = PngImagePlugin.PngInfo()
+    for each in metadata.texts:
+        if each.language or each.translated:
+            text.add_itxt(each.keyword, each.text, each.language, each.translated)
+        else:
+            text.add_text(each.keyword, each.text.replace("\0", ""))
     if metadata.xmp:
         text.add_itxt("XML:com.adobe.xmp", metadata.xmp.decode())
     settings: dict[str, object] = {"compress_level": _PNG_LEVEL, "pnginfo": text}
+    if metadata.density and metadata.density.unit:
+        settings["dpi"] = tuple(number * 0.0254 for number in per_metre(metadata.density))
     return settings | _given(icc_profile=metadata.icc, exif=metadata.exif)
 
 

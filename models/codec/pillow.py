@@ -42,6 +42,8 @@ def opened(data: bytes, name: str) -> Iterator[Image.Image]:
 
 
 def _open(data: bytes, name: str) -> Image.Image:
+    if name == "png":
+        data = png_chunks.only_pixels(data)
     try:
         return Image.open(io.BytesIO(data), formats=[name.upper()])
     except Exception:

@@ -1,133 +1,161 @@
 """XMP for a retouched photo: wrong, outdated or private parts are removed, the rest stays."""
 
-from xml.etree import ElementTree as ET
+from collections.abc import Iterable
 
-PREFIXES = {
-    "x": "adobe:ns:meta/",
-    "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
-    "xmp": "http://ns.adobe.com/xap/1.0/",
-    "xmpMM": "http://ns.adobe.com/xap/1.0/mm/",
-    "xmpRights": "http://ns.adobe.com/xap/1.0/rights/",
-    "stEvt": "http://ns.adobe.com/xap/1.0/sType/ResourceEvent#",
-    "stRef": "http://ns.adobe.com/xap/1.0/sType/ResourceRef#",
-    "dc": "http://purl.org/dc/elements/1.1/",
-    "tiff": "http://ns.adobe.com/tiff/1.0/",
-    "exif": "http://ns.adobe.com/exif/1.0/",
-    "exifEX": "http://cipa.jp/exif/1.0/",
-    "aux": "http://ns.adobe.com/exif/1.0/aux/",
-    "photoshop": "http://ns.adobe.com/photoshop/1.0/",
-    "crs": "http://ns.adobe.com/camera-raw-settings/1.0/",
-    "lr": "http://ns.adobe.com/lightroom/1.0/",
-    "Iptc4xmpCore": "http://iptc.org/std/Iptc4xmpCore/1.0/xmlns/",
-    "Iptc4xmpExt": "http://iptc.org/std/Iptc4xmpExt/2008-02-29/",
-}
-for _prefix, _uri in PREFIXES.items():
-    ET.register_namespace(_prefix, _uri)
-
-_TIFF, _EXIF, _PHOTOSHOP = PREFIXES["tiff"], PREFIXES["exif"], PREFIXES["photoshop"]
-_CORE, _EXT = PREFIXES["Iptc4xmpCore"], PREFIXES["Iptc4xmpExt"]
-_RDF = PREFIXES["rdf"]
-# Namespaces that describe or hold other renderings: gain maps, depth, originals, motion, extended XMP.
-_STALE = (
-    "http://ns.adobe.com/hdr-gain-map/1.0/",
-    "http://ns.apple.com/HDRGainMap/1.0/",
-    "http://ns.apple.com/pixeldatainfo/1.0/",
-    "http://ns.google.com/photos/1.0/container/",
-    "http://ns.google.com/photos/1.0/container/item/",
-    "http://ns.google.com/photos/1.0/camera/",
-    "http://ns.google.com/photos/1.0/depthmap/",
-    "http://ns.google.com/photos/1.0/image/",
-    "http://ns.google.com/photos/dd/1.0/device/",
-    "http://ns.adobe.com/xmp/note/",
+from models.codec.container.geometry import Geometry
+from models.codec.container.xmp_names import PREFIXES, name
+from models.codec.container.xmp_places import placed
+from models.codec.container.xmp_tree import (
+    DamagedXmpError,
+    Node,
+    descriptions,
+    new_packet,
+    parse,
+    rdf_of,
+    serialised,
 )
-_GAIN_MAPS = _STALE[:2]
-_WGS84 = "http://www.w3.org/2003/01/geo/wgs84_pos#"
-_PROVENANCE = "{http://purl.org/dc/terms/}provenance"  # link to content credentials, which are dropped
-_THUMBNAILS = f"{{{PREFIXES['xmp']}}}Thumbnails"
-_PLACES = {f"{{{_PHOTOSHOP}}}{name}" for name in ("City", "State", "Country")}
-_PLACES |= {f"{{{_CORE}}}{name}" for name in ("Location", "CountryCode")}
-_PLACES |= {f"{{{_EXT}}}{name}" for name in ("LocationShown", "LocationCreated")}
-_MAX_BYTES, _MAX_DEPTH = 4 * 2**20, 40
-_PACKET = '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n{}\n<?xpacket end="w"?>'
+
+# Namespaces that describe or hold other renderings: gain maps, depth, originals, motion, extended XMP.
+_STALE = {
+    PREFIXES[prefix]
+    for prefix in (
+        *("hdrgm", "HDRGainMap", "apdi", "Container", "Item", "GCamera", "GDepth", "GImage", "Device", "xmpNote"),
+    )
+}
+_GAIN_MAPS = {PREFIXES["hdrgm"], PREFIXES["HDRGainMap"]}
+_MOTION = (name("GCamera:MotionPhoto"), name("GCamera:MicroVideo"))
+_SEMANTIC = name("Item:Semantic")
+_PROVENANCE = name("dcterms:provenance")  # link to content credentials, which are dropped
+_THUMBNAILS = (name("xmp:Thumbnails"), name("xmp:PageInfo"))
+_PLACES = {name(f"photoshop:{local}") for local in ("City", "State", "Country")}
+_PLACES |= {name(f"Iptc4xmpCore:{local}") for local in ("Location", "CountryCode")}
+_PLACES |= {name(f"Iptc4xmpExt:{local}") for local in ("LocationShown", "LocationCreated")}
+_SIZES = {  # properties, and whether they tell the width
+    name("tiff:ImageWidth"): True,
+    name("tiff:ImageLength"): False,
+    name("exif:PixelXDimension"): True,
+    name("exif:PixelYDimension"): False,
+}
+_ORIENTATION = name("tiff:Orientation")
+
+Property = tuple[str, str, list[str]]  # name as dc:title; how it is written: text, Alt, Bag or Seq; values
 
 
-class DamagedXmpError(ValueError):
-    """The packet is not XMP, or not safe to read."""
-
-
-class _Builder(ET.TreeBuilder):
-    """Builds a tree; refuses DOCTYPE (entities) and too deep nesting."""
-
-    depth = 0
-
-    def doctype(self, name: str, pubid: str | None, system: str | None) -> None:
-        raise DamagedXmpError
-
-    def start(self, tag: str, attrs: dict[str, str], /) -> ET.Element:
-        self.depth += 1
-        if self.depth > _MAX_DEPTH:
-            raise DamagedXmpError
-        return super().start(tag, attrs)
-
-    def end(self, tag: str, /) -> ET.Element:
-        self.depth -= 1
-        return super().end(tag)
-
-
-def patch_xmp(packet: bytes, width: int, height: int, strip_gps: bool = False) -> tuple[bytes, list[str]]:
+def patch_xmp(
+    packet: bytes,
+    width: int,
+    height: int,
+    strip_gps: bool = False,
+    *,
+    geometry: Geometry | None = None,
+    more: Iterable[Property] = (),
+    most: int | None = None,
+) -> tuple[bytes, list[str]]:
     """Return the packet for a retouched, upright picture of `width` × `height` pixels, and notes.
 
-    Raises DamagedXmpError.
+    `more` are properties that are put in where the packet has none of that name. If the packet has more than `most`
+    bytes, the longest properties go. An empty packet gives a new one, or nothing if nothing is put in. Raises
+    DamagedXmpError.
     """
-    root = _parse(packet)
-    values = {
-        f"{{{_TIFF}}}Orientation": "1",
-        f"{{{_TIFF}}}ImageWidth": str(width),
-        f"{{{_TIFF}}}ImageLength": str(height),
-        f"{{{_EXIF}}}PixelXDimension": str(width),
-        f"{{{_EXIF}}}PixelYDimension": str(height),
-    }
+    root, damaged = parse(packet) if packet else (new_packet(), False)
+    _add(root, more)
     gone: list[str] = []
-    for element in root.iter():
-        for name in [name for name in element.attrib if _unwanted(name, strip_gps)]:
-            gone.append(name)
-            del element.attrib[name]
-        for child in [child for child in element if _unwanted(child.tag, strip_gps)]:
-            gone.append(child.tag)
-            element.remove(child)
-        for name in values.keys() & element.attrib.keys():
-            element.set(name, values[name])
-        if element.tag in values:
-            element.text = values[element.tag]
-    notes = ["gain_map_dropped"] if any(_namespace(name) in _GAIN_MAPS for name in gone) else []
-    notes += ["thumbnail_dropped"] if _THUMBNAILS in gone else []
+    notes = ["xmp_damaged"] if damaged else []
+    notes += ["motion_dropped"] if _is_motion(root) else []
+    values = {_ORIENTATION: "1"} | {known: str(width if wide else height) for known, wide in _SIZES.items()}
+    for node in root.iter():
+        for written, full in [(each, node.full(each)) for each in node.attributes]:
+            if written.startswith("xmlns:"):
+                if _is_gone(node.attributes[written], strip_gps):
+                    del node.attributes[written]
+            elif _unwanted(full, strip_gps):
+                gone.append(full)
+                del node.attributes[written]
+            elif full in values:
+                node.attributes[written] = values[full]
+        gone += [child.tag for child in node.children if _unwanted(child.tag, strip_gps)]
+        node.children = [child for child in node.children if not _unwanted(child.tag, strip_gps)]
+        if node.tag in values and not node.children:
+            node.text = values[node.tag]
+    notes += placed(root, geometry or Geometry(1, (width, height), (width, height)))
+    notes += ["gain_map_dropped"] if any(_namespace(each) in _GAIN_MAPS for each in gone) else []
+    notes += ["thumbnail_dropped"] if any(each in _THUMBNAILS for each in gone) else []
     notes += ["c2pa_dropped"] if _PROVENANCE in gone else []
-    notes += ["gps_dropped"] if any(_is_place(name) for name in gone) else []
-    return _PACKET.format(ET.tostring(root, encoding="unicode")).encode(), notes
+    notes += ["gps_dropped"] if any(_is_place(each) for each in gone) else []
+    if not packet and not descriptions(root):
+        return b"", notes
+    result = serialised(root)
+    if most is not None and len(result) > most:
+        _shorten(root, len(result) - most)
+        result = serialised(root)
+        notes.append("xmp_shortened")
+        if len(result) > most:
+            raise DamagedXmpError
+    return result, notes
 
 
-def _parse(packet: bytes) -> ET.Element:
-    if len(packet) > _MAX_BYTES:
-        raise DamagedXmpError
-    parser = ET.XMLParser(target=_Builder())  # noqa: S314 (see _Builder)
-    try:
-        parser.feed(packet.strip(b"\0 \r\n\t"))
-        root: ET.Element = parser.close()
-    except (ET.ParseError, ValueError, LookupError, RecursionError) as damage:
-        raise DamagedXmpError from damage
-    if root.tag != f"{{{PREFIXES['x']}}}xmpmeta" and root.tag != f"{{{_RDF}}}RDF":
-        raise DamagedXmpError
-    return root
+def _add(root: Node, more: Iterable[Property]) -> None:
+    """Put in the properties that are missing, in a description of their own."""
+    there = {known for node in descriptions(root) for known in map(node.full, node.attributes)}
+    there |= {child.tag for node in descriptions(root) for child in node.children}
+    missing = list({each[0]: each for each in [*more][::-1] if name(each[0]) not in there}.values())[::-1]
+    if not missing:
+        return
+    used = dict.fromkeys(["rdf", *(each[0].partition(":")[0] for each in missing)])
+    scope = {prefix: PREFIXES[prefix] for prefix in used}
+    attributes = {"rdf:about": ""} | {f"xmlns:{prefix}": uri for prefix, uri in scope.items()}
+    new = Node("rdf:Description", attributes, scope)
+    for written, form, values in missing:
+        node = Node(written, {}, scope, text=values[0] if form == "text" else "")
+        if form != "text":
+            language = {"xml:lang": "x-default"} if form == "Alt" else {}
+            items = [Node("rdf:li", dict(language), scope, text=value) for value in values]
+            node.children = [Node(f"rdf:{form}", {}, scope, items)]
+        new.children.append(node)
+    rdf_of(root).children.append(new)
 
 
-def _unwanted(name: str, strip_gps: bool) -> bool:
-    return _namespace(name) in _STALE or name in (_THUMBNAILS, _PROVENANCE) or (strip_gps and _is_place(name))
+def _is_motion(root: Node) -> bool:
+    return any(
+        (known in _MOTION and value not in ("", "0")) or (known == _SEMANTIC and value == "MotionPhoto")
+        for node in root.iter()
+        for known, value in node.values()
+    )
 
 
-def _is_place(name: str) -> bool:
-    local = name.rpartition("}")[2].lower()  # drones and phones use their own namespaces
-    return name in _PLACES or _namespace(name) == _WGS84 or "gps" in local or local in ("latitude", "longitude")
+def _shorten(root: Node, excess: int) -> None:
+    """Leave out the longest properties until the packet is shorter by `excess` bytes."""
+    sizes: list[tuple[int, int, Node, Node | str]] = []
+    for node in descriptions(root):
+        parts: list[tuple[Node | str, bytes]] = [(child, serialised(child)) for child in node.children]
+        parts += [(key, value.encode()) for key, value in node.attributes.items() if not key.startswith("xmlns")]
+        sizes += [(len(data), -len(sizes) - number, node, part) for number, (part, data) in enumerate(parts)]
+    for size, _, node, part in sorted(sizes, key=lambda each: each[:2], reverse=True):
+        if excess <= -200:  # a packet around each of them was counted too
+            return
+        if isinstance(part, str):
+            del node.attributes[part]
+        else:
+            node.children.remove(part)
+        excess -= size
 
 
-def _namespace(name: str) -> str:
-    return name[1:].partition("}")[0]
+def _unwanted(full: str, strip_gps: bool) -> bool:
+    gone = _is_gone(_namespace(full), strip_gps) or full == _PROVENANCE or full in _THUMBNAILS
+    return gone or (strip_gps and _is_place(full))
+
+
+def _is_gone(namespace: str, strip_gps: bool) -> bool:
+    """Whether all names of a namespace go."""
+    return namespace in _STALE or (strip_gps and namespace == PREFIXES["geo"])
+
+
+def _is_place(full: str) -> bool:
+    local = full.rpartition("}")[2].lower()  # drones and phones use their own namespaces
+    return (
+        full in _PLACES or _namespace(full) == PREFIXES["geo"] or "gps" in local or local in ("latitude", "longitude")
+    )
+
+
+def _namespace(full: str) -> str:
+    return full[1:].partition("}")[0]

@@ -1,0 +1,87 @@
+"""The text chunks of a PNG: texts, XMP, and the metadata that ImageMagick writes into them as hexadecimal digits."""
+
+import binascii
+import zlib
+from dataclasses import dataclass, field
+
+from models.codec.container.iptc import iptc_in
+from models.picture import Text
+
+TEXTS = (b"tEXt", b"zTXt", b"iTXt")
+_XMP, _RAW = "XML:com.adobe.xmp", "Raw profile type "
+_XMP_SEGMENT, _PHOTOSHOP = b"http://ns.adobe.com/xap/1.0/\0", b"Photoshop 3.0\0"
+_LARGEST = 16 * 2**20  # bytes of an unpacked profile or packet
+_LONGEST, _MOST, _MOST_BYTES = 2**20, 500, 4 * 2**20  # of a text, of texts, of all of them
+
+
+@dataclass(slots=True)
+class TextChunks:
+    """What the text chunks hold; the first of several counts."""
+
+    exif: bytes | None = None
+    xmp: bytes | None = None
+    iptc: bytes | None = None
+    texts: list[Text] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    _bytes: int = 0
+
+    def add(self, name: bytes, body: bytes) -> None:
+        """Read one chunk; damaged ones are left out."""
+        keyword, _, rest = body.partition(b"\0")
+        word, language, translated = keyword[:80].decode("latin-1"), "", b""
+        special = word == _XMP or word.startswith(_RAW)
+        packed, encoding = name == b"zTXt", "latin-1"
+        if name == b"iTXt":
+            packed, encoding = rest[:1] == b"\1", "utf-8"
+            tongue, _, rest = rest[2:].partition(b"\0")
+            language = tongue.decode("latin-1")
+            translated, _, rest = rest.partition(b"\0")
+        elif packed:
+            rest = rest[1:]
+        value = unpacked(rest, _LARGEST if special else _LONGEST) if packed else rest
+        if value is None:
+            self._note("text_dropped")
+        if not value or not word:
+            return
+        if word == _XMP:
+            self.xmp = self.xmp or value
+        elif special:
+            self._raw(word.removeprefix(_RAW).lower(), value)
+        else:
+            self._bytes += len(value)
+            if len(self.texts) < _MOST and self._bytes <= _MOST_BYTES and len(value) <= _LONGEST:
+                text = value.decode(encoding, "replace")
+                self.texts.append(Text(word, text, "utf-8", language, translated.decode("utf-8", "replace")))
+            else:
+                self._note("text_dropped")
+
+    def _raw(self, kind: str, text: bytes) -> None:
+        """Take a profile: a line with its name, one with its length, and lines of digits."""
+        parts = text.split(maxsplit=2)
+        try:
+            profile = binascii.unhexlify(b"".join(parts[2].split()))
+        except (IndexError, binascii.Error):
+            return
+        if kind in ("exif", "app1") and profile.startswith(_XMP_SEGMENT):
+            self.xmp = self.xmp or profile[len(_XMP_SEGMENT) :]
+        elif kind in ("exif", "app1"):
+            self.exif = self.exif or profile
+        elif kind == "xmp":
+            self.xmp = self.xmp or profile
+        elif kind in ("iptc", "8bim"):  # ImageMagick calls Photoshop's block so too
+            self.iptc = self.iptc or (profile if profile[:1] == b"\x1c" else iptc_in(profile.removeprefix(_PHOTOSHOP)))
+            self._note("photoshop_dropped" if profile[:1] != b"\x1c" else "")
+
+    def _note(self, note: str) -> None:
+        if note and note not in self.notes:
+            self.notes.append(note)
+
+
+def unpacked(packed: bytes, most: int = _LARGEST) -> bytes | None:
+    """Return what is packed; None if it is damaged or longer than `most` bytes."""
+    unpacking = zlib.decompressobj()
+    try:
+        text = unpacking.decompress(packed, most)
+    except zlib.error:
+        return None
+    return text if unpacking.eof else None

@@ -1,0 +1,52 @@
+"""Texts that people and programs put beside a picture: comments of JPEG and GIF, text chunks of PNG."""
+
+import re
+from collections.abc import Iterable
+
+from models.codec.container.xmp import Property
+from models.picture import Text
+
+COMMENT = "Comment"
+# Keywords of PNG, and what means the same in XMP.
+_PROPERTIES = {
+    "Title": ("dc:title", "Alt"),
+    "Author": ("dc:creator", "Seq"),
+    "Description": ("dc:description", "Alt"),
+    "Copyright": ("dc:rights", "Alt"),
+    "Software": ("xmp:CreatorTool", "text"),
+    "Source": ("dc:source", "text"),
+    COMMENT: ("exif:UserComment", "Alt"),
+}
+_OF_FILES = "date:"  # ImageMagick's keywords for the times of the file
+# A degree, or a number with more decimals than people write; by this a program tells of a position.
+_POSITION = re.compile(r"\d\.\d{3}|\d\s*[°º]|latitude|longitude|\bgps", re.IGNORECASE)
+
+
+def comment(value: bytes) -> Text | None:
+    """Return a comment of a JPEG or GIF, whose encoding nobody tells."""
+    encoding = "utf-8"
+    try:
+        text = value.decode()
+    except UnicodeDecodeError:
+        encoding = "latin-1"
+        text = value.decode(encoding)
+    return Text(COMMENT, text, encoding) if text.strip("\0 ") else None
+
+
+def without_positions(texts: Iterable[Text]) -> list[Text]:
+    """Return those that tell of no position."""
+    return [each for each in texts if not _POSITION.search(each.keyword) and not _POSITION.search(each.text)]
+
+
+def as_properties(texts: Iterable[Text]) -> tuple[list[Property], list[Text]]:
+    """Return the properties of XMP that say the same, and the texts for which there is none."""
+    properties: list[Property] = []
+    left = []
+    for each in texts:
+        known = _PROPERTIES.get(each.keyword)
+        clean = re.sub("[\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]", "", each.text).strip()
+        if known and clean and known[0] not in (name for name, _, _ in properties):
+            properties.append((*known, [clean]))
+        elif not each.keyword.startswith(_OF_FILES):
+            left.append(each)
+    return properties, left
