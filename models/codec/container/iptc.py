@@ -11,6 +11,7 @@ PHOTOSHOP = b"Photoshop 3.0\0"
 _RESOURCES = (b"8BIM", b"MeSa", b"PHUT", b"AgHg", b"DCSR")
 _IIM = 0x0404
 _MARK = 0x1C  # before each dataset
+_DROPPED = "iptc_dropped"
 _MOST = 2000  # datasets that are read
 _CHARACTERS, _UTF8 = (1, 90), b"\x1b%G"
 _TIMES = {55: (60, "photoshop:DateCreated"), 62: (63, "xmp:CreateDate")}  # a date, the time to it, and both in XMP
@@ -67,12 +68,13 @@ def properties_of(iim: bytes) -> tuple[list[Property], list[str]]:
     properties: list[Property] = []
     for number, (name, form) in _PROPERTIES.items():
         if values := [text for text in texts.pop(number, []) if text]:
-            properties.append((name, form, ["; ".join(values)] if form in ("text", "Alt") else values))
+            joined = ["; ".join(values)] if form in ("text", "Alt") else values
+            properties.append(Property(name, form, joined, _DROPPED))
     for number, (time, name) in _TIMES.items():
         date = _date(*texts.pop(number, [""])[:1], *texts.get(time, [""])[:1])
-        properties += [(name, "text", [date])] if date else []
+        properties += [Property(name, "text", [date], _DROPPED)] if date else []
     notes = ["thumbnail_dropped"] if any(number in texts for number in _PREVIEWS) else []
-    return properties, notes + (["iptc_dropped"] if texts.keys() - _SILENT or not whole else [])
+    return properties, notes + ([_DROPPED] if texts.keys() - _SILENT or not whole else [])
 
 
 def _datasets(iim: bytes) -> Iterator[tuple[int, int, bytes]]:

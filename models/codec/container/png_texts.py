@@ -57,9 +57,9 @@ class TextChunks:
 
     def _raw(self, kind: str, text: bytes) -> None:
         """Take a profile: a line with its name, one with its length, and lines of digits."""
-        parts = text.split(maxsplit=2)
+        lines = text.lstrip().split(b"\n", 2)
         try:
-            profile = binascii.unhexlify(b"".join(parts[2].split()))
+            profile = binascii.unhexlify(b"".join(lines[2].split()))
         except (IndexError, binascii.Error):
             return
         if kind in ("exif", "app1") and profile.startswith(_XMP_SEGMENT):

@@ -45,8 +45,8 @@ def as_properties(texts: Iterable[Text]) -> tuple[list[Property], list[Text]]:
     for each in texts:
         known = _PROPERTIES.get(each.keyword)
         clean = re.sub("[\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]", "", each.text).strip()
-        if known and clean and known[0] not in (name for name, _, _ in properties):
-            properties.append((*known, [clean]))
+        if known and clean:
+            properties.append(Property(*known, [clean], "text_dropped"))
         elif not each.keyword.startswith(_OF_FILES):
             left.append(each)
     return properties, left

@@ -1,6 +1,7 @@
 """XMP for a retouched photo: wrong, outdated or private parts are removed, the rest stays."""
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from models.codec.container.geometry import Geometry
 from models.codec.container.xmp_names import PREFIXES, name
@@ -38,7 +39,14 @@ _SIZES = {  # properties, and whether they tell the width
 }
 _ORIENTATION = name("tiff:Orientation")
 
-Property = tuple[str, str, list[str]]  # name as dc:title; how it is written: text, Alt, Bag or Seq; values
+
+class Property(NamedTuple):
+    """A property that is put in where none is."""
+
+    name: str  # as dc:title
+    form: str  # text, Alt, Bag or Seq
+    values: list[str]
+    note: str  # if there is another value, which counts more
 
 
 def patch_xmp(
@@ -58,9 +66,9 @@ def patch_xmp(
     DamagedXmpError.
     """
     root, damaged = parse(packet) if packet else (new_packet(), False)
-    _add(root, more)
+    added = _add(root, more)
     gone: list[str] = []
-    notes = ["xmp_damaged"] if damaged else []
+    notes = [*(["xmp_damaged"] if damaged else []), *added]
     notes += ["motion_dropped"] if _is_motion(root) else []
     values = {_ORIENTATION: "1"} | {known: str(width if wide else height) for known, wide in _SIZES.items()}
     for node in root.iter():
@@ -94,25 +102,38 @@ def patch_xmp(
     return result, notes
 
 
-def _add(root: Node, more: Iterable[Property]) -> None:
-    """Put in the properties that are missing, in a description of their own."""
-    there = {known for node in descriptions(root) for known in map(node.full, node.attributes)}
-    there |= {child.tag for node in descriptions(root) for child in node.children}
-    missing = list({each[0]: each for each in [*more][::-1] if name(each[0]) not in there}.values())[::-1]
+def _add(root: Node, more: Iterable[Property]) -> list[str]:
+    """Put in the properties that are missing, in a description of their own; returns notes on the others."""
+    there = {node.full(key): [value] for node in descriptions(root) for key, value in node.attributes.items()}
+    for child in (child for node in descriptions(root) for child in node.children):
+        there[child.tag] = [each.text.strip() for each in child.iter() if each.text.strip()]
+    missing, notes = list[Property](), list[str]()
+    for each in more:
+        known = there.setdefault(name(each.name), each.values)
+        if known is each.values:
+            missing.append(each)
+        elif not all(_is_among(value, known) for value in each.values):
+            notes.append(each.note)
     if not missing:
-        return
-    used = dict.fromkeys(["rdf", *(each[0].partition(":")[0] for each in missing)])
+        return notes
+    used = dict.fromkeys(["rdf", *(each.name.partition(":")[0] for each in missing)])
     scope = {prefix: PREFIXES[prefix] for prefix in used}
     attributes = {"rdf:about": ""} | {f"xmlns:{prefix}": uri for prefix, uri in scope.items()}
-    new = Node("rdf:Description", attributes, scope)
-    for written, form, values in missing:
-        node = Node(written, {}, scope, text=values[0] if form == "text" else "")
-        if form != "text":
-            language = {"xml:lang": "x-default"} if form == "Alt" else {}
-            items = [Node("rdf:li", dict(language), scope, text=value) for value in values]
-            node.children = [Node(f"rdf:{form}", {}, scope, items)]
-        new.children.append(node)
-    rdf_of(root).children.append(new)
+    rdf_of(root).children.append(Node("rdf:Description", attributes, scope, [_node(each, scope) for each in missing]))
+    return notes
+
+
+def _node(added: Property, scope: dict[str, str]) -> Node:
+    if added.form == "text":
+        return Node(added.name, {}, scope, text=added.values[0])
+    language = {"xml:lang": "x-default"} if added.form == "Alt" else {}
+    items = [Node("rdf:li", dict(language), scope, text=value) for value in added.values]
+    return Node(added.name, {}, scope, [Node(f"rdf:{added.form}", {}, scope, items)])
+
+
+def _is_among(value: str, known: list[str]) -> bool:
+    """Whether a value is there, if only in part: fields of IPTC are short, and dates may lack the time."""
+    return any(each and (each.startswith(value) or value.startswith(each)) for each in known)
 
 
 def _is_motion(root: Node) -> bool:
