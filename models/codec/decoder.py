@@ -11,7 +11,7 @@ from models.codec.container import refusal
 from models.codec.container.beside import look_beside
 from models.codec.container.exif import bare, is_adobe_rgb, orientation_of
 from models.codec.container.iso_picture import Box
-from models.codec.container.jpeg_segments import JpegFile, read_segments
+from models.codec.container.jpeg_segments import JpegFile, holds_video, read_segments
 from models.codec.container.tiff_depth import has_shared_colours
 from models.codec.container.tiff_metadata import orientation_of_tiff
 from models.codec.container.tiff_pages import with_picture_first
@@ -84,7 +84,7 @@ def decode_in_places(data: bytes | memoryview, limits: Limits, open_parts: OpenP
     if parts is None:
         return None
     source, notes = _source_of(jpeg, header, jpeg.icc)
-    return Picture(parts.pixels, source, notes=[*jpeg.dropped, *notes], parts=parts)
+    return Picture(parts.pixels, source, notes=[*jpeg.dropped, *_motion(data), *notes], parts=parts)
 
 
 def decode_in_strips(
@@ -105,7 +105,7 @@ def decode_in_strips(
     parts = open_strips(data, source.orientation, header.height, header.width, coding)
     if parts is None:
         return None
-    return Picture(parts.pixels, source, notes=[*jpeg.dropped, *notes], parts=parts)
+    return Picture(parts.pixels, source, notes=[*jpeg.dropped, *_motion(data), *notes], parts=parts)
 
 
 def _sequential(data: bytes | memoryview, limits: Limits) -> tuple[bytes, Header, JpegFile] | None:
@@ -122,7 +122,7 @@ def _sequential(data: bytes | memoryview, limits: Limits) -> tuple[bytes, Header
 
 def _jpeg(data: bytes, header: Header, workspace: Workspace, least: int, gpu: "GpuJpeg | None") -> Picture:
     jpeg = read_segments(data)
-    notes = list(jpeg.dropped) + (["progressive"] if jpeg.progressive else [])
+    notes = [*jpeg.dropped, *_motion(data)] + (["progressive"] if jpeg.progressive else [])
     icc = jpeg.icc
     by_profile = profile.fits_mode(icc, "L")
     pixels, more = (None, list[str]()) if by_profile else decode_jpeg(data, jpeg, workspace, least, gpu)
@@ -133,6 +133,11 @@ def _jpeg(data: bytes, header: Header, workspace: Workspace, least: int, gpu: "G
     source, more = _source_of(jpeg, header, icc)
     notes = list(dict.fromkeys(notes + more))
     return Picture(upright(pixels, source.orientation, workspace), source, notes=notes)
+
+
+def _motion(data: bytes) -> list[str]:
+    """Return a note if a video follows the picture."""
+    return ["motion_dropped"] if holds_video(data) else []
 
 
 def _source_of(jpeg: JpegFile, header: Header, icc: bytes | None) -> tuple[Source, list[str]]:

@@ -31,7 +31,7 @@ class Value:
     type: int
     count: int
     data: bytes
-    at: int | None = None  # where it stood, if it was not within its entry
+    at: int | None = field(default=None, compare=False)  # where it stood, if it was not within its entry
 
 
 Table = dict[int, Value]

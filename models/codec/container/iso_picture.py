@@ -64,7 +64,9 @@ def _meta(data: bytes) -> tuple[bytes, list[str]]:
         if name == b"meta" and not meta and end <= len(data):
             meta = data[start:end]
         if name == b"uuid" and data[start : start + 16] == _C2PA:
-            notes = ["c2pa_dropped"]
+            notes.append("c2pa_dropped")
+        if name == b"mpvd":  # the video of a motion photo
+            notes.append("motion_dropped")
     if meta:
         return meta, notes
     if b"moov" in names:

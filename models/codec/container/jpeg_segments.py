@@ -19,6 +19,22 @@ MAX_PAYLOAD = 65_533  # bytes after the two of the length
 ICC_CHUNK = MAX_PAYLOAD - len(ICC) - 2  # 65,519
 
 _JFIF, _DENSITY_AT = b"JFIF\0", 13  # in the file: after SOI, marker, length, name and version
+_SAMSUNG_VIDEO = b"MotionPhoto_Data"
+_VIDEO_BOX = range(16, 128)  # bytes of its first box
+_VIDEO_BRANDS = (
+    b"mp42",
+    b"mp41",
+    b"isom",
+    b"iso2",
+    b"iso4",
+    b"iso5",
+    b"iso6",
+    b"avc1",
+    b"qt  ",
+    b"3gp4",
+    b"3gp5",
+    b"MSNV",
+)
 _COMMENTS = 100  # most that are kept
 _LONGEST_EXIF = 2**20  # bytes of a block in several segments
 # Place in a block of each coefficient of a file, figure A.6 of ITU-T T.81: the diagonals, up and down in turns.
@@ -148,6 +164,18 @@ def room(prefix: bytes) -> int:
 def segment(marker: int, payload: bytes) -> bytes:
     """Return a segment as it stands in a file."""
     return bytes([0xFF, marker]) + (len(payload) + 2).to_bytes(2, "big") + payload
+
+
+def holds_video(data: bytes) -> bool:
+    """Whether the video of a motion photo lies behind the picture: an MP4 begins with a small box `ftyp`."""
+    if data.find(_SAMSUNG_VIDEO) >= 0:
+        return True
+    at = data.find(b"ftyp")
+    while at >= 4:
+        if data[at - 4 : at - 1] == bytes(3) and data[at - 1] in _VIDEO_BOX and data[at + 4 : at + 8] in _VIDEO_BRANDS:
+            return True
+        at = data.find(b"ftyp", at + 4)
+    return False
 
 
 def without_strays(data: bytes) -> bytes:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from models.codec.container.density import of_phys
-from models.codec.container.png_texts import TEXTS, TextChunks, unpacked
+from models.codec.container.png_texts import RAW, TEXTS, TextChunks, unpacked
 from models.picture import Density, Text
 
 _CRITICAL = (b"IHDR", b"PLTE", b"IDAT", b"IEND")
@@ -73,6 +73,17 @@ def read_chunks(data: bytes) -> PngFile:
     if not png.code_points and not png.icc:
         png.described = _described(data)
     return png
+
+
+def exif_in(data: bytes) -> bytes | None:
+    """Return the EXIF of a PNG, and look at nothing else."""
+    texts = TextChunks()
+    for name, start, end in chunks(data):
+        if name == b"eXIf" and end > start:
+            return data[start:end]
+        if name in TEXTS and data.startswith(RAW, start):
+            texts.add(name, data[start:end])
+    return texts.exif
 
 
 def _described(data: bytes) -> Described | None:

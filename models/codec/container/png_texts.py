@@ -8,7 +8,8 @@ from models.codec.container.iptc import iptc_in
 from models.picture import Text
 
 TEXTS = (b"tEXt", b"zTXt", b"iTXt")
-_XMP, _RAW = "XML:com.adobe.xmp", "Raw profile type "
+RAW = b"Raw profile type "
+_XMP, _RAW = "XML:com.adobe.xmp", RAW.decode()
 _XMP_SEGMENT, _PHOTOSHOP = b"http://ns.adobe.com/xap/1.0/\0", b"Photoshop 3.0\0"
 _LARGEST = 16 * 2**20  # bytes of an unpacked profile or packet
 _LONGEST, _MOST, _MOST_BYTES = 2**20, 500, 4 * 2**20  # of a text, of texts, of all of them

@@ -30,7 +30,9 @@ _STRUCTURE = {
 _DESCRIPTIVE = {33432, 33434, 33437, 34850, 34852, *range(34855, 34870), *range(0x9C9B, 0x9CA0), 0xC4A5}
 _OF_EXIF = range(0x9000, 0xA501)
 _LAYERS = 37724  # Photoshop's
-_LEFT_OUT = {  # tags that are dropped
+_LEFT_OUT = {  # tags that are dropped, and what is said then
+    _XMP: "",  # it has a place of its own
+    _IPTC: "",
     330: "thumbnail_dropped",  # further pictures, usually smaller
     _PHOTOSHOP: "photoshop_dropped",
     _LAYERS: "photoshop_dropped",
@@ -67,10 +69,10 @@ def read_tiff(data: bytes, before: bytes | None = None) -> TiffMetadata:
         except DamagedExifError:
             found.notes.append("exif_dropped")
     for page in pages:
-        found.notes += [note for tag, note in _LEFT_OUT.items() if page.root.pop(tag, None)]
-        xmp, iptc, photoshop = (page.root.pop(tag, None) for tag in (_XMP, _IPTC, _PHOTOSHOP))
+        xmp, iptc, photoshop = (page.root.get(tag) for tag in (_XMP, _IPTC, _PHOTOSHOP))
         found.xmp = found.xmp or (xmp.data if xmp else None)
         found.iptc = found.iptc or (_in_order(iptc.data) if iptc else iptc_in(photoshop.data) if photoshop else None)
+        found.notes += [note for tag, note in _LEFT_OUT.items() if page.root.pop(tag, None) and note]
         unknown = [tag for tag in page.root if not _is_descriptive(tag)]
         for tag in unknown:
             del page.root[tag]
