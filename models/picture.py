@@ -7,34 +7,12 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from models.facts import Density, Text
+
 if TYPE_CHECKING:
     from models.finish import Finish
 
 Pixels = npt.NDArray[np.uint8]  # (H, W, 4): RGB in the source's RGB profile, then alpha (255: opaque)
-
-
-@dataclass(frozen=True, slots=True)
-class Density:
-    """The resolution that a file tells: pixels across and down in a unit of length."""
-
-    across: float
-    down: float
-    unit: str  # inch, cm, m; empty: only their ratio counts
-
-    def turned(self) -> "Density":
-        """Return that of a picture whose rows became columns."""
-        return Density(self.down, self.across, self.unit)
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A text beside the picture: a comment in a JPEG or GIF, a text chunk in a PNG."""
-
-    keyword: str  # as PNG has it: Title, Author, Description, Copyright, Comment, …
-    text: str
-    encoding: str = "utf-8"  # in which a comment is the bytes that it was
-    language: str = ""  # of an iTXt chunk, as RFC 3066 has it
-    translated: str = ""  # its keyword in that language
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,7 +87,7 @@ def settle(
     """Return the profile that the pixels stay in (None: sRGB), and notes.
 
     Without a profile, `code_points` name the space, or a profile that is `described` otherwise. Converted to sRGB in
-    place: HDR, a picture with a grey profile that is `grey` or has no colour, and what is described and has no colour outside of sRGB.
+    place: HDR, a picture with a grey profile that is `grey` or has no colour, and what is described and fits sRGB.
     """
     if icc and not damaged and fits_mode(icc, "L") and (grey or _is_grey(pixels)):
         return None, ["gray_to_srgb" if _convert(pixels, icc, grey=True) else "bad_profile"]

@@ -10,7 +10,7 @@ from models.codec.container.png_chunks import Described, read_chunks
 from models.codec.container.texts import comment
 from models.codec.container.tiff_metadata import read_tiff
 from models.errors import PhotoError
-from models.picture import Density, Text
+from models.facts import Density, Text
 
 
 @dataclass(slots=True)

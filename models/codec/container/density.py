@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 from models.codec.container.exif_tables import RATIONAL, ROOT, SHORT, Exif
-from models.picture import Density
+from models.facts import Density
 
 _X_RESOLUTION, _Y_RESOLUTION, _UNIT = 0x011A, 0x011B, 0x0128
 _JFIF_UNITS: tuple[str, ...] = ("", "inch", "cm")

@@ -17,7 +17,7 @@ from models.codec.container.exif_tables import (
     write_exif,
 )
 from models.codec.container.geometry import Geometry
-from models.picture import Density
+from models.facts import Density
 
 ORIENTATION = 0x0112
 _WIDTHS, _HEIGHTS = (0x0100, 0xA002), (0x0101, 0xA003)

@@ -7,7 +7,7 @@ from models.codec.container import refusal
 from models.codec.container.density import jfif_fields, of_jfif
 from models.codec.container.iptc import PHOTOSHOP, iptc_in
 from models.codec.container.texts import comment
-from models.picture import Density, Text
+from models.facts import Density, Text
 
 EXIF = b"Exif\0\0"
 XMP = b"http://ns.adobe.com/xap/1.0/\0"

@@ -11,7 +11,8 @@ from models.codec.container.iptc import properties_of
 from models.codec.container.texts import COMMENT, as_properties, without_positions
 from models.codec.container.xmp import Property, patch_xmp
 from models.codec.container.xmp_tree import DamagedXmpError
-from models.picture import Density, Source, Text
+from models.facts import Density, Text
+from models.picture import Source
 
 _OF_WHAT_IS_KEPT = (
     "iptc_to_xmp",

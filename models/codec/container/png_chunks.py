@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from models.codec.container.density import of_phys
 from models.codec.container.png_texts import RAW, TEXTS, TextChunks, unpacked
-from models.picture import Density, Text
+from models.facts import Density, Text
 
 _CRITICAL = (b"IHDR", b"PLTE", b"IDAT", b"IEND")
 _PIXELS = (b"tRNS", b"acTL", b"fcTL", b"fdAT")  # chunks without which a picture looks different

@@ -5,7 +5,7 @@ import zlib
 from dataclasses import dataclass, field
 
 from models.codec.container.iptc import iptc_in
-from models.picture import Text
+from models.facts import Text
 
 TEXTS = (b"tEXt", b"zTXt", b"iTXt")
 RAW = b"Raw profile type "

@@ -64,7 +64,11 @@ def corrupt() -> PhotoError:
 
 def output_too_large(name: str, side: int) -> PhotoError:
     """The output format cannot hold this many rows or columns."""
-    detail = f"{'An' if name[0] in 'AEIO' else 'A'} {name} can be at most {side:,} pixels wide and high: choose another output format or a smaller max_side."
+    article = "An" if name[0] in "AEIOU" else "A"
+    detail = (
+        f"{article} {name} can be at most {side:,} pixels wide and high: "
+        "choose another output format or a smaller max_side."
+    )
     return PhotoError("output_too_large", detail)
 
 

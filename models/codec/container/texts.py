@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 
 from models.codec.container.xmp import Property
-from models.picture import Text
+from models.facts import Text
 
 COMMENT = "Comment"
 # Keywords of PNG, and what means the same in XMP.
