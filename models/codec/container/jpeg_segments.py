@@ -40,7 +40,7 @@ _LONGEST_EXIF = 2**20  # bytes of a block in several segments
 # Place in a block of each coefficient of a file, figure A.6 of ITU-T T.81: the diagonals, up and down in turns.
 ZIGZAG = sorted(range(64), key=lambda i: (i // 8 + i % 8, i // 8 if (i // 8 + i % 8) % 2 else i % 8))
 _DQT = 0xDB
-EOI, SOS, _APP0, _APP1, _APP2 = 0xD9, 0xDA, 0xE0, 0xE1, 0xE2
+EOI, SOS, _APP0, _APP1, APP2 = 0xD9, 0xDA, 0xE0, 0xE1, 0xE2
 _APP13, _APP14, _COM = 0xED, 0xEE, 0xFE
 _NO_LENGTH = {0x01, *range(0xD0, 0xD9)}
 SOF = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
@@ -51,8 +51,8 @@ _SUBSAMPLING = {(1, 1): "444", (2, 1): "422", (2, 2): "420", (1, 2): "440", (4, 
 # of a segment, and the note about it. IPTC and a thumbnail are resources within Photoshop's.
 _DROPPED = (
     (_APP0, b"JFXX\0", b"", "thumbnail_dropped"),
-    (_APP2, b"MPF\0", b"", "mpf_dropped"),
-    (_APP2, b"urn:iso:std:iso:ts:21496:-1\0", b"", "gain_map_dropped"),
+    (APP2, b"MPF\0", b"", "mpf_dropped"),
+    (APP2, b"urn:iso:std:iso:ts:21496:-1\0", b"", "gain_map_dropped"),
     (_APP1, EXTENDED_XMP, b"", "extended_xmp_dropped"),
     (0xEB, b"JP", b"", "c2pa_dropped"),
     (_APP13, PHOTOSHOP, b"", "photoshop_dropped"),
@@ -101,7 +101,7 @@ def read_segments(data: bytes) -> JpegFile:
             jpeg.exif = _joined_exif(jpeg.exif, payload[len(EXIF) :])
         elif marker == _APP1 and payload.startswith(XMP):
             jpeg.xmp = jpeg.xmp or payload[len(XMP) :]
-        elif marker == _APP2 and payload.startswith(ICC):
+        elif marker == APP2 and payload.startswith(ICC):
             chunks.append(payload[len(ICC) :])
         elif marker == _APP13 and payload.startswith(PHOTOSHOP):
             photoshop.append(payload[len(PHOTOSHOP) :])
@@ -149,7 +149,7 @@ def splice(
         parts.append(segment(_APP1, XMP + xmp))
     if icc:
         pieces = [icc[start : start + ICC_CHUNK] for start in range(0, len(icc), ICC_CHUNK)]
-        parts += [segment(_APP2, ICC + bytes([number, len(pieces)]) + piece) for number, piece in enumerate(pieces, 1)]
+        parts += [segment(APP2, ICC + bytes([number, len(pieces)]) + piece) for number, piece in enumerate(pieces, 1)]
     parts += [segment(_COM, each) for each in comments]
     if len(parts) == 1:
         return bytes(jpeg)
@@ -181,7 +181,7 @@ def holds_video(data: bytes) -> bool:
 def without_strays(data: bytes) -> bytes:
     """Return a JPEG without the stray bytes between its segments, up to the first scan."""
     kept, scan = [data[:2]], len(data)
-    for marker, start, end in _places(data):
+    for marker, start, end in places(data):
         if marker == SOS:
             scan = start - 2
             break
@@ -191,12 +191,12 @@ def without_strays(data: bytes) -> bytes:
 
 def _segments(data: bytes) -> Iterator[tuple[int, bytes]]:
     """Yield (marker, payload) up to the first scan."""
-    for marker, start, end in _places(data):
+    for marker, start, end in places(data):
         if marker != SOS:
             yield marker, data[start:end]
 
 
-def _places(data: bytes) -> Iterator[tuple[int, int, int]]:
+def places(data: bytes) -> Iterator[tuple[int, int, int]]:
     """Yield marker, start and end of each payload up to the first scan, which has none; stray bytes are skipped.
 
     Raises PhotoError `truncated` or `corrupt`.

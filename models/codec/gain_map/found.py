@@ -1,0 +1,125 @@
+"""Finds the gain map of a JPEG, which lies behind the picture as a JPEG of its own."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import simplejpeg
+
+from models.codec.container.exif_tables import DamagedExifError, read_exif
+from models.codec.container.jpeg_segments import APP2, SOS, JpegFile, places, read_segments, segment
+from models.codec.container.xmp_names import name
+from models.codec.container.xmp_tree import DamagedXmpError, parse
+from models.codec.gain_map import adobe, apple, iso
+from models.codec.gain_map.iso import UnknownError
+from models.codec.gain_map.turning import upright
+from models.errors import PhotoError
+from models.gain_map import GainMap, Samples, Scale
+
+MPF = b"MPF\0"
+ENTRIES, ENTRY_BYTES = 0xB002, 16  # of CIPA DC-007: attributes, size, offset, two dependent pictures
+_MOST = 8  # pictures in a file that are looked at
+_KEPT = {0xE0, 0xEE}  # segments with more than coding that a map keeps: JFIF's and Adobe's, which name its colours
+_OTHERS = {*range(0xE0, 0xF0), 0xFE}
+_UNLIKE = 0.03  # part by which the shapes of picture and map may differ: sizes of maps are rounded
+
+
+def map_of_jpeg(data: bytes, jpeg: JpegFile, orientation: int) -> GainMap | None:
+    """Return the upright map of a file, of which `jpeg` holds the segments; None if there is none that we understand."""
+    for candidate in _behind(data, jpeg):
+        try:
+            found = _map(candidate, jpeg, orientation)
+        except (UnknownError, PhotoError, ValueError):
+            continue
+        if found is not None:
+            return found
+    return None
+
+
+def _behind(data: bytes, jpeg: JpegFile) -> Iterator[bytes]:
+    """Yield what the file says are further JPEGs."""
+    begins = dict.fromkeys([*_by_mpf(data), *_by_container(data, jpeg.xmp)])
+    for start, end in list(begins)[:_MOST]:
+        if 0 < start < end <= len(data) and data[start : start + 3] == b"\xff\xd8\xff":
+            yield data[start:end]
+
+
+def _by_mpf(data: bytes) -> Iterator[tuple[int, int]]:
+    for marker, start, end in places(data):
+        if marker != APP2 or not data.startswith(MPF, start):
+            continue
+        header = start + len(MPF)  # from which offsets count
+        try:
+            block = read_exif(data[header:end])
+        except DamagedExifError:
+            return
+        entries = block.root.get(ENTRIES)
+        for at in range(0, len(entries.data) - ENTRY_BYTES + 1 if entries else 0, ENTRY_BYTES):
+            size, offset = (int.from_bytes(entries.data[at + i : at + i + 4], block.order) for i in (4, 8))
+            if offset:
+                yield header + offset, header + offset + size
+        return
+
+
+def _by_container(data: bytes, packet: bytes | None) -> Iterator[tuple[int, int]]:
+    """Yield the items of Google's container that lie behind the picture, whose lengths count from the file's end."""
+    try:
+        root = parse(packet)[0] if packet else None
+    except DamagedXmpError:
+        return
+    end = len(data)
+    items = [dict(node.values()) for node in root.iter() if node.value(name("Item:Semantic"))] if root else []
+    for item in reversed(items[1:]):
+        length, padding = (item.get(name(f"Item:{local}"), "0") for local in ("Length", "Padding"))
+        if not length.isdecimal() or not padding.isdecimal():
+            return
+        start = end - int(length)
+        yield start, end
+        end = start - int(padding)
+
+
+def _map(candidate: bytes, of: JpegFile, orientation: int) -> GainMap | None:
+    """Raises UnknownError, PhotoError, ValueError."""
+    jpeg = read_segments(candidate)
+    scale = _by_iso(candidate) or (adobe.read(jpeg.xmp) if jpeg.xmp else None)
+    headroom = apple.headroom_of(jpeg.xmp, of.exif) if scale is None and jpeg.xmp else None
+    if scale is None and headroom is None:
+        return None
+    if not _fits(jpeg, of):
+        raise UnknownError
+    file = _bare(candidate)
+    samples: Samples = simplejpeg.decode_jpeg(file, "GRAY" if jpeg.components == 1 else "RGB", strict=True)
+    kept: bytes | None = file
+    if headroom is not None:
+        samples, scale = apple.standard(samples[:, :, :1], headroom)
+        kept = None
+    if scale is None:
+        return None
+    turned = upright(samples, orientation)
+    return GainMap(np.ascontiguousarray(turned), scale, jpeg.icc, kept if orientation == 1 else None)
+
+
+def _by_iso(candidate: bytes) -> Scale | None:
+    """Raises UnknownError."""
+    for marker, start, end in places(candidate):
+        if marker == APP2 and candidate.startswith(iso.SEGMENT, start) and end - start > len(iso.VERSION):
+            return iso.read(candidate[start + len(iso.SEGMENT) : end])
+    return None
+
+
+def _fits(jpeg: JpegFile, of: JpegFile) -> bool:
+    """Whether a picture may be the map of another one, and may be decoded."""
+    decodable = jpeg.precision == 8 and not jpeg.lossless and jpeg.components in (1, 3)  # noqa: PLR2004
+    smaller = 0 < jpeg.width <= of.width and 0 < jpeg.height <= of.height
+    return decodable and smaller and abs(jpeg.width * of.height / (jpeg.height * of.width) - 1) < _UNLIKE + 1 / jpeg.height
+
+
+def _bare(candidate: bytes) -> bytes:
+    """Return a JPEG without metadata and without what lies behind its end."""
+    parts, scan = [candidate[:2]], len(candidate)
+    for marker, start, end in places(candidate):
+        if marker == SOS:
+            scan = start - 2
+        elif marker in _KEPT or marker not in _OTHERS:
+            parts.append(segment(marker, candidate[start:end]))
+    end = candidate.rfind(b"\xff\xd9")
+    return b"".join([*parts, candidate[scan : end + 2]])
