@@ -10,6 +10,7 @@ from models.codec import profile
 from models.codec.container import refusal
 from models.codec.container.beside import look_beside
 from models.codec.container.exif import bare, is_adobe_rgb, orientation_of
+from models.codec.container.extended_xmp import with_extension
 from models.codec.container.iso_picture import Box
 from models.codec.container.jpeg_segments import JpegFile, holds_video, read_segments
 from models.codec.container.tiff_depth import has_shared_colours
@@ -146,11 +147,12 @@ def _source_of(jpeg: JpegFile, header: Header, icc: bytes | None) -> tuple[Sourc
     if jpeg.icc is None and jpeg.components == 3 and is_adobe_rgb(jpeg.exif):
         icc, notes = adobe_rgb(), ["adobe_rgb_by_exif"]
     icc, bad = profile.kept(icc, damaged=jpeg.icc_damaged)
+    xmp, more = with_extension(jpeg.xmp, jpeg.extended_xmp)
     size, orientation = (header.width, header.height), orientation_of(jpeg.exif)
     quants = tuple(map(_transposed, jpeg.quants)) if orientation >= 5 else jpeg.quants
-    source = Source(header.format, *size, orientation, jpeg.subsampling, icc, jpeg.exif, jpeg.xmp, quants)
+    source = Source(header.format, *size, orientation, jpeg.subsampling, icc, jpeg.exif, xmp, quants)
     source = replace(source, iptc=jpeg.iptc, texts=jpeg.texts, density=jpeg.density)
-    return source, notes + bad
+    return source, notes + bad + more
 
 
 def _transposed(quants: tuple[int, ...]) -> tuple[int, ...]:

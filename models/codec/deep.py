@@ -39,7 +39,7 @@ def _png(data: bytes, header: Header, workspace: Workspace) -> Picture:
         raise refusal.truncated()
     if not png_chunks.intact(data):
         raise refusal.corrupt()  # OpenCV would return the part before the damage
-    array = _read(data)
+    array = _read(png_chunks.only_pixels(data))
     orientation = orientation_of(png.exif)
     _same_size(array, header, orientation)
     clear = array == png.clear_grey if _is_grey(array) and png.clear_grey is not None else None  # OpenCV ignores it

@@ -24,8 +24,9 @@ _WIDTHS, _HEIGHTS = (0x0100, 0xA002), (0x0101, 0xA003)
 _X_RESOLUTION, _Y_RESOLUTION = 0x011A, 0x011B
 _FOCAL_X, _FOCAL_Y = 0xA20E, 0xA20F
 _SUBJECTS = (0x9214, 0xA214)  # a place in pixels: a point, a circle or a rectangle
-# Removed tags and their notes: other pictures (SubIFDs), an XMP of its own, IPTC, Photoshop's block.
-_GONE = {0x014A: "thumbnail_dropped", 0x02BC: "", 0x83BB: "iptc_dropped", 0x8649: "photoshop_dropped"}
+_XMP, _IPTC = 0x02BC, 0x83BB
+# Removed tags and their notes: other pictures (SubIFDs), XMP and IPTC, which have their own places, Photoshop's block.
+_GONE = {0x014A: "thumbnail_dropped", _XMP: "", _IPTC: "", 0x8649: "photoshop_dropped"}
 _COLOUR_SPACE, _SRGB, _INTEROP_INDEX = 0xA001, 1, 1
 
 
@@ -51,6 +52,16 @@ def is_adobe_rgb(block: bytes | None) -> bool:
         return False
     index = exif.tables[INTEROP_IFD].get(_INTEROP_INDEX)
     return exif.number(EXIF_IFD, _COLOUR_SPACE) != _SRGB and index is not None and index.data[:3] == b"R03"
+
+
+def within(block: bytes | None) -> tuple[bytes | None, bytes | None]:
+    """Return the XMP and the IPTC that some programs put into EXIF."""
+    try:
+        root = read_exif(bare(block or b"")).root
+    except DamagedExifError:
+        return None, None
+    xmp, iptc = root.get(_XMP), root.get(_IPTC)
+    return xmp.data if xmp else None, iptc.data if iptc else None
 
 
 def patch_exif(

@@ -16,7 +16,8 @@ _POINTERS = (EXIF_IFD, GPS_IFD, INTEROP_IFD)
 _IFD, _LONG8, _IFD8 = 13, 16, 18  # an offset; eight bytes, in BigTIFF
 _MOST = 20_000  # most tags read; a camera writes a hundred, and overlapping tables could have any number
 _MOST_BYTES = 16 * 2**20  # most that are kept of a file
-_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
+_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 18: 8}
+_SIZES[129] = 1  # UTF-8, new in Exif 3.0
 _NUMBERS = {SHORT: 2, LONG: 4, _IFD: 4, _LONG8: 8, _IFD8: 8}
 
 
@@ -153,7 +154,7 @@ class _Reader:
             if max(wide) >= 2**32:
                 return None
             return self._exif.numbers(LONG, wide)
-        return None if kind == 17 else Value(kind, count, data, None if inline else at)
+        return Value(kind, count, data, None if inline else at)
 
     def _number(self, at: int, size: int) -> int:
         return int.from_bytes(self._data[at : at + size], self._exif.order)

@@ -53,12 +53,17 @@ _DROPPED = (
     (_APP0, b"JFXX\0", b"", "thumbnail_dropped"),
     (APP2, b"MPF\0", b"", "mpf_dropped"),
     (APP2, b"urn:iso:std:iso:ts:21496:-1\0", b"", "gain_map_dropped"),
-    (_APP1, EXTENDED_XMP, b"", "extended_xmp_dropped"),
     (0xEB, b"JP", b"", "c2pa_dropped"),
     (_APP13, PHOTOSHOP, b"", "photoshop_dropped"),
     (_APP13, PHOTOSHOP, b"8BIM\x04\x09", "thumbnail_dropped"),
     (_APP13, PHOTOSHOP, b"8BIM\x04\x0c", "thumbnail_dropped"),
 )
+# How application segments begin that are read, or named above, or say nothing of the photo; others have a note.
+_KNOWN = (
+    *(_JFIF, EXIF[:5], XMP, EXTENDED_XMP, ICC, b"Adobe", b"Ducky"),
+    *(magic for _, magic, _, _ in _DROPPED),
+)
+_APPS = range(0xE0, 0xF0)
 
 
 @dataclass(slots=True)
@@ -78,6 +83,7 @@ class JpegFile:
     icc_damaged: bool = False
     exif: bytes | None = None  # without the prefix
     xmp: bytes | None = None
+    extended_xmp: list[bytes] = field(default_factory=list)  # in pieces
     iptc: bytes | None = None
     texts: tuple[Text, ...] = ()  # comments
     density: Density | None = None
@@ -87,43 +93,51 @@ class JpegFile:
 def read_segments(data: bytes) -> JpegFile:
     """Walk the segments up to the first scan. Raises PhotoError `truncated` or `corrupt`."""
     jpeg = JpegFile()
-    chunks: list[bytes] = []
     quants: dict[int, Quants] = {}
     numbers: list[int] = []  # of the tables of the components
-    photoshop: list[bytes] = []
+    pieces: dict[bytes, list[bytes]] = {ICC: [], PHOTOSHOP: [], EXTENDED_XMP: []}
     for marker, payload in _segments(data):
         if marker in SOF and not jpeg.components:
             _read_frame(jpeg, marker, payload)
             numbers = list(payload[8 : 6 + 3 * jpeg.components : 3])
         elif marker == _DQT:
             quants |= _quants(payload)
-        elif marker == _APP1 and payload.startswith(EXIF[:5]):
-            jpeg.exif = _joined_exif(jpeg.exif, payload[len(EXIF) :])
-        elif marker == _APP1 and payload.startswith(XMP):
-            jpeg.xmp = jpeg.xmp or payload[len(XMP) :]
-        elif marker == APP2 and payload.startswith(ICC):
-            chunks.append(payload[len(ICC) :])
-        elif marker == _APP13 and payload.startswith(PHOTOSHOP):
-            photoshop.append(payload[len(PHOTOSHOP) :])
-        elif marker == _APP0 and payload.startswith(_JFIF):
-            jpeg.density = jpeg.density or of_jfif(payload)
         elif marker == _COM and (text := comment(payload)):
             jpeg.texts = (*jpeg.texts, text)[:_COMMENTS]
-        elif marker == _APP14 and payload.startswith(b"Adobe"):
-            jpeg.adobe = True
-        jpeg.dropped += [
-            note
-            for at, magic, content, note in _DROPPED
-            if marker == at and payload.startswith(magic) and content in payload and note not in jpeg.dropped
-        ]
+        elif marker in _APPS:
+            _read_application(jpeg, marker, payload, pieces)
     if not jpeg.components:
         raise refusal.corrupt()
     if len(numbers) in (1, 3) and all(number in quants for number in numbers):
         jpeg.quants = tuple(quants[number] for number in numbers)
-    jpeg.icc = _join_icc(chunks)
-    jpeg.iptc = iptc_in(b"".join(photoshop))
-    jpeg.icc_damaged = bool(chunks) and jpeg.icc is None
+    jpeg.icc = _join_icc(pieces[ICC])
+    jpeg.icc_damaged = bool(pieces[ICC]) and jpeg.icc is None
+    jpeg.iptc = iptc_in(b"".join(pieces[PHOTOSHOP]))
+    jpeg.extended_xmp = pieces[EXTENDED_XMP]
     return jpeg
+
+
+def _read_application(jpeg: JpegFile, marker: int, payload: bytes, pieces: dict[bytes, list[bytes]]) -> None:
+    """Read a segment of an application; what several segments hold is put to the pieces of its kind."""
+    if marker == _APP0 and payload.startswith(_JFIF):
+        jpeg.density = jpeg.density or of_jfif(payload)
+    elif marker == _APP1 and payload.startswith(EXIF[:5]):
+        jpeg.exif = _joined_exif(jpeg.exif, payload[len(EXIF) :])
+    elif marker == _APP1 and payload.startswith(XMP):
+        jpeg.xmp = jpeg.xmp or payload[len(XMP) :]
+    elif marker == _APP14 and payload.startswith(b"Adobe"):
+        jpeg.adobe = True
+    for at, start in ((_APP1, EXTENDED_XMP), (APP2, ICC), (_APP13, PHOTOSHOP)):
+        if marker == at and payload.startswith(start):
+            pieces[start].append(payload[len(start) :])
+    notes = [
+        note
+        for at, magic, content, note in _DROPPED
+        if marker == at and payload.startswith(magic) and content in payload
+    ]
+    if payload and not payload.startswith(_KNOWN):
+        notes.append("segments_dropped")
+    jpeg.dropped += [note for note in notes if note not in jpeg.dropped]
 
 
 def splice(

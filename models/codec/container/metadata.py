@@ -1,10 +1,10 @@
 """The metadata of a result: the source's, corrected for the retouched picture."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from models.codec.container import jpeg_segments
 from models.codec.container.density import of_exif
-from models.codec.container.exif import bare, patch_exif
+from models.codec.container.exif import bare, patch_exif, within
 from models.codec.container.exif_tables import DamagedExifError, read_exif
 from models.codec.container.geometry import Geometry
 from models.codec.container.iptc import properties_of
@@ -48,6 +48,8 @@ def result_metadata(source: Source, width: int, height: int, policy: str, name: 
     `policy` is keep, strip_gps or strip; colour profile and resolution always stay. What cannot be read, and pictures
     of the original photo, are dropped and noted under every policy.
     """
+    xmp, iptc = within(source.exif)
+    source = replace(source, xmp=source.xmp or xmp, iptc=source.iptc or iptc)
     geometry = Geometry(source.orientation, (source.width, source.height), (width, height))
     density = source.density or _density_in(source.exif)
     if density and geometry.swapped:

@@ -20,6 +20,7 @@ _PROPERTIES = {
 _OF_FILES = "date:"  # ImageMagick's keywords for the times of the file
 # A degree, or a number with more decimals than people write; by this a program tells of a position.
 _POSITION = re.compile(r"\d\.\d{3}|\d\s*[°º]|latitude|longitude|\bgps", re.IGNORECASE)
+_PLACES = ("City", "Country", "Location", "Place", "State")  # keywords
 
 
 def comment(value: bytes) -> Text | None:
@@ -35,7 +36,11 @@ def comment(value: bytes) -> Text | None:
 
 def without_positions(texts: Iterable[Text]) -> list[Text]:
     """Return those that tell of no position."""
-    return [each for each in texts if not _POSITION.search(each.keyword) and not _POSITION.search(each.text)]
+    return [
+        each
+        for each in texts
+        if not any(map(_POSITION.search, (each.keyword, each.text))) and each.keyword not in _PLACES
+    ]
 
 
 def as_properties(texts: Iterable[Text]) -> tuple[list[Property], list[Text]]:

@@ -29,13 +29,9 @@ _STRUCTURE = {
 # Tags of 32,768 and more that describe a photo, besides those of EXIF: copyright, exposure, Windows' texts, printing.
 _DESCRIPTIVE = {33432, 33434, 33437, 34850, 34852, *range(34855, 34870), *range(0x9C9B, 0x9CA0), 0xC4A5}
 _OF_EXIF = range(0x9000, 0xA501)
-_LAYERS = 37724  # Photoshop's
-_LEFT_OUT = {  # tags that are dropped, and what is said then
-    _XMP: "",  # it has a place of its own
-    _IPTC: "",
+_LEFT_OUT = {  # tags that are not read
     330: "thumbnail_dropped",  # further pictures, usually smaller
-    _PHOTOSHOP: "photoshop_dropped",
-    _LAYERS: "photoshop_dropped",
+    37724: "photoshop_dropped",  # its layers
     52545: "c2pa_dropped",
 }
 _OF_THE_PAGE = (ORIENTATION, 282, 283, 296)
@@ -62,22 +58,31 @@ def orientation_of_tiff(image: Image.Image) -> int:
 def read_tiff(data: bytes, before: bytes | None = None) -> TiffMetadata:
     """Read the metadata of a TIFF's first page, and what only the first page of the file `before` has."""
     found = TiffMetadata()
-    pages = []
+    pages, there = list[Exif](), set[int]()
+
+    def wanted(tag: int) -> bool:
+        there.add(tag)
+        return tag not in _STRUCTURE and tag not in _LEFT_OUT
+
     for file in (data, before):
         try:
-            pages += [read_exif(file, lambda tag: tag not in _STRUCTURE)] if file else []
+            pages += [read_exif(file, wanted)] if file else []
         except DamagedExifError:
             found.notes.append("exif_dropped")
     for page in pages:
         xmp, iptc, photoshop = (page.root.get(tag) for tag in (_XMP, _IPTC, _PHOTOSHOP))
         found.xmp = found.xmp or (xmp.data if xmp else None)
         found.iptc = found.iptc or (_in_order(iptc.data) if iptc else iptc_in(photoshop.data) if photoshop else None)
-        found.notes += [note for tag, note in _LEFT_OUT.items() if page.root.pop(tag, None) and note]
+        for tag in (_XMP, _IPTC, _PHOTOSHOP):
+            page.root.pop(tag, None)
         unknown = [tag for tag in page.root if not _is_descriptive(tag)]
         for tag in unknown:
             del page.root[tag]
         found.notes += ["tiff_tags_dropped"] if unknown else []
         found.notes += ["exif_damaged"] if page.damaged else []
+    found.notes += [note for tag, note in _LEFT_OUT.items() if tag in there]
+    found.notes += ["photoshop_dropped"] if _PHOTOSHOP in there else []
+    found.notes = list(dict.fromkeys(found.notes))
     exif = pages[0] if pages else Exif()
     for page in pages[1:]:
         _fill(exif, page)

@@ -24,6 +24,7 @@ _STALE = {
     )
 }
 _GAIN_MAPS = {PREFIXES["hdrgm"], PREFIXES["HDRGainMap"]}
+_DEPTH = {PREFIXES["GDepth"], PREFIXES["GImage"]}
 _MOTION = (name("GCamera:MotionPhoto"), name("GCamera:MicroVideo"))
 _SEMANTIC = name("Item:Semantic")
 _PROVENANCE = name("dcterms:provenance")  # link to content credentials, which are dropped
@@ -31,6 +32,7 @@ _THUMBNAILS = (name("xmp:Thumbnails"), name("xmp:PageInfo"))
 _PLACES = {name(f"photoshop:{local}") for local in ("City", "State", "Country")}
 _PLACES |= {name(f"Iptc4xmpCore:{local}") for local in ("Location", "CountryCode")}
 _PLACES |= {name(f"Iptc4xmpExt:{local}") for local in ("LocationShown", "LocationCreated")}
+_COORDINATES = ("latitude", "longitude", "lat", "lon", "lng")
 _SIZES = {  # properties, and whether they tell the width
     name("tiff:ImageWidth"): True,
     name("tiff:ImageLength"): False,
@@ -87,6 +89,7 @@ def patch_xmp(
             node.text = values[node.tag]
     notes += placed(root, geometry or Geometry(1, (width, height), (width, height)))
     notes += ["gain_map_dropped"] if any(_namespace(each) in _GAIN_MAPS for each in gone) else []
+    notes += ["depth_dropped"] if any(_namespace(each) in _DEPTH for each in gone) else []
     notes += ["thumbnail_dropped"] if any(each in _THUMBNAILS for each in gone) else []
     notes += ["c2pa_dropped"] if _PROVENANCE in gone else []
     notes += ["gps_dropped"] if any(_is_place(each) for each in gone) else []
@@ -173,9 +176,7 @@ def _is_gone(namespace: str, strip_gps: bool) -> bool:
 
 def _is_place(full: str) -> bool:
     local = full.rpartition("}")[2].lower()  # drones and phones use their own namespaces
-    return (
-        full in _PLACES or _namespace(full) == PREFIXES["geo"] or "gps" in local or local in ("latitude", "longitude")
-    )
+    return full in _PLACES or _namespace(full) == PREFIXES["geo"] or "gps" in local or local in _COORDINATES
 
 
 def _namespace(full: str) -> str:

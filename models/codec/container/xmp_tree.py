@@ -13,7 +13,8 @@ from xml.sax.saxutils import escape, quoteattr
 
 from models.codec.container.xmp_names import PREFIXES, name
 
-_MAX_BYTES, _MAX_DEPTH, _MAX_ELEMENTS = 4 * 2**20, 40, 100_000
+MAX_BYTES = 4 * 2**20  # of a packet
+_MAX_DEPTH, _MAX_ELEMENTS = 40, 100_000
 _PACKET = '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n{}\n<?xpacket end="w"?>'
 _RDF, _DESCRIPTION = name("rdf:RDF"), name("rdf:Description")
 _ROOTS = (name("x:xmpmeta"), name("x:xapmeta"))  # the second is Photoshop 7's
@@ -114,7 +115,7 @@ def new_packet() -> Node:
 
 def parse(packet: bytes) -> tuple[Node, bool]:
     """Return the root of a packet, and whether a part of it was damaged and is left out. Raises DamagedXmpError."""
-    if len(packet) > _MAX_BYTES:
+    if len(packet) > MAX_BYTES:
         raise DamagedXmpError
     text, damaged = _text_of(packet)
     root, complete = _Parsing(text).result()

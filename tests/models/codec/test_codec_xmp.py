@@ -1,13 +1,19 @@
 """XMP as programs write it, good and bad: prefixes stay, damage costs its part, places follow the picture."""
 
 import codecs
+import hashlib
 import re
+import struct
 
 import pytest
 
+from models.codec import Limits, OutputOptions, decode, encode
 from models.codec.container.geometry import Geometry
+from models.codec.container.jpeg_segments import EXTENDED_XMP, XMP
 from models.codec.container.xmp import patch_xmp
 from models.codec.container.xmp_tree import DamagedXmpError
+from tests.models.codec.codec_samples import PHOTO, saved
+from tests.models.codec.text_samples import with_segments
 
 PACKET = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
@@ -199,6 +205,38 @@ def test_a_motion_photo_says_so(form: str) -> None:
     packet, notes = patched(PLAIN.replace("</rdf:RDF>", told + end + "</rdf:RDF>").encode())
     assert "motion_dropped" in notes
     assert "GCamera" not in packet
+
+
+def extended(extension: str, size: int = 50) -> tuple[bytes, list[tuple[int, bytes]]]:
+    """Return a packet that names an extension, and the segments of that."""
+    data = extension.encode()
+    name = hashlib.md5(data, usedforsecurity=False).hexdigest().upper()
+    note = f'<rdf:Description xmlns:n="http://ns.adobe.com/xmp/note/" n:HasExtendedXMP="{name}"/></rdf:RDF>'
+    heads = [(name.encode() + struct.pack(">II", len(data), at), at) for at in range(0, len(data), size)]
+    pieces = [(0xE1, EXTENDED_XMP + head + data[at : at + size]) for head, at in heads]
+    return PLAIN.replace("</rdf:RDF>", note).encode(), pieces[::-1]
+
+
+def test_an_extension_is_read_from_its_pieces() -> None:
+    packet, pieces = extended(PACKET.format("<dc:source>Reportage</dc:source>", "").replace(' xmp:Rating="4"', ""))
+    jpeg = with_segments(saved(PHOTO, "JPEG"), (0xE1, XMP + packet), *pieces)
+    picture = decode(jpeg, Limits())
+    written = encode(picture, OutputOptions())
+    assert b"<dc:source>Reportage</dc:source>" in written.data
+    assert b"HasExtendedXMP" not in written.data
+    assert [*picture.notes, *written.notes] == []
+    for broken in (pieces[1:], pieces[:-1], [(0xE1, EXTENDED_XMP + b"x")]):
+        picture = decode(with_segments(saved(PHOTO, "JPEG"), (0xE1, XMP + packet), *broken), Limits())
+        assert picture.notes == ["extended_xmp_dropped"]
+
+
+def test_depth_in_an_extension_is_named() -> None:
+    depth = '<rdf:Description xmlns:GDepth="http://ns.google.com/photos/1.0/depthmap/" GDepth:Data="AAAA"/></rdf:RDF>'
+    packet, pieces = extended(PLAIN.replace("</rdf:RDF>", depth))
+    picture = decode(with_segments(saved(PHOTO, "JPEG"), (0xE1, XMP + packet), *pieces), Limits())
+    written = encode(picture, OutputOptions())
+    assert written.notes == ["depth_dropped"]
+    assert b"GDepth" not in written.data
 
 
 def test_a_mark_of_byte_order_may_stand_twice() -> None:
