@@ -9,14 +9,12 @@ import numpy as np
 from models.compiled.check import EXPECTED, digest
 from models.compiled.finishing import FinishArguments
 from models.compiled.library import LibraryError, load
-from models.compiled.structures import CellsStructure, FinishStructure, NoiseStructure, PatchStructure
+from models.compiled.reducing import Reducer
+from models.compiled.structures import FinishStructure, NoiseStructure, PatchStructure
 from models.faces.patch import Patch
 from models.finish import Finish
 from models.hash import PositionHash
 from models.picture import Pixels
-from models.reduce import mean_of_cells, reduce_cells
-
-_STEPS = (4, 8, 16)  # sizes of cells that the library supports; OpenCV rounds 2×2 cells differently, and is as fast
 
 
 class CompiledApplier:
@@ -27,10 +25,10 @@ class CompiledApplier:
     def __init__(self, folder: Path) -> None:
         """The library is kept in `folder`. Raises LibraryError."""
         library = load(folder)
-        self._finish, self._lay, self._reduce = library.finish, library.lay, library.reduce
+        self._finish, self._lay = library.finish, library.lay
         self._finish.argtypes, self._finish.restype = [POINTER(FinishStructure)], None
         self._lay.argtypes, self._lay.restype = [POINTER(PatchStructure)], None
-        self._reduce.argtypes, self._reduce.restype = [POINTER(CellsStructure)], None
+        self._reducer = Reducer(library)
         if digest(self.lay, self.finish) != EXPECTED:
             raise LibraryError("the compiled library computes other pixels than it should")
 
@@ -68,11 +66,4 @@ class CompiledApplier:
 
     def reduce(self, pixels: Pixels, step: int) -> Pixels:
         """As models.applier has it."""
-        return reduce_cells(pixels, step, self._mean if step in _STEPS else mean_of_cells)
-
-    def _mean(self, pixels: Pixels, step: int) -> Pixels:
-        rows, columns = pixels.shape[0] // step, pixels.shape[1] // step
-        means = np.empty((rows, columns, 4), np.uint8)
-        work = CellsStructure(pixels.ctypes.data, pixels.strides[0], rows, columns, step, means.ctypes.data)
-        self._reduce(byref(work))
-        return means
+        return self._reducer(pixels, step)

@@ -61,11 +61,12 @@ def _build(compiler: str, path: Path) -> None:
     _sweep(folder)
     with TemporaryDirectory(dir=folder, prefix=_BUILDING) as place:
         built = Path(place, "library.so")
-        sources = [str(path) for path in _SOURCES if path.suffix == ".c"]
+        sources = [path for path in _SOURCES if path.suffix == ".c"]
         # One after the other, in this folder: in one step, or without pipes, the compiler would leave files in /tmp
-        # whenever it is killed.
-        _run(compiler, *_FLAGS, "-fPIC", "-pipe", "-c", *sources, folder=place)
-        objects = [Path(source).with_suffix(".o").name for source in sources]
+        # whenever it is killed. In calls of their own, because compiler caches know no others.
+        for source in sources:
+            _run(compiler, *_FLAGS, "-fPIC", "-pipe", "-c", str(source), folder=place)
+        objects = [source.with_suffix(".o").name for source in sources]
         _run(compiler, "-shared", "-o", str(built), *objects, "-lm", folder=place)
         built.write_bytes(_sealed(built.read_bytes()))
         built.rename(path)

@@ -87,19 +87,10 @@ class FaceDetector:
         factor = _CROP_PIXELS / crop.shape[0]
         how = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
         view = cv2.resize(crop, (_CROP_PIXELS, _CROP_PIXELS), interpolation=how)
-        there = self._sure.faces(view, _PERHAPS)
-        if not there:
+        seen = [face.scaled(step / factor, corner) for face in self._sure.faces(view, _PERHAPS)]
+        face = max(seen, key=proposal.overlap, default=None)
+        if face is None or proposal.overlap(face) <= _SAME:
             return None
-        # Landmarks of the view and its mirror image stray in opposite directions.
-        mirrored = [_mirrored(face) for face in self._sure.faces(cv2.flip(view, 1), _PERHAPS)]
-        found = []
-        for faces in (there, mirrored):
-            best = max((face.scaled(step / factor, corner) for face in faces), key=proposal.overlap, default=None)
-            if best and proposal.overlap(best) > _SAME:
-                found.append(best)
-        if not found:
-            return None
-        face = _mean(found)
         score = _PROPOSED * proposal.score + (1 - _PROPOSED) * face.score
         return replace(face, score=score) if score > self._threshold else None
 
@@ -120,22 +111,6 @@ def _quarters(view: cv2.typing.MatLike) -> Iterator[tuple[cv2.typing.MatLike, tu
     for top in (0, height - rows):
         for left in (0, width - columns):
             yield view[top : top + rows, left : left + columns], (left, top)
-
-
-def _mirrored(face: Face) -> Face:
-    """Return a face of the mirrored crop where it is in the crop; left and right of a person change places."""
-    left_eye, right_eye, nose, mouth_left, mouth_right = ((_CROP_PIXELS - x, y) for x, y in face.landmarks)
-    x0, y0, x1, y1 = face.box
-    landmarks = (right_eye, left_eye, nose, mouth_right, mouth_left)
-    return Face((_CROP_PIXELS - x1, y0, _CROP_PIXELS - x0, y1), landmarks, face.score)
-
-
-def _mean(faces: list[Face]) -> Face:
-    """Return the mean of what was seen of one face."""
-    box = np.mean([face.box for face in faces], axis=0)
-    landmarks = np.mean([face.landmarks for face in faces], axis=0)
-    score = float(np.mean([face.score for face in faces]))
-    return Face(tuple(box.tolist()), tuple((x, y) for x, y in landmarks.tolist()), score)
 
 
 def _reaches_into(small: Pixels, face: Face) -> bool:

@@ -11,9 +11,10 @@ from models.faces.features import Frame
 from models.faces.networks import FaceMesh
 
 LEAST = 0.5  # of the network's certainty
-# The view of the network, found on portraits such that the mesh's own box is in its middle.
+# The network's first view of a face, found on portraits such that the mesh is in its middle.
 _SIDE = 1.38  # of the longer side of a box
 _LOWER = 0.08  # of a box's width
+_AROUND = 1.5  # side of its second view, of the longer side of the first mesh
 
 # Points of the mesh, in order around each outline. Left and right are those of the picture.
 _UPPER = (127, 162, 21, 54, 103, 67, 109, 10, 338, 297, 332, 284, 251, 389, 356)
@@ -52,9 +53,40 @@ def drawn(network: FaceMesh, rgb: npt.NDArray[np.uint8], face: Face) -> Face:
 
 
 def points_of(network: FaceMesh, rgb: npt.NDArray[np.uint8], face: Face) -> tuple[Float, float]:
-    """Return the points of the mesh in pixels of `rgb`, float32 (468, 2), and how certain a face is there, 0..1."""
-    view, back = _view(rgb, face)
+    """Return the points of the mesh in pixels of `rgb`, float32 (468, 2), and how certain a face is there, 0..1.
+
+    The network looks twice, the second time where the first mesh is: that is upright and in the middle, whatever the
+    detector's box was, so that the same face gets the same mesh in each photo.
+    """
+    frame = Frame.of(face)
+    x0, y0, x1, y1 = face.box
+    centre = np.asarray(((x0 + x1) / 2, (y0 + y1) / 2)) + _LOWER * face.width * np.asarray(frame.down)
+    points, certain = _seen(network, rgb, frame.right, centre, _SIDE * max(face.width, face.height))
+    if certain < LEAST:
+        return points, certain
+    left, right = (_middle(points[list(eye)]) for eye in EYES)
+    across, down = ((right - left) / np.float32(np.hypot(*(right - left)))).tolist()
+    turned = points @ np.asarray(((across, -down), (down, across)), np.float32)
+    x, y = _middle(turned).tolist()
+    centre = np.asarray((x * across - y * down, x * down + y * across))
+    side = _AROUND * float((turned.max(axis=0) - turned.min(axis=0)).max())
+    return _seen(network, rgb, (across, down), centre, side)
+
+
+def _seen(
+    network: FaceMesh,
+    rgb: npt.NDArray[np.uint8],
+    right: tuple[float, float],
+    centre: npt.NDArray[np.float64],
+    side: float,
+) -> tuple[Float, float]:
+    """As `points_of` has it, for a square view of `side` pixels, whose rows lie along the unit vector `right`."""
+    x, y = right
+    turn = np.asarray(((x, y), (-y, x))) * (FaceMesh.SIDE / side)
+    to = np.column_stack((turn, FaceMesh.SIDE / 2 - turn @ centre))
+    view = cv2.warpAffine(rgb, to, (FaceMesh.SIDE, FaceMesh.SIDE), borderMode=cv2.BORDER_REPLICATE)
     seen, certain = network.points(view)
+    back = np.asarray(cv2.invertAffineTransform(to), np.float64)
     return np.asarray(seen @ back[:, :2].T + back[:, 2], np.float32), certain
 
 
@@ -95,17 +127,3 @@ def ears_of(points: Float) -> tuple[Float, ...]:
 
 def _middle(polygon: Float) -> Float:
     return np.asarray((polygon.min(axis=0) + polygon.max(axis=0)) / 2, np.float32)
-
-
-def _view(rgb: npt.NDArray[np.uint8], face: Face) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.float64]]:
-    """Return the network's view of a face, and the map (2, 3) from its pixels to those of `rgb`."""
-    frame = Frame.of(face)
-    across, down = np.asarray(frame.right), np.asarray(frame.down)
-    x0, y0, x1, y1 = face.box
-    centre = np.asarray(((x0 + x1) / 2, (y0 + y1) / 2)) + _LOWER * face.width * down
-    scale = FaceMesh.SIDE / (_SIDE * max(face.width, face.height))
-    turn = np.stack((across, down)) * scale
-    to = np.column_stack((turn, FaceMesh.SIDE / 2 - turn @ centre))
-    size = (FaceMesh.SIDE, FaceMesh.SIDE)
-    view = cv2.warpAffine(rgb, to, size, borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(view, np.uint8), np.asarray(cv2.invertAffineTransform(to), np.float64)

@@ -6,6 +6,8 @@ import numpy.typing as npt
 
 from models.faces.faces import Float
 
+_WIDE = 3.0  # cells; σ of the narrowest blur that is computed on larger cells
+
 
 def brightest(rgb: Float) -> Float:
     """The largest channel of each cell; `rgb.max(axis=2)` takes thirty times as long."""
@@ -22,7 +24,26 @@ def spread(plane: Float, mask: Float, sigma: float) -> Float:
 
 
 def gauss(plane: Float, sigma: float) -> Float:
-    """A Gaussian blur of `sigma` cells; the edge is repeated."""
+    """A Gaussian blur of `sigma` cells; the edge is repeated.
+
+    A wide one is computed on larger cells, of which as much remains as the blur lets through: a tenth of the time.
+    """
+    step = 1
+    while sigma >= 2 * step * _WIDE:
+        step *= 2
+    if step == 1:
+        return _gauss(plane, sigma)
+    height, width = plane.shape[:2]
+    below, right = -height % step, -width % step
+    whole = cv2.copyMakeBorder(plane, 0, below, 0, right, cv2.BORDER_REPLICATE)
+    small = cv2.resize(whole, (whole.shape[1] // step, whole.shape[0] // step), interpolation=cv2.INTER_AREA)
+    # Means of cells and the interpolation between them blur too: variances of 1/12 and 1/6 cells.
+    small = _gauss(small, ((sigma / step) ** 2 - 1 / 4) ** 0.5)
+    large = cv2.resize(small, (whole.shape[1], whole.shape[0]), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(large[:height, :width], np.float32)
+
+
+def _gauss(plane: cv2.typing.MatLike, sigma: float) -> Float:
     return np.asarray(cv2.GaussianBlur(plane, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE), np.float32)
 
 

@@ -66,5 +66,5 @@ def _room(rgb: Float, size: float, strength: Strength) -> Float:
     # Use the peaks that remain after smoothing: lifted to white they would lose their colour.
     most = brightest(rgb)
     peaks = cv2.dilate(most, np.ones((5, 5), np.uint8)) - most
-    bright = gauss(most + np.float32(1 - strength.smooth) * peaks, 0.06 * size)
+    bright = gauss(most + np.float32(1 - strength.smooth) * peaks, 0.07 * size)
     return np.maximum(255 - bright, 0) * np.float32(0.38)  # a level is about 0.4 L*

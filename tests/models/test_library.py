@@ -53,6 +53,12 @@ def needs_cc():
         pytest.skip("needs a C compiler")
 
 
+@pytest.fixture(autouse=True)
+def _quick_compiler(monkeypatch):
+    """Optimize nothing: that takes most of a compiler's time, and changes no byte of a picture."""
+    monkeypatch.setattr(library, "_FLAGS", tuple("-O0" if flag == "-O3" else flag for flag in library._FLAGS))
+
+
 def textured(applier):
     pixels = np.random.default_rng(5).integers(0, 256, (150, 90, 4), dtype=np.uint8)
     photo = Picture(pixels, Source("png", 90, 150))

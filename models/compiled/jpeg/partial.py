@@ -20,7 +20,6 @@ from models.compiled.jpeg.structures import ChangeStructure, CodeStructure, Outp
 from models.compiled.library import LibraryError, load
 from models.finish import Finish
 from models.picture import DoubtError, Parts, Pixels, Written
-from models.reduce import reduce_cells
 
 _NO_SYMBOL = 2  # of jpeg.h
 _MCU_BYTES = 2 * 2304  # MCU_BYTES of jpeg.h, stuffed
@@ -182,7 +181,7 @@ class PartialJpeg:
             if not self._loaded:
                 self._load(whole)
             area, before = self._loaded[0]
-            return reduce_cells(before if area == whole else self._decoded(whole), self._step)
+            return self._functions.reduce(before if area == whole else self._decoded(whole), self._step)
         cells = self._scanned.cells
         if len(cells) == 1:
             drawing = cv2.cvtColor(cells[0], cv2.COLOR_GRAY2RGBA)
@@ -192,14 +191,14 @@ class PartialJpeg:
             drawing = cv2.cvtColor(colours, cv2.COLOR_RGB2RGBA)
         part = np.asarray(drawing, np.uint8)[: -(-self._stored.height // drawn), : -(-self._stored.width // drawn)]
         turned = upright(np.ascontiguousarray(part), self._orientation, Workspace())
-        return reduce_cells(turned, self._step // drawn)
+        return self._functions.reduce(turned, self._step // drawn)
 
     def _small_now(self) -> Pixels:
         """Return the reduced picture with what was loaded as it is now."""
         small, step = self.reduced(self._step).copy(), self._step
         wide, high = self._frame.mcu
         for (x0, y0, x1, y1), _ in self._loaded:
-            now = reduce_cells(self.pixels[y0 * high : y1 * high, x0 * wide : x1 * wide], step)
+            now = self._functions.reduce(self.pixels[y0 * high : y1 * high, x0 * wide : x1 * wide], step)
             top, left = y0 * high // step, x0 * wide // step
             small[top : top + now.shape[0], left : left + now.shape[1]] = now
         return small

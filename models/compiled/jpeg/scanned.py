@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from models.compiled.jpeg.frame import ZIGZAG, Frame
 from models.compiled.jpeg.structures import ChangeStructure, JpegStructure, OutputStructure
+from models.compiled.reducing import Reducer
 from models.picture import DoubtError
 
 DONE = 0  # of jpeg.h
@@ -22,6 +23,7 @@ class Functions:
     def __init__(self, library: ctypes.CDLL) -> None:
         self.unstuff, self.prepare, self.scan = library.unstuff, library.prepare, library.scan
         self.change, self.write = library.change_region, library.write_bits
+        self.reduce = Reducer(library)
         size, address, jpeg = ctypes.c_size_t, ctypes.c_void_p, ctypes.POINTER(JpegStructure)
         self.unstuff.argtypes = [address, size, address, address, ctypes.c_uint32, ctypes.POINTER(size)]
         self.prepare.argtypes, self.prepare.restype = [jpeg], None

@@ -65,6 +65,7 @@ def teeth() -> np.ndarray:
     )
 
 
+@cache
 def toned(name: str) -> np.ndarray:
     """The astronaut with skin of another tone, and hair and background as they are."""
     light, chroma, yellow = TONES[name]
@@ -76,12 +77,19 @@ def toned(name: str) -> np.ndarray:
 
 def spotted(rgb: np.ndarray, factor: int = 1, depth: float = 0.30) -> np.ndarray:
     """Red spots on cheeks and chin of a portrait that is `factor` times as large as the astronaut's."""
-    rows, columns = np.mgrid[: rgb.shape[0], : rgb.shape[1]] / factor
-    amount = np.zeros(rgb.shape[:2])
+    result = rgb.copy()
     for x, y, radius in SPOTS:
-        distance = np.hypot(columns - x, rows - y) / radius
-        amount = np.maximum(amount, np.clip((1.4 - distance) / 0.8, 0, 1))
-    return np.clip(rgb * (1 - amount[..., None] * depth * np.asarray((0.6, 1.3, 1.2))), 0, 255).astype(np.uint8)
+        place, distance = around(x, y, 1.4 * radius, factor)
+        amount = np.clip((1.4 - distance / radius) / 0.8, 0, 1)[..., None]
+        result[place] = np.clip(rgb[place] * (1 - amount * depth * np.asarray((0.6, 1.3, 1.2))), 0, 255)
+    return result
+
+
+def around(x: float, y: float, reach: float, factor: int) -> tuple[tuple[slice, slice], np.ndarray]:
+    """The pixels of a square around a point of the astronaut, and their distances from it; `factor` as in `spotted`."""
+    place = tuple(slice(int((at - reach) * factor), int((at + reach) * factor) + 2) for at in (y, x))
+    rows, columns = np.mgrid[place] / factor
+    return (place[0], place[1]), np.hypot(columns - x, rows - y)
 
 
 def with_yellow_teeth() -> np.ndarray:

@@ -81,12 +81,15 @@ def cut(picture: np.ndarray, box: Box, scale: int) -> np.ndarray:
 
 
 def texture(pixels: Pixels, box: Box, scale: int) -> float:
-    plane = luma(pixels)
-    return float(cut(plane - cv2.GaussianBlur(plane, (0, 0), 2.5 * scale), box, scale).var())
+    x0, y0, x1, y1 = box
+    margin = 10  # four σ of the blur
+    plane = luma(cut(pixels, (x0 - margin, y0 - margin, x1 + margin, y1 + margin), scale))
+    fine = plane - cv2.GaussianBlur(plane, (0, 0), 2.5 * scale)
+    return float(cut(fine, (margin, margin, margin + x1 - x0, margin + y1 - y0), scale).var())
 
 
 def crispness(pixels: Pixels, box: Box, scale: int) -> float:
-    along, across = np.gradient(cut(luma(pixels), box, scale))
+    along, across = np.gradient(luma(cut(pixels, box, scale)))
     return float((along**2 + across**2).sum())
 
 

@@ -15,6 +15,7 @@ from tests.models.faces.portraits import (
     TEETH,
     UNDER_EYES,
     WHITES,
+    around,
     bearded,
     scaled,
     spotted,
@@ -32,12 +33,11 @@ ASTRONAUT = data.astronaut()
 
 def spot_depths(rgb: np.ndarray, factor: int) -> np.ndarray:
     """How much darker than the skin around it each painted spot is, in codes of green."""
-    rows, columns = np.mgrid[: rgb.shape[0], : rgb.shape[1]] / factor
     depths = []
     for x, y, radius in SPOTS:
-        distance = np.hypot(columns - x, rows - y)
-        around = (distance > 2 * radius + 1) & (distance < 2 * radius + 3)
-        depths.append(np.median(rgb[around, 1]) - rgb[distance < radius, 1].mean())
+        place, distance = around(x, y, 2 * radius + 3, factor)
+        green, ring = rgb[place][..., 1], (distance > 2 * radius + 1) & (distance < 2 * radius + 3)
+        depths.append(np.median(green[ring]) - green[distance < radius].mean())
     return np.asarray(depths)
 
 

@@ -57,6 +57,14 @@ def by_hand(network, crop, mask):
     return codes.permute(1, 2, 0).numpy()
 
 
+def test_a_published_file_becomes_one_that_cannot_run_anything(store, torchscript):
+    installed = store.find(LAMA)
+    assert installed.network == "LaMa"
+    assert installed.source_sha256 == sha256_of(torchscript)
+    assert store.path(LAMA).suffix == ".safetensors"
+    assert sorted(path.name for path in store.folder.iterdir()) == [installed.file, f"{LAMA}.json"]
+
+
 @pytest.mark.parametrize("size", [(48, 56), (45, 61)])
 def test_what_is_loaded_is_the_network_that_was_published(loaded, lama, size):
     crop, mask = photo(*size), hole(*size)
