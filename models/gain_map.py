@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 Samples = npt.NDArray[np.uint8]  # (h, w, 1 or 3)
+_LUMINANCE = (0.2126, 0.7152, 0.0722)  # of Rec. 709's red, green and blue
 _MOST = 64.0  # stops, and linear offsets: more is damage
 
 
@@ -54,6 +55,21 @@ class GainMap:
     scale: Scale
     icc: bytes | None = None
     file: bytes | None = None  # the JPEG that holds just these samples, without metadata
+
+    def grey(self) -> "GainMap":
+        """Return the map with the same gain for all colours: what it does to luminance."""
+        if self.samples.shape[2] == 1:
+            return self
+        channels = self.scale.channels * (3 // len(self.scale.channels))
+        stops = np.zeros(self.samples.shape[:2], np.float32)
+        for index, (channel, weight) in enumerate(zip(channels, _LUMINANCE, strict=True)):
+            part = (np.arange(256, dtype=np.float32) / 255) ** np.float32(1 / channel.gamma)
+            table = channel.minimum + (channel.maximum - channel.minimum) * part
+            stops += (weight * table).astype(np.float32)[self.samples[:, :, index]]
+        low, high = float(stops.min()), float(stops.max())
+        samples = np.rint(255 * (stops - low) / max(high - low, 1e-6)).astype(np.uint8)[:, :, None]
+        one = replace(channels[1], minimum=low, maximum=high, gamma=1.0)
+        return replace(self, samples=samples, scale=replace(self.scale, channels=(one,)), file=None)
 
     def changed(self, samples: Samples) -> "GainMap":
         """Return the map with other samples."""

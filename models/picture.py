@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.facts import Density, Text
+from models.gain_map import GainMap
 
 if TYPE_CHECKING:
     from models.finish import Finish
@@ -97,6 +98,7 @@ class Picture:
     notes: list[str] = field(default_factory=list)  # what the codec did: "cmyk_to_srgb", "progressive", …
     parts: Parts | None = None  # None: all pixels are there
     faces: list[FoundFace] | None = None  # None: nobody has looked for them
+    gain_map: GainMap | None = None  # what makes an HDR picture of it
 
     def load(self, x0: int, y0: int, x1: int, y1: int) -> None:
         """See that the pixels of a box are there. Raises DoubtError."""

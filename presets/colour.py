@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.colour.cache import TableCache
-from models.colour.grade import Grade
+from models.colour.grade import Grade, GradeFunction
 from models.colour.icc import RgbProfile, parse
 from models.colour.table import ENTRIES, Curves, Depth, Table, TableSpec
 from models.picture import Picture
@@ -36,6 +36,11 @@ class Colour:
         self._depth: Depth = depth
         self._tables = tables
         self._spaces: OrderedDict[bytes, _Space] = OrderedDict()
+
+    @property
+    def greys(self) -> bool:
+        """Whether all colours become greys, or tints of one colour."""
+        return GradeFunction(self._grade, None).greys
 
     def analyse(self, picture: Picture) -> Table | Curves:
         """Return the table for the picture's current pixels; for a small picture, only the entries that it needs.

@@ -7,6 +7,7 @@ import cv2
 
 from models.erase.erase import Erase
 from models.erase.filling import Filling
+from models.erase.gain import filled
 from models.erase.region import Box, checked, grown, mask_of_boxes, mask_of_picture
 from models.networks import Networks
 from models.picture import Picture, Pixels
@@ -36,6 +37,8 @@ class Erasing:
             cv2.bitwise_or(mask, mask_of_picture(painted, height, width), dst=mask)
         mask = checked(grown(checked(mask), self.dilate_px))
         yield from Erase(self.networks.inpainter(self.model)).run(picture, mask, seed)
+        if picture.gain_map is not None:
+            picture.gain_map = filled(picture.gain_map, mask)
 
 
 def scaled(params: dict[str, Any], factor: float) -> dict[str, Any]:

@@ -110,6 +110,8 @@ class Pipeline:
             vignette=self._vignette.analyse(height, width) if self._vignette else None,
             grain=self._grain.analyse(height, width) if self._grain else None,
         )
+        if picture.gain_map is not None and self._colour is not None and self._colour.greys:
+            picture.gain_map = picture.gain_map.grey()
         lap("analyse")
         if picture.parts is not None and not finish.idle:
             picture.parts.finish(finish, short)
@@ -127,6 +129,10 @@ class Pipeline:
         for patch in patches:
             picture.load(patch.x0, patch.y0, patch.x1, patch.y1)
         self._applier.lay(pixels, patches, seed)
+        if picture.gain_map is not None:
+            from models.faces.gain import calmed  # noqa: PLC0415
+
+            picture.gain_map = calmed(picture.gain_map, patches, *pixels.shape[:2])
         lap("apply")
         return []
 

@@ -17,6 +17,7 @@ from models.codec.container.tiff_depth import has_shared_colours
 from models.codec.container.tiff_metadata import orientation_of_tiff
 from models.codec.container.tiff_pages import with_picture_first
 from models.codec.encoder import coding_of
+from models.codec.gain_map.found import map_of_jpeg
 from models.codec.header import Header, Limits, read_header
 from models.codec.jpeg import DAMAGE, decode_jpeg, lacking_only_end
 from models.codec.named_spaces import adobe_rgb
@@ -85,7 +86,8 @@ def decode_in_places(data: bytes | memoryview, limits: Limits, open_parts: OpenP
     if parts is None:
         return None
     source, notes = _source_of(jpeg, header, jpeg.icc)
-    return Picture(parts.pixels, source, notes=[*jpeg.dropped, *_motion(data), *notes], parts=parts)
+    picture = Picture(parts.pixels, source, notes=[*jpeg.dropped, *_motion(data), *notes], parts=parts)
+    return _with_map(picture, data, jpeg)
 
 
 def decode_in_strips(
@@ -106,7 +108,8 @@ def decode_in_strips(
     parts = open_strips(data, source.orientation, header.height, header.width, coding)
     if parts is None:
         return None
-    return Picture(parts.pixels, source, notes=[*jpeg.dropped, *_motion(data), *notes], parts=parts)
+    picture = Picture(parts.pixels, source, notes=[*jpeg.dropped, *_motion(data), *notes], parts=parts)
+    return _with_map(picture, data, jpeg)
 
 
 def _sequential(data: bytes | memoryview, limits: Limits) -> tuple[bytes, Header, JpegFile] | None:
@@ -133,7 +136,20 @@ def _jpeg(data: bytes, header: Header, workspace: Workspace, least: int, gpu: "G
         notes += more
     source, more = _source_of(jpeg, header, icc)
     notes = list(dict.fromkeys(notes + more))
-    return Picture(upright(pixels, source.orientation, workspace), source, notes=notes)
+    picture = Picture(upright(pixels, source.orientation, workspace), source, notes=notes)
+    return picture if least else _with_map(picture, data, jpeg)
+
+
+def _with_map(picture: Picture, data: bytes, jpeg: JpegFile) -> Picture:
+    """Put in the gain map of a JPEG, if it has one; then no note says that it goes."""
+    if "mpf_dropped" not in jpeg.dropped and b"GainMap" not in (jpeg.xmp or b""):
+        return picture
+    found = map_of_jpeg(data, jpeg, picture.source.orientation)
+    if found is not None:
+        picture.gain_map = found.gain_map
+        gone = {"gain_map_dropped"} if found.others else {"gain_map_dropped", "mpf_dropped"}
+        picture.notes = [note for note in picture.notes if note not in gone]
+    return picture
 
 
 def _motion(data: bytes) -> list[str]:

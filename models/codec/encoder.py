@@ -14,6 +14,8 @@ from models.codec.container import jpeg_segments, refusal
 from models.codec.container.density import per_metre
 from models.codec.container.metadata import Metadata, result_metadata
 from models.codec.container.tiff_metadata import graft_exif
+from models.codec.gain_map.adobe import announced
+from models.codec.gain_map.attached import attached, map_file
 from models.codec.header import NAMES
 from models.codec.options import DEFAULT_QUALITY, OutputOptions, output_format
 from models.errors import DeviceLostError, PhotoError
@@ -60,7 +62,7 @@ def encode(picture: Picture, options: OutputOptions, gpu: "GpuJpeg | None" = Non
         return _in_parts(picture, picture.parts, options)
     if max(width, height) > _MAX_SIDE.get(name, 2**31):
         raise refusal.output_too_large(NAMES[name], _MAX_SIDE[name])
-    metadata = result_metadata(picture.source, width, height, options.metadata, name)
+    metadata = _metadata_of(picture, options, name)
     try:
         if name == "jpeg":
             data = _jpeg(picture, options, metadata, gpu)
@@ -76,12 +78,27 @@ def encode(picture: Picture, options: OutputOptions, gpu: "GpuJpeg | None" = Non
 
 def _in_parts(picture: Picture, parts: Parts, options: OutputOptions) -> Encoded:
     height, width = picture.pixels.shape[:2]
-    metadata = result_metadata(picture.source, width, height, options.metadata, "jpeg")
+    metadata = _metadata_of(picture, options, "jpeg")
     written = parts.written()
     icc = None if picture.source.subsampling == "gray" else metadata.icc
     data = _with_metadata(written.data, metadata, icc)
     notes = [note for note in dict.fromkeys(metadata.notes) if note not in picture.notes]
     return Encoded(data, "jpeg", width, height, notes, written.how, written.blocks, written.small)
+
+
+def _metadata_of(picture: Picture, options: OutputOptions, name: str) -> Metadata:
+    """Return what goes into a result besides the picture: with the gain map, if the format can hold one."""
+    height, width = picture.pixels.shape[:2]
+    metadata = result_metadata(picture.source, width, height, options.metadata, name)
+    if picture.gain_map is None:
+        return metadata
+    metadata.notes = [note for note in metadata.notes if note != "gain_map_dropped"]
+    if name == "jpeg" and options.hdr == "keep":
+        metadata.gain_map = map_file(picture.gain_map, width, height)
+        metadata.xmp = announced(metadata.xmp, len(metadata.gain_map))
+    else:
+        metadata.notes.append("gain_map_dropped")
+    return metadata
 
 
 def over_white(pixels: Pixels) -> Pixels:
@@ -113,9 +130,10 @@ def _jpeg(picture: Picture, options: OutputOptions, metadata: Metadata, gpu: "Gp
 
 
 def _with_metadata(data: bytes | memoryview, metadata: Metadata, icc: bytes | None) -> bytes:
-    return jpeg_segments.splice(
+    jpeg = jpeg_segments.splice(
         data, metadata.exif, metadata.xmp, icc, comments=metadata.comments, density=metadata.density
     )
+    return jpeg if metadata.gain_map is None else attached(jpeg, metadata.gain_map)
 
 
 def coding_of(source: Source, subsampling: str, options: OutputOptions) -> Coding:

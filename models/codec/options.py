@@ -27,6 +27,7 @@ class OutputOptions:
     quality: int | None = None  # 1..100, of JPEG, WebP and AVIF; None: see `DEFAULT_QUALITY`
     subsampling: str = "same"  # same, 444, 422, 420; of JPEG
     metadata: str = "keep"  # keep, strip_gps, strip
+    hdr: str = "keep"  # keep, drop: the gain map of a JPEG
 
     @property
     def like_source(self) -> bool:

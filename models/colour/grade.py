@@ -37,6 +37,8 @@ _OF_NO_OP = {
 }
 _NEUTRAL: dict[str, Any] = {**_OF_NO_OP, **{setting.name: setting.neutral for op in OPS for setting in op.settings}}
 
+_ONE_TINT = 0.1  # of the range of values: so little colours differ in a black and white picture
+
 # The first settings are in the digest even where they are neutral, so that tables of then keep their names.
 _ALWAYS_NAMED = frozenset(
     ("exposure", "contrast", "saturation", "vibrance", "temperature", "tint", "curves", "fade", "strength")
@@ -161,6 +163,14 @@ class GradeFunction:
     def separable(self) -> bool:
         """Whether each channel of the result depends on the same channel of the colour alone."""
         return not self._steps
+
+    @property
+    def greys(self) -> bool:
+        """Whether red, green and blue come out in nearly the same colour, if not as light."""
+        primaries = np.eye(3, dtype=np.uint8) * np.uint8(200)
+        colours = np.stack(self(*primaries))
+        tints = colours - colours.mean(axis=0)
+        return bool(np.ptp(tints, axis=1).max() < _ONE_TINT)
 
     def __call__(self, r: Codes, g: Codes, b: Codes) -> Planes:
         """Encoded r, g, b, about 0..1, not yet clipped; shapes broadcast together, of results as of codes.

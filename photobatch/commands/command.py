@@ -73,6 +73,7 @@ def run(  # noqa: PLR0917
     subsampling: options.SubsamplingOption = "same",
     max_side: options.MaxSideOption = None,
     metadata: options.MetadataOption = "keep",
+    hdr: options.HdrOption = "keep",
     recursive: options.RecursiveOption = True,
     skip_existing: Annotated[
         bool, typer.Option("--skip-existing", help="Leave out photos whose result is there already.")
@@ -99,7 +100,7 @@ def run(  # noqa: PLR0917
         preset_id=preset,
         preset_type=preset_type,
         params=options.parse_params(param or ()),
-        output=output | {"metadata": metadata},
+        output=output | {"metadata": metadata, "hdr": hdr},
         name=name,
         recursive=recursive,
         skip_existing=skip_existing,

@@ -13,6 +13,7 @@ PresetType = Literal["beauty", "filter", "color", "erase"]
 Format = Literal["same", "jpeg", "png", "webp", "avif", "tiff"]
 Subsampling = Literal["same", "444", "422", "420"]
 Metadata = Literal["keep", "strip_gps", "strip"]
+Hdr = Literal["keep", "drop"]
 
 # A copy of the server's list: completion must not make requests, and the client has no presets. A test compares them.
 BUILT_IN = (
@@ -70,6 +71,7 @@ MaxSideOption = Annotated[
     typer.Option("--max-side", min=16, max=65_535, metavar="PX", help="Shrink results to this long side."),
 ]
 MetadataOption = Annotated[Metadata, typer.Option("--metadata", help="What of EXIF and the like to keep.")]
+HdrOption = Annotated[Hdr, typer.Option("--hdr", help="Whether HDR photos stay HDR, as JPEGs with a gain map.")]
 NameOption = Annotated[
     str | None,
     typer.Option("--name", metavar="TEMPLATE", help="Names of the results, of {stem}, {index}, {ext} and {preset}."),

@@ -69,6 +69,9 @@ class OutputOptions(Wire):
         None, description="Photos with a longer side are reduced to this many pixels; nothing is enlarged."
     )
     metadata: Literal["keep", "strip_gps", "strip"] = Field("keep", description="Which EXIF, XMP and texts are kept.")
+    hdr: Literal["keep", "drop"] = Field(
+        "keep", description="Whether an HDR photo stays one: a JPEG or HEIC with a gain map gives a JPEG with it."
+    )
     name: Annotated[str, Field(max_length=200)] | None = Field(
         default=None, description="Template of result names: {stem}, {index}, {ext}, {preset}."
     )

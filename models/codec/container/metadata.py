@@ -22,6 +22,7 @@ _OF_WHAT_IS_KEPT = (
     "panorama_dropped",
     "regions_dropped",
 )
+_ANNOUNCEMENT = 1024  # bytes of a JPEG's XMP that are free for saying that a gain map follows
 _TELLS_DENSITY = ("jpeg", "png")  # formats that do so outside of EXIF
 
 
@@ -34,6 +35,7 @@ class Metadata:
     xmp: bytes | None = None
     texts: list[Text] = field(default_factory=list)  # of a PNG; comments of a JPEG
     density: Density | None = None
+    gain_map: bytes | None = None  # the JPEG of one, for a JPEG
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -101,7 +103,7 @@ def _put_xmp(metadata: Metadata, source: Source, geometry: Geometry, policy: str
         metadata.texts = texts
     more, left = as_properties([each for each in texts if each not in metadata.texts])
     metadata.notes += ["text_dropped"] if left else []
-    most = jpeg_segments.room(jpeg_segments.XMP) if name == "jpeg" else None
+    most = jpeg_segments.room(jpeg_segments.XMP) - _ANNOUNCEMENT if name == "jpeg" else None
     for packet in (source.xmp or b"", b""):
         try:
             xmp, notes = patch_xmp(

@@ -48,7 +48,7 @@ def standard(samples: Samples, headroom: float) -> tuple[Samples, Scale]:
     """Return the samples in stops, evenly spaced, and what they mean."""
     stops = math.log2(headroom)
     coded = np.arange(256) / 255
-    linear = np.where(coded <= 0.04045, coded / 12.92, ((coded + 0.055) / 1.055) ** 2.4)  # noqa: PLR2004
+    linear = np.where(coded <= 0.04045, coded / 12.92, ((coded + 0.055) / 1.055) ** 2.4)
     table: npt.NDArray[np.uint8] = np.rint(255 * np.log2(1 + (headroom - 1) * linear) / stops).astype(np.uint8)
     return table[samples], Scale((Channel(0.0, stops, 1.0, 0.0, 0.0),), 0.0, stops)
 
@@ -75,9 +75,9 @@ def _by_maker_note(exif: bytes | None) -> float:
     if bright is None or gain is None:
         return 0.0
     if bright < 1:
-        stops = 1.8 - 20 * gain if gain <= 0.01 else 1.601 - 0.101 * gain  # noqa: PLR2004
+        stops = 1.8 - 20 * gain if gain <= 0.01 else 1.601 - 0.101 * gain
     else:
-        stops = 3.0 - 70 * gain if gain <= 0.01 else 2.303 - 0.303 * gain  # noqa: PLR2004
+        stops = 3.0 - 70 * gain if gain <= 0.01 else 2.303 - 0.303 * gain
     return float(2 ** max(stops, 0.0))
 
 
@@ -91,7 +91,7 @@ def _table_of(note: bytes, order: bytes) -> Exif:
 
 def _ratio(table: Exif, tag: int) -> float | None:
     value = table.root.get(tag)
-    if value is None or len(value.data) < 8:  # noqa: PLR2004 - an SRATIONAL
+    if value is None or len(value.data) < 8:
         return None
     above = int.from_bytes(value.data[:4], table.order, signed=True)
     below = int.from_bytes(value.data[4:8], table.order, signed=True)

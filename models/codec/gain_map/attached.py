@@ -12,7 +12,6 @@ from models.codec.gain_map import adobe, iso
 from models.codec.gain_map.found import ENTRIES, ENTRY_BYTES, MPF
 from models.gain_map import GainMap
 
-ROOM = 1024  # bytes of XMP that announce a map
 _QUALITY = 95
 _FIRST = 0x030000  # attributes of CIPA DC-007: the primary picture, a JPEG; 0 is a picture of no kind that it knows
 _HEAD = {*range(0xE0, 0xF0), 0xFE}  # segments before those that code the picture
@@ -25,9 +24,9 @@ def map_file(gain_map: GainMap, width: int, height: int) -> bytes:
         small = cv2.resize(samples, (width, height), interpolation=cv2.INTER_AREA)
         samples, file = np.asarray(small, np.uint8).reshape(height, width, -1), None
     if file is None:
-        space = "GRAY" if samples.shape[2] == 1 else "RGB"
-        # Colours of a map are no colours of a picture: they are kept at its full size.
-        file = simplejpeg.encode_jpeg(np.ascontiguousarray(samples), _QUALITY, space, "Gray" if samples.shape[2] == 1 else "444")
+        # Not subsampled: colours of a map are as sharp as its brightness.
+        space, subsampling = ("GRAY", "Gray") if samples.shape[2] == 1 else ("RGB", "444")
+        file = simplejpeg.encode_jpeg(np.ascontiguousarray(samples), _QUALITY, space, subsampling)
     told = jpeg_segments.splice(file, None, adobe.written(gain_map.scale), gain_map.icc)
     at = _behind_head(told)
     return b"".join([told[:at], segment(APP2, iso.written(gain_map.scale)), told[at:]])

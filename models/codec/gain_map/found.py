@@ -1,6 +1,7 @@
 """Finds the gain map of a JPEG, which lies behind the picture as a JPEG of its own."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import simplejpeg
@@ -18,27 +19,38 @@ from models.gain_map import GainMap, Samples, Scale
 MPF = b"MPF\0"
 ENTRIES, ENTRY_BYTES = 0xB002, 16  # of CIPA DC-007: attributes, size, offset, two dependent pictures
 _MOST = 8  # pictures in a file that are looked at
-_KEPT = {0xE0, 0xEE}  # segments with more than coding that a map keeps: JFIF's and Adobe's, which name its colours
-_OTHERS = {*range(0xE0, 0xF0), 0xFE}
+_KEPT = (b"JFIF\0", b"Adobe")  # beginnings of segments that say how samples are colours
+_OTHERS = {*range(0xE0, 0xF0), 0xFE}  # segments that don't code the picture
 _UNLIKE = 0.03  # part by which the shapes of picture and map may differ: sizes of maps are rounded
 
 
-def map_of_jpeg(data: bytes, jpeg: JpegFile, orientation: int) -> GainMap | None:
-    """Return the upright map of a file, of which `jpeg` holds the segments; None if there is none that we understand."""
-    for candidate in _behind(data, jpeg):
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A gain map, and whether the file holds further pictures."""
+
+    gain_map: GainMap
+    others: bool
+
+
+def map_of_jpeg(data: bytes, jpeg: JpegFile, orientation: int) -> Found | None:
+    """Return the upright map of a file, of which `jpeg` holds the segments; None if none is understood."""
+    behind = list(_behind(data, jpeg))
+    for candidate in behind:
         try:
             found = _map(candidate, jpeg, orientation)
         except (UnknownError, PhotoError, ValueError):
             continue
         if found is not None:
-            return found
+            return Found(found, others=len(behind) > 1)
     return None
 
 
 def _behind(data: bytes, jpeg: JpegFile) -> Iterator[bytes]:
     """Yield what the file says are further JPEGs."""
-    begins = dict.fromkeys([*_by_mpf(data), *_by_container(data, jpeg.xmp)])
-    for start, end in list(begins)[:_MOST]:
+    places = dict[int, int]()  # starts and ends
+    for start, end in [*_by_mpf(data), *_by_container(data, jpeg.xmp)][:_MOST]:
+        places.setdefault(start, end)
+    for start, end in places.items():
         if 0 < start < end <= len(data) and data[start : start + 3] == b"\xff\xd8\xff":
             yield data[start:end]
 
@@ -52,9 +64,9 @@ def _by_mpf(data: bytes) -> Iterator[tuple[int, int]]:
             block = read_exif(data[header:end])
         except DamagedExifError:
             return
-        entries = block.root.get(ENTRIES)
-        for at in range(0, len(entries.data) - ENTRY_BYTES + 1 if entries else 0, ENTRY_BYTES):
-            size, offset = (int.from_bytes(entries.data[at + i : at + i + 4], block.order) for i in (4, 8))
+        entries = block.root[ENTRIES].data if ENTRIES in block.root else b""
+        for at in range(0, len(entries) - ENTRY_BYTES + 1, ENTRY_BYTES):
+            size, offset = (int.from_bytes(entries[at + i : at + i + 4], block.order) for i in (4, 8))
             if offset:
                 yield header + offset, header + offset + size
         return
@@ -108,9 +120,11 @@ def _by_iso(candidate: bytes) -> Scale | None:
 
 def _fits(jpeg: JpegFile, of: JpegFile) -> bool:
     """Whether a picture may be the map of another one, and may be decoded."""
-    decodable = jpeg.precision == 8 and not jpeg.lossless and jpeg.components in (1, 3)  # noqa: PLR2004
+    decodable = jpeg.precision == 8 and not jpeg.lossless and jpeg.components in (1, 3)
     smaller = 0 < jpeg.width <= of.width and 0 < jpeg.height <= of.height
-    return decodable and smaller and abs(jpeg.width * of.height / (jpeg.height * of.width) - 1) < _UNLIKE + 1 / jpeg.height
+    return (
+        decodable and smaller and abs(jpeg.width * of.height / (jpeg.height * of.width) - 1) < _UNLIKE + 1 / jpeg.height
+    )
 
 
 def _bare(candidate: bytes) -> bytes:
@@ -119,7 +133,7 @@ def _bare(candidate: bytes) -> bytes:
     for marker, start, end in places(candidate):
         if marker == SOS:
             scan = start - 2
-        elif marker in _KEPT or marker not in _OTHERS:
+        elif marker not in _OTHERS or candidate[start : start + 5] in _KEPT:
             parts.append(segment(marker, candidate[start:end]))
     end = candidate.rfind(b"\xff\xd9")
     return b"".join([*parts, candidate[scan : end + 2]])

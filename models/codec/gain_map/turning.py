@@ -7,7 +7,7 @@ from models.gain_map import Samples
 
 def upright(samples: Samples, orientation: int) -> Samples:
     """Apply an EXIF orientation 1..8 to samples (h, w, n)."""
-    if orientation >= 5:  # noqa: PLR2004 - those that make rows of columns
+    if orientation >= 5:
         samples = samples.transpose(1, 0, 2)
     if orientation in (2, 3, 6, 7):
         samples = samples[:, ::-1]
