@@ -33,7 +33,11 @@ def _filled(samples: Floats, known: Floats) -> Floats:
     size = (-(-width // 2), -(-height // 2))
     share = np.asarray(cv2.resize(known, size, interpolation=cv2.INTER_AREA), np.float32)
     weighed = np.asarray(cv2.resize(samples * known[:, :, None], size, interpolation=cv2.INTER_AREA), np.float32)
-    small = weighed.reshape(*share.shape, -1) / np.maximum(share, np.float32(1e-6))[:, :, None]
-    coarse = cv2.resize(_filled(small, (share > 0).astype(np.float32)), (width, height), interpolation=cv2.INTER_LINEAR)
+    small = np.asarray(weighed.reshape(*share.shape, -1) / np.maximum(share, np.float32(1e-6))[:, :, None], np.float32)
+    coarse = cv2.resize(
+        _filled(small, (share > 0).astype(np.float32)),
+        (width, height),
+        interpolation=cv2.INTER_LINEAR,
+    )
     part = known[:, :, None]
     return np.asarray(samples * part + np.asarray(coarse).reshape(samples.shape) * (1 - part), np.float32)

@@ -6,6 +6,7 @@ applying_apple_hdr_effect_to_your_photos.
 """
 
 import math
+import re
 
 import numpy as np
 import numpy.typing as npt
@@ -21,24 +22,31 @@ AUXILIARY = "urn:com:apple:photo:2020:aux:hdrgainmap"
 _MARK, _TABLE_AT = b"Apple iOS\0", 14  # of the maker's note; its numbers count from its own beginning
 _HEADROOM, _GAIN = 0x0021, 0x0030
 _MOST = 16.0  # times SDR white
+_TOLD = re.compile(rb"HDRGainMapHeadroom(?:>|=[\"'])\s*([0-9.]{1,12})")
 
 
-def headroom_of(packet: bytes | None, exif: bytes | None) -> float | None:
-    """Return how many times brighter than white a map's picture gets; None if this is no map of Apple's.
+def headroom_of(packet: bytes, exif: bytes | None) -> float | None:
+    """Return how many times brighter than white the picture of a map gets; None if this is no map of Apple's.
 
-    `packet` is the XMP of the map, None if the container has already told whose it is. `exif` is the picture's. Raises
-    UnknownError.
+    `packet` is the XMP of the map, `exif` the picture's. Raises UnknownError.
     """
-    told = 0.0
-    if packet is not None:
-        try:
-            values = dict(pair for node in descriptions(parse(packet)[0]) for pair in node.values())
-        except DamagedXmpError:
-            return None
-        if values.get(name("apdi:AuxiliaryImageType")) != AUXILIARY:
-            return None
-        told = _number(values.get(name("HDRGainMap:HDRGainMapHeadroom"), "0"))
-    headroom = told or _by_maker_note(exif)
+    try:
+        values = dict(pair for node in descriptions(parse(packet)[0]) for pair in node.values())
+    except DamagedXmpError:
+        return None
+    if values.get(name("apdi:AuxiliaryImageType")) != AUXILIARY:
+        return None
+    return _headroom(values.get(name("HDRGainMap:HDRGainMapHeadroom"), ""), exif)
+
+
+def headroom_in(file: bytes, exif: bytes | None) -> float:
+    """Return the same for a HEIC, in which the XMP of the map lies somewhere. Raises UnknownError."""
+    found = _TOLD.search(file)
+    return _headroom(found[1].decode() if found else "", exif)
+
+
+def _headroom(told: str, exif: bytes | None) -> float:
+    headroom = _number(told) or _by_maker_note(exif)
     if not 1 < headroom <= _MOST:
         raise UnknownError
     return headroom

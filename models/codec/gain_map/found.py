@@ -12,7 +12,7 @@ from models.codec.container.xmp_names import name
 from models.codec.container.xmp_tree import DamagedXmpError, parse
 from models.codec.gain_map import adobe, apple, iso
 from models.codec.gain_map.iso import UnknownError
-from models.codec.gain_map.turning import upright
+from models.codec.gain_map.turning import fits, upright
 from models.errors import PhotoError
 from models.gain_map import GainMap, Samples, Scale
 
@@ -21,7 +21,6 @@ ENTRIES, ENTRY_BYTES = 0xB002, 16  # of CIPA DC-007: attributes, size, offset, t
 _MOST = 8  # pictures in a file that are looked at
 _KEPT = (b"JFIF\0", b"Adobe")  # beginnings of segments that say how samples are colours
 _OTHERS = {*range(0xE0, 0xF0), 0xFE}  # segments that don't code the picture
-_UNLIKE = 0.03  # part by which the shapes of picture and map may differ: sizes of maps are rounded
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +95,7 @@ def _map(candidate: bytes, of: JpegFile, orientation: int) -> GainMap | None:
     headroom = apple.headroom_of(jpeg.xmp, of.exif) if scale is None and jpeg.xmp else None
     if scale is None and headroom is None:
         return None
-    if not _fits(jpeg, of):
+    if not _is_like(jpeg, of):
         raise UnknownError
     file = _bare(candidate)
     samples: Samples = simplejpeg.decode_jpeg(file, "GRAY" if jpeg.components == 1 else "RGB", strict=True)
@@ -118,13 +117,10 @@ def _by_iso(candidate: bytes) -> Scale | None:
     return None
 
 
-def _fits(jpeg: JpegFile, of: JpegFile) -> bool:
+def _is_like(jpeg: JpegFile, of: JpegFile) -> bool:
     """Whether a picture may be the map of another one, and may be decoded."""
     decodable = jpeg.precision == 8 and not jpeg.lossless and jpeg.components in (1, 3)
-    smaller = 0 < jpeg.width <= of.width and 0 < jpeg.height <= of.height
-    return (
-        decodable and smaller and abs(jpeg.width * of.height / (jpeg.height * of.width) - 1) < _UNLIKE + 1 / jpeg.height
-    )
+    return decodable and fits(jpeg.width, jpeg.height, of.width, of.height)
 
 
 def _bare(candidate: bytes) -> bytes:

@@ -52,7 +52,8 @@ def with_auxiliary(data: bytes, use: str) -> bytes:
     urn = b"auxC" + bytes(4) + use.encode() + b"\0"
     properties[b"ipco"] += struct.pack(">I", len(urn) + 4) + urn
     number = len(children(properties[b"ipco"]))
-    properties[b"ipma"] = _owned(properties[b"ipma"], 2, number)
+    (item,) = struct.unpack_from(">H", boxes[b"iref"], boxes[b"iref"].index(b"thmb") + 4)
+    properties[b"ipma"] = _owned(properties[b"ipma"], item, number)
     boxes[b"iprp"] = joined(properties)
     boxes[b"iref"] = boxes[b"iref"].replace(b"thmb", b"auxl")
     return with_meta(data, bytes(4) + joined(boxes))

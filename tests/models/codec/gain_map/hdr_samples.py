@@ -13,6 +13,7 @@ from models.codec.container import jpeg_segments
 from models.codec.container.jpeg_segments import segment
 from models.codec.gain_map.apple import AUXILIARY
 from models.codec.gain_map.attached import attached
+from tests.models.codec.heic_samples import heic, with_auxiliary
 
 ORIENTATION = 0x0112
 SUN = (100, 150, 60)  # x, y and size of what is brighter than white
@@ -85,3 +86,13 @@ def is_hdr(jpeg: bytes) -> bool:
 def standard(jpeg: bytes) -> np.ndarray:
     """The picture on other screens, uint8 (h, w, 3), as it is stored."""
     return np.asarray(Image.open(io.BytesIO(jpeg)).convert("RGB"))
+
+
+@cache
+def apple_heic(orientation: int = 1) -> bytes:
+    """A grey HEIC whose map has its own shades, and XMP with the headroom; the container turns both."""
+    exif = Image.Exif()
+    exif[ORIENTATION] = orientation
+    image = Image.fromarray(data.astronaut()[:384]).convert("L")
+    file = heic(image, thumbnails=[256], exif=exif.tobytes(), xmp=_APPLE.encode())
+    return with_auxiliary(file, AUXILIARY)

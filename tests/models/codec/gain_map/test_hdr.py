@@ -18,6 +18,7 @@ from presets.catalogue import Catalogue
 from tests.models.codec.gain_map.hdr_samples import (
     HEADROOM,
     SUN,
+    apple_heic,
     apple_photo,
     is_hdr,
     linear,
@@ -101,6 +102,23 @@ def test_apple_s_map_becomes_one_that_all_can_read() -> None:
     for columns, gain in ((np.s_[:, 20:230], HEADROOM), (np.s_[:, 290:], 1.0)):
         lit = plain[columns] > 0.05
         assert np.median(shown[columns][lit] / plain[columns][lit]) == pytest.approx(gain, rel=0.04)
+
+
+@pytest.mark.parametrize("orientation", [1, 6, 3])
+def test_a_heic_becomes_an_hdr_jpeg(orientation: int) -> None:
+    photo = apple_heic(orientation)
+    picture = decode(photo, Limits())
+    done = encode(picture, OutputOptions())
+    assert done.format == "jpeg"
+    assert "gain_map_dropped" not in [*picture.notes, *done.notes]
+    plain, shown = linear(standard(done.data)), rendition(done.data)
+    small = np.asarray(Image.fromarray(standard(done.data)).resize((64, 48) if orientation != 6 else (48, 64)))
+    wanted = 1 + (HEADROOM - 1) * linear(small)
+    gains = np.asarray(
+        Image.fromarray((shown / np.maximum(plain, 1e-3))[..., 0].astype(np.float32)).resize(small.shape[1::-1])
+    )
+    lit = small[..., 0] > 60
+    assert np.median(np.abs(gains[lit] / wanted[..., 0][lit] - 1)) < 0.1
 
 
 def test_a_look_leaves_each_pixel_as_many_stops_brighter(retoucher: PixelRetoucher) -> None:
