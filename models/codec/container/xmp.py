@@ -1,5 +1,6 @@
 """XMP for a retouched photo: wrong, outdated or private parts are removed, the rest stays."""
 
+import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -10,6 +11,7 @@ from models.codec.container.xmp_tree import (
     DamagedXmpError,
     Node,
     descriptions,
+    length_of,
     new_packet,
     parse,
     rdf_of,
@@ -19,14 +21,15 @@ from models.codec.container.xmp_tree import (
 # Namespaces that describe or hold other renderings: gain maps, depth, originals, motion, extended XMP.
 _STALE = {
     PREFIXES[prefix]
-    for prefix in (
-        *("hdrgm", "HDRGainMap", "apdi", "Container", "Item", "GCamera", "GDepth", "GImage", "Device", "xmpNote"),
-    )
+    for prefix in (*("hdrgm", "HDRGainMap", "apdi", "Container", "Item", "GDepth", "GImage", "Device", "xmpNote"),)
 }
 _GAIN_MAPS = {PREFIXES["hdrgm"], PREFIXES["HDRGainMap"]}
-_DEPTH = {PREFIXES["GDepth"], PREFIXES["GImage"]}
+_DEPTH = {PREFIXES["GDepth"], PREFIXES["GImage"], PREFIXES["Device"]}
+_STALE_OF_A_CAMERA = re.compile(re.escape(f"{{{PREFIXES['GCamera']}}}") + "(MotionPhoto|MicroVideo|Portrait)")
+_MAKER_NOTES = re.compile(r"maker_?note|shot_?log_?data", re.IGNORECASE)  # of Google's cameras
 _MOTION = (name("GCamera:MotionPhoto"), name("GCamera:MicroVideo"))
 _SEMANTIC = name("Item:Semantic")
+_OF_PEOPLE = {PREFIXES[prefix] for prefix in ("dc", "xmp", "xmpRights", "Iptc4xmpCore", "Iptc4xmpExt", "exif", "tiff")}
 _PROVENANCE = name("dcterms:provenance")  # link to content credentials, which are dropped
 _THUMBNAILS = (name("xmp:Thumbnails"), name("xmp:PageInfo"))
 _PLACES = {name(f"photoshop:{local}") for local in ("City", "State", "Country")}
@@ -92,6 +95,7 @@ def patch_xmp(
     notes += ["depth_dropped"] if any(_namespace(each) in _DEPTH for each in gone) else []
     notes += ["thumbnail_dropped"] if any(each in _THUMBNAILS for each in gone) else []
     notes += ["c2pa_dropped"] if _PROVENANCE in gone else []
+    notes += ["makernote_dropped"] if any(map(_is_maker_note, gone)) else []
     notes += ["gps_dropped"] if any(_is_place(each) for each in gone) else []
     if not packet and not descriptions(root):
         return b"", notes
@@ -148,25 +152,30 @@ def _is_motion(root: Node) -> bool:
 
 
 def _shorten(root: Node, excess: int) -> None:
-    """Leave out the longest properties until the packet is shorter by `excess` bytes."""
-    sizes: list[tuple[int, int, Node, Node | str]] = []
+    """Leave out properties until the packet is shorter by `excess` bytes: what people wrote last, the longest first."""
+    found: list[tuple[bool, int, Node, Node | str]] = []
     for node in descriptions(root):
-        parts: list[tuple[Node | str, bytes]] = [(child, serialised(child)) for child in node.children]
-        parts += [(key, value.encode()) for key, value in node.attributes.items() if not key.startswith("xmlns")]
-        sizes += [(len(data), -len(sizes) - number, node, part) for number, (part, data) in enumerate(parts)]
-    for size, _, node, part in sorted(sizes, key=lambda each: each[:2], reverse=True):
-        if excess <= -200:  # a packet around each of them was counted too
+        for child in node.children:
+            found.append((_namespace(child.tag) not in _OF_PEOPLE, length_of(child), node, child))
+        for key, value in node.attributes.items():
+            if not key.startswith("xmlns"):
+                length = len(f' {key}="{value}"'.encode())
+                found.append((_namespace(node.full(key)) not in _OF_PEOPLE, length, node, key))
+    for _, length, node, part in sorted(found, key=lambda each: each[:2], reverse=True):
+        if excess <= 0:
             return
         if isinstance(part, str):
             del node.attributes[part]
         else:
             node.children.remove(part)
-        excess -= size
+        excess -= length
 
 
 def _unwanted(full: str, strip_gps: bool) -> bool:
     gone = _is_gone(_namespace(full), strip_gps) or full == _PROVENANCE or full in _THUMBNAILS
-    return gone or (strip_gps and _is_place(full))
+    if gone or _STALE_OF_A_CAMERA.match(full):
+        return True
+    return strip_gps and (_is_place(full) or _is_maker_note(full))
 
 
 def _is_gone(namespace: str, strip_gps: bool) -> bool:
@@ -177,6 +186,10 @@ def _is_gone(namespace: str, strip_gps: bool) -> bool:
 def _is_place(full: str) -> bool:
     local = full.rpartition("}")[2].lower()  # drones and phones use their own namespaces
     return full in _PLACES or _namespace(full) == PREFIXES["geo"] or "gps" in local or local in _COORDINATES
+
+
+def _is_maker_note(full: str) -> bool:
+    return _MAKER_NOTES.search(full.rpartition("}")[2]) is not None
 
 
 def _namespace(full: str) -> str:

@@ -133,6 +133,11 @@ def serialised(root: Node) -> bytes:
     return _PACKET.format("".join(_written(root))).encode()
 
 
+def length_of(node: Node) -> int:
+    """Return how many bytes an element takes in a packet."""
+    return sum(len(part.encode()) for part in _written(node)) + len(node.tail.encode())
+
+
 def _written(node: Node) -> Iterator[str]:
     attributes = "".join(f" {key}={quoteattr(value)}" for key, value in node.attributes.items())
     if node.children or node.text:

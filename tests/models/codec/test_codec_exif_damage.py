@@ -94,6 +94,17 @@ def test_whole_exif_gets_no_note_and_every_byte_of_text_stays(order: str) -> Non
 
 
 @BOTH
+def test_places_of_maps_and_notes_of_makers_go_with_the_position(order: str) -> None:
+    exif = whole(order)
+    exif.root.update({33922: Value(UNDEFINED, 48, b"p" * 48), 0xC634: Value(UNDEFINED, 9, b"of a DNG.")})
+    patched, notes = patch_exif(write_exif(exif), 96, 64, strip_gps=True)
+    assert notes == ["makernote_dropped", "gps_dropped"]
+    for place in (b"ppp", b"of a DNG", b"A place."):
+        assert place not in patched
+    assert b"Maker" in patched
+
+
+@BOTH
 def test_the_maker_s_note_stays_where_it_was(order: str) -> None:
     block = exif_block(order="<" if order == "little" else ">")
     assert patch_exif(block, 10, 10)[0].index(NOTE) == block.index(NOTE)

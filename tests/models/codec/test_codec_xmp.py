@@ -203,8 +203,29 @@ def test_a_motion_photo_says_so(form: str) -> None:
     )
     end = "/>" if form.startswith("{") else "></rdf:Description>"
     packet, notes = patched(PLAIN.replace("</rdf:RDF>", told + end + "</rdf:RDF>").encode())
-    assert "motion_dropped" in notes
-    assert "GCamera" not in packet
+    assert notes == ["motion_dropped"]
+    assert "GCamera:Motion" not in packet
+
+
+def test_what_a_camera_of_google_tells_besides_is_kept_and_its_maker_s_note_goes_with_the_position() -> None:
+    told = '<rdf:Description xmlns:GCamera="http://ns.google.com/photos/1.0/camera/" GCamera:BurstID="b1"'
+    source = PLAIN.replace("</rdf:RDF>", told + ' GCamera:hdrp_makernote="SGRSUA"/></rdf:RDF>').encode()
+    packet, notes = patched(source)
+    assert 'GCamera:BurstID="b1" GCamera:hdrp_makernote="SGRSUA"' in packet
+    assert notes == []
+    packet, notes = patched(source, strip_gps=True)
+    assert 'GCamera:BurstID="b1"' in packet
+    assert "SGRSUA" not in packet
+    assert notes == ["makernote_dropped"]
+
+
+def test_a_packet_of_many_short_properties_is_shortened_too() -> None:
+    many = "".join(f"<crs:p{number}>{number}</crs:p{number}>" for number in range(4000))
+    many = f'</rdf:Description><rdf:Description xmlns:crs="http://ns.adobe.com/camera-raw-settings/1.0/">{many}'
+    packet, notes = patched(PACKET.format(many, "").encode(), most=65_000)
+    assert notes == ["xmp_shortened"]
+    assert 60_000 < len(packet.encode()) <= 65_000
+    assert "© Käthe" in packet
 
 
 def extended(extension: str, size: int = 50) -> tuple[bytes, list[tuple[int, bytes]]]:
