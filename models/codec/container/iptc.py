@@ -12,7 +12,7 @@ _RESOURCES = (b"8BIM", b"MeSa", b"PHUT", b"AgHg", b"DCSR")
 _IIM = 0x0404
 _MARK = 0x1C  # before each dataset
 _DROPPED = "iptc_dropped"
-_MOST = 2000  # datasets that are read
+_MOST = 2000  # datasets, or resources around them, that are read
 _CHARACTERS, _UTF8 = (1, 90), b"\x1b%G"
 _TIMES = {55: (60, "photoshop:DateCreated"), 62: (63, "xmp:CreateDate")}  # a date, the time to it, and both in XMP
 _PREVIEWS = (200, 201, 202)
@@ -45,7 +45,9 @@ _PROPERTIES = {  # of the second record
 def iptc_in(block: bytes) -> bytes | None:
     """Return the IPTC in a Photoshop block (without its prefix); None if there is none."""
     at = 0
-    while at + 12 <= len(block) and block[at : at + 4] in _RESOURCES:
+    for _ in range(_MOST):
+        if at + 12 > len(block) or block[at : at + 4] not in _RESOURCES:
+            return None
         name = 1 + block[at + 6]
         start = at + 6 + name + name % 2 + 4
         size = int.from_bytes(block[start - 4 : start], "big")

@@ -47,12 +47,13 @@ def read_chunks(data: bytes) -> PngFile:
 
     Of the chunks that tell of colours cICP counts most, then iCCP, sRGB, and last gAMA with cHRM (PNG, third edition).
     """
-    texts = TextChunks()
+    texts, profile = TextChunks(), False
     png = PngFile(grey=data[_COLOUR_TYPE : _COLOUR_TYPE + 1] in _GREY)
     for name, start, end in chunks(data):
-        if name == b"iCCP":
-            packed = data[start:end].partition(b"\0")[2][1:]  # after its name and the method
-            png.icc = png.icc or unpacked(packed)
+        if name == b"iCCP" and not profile:  # there is one at most, and each might be a bomb
+            profile = True
+            png.icc = unpacked(data[start:end].partition(b"\0")[2][1:])  # after its name and the method
+            png.notes += [] if png.icc else ["bad_profile"]
         elif name == b"eXIf":
             png.exif = png.exif or data[start:end]
         elif name in TEXTS:
@@ -66,7 +67,7 @@ def read_chunks(data: bytes) -> PngFile:
         elif name == b"acTL":
             png.frames = int.from_bytes(data[start : start + 4], "big")
         elif name == b"caBX":
-            png.notes = ["c2pa_dropped"]
+            png.notes.append("c2pa_dropped")
     png.exif = png.exif or texts.exif
     png.xmp, png.iptc, png.texts = texts.xmp, texts.iptc, tuple(texts.texts)
     png.notes += texts.notes

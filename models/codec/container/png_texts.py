@@ -25,6 +25,7 @@ class TextChunks:
     texts: list[Text] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     _bytes: int = 0
+    _unpacked_left: int = 4 * _LARGEST  # bytes for all chunks of a file, of which each might be a bomb
 
     def add(self, name: bytes, body: bytes) -> None:
         """Read one chunk; damaged ones are left out."""
@@ -39,7 +40,7 @@ class TextChunks:
             translated, _, rest = rest.partition(b"\0")
         elif packed:
             rest = rest[1:]
-        value = unpacked(rest, _LARGEST if special else _LONGEST) if packed else rest
+        value = self._unpacked(rest, _LARGEST if special else _LONGEST) if packed else rest
         if value is None:
             self._note("text_dropped")
         if not value or not word:
@@ -55,6 +56,12 @@ class TextChunks:
                 self.texts.append(Text(word, text, "utf-8", language, translated.decode("utf-8", "replace")))
             else:
                 self._note("text_dropped")
+
+    def _unpacked(self, packed: bytes, most: int) -> bytes | None:
+        most = min(most, self._unpacked_left)
+        text = unpacked(packed, most) if most > 0 else None
+        self._unpacked_left -= most if text is None else len(text)
+        return text
 
     def _raw(self, kind: str, text: bytes) -> None:
         """Take a profile: a line with its name, one with its length, and lines of digits."""

@@ -1,6 +1,7 @@
 """XMP for a retouched photo: wrong, outdated or private parts are removed, the rest stays."""
 
 import re
+from collections import ChainMap
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -124,13 +125,13 @@ def _add(root: Node, more: Iterable[Property]) -> list[str]:
     if not missing:
         return notes
     used = dict.fromkeys(["rdf", *(each.name.partition(":")[0] for each in missing)])
-    scope = {prefix: PREFIXES[prefix] for prefix in used}
+    scope = ChainMap({prefix: PREFIXES[prefix] for prefix in used})
     attributes = {"rdf:about": ""} | {f"xmlns:{prefix}": uri for prefix, uri in scope.items()}
     rdf_of(root).children.append(Node("rdf:Description", attributes, scope, [_node(each, scope) for each in missing]))
     return notes
 
 
-def _node(added: Property, scope: dict[str, str]) -> Node:
+def _node(added: Property, scope: ChainMap[str, str]) -> Node:
     if added.form == "text":
         return Node(added.name, {}, scope, text=added.values[0])
     language = {"xml:lang": "x-default"} if added.form == "Alt" else {}
