@@ -69,6 +69,7 @@ class TextChunks:
         try:
             profile = binascii.unhexlify(b"".join(lines[2].split()))
         except (IndexError, binascii.Error):
+            self._note("text_dropped")
             return
         if kind in ("exif", "app1") and profile.startswith(_XMP_SEGMENT):
             self.xmp = self.xmp or profile[len(_XMP_SEGMENT) :]
@@ -79,6 +80,8 @@ class TextChunks:
         elif kind in ("iptc", "8bim"):  # ImageMagick calls Photoshop's block so too
             self.iptc = self.iptc or (profile if profile[:1] == b"\x1c" else iptc_in(profile.removeprefix(_PHOTOSHOP)))
             self._note("photoshop_dropped" if profile[:1] != b"\x1c" else "")
+        else:
+            self._note("text_dropped")
 
     def _note(self, note: str) -> None:
         if note and note not in self.notes:
