@@ -12,6 +12,7 @@ RAW = b"Raw profile type "
 _XMP, _RAW = "XML:com.adobe.xmp", RAW.decode()
 _XMP_SEGMENT, _PHOTOSHOP = b"http://ns.adobe.com/xap/1.0/\0", b"Photoshop 3.0\0"
 _LARGEST = 16 * 2**20  # bytes of an unpacked profile or packet
+_KEYWORD = 79  # bytes that it may have
 _LONGEST, _MOST, _MOST_BYTES = 2**20, 500, 4 * 2**20  # of a text, of texts, of all of them
 
 
@@ -30,7 +31,7 @@ class TextChunks:
     def add(self, name: bytes, body: bytes) -> None:
         """Read one chunk; damaged ones are left out."""
         keyword, _, rest = body.partition(b"\0")
-        word, language, translated = keyword[:80].decode("latin-1"), "", b""
+        word, language, translated = keyword[:_KEYWORD].decode("latin-1"), "", b""
         special = word == _XMP or word.startswith(_RAW)
         packed, encoding = name == b"zTXt", "latin-1"
         if name == b"iTXt":

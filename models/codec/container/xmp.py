@@ -11,6 +11,7 @@ from models.codec.container.xmp_places import placed
 from models.codec.container.xmp_tree import (
     DamagedXmpError,
     Node,
+    clean,
     descriptions,
     length_of,
     new_packet,
@@ -43,6 +44,8 @@ _SIZES = {  # properties, and whether they tell the width
     name("exif:PixelXDimension"): True,
     name("exif:PixelYDimension"): False,
 }
+_SHORT_FIELD = 10  # characters of a date, less than any field of IPTC may have
+_ABOUT = name("rdf:about")
 _ORIENTATION = name("tiff:Orientation")
 
 
@@ -112,11 +115,13 @@ def patch_xmp(
 
 def _add(root: Node, more: Iterable[Property]) -> list[str]:
     """Put in the properties that are missing, in a description of their own; returns notes on the others."""
-    there = {node.full(key): [value] for node in descriptions(root) for key, value in node.attributes.items()}
-    for child in (child for node in descriptions(root) for child in node.children):
-        there[child.tag] = [each.text.strip() for each in child.iter() if each.text.strip()]
+    owners = descriptions(root)
+    there = {node.full(key): [value] for node in owners for key, value in node.attributes.items() if value}
+    there |= {child.tag: told for node in owners for child in node.children if (told := _told(child))}
     missing, notes = list[Property](), list[str]()
-    for each in more:
+    for each in (each._replace(values=[text for text in map(clean, each.values) if text]) for each in more):
+        if not each.values:
+            continue
         known = there.setdefault(name(each.name), each.values)
         if known is each.values:
             missing.append(each)
@@ -124,11 +129,24 @@ def _add(root: Node, more: Iterable[Property]) -> list[str]:
             notes.append(each.note)
     if not missing:
         return notes
+    empty = {name(each.name) for each in missing}
+    for node in owners:
+        node.children = [child for child in node.children if child.tag not in empty]
+        node.attributes = {key: value for key, value in node.attributes.items() if node.full(key) not in empty}
     used = dict.fromkeys(["rdf", *(each.name.partition(":")[0] for each in missing)])
     scope = ChainMap({prefix: PREFIXES[prefix] for prefix in used})
-    attributes = {"rdf:about": ""} | {f"xmlns:{prefix}": uri for prefix, uri in scope.items()}
+    about = next((node.value(_ABOUT) for node in owners), "")
+    attributes = {"rdf:about": about} | {f"xmlns:{prefix}": uri for prefix, uri in scope.items()}
     rdf_of(root).children.append(Node("rdf:Description", attributes, scope, [_node(each, scope) for each in missing]))
     return notes
+
+
+def _told(node: Node) -> list[str]:
+    """Return the texts of a property, and what its fields say."""
+    texts = [each.text.strip() for each in node.iter()]
+    return [text for text in texts if text] + [
+        value for each in node.iter() for key, value in each.attributes.items() if not key.startswith("xml")
+    ]
 
 
 def _node(added: Property, scope: ChainMap[str, str]) -> Node:
@@ -141,7 +159,12 @@ def _node(added: Property, scope: ChainMap[str, str]) -> Node:
 
 def _is_among(value: str, known: list[str]) -> bool:
     """Whether a value is there, if only in part: fields of IPTC are short, and dates may lack the time."""
-    return any(each and (each.startswith(value) or value.startswith(each)) for each in known)
+    return any(
+        each == value
+        or (len(value) >= _SHORT_FIELD and each.startswith(value))
+        or (len(each) >= _SHORT_FIELD and value.startswith(each))
+        for each in known
+    )
 
 
 def _is_motion(root: Node) -> bool:
@@ -162,14 +185,15 @@ def _shorten(root: Node, excess: int) -> None:
             if not key.startswith("xmlns"):
                 length = len(f' {key}="{value}"'.encode())
                 found.append((_namespace(node.full(key)) not in _OF_PEOPLE, length, node, key))
+    doomed = set[tuple[int, Node | str]]()
     for _, length, node, part in sorted(found, key=lambda each: each[:2], reverse=True):
         if excess <= 0:
-            return
-        if isinstance(part, str):
-            del node.attributes[part]
-        else:
-            node.children.remove(part)
+            break
+        doomed.add((id(node), part))
         excess -= length
+    for node in descriptions(root):
+        node.children = [child for child in node.children if (id(node), child) not in doomed]
+        node.attributes = {key: value for key, value in node.attributes.items() if (id(node), key) not in doomed}
 
 
 def _unwanted(full: str, strip_gps: bool) -> bool:

@@ -134,6 +134,11 @@ def serialised(root: Node) -> bytes:
     return _PACKET.format("".join(_written(root))).encode()
 
 
+def clean(text: str) -> str:
+    """Return a text without what is no character of XML, and without spaces around it."""
+    return _NO_CHARACTER.sub("", text).strip()
+
+
 def length_of(node: Node) -> int:
     """Return how many bytes an element takes in a packet."""
     return sum(len(part.encode()) for part in _written(node)) + len(node.tail.encode())
