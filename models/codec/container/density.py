@@ -59,10 +59,8 @@ def put_into(exif: Exif, density: Density) -> None:
 
 
 def _told(across: float, down: float, unit: str) -> Density | None:
-    """Return a density that says something."""
-    if not 0 < across < _MOST or not 0 < down < _MOST or (not unit and across == down):
-        return None
-    return Density(across, down, unit)
+    """Return a density, if the numbers can be true."""
+    return Density(across, down, unit) if 0 < across < _MOST and 0 < down < _MOST else None
 
 
 def _rational(exif: Exif, tag: int) -> Fraction | None:

@@ -98,7 +98,7 @@ def patch_exif(
     _describe(exif, width, height, geometry or Geometry(1, (width, height), (width, height)))
     if not keep_orientation:
         exif.root.pop(ORIENTATION, None)
-    if density is not None and of_exif(exif) is None:
+    if density is not None and density.tells and of_exif(exif) is None:
         put_into(exif, density)
     written = b"" if exif.is_empty() else write_exif(exif)
     if most is not None and len(written) > most:

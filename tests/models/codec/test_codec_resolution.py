@@ -70,6 +70,9 @@ def test_numbers_of_the_own_format_stay_exact() -> None:
     centimetres = bytearray(saved(SMALL, "JPEG"))
     centimetres[13:18] = b"\x02\0\x76\0\x76"
     assert encode(decode(bytes(centimetres), LIMITS), OutputOptions()).data[13:18] == b"\x02\0\x76\0\x76"
+    square = bytes(centimetres[:13]) + b"\0\0\x48\0\x48" + bytes(centimetres[18:])
+    assert encode(decode(square, LIMITS), OutputOptions()).data[13:18] == b"\0\0\x48\0\x48"
+    assert told(encode(decode(square, LIMITS), OutputOptions(format="webp")).data) == []
     metres = saved(SMALL, "PNG", dpi=(72, 72))
     at = metres.index(b"pHYs")
     again = encode(decode(metres, LIMITS), OutputOptions()).data
