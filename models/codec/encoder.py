@@ -11,8 +11,8 @@ import simplejpeg
 from PIL import Image, PngImagePlugin
 
 from models.codec.container import jpeg_segments, refusal
-from models.codec.container.density import per_metre
 from models.codec.container.metadata import Metadata, result_metadata
+from models.codec.container.png_chunks import with_density
 from models.codec.container.tiff_metadata import graft_exif
 from models.codec.header import NAMES
 from models.codec.options import DEFAULT_QUALITY, OutputOptions, output_format
@@ -180,6 +180,8 @@ def _saved(image: Image.Image, name: str, options: OutputOptions, metadata: Meta
     image.save(target, format=name.upper(), **_SETTINGS[name](options, metadata))
     if name == "tiff" and metadata.exif:
         return graft_exif(target.getvalue(), metadata.exif)
+    if name == "png" and metadata.density and metadata.density.tells:
+        return with_density(target.getvalue(), metadata.density)
     return target.getvalue()
 
 
@@ -194,8 +196,6 @@ def _png(options: OutputOptions, metadata: Metadata) -> dict[str, object]:
     if metadata.xmp:
         text.add_itxt("XML:com.adobe.xmp", metadata.xmp.decode())
     settings: dict[str, object] = {"compress_level": _PNG_LEVEL, "pnginfo": text}
-    if metadata.density and metadata.density.unit:
-        settings["dpi"] = tuple(number * 0.0254 for number in per_metre(metadata.density))
     return settings | _given(icc_profile=metadata.icc, exif=metadata.exif)
 
 

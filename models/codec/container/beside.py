@@ -61,8 +61,15 @@ def _png(data: bytes) -> Beside:
     png = read_chunks(data)
     return Beside(
         png.code_points,
-        png.code_points is not None,
-        *(png.icc, png.exif, orientation_of(png.exif), png.xmp, png.iptc, png.texts, png.density, png.described),
+        first=png.code_points is not None,
+        icc=png.icc,
+        exif=png.exif,
+        orientation=orientation_of(png.exif),
+        xmp=png.xmp,
+        iptc=png.iptc,
+        texts=png.texts,
+        density=png.density,
+        described=png.described,
         notes=png.notes,
     )
 

@@ -41,10 +41,11 @@ def jfif_fields(density: Density) -> bytes:
     return bytes([_JFIF_UNITS.index(unit)]) + x.to_bytes(2, "big") + y.to_bytes(2, "big")
 
 
-def per_metre(density: Density) -> tuple[int, int]:
-    """Return pixels by metre, as a PNG tells them."""
-    across, down = (_whole(number, density.unit, "m", 2**31 - 1) for number in (density.across, density.down))
-    return across, down
+def phys_body(density: Density) -> bytes:
+    """Return the body of a pHYs chunk."""
+    unit = "m" if density.unit else ""
+    x, y = (_whole(number, density.unit, unit, 2**31 - 1) for number in (density.across, density.down))
+    return x.to_bytes(4, "big") + y.to_bytes(4, "big") + bytes([unit == "m"])
 
 
 def put_into(exif: Exif, density: Density) -> None:

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from models.codec.container.density import of_phys
+from models.codec.container.density import of_phys, phys_body
 from models.codec.container.png_texts import RAW, TEXTS, TextChunks, unpacked
 from models.facts import Density, Text
 
 _CRITICAL = (b"IHDR", b"PLTE", b"IDAT", b"IEND")
 _PIXELS = (b"tRNS", b"acTL", b"fcTL", b"fdAT")  # chunks without which a picture looks different
 _COLOUR_TYPE, _GREY = 25, (b"\0", b"\4")  # offset in the file; grey without and with alpha
+_HEADER_END = 33  # offset behind signature and IHDR
 _UNSPECIFIED = 2  # a code point that names nothing
 _GAMMAS = range(10_000, 1_000_001)  # what pictures have; the rest is damage
 
@@ -133,6 +134,13 @@ def intact(data: bytes) -> bool:
             return False
         last = name
     return last == b"IEND"
+
+
+def with_density(png: bytes, density: Density) -> bytes:
+    """Return a PNG with its resolution, in a chunk behind its header."""
+    chunk = b"pHYs" + phys_body(density)
+    chunk = (len(chunk) - 4).to_bytes(4, "big") + chunk + zlib.crc32(chunk).to_bytes(4, "big")
+    return b"".join([png[:_HEADER_END], chunk, memoryview(png)[_HEADER_END:]])
 
 
 def only_pixels(data: bytes) -> bytes:
