@@ -184,6 +184,8 @@ def segment(marker: int, payload: bytes) -> bytes:
 
 def holds_video(data: bytes) -> bool:
     """Whether the video of a motion photo lies behind the picture: an MP4 begins with a small box `ftyp`."""
+    if data.endswith(b"\xff\xd9"):  # nothing lies behind
+        return False
     if data.find(_SAMSUNG_VIDEO) >= 0:
         return True
     at = -1

@@ -212,7 +212,12 @@ def test_iptc_of_every_kind() -> None:
     assert properties_of(datasets((2, 7, b"status")))[1] == ["iptc_dropped"]
     assert properties_of(datasets((2, 202, b"a preview")))[1] == ["thumbnail_dropped"]
     assert properties_of(b"nonsense") == ([], ["iptc_dropped"])
-    assert properties_of(datasets((2, 5, b"Titel"))[:-2])[0][0].values == ["Tit"]
+    found, notes = properties_of(datasets((2, 5, b"Titel"))[:-2])
+    assert (found[0].values, notes) == (["Tit"], ["iptc_dropped"])
+    found, notes = properties_of(datasets((2, 5, b"Titel")) + b"garbage")
+    assert (found[0].values, notes) == (["Titel"], ["iptc_dropped"])
+    assert properties_of(datasets((2, 5, b"Titel")) + bytes(3))[1] == []
+    assert properties_of(datasets((2, 55, "²²²²²²²²".encode())))[0] == []
     long = b"\x1c\x02\x78\x80\x04" + struct.pack(">I", 40_000) + b"x" * 40_000
     assert properties_of(long)[0][0].values == ["x" * 40_000]
 
