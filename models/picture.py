@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from models.facts import Density, Text
+
 if TYPE_CHECKING:
     from models.finish import Finish
 
@@ -30,6 +32,9 @@ class Source:
     quants: tuple[
         tuple[int, ...], ...
     ] = ()  # of a JPEG's components, of the upright picture, row by row; empty: unknown
+    iptc: bytes | None = None  # IIM datasets
+    texts: tuple[Text, ...] = ()
+    density: Density | None = None  # as stored, not yet turned; None: the container has none, EXIF may
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePath
 
 from photobatch.file_names import folded
+from photobatch.first_bytes import format_of
 from photobatch.inputs import FORMATS, InputPhoto, folder_identity
 from photobatch.refusal import RefusalError
 
@@ -17,6 +18,7 @@ WRITTEN_AS = {"heic": "jpeg", "bmp": "png", "gif": "png"}  # formats that are re
 class Naming:
     """Names of results: the source's, with the extension of the format; or a template filled in.
 
+    The format of a source is what its first bytes say: a JPEG that is named `.png` gives a `.jpg`.
     `{stem}`, `{index}` (from 1 in the order of the inputs; `{index:04}` pads), `{ext}` without its dot,
     `{preset}`. Without `{ext}` the extension is appended. Raises RefusalError on a bad template.
     """
@@ -29,24 +31,25 @@ class Naming:
 
     def keeps_extension(self, photo: InputPhoto) -> bool:
         """Return whether the result's extension is the source's own."""
-        suffix = photo.place.suffix
-        return self._extension(suffix) == suffix
+        return self._extension(photo) == photo.place.suffix
 
     def name(self, photo: InputPhoto, index: int, *, whole: bool = False) -> str:
         """Return the result's file name; with `whole` the source's extension stays inside: `a.png.jpg`."""
         suffix = photo.place.suffix
         known = suffix.lower() in FORMATS
         stem = photo.place.stem if known and not whole else photo.place.name
-        extension = self._extension(suffix) if known or self._format != "same" else ""
+        extension = self._extension(photo) if known or self._format != "same" else ""
         if self._template is None:
             return stem + extension
         name = self._template.format(stem=stem, index=index + 1, ext=extension.lstrip("."), preset=self._preset)
         return name if "ext" in self._fields else name + extension
 
-    def _extension(self, suffix: str) -> str:
-        source = FORMATS.get(suffix.lower(), "")
+    def _extension(self, photo: InputPhoto) -> str:
+        suffix = photo.place.suffix
+        named = FORMATS.get(suffix.lower(), "")
+        source = (format_of(photo.path) or named) if self._format == "same" else named
         wanted = WRITTEN_AS.get(source, source) if self._format == "same" else self._format
-        return suffix if wanted == source else _EXTENSIONS[wanted]
+        return suffix if wanted == named else _EXTENSIONS[wanted]
 
 
 def _fields(template: str) -> set[str]:

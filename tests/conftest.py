@@ -133,3 +133,12 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
     for context in contexts:
         context.close()
     assert errors == []
+
+
+@pytest.fixture(scope="session")
+def needs_exiftool() -> None:
+    """Skip on a laptop without exiftool; CI fails."""
+    if shutil.which("exiftool") is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("exiftool is not installed")
+        pytest.skip("needs exiftool")

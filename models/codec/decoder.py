@@ -1,6 +1,7 @@
 """Decodes any supported file to an upright picture."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PIL import Image
@@ -9,10 +10,11 @@ from models.codec import profile
 from models.codec.container import refusal
 from models.codec.container.beside import look_beside
 from models.codec.container.exif import bare, is_adobe_rgb, orientation_of
+from models.codec.container.extended_xmp import with_extension
 from models.codec.container.iso_picture import Box
-from models.codec.container.jpeg_segments import JpegFile, read_segments
+from models.codec.container.jpeg_segments import JpegFile, holds_video, read_segments
 from models.codec.container.tiff_depth import has_shared_colours
-from models.codec.container.tiff_metadata import exif_of_tiff, orientation_of_tiff
+from models.codec.container.tiff_metadata import orientation_of_tiff
 from models.codec.container.tiff_pages import with_picture_first
 from models.codec.encoder import coding_of
 from models.codec.header import Header, Limits, read_header
@@ -83,7 +85,7 @@ def decode_in_places(data: bytes | memoryview, limits: Limits, open_parts: OpenP
     if parts is None:
         return None
     source, notes = _source_of(jpeg, header, jpeg.icc)
-    return Picture(parts.pixels, source, notes=[*jpeg.dropped, *notes], parts=parts)
+    return Picture(parts.pixels, source, notes=[*jpeg.dropped, *_motion(data), *notes], parts=parts)
 
 
 def decode_in_strips(
@@ -104,7 +106,7 @@ def decode_in_strips(
     parts = open_strips(data, source.orientation, header.height, header.width, coding)
     if parts is None:
         return None
-    return Picture(parts.pixels, source, notes=[*jpeg.dropped, *notes], parts=parts)
+    return Picture(parts.pixels, source, notes=[*jpeg.dropped, *_motion(data), *notes], parts=parts)
 
 
 def _sequential(data: bytes | memoryview, limits: Limits) -> tuple[bytes, Header, JpegFile] | None:
@@ -121,7 +123,7 @@ def _sequential(data: bytes | memoryview, limits: Limits) -> tuple[bytes, Header
 
 def _jpeg(data: bytes, header: Header, workspace: Workspace, least: int, gpu: "GpuJpeg | None") -> Picture:
     jpeg = read_segments(data)
-    notes = list(jpeg.dropped) + (["progressive"] if jpeg.progressive else [])
+    notes = [*jpeg.dropped, *_motion(data)] + (["progressive"] if jpeg.progressive else [])
     icc = jpeg.icc
     by_profile = profile.fits_mode(icc, "L")
     pixels, more = (None, list[str]()) if by_profile else decode_jpeg(data, jpeg, workspace, least, gpu)
@@ -134,16 +136,23 @@ def _jpeg(data: bytes, header: Header, workspace: Workspace, least: int, gpu: "G
     return Picture(upright(pixels, source.orientation, workspace), source, notes=notes)
 
 
+def _motion(data: bytes) -> list[str]:
+    """Return a note if a video follows the picture."""
+    return ["motion_dropped"] if holds_video(data) else []
+
+
 def _source_of(jpeg: JpegFile, header: Header, icc: bytes | None) -> tuple[Source, list[str]]:
     """Return the properties of a JPEG whose pixels are in the profile `icc`, and notes."""
     notes = []
     if jpeg.icc is None and jpeg.components == 3 and is_adobe_rgb(jpeg.exif):
         icc, notes = adobe_rgb(), ["adobe_rgb_by_exif"]
     icc, bad = profile.kept(icc, damaged=jpeg.icc_damaged)
+    xmp, more = with_extension(jpeg.xmp, jpeg.extended_xmp)
     size, orientation = (header.width, header.height), orientation_of(jpeg.exif)
     quants = tuple(map(_transposed, jpeg.quants)) if orientation >= 5 else jpeg.quants
-    source = Source(header.format, *size, orientation, jpeg.subsampling, icc, jpeg.exif, jpeg.xmp, quants)
-    return source, notes + bad
+    source = Source(header.format, *size, orientation, jpeg.subsampling, icc, jpeg.exif, xmp, quants)
+    source = replace(source, iptc=jpeg.iptc, texts=jpeg.texts, density=jpeg.density)
+    return source, notes + bad + more
 
 
 def _transposed(quants: tuple[int, ...]) -> tuple[int, ...]:
@@ -179,25 +188,26 @@ def _heic(data: bytes, header: Header, workspace: Workspace) -> Picture:
 def _tiff(data: bytes, header: Header, workspace: Workspace) -> Picture:
     reordered = with_picture_first(data)
     by_opencv = header.bits > 8 or has_shared_colours(reordered)
-    picture = (_deep if by_opencv else _other)(reordered, header, workspace)
+    before = None if reordered is data else data
+    picture = (_deep if by_opencv else _other)(reordered, header, workspace, before)
     if reordered is not data:
         picture.notes = list(dict.fromkeys([*picture.notes, "thumbnail_dropped"]))
     return picture
 
 
-def _deep(data: bytes, header: Header, workspace: Workspace) -> Picture:
+def _deep(data: bytes, header: Header, workspace: Workspace, before: bytes | None = None) -> Picture:
     from models.codec.deep import decode_deep  # noqa: PLC0415
 
-    return decode_deep(data, header, workspace)
+    return decode_deep(data, header, workspace, before)
 
 
-def _other(data: bytes, header: Header, workspace: Workspace) -> Picture:
+def _other(data: bytes, header: Header, workspace: Workspace, before: bytes | None = None) -> Picture:
     with opened(data, header.format) as image:
-        beside = look_beside(data, image, header.format)
+        beside = look_beside(data, image, header.format, before)
         # Not n_frames: Pillow takes a minute to count the pages of a TIFF with 100,000.
         notes = ["first_frame_only"] if getattr(image, "is_animated", False) else []
-        icc = image.info.get("icc_profile")
-        exif, orientation, applied = _exif(image, header.format, beside.exif)
+        icc, applied = beside.icc, header.format == "tiff"  # Pillow turns TIFFs itself
+        orientation = orientation_of_tiff(image) if applied else beside.orientation
         if beside.crop is None and image.width * image.height > header.width * header.height:
             raise refusal.corrupt()  # before it allocates: of two PNG headers, for example, it believes the last one
         image.load()
@@ -206,7 +216,6 @@ def _other(data: bytes, header: Header, workspace: Workspace) -> Picture:
         _same_size(shown, *((header.height, header.width) if swapped else (header.width, header.height)))
         converted, in_srgb, more = rgb_image(shown, icc)
         pixels = pixels_of(converted, workspace)
-        xmp = image.info.get("xmp")
     if in_srgb:
         icc, bad = None, list[str]()
     else:
@@ -214,8 +223,17 @@ def _other(data: bytes, header: Header, workspace: Workspace) -> Picture:
         described = None if icc else described_profile(pixels[..., :3], beside.described)
         icc, bad = profile.settle(pixels, icc, code_points=beside.code_points, described=described)
     size = header.width, header.height
-    xmp = xmp if isinstance(xmp, bytes) else None
-    source = Source(header.format, *size, orientation, icc=icc, exif=exif, xmp=xmp)
+    source = Source(
+        header.format,
+        *size,
+        orientation,
+        icc=icc,
+        exif=bare(beside.exif) if beside.exif else None,
+        xmp=beside.xmp,
+        iptc=beside.iptc,
+        texts=beside.texts,
+        density=beside.density,
+    )
     pixels = pixels if applied else upright(pixels, orientation, workspace)
     notes = list(dict.fromkeys(notes + beside.notes + more + bad))
     return Picture(pixels, source, has_alpha=converted.mode == "RGBA", notes=notes)
@@ -224,16 +242,6 @@ def _other(data: bytes, header: Header, workspace: Workspace) -> Picture:
 def _cropped(image: Image.Image, crop: Box) -> Image.Image:
     left, top, width, height = crop
     return image.crop((left, top, left + width, top + height))
-
-
-def _exif(image: Image.Image, name: str, beside: bytes | None) -> tuple[bytes | None, int, bool]:
-    """Return EXIF block, orientation, and whether Pillow applies it to the pixels itself."""
-    if name == "tiff":
-        return exif_of_tiff(image), orientation_of_tiff(image), True
-    block = beside or image.info.get("exif")
-    if not isinstance(block, bytes) or not block:
-        return None, 1, False
-    return bare(block), orientation_of(block), False
 
 
 def _same_size(image: Image.Image, width: int, height: int) -> None:

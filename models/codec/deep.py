@@ -6,7 +6,7 @@ import numpy as np
 from models.codec.container import png_chunks, refusal
 from models.codec.container.exif import bare, orientation_of
 from models.codec.container.tiff_depth import ends_early, lying_as_stored
-from models.codec.container.tiff_metadata import exif_of_tiff, left_out, orientation_of_tiff
+from models.codec.container.tiff_metadata import orientation_of_tiff, read_tiff
 from models.codec.eight_bit import Array, eight_bit
 from models.codec.header import Header
 from models.codec.orientation import upright
@@ -25,9 +25,12 @@ cv2.utils.logging.setLogLevel(
 )  # it would log each damaged file to stderr; the photo's owner gets the error
 
 
-def decode_deep(data: bytes, header: Header, workspace: Workspace) -> Picture:
-    """Decode a PNG of 16 bits or a TIFF. Raises PhotoError, or any exception of OpenCV for a damaged file."""
-    return (_png if header.format == "png" else _tiff)(data, header, workspace)
+def decode_deep(data: bytes, header: Header, workspace: Workspace, before: bytes | None = None) -> Picture:
+    """Decode a PNG of 16 bits or a TIFF; `before` is a TIFF as it was before its picture was put first.
+
+    Raises PhotoError, or any exception of OpenCV for a damaged file.
+    """
+    return _png(data, header, workspace) if header.format == "png" else _tiff(data, header, workspace, before)
 
 
 def _png(data: bytes, header: Header, workspace: Workspace) -> Picture:
@@ -36,7 +39,7 @@ def _png(data: bytes, header: Header, workspace: Workspace) -> Picture:
         raise refusal.truncated()
     if not png_chunks.intact(data):
         raise refusal.corrupt()  # OpenCV would return the part before the damage
-    array = _read(data)
+    array = _read(png_chunks.only_pixels(data))
     orientation = orientation_of(png.exif)
     _same_size(array, header, orientation)
     clear = array == png.clear_grey if _is_grey(array) and png.clear_grey is not None else None  # OpenCV ignores it
@@ -47,7 +50,18 @@ def _png(data: bytes, header: Header, workspace: Workspace) -> Picture:
     icc = None if png.code_points else png.icc  # they take precedence by the standard
     icc, notes = settle(pixels, icc, grey=png.grey, code_points=png.code_points, described=described)
     exif = bare(png.exif) if png.exif else None
-    source = Source("png", header.width, header.height, orientation, icc=icc, exif=exif, xmp=png.xmp)
+    size = header.width, header.height
+    source = Source(
+        "png",
+        *size,
+        orientation,
+        icc=icc,
+        exif=exif,
+        xmp=png.xmp,
+        iptc=png.iptc,
+        texts=png.texts,
+        density=png.density,
+    )
     frames = ["first_frame_only"] if png.frames > 1 else []
     return Picture(
         upright(pixels, orientation, workspace),
@@ -57,16 +71,17 @@ def _png(data: bytes, header: Header, workspace: Workspace) -> Picture:
     )
 
 
-def _tiff(data: bytes, header: Header, workspace: Workspace) -> Picture:
+def _tiff(data: bytes, header: Header, workspace: Workspace, before: bytes | None) -> Picture:
+    tiff = read_tiff(data, before)
     with opened(data, "tiff") as image:
         tags = getattr(image, "tag_v2", {})
         if ends_early(tags, len(data)):
             raise refusal.truncated()
-        icc, exif, xmp = image.info.get("icc_profile"), exif_of_tiff(image), image.info.get("xmp")
+        icc = image.info.get("icc_profile")
         inverted = tags.get(_PHOTOMETRIC) == _WHITE_IS_ZERO
         extra = tags.get(_EXTRA, (0,))[0]
         orientation = orientation_of_tiff(image)
-        notes = [*(["depth_reduced"] if header.bits > 8 else []), *left_out(image)]
+        notes = [*(["depth_reduced"] if header.bits > 8 else []), *tiff.notes]
         notes += ["first_frame_only"] if getattr(image, "is_animated", False) else []
     array = _read(lying_as_stored(data), header.bits)
     _same_size(array, header, orientation)
@@ -77,8 +92,8 @@ def _tiff(data: bytes, header: Header, workspace: Workspace) -> Picture:
     if not has_alpha:
         pixels[..., 3] = 255
     icc, more = settle(pixels, icc, grey=_is_grey(array))
-    xmp = xmp if isinstance(xmp, bytes) else None
-    source = Source("tiff", header.width, header.height, orientation, icc=icc, exif=exif, xmp=xmp)
+    size = header.width, header.height
+    source = Source("tiff", *size, orientation, icc=icc, exif=tiff.exif, xmp=tiff.xmp, iptc=tiff.iptc)
     return Picture(upright(pixels, orientation, workspace), source, has_alpha=has_alpha, notes=notes + more)
 
 

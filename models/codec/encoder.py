@@ -12,6 +12,7 @@ from PIL import Image, PngImagePlugin
 
 from models.codec.container import jpeg_segments, refusal
 from models.codec.container.metadata import Metadata, result_metadata
+from models.codec.container.png_chunks import with_density
 from models.codec.container.tiff_metadata import graft_exif
 from models.codec.header import NAMES
 from models.codec.options import DEFAULT_QUALITY, OutputOptions, output_format
@@ -25,6 +26,7 @@ _MAX_SIDE = {"jpeg": 65_500, "webp": 16_383, "avif": 16_384}
 _SUBSAMPLING = {"444": 0, "422": 1, "420": 2}  # Pillow's numbers
 _COARSEST = 24  # step of the first luma coefficient: libjpeg's quality 33
 _PNG_LEVEL = 2  # 12 MP with noise: 0.8 s and 13.9 MB; level 6 takes 4.0 s for 12.2 MB
+_SHORT_TEXT = 1024  # characters; a longer one is compressed
 _WEBP_METHOD = 2  # 0.4 s and 1.1 MB; method 4 takes 1.0 s and is not smaller
 _AVIF_SPEED = 8  # 1.6 s on one core; speed 6 takes 6.6 s and saves a tenth
 _XMP_TAG, _PREDICTOR_TAG = 700, 317
@@ -78,7 +80,7 @@ def _in_parts(picture: Picture, parts: Parts, options: OutputOptions) -> Encoded
     metadata = result_metadata(picture.source, width, height, options.metadata, "jpeg")
     written = parts.written()
     icc = None if picture.source.subsampling == "gray" else metadata.icc
-    data = jpeg_segments.splice(written.data, metadata.exif, metadata.xmp, icc)
+    data = _with_metadata(written.data, metadata, icc)
     notes = [note for note in dict.fromkeys(metadata.notes) if note not in picture.notes]
     return Encoded(data, "jpeg", width, height, notes, written.how, written.blocks, written.small)
 
@@ -108,7 +110,13 @@ def _jpeg(picture: Picture, options: OutputOptions, metadata: Metadata, gpu: "Gp
     if data is None:
         data = _encoded(pixels, coding_of(picture.source, subsampling, options))
     icc = None if subsampling == "Gray" else metadata.icc  # an RGB profile does not apply to grey
-    return jpeg_segments.splice(data, metadata.exif, metadata.xmp, icc)
+    return _with_metadata(data, metadata, icc)
+
+
+def _with_metadata(data: bytes | memoryview, metadata: Metadata, icc: bytes | None) -> bytes:
+    return jpeg_segments.splice(
+        data, metadata.exif, metadata.xmp, icc, comments=metadata.comments, density=metadata.density
+    )
 
 
 def coding_of(source: Source, subsampling: str, options: OutputOptions) -> Coding:
@@ -172,11 +180,19 @@ def _saved(image: Image.Image, name: str, options: OutputOptions, metadata: Meta
     image.save(target, format=name.upper(), **_SETTINGS[name](options, metadata))
     if name == "tiff" and metadata.exif:
         return graft_exif(target.getvalue(), metadata.exif)
+    if name == "png" and metadata.density and metadata.density.tells:
+        return with_density(target.getvalue(), metadata.density)
     return target.getvalue()
 
 
 def _png(options: OutputOptions, metadata: Metadata) -> dict[str, object]:
     text = PngImagePlugin.PngInfo()
+    for each in metadata.texts:
+        value = each.text.replace("\0", "")
+        if each.language or each.translated:
+            text.add_itxt(each.keyword, value, each.language, each.translated, zip=len(value) > _SHORT_TEXT)
+        else:
+            text.add_text(each.keyword, value, zip=len(value) > _SHORT_TEXT)
     if metadata.xmp:
         text.add_itxt("XML:com.adobe.xmp", metadata.xmp.decode())
     settings: dict[str, object] = {"compress_level": _PNG_LEVEL, "pnginfo": text}

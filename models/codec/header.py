@@ -7,7 +7,7 @@ from models.codec.container import refusal
 from models.codec.container.exif import orientation_of
 from models.codec.container.iso_picture import crop_of, read_picture
 from models.codec.container.jpeg_segments import read_segments
-from models.codec.container.png_chunks import chunks
+from models.codec.container.png_chunks import exif_in
 from models.codec.container.sniff import sniff
 from models.codec.container.tiff_depth import check_depth, unsupported
 from models.codec.container.tiff_pages import with_picture_first
@@ -100,8 +100,7 @@ def _png(data: bytes, limits: Limits) -> _Stored:
         raise refusal.corrupt()
     width, height = _u32(data, 16), _u32(data, 20)
     _check_size(width, height, limits)
-    exif = next((data[start:end] for name, start, end in chunks(data) if name == b"eXIf" and end > start), None)
-    return _Stored(width, height, orientation_of(exif), data[24])
+    return _Stored(width, height, orientation_of(exif_in(data)), data[24])
 
 
 def _webp(data: bytes, limits: Limits) -> _Stored:

@@ -16,6 +16,7 @@ _FLAGS = ImageCms.Flags.BLACKPOINTCOMPENSATION
 _EXACT = ImageCms.Flags.NOOPTIMIZE  # dark grey is off by ten levels otherwise
 _LEVELS = Image.frombytes("L", (256, 1), bytes(range(256)))
 _OUTSIDE = 0.02  # light of a colour that may be lost at the edge of sRGB
+_NEARLY_GREY = 4  # levels between the colours of a grey pixel in a lossy file
 _ROWS = 256  # of a strip that is converted
 
 
@@ -86,9 +87,9 @@ def settle(
     """Return the profile that the pixels stay in (None: sRGB), and notes.
 
     Without a profile, `code_points` name the space, or a profile that is `described` otherwise. Converted to sRGB in
-    place: HDR, a `grey` picture with a grey profile, and what is described and has no colour outside of sRGB.
+    place: HDR, a picture with a grey profile that is `grey` or has no colour, and what is described and fits sRGB.
     """
-    if icc and grey and not damaged and fits_mode(icc, "L"):
+    if icc and not damaged and fits_mode(icc, "L") and (grey or _is_grey(pixels)):
         return None, ["gray_to_srgb" if _convert(pixels, icc, grey=True) else "bad_profile"]
     if icc or damaged:
         return kept(icc, damaged=damaged)
@@ -101,6 +102,15 @@ def settle(
         return space.icc, []
     _convert(pixels, space.icc)
     return None, ["hdr_to_sdr"]
+
+
+def _is_grey(pixels: Pixels) -> bool:
+    """Whether (H, W, 4) has no colour, but for the rounding of a lossy format."""
+    for top in range(0, pixels.shape[0], _ROWS):
+        colours = pixels[top : top + _ROWS, :, :3]
+        if int((colours.max(axis=2) - colours.min(axis=2)).max()) > _NEARLY_GREY:
+            return False
+    return True
 
 
 def _settled(pixels: Pixels, described: bytes) -> bytes | None:

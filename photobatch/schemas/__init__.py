@@ -68,7 +68,7 @@ class OutputOptions(Wire):
     max_side: Annotated[int, Field(ge=16, le=65_535)] | None = Field(
         None, description="Photos with a longer side are reduced to this many pixels; nothing is enlarged."
     )
-    metadata: Literal["keep", "strip_gps", "strip"] = Field("keep", description="Which EXIF and XMP is kept.")
+    metadata: Literal["keep", "strip_gps", "strip"] = Field("keep", description="Which EXIF, XMP and texts are kept.")
     name: Annotated[str, Field(max_length=200)] | None = Field(
         default=None, description="Template of result names: {stem}, {index}, {ext}, {preset}."
     )

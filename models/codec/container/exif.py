@@ -1,138 +1,37 @@
-"""Changes EXIF in place: walks the TIFF block and removes or corrects what is wrong for a retouched photo.
+"""Corrects EXIF for a retouched picture: what is wrong, outdated or private goes, the rest stays as it is."""
 
-In place, because makers' notes hold offsets into the block: moved data would break them.
-"""
-
-from dataclasses import dataclass, field
+from models.codec.container.density import of_exif, put_into
+from models.codec.container.exif_tables import (
+    EXIF_IFD,
+    GPS_IFD,
+    INTEROP_IFD,
+    LONG,
+    MAKER_NOTE,
+    RATIONAL,
+    ROOT,
+    SHORT,
+    DamagedExifError,
+    Exif,
+    Value,
+    read_exif,
+    write_exif,
+)
+from models.codec.container.geometry import Geometry
+from models.facts import Density
 
 ORIENTATION = 0x0112
 _WIDTHS, _HEIGHTS = (0x0100, 0xA002), (0x0101, 0xA003)
-_EXIF_IFD, _GPS_IFD, _INTEROP_IFD = 0x8769, 0x8825, 0xA005
-_TABLES = (_EXIF_IFD, _GPS_IFD, _INTEROP_IFD)
-# Removed tags and their notes: other pictures (SubIFDs), an XMP of its own, IPTC, Photoshop's block; with
-# strip_gps also the position, and the maker's note, which may repeat it.
-_ALWAYS_GONE = {0x014A: "thumbnail_dropped", 0x02BC: "", 0x83BB: "iptc_dropped", 0x8649: "photoshop_dropped"}
-_PRIVATE = {_GPS_IFD: "gps_dropped", 0x927C: "makernote_dropped"}
+_X_RESOLUTION, _Y_RESOLUTION = 0x011A, 0x011B
+_FOCAL_X, _FOCAL_Y = 0xA20E, 0xA20F
+_SUBJECTS = (0x9214, 0xA214)  # a place in pixels: a point, a circle or a rectangle
+_XMP, _IPTC = 0x02BC, 0x83BB
+# Removed tags and their notes: other pictures (SubIFDs), XMP and IPTC, which have their own places, Photoshop's block.
+_GONE = {0x014A: "thumbnail_dropped", _XMP: "", _IPTC: "", 0x8649: "photoshop_dropped", 0x935C: "photoshop_dropped"}
+_GONE[0xC68C] = "thumbnail_dropped"  # the RAW file of a DNG
+# Removed with the position: maker's notes, that of a DNG too, which may repeat it; places of maps (GeoTIFF, GDAL).
+_PRIVATE = {MAKER_NOTE: "makernote_dropped", 0xC634: "makernote_dropped"}
+_PRIVATE |= dict.fromkeys((33550, 33922, 34264, *range(34735, 34738), 42112, 42113), "gps_dropped")
 _COLOUR_SPACE, _SRGB, _INTEROP_INDEX = 0xA001, 1, 1
-_SHORT, _LONG = 3, 4
-_MOST = 20_000  # most tags read; a camera writes a hundred, and overlapping tables could have any number
-_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
-
-
-class DamagedExifError(ValueError):
-    """The block cannot be read."""
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One tag of an IFD, with the offsets of the entry and of its value."""
-
-    tag: int
-    type: int
-    count: int
-    at: int  # offset of the 12 bytes of the entry
-    value_at: int
-    size: int  # bytes of the value
-
-    @property
-    def inline(self) -> bool:
-        """Whether the value is in the entry itself."""
-        return self.size <= 4
-
-
-@dataclass(slots=True)
-class Ifd:
-    """A table of tags."""
-
-    at: int
-    entries: list[Entry] = field(default_factory=list)
-    next_at: int = 0  # offset of the pointer to the next IFD
-
-
-class TiffBlock:
-    """A TIFF block (EXIF without its prefix), changed in place. Raises DamagedExifError."""
-
-    def __init__(self, block: bytes) -> None:
-        self.data = bytearray(block)
-        self._left = _MOST
-        self.order = {b"II": "little", b"MM": "big"}.get(bytes(block[:2]), "")
-        if not self.order or len(block) < 8 or self.u16(2) != 42:
-            raise DamagedExifError
-
-    def u16(self, at: int) -> int:
-        """Read two bytes."""
-        return self._read(at, 2)
-
-    def u32(self, at: int) -> int:
-        """Read four bytes."""
-        return self._read(at, 4)
-
-    def write(self, at: int, value: int, size: int) -> None:
-        """Write a number of `size` bytes."""
-        self._read(at, size)
-        self.data[at : at + size] = value.to_bytes(size, "little" if self.order == "little" else "big")
-
-    def ifd(self, at: int) -> Ifd:
-        """Read the table at `at`; tags with a value outside the block keep their entry."""
-        count = self.u16(at)
-        ifd = Ifd(at, next_at=at + 2 + 12 * count)
-        self._read(at, 2 + 12 * count)
-        self._left -= count
-        if self._left < 0:
-            raise DamagedExifError
-        for entry_at in range(at + 2, ifd.next_at, 12):
-            kind, number = self.u16(entry_at + 2), self.u32(entry_at + 4)
-            size = _SIZES.get(kind, 0) * number
-            value_at = entry_at + 8 if size <= 4 else self.u32(entry_at + 8)
-            ifd.entries.append(Entry(self.u16(entry_at), kind, number, entry_at, value_at, size))
-        return ifd
-
-    def number(self, entry: Entry, index: int = 0) -> int:
-        """Read a SHORT or LONG value; 0 for other types and for values outside the block."""
-        size = {_SHORT: 2, _LONG: 4, 13: 4}.get(entry.type)
-        at = entry.value_at + index * (size or 0)
-        if size is None or index >= entry.count or at + size > len(self.data):
-            return 0
-        return self._read(at, size)
-
-    def set_number(self, entry: Entry, value: int) -> None:
-        """Write a single number in place; a SHORT that is too short becomes a LONG."""
-        if entry.count != 1 or entry.type not in (_SHORT, _LONG):
-            return
-        kind = _LONG if value > 0xFFFF else entry.type
-        self.write(entry.at + 2, kind, 2)
-        self.write(entry.at + 8, 0, 4)
-        self.write(entry.at + 8, value, 4 if kind == _LONG else 2)
-
-    def remove(self, ifd: Ifd, tag: int) -> Ifd:
-        """Remove a tag from its table; all values stay in place."""
-        for entry in [entry for entry in ifd.entries if entry.tag == tag][::-1]:
-            # The following entries and the pointer to the next IFD move up by one entry. The pointer is
-            # copied, not moved: some writers leave it out and put a value there.
-            end = min(len(self.data), ifd.next_at + 4)
-            self.data[entry.at : end - 12] = self.data[entry.at + 12 : end]
-            self.write(ifd.at, self.u16(ifd.at) - 1, 2)
-            ifd = self.ifd(ifd.at)
-        return ifd
-
-    def _read(self, at: int, size: int) -> int:
-        if at < 0 or at + size > len(self.data):
-            raise DamagedExifError
-        return int.from_bytes(self.data[at : at + size], "little" if self.order == "little" else "big")
-
-
-def orientation_of(block: bytes | None) -> int:
-    """Return the orientation 1..8 of an EXIF block; 1 if it is missing or damaged."""
-    if not block:
-        return 1
-    try:
-        tiff = TiffBlock(bare(block))
-        for entry in tiff.ifd(tiff.u32(4)).entries:
-            if entry.tag == ORIENTATION and 1 <= tiff.number(entry) <= 8:
-                return tiff.number(entry)
-    except DamagedExifError:
-        return 1
-    return 1
 
 
 def bare(block: bytes) -> bytes:
@@ -140,86 +39,115 @@ def bare(block: bytes) -> bytes:
     return block[6:] if block.startswith(b"Exif\0") else block
 
 
+def orientation_of(block: bytes | None) -> int:
+    """Return the orientation 1..8 of an EXIF block; 1 if it is missing or damaged."""
+    try:
+        orientation = read_exif(bare(block or b""), lambda tag: tag == ORIENTATION).number(ROOT, ORIENTATION)
+    except DamagedExifError:
+        return 1
+    return orientation if 1 <= orientation <= 8 else 1
+
+
 def is_adobe_rgb(block: bytes | None) -> bool:
     """Whether the block declares Adobe RGB, as cameras do that embed no profile (DCF 2.0)."""
-    if not block:
-        return False
     try:
-        tiff = TiffBlock(bare(block))
-        exif = _table_below(tiff, tiff.ifd(tiff.u32(4)), _EXIF_IFD)
-        interop = exif and _table_below(tiff, exif, _INTEROP_IFD)
-        if exif is None or interop is None:
-            return False
-        srgb = any(entry.tag == _COLOUR_SPACE and tiff.number(entry) == _SRGB for entry in exif.entries)
-        index = next((entry.value_at for entry in interop.entries if entry.tag == _INTEROP_INDEX), 0)
-        return not srgb and tiff.data[index : index + 3] == b"R03"
+        exif = read_exif(bare(block or b""))
     except DamagedExifError:
         return False
+    index = exif.tables[INTEROP_IFD].get(_INTEROP_INDEX)
+    return exif.number(EXIF_IFD, _COLOUR_SPACE) != _SRGB and index is not None and index.data[:3] == b"R03"
 
 
-def _table_below(tiff: TiffBlock, ifd: Ifd, tag: int) -> Ifd | None:
-    return next((tiff.ifd(tiff.number(entry)) for entry in ifd.entries if entry.tag == tag), None)
+def within(block: bytes | None) -> tuple[bytes | None, bytes | None]:
+    """Return the XMP and the IPTC that some programs put into EXIF."""
+    try:
+        root = read_exif(bare(block or b"")).root
+    except DamagedExifError:
+        return None, None
+    xmp, iptc = root.get(_XMP), root.get(_IPTC)
+    return xmp.data if xmp else None, iptc.data if iptc else None
 
 
 def patch_exif(
-    block: bytes, width: int, height: int, strip_gps: bool = False, keep_orientation: bool = True
+    block: bytes,
+    width: int,
+    height: int,
+    strip_gps: bool = False,
+    keep_orientation: bool = True,
+    *,
+    geometry: Geometry | None = None,
+    density: Density | None = None,
+    most: int | None = None,
 ) -> tuple[bytes, list[str]]:
     """Return the block for a retouched, upright picture of `width` × `height` pixels, and notes.
 
-    Orientation is 1 (or removed, without `keep_orientation`), and the dimensions are the actual ones. Bytes to
-    which no kept tag refers become zero: the thumbnail and every other picture. With `strip_gps` also the
-    position and the maker's note, which may repeat it, are removed. Raises DamagedExifError.
+    Orientation is 1 (or removed, without `keep_orientation`), and the dimensions are the actual ones. The thumbnail and
+    every other picture go. With `strip_gps` also the position and the maker's note, which may repeat it. `density` is
+    put in if the block has none. If the block has more than `most` bytes, the maker's note goes, then the longest
+    values. An empty block gives a new one, or nothing if nothing is put in. Raises DamagedExifError.
     """
-    tiff = TiffBlock(bare(block))
-    root = tiff.ifd(tiff.u32(4))
-    notes = []
-    if root.next_at + 4 <= len(tiff.data):
-        notes += ["thumbnail_dropped"] if tiff.u32(root.next_at) else []
-        tiff.write(root.next_at, 0, 4)
-    doomed = _ALWAYS_GONE | (_PRIVATE if strip_gps else {}) | ({} if keep_orientation else {ORIENTATION: ""})
-    for at in [root.at] + [tiff.number(entry) for entry in root.entries if entry.tag == _EXIF_IFD]:
-        notes += _patch_table(tiff, at, doomed, width, height)
-    return _swept(tiff), list(dict.fromkeys(notes))
+    exif = read_exif(bare(block)) if block else Exif()
+    notes = ["exif_damaged"] if exif.damaged else []
+    notes += ["thumbnail_dropped"] if exif.thumbnail else []
+    doomed = _GONE | (_PRIVATE if strip_gps else {})
+    for table in (ROOT, EXIF_IFD):
+        notes += [note for tag, note in doomed.items() if exif.tables[table].pop(tag, None) and note]
+    if strip_gps:
+        notes += ["gps_dropped"] if exif.tables[GPS_IFD] else []
+        exif.tables[GPS_IFD] = {}
+    _describe(exif, width, height, geometry or Geometry(1, (width, height), (width, height)))
+    if not keep_orientation:
+        exif.root.pop(ORIENTATION, None)
+    if density is not None and density.tells and of_exif(exif) is None:
+        put_into(exif, density)
+    written = b"" if exif.is_empty() else write_exif(exif)
+    if most is not None and len(written) > most:
+        notes += _shorten(exif, most)
+        written = write_exif(exif)
+        if len(written) > most:
+            raise DamagedExifError
+    return written, list(dict.fromkeys(notes))
 
 
-def _patch_table(tiff: TiffBlock, at: int, doomed: dict[int, str], width: int, height: int) -> list[str]:
-    ifd = tiff.ifd(at)
-    notes = [doomed[entry.tag] for entry in ifd.entries if doomed.get(entry.tag)]
-    for tag in doomed:
-        ifd = tiff.remove(ifd, tag)
-    for entry in ifd.entries:
-        if entry.tag == ORIENTATION:
-            tiff.set_number(entry, 1)
-        elif entry.tag in _WIDTHS:
-            tiff.set_number(entry, width)
-        elif entry.tag in _HEIGHTS:
-            tiff.set_number(entry, height)
+def _describe(exif: Exif, width: int, height: int, geometry: Geometry) -> None:
+    numbers = dict.fromkeys(_WIDTHS, width) | dict.fromkeys(_HEIGHTS, height) | {ORIENTATION: 1}
+    for table in (exif.root, exif.tables[EXIF_IFD]):
+        for tag in numbers.keys() & table.keys():
+            if table[tag].count == 1 and table[tag].type in (SHORT, LONG):
+                kind = LONG if numbers[tag] > 0xFFFF else table[tag].type
+                table[tag] = exif.numbers(kind, [numbers[tag]])
+        for tag in [each for each in _SUBJECTS if each in table]:
+            if geometry.turned or geometry.before != geometry.after:
+                table[tag] = _placed(exif, table[tag], geometry)
+        if geometry.swapped:
+            _swap(table, _X_RESOLUTION, _Y_RESOLUTION)
+            _swap(table, _FOCAL_X, _FOCAL_Y)
+
+
+def _placed(exif: Exif, value: Value, geometry: Geometry) -> Value:
+    """Return where the subject is now."""
+    size = {SHORT: 2, LONG: 4}.get(value.type)
+    if size is None or not 2 <= value.count <= 4:
+        return value
+    numbers = [int.from_bytes(value.data[at : at + size], exif.order) for at in range(0, len(value.data), size)]
+    return exif.numbers(value.type, [min(number, 256**size - 1) for number in geometry.subject(numbers)])
+
+
+def _swap(table: dict[int, Value], one: int, other: int) -> None:
+    if one in table and other in table and table[one].type == table[other].type == RATIONAL:
+        table[one], table[other] = table[other], table[one]
+
+
+def _shorten(exif: Exif, most: int) -> list[str]:
+    """Drop the maker's note, and if that is not enough the longest values; returns notes."""
+    notes = ["makernote_dropped"] if exif.tables[EXIF_IFD].pop(MAKER_NOTE, None) else []
+    sizes = sorted(
+        (len(value.data), table, tag) for table, values in exif.tables.items() for tag, value in values.items()
+    )
+    total = 64 + sum(14 + size for size, _, _ in sizes)
+    while sizes and total > most:
+        size, table, tag = sizes.pop()
+        del exif.tables[table][tag]
+        total -= 14 + size
+        notes.append("exif_shortened")
     return notes
-
-
-def _swept(tiff: TiffBlock) -> bytes:
-    """Return the block with zeros where no tag refers to, cut after the last value."""
-    swept = bytearray(len(tiff.data))
-    end = 0
-    for start, size in _referred(tiff):
-        stop = start + size
-        if stop <= len(swept):  # ignore values outside the block
-            swept[start:stop] = tiff.data[start:stop]
-            end = max(end, stop)
-    return bytes(swept[:end])
-
-
-def _referred(tiff: TiffBlock) -> list[tuple[int, int]]:
-    """List (offset, size) of the header, of the tables and of their values."""
-    ranges, seen = [(0, 8)], set[int]()
-    waiting = [tiff.u32(4)]
-    while waiting:
-        at = waiting.pop()
-        if at in seen:
-            continue
-        seen.add(at)
-        ifd = tiff.ifd(at)
-        ranges += [(at, ifd.next_at - at), (ifd.next_at, 4)]
-        ranges += [(entry.value_at, entry.size) for entry in ifd.entries if not entry.inline]
-        waiting += [tiff.number(entry) for entry in ifd.entries if entry.tag in _TABLES]
-    return ranges

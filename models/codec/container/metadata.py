@@ -1,11 +1,28 @@
 """The metadata of a result: the source's, corrected for the retouched picture."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from models.codec.container import jpeg_segments
-from models.codec.container.exif import DamagedExifError, patch_exif
-from models.codec.container.xmp import DamagedXmpError, patch_xmp
+from models.codec.container.density import of_exif
+from models.codec.container.exif import bare, patch_exif, within
+from models.codec.container.exif_tables import DamagedExifError, read_exif
+from models.codec.container.geometry import Geometry
+from models.codec.container.iptc import properties_of
+from models.codec.container.texts import COMMENT, as_properties, without_positions
+from models.codec.container.xmp import Property, patch_xmp
+from models.codec.container.xmp_tree import DamagedXmpError
+from models.facts import Density, Text
 from models.picture import Source
+
+_OF_WHAT_IS_KEPT = (
+    "iptc_to_xmp",
+    "exif_shortened",
+    "xmp_shortened",
+    "text_dropped",
+    "panorama_dropped",
+    "regions_dropped",
+)
+_TELLS_DENSITY = ("jpeg", "png")  # formats that do so outside of EXIF
 
 
 @dataclass(slots=True)
@@ -15,42 +32,101 @@ class Metadata:
     icc: bytes | None = None
     exif: bytes | None = None  # without prefix
     xmp: bytes | None = None
+    texts: list[Text] = field(default_factory=list)  # of a PNG; comments of a JPEG
+    density: Density | None = None
     notes: list[str] = field(default_factory=list)
+
+    @property
+    def comments(self) -> list[bytes]:
+        """The texts as bytes of a JPEG."""
+        return [_comment(each) for each in self.texts]
 
 
 def result_metadata(source: Source, width: int, height: int, policy: str, name: str) -> Metadata:
     """Return the metadata for a result of `width` × `height` pixels in format `name`.
 
-    `policy` is keep, strip_gps or strip; the colour profile always stays. Damaged metadata, and pictures of the
-    original photo, are dropped and noted under every policy.
+    `policy` is keep, strip_gps or strip; colour profile and resolution always stay. What cannot be read, and pictures
+    of the original photo, are dropped and noted under every policy.
     """
-    metadata = Metadata(icc=source.icc)
-    gps = policy != "keep"
-    if source.exif:
-        try:
-            # Pillow's AVIF writer rewrites EXIF if it finds an orientation
-            metadata.exif, notes = patch_exif(source.exif, width, height, gps, keep_orientation=name != "avif")
-            metadata.notes += notes
-        except DamagedExifError:
-            metadata.notes.append("exif_dropped")
-    if source.xmp:
-        try:
-            metadata.xmp, notes = patch_xmp(source.xmp, width, height, gps)
-            metadata.notes += notes
-        except DamagedXmpError:
-            metadata.notes.append("xmp_dropped")
+    xmp, iptc = within(source.exif)
+    source = replace(source, xmp=source.xmp or xmp, iptc=source.iptc or iptc)
+    geometry = Geometry(source.orientation, (source.width, source.height), (width, height))
+    density = source.density
+    if density is None or not density.tells:
+        density = _density_in(source.exif) or density
+    if density and geometry.swapped:
+        density = density.turned()
+    metadata = Metadata(source.icc, density=density)
+    _put_exif(metadata, source, geometry, policy, name)
+    _put_xmp(metadata, source, geometry, policy, name)
     if policy == "strip":
-        return Metadata(icc=source.icc, notes=metadata.notes)
-    if name == "jpeg":
-        _fit_segments(metadata)
+        notes = [note for note in metadata.notes if note not in _OF_WHAT_IS_KEPT]
+        exif = patch_exif(b"", width, height, density=density)[0] if name == "tiff" else None
+        return Metadata(source.icc, exif or None, density=density, notes=notes)
     return metadata
 
 
-def _fit_segments(metadata: Metadata) -> None:
-    """A JPEG segment ends at 64 KB; blocks of other formats may be longer."""
-    if metadata.exif and not jpeg_segments.fits(jpeg_segments.EXIF, metadata.exif):
-        metadata.exif = None
-        metadata.notes.append("exif_dropped")
-    if metadata.xmp and not jpeg_segments.fits(jpeg_segments.XMP, metadata.xmp):
-        metadata.xmp = None
-        metadata.notes.append("xmp_dropped")
+def _put_exif(metadata: Metadata, source: Source, geometry: Geometry, policy: str, name: str) -> None:
+    density = None if name in _TELLS_DENSITY else metadata.density
+    most = jpeg_segments.room(jpeg_segments.EXIF) if name == "jpeg" else None
+    for block in (source.exif or b"", b""):
+        try:
+            exif, notes = patch_exif(
+                block,
+                *geometry.after,
+                policy != "keep",
+                name != "avif",  # Pillow's writer changes EXIF in which it finds an orientation
+                geometry=geometry,
+                density=density,
+                most=most,
+            )
+        except DamagedExifError:
+            metadata.notes.append("exif_dropped")
+            continue
+        metadata.exif = exif or None
+        metadata.notes += notes
+        return
+
+
+def _put_xmp(metadata: Metadata, source: Source, geometry: Geometry, policy: str, name: str) -> None:
+    """Put in XMP, with what IPTC and texts tell beside it and no other place is for."""
+    texts, properties = list(source.texts), list[Property]()
+    if policy != "keep":
+        texts = without_positions(texts)
+        metadata.notes += ["gps_dropped"] if len(texts) < len(source.texts) else []
+    if source.iptc:
+        properties, notes = properties_of(source.iptc)
+        metadata.notes += [*(["iptc_to_xmp"] if properties else []), *notes]
+    if name == "jpeg":
+        metadata.texts = [each for each in texts if each.keyword == COMMENT and _fits(each)]
+    elif name == "png":
+        metadata.texts = texts
+    more, left = as_properties([each for each in texts if each not in metadata.texts])
+    metadata.notes += ["text_dropped"] if left else []
+    most = jpeg_segments.room(jpeg_segments.XMP) if name == "jpeg" else None
+    for packet in (source.xmp or b"", b""):
+        try:
+            xmp, notes = patch_xmp(
+                packet, *geometry.after, policy != "keep", geometry=geometry, more=properties + more, most=most
+            )
+        except DamagedXmpError:
+            metadata.notes.append("xmp_dropped")
+            continue
+        metadata.xmp = xmp or None
+        metadata.notes += notes
+        return
+
+
+def _density_in(exif: bytes | None) -> Density | None:
+    try:
+        return of_exif(read_exif(bare(exif or b"")))
+    except DamagedExifError:
+        return None
+
+
+def _comment(text: Text) -> bytes:
+    return text.text.encode(text.encoding, "replace")
+
+
+def _fits(text: Text) -> bool:
+    return len(_comment(text)) <= jpeg_segments.room(b"")

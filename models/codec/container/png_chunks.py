@@ -6,10 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-_XMP = b"XML:com.adobe.xmp\0"
+from models.codec.container.density import of_phys, phys_body
+from models.codec.container.png_texts import RAW, TEXTS, TextChunks, unpacked
+from models.facts import Density, Text
+
 _CRITICAL = (b"IHDR", b"PLTE", b"IDAT", b"IEND")
-_LARGEST = 16 * 2**20  # bytes of an unpacked profile or packet
+_PIXELS = (b"tRNS", b"acTL", b"fcTL", b"fdAT")  # chunks without which a picture looks different
 _COLOUR_TYPE, _GREY = 25, (b"\0", b"\4")  # offset in the file; grey without and with alpha
+_HEADER_END = 33  # offset behind signature and IHDR
 _UNSPECIFIED = 2  # a code point that names nothing
 _GAMMAS = range(10_000, 1_000_001)  # what pictures have; the rest is damage
 
@@ -33,6 +37,9 @@ class PngFile:
     code_points: tuple[int, int] | None = None  # primaries and transfer, as ITU-T H.273 numbers them
     described: Described | None = None  # None also where a chunk of higher rank tells of the colours
     frames: int = 1
+    iptc: bytes | None = None
+    texts: tuple[Text, ...] = ()
+    density: Density | None = None
     notes: list[str] = field(default_factory=list)
 
 
@@ -41,15 +48,19 @@ def read_chunks(data: bytes) -> PngFile:
 
     Of the chunks that tell of colours cICP counts most, then iCCP, sRGB, and last gAMA with cHRM (PNG, third edition).
     """
+    texts, profile = TextChunks(), False
     png = PngFile(grey=data[_COLOUR_TYPE : _COLOUR_TYPE + 1] in _GREY)
     for name, start, end in chunks(data):
-        if name == b"iCCP":
-            packed = data[start:end].partition(b"\0")[2][1:]  # after its name and the method
-            png.icc = png.icc or _unpacked(packed)
+        if name == b"iCCP" and not profile:  # there is one at most, and each might be a bomb
+            profile = True
+            png.icc = unpacked(data[start:end].partition(b"\0")[2][1:])  # after its name and the method
+            png.notes += [] if png.icc else ["bad_profile"]
         elif name == b"eXIf":
             png.exif = png.exif or data[start:end]
-        elif name == b"iTXt" and data.startswith(_XMP, start):
-            png.xmp = png.xmp or _text(data[start + len(_XMP) : end])
+        elif name in TEXTS:
+            texts.add(name, data[start:end])
+        elif name == b"pHYs":
+            png.density = png.density or of_phys(data[start:end])
         elif name == b"cICP" and end - start == 4 and _UNSPECIFIED not in data[start : start + 2]:
             png.code_points = data[start], data[start + 1]
         elif name == b"tRNS" and end - start == 2 and data[_COLOUR_TYPE] == 0:
@@ -57,10 +68,24 @@ def read_chunks(data: bytes) -> PngFile:
         elif name == b"acTL":
             png.frames = int.from_bytes(data[start : start + 4], "big")
         elif name == b"caBX":
-            png.notes = ["c2pa_dropped"]
+            png.notes.append("c2pa_dropped")
+    png.exif = png.exif or texts.exif
+    png.xmp, png.iptc, png.texts = texts.xmp, texts.iptc, tuple(texts.texts)
+    png.notes += texts.notes
     if not png.code_points and not png.icc:
         png.described = _described(data)
     return png
+
+
+def exif_in(data: bytes) -> bytes | None:
+    """Return the EXIF of a PNG, and look at nothing else."""
+    texts = TextChunks()
+    for name, start, end in chunks(data):
+        if name == b"eXIf" and end > start:
+            return data[start:end]
+        if name in TEXTS and data.startswith(RAW, start):
+            texts.add(name, data[start:end])
+    return texts.exif
 
 
 def _described(data: bytes) -> Described | None:
@@ -111,17 +136,21 @@ def intact(data: bytes) -> bool:
     return last == b"IEND"
 
 
-def _text(body: bytes) -> bytes | None:
-    """Return the text of an iTXt chunk, which follows flag, method, language and translated keyword."""
-    packed, rest = body[:1] == b"\1", body[2:]
-    text = rest.partition(b"\0")[2].partition(b"\0")[2]
-    return _unpacked(text) if packed else text or None
+def with_density(png: bytes, density: Density) -> bytes:
+    """Return a PNG with its resolution, in a chunk behind its header."""
+    chunk = b"pHYs" + phys_body(density)
+    chunk = (len(chunk) - 4).to_bytes(4, "big") + chunk + zlib.crc32(chunk).to_bytes(4, "big")
+    return b"".join([png[:_HEADER_END], chunk, memoryview(png)[_HEADER_END:]])
 
 
-def _unpacked(packed: bytes) -> bytes | None:
-    unpacking = zlib.decompressobj()
-    try:
-        text = unpacking.decompress(packed, _LARGEST)
-    except zlib.error:
-        return None
-    return text if unpacking.eof else None
+def only_pixels(data: bytes) -> bytes:
+    """Return a PNG with the chunks that its pixels need: Pillow refuses a file for any other that is damaged."""
+    view = memoryview(data)
+    kept = [view[:8], *(view[start - 8 : end + 4] for name, start, end in chunks(data) if _is_needed(name))]
+    end = sum(map(len, kept))
+    last = max((end + 4 for _, _, end in chunks(data)), default=8)
+    return data if end == last else b"".join([*kept, view[last:]])
+
+
+def _is_needed(name: bytes) -> bool:
+    return name in _PIXELS or not name[0] & 0x20  # critical ones begin with a capital letter

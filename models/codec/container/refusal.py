@@ -64,8 +64,10 @@ def corrupt() -> PhotoError:
 
 def output_too_large(name: str, side: int) -> PhotoError:
     """The output format cannot hold this many rows or columns."""
+    article = "An" if name[0] in "AEIOU" else "A"
     detail = (
-        f"A {name} can be at most {side:,} pixels wide and high: choose another output format or a smaller max_side."
+        f"{article} {name} can be at most {side:,} pixels wide and high: "
+        "choose another output format or a smaller max_side."
     )
     return PhotoError("output_too_large", detail)
 

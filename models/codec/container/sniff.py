@@ -34,6 +34,10 @@ _STRANGERS = (
     (b"IIRO", "a camera's RAW file"),
     (b"IIRS", "a camera's RAW file"),
     (b"IIU\0", "a camera's RAW file"),
+    (b"MMOR", "a camera's RAW file"),
+    (b"II\x1a\0\0\0HEAP", "a camera's RAW file"),  # CRW
+    (b"\0MRM", "a camera's RAW file"),  # MRW
+    (b"FOVb", "a camera's RAW file"),  # X3F
     (b"FUJIFILMCCD-RAW", "a camera's RAW file"),
     (b"v/1\x01", "an OpenEXR picture"),
     (b"#?R", "a Radiance HDR picture"),

@@ -36,7 +36,8 @@ def photo_in(
         return _deepened(image, exif, xmp, icc)
     if name == "png":
         text = PngImagePlugin.PngInfo()
-        text.add_itxt("XML:com.adobe.xmp", xmp.decode())
+        if xmp:
+            text.add_itxt("XML:com.adobe.xmp", xmp.decode())
         return _by_pillow(image, "PNG", {**extra, "pnginfo": text})
     if name == "tiff":
         tags = {700: xmp} if xmp else {}

@@ -12,11 +12,17 @@ from tests.models.codec.deep_samples import deep_png, deep_tiff
 from tests.models.codec.heic_samples import cropped, heic
 from tests.models.codec.inputs import INPUTS, photo_in
 from tests.models.codec.png_samples import corners, gamma, with_chunks
+from tests.models.codec.text_samples import datasets, irb, raw_profile, text_chunk, with_segments
 from tests.models.codec.tiff_samples import odd_tiff, pages
 
 SMALL = PHOTO.resize((61, 43))
 _DEEP = np.asarray(SMALL).astype(np.uint16) * 257
 _WIDE = (0.3127, 0.3290, 0.68, 0.32, 0.265, 0.69, 0.15, 0.06)
+_IPTC = datasets((1, 90, b"\x1b%G"), (2, 120, b"a caption"), (2, 25, b"a word"), (2, 55, b"20240506"))
+_TEXTS = [
+    *(text_chunk(name, "Title", b"a title") for name in ("tEXt", "zTXt", "iTXt", "iTXt packed")),
+    *(raw_profile(kind, body) for kind, body in (("exif", exif_block()), ("iptc", irb(_IPTC)), ("xmp", xmp_packet()))),
+]
 SEEDS: dict[str, bytes] = {
     **{name: photo_in(name, SMALL, 6, exif=exif_block(6), xmp=xmp_packet()) for name in INPUTS},
     "jpeg with a profile": photo_in("jpeg", SMALL, exif=exif_block(1), icc=wide_profile()),
@@ -37,13 +43,20 @@ SEEDS: dict[str, bytes] = {
     "plain png of 16 bits": deep_png(_DEEP),
     "tiff of shared colours": odd_tiff(8, 3, 6, body=bytes(range(256)) * 18, t530=[2, 2]),
     "tiff with a thumbnail": pages([saved(SMALL.resize((8, 6)), "TIFF"), saved(SMALL, "TIFF")], [1, 0]),
-    "gif": saved(SMALL, "GIF"),
+    "gif": saved(SMALL, "GIF", comment=b"written by hand"),
+    "jpeg with texts": with_segments(
+        saved(SMALL, "JPEG", comment=b"by hand", dpi=(300, 200)),
+        (0xED, b"Photoshop 3.0\0" + irb(_IPTC)),
+        (0xFE, b"second"),
+    ),
+    "png with texts": with_chunks(saved(SMALL, "PNG", dpi=(300, 200)), before=b"".join(_TEXTS)),
     "moving gif": saved(SMALL, "GIF", save_all=True, append_images=[SMALL.rotate(9)] * 2),
     "bmp": saved(SMALL, "BMP"),
     "bmp with a palette": saved(SMALL.quantize(16), "BMP"),
 }
 _EXTREMES = (0, 1, 2, 7, 8, 0x7F, 0x80, 0xFF, 0x7FFF, 0x8000, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFE, 0xFFFFFFFF)
 _HEAD = 800  # bytes in which most of a file's structure stands
+_LONG = 2**20  # bytes of a file that is not doubled again: it is refused as it is
 _CONTAINERS = (b"meta", b"iprp", b"ipco", b"moov", b"trak", b"mdia", b"minf", b"stbl", b"iinf", b"iref")
 
 Span = tuple[int, int]
@@ -95,6 +108,8 @@ def _splice(draw: st.DrawFn, data: bytes) -> bytes:
 
 def _double(draw: st.DrawFn, data: bytes) -> bytes:
     start, end = _part(draw, data)
+    if len(data) > _LONG:
+        return data
     return data[:end] + data[start:end] * draw(st.sampled_from((1, 1, 2, 50))) + data[end:]
 
 

@@ -18,6 +18,7 @@ from models.codec import (
     thumbnail,
 )
 from tests.models.codec.codec_samples import PHOTO, gray_profile, saved, wide_profile
+from tests.models.codec.heic_samples import heic
 
 LIMITS = Limits()
 WRITABLE = ["jpeg", "png", "webp", "avif", "tiff"]
@@ -105,6 +106,22 @@ def test_cmyk_tiff_becomes_srgb_and_profiles_of_other_colours_go() -> None:
     assert np.abs(picture.pixels[..., :3].astype(int) - np.asarray(PHOTO)).mean() < 2
     assert "cmyk_to_srgb" in picture.notes
     assert decode(saved(PHOTO, "PNG", icc_profile=gray_profile()), LIMITS).source.icc is None
+
+
+@pytest.mark.parametrize("name", ["WEBP", "AVIF", "HEIC"])
+@pytest.mark.parametrize("mode", ["L", "LA"])
+def test_a_grey_profile_counts_in_formats_that_store_grey_as_colours(name: str, mode: str) -> None:
+    image = Image.new("L", (64, 48), 128)
+    if mode == "LA":
+        image.putalpha(200)
+    if name == "HEIC":
+        data = heic(image, icc_profile=gray_profile())
+    else:
+        data = saved(image.convert("RGBA" if mode == "LA" else "RGB"), name, icc_profile=gray_profile())
+    picture = decode(data, LIMITS)
+    assert np.abs(picture.pixels[..., :3].astype(int) - 188).max() <= 3  # half the light is 188 in sRGB
+    assert "gray_to_srgb" in picture.notes
+    assert "bad_profile" not in picture.notes
     assert decode(saved(PHOTO, "PNG", icc_profile=wide_profile()), LIMITS).source.icc == wide_profile()
 
 

@@ -6,11 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.codec import Limits, decode, decode_in_places
+from models.codec import Limits, OutputOptions, decode, decode_in_places, encode
 from models.compiled.jpeg import partial
 from models.errors import PhotoError
-from tests.models.codec.codec_samples import PHOTO, camera_jpeg, gray_profile, saved
+from tests.models.codec.codec_samples import PHOTO, camera_jpeg, exif_block, gray_profile, saved, stored
 from tests.models.codec.jpeg_samples import of_sampling
+from tests.models.codec.text_samples import with_segments
 
 LIMITS = Limits()
 DAMAGE = "damage_tolerated"
@@ -106,6 +107,23 @@ def test_without_an_end_or_with_stray_bytes_a_jpeg_is_not_changed_in_places(name
     assert decode_in_places(data, LIMITS, opener) is not None
     for file in (data[:-2], data[:-1], data[:at] + b"\0\1" + data[at:]):
         assert decode_in_places(file, LIMITS, opener) is None
+
+
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_a_jpeg_changed_in_places_has_the_same_metadata(orientation: int, folder: Path) -> None:
+    photo = stored(SMALL.resize((208, 152)), orientation)  # whole blocks, so that they can be turned
+    data = saved(photo, "JPEG", subsampling=0, dpi=(240, 120), comment="Größe".encode("latin-1"))
+    data = with_segments(data, (0xE1, b"Exif\0\0" + exif_block(orientation, size=(208, 152))))
+    opener = partial.opener(folder, lambda *_: 1)
+    assert opener is not None
+    in_places = decode_in_places(data, LIMITS, opener)
+    assert in_places is not None
+    one, other = (encode(each, OutputOptions()) for each in (in_places, decode(data, LIMITS)))
+    assert (one.jpeg, other.jpeg) == ("partial" if orientation == 1 else "coefficients", "whole")
+    assert one.notes == other.notes
+    heads = [written.data[: written.data.index(b"\xff\xdb")] for written in (one, other)]
+    assert heads[0] == heads[1]
+    assert b"\xff\xfe\0\x07Gr\xf6\xdfe" in heads[0]
 
 
 @pytest.mark.parametrize(

@@ -109,6 +109,10 @@ def test_limits_are_the_callers() -> None:
         (b"\0\0\0\x18ftypcrx \0\0\0\1crx isom" + bytes(40), "RAW"),
         (b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + bytes(40), "video"),
         (b"II*\0\x10\0\0\0CR\x02\0" + bytes(40), "RAW"),
+        (b"II\x1a\0\0\0HEAPCCDR" + bytes(40), "RAW"),  # CRW
+        (b"\0MRM\0\1\0\0" + bytes(40), "RAW"),  # MRW
+        (b"FOVb\0\0\2\0" + bytes(40), "RAW"),  # X3F
+        (b"MMOR\0\0\0\x08" + bytes(40), "RAW"),  # ORF
         (b"8BPS\0\x01" + bytes(40), "Photoshop"),
         (bytes(100), "no picture"),
         (b"\xff", "no picture"),
@@ -162,6 +166,8 @@ def test_a_picture_too_wide_for_its_output_says_so() -> None:
     picture = decode(saved(Image.new("RGB", (17_000, 2)), "PNG"), LIMITS)
     with pytest.raises(PhotoError, match="output_too_large"):
         encode(picture, OutputOptions(format="webp"))
+    with pytest.raises(PhotoError, match="An AVIF can be at most"):
+        encode(picture, OutputOptions(format="avif"))
 
 
 def test_reading_a_header_loads_neither_torch_nor_opencv() -> None:

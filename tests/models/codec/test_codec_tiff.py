@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from models.codec import Limits, decode, read_header
+from models.codec.container.exif_tables import read_exif
 from models.codec.container.tiff_pages import read_pages, with_picture_first
 from models.errors import PhotoError
 from tests.models.codec.codec_samples import PHOTO, saved
@@ -177,6 +178,16 @@ def test_the_picture_is_the_page_that_is_not_reduced(deep: bool) -> None:
         picture = decode(data, LIMITS)
         assert (picture.pixels[..., :3] == np.asarray(SMALL)).all(), kinds
         assert picture.notes == notes, kinds
+
+
+@pytest.mark.parametrize("deep", [False, True])
+def test_what_only_the_thumbnail_s_page_tells_is_kept(deep: bool) -> None:
+    told = saved(TINY, "TIFF", tiffinfo={315: "Käthe", 282: 10.0}, compression="tiff_lzw")
+    picture = decode(pages([told, files(deep)[1]], [1, 0]), LIMITS)
+    exif = read_exif(picture.source.exif or b"")
+    assert exif.root[315].data.rstrip(b"\0") in ("Käthe".encode(), b"K?the")
+    assert 282 not in exif.root, "the resolution is the thumbnail's"
+    assert picture.notes == [*(["depth_reduced"] if deep else []), "thumbnail_dropped"]
 
 
 @pytest.mark.parametrize("code", [4, 13])

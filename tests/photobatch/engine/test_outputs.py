@@ -20,6 +20,39 @@ def test_names_stay() -> None:
     assert planned(*names) == names
 
 
+STARTS = {
+    "jpeg": b"\xff\xd8\xff\xe0",
+    "png": b"\x89PNG\r\n\x1a\n",
+    "webp": b"RIFF\0\0\0\0WEBP",
+    "heic": b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic",
+    "avif": b"\0\0\0\x18ftypmif1\0\0\0\0mif1avif",
+    "tiff": b"MM\0*",
+    "gif": b"GIF89a",
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "really", "to", "want"),
+    [
+        ("a.png", "jpeg", "same", "a.jpg"),
+        ("a.JPG", "png", "same", "a.png"),
+        ("a.heic", "jpeg", "same", "a.jpg"),
+        ("a.jpg", "heic", "same", "a.jpg"),
+        ("a.jpg", "gif", "same", "a.png"),
+        ("a.jpeg", "jpeg", "same", "a.jpeg"),
+        ("a.tiff", "tiff", "same", "a.tiff"),
+        ("a.jpg", "avif", "same", "a.avif"),
+        ("a.jpg", "webp", "same", "a.webp"),
+        ("a.png", "jpeg", "png", "a.png"),
+        ("a.png", "jpeg", "jpeg", "a.jpg"),
+    ],
+)
+def test_a_result_is_named_after_what_it_is(tmp_path: Path, name: str, really: str, to: str, want: str) -> None:
+    (tmp_path / name).write_bytes(STARTS[really] + bytes(60))
+    photos = [InputPhoto(tmp_path / name, PurePath(name))]
+    assert [str(place) for place in plan(photos, Naming(to, None, "beauty_light"))] == [want]
+
+
 def test_formats_that_are_not_written_change() -> None:
     assert planned("a.heic", "b.BMP", "c.gif") == ["a.jpg", "b.png", "c.png"]
 
