@@ -11,6 +11,11 @@ class Density:
     down: float
     unit: str  # inch, cm, m; empty: only their ratio counts
 
+    @property
+    def tells(self) -> bool:
+        """Whether it says more than that pixels are square."""
+        return self.unit != "" or self.across != self.down
+
     def turned(self) -> "Density":
         """Return that of a picture whose rows became columns."""
         return Density(self.down, self.across, self.unit)

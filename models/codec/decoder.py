@@ -223,7 +223,7 @@ def _other(data: bytes, header: Header, workspace: Workspace, before: bytes | No
         # Not n_frames: Pillow takes a minute to count the pages of a TIFF with 100,000.
         notes = ["first_frame_only"] if getattr(image, "is_animated", False) else []
         icc, applied = beside.icc, header.format == "tiff"  # Pillow turns TIFFs itself
-        orientation = orientation_of_tiff(image) if applied else orientation_of(beside.exif)
+        orientation = orientation_of_tiff(image) if applied else beside.orientation
         if beside.crop is None and image.width * image.height > header.width * header.height:
             raise refusal.corrupt()  # before it allocates: of two PNG headers, for example, it believes the last one
         image.load()

@@ -44,14 +44,9 @@ def opened(data: bytes, name: str) -> Iterator[Image.Image]:
 def _open(data: bytes, name: str) -> Image.Image:
     if name == "png":
         data = png_chunks.only_pixels(data)
-    try:
-        return Image.open(io.BytesIO(data), formats=[name.upper()])
-    except Exception:
-        if name != "avif" or b"Exif" not in data[:_AVIF_HEAD]:
-            raise
-    # Pillow parses EXIF when it opens an AVIF. Renamed, the item is ignored.
-    head = data[:_AVIF_HEAD].replace(b"Exif", b"free", 1)
-    return Image.open(io.BytesIO(head + data[_AVIF_HEAD:]), formats=["AVIF"])
+    elif name == "avif":  # Pillow parses its EXIF, and may refuse it. Renamed, the item is ignored.
+        data = data[:_AVIF_HEAD].replace(b"Exif", b"free", 1) + data[_AVIF_HEAD:]
+    return Image.open(io.BytesIO(data), formats=[name.upper()])
 
 
 def failure(data: bytes, name: str, damage: Exception) -> PhotoError:

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 from PIL import Image
 
+from models.codec.container.exif import orientation_of
+from models.codec.container.iso_exif import exif_of_avif
 from models.codec.container.iso_picture import Box, read_picture
 from models.codec.container.png_chunks import Described, read_chunks
 from models.codec.container.texts import comment
@@ -21,6 +23,7 @@ class Beside:
     first: bool = False  # the code points take precedence over an ICC profile
     icc: bytes | None = None
     exif: bytes | None = None
+    orientation: int = 1  # EXIF, 1..8; of a TIFF Pillow tells it
     xmp: bytes | None = None
     iptc: bytes | None = None
     texts: tuple[Text, ...] = ()
@@ -42,7 +45,9 @@ def look_beside(data: bytes, image: Image.Image, name: str, before: bytes | None
         icc = _bytes(image, "icc_profile")
         return Beside(icc=icc, exif=tiff.exif, xmp=tiff.xmp, iptc=tiff.iptc, notes=tiff.notes)
     beside = _avif(data, image.size) if name == "avif" else Beside()
-    beside.icc, beside.exif, beside.xmp = (_bytes(image, key) for key in ("icc_profile", "exif", "xmp"))
+    beside.icc, exif, beside.xmp = (_bytes(image, key) for key in ("icc_profile", "exif", "xmp"))
+    beside.orientation = orientation_of(exif)
+    beside.exif = exif_of_avif(data) if name == "avif" else exif
     if name == "webp" and b"C2PA" in _riff_chunks(data):
         beside.notes.append("c2pa_dropped")
     text = comment(_bytes(image, "comment") or b"")
@@ -56,8 +61,15 @@ def _png(data: bytes) -> Beside:
     png = read_chunks(data)
     return Beside(
         png.code_points,
-        png.code_points is not None,
-        *(png.icc, png.exif, png.xmp, png.iptc, png.texts, png.density, png.described),
+        first=png.code_points is not None,
+        icc=png.icc,
+        exif=png.exif,
+        orientation=orientation_of(png.exif),
+        xmp=png.xmp,
+        iptc=png.iptc,
+        texts=png.texts,
+        density=png.density,
+        described=png.described,
         notes=png.notes,
     )
 

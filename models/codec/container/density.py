@@ -41,10 +41,11 @@ def jfif_fields(density: Density) -> bytes:
     return bytes([_JFIF_UNITS.index(unit)]) + x.to_bytes(2, "big") + y.to_bytes(2, "big")
 
 
-def per_metre(density: Density) -> tuple[int, int]:
-    """Return pixels by metre, as a PNG tells them."""
-    across, down = (_whole(number, density.unit, "m", 2**31 - 1) for number in (density.across, density.down))
-    return across, down
+def phys_body(density: Density) -> bytes:
+    """Return the body of a pHYs chunk."""
+    unit = "m" if density.unit else ""
+    x, y = (_whole(number, density.unit, unit, 2**31 - 1) for number in (density.across, density.down))
+    return x.to_bytes(4, "big") + y.to_bytes(4, "big") + bytes([unit == "m"])
 
 
 def put_into(exif: Exif, density: Density) -> None:
@@ -59,10 +60,8 @@ def put_into(exif: Exif, density: Density) -> None:
 
 
 def _told(across: float, down: float, unit: str) -> Density | None:
-    """Return a density that says something."""
-    if not 0 < across < _MOST or not 0 < down < _MOST or (not unit and across == down):
-        return None
-    return Density(across, down, unit)
+    """Return a density, if the numbers can be true."""
+    return Density(across, down, unit) if 0 < across < _MOST and 0 < down < _MOST else None
 
 
 def _rational(exif: Exif, tag: int) -> Fraction | None:

@@ -26,7 +26,11 @@ _FOCAL_X, _FOCAL_Y = 0xA20E, 0xA20F
 _SUBJECTS = (0x9214, 0xA214)  # a place in pixels: a point, a circle or a rectangle
 _XMP, _IPTC = 0x02BC, 0x83BB
 # Removed tags and their notes: other pictures (SubIFDs), XMP and IPTC, which have their own places, Photoshop's block.
-_GONE = {0x014A: "thumbnail_dropped", _XMP: "", _IPTC: "", 0x8649: "photoshop_dropped"}
+_GONE = {0x014A: "thumbnail_dropped", _XMP: "", _IPTC: "", 0x8649: "photoshop_dropped", 0x935C: "photoshop_dropped"}
+_GONE[0xC68C] = "thumbnail_dropped"  # the RAW file of a DNG
+# Removed with the position: maker's notes, that of a DNG too, which may repeat it; places of maps (GeoTIFF, GDAL).
+_PRIVATE = {MAKER_NOTE: "makernote_dropped", 0xC634: "makernote_dropped"}
+_PRIVATE |= dict.fromkeys((33550, 33922, 34264, *range(34735, 34738), 42112, 42113), "gps_dropped")
 _COLOUR_SPACE, _SRGB, _INTEROP_INDEX = 0xA001, 1, 1
 
 
@@ -85,16 +89,16 @@ def patch_exif(
     exif = read_exif(bare(block)) if block else Exif()
     notes = ["exif_damaged"] if exif.damaged else []
     notes += ["thumbnail_dropped"] if exif.thumbnail else []
+    doomed = _GONE | (_PRIVATE if strip_gps else {})
     for table in (ROOT, EXIF_IFD):
-        notes += [note for tag, note in _GONE.items() if exif.tables[table].pop(tag, None) and note]
+        notes += [note for tag, note in doomed.items() if exif.tables[table].pop(tag, None) and note]
     if strip_gps:
         notes += ["gps_dropped"] if exif.tables[GPS_IFD] else []
-        notes += ["makernote_dropped"] if exif.tables[EXIF_IFD].pop(MAKER_NOTE, None) else []
         exif.tables[GPS_IFD] = {}
     _describe(exif, width, height, geometry or Geometry(1, (width, height), (width, height)))
     if not keep_orientation:
         exif.root.pop(ORIENTATION, None)
-    if density is not None and of_exif(exif) is None:
+    if density is not None and density.tells and of_exif(exif) is None:
         put_into(exif, density)
     written = b"" if exif.is_empty() else write_exif(exif)
     if most is not None and len(written) > most:

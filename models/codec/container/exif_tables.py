@@ -133,7 +133,7 @@ class _Reader:
         self._exif.damaged |= wrong > 0
         if first:
             end = start + count * entry_size
-            self._exif.thumbnail = end + self._offset <= len(self._data) and self._number(end, self._offset) > 0
+            self._exif.thumbnail = 8 <= self._number(end, self._offset) < len(self._data)
         elif wrong > len(table):  # the pointer is wrong: what is there was something else
             return {}
         return table

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from models.codec.container.xmp_tree import MAX_BYTES, DamagedXmpError, descriptions, parse, rdf_of, serialised
 
 _NAME, _HEAD = 32, 40  # bytes of a piece: its name; name, length of the whole and offset
+_MOST = 1000  # pieces that are read; the longest packet has 66
 _DROPPED = ["extended_xmp_dropped"]
 
 
@@ -12,6 +13,8 @@ def with_extension(packet: bytes | None, pieces: Sequence[bytes]) -> tuple[bytes
     """Return a packet with the properties that its extension holds, and a note if they cannot be read."""
     if not pieces:
         return packet, []
+    if len(pieces) > _MOST:
+        return packet, _DROPPED
     extension = _joined(packet or b"", pieces)
     if packet is None or extension is None:
         return packet, _DROPPED

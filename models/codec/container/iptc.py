@@ -3,8 +3,6 @@
 The pairs are those of the IPTC Photo Metadata Standard.
 """
 
-from collections.abc import Iterator
-
 from models.codec.container.xmp import Property
 
 PHOTOSHOP = b"Photoshop 3.0\0"
@@ -12,7 +10,7 @@ _RESOURCES = (b"8BIM", b"MeSa", b"PHUT", b"AgHg", b"DCSR")
 _IIM = 0x0404
 _MARK = 0x1C  # before each dataset
 _DROPPED = "iptc_dropped"
-_MOST = 2000  # datasets that are read
+_MOST = 2000  # datasets, or resources around them, that are read
 _CHARACTERS, _UTF8 = (1, 90), b"\x1b%G"
 _TIMES = {55: (60, "photoshop:DateCreated"), 62: (63, "xmp:CreateDate")}  # a date, the time to it, and both in XMP
 _PREVIEWS = (200, 201, 202)
@@ -45,7 +43,9 @@ _PROPERTIES = {  # of the second record
 def iptc_in(block: bytes) -> bytes | None:
     """Return the IPTC in a Photoshop block (without its prefix); None if there is none."""
     at = 0
-    while at + 12 <= len(block) and block[at : at + 4] in _RESOURCES:
+    for _ in range(_MOST):
+        if at + 12 > len(block) or block[at : at + 4] not in _RESOURCES:
+            return None
         name = 1 + block[at + 6]
         start = at + 6 + name + name % 2 + 4
         size = int.from_bytes(block[start - 4 : start], "big")
@@ -59,8 +59,8 @@ def properties_of(iim: bytes) -> tuple[list[Property], list[str]]:
     """Return the properties, and notes on what has no property or cannot be read."""
     fields: dict[int, list[bytes]] = {}
     utf8 = False
-    whole = iim[:1] == bytes([_MARK])
-    for record, number, value in _datasets(iim):
+    datasets, whole = _datasets(iim)
+    for record, number, value in datasets:
         utf8 |= (record, number) == _CHARACTERS and value.startswith(_UTF8)
         if record == 2 and value:
             fields.setdefault(number, []).append(value)
@@ -77,20 +77,19 @@ def properties_of(iim: bytes) -> tuple[list[Property], list[str]]:
     return properties, notes + ([_DROPPED] if texts.keys() - _SILENT or not whole else [])
 
 
-def _datasets(iim: bytes) -> Iterator[tuple[int, int, bytes]]:
-    """Yield record, number and value of each dataset, up to the first that is damaged."""
-    at = 0
-    for _ in range(_MOST):
-        if at + 5 > len(iim) or iim[at] != _MARK:
-            return
+def _datasets(iim: bytes) -> tuple[list[tuple[int, int, bytes]], bool]:
+    """Return record, number and value of each dataset up to the first that is damaged, and whether there is none."""
+    found, at = list[tuple[int, int, bytes]](), 0
+    while at + 5 <= len(iim) and iim[at] == _MARK and len(found) < _MOST:
         record, number, size = iim[at + 1], iim[at + 2], int.from_bytes(iim[at + 3 : at + 5], "big")
         at += 5
         if size & 0x8000:  # an extended dataset: that many bytes tell its size
             wide = min(size & 0x7FFF, 8)
             size = int.from_bytes(iim[at : at + wide], "big")
             at += wide
-        yield record, number, iim[at : at + size]
+        found.append((record, number, iim[at : at + size]))
         at += size
+    return found, at <= len(iim) and not iim[at:].strip(b"\0")
 
 
 def _text(value: bytes, utf8: bool) -> str:
@@ -104,11 +103,15 @@ def _text(value: bytes, utf8: bool) -> str:
 
 def _date(date: str, time: str) -> str:
     """Return CCYYMMDD and HHMMSS±HHMM as ISO 8601; empty if it is no date."""
-    if len(date) < 8 or not date[:8].isdigit():
+    if len(date) < 8 or not _is_number(date[:8]):
         return ""
     year, month, day = date[:4], date[4:6], date[6:8]
     parts = [part for part in (year, month, day) if int(part)]
-    if len(parts) < 3 or len(time) < 6 or not time[:6].isdigit():
+    if len(parts) < 3 or len(time) < 6 or not _is_number(time[:6]):
         return "-".join(parts)
-    zone = f"{time[6:9]}:{time[9:11]}" if len(time) == 11 and time[6] in "+-" and time[7:].isdigit() else ""
+    zone = f"{time[6:9]}:{time[9:11]}" if len(time) == 11 and time[6] in "+-" and _is_number(time[7:]) else ""
     return f"{year}-{month}-{day}T{time[:2]}:{time[2:4]}:{time[4:6]}{zone}"
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit()

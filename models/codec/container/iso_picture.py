@@ -38,7 +38,7 @@ class IsoPicture:
 def read_picture(data: bytes) -> IsoPicture:
     """Find the main picture. Raises PhotoError `truncated`, `corrupt` or `unsupported_media`."""
     try:
-        meta, notes = _meta(data)
+        meta, notes = meta_of(data)
         picture = _picture(read_items(meta))
     except DamagedBoxesError as damage:
         raise refusal.corrupt() from damage
@@ -55,7 +55,7 @@ def crop_of(data: bytes, stored: tuple[int, int]) -> Box | None:
     return picture.crop if picture.stored == stored else None
 
 
-def _meta(data: bytes) -> tuple[bytes, list[str]]:
+def meta_of(data: bytes) -> tuple[bytes, list[str]]:
     """Return the body of the `meta` box, and notes on its neighbours."""
     meta, notes, names = b"", list[str](), set[bytes]()
     end = 0

@@ -20,6 +20,7 @@ ICC_CHUNK = MAX_PAYLOAD - len(ICC) - 2  # 65,519
 
 _JFIF, _DENSITY_AT = b"JFIF\0", 13  # in the file: after SOI, marker, length, name and version
 _SAMSUNG_VIDEO = b"MotionPhoto_Data"
+_VIDEOS = 1000  # most places that are looked at
 _VIDEO_BOX = range(16, 128)  # bytes of its first box
 _VIDEO_BRANDS = (
     b"mp42",
@@ -35,6 +36,7 @@ _VIDEO_BRANDS = (
     b"3gp5",
     b"MSNV",
 )
+_MOST_SEGMENTS = 20_000  # before the picture; a long colour profile takes 255
 _COMMENTS = 100  # most that are kept
 _LONGEST_EXIF = 2**20  # bytes of a block in several segments
 # Place in a block of each coefficient of a file, figure A.6 of ITU-T T.81: the diagonals, up and down in turns.
@@ -182,13 +184,17 @@ def segment(marker: int, payload: bytes) -> bytes:
 
 def holds_video(data: bytes) -> bool:
     """Whether the video of a motion photo lies behind the picture: an MP4 begins with a small box `ftyp`."""
+    if data.endswith(b"\xff\xd9"):  # nothing lies behind
+        return False
     if data.find(_SAMSUNG_VIDEO) >= 0:
         return True
-    at = data.find(b"ftyp")
-    while at >= 4:
+    at = -1
+    for _ in range(_VIDEOS):
+        at = data.find(b"ftyp", at + 1)
+        if at < 4:
+            return False
         if data[at - 4 : at - 1] == bytes(3) and data[at - 1] in _VIDEO_BOX and data[at + 4 : at + 8] in _VIDEO_BRANDS:
             return True
-        at = data.find(b"ftyp", at + 4)
     return False
 
 
@@ -216,7 +222,7 @@ def places(data: bytes) -> Iterator[tuple[int, int, int]]:
     Raises PhotoError `truncated` or `corrupt`.
     """
     at = 2
-    while True:
+    for _ in range(_MOST_SEGMENTS):
         at = data.find(b"\xff", at)
         while 0 <= at < len(data) and data[at] == 0xFF:
             at += 1
@@ -237,6 +243,7 @@ def places(data: bytes) -> Iterator[tuple[int, int, int]]:
             raise refusal.corrupt()
         yield marker, at + 2, at + length
         at += length
+    raise refusal.corrupt()
 
 
 def _joined_exif(before: bytes | None, payload: bytes) -> bytes:

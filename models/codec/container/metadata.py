@@ -53,7 +53,9 @@ def result_metadata(source: Source, width: int, height: int, policy: str, name: 
     xmp, iptc = within(source.exif)
     source = replace(source, xmp=source.xmp or xmp, iptc=source.iptc or iptc)
     geometry = Geometry(source.orientation, (source.width, source.height), (width, height))
-    density = source.density or _density_in(source.exif)
+    density = source.density
+    if density is None or not density.tells:
+        density = _density_in(source.exif) or density
     if density and geometry.swapped:
         density = density.turned()
     metadata = Metadata(source.icc, density=density)

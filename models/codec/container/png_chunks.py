@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from models.codec.container.density import of_phys
+from models.codec.container.density import of_phys, phys_body
 from models.codec.container.png_texts import RAW, TEXTS, TextChunks, unpacked
 from models.facts import Density, Text
 
 _CRITICAL = (b"IHDR", b"PLTE", b"IDAT", b"IEND")
 _PIXELS = (b"tRNS", b"acTL", b"fcTL", b"fdAT")  # chunks without which a picture looks different
 _COLOUR_TYPE, _GREY = 25, (b"\0", b"\4")  # offset in the file; grey without and with alpha
+_HEADER_END = 33  # offset behind signature and IHDR
 _UNSPECIFIED = 2  # a code point that names nothing
 _GAMMAS = range(10_000, 1_000_001)  # what pictures have; the rest is damage
 
@@ -47,12 +48,13 @@ def read_chunks(data: bytes) -> PngFile:
 
     Of the chunks that tell of colours cICP counts most, then iCCP, sRGB, and last gAMA with cHRM (PNG, third edition).
     """
-    texts = TextChunks()
+    texts, profile = TextChunks(), False
     png = PngFile(grey=data[_COLOUR_TYPE : _COLOUR_TYPE + 1] in _GREY)
     for name, start, end in chunks(data):
-        if name == b"iCCP":
-            packed = data[start:end].partition(b"\0")[2][1:]  # after its name and the method
-            png.icc = png.icc or unpacked(packed)
+        if name == b"iCCP" and not profile:  # there is one at most, and each might be a bomb
+            profile = True
+            png.icc = unpacked(data[start:end].partition(b"\0")[2][1:])  # after its name and the method
+            png.notes += [] if png.icc else ["bad_profile"]
         elif name == b"eXIf":
             png.exif = png.exif or data[start:end]
         elif name in TEXTS:
@@ -66,7 +68,7 @@ def read_chunks(data: bytes) -> PngFile:
         elif name == b"acTL":
             png.frames = int.from_bytes(data[start : start + 4], "big")
         elif name == b"caBX":
-            png.notes = ["c2pa_dropped"]
+            png.notes.append("c2pa_dropped")
     png.exif = png.exif or texts.exif
     png.xmp, png.iptc, png.texts = texts.xmp, texts.iptc, tuple(texts.texts)
     png.notes += texts.notes
@@ -132,6 +134,13 @@ def intact(data: bytes) -> bool:
             return False
         last = name
     return last == b"IEND"
+
+
+def with_density(png: bytes, density: Density) -> bytes:
+    """Return a PNG with its resolution, in a chunk behind its header."""
+    chunk = b"pHYs" + phys_body(density)
+    chunk = (len(chunk) - 4).to_bytes(4, "big") + chunk + zlib.crc32(chunk).to_bytes(4, "big")
+    return b"".join([png[:_HEADER_END], chunk, memoryview(png)[_HEADER_END:]])
 
 
 def only_pixels(data: bytes) -> bytes:

@@ -12,6 +12,7 @@ RAW = b"Raw profile type "
 _XMP, _RAW = "XML:com.adobe.xmp", RAW.decode()
 _XMP_SEGMENT, _PHOTOSHOP = b"http://ns.adobe.com/xap/1.0/\0", b"Photoshop 3.0\0"
 _LARGEST = 16 * 2**20  # bytes of an unpacked profile or packet
+_KEYWORD = 79  # bytes that it may have
 _LONGEST, _MOST, _MOST_BYTES = 2**20, 500, 4 * 2**20  # of a text, of texts, of all of them
 
 
@@ -25,11 +26,12 @@ class TextChunks:
     texts: list[Text] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     _bytes: int = 0
+    _unpacked_left: int = 4 * _LARGEST  # bytes for all chunks of a file, of which each might be a bomb
 
     def add(self, name: bytes, body: bytes) -> None:
         """Read one chunk; damaged ones are left out."""
         keyword, _, rest = body.partition(b"\0")
-        word, language, translated = keyword[:80].decode("latin-1"), "", b""
+        word, language, translated = keyword[:_KEYWORD].decode("latin-1"), "", b""
         special = word == _XMP or word.startswith(_RAW)
         packed, encoding = name == b"zTXt", "latin-1"
         if name == b"iTXt":
@@ -39,7 +41,7 @@ class TextChunks:
             translated, _, rest = rest.partition(b"\0")
         elif packed:
             rest = rest[1:]
-        value = unpacked(rest, _LARGEST if special else _LONGEST) if packed else rest
+        value = self._unpacked(rest, _LARGEST if special else _LONGEST) if packed else rest
         if value is None:
             self._note("text_dropped")
         if not value or not word:
@@ -56,12 +58,19 @@ class TextChunks:
             else:
                 self._note("text_dropped")
 
+    def _unpacked(self, packed: bytes, most: int) -> bytes | None:
+        most = min(most, self._unpacked_left)
+        text = unpacked(packed, most) if most > 0 else None
+        self._unpacked_left -= most if text is None else len(text)
+        return text
+
     def _raw(self, kind: str, text: bytes) -> None:
         """Take a profile: a line with its name, one with its length, and lines of digits."""
         lines = text.lstrip().split(b"\n", 2)
         try:
             profile = binascii.unhexlify(b"".join(lines[2].split()))
         except (IndexError, binascii.Error):
+            self._note("text_dropped")
             return
         if kind in ("exif", "app1") and profile.startswith(_XMP_SEGMENT):
             self.xmp = self.xmp or profile[len(_XMP_SEGMENT) :]
@@ -72,6 +81,8 @@ class TextChunks:
         elif kind in ("iptc", "8bim"):  # ImageMagick calls Photoshop's block so too
             self.iptc = self.iptc or (profile if profile[:1] == b"\x1c" else iptc_in(profile.removeprefix(_PHOTOSHOP)))
             self._note("photoshop_dropped" if profile[:1] != b"\x1c" else "")
+        else:
+            self._note("text_dropped")
 
     def _note(self, note: str) -> None:
         if note and note not in self.notes:

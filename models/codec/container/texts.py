@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Iterable
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 
 from models.codec.container.xmp import Property
 from models.facts import Text
@@ -17,6 +19,7 @@ _PROPERTIES = {
     "Source": ("dc:source", "text"),
     COMMENT: ("exif:UserComment", "Alt"),
 }
+_TIME, _DROPPED = "Creation Time", "text_dropped"
 _OF_FILES = "date:"  # ImageMagick's keywords for the times of the file
 # A degree, or a number with more decimals than people write; by this a program tells of a position.
 _POSITION = re.compile(r"\d\.\d{3}|\d\s*[°º]|latitude|longitude|\bgps", re.IGNORECASE)
@@ -34,6 +37,16 @@ def comment(value: bytes) -> Text | None:
     return Text(COMMENT, text, encoding) if text.strip("\0 ") else None
 
 
+def _date(text: str) -> str:
+    """Return a time in ISO 8601, from that or from RFC 1123, as PNG recommends; empty if it is none."""
+    for read in (datetime.fromisoformat, parsedate_to_datetime):
+        try:
+            return read(text.strip()).isoformat()
+        except (ValueError, OverflowError):
+            continue
+    return ""
+
+
 def without_positions(texts: Iterable[Text]) -> list[Text]:
     """Return those that tell of no position."""
     return [
@@ -49,9 +62,11 @@ def as_properties(texts: Iterable[Text]) -> tuple[list[Property], list[Text]]:
     left = []
     for each in texts:
         known = _PROPERTIES.get(each.keyword)
-        clean = re.sub("[\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]", "", each.text).strip()
-        if known and clean:
-            properties.append(Property(*known, [clean], "text_dropped"))
+        date = _date(each.text) if each.keyword == _TIME else ""
+        if known:
+            properties.append(Property(*known, [each.text], _DROPPED))
+        elif date:
+            properties.append(Property("xmp:CreateDate", "text", [date], _DROPPED))
         elif not each.keyword.startswith(_OF_FILES):
             left.append(each)
     return properties, left

@@ -1,5 +1,7 @@
 """XMP for a retouched photo: wrong, outdated or private parts are removed, the rest stays."""
 
+import re
+from collections import ChainMap
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -9,7 +11,9 @@ from models.codec.container.xmp_places import placed
 from models.codec.container.xmp_tree import (
     DamagedXmpError,
     Node,
+    clean,
     descriptions,
+    length_of,
     new_packet,
     parse,
     rdf_of,
@@ -19,14 +23,15 @@ from models.codec.container.xmp_tree import (
 # Namespaces that describe or hold other renderings: gain maps, depth, originals, motion, extended XMP.
 _STALE = {
     PREFIXES[prefix]
-    for prefix in (
-        *("hdrgm", "HDRGainMap", "apdi", "Container", "Item", "GCamera", "GDepth", "GImage", "Device", "xmpNote"),
-    )
+    for prefix in (*("hdrgm", "HDRGainMap", "apdi", "Container", "Item", "GDepth", "GImage", "Device", "xmpNote"),)
 }
 _GAIN_MAPS = {PREFIXES["hdrgm"], PREFIXES["HDRGainMap"]}
-_DEPTH = {PREFIXES["GDepth"], PREFIXES["GImage"]}
+_DEPTH = {PREFIXES["GDepth"], PREFIXES["GImage"], PREFIXES["Device"]}
+_STALE_OF_A_CAMERA = re.compile(re.escape(f"{{{PREFIXES['GCamera']}}}") + "(MotionPhoto|MicroVideo|Portrait)")
+_MAKER_NOTES = re.compile(r"maker_?note|shot_?log_?data", re.IGNORECASE)  # of Google's cameras
 _MOTION = (name("GCamera:MotionPhoto"), name("GCamera:MicroVideo"))
 _SEMANTIC = name("Item:Semantic")
+_OF_PEOPLE = {PREFIXES[prefix] for prefix in ("dc", "xmp", "xmpRights", "Iptc4xmpCore", "Iptc4xmpExt", "exif", "tiff")}
 _PROVENANCE = name("dcterms:provenance")  # link to content credentials, which are dropped
 _THUMBNAILS = (name("xmp:Thumbnails"), name("xmp:PageInfo"))
 _PLACES = {name(f"photoshop:{local}") for local in ("City", "State", "Country")}
@@ -39,6 +44,8 @@ _SIZES = {  # properties, and whether they tell the width
     name("exif:PixelXDimension"): True,
     name("exif:PixelYDimension"): False,
 }
+_SHORT_FIELD = 10  # characters of a date, less than any field of IPTC may have
+_ABOUT = name("rdf:about")
 _ORIENTATION = name("tiff:Orientation")
 
 
@@ -92,6 +99,7 @@ def patch_xmp(
     notes += ["depth_dropped"] if any(_namespace(each) in _DEPTH for each in gone) else []
     notes += ["thumbnail_dropped"] if any(each in _THUMBNAILS for each in gone) else []
     notes += ["c2pa_dropped"] if _PROVENANCE in gone else []
+    notes += ["makernote_dropped"] if any(map(_is_maker_note, gone)) else []
     notes += ["gps_dropped"] if any(_is_place(each) for each in gone) else []
     if not packet and not descriptions(root):
         return b"", notes
@@ -107,11 +115,13 @@ def patch_xmp(
 
 def _add(root: Node, more: Iterable[Property]) -> list[str]:
     """Put in the properties that are missing, in a description of their own; returns notes on the others."""
-    there = {node.full(key): [value] for node in descriptions(root) for key, value in node.attributes.items()}
-    for child in (child for node in descriptions(root) for child in node.children):
-        there[child.tag] = [each.text.strip() for each in child.iter() if each.text.strip()]
+    owners = descriptions(root)
+    there = {node.full(key): [value] for node in owners for key, value in node.attributes.items() if value}
+    there |= {child.tag: told for node in owners for child in node.children if (told := _told(child))}
     missing, notes = list[Property](), list[str]()
-    for each in more:
+    for each in (each._replace(values=[text for text in map(clean, each.values) if text]) for each in more):
+        if not each.values:
+            continue
         known = there.setdefault(name(each.name), each.values)
         if known is each.values:
             missing.append(each)
@@ -119,14 +129,27 @@ def _add(root: Node, more: Iterable[Property]) -> list[str]:
             notes.append(each.note)
     if not missing:
         return notes
+    empty = {name(each.name) for each in missing}
+    for node in owners:
+        node.children = [child for child in node.children if child.tag not in empty]
+        node.attributes = {key: value for key, value in node.attributes.items() if node.full(key) not in empty}
     used = dict.fromkeys(["rdf", *(each.name.partition(":")[0] for each in missing)])
-    scope = {prefix: PREFIXES[prefix] for prefix in used}
-    attributes = {"rdf:about": ""} | {f"xmlns:{prefix}": uri for prefix, uri in scope.items()}
+    scope = ChainMap({prefix: PREFIXES[prefix] for prefix in used})
+    about = next((node.value(_ABOUT) for node in owners), "")
+    attributes = {"rdf:about": about} | {f"xmlns:{prefix}": uri for prefix, uri in scope.items()}
     rdf_of(root).children.append(Node("rdf:Description", attributes, scope, [_node(each, scope) for each in missing]))
     return notes
 
 
-def _node(added: Property, scope: dict[str, str]) -> Node:
+def _told(node: Node) -> list[str]:
+    """Return the texts of a property, and what its fields say."""
+    texts = [each.text.strip() for each in node.iter()]
+    return [text for text in texts if text] + [
+        value for each in node.iter() for key, value in each.attributes.items() if not key.startswith("xml")
+    ]
+
+
+def _node(added: Property, scope: ChainMap[str, str]) -> Node:
     if added.form == "text":
         return Node(added.name, {}, scope, text=added.values[0])
     language = {"xml:lang": "x-default"} if added.form == "Alt" else {}
@@ -136,7 +159,12 @@ def _node(added: Property, scope: dict[str, str]) -> Node:
 
 def _is_among(value: str, known: list[str]) -> bool:
     """Whether a value is there, if only in part: fields of IPTC are short, and dates may lack the time."""
-    return any(each and (each.startswith(value) or value.startswith(each)) for each in known)
+    return any(
+        each == value
+        or (len(value) >= _SHORT_FIELD and each.startswith(value))
+        or (len(each) >= _SHORT_FIELD and value.startswith(each))
+        for each in known
+    )
 
 
 def _is_motion(root: Node) -> bool:
@@ -148,25 +176,31 @@ def _is_motion(root: Node) -> bool:
 
 
 def _shorten(root: Node, excess: int) -> None:
-    """Leave out the longest properties until the packet is shorter by `excess` bytes."""
-    sizes: list[tuple[int, int, Node, Node | str]] = []
+    """Leave out properties until the packet is shorter by `excess` bytes: what people wrote last, the longest first."""
+    found: list[tuple[bool, int, Node, Node | str]] = []
     for node in descriptions(root):
-        parts: list[tuple[Node | str, bytes]] = [(child, serialised(child)) for child in node.children]
-        parts += [(key, value.encode()) for key, value in node.attributes.items() if not key.startswith("xmlns")]
-        sizes += [(len(data), -len(sizes) - number, node, part) for number, (part, data) in enumerate(parts)]
-    for size, _, node, part in sorted(sizes, key=lambda each: each[:2], reverse=True):
-        if excess <= -200:  # a packet around each of them was counted too
-            return
-        if isinstance(part, str):
-            del node.attributes[part]
-        else:
-            node.children.remove(part)
-        excess -= size
+        for child in node.children:
+            found.append((_namespace(child.tag) not in _OF_PEOPLE, length_of(child), node, child))
+        for key, value in node.attributes.items():
+            if not key.startswith("xmlns"):
+                length = len(f' {key}="{value}"'.encode())
+                found.append((_namespace(node.full(key)) not in _OF_PEOPLE, length, node, key))
+    doomed = set[tuple[int, Node | str]]()
+    for _, length, node, part in sorted(found, key=lambda each: each[:2], reverse=True):
+        if excess <= 0:
+            break
+        doomed.add((id(node), part))
+        excess -= length
+    for node in descriptions(root):
+        node.children = [child for child in node.children if (id(node), child) not in doomed]
+        node.attributes = {key: value for key, value in node.attributes.items() if (id(node), key) not in doomed}
 
 
 def _unwanted(full: str, strip_gps: bool) -> bool:
     gone = _is_gone(_namespace(full), strip_gps) or full == _PROVENANCE or full in _THUMBNAILS
-    return gone or (strip_gps and _is_place(full))
+    if gone or _STALE_OF_A_CAMERA.match(full):
+        return True
+    return strip_gps and (_is_place(full) or _is_maker_note(full))
 
 
 def _is_gone(namespace: str, strip_gps: bool) -> bool:
@@ -177,6 +211,10 @@ def _is_gone(namespace: str, strip_gps: bool) -> bool:
 def _is_place(full: str) -> bool:
     local = full.rpartition("}")[2].lower()  # drones and phones use their own namespaces
     return full in _PLACES or _namespace(full) == PREFIXES["geo"] or "gps" in local or local in _COORDINATES
+
+
+def _is_maker_note(full: str) -> bool:
+    return _MAKER_NOTES.search(full.rpartition("}")[2]) is not None
 
 
 def _namespace(full: str) -> str:

@@ -39,13 +39,12 @@ def _panorama(node: Node, geometry: Geometry) -> list[str]:
     """Scale the sizes of a panorama. One that was turned is dropped: its angles would be wrong."""
     across, down = geometry.scale
     own = [key for key in node.attributes if node.full(key).startswith(f"{{{_PANORAMA}}}")]
-    children = [child for child in node.children if child.tag.startswith(f"{{{_PANORAMA}}}")]
-    if not own and not children:
+    if not own and not any(child.tag.startswith(f"{{{_PANORAMA}}}") for child in node.children):
         return []
     if geometry.turned:
         for key in own:
             del node.attributes[key]
-        node.children = [child for child in node.children if child not in children]
+        node.children = [child for child in node.children if not child.tag.startswith(f"{{{_PANORAMA}}}")]
         return ["panorama_dropped"]
     for names, by in ((_ACROSS, across), (_DOWN, down)):
         for full in (f"{{{_PANORAMA}}}{local}" for local in names):

@@ -6,6 +6,7 @@ written, and their namespaces are looked up where they are needed.
 
 import codecs
 import re
+from collections import ChainMap
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from xml.parsers import expat
@@ -14,7 +15,7 @@ from xml.sax.saxutils import escape, quoteattr
 from models.codec.container.xmp_names import PREFIXES, name
 
 MAX_BYTES = 4 * 2**20  # of a packet
-_MAX_DEPTH, _MAX_ELEMENTS = 40, 100_000
+_MAX_DEPTH, _MAX_ELEMENTS, _MAX_UNDECLARED = 40, 100_000, 1000
 _PACKET = '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n{}\n<?xpacket end="w"?>'
 _RDF, _DESCRIPTION = name("rdf:RDF"), name("rdf:Description")
 _ROOTS = (name("x:xmpmeta"), name("x:xapmeta"))  # the second is Photoshop 7's
@@ -45,7 +46,7 @@ class Node:
 
     name: str
     attributes: dict[str, str]
-    scope: dict[str, str]  # prefixes and their namespaces
+    scope: ChainMap[str, str]  # prefixes and their namespaces; the last map is the root's
     children: list["Node"] = field(default_factory=list)
     text: str = ""
     tail: str = ""
@@ -108,7 +109,7 @@ def rdf_of(root: Node) -> Node:
 
 def new_packet() -> Node:
     """Return an empty packet."""
-    scope = {prefix: PREFIXES[prefix] for prefix in ("x", "rdf")}
+    scope = ChainMap({prefix: PREFIXES[prefix] for prefix in ("x", "rdf")})
     rdf = Node("rdf:RDF", {"xmlns:rdf": PREFIXES["rdf"]}, scope)
     return Node("x:xmpmeta", {"xmlns:x": PREFIXES["x"]}, scope, [rdf])
 
@@ -131,6 +132,16 @@ def parse(packet: bytes) -> tuple[Node, bool]:
 def serialised(root: Node) -> bytes:
     """Return the packet in UTF-8."""
     return _PACKET.format("".join(_written(root))).encode()
+
+
+def clean(text: str) -> str:
+    """Return a text without what is no character of XML, and without spaces around it."""
+    return _NO_CHARACTER.sub("", text).strip()
+
+
+def length_of(node: Node) -> int:
+    """Return how many bytes an element takes in a packet."""
+    return sum(len(part.encode()) for part in _written(node)) + len(node.tail.encode())
 
 
 def _written(node: Node) -> Iterator[str]:
@@ -197,9 +208,9 @@ class _Parsing:
         self._elements_left -= 1
         if len(self._open) >= _MAX_DEPTH or self._elements_left < 0:
             raise DamagedXmpError
-        scope = self._open[-1].scope if self._open else {}
+        scope = self._open[-1].scope if self._open else ChainMap[str, str]()
         own = {key.partition(":")[2]: uri for key, uri in attributes.items() if key.partition(":")[0] == "xmlns"}
-        node = Node(name, attributes, scope | own if own else scope)
+        node = Node(name, attributes, scope.new_child(own) if own else scope)
         if self._open:
             self._open[-1].children.append(node)
         else:
@@ -243,9 +254,9 @@ def _declared(root: Node) -> tuple[Node, bool]:
         for written in (node.name, *node.attributes)
         if (prefix := written.rpartition(":")[0]) not in ("", "xml", "xmlns") and prefix not in node.scope
     )
+    if len(missing) > _MAX_UNDECLARED:
+        raise DamagedXmpError
     for prefix in missing:
         uri = PREFIXES.get(prefix, f"{_UNKNOWN}{prefix}/")
-        root.attributes[f"xmlns:{prefix}"] = uri
-        for node in root.iter():
-            node.scope.setdefault(prefix, uri)
+        root.attributes[f"xmlns:{prefix}"] = root.scope.maps[-1][prefix] = uri
     return root, not missing

@@ -56,6 +56,7 @@ SEEDS: dict[str, bytes] = {
 }
 _EXTREMES = (0, 1, 2, 7, 8, 0x7F, 0x80, 0xFF, 0x7FFF, 0x8000, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFE, 0xFFFFFFFF)
 _HEAD = 800  # bytes in which most of a file's structure stands
+_LONG = 2**20  # bytes of a file that is not doubled again: it is refused as it is
 _CONTAINERS = (b"meta", b"iprp", b"ipco", b"moov", b"trak", b"mdia", b"minf", b"stbl", b"iinf", b"iref")
 
 Span = tuple[int, int]
@@ -107,6 +108,8 @@ def _splice(draw: st.DrawFn, data: bytes) -> bytes:
 
 def _double(draw: st.DrawFn, data: bytes) -> bytes:
     start, end = _part(draw, data)
+    if len(data) > _LONG:
+        return data
     return data[:end] + data[start:end] * draw(st.sampled_from((1, 1, 2, 50))) + data[end:]
 
 

@@ -24,6 +24,7 @@ from models.codec.container.exif_tables import (
     write_exif,
 )
 from models.codec.container.geometry import Geometry
+from models.codec.container.iso_exif import exif_of_avif
 from tests.models.codec.codec_samples import MAKER_NOTE as NOTE
 from tests.models.codec.codec_samples import PHOTO, exif_block, saved
 from tests.models.codec.inputs import OUTPUTS
@@ -91,6 +92,17 @@ def test_whole_exif_gets_no_note_and_every_byte_of_text_stays(order: str) -> Non
     assert notes == []
     assert bytes(range(128, 256)) in patched
     assert is_adobe_rgb(patched)
+
+
+@BOTH
+def test_places_of_maps_and_notes_of_makers_go_with_the_position(order: str) -> None:
+    exif = whole(order)
+    exif.root.update({33922: Value(UNDEFINED, 48, b"p" * 48), 0xC634: Value(UNDEFINED, 9, b"of a DNG.")})
+    patched, notes = patch_exif(write_exif(exif), 96, 64, strip_gps=True)
+    assert notes == ["makernote_dropped", "gps_dropped"]
+    for place in (b"ppp", b"of a DNG", b"A place."):
+        assert place not in patched
+    assert b"Maker" in patched
 
 
 @BOTH
@@ -162,3 +174,39 @@ def test_the_subject_is_where_it_was(orientation: int, subject: list[int], want:
     patched = read_exif(patch_exif(write_exif(exif), 32, 48, geometry=geometry)[0])
     placed = [patched.number(EXIF_IFD, 0x9214, index) for index in range(len(want))]
     assert all(abs(one - other) <= 1 for one, other in zip(placed, want, strict=True)), placed
+
+
+@pytest.mark.parametrize("turned", [1, 3, 6, 8])
+@pytest.mark.parametrize("said", [0, 1, 6])
+def test_exif_of_an_avif_stays_whatever_its_container_says(turned: int, said: int) -> None:
+    exif = Exif()
+    exif.root.update({0x0112: exif.numbers(SHORT, [turned])})
+    exif.root[0x010E] = Value(ASCII, 60, b"x" * 60)
+    data = saved(SMALL, "AVIF", exif=write_exif(exif))  # Pillow makes of the orientation what the container says
+    at = data.index(b"II*\0")
+    size = len(read_exif(data[at:]).root) and data.index(b"x" * 60) + 60 - at
+    told = Exif()
+    told.root.update({0x010E: text("Größe".encode("latin-1"))})
+    if said:
+        told.root[0x0112] = told.numbers(SHORT, [said])
+    block = write_exif(told).ljust(size, b"\0")
+    data = data[:at] + block + data[at + len(block) :]
+    picture = decode(data, LIMITS)
+    assert picture.source.orientation == turned
+    assert read_exif(picture.source.exif or b"").root == told.root
+    for target in OUTPUTS:
+        written = encode(picture, OutputOptions(format=target))
+        assert "Größe".encode("latin-1") in written.data
+        assert written.notes == []
+        assert Image.open(io.BytesIO(written.data)).getexif().get(0x0112, 1) == 1
+
+
+def test_damaged_exif_of_an_avif_costs_its_part() -> None:
+    exif = whole()
+    del exif.root[0x0112]  # with which Pillow would change the block
+    block = write_exif(exif)
+    data = saved(SMALL, "AVIF", exif=block).replace(block, with_pointer(block, GPS_IFD, 2**31))
+    picture = decode(data, LIMITS)
+    written = encode(picture, OutputOptions())
+    assert written.notes == ["exif_damaged"]
+    assert read_exif(exif_of_avif(written.data) or b"").root == exif.root

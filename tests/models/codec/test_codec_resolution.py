@@ -8,7 +8,9 @@ from PIL import Image
 from models.codec import Limits, OutputOptions, decode, encode
 from models.codec.container.exif_tables import RATIONAL, SHORT, Exif, write_exif
 from tests.models.codec.codec_samples import PHOTO, saved, stored
+from tests.models.codec.deep_samples import chunk
 from tests.models.codec.inputs import OUTPUTS
+from tests.models.codec.png_samples import with_chunks
 
 LIMITS = Limits()
 SMALL = PHOTO.resize((96, 64))
@@ -43,7 +45,7 @@ def told(data: bytes) -> list[tuple[float, float]]:
 @pytest.mark.parametrize("dpi", [(300, 300), (240, 120)])
 def test_the_resolution_is_told_in_every_format(name: str, target: str, dpi: tuple[int, int]) -> None:
     picture = decode(source(name, *dpi), LIMITS)
-    for policy in ("keep", "strip_gps"):
+    for policy in ("keep", "strip_gps", *(["strip"] if target in ("jpeg", "png", "tiff") else [])):
         ways = told(encode(picture, OutputOptions(format=target, metadata=policy)).data)
         assert ways
         for way in ways:
@@ -70,6 +72,12 @@ def test_numbers_of_the_own_format_stay_exact() -> None:
     centimetres = bytearray(saved(SMALL, "JPEG"))
     centimetres[13:18] = b"\x02\0\x76\0\x76"
     assert encode(decode(bytes(centimetres), LIMITS), OutputOptions()).data[13:18] == b"\x02\0\x76\0\x76"
+    square = bytes(centimetres[:13]) + b"\0\0\x48\0\x48" + bytes(centimetres[18:])
+    assert encode(decode(square, LIMITS), OutputOptions()).data[13:18] == b"\0\0\x48\0\x48"
+    assert told(encode(decode(square, LIMITS), OutputOptions(format="webp")).data) == []
+    ratio = with_chunks(saved(SMALL, "PNG"), before=chunk(b"pHYs", b"\0\0\0\2\0\0\0\1\0"))
+    assert b"pHYs\0\0\0\2\0\0\0\1\0" in encode(decode(ratio, LIMITS), OutputOptions()).data
+    assert encode(decode(ratio, LIMITS), OutputOptions(format="jpeg")).data[13:18] == b"\0\0\2\0\1"
     metres = saved(SMALL, "PNG", dpi=(72, 72))
     at = metres.index(b"pHYs")
     again = encode(decode(metres, LIMITS), OutputOptions()).data

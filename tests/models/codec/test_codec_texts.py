@@ -101,6 +101,20 @@ def test_texts_of_a_png_are_xmp_elsewhere_or_noted(target: str) -> None:
     assert made(png_with("8", text_chunk("tEXt", "date:create", b"2024")), target)[2] == []
 
 
+@pytest.mark.parametrize(
+    ("told", "want"),
+    [
+        ("Mon, 06 May 2024 07:08:09 +0200", b"2024-05-06T07:08:09+02:00"),
+        ("2024-05-06T07:08:09", b"2024-05-06T07:08:09"),
+    ],
+)
+def test_the_time_of_a_png_is_that_of_xmp(told: str, want: bytes) -> None:
+    _, data, notes = made(png_with("8", text_chunk("tEXt", "Creation Time", told.encode())), "jpeg")
+    assert b"<xmp:CreateDate>" + want in data
+    assert notes == []
+    assert made(png_with("8", text_chunk("tEXt", "Creation Time", b"in spring")), "jpeg")[2] == ["text_dropped"]
+
+
 def test_xmp_counts_more_than_a_text() -> None:
     pieces = [chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + xmp_packet((96, 64)))]
     image, _, notes = made(png_with("8", *pieces, text_chunk("tEXt", "Author", b"Somebody")), "jpeg")
@@ -193,10 +207,17 @@ def test_iptc_of_every_kind() -> None:
         ("xmp:CreateDate", "2024-05"),
     ]
     assert notes == []
+    picture = decode(jpeg_with(0xED, b"Photoshop 3.0\0" + irb(datasets((2, 5, b"Ti\1tel"), (2, 25, b"\2")))), LIMITS)
+    assert b">Titel<" in encode(picture, OutputOptions()).data
     assert properties_of(datasets((2, 7, b"status")))[1] == ["iptc_dropped"]
     assert properties_of(datasets((2, 202, b"a preview")))[1] == ["thumbnail_dropped"]
     assert properties_of(b"nonsense") == ([], ["iptc_dropped"])
-    assert properties_of(datasets((2, 5, b"Titel"))[:-2])[0][0].values == ["Tit"]
+    found, notes = properties_of(datasets((2, 5, b"Titel"))[:-2])
+    assert (found[0].values, notes) == (["Tit"], ["iptc_dropped"])
+    found, notes = properties_of(datasets((2, 5, b"Titel")) + b"garbage")
+    assert (found[0].values, notes) == (["Titel"], ["iptc_dropped"])
+    assert properties_of(datasets((2, 5, b"Titel")) + bytes(3))[1] == []
+    assert properties_of(datasets((2, 55, "²²²²²²²²".encode())))[0] == []
     long = b"\x1c\x02\x78\x80\x04" + struct.pack(">I", 40_000) + b"x" * 40_000
     assert properties_of(long)[0][0].values == ["x" * 40_000]
 

@@ -10,7 +10,7 @@ import pytest
 from models.codec import Limits, OutputOptions, decode, encode
 from models.codec.container.geometry import Geometry
 from models.codec.container.jpeg_segments import EXTENDED_XMP, XMP
-from models.codec.container.xmp import patch_xmp
+from models.codec.container.xmp import Property, patch_xmp
 from models.codec.container.xmp_tree import DamagedXmpError
 from tests.models.codec.codec_samples import PHOTO, saved
 from tests.models.codec.text_samples import with_segments
@@ -203,8 +203,51 @@ def test_a_motion_photo_says_so(form: str) -> None:
     )
     end = "/>" if form.startswith("{") else "></rdf:Description>"
     packet, notes = patched(PLAIN.replace("</rdf:RDF>", told + end + "</rdf:RDF>").encode())
-    assert "motion_dropped" in notes
-    assert "GCamera" not in packet
+    assert notes == ["motion_dropped"]
+    assert "GCamera:Motion" not in packet
+
+
+def test_what_a_camera_of_google_tells_besides_is_kept_and_its_maker_s_note_goes_with_the_position() -> None:
+    told = '<rdf:Description xmlns:GCamera="http://ns.google.com/photos/1.0/camera/" GCamera:BurstID="b1"'
+    source = PLAIN.replace("</rdf:RDF>", told + ' GCamera:hdrp_makernote="SGRSUA"/></rdf:RDF>').encode()
+    packet, notes = patched(source)
+    assert 'GCamera:BurstID="b1" GCamera:hdrp_makernote="SGRSUA"' in packet
+    assert notes == []
+    packet, notes = patched(source, strip_gps=True)
+    assert 'GCamera:BurstID="b1"' in packet
+    assert "SGRSUA" not in packet
+    assert notes == ["makernote_dropped"]
+
+
+def test_properties_are_put_in_where_there_are_none_or_empty_ones() -> None:
+    told = PACKET.format("<dc:title/><dc:subject><rdf:Bag><rdf:li>apple</rdf:li></rdf:Bag></dc:subject>", "")
+    told = told.replace('rdf:about=""', 'rdf:about="uuid:1"').replace(
+        "<dc:title/>", "<dc:title/><dc:source> </dc:source>"
+    )
+    more = [
+        Property("dc:title", "Alt", ["Titel"], "title"),
+        Property("dc:source", "text", ["Quelle"], "source"),
+        Property("dc:subject", "Bag", ["a"], "subject"),
+        Property("dc:rights", "Alt", ["© Käthe"], "rights"),
+        Property("photoshop:Headline", "text", ["Neu & alt"], "headline"),
+        Property("photoshop:Headline", "text", ["Other"], "second"),
+    ]
+    packet, notes = patched(told.encode(), more=more)
+    assert notes == ["subject", "second"]
+    assert packet.count("<dc:title") == packet.count("<dc:source") == 1
+    assert ">Titel<" in packet
+    assert "<photoshop:Headline>Neu &amp; alt<" in packet
+    assert packet.count('rdf:about="uuid:1"') == 2
+    assert patched(packet.encode(), more=more)[1] == notes
+
+
+def test_a_packet_of_many_short_properties_is_shortened_too() -> None:
+    many = "".join(f"<crs:p{number}>{number}</crs:p{number}>" for number in range(4000))
+    many = f'</rdf:Description><rdf:Description xmlns:crs="http://ns.adobe.com/camera-raw-settings/1.0/">{many}'
+    packet, notes = patched(PACKET.format(many, "").encode(), most=65_000)
+    assert notes == ["xmp_shortened"]
+    assert 60_000 < len(packet.encode()) <= 65_000
+    assert "© Käthe" in packet
 
 
 def extended(extension: str, size: int = 50) -> tuple[bytes, list[tuple[int, bytes]]]:

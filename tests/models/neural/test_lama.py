@@ -35,13 +35,13 @@ def loaded(store):
     return Lama(store.path(LAMA), store.find(LAMA).sha256, "cpu")
 
 
-def photo(height=48, width=56, seed=0):
+def photo(height=24, width=32, seed=0):
     return np.random.default_rng(seed).integers(0, 256, (height, width, 3), np.uint8)
 
 
-def hole(height=48, width=56):
+def hole(height=24, width=32):
     mask = np.zeros((height, width), np.uint8)
-    mask[10:30, 12:40] = 255
+    mask[5:15, 6:22] = 255
     return mask
 
 
@@ -65,7 +65,7 @@ def test_a_published_file_becomes_one_that_cannot_run_anything(store, torchscrip
     assert sorted(path.name for path in store.folder.iterdir()) == [installed.file, f"{LAMA}.json"]
 
 
-@pytest.mark.parametrize("size", [(48, 56), (45, 61)])
+@pytest.mark.parametrize("size", [(24, 32), (21, 29)])
 def test_what_is_loaded_is_the_network_that_was_published(loaded, lama, size):
     crop, mask = photo(*size), hole(*size)
     (filled,) = loaded.fill([crop], [mask])
@@ -80,8 +80,8 @@ def test_a_second_call_gives_the_same(loaded):
 
 
 def test_squares_of_several_sizes_come_back_in_their_order(loaded):
-    crops = [photo(48, 56, 1), photo(40, 40, 2), photo(48, 56, 3)]
-    masks = [hole(48, 56), hole(40, 40), hole(48, 56)]
+    crops = [photo(24, 32, 1), photo(24, 24, 2), photo(24, 32, 3)]
+    masks = [hole(), hole(24, 24), hole()]
     together = loaded.fill(crops, masks)
     alone = [loaded.fill([crop], [mask])[0] for crop, mask in zip(crops, masks, strict=True)]
     for one, other in zip(together, alone, strict=True):
@@ -116,7 +116,7 @@ def short_of_memory(loaded, monkeypatch, most):
 def test_where_memory_ends_fewer_go_at_once(loaded, monkeypatch):
     crops, masks = [photo(seed=n) for n in range(4)], [hole() for _ in range(4)]
     plenty = loaded.fill(crops, masks)
-    short = short_of_memory(loaded, monkeypatch, 2 * 48 * 56)
+    short = short_of_memory(loaded, monkeypatch, 2 * 24 * 32)
     for one, other in zip(loaded.fill(crops, masks), plenty, strict=True):
         assert np.abs(one.astype(int) - other).max() <= 1
     assert [count for count, _ in short.tried] == [4, 2, 2]
