@@ -3,13 +3,15 @@
 https://developer.android.com/media/platform/hdr-image-format and Adobe's "Gain Map" specification, version 1.0.
 """
 
+from collections import ChainMap
+
 from models.codec.container.xmp_names import PREFIXES, name
 from models.codec.container.xmp_tree import DamagedXmpError, Node, descriptions, new_packet, parse, rdf_of, serialised
 from models.codec.gain_map.iso import UnknownError
 from models.gain_map import Channel, Scale
 
 _LI = name("rdf:li")
-_SCOPE = {prefix: PREFIXES[prefix] for prefix in ("rdf", "hdrgm", "Container", "Item")}
+_SCOPE = ChainMap({prefix: PREFIXES[prefix] for prefix in ("rdf", "hdrgm", "Container", "Item")})
 
 
 def read(packet: bytes) -> Scale | None:
