@@ -10,12 +10,12 @@ from models.codec import profile
 from models.codec.container import refusal
 from models.codec.container.beside import look_beside
 from models.codec.container.exif import bare, is_adobe_rgb, orientation_of
-from models.codec.container.extended_xmp import with_extension
 from models.codec.container.iso_picture import Box
 from models.codec.container.jpeg_segments import JpegFile, holds_video, read_segments
 from models.codec.container.tiff_depth import has_shared_colours
 from models.codec.container.tiff_metadata import orientation_of_tiff
 from models.codec.container.tiff_pages import with_picture_first
+from models.codec.container.xmp.extended import with_extension
 from models.codec.encoder import coding_of
 from models.codec.gain_map.found import map_of_jpeg
 from models.codec.header import Header, Limits, read_header

@@ -3,7 +3,7 @@
 The pairs are those of the IPTC Photo Metadata Standard.
 """
 
-from models.codec.container.xmp import Property
+from models.codec.container.xmp.packet import Property
 
 PHOTOSHOP = b"Photoshop 3.0\0"
 _RESOURCES = (b"8BIM", b"MeSa", b"PHUT", b"AgHg", b"DCSR")

@@ -9,8 +9,8 @@ from models.codec.container.exif_tables import DamagedExifError, read_exif
 from models.codec.container.geometry import Geometry
 from models.codec.container.iptc import properties_of
 from models.codec.container.texts import COMMENT, as_properties, without_positions
-from models.codec.container.xmp import Property, patch_xmp
-from models.codec.container.xmp_tree import DamagedXmpError
+from models.codec.container.xmp.packet import Property, patch_xmp
+from models.codec.container.xmp.tree import DamagedXmpError
 from models.facts import Density, Text
 from models.picture import Source
 

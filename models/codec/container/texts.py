@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 
-from models.codec.container.xmp import Property
+from models.codec.container.xmp.packet import Property
 from models.facts import Text
 
 COMMENT = "Comment"

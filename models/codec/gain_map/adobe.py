@@ -5,8 +5,8 @@ https://developer.android.com/media/platform/hdr-image-format and Adobe's "Gain 
 
 from collections import ChainMap
 
-from models.codec.container.xmp_names import PREFIXES, name
-from models.codec.container.xmp_tree import DamagedXmpError, Node, descriptions, new_packet, parse, rdf_of, serialised
+from models.codec.container.xmp.names import PREFIXES, name
+from models.codec.container.xmp.tree import DamagedXmpError, Node, descriptions, new_packet, parse, rdf_of, serialised
 from models.codec.gain_map.iso import UnknownError
 from models.gain_map import Channel, Scale
 

@@ -13,8 +13,8 @@ import numpy.typing as npt
 
 from models.codec.container.exif import bare
 from models.codec.container.exif_tables import EXIF_IFD, MAKER_NOTE, DamagedExifError, Exif, read_exif
-from models.codec.container.xmp_names import name
-from models.codec.container.xmp_tree import DamagedXmpError, descriptions, parse
+from models.codec.container.xmp.names import name
+from models.codec.container.xmp.tree import DamagedXmpError, descriptions, parse
 from models.codec.gain_map.iso import UnknownError
 from models.gain_map import Channel, Samples, Scale
 

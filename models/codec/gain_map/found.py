@@ -8,8 +8,8 @@ import simplejpeg
 
 from models.codec.container.exif_tables import DamagedExifError, read_exif
 from models.codec.container.jpeg_segments import APP2, SOS, JpegFile, places, read_segments, segment
-from models.codec.container.xmp_names import name
-from models.codec.container.xmp_tree import DamagedXmpError, parse
+from models.codec.container.xmp.names import name
+from models.codec.container.xmp.tree import DamagedXmpError, parse
 from models.codec.gain_map import adobe, apple, iso
 from models.codec.gain_map.iso import UnknownError
 from models.codec.gain_map.turning import fits, upright

@@ -9,7 +9,7 @@ from PIL import Image
 
 from models.codec import Limits, OutputOptions, decode, encode
 from models.codec.container.exif import DamagedExifError, orientation_of, patch_exif
-from models.codec.container.xmp import DamagedXmpError, patch_xmp
+from models.codec.container.xmp.packet import DamagedXmpError, patch_xmp
 from tests.models.codec.codec_samples import MAKER_NOTE, PHOTO, PLACE, camera_jpeg, exif_block, saved, xmp_packet
 
 LIMITS = Limits()

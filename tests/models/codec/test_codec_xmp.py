@@ -10,8 +10,8 @@ import pytest
 from models.codec import Limits, OutputOptions, decode, encode
 from models.codec.container.geometry import Geometry
 from models.codec.container.jpeg_segments import EXTENDED_XMP, XMP
-from models.codec.container.xmp import Property, patch_xmp
-from models.codec.container.xmp_tree import DamagedXmpError
+from models.codec.container.xmp.packet import Property, patch_xmp
+from models.codec.container.xmp.tree import DamagedXmpError
 from tests.models.codec.codec_samples import PHOTO, saved
 from tests.models.codec.text_samples import with_segments
 

@@ -1,8 +1,8 @@
 """What XMP tells about places in the picture, in pixels or fractions: panoramas, regions and subjects."""
 
 from models.codec.container.geometry import Geometry
-from models.codec.container.xmp_names import PREFIXES, name
-from models.codec.container.xmp_tree import Node
+from models.codec.container.xmp.names import PREFIXES, name
+from models.codec.container.xmp.tree import Node
 
 _PANORAMA = PREFIXES["GPano"]
 _ACROSS = (  # of a panorama, in pixels (Photo Sphere XMP)

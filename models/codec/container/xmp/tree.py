@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
 
-from models.codec.container.xmp_names import PREFIXES, name
+from models.codec.container.xmp.names import PREFIXES, name
 
 MAX_BYTES = 4 * 2**20  # of a packet
 _MAX_DEPTH, _MAX_ELEMENTS, _MAX_UNDECLARED = 40, 100_000, 1000

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from models.codec.container.xmp_tree import MAX_BYTES, DamagedXmpError, descriptions, parse, rdf_of, serialised
+from models.codec.container.xmp.tree import MAX_BYTES, DamagedXmpError, descriptions, parse, rdf_of, serialised
 
 _NAME, _HEAD = 32, 40  # bytes of a piece: its name; name, length of the whole and offset
 _MOST = 1000  # pieces that are read; the longest packet has 66

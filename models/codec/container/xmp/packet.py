@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from models.codec.container.geometry import Geometry
-from models.codec.container.xmp_names import PREFIXES, name
-from models.codec.container.xmp_places import placed
-from models.codec.container.xmp_tree import (
+from models.codec.container.xmp.names import PREFIXES, name
+from models.codec.container.xmp.places import placed
+from models.codec.container.xmp.tree import (
     DamagedXmpError,
     Node,
     clean,

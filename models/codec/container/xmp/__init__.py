@@ -1,0 +1,1 @@
+"""XMP packets: read to trees, corrected for the result, written again."""
