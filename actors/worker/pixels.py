@@ -148,7 +148,7 @@ class PixelRetoucher:
         try:
             painted = self._painted(attached["mask"]) if "mask" in attached else None
             notes = alone(self._compiled(look, None, attached).run(copy, seed, painted))
-            made = encode(copy, OutputOptions("jpeg", quality=PREVIEW_QUALITY, metadata="strip"))
+            made = encode(copy, OutputOptions("jpeg", quality=PREVIEW_QUALITY, metadata="strip", hdr="drop"))
         except PhotoError as error:
             return Preview(error={"code": error.code, "message": error.detail, "retryable": error.retryable})
         return Preview(made.data, made.width, made.height, notes, faces=_faces(copy))

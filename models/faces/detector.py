@@ -35,6 +35,7 @@ class FaceDetector:
         self._quick, self._sure = YuNet(), CenterFace()
         self.mesh = FaceMesh()
         self._threshold = threshold
+        self._last: tuple[Pixels, list[Face]] | None = None  # a picture and its faces
         weights = "".join(network.sha256 for network in (self._quick, self._sure, self.mesh))
         self.sha256 = hashlib.sha256(weights.encode()).hexdigest()
 
@@ -42,15 +43,22 @@ class FaceDetector:
         """Return the faces in `pixels`, uint8 (H, W, 4) of any size, the largest first.
 
         A face narrower than about 2 % of the long side may be missed, most likely where it is alone. One mostly outside
-        the picture is not found, and of more than 256 the rest.
+        the picture is not found, and of more than 256 the rest. The faces of the last picture are remembered, since a
+        page asks for previews of one photo in several looks.
         """
         step = detection_step(pixels.shape[0], pixels.shape[1])
         small = reduce_cells(pixels, step)
+        if self._last is None or not np.array_equal(self._last[0], small):
+            self._last = small.copy(), self._found(small, step)
+        return [face.scaled(step) for face in self._last[1]]
+
+    def _found(self, small: Pixels, step: int) -> list[Face]:
+        """Return the faces in a picture that was reduced by `step`, the largest first."""
         faces: list[Face] = []
         for face in sorted(self._confirmed(small), key=lambda one: one.score, reverse=True):
             if face.width * step >= _SMALLEST and all(face.overlap(other) <= _SAME for other in faces):
                 faces.append(face)
-        return [face.scaled(step) for face in sorted(faces, key=lambda one: one.width * one.height, reverse=True)]
+        return sorted(faces, key=lambda one: one.width * one.height, reverse=True)
 
     def _confirmed(self, small: Pixels) -> list[Face]:
         """Return what a first look finds and, if a face there is small, what a second adds at twice the scale."""
