@@ -20,6 +20,8 @@ from skimage import data
 from benchmarks.servers.server import Server, serving
 from tests.deployments.closed import ANN_KEY
 
+pytestmark = pytest.mark.slow
+
 TOKEN = "7c1f-signature-that-nobody-should-see"
 LATITUDE, LONGITUDE = (48.0, 51.0, 30.132417), (2.0, 17.0, 40.131729)
 SECRETS = [TOKEN, ANN_KEY, "30.132417", "30132417", "40.131729", "40131729", "48.8583", "2.29448"]

@@ -92,6 +92,7 @@ def work(server: Server, photo_folder: Path) -> None:
     assert server.http.get("/api/v1/batch/b0").status_code == 404
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("needs_prometheus")
 def test_every_query_of_the_dashboard_has_an_answer(closed: Server, photo_folder: Path, tmp_path: Path) -> None:
     key_file = tmp_path / "key"

@@ -101,6 +101,7 @@ def test_a_frozen_coordinator_is_replaced(supervised: Server, under_way: str) ->
     assert health(supervised)["restarts"] == before, "the rest went on"
 
 
+@pytest.mark.slow
 def test_one_that_freezes_while_it_starts_is_replaced_too(supervised: Server, under_way: str) -> None:
     before = health(supervised)["restarts"]
     first = process(supervised, "ray::Coordinator")

@@ -91,6 +91,7 @@ def test_stopped_in_the_middle_it_leaves_nothing_and_loses_nothing(
         assert max(attempts) <= 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("title", ["gcs_server", "ray::Coordinator", "ray::Worker"])
 def test_stopped_while_it_starts_it_leaves_nothing_either(tmp_path: Path, title: str) -> None:
     server = Server(tmp_path)
@@ -109,6 +110,7 @@ def test_stopped_while_it_starts_it_leaves_nothing_either(tmp_path: Path, title:
         server.http.close()
 
 
+@pytest.mark.slow
 def test_without_its_supervisor_the_service_leaves_by_itself(tmp_path: Path) -> None:
     with serving(tmp_path) as server:
         server.kill_main()

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 
 def run(module: str, *arguments: str) -> dict[str, Any]:
     """Run a Ray of its own in a process of its own; return what it printed last."""
@@ -27,7 +29,7 @@ def test_four_quarters_land_on_one_gpu_and_a_fifth_stays_pending(tmp_path: Path)
     assert told["succeeded"] == 20
 
 
-@pytest.mark.parametrize("how", ["killed", pytest.param("drained", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("how", ["killed", "drained"])
 def test_a_node_that_is_lost_loses_no_photo_and_makes_none_a_suspect(tmp_path: Path, how: str) -> None:
     told = run("tests.actors.pool.lost_node", str(tmp_path), how)
     assert told["counts"]["succeeded"] == told["counts"]["total"]
@@ -35,7 +37,6 @@ def test_a_node_that_is_lost_loses_no_photo_and_makes_none_a_suspect(tmp_path: P
     assert "struck" not in told["events"]
 
 
-@pytest.mark.slow
 def test_a_pool_grows_with_the_work_over_all_nodes_and_gives_everything_back(tmp_path: Path) -> None:
     told = run("tests.actors.pool.elastic", str(tmp_path))
     assert told["before"] == {"ready": 0, "busy": 0, "starting": 0, "max": 6}
