@@ -98,6 +98,7 @@ class Picture:
     notes: list[str] = field(default_factory=list)  # what the codec did: "cmyk_to_srgb", "progressive", …
     parts: Parts | None = None  # None: all pixels are there
     faces: list[FoundFace] | None = None  # None: nobody has looked for them
+    deep: npt.NDArray[np.uint16] | None = None  # (H, W, 3): the colours in 16 bits, where nothing needs them in 8
     gain_map: GainMap | None = None  # what makes an HDR picture of it
 
     def load(self, x0: int, y0: int, x1: int, y1: int) -> None:

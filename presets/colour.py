@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.colour.cache import TableCache
+from models.colour.deep import Deep, graded
 from models.colour.grade import Grade, GradeFunction
 from models.colour.icc import RgbProfile, parse
 from models.colour.table import ENTRIES, Curves, Depth, Table, TableSpec
@@ -60,6 +61,10 @@ class Colour:
             except OSError:  # no room for the cache: slower, but the same bytes
                 return _table_of(picture, space.spec)
         return space.table
+
+    def grade_deep(self, picture: Deep, icc: bytes | None) -> None:
+        """Change the colours of a picture of 16 bits in place."""
+        graded(picture, self._grade, parse(icc) if icc else None)
 
     def _space(self, icc: bytes | None) -> _Space:
         key = icc or b""

@@ -79,6 +79,12 @@ class Pipeline:
         """Whether colour and place of a pixel alone decide what it becomes, so that few need to be there at once."""
         return all(step is None for step in (self._erasing, self._restoring, self._max_side, self._beauty))
 
+    @property
+    def keeps_depth(self) -> bool:
+        """Whether it can work on 16 bits a channel."""
+        eight_bits = (self._erasing, self._restoring, self._beauty, self._vignette, self._grain)
+        return all(step is None for step in eight_bits)
+
     def run(
         self, picture: Picture, seed: bytes, painted: Pixels | None = None, lap: Lap = _no_lap
     ) -> Filling[list[str]]:
@@ -101,6 +107,7 @@ class Pipeline:
         icc = picture.source.icc
         if self._colour is not None and icc is not None and parse(icc) is None:
             notes.append(_converted_to_srgb(picture, icc))
+            picture.deep = None
         lap("apply")
         if self._beauty is not None:
             notes += self._retouch_faces(picture, self._beauty, short, lap)
@@ -117,6 +124,8 @@ class Pipeline:
             picture.parts.finish(finish, short)
         elif not finish.idle:
             self._applier.finish(_writable(picture), finish, short)
+        if picture.deep is not None and self._colour is not None:
+            self._colour.grade_deep(picture.deep, picture.source.icc)
         lap("apply")
         return notes
 
@@ -229,6 +238,8 @@ def shrink(picture: Picture, max_side: int) -> None:
         return
     size = (max(round(width * max_side / longest), 1), max(round(height * max_side / longest), 1))
     small = np.asarray(cv2.resize(picture.pixels, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    if picture.deep is not None:
+        picture.deep = np.asarray(cv2.resize(picture.deep, size, interpolation=cv2.INTER_AREA), dtype=np.uint16)
     if picture.has_alpha:
         # Weight colours by alpha, or colours hidden under clear pixels would bleed into the edges.
         alpha = picture.pixels[..., 3].astype(np.uint16)

@@ -169,7 +169,9 @@ class PixelRetoucher:
         with suppress(DoubtError):
             if picture is not None:
                 return (yield from self._made(order, picture))
-        return (yield from self._made(order, decode(data, self._limits, workspace, gpu=self._gpu_jpeg)))
+        deep_for = options if pipeline.keeps_depth else None
+        picture = decode(data, self._limits, workspace, gpu=self._gpu_jpeg, deep_for=deep_for)
+        return (yield from self._made(order, picture))
 
     def _made(self, order: "_Order", picture: Picture) -> Filling[Retouched]:
         """Return the photo whose decoded pixels are `picture`. Raises DoubtError of its parts."""

@@ -43,10 +43,13 @@ def decode(
     workspace: Workspace | None = None,
     least: int = 0,
     gpu: "GpuJpeg | None" = None,
+    *,
+    deep_for: OutputOptions | None = None,
 ) -> Picture:
     """Decode a file to its upright picture; only the first frame or page of several.
 
-    With `least` a JPEG may be decoded smaller, with a long side of at least that: for previews.
+    With `least` a JPEG may be decoded smaller, with a long side of at least that: for previews. With `deep_for` 16 bits
+    are there too, if the result that it describes can hold them.
     The pixels are in `workspace` and valid until its next use. Raises PhotoError: those of `read_header`,
     and `truncated` or `corrupt` for any failure of a decoder; DeviceLostError of a `gpu`.
     """
@@ -55,15 +58,16 @@ def decode(
     header = read_header(data, limits)
     workspace = workspace or Workspace()
     data = bytes(data)
+    deep = deep_for is not None and output_format(header.format, deep_for) == "tiff"
     try:
         if header.format == "tiff":
-            return _tiff(data, header, workspace)
+            return _tiff(data, header, workspace, deep)
         if header.format == "jpeg":
             return _jpeg(data, header, workspace, least, gpu)
         if header.format == "heic":
             return _heic(data, header, workspace)
         if header.bits > 8:
-            return _deep(data, header, workspace)
+            return _deep(data, header, workspace, None, deep)
         return _other(data, header, workspace)
     except (PhotoError, DeviceLostError):
         raise
@@ -201,20 +205,22 @@ def _heic(data: bytes, header: Header, workspace: Workspace) -> Picture:
     return decode_heic(data, header, workspace)
 
 
-def _tiff(data: bytes, header: Header, workspace: Workspace) -> Picture:
+def _tiff(data: bytes, header: Header, workspace: Workspace, deep: bool) -> Picture:
     reordered = with_picture_first(data)
-    by_opencv = header.bits > 8 or has_shared_colours(reordered)
     before = None if reordered is data else data
-    picture = (_deep if by_opencv else _other)(reordered, header, workspace, before)
+    if header.bits > 8 or has_shared_colours(reordered):
+        picture = _deep(reordered, header, workspace, before, deep)
+    else:
+        picture = _other(reordered, header, workspace, before)
     if reordered is not data:
         picture.notes = list(dict.fromkeys([*picture.notes, "thumbnail_dropped"]))
     return picture
 
 
-def _deep(data: bytes, header: Header, workspace: Workspace, before: bytes | None = None) -> Picture:
+def _deep(data: bytes, header: Header, workspace: Workspace, before: bytes | None, deep: bool) -> Picture:
     from models.codec.deep import decode_deep  # noqa: PLC0415
 
-    return decode_deep(data, header, workspace, before)
+    return decode_deep(data, header, workspace, before, deep=deep)
 
 
 def _other(data: bytes, header: Header, workspace: Workspace, before: bytes | None = None) -> Picture:

@@ -2,6 +2,7 @@
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from models.codec.container import png_chunks, refusal
 from models.codec.container.exif import bare, orientation_of
@@ -9,7 +10,7 @@ from models.codec.container.tiff_depth import ends_early, lying_as_stored
 from models.codec.container.tiff_metadata import orientation_of_tiff, read_tiff
 from models.codec.eight_bit import Array, eight_bit
 from models.codec.header import Header
-from models.codec.orientation import upright
+from models.codec.orientation import turned, upright
 from models.codec.pillow import opened
 from models.codec.png_colour import described_profile
 from models.codec.profile import settle
@@ -25,15 +26,20 @@ cv2.utils.logging.setLogLevel(
 )  # it would log each damaged file to stderr; the photo's owner gets the error
 
 
-def decode_deep(data: bytes, header: Header, workspace: Workspace, before: bytes | None = None) -> Picture:
+def decode_deep(
+    data: bytes, header: Header, workspace: Workspace, before: bytes | None = None, *, deep: bool = False
+) -> Picture:
     """Decode a PNG of 16 bits or a TIFF; `before` is a TIFF as it was before its picture was put first.
 
-    Raises PhotoError, or any exception of OpenCV for a damaged file.
+    With `deep` the picture has 16 bits too, unless it is transparent or its colours were converted. Raises PhotoError,
+    or any exception of OpenCV for a damaged file.
     """
-    return _png(data, header, workspace) if header.format == "png" else _tiff(data, header, workspace, before)
+    if header.format == "png":
+        return _png(data, header, workspace, deep)
+    return _tiff(data, header, workspace, before, deep)
 
 
-def _png(data: bytes, header: Header, workspace: Workspace) -> Picture:
+def _png(data: bytes, header: Header, workspace: Workspace, deep: bool) -> Picture:
     png = png_chunks.read_chunks(data)
     if png_chunks.ends_early(data):
         raise refusal.truncated()
@@ -63,15 +69,18 @@ def _png(data: bytes, header: Header, workspace: Workspace) -> Picture:
         density=png.density,
     )
     frames = ["first_frame_only"] if png.frames > 1 else []
-    return Picture(
+    picture = Picture(
         upright(pixels, orientation, workspace),
         source,
         has_alpha=array.shape[2:] == (4,) or clear is not None,
         notes=["depth_reduced", *frames, *png.notes, *notes],
     )
+    if deep and not picture.has_alpha and not notes and described is None:
+        picture.deep = _colours(array, orientation)
+    return picture
 
 
-def _tiff(data: bytes, header: Header, workspace: Workspace, before: bytes | None) -> Picture:
+def _tiff(data: bytes, header: Header, workspace: Workspace, before: bytes | None, deep: bool) -> Picture:
     tiff = read_tiff(data, before)
     with opened(data, "tiff") as image:
         tags = getattr(image, "tag_v2", {})
@@ -94,7 +103,16 @@ def _tiff(data: bytes, header: Header, workspace: Workspace, before: bytes | Non
     icc, more = settle(pixels, icc, grey=_is_grey(array))
     size = header.width, header.height
     source = Source("tiff", *size, orientation, icc=icc, exif=tiff.exif, xmp=tiff.xmp, iptc=tiff.iptc)
-    return Picture(upright(pixels, orientation, workspace), source, has_alpha=has_alpha, notes=notes + more)
+    picture = Picture(upright(pixels, orientation, workspace), source, has_alpha=has_alpha, notes=notes + more)
+    if deep and header.bits == 16 and array.shape[2:] != (4,) and not inverted and not more:
+        picture.deep = _colours(array, orientation)
+    return picture
+
+
+def _colours(array: Array, orientation: int) -> npt.NDArray[np.uint16]:
+    """Return upright RGB (H, W, 3) of (H, W) or (H, W, 3) with blue first."""
+    code = cv2.COLOR_GRAY2RGB if _is_grey(array) else cv2.COLOR_BGR2RGB
+    return turned(np.asarray(cv2.cvtColor(array, code), np.uint16), orientation)
 
 
 def _read(data: bytes, bits: int = 16) -> Array:

@@ -18,6 +18,8 @@ from models.codec.gain_map.adobe import announced
 from models.codec.gain_map.attached import attached, map_file
 from models.codec.header import NAMES
 from models.codec.options import DEFAULT_QUALITY, OutputOptions, output_format
+from models.codec.sixteen_bits import sixteen_bit_tiff
+from models.colour.deep import Deep
 from models.errors import DeviceLostError, PhotoError
 from models.picture import Coding, Parts, Picture, Pixels, Source
 
@@ -67,6 +69,8 @@ def encode(picture: Picture, options: OutputOptions, gpu: "GpuJpeg | None" = Non
     try:
         if name == "jpeg":
             data = _jpeg(picture, options, metadata, gpu)
+        elif name == "tiff" and picture.deep is not None:
+            data = _deep_tiff(picture, picture.deep, metadata)
         else:
             data = _by_pillow(picture, name, options, metadata)
     except (PhotoError, DeviceLostError):
@@ -201,6 +205,12 @@ def _saved(image: Image.Image, name: str, options: OutputOptions, metadata: Meta
     if name == "png" and metadata.density and metadata.density.tells:
         return with_density(target.getvalue(), metadata.density)
     return target.getvalue()
+
+
+def _deep_tiff(picture: Picture, deep: Deep, metadata: Metadata) -> bytes:
+    picture.notes = [note for note in picture.notes if note != "depth_reduced"]
+    metadata.notes.append("sixteen_bits")
+    return sixteen_bit_tiff(deep, metadata.exif, metadata.xmp, metadata.icc)
 
 
 def _png(options: OutputOptions, metadata: Metadata) -> dict[str, object]:

@@ -1,10 +1,15 @@
 """Turns pixels upright."""
 
+from typing import TypeVar
+
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from models.codec.workspace import Workspace
 from models.picture import Pixels
+
+Code = TypeVar("Code", bound=np.generic)
 
 _ROWS, _COLUMNS = 256, 256  # in the second-level cache of a core
 
@@ -33,6 +38,17 @@ def upright(pixels: Pixels, orientation: int, workspace: Workspace) -> Pixels:
         case 8:
             _quarter_turn(pixels, cv2.ROTATE_90_COUNTERCLOCKWISE, target)
     return target
+
+
+def turned(samples: npt.NDArray[Code], orientation: int) -> npt.NDArray[Code]:
+    """Apply an EXIF orientation 1..8 to samples (h, w, n) of any type."""
+    if orientation >= 5:
+        samples = samples.transpose(1, 0, 2)
+    if orientation in (2, 3, 6, 7):
+        samples = samples[:, ::-1]
+    if orientation in (3, 4, 7, 8):
+        samples = samples[::-1]
+    return np.ascontiguousarray(samples)
 
 
 def _quarter_turn(pixels: Pixels, code: int, target: Pixels) -> None:

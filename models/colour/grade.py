@@ -26,7 +26,7 @@ from models.colour.lut import Lut
 from models.colour.op import Stage
 from models.colour.ops import OPS
 
-Codes = npt.NDArray[np.uint8]
+Codes = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
 Points = tuple[tuple[float, float], ...]
 IDENTITY: Points = ((0.0, 0.0), (1.0, 1.0))
 
@@ -83,16 +83,18 @@ class Grade:
 
 
 class GradeFunction:
-    """A grade in one RGB space (None: sRGB): 8-bit codes in, encoded values out.
+    """A grade in one RGB space (None: sRGB): codes in, encoded values out.
 
     The way of a colour, stages in capitals: decode → BALANCE → linear sRGB → LIGHT → encode → TONE → COLOUR → curves
     → END → LUT → back to the source's space → mixed with the input by `strength`. White balance acts on the source's
     own channels (with gains that move white where they would in sRGB), so it clips nothing in any space. Whatever
-    acts on single channels in a row is one lookup: the first is exact (256 values a channel), the others are within
-    1e-4 of an 8-bit code.
+    acts on single channels in a row is one lookup: the first is exact (one value a code), the others are within 1e-4 of
+    an 8-bit code.
     """
 
-    def __init__(self, grade: Grade, profile: RgbProfile | None) -> None:
+    def __init__(self, grade: Grade, profile: RgbProfile | None, most: int = 255) -> None:
+        """`most` is the largest code."""
+        self._most = most
         self._profile = None if profile is None or profile.is_srgb else profile
         self._made = {stage: grade.made(stage) for stage in Stage}
         self._curves: dict[str, Points] = grade.settings["curves"]
@@ -117,7 +119,7 @@ class GradeFunction:
         if self._made[Stage.BALANCE] or self._made[Stage.LIGHT]:
             self._first = [chain(self._to_mix())(first) for first in self._balanced()]
         else:  # not even decoded: the codes are the values
-            self._first = [chain(self._made[Stage.TONE])(np.arange(256) / 255)] * 3
+            self._first = [chain(self._made[Stage.TONE])(self._values)] * 3
         if self._made[Stage.COLOUR]:
             self._steps = [*self._made[Stage.COLOUR], *_looked_up(tails), *_through(lut)]
             return
@@ -142,13 +144,21 @@ class GradeFunction:
         ]
 
     def _balanced(self) -> list[Floats]:
-        """For each channel (256,) linear values in the source's space after white balance."""
+        """For each channel the linear values of all codes in the source's space after white balance."""
         profile = self._profile
-        values = [srgb_decode(np.arange(256) / 255)] * 3 if profile is None else [profile.decode(c) for c in range(3)]
+        if profile is None:
+            values = [srgb_decode(self._values)] * 3
+        else:
+            values = [profile.decode(c, self._values) for c in range(3)]
         for gain in self._made[Stage.BALANCE]:
             own = gain if profile is None else np.linalg.inv(profile.to_srgb) @ gain
             values = [f(linear) for f, linear in zip(white_balance(own), values, strict=True)]
         return values
+
+    @property
+    def _values(self) -> Floats:
+        """Encoded values of all codes."""
+        return np.arange(self._most + 1) / self._most
 
     def _to_mix(self) -> list[ChannelFunction]:
         """From linear sRGB to the encoded values that ops of all three channels work on."""
@@ -184,9 +194,9 @@ class GradeFunction:
         if strength == 1:
             return planes
         return (
-            (1 - strength) * (r / 255) + strength * planes[0],
-            (1 - strength) * (g / 255) + strength * planes[1],
-            (1 - strength) * (b / 255) + strength * planes[2],
+            (1 - strength) * (r / self._most) + strength * planes[0],
+            (1 - strength) * (g / self._most) + strength * planes[1],
+            (1 - strength) * (b / self._most) + strength * planes[2],
         )
 
 

@@ -35,9 +35,9 @@ class RgbProfile:
         """SHA-256 of the profile's meaning, independent of its encoding."""
         return hashlib.sha256(self.curves.tobytes() + self.to_srgb.tobytes()).digest()
 
-    def decode(self, channel: int) -> Floats:
-        """(256,) linear value of each 8-bit code."""
-        linear: Floats = np.interp(np.arange(256) / 255, _grid(), self.curves[channel])
+    def decode(self, channel: int, values: Floats) -> Floats:
+        """Linear values of encoded ones, 0..1."""
+        linear: Floats = np.interp(values, _grid(), self.curves[channel])
         return linear
 
     def encode(self, channel: int) -> ChannelFunction:

@@ -194,6 +194,7 @@ export default {
     motion_dropped: "video of the motion photo left out",
     first_frame_only: "only the first picture of the file",
     depth_reduced: "reduced to 8 bits",
+    sixteen_bits: "16 bits kept",
     hdr_to_sdr: "HDR converted to SDR",
     cmyk_to_srgb: "CMYK converted to sRGB",
     gray_to_srgb: "grey converted to sRGB",

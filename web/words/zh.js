@@ -194,6 +194,7 @@ export default {
     motion_dropped: "已去除动态照片的视频",
     first_frame_only: "仅处理文件中的第一张图片",
     depth_reduced: "位深已降为 8 位",
+    sixteen_bits: "保留 16 位色深",
     hdr_to_sdr: "HDR 已转换为 SDR",
     cmyk_to_srgb: "CMYK 已转换为 sRGB",
     gray_to_srgb: "灰度已转换为 sRGB",

@@ -11,7 +11,7 @@ Order = Literal["little", "big"]
 
 ROOT, EXIF_IFD, GPS_IFD, INTEROP_IFD = 0, 0x8769, 0x8825, 0xA005  # tables, by the tags that point to them
 MAKER_NOTE = 0x927C
-ASCII, SHORT, LONG, RATIONAL, UNDEFINED = 2, 3, 4, 5, 7
+BYTE, ASCII, SHORT, LONG, RATIONAL, UNDEFINED = 1, 2, 3, 4, 5, 7
 _POINTERS = (EXIF_IFD, GPS_IFD, INTEROP_IFD)
 _IFD, _LONG8, _IFD8 = 13, 16, 18  # an offset; eight bytes, in BigTIFF
 _MOST = 20_000  # most tags read; a camera writes a hundred, and overlapping tables could have any number

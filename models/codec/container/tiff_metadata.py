@@ -1,5 +1,6 @@
 """The metadata of a TIFF, which is among the tags that say how its pixels are stored."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 
@@ -19,12 +20,12 @@ from models.codec.container.exif_tables import (
 )
 from models.codec.container.iptc import iptc_in
 
-_XMP, _IPTC, _PHOTOSHOP, _ICC = 700, 33723, 34377, 34675
+XMP, _IPTC, _PHOTOSHOP, ICC = 700, 33723, 34377, 34675
 _STRIPS, _STRIP_SIZES = 273, 279
 # How pixels are stored, and pages (TIFF 6.0 and its supplements); sizes of a photo that was scanned.
 _STRUCTURE = {
     *(*range(254, 267), 273, *range(277, 282), 284, *range(288, 294), 297, 301, *range(317, 326)),
-    *(*range(332, 348), 351, *range(512, 522), *range(529, 533), 559, *range(32995, 32999), _ICC),
+    *(*range(332, 348), 351, *range(512, 522), *range(529, 533), 559, *range(32995, 32999), ICC),
 }
 # Tags of 32,768 and more that describe a photo, besides those of EXIF: copyright, exposure, Windows' texts, printing.
 _DESCRIPTIVE = {33432, 33434, 33437, 34850, 34852, *range(34855, 34870), *range(0x9C9B, 0x9CA0), 0xC4A5}
@@ -70,10 +71,10 @@ def read_tiff(data: bytes, before: bytes | None = None) -> TiffMetadata:
         except DamagedExifError:
             found.notes.append("exif_dropped")
     for page in pages:
-        xmp, iptc, photoshop = (page.root.get(tag) for tag in (_XMP, _IPTC, _PHOTOSHOP))
+        xmp, iptc, photoshop = (page.root.get(tag) for tag in (XMP, _IPTC, _PHOTOSHOP))
         found.xmp = found.xmp or (xmp.data if xmp else None)
         found.iptc = found.iptc or (_in_order(iptc.data) if iptc else iptc_in(photoshop.data) if photoshop else None)
-        for tag in (_XMP, _IPTC, _PHOTOSHOP):
+        for tag in (XMP, _IPTC, _PHOTOSHOP):
             page.root.pop(tag, None)
         unknown = [tag for tag in page.root if not _is_descriptive(tag)]
         for tag in unknown:
@@ -94,21 +95,33 @@ def read_tiff(data: bytes, before: bytes | None = None) -> TiffMetadata:
 
 
 def graft_exif(tiff: bytes, block: bytes) -> bytes:
-    """Return a TIFF with the tags of an EXIF block in its first table.
+    """Return a TIFF of 8 bits with the tags of an EXIF block in its first table.
 
     The file gets the byte order of the block, because only the few tags of structure are known well enough to be
     turned. Raises DamagedExifError.
     """
-    picture, exif = read_exif(tiff), read_exif(block)
-    exif.tables[0] = {tag: value for tag, value in exif.root.items() if tag not in _STRUCTURE}
+    picture, exif = read_exif(tiff), descriptive(block)
     places, sizes = (
         [picture.number(0, tag, index) for index in range(picture.root[tag].count)] for tag in (_STRIPS, _STRIP_SIZES)
     )
     exif.root.update({tag: _turned(value, picture.order, exif.order) for tag, value in picture.root.items()})
-    exif.root[_STRIPS] = exif.numbers(LONG, places)
+    return assembled(exif, [memoryview(tiff)[at : at + size] for at, size in zip(places, sizes, strict=True)])
+
+
+def descriptive(block: bytes) -> Exif:
+    """Return the tags of an EXIF block that describe a photo, not how pixels are stored. Raises DamagedExifError."""
+    exif = read_exif(block)
+    exif.tables[0] = {tag: value for tag, value in exif.root.items() if tag not in _STRUCTURE}
+    return exif
+
+
+def assembled(exif: Exif, strips: Sequence[bytes | memoryview]) -> bytes:
+    """Return a TIFF of these tags and strips."""
+    sizes = [len(strip) for strip in strips]
+    exif.root[_STRIP_SIZES] = exif.numbers(LONG, sizes)
+    exif.root[_STRIPS] = exif.numbers(LONG, sizes)
     start = len(write_exif(exif))
     exif.root[_STRIPS] = exif.numbers(LONG, accumulate(sizes[:-1], initial=start))
-    strips = [memoryview(tiff)[at : at + size] for at, size in zip(places, sizes, strict=True)]
     return b"".join([write_exif(exif), *strips])
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import numpy as np
 import simplejpeg
 
 from models.codec.container.exif_tables import DamagedExifError, read_exif
@@ -12,7 +11,8 @@ from models.codec.container.xmp.names import name
 from models.codec.container.xmp.tree import DamagedXmpError, parse
 from models.codec.gain_map import adobe, apple, iso
 from models.codec.gain_map.iso import UnknownError
-from models.codec.gain_map.turning import fits, upright
+from models.codec.gain_map.shape import fits
+from models.codec.orientation import turned
 from models.errors import PhotoError
 from models.gain_map import GainMap, Samples, Scale
 
@@ -105,8 +105,7 @@ def _map(candidate: bytes, of: JpegFile, orientation: int) -> GainMap | None:
         kept = None
     if scale is None:
         return None
-    turned = upright(samples, orientation)
-    return GainMap(np.ascontiguousarray(turned), scale, jpeg.icc, kept if orientation == 1 else None)
+    return GainMap(turned(samples, orientation), scale, jpeg.icc, kept if orientation == 1 else None)
 
 
 def _by_iso(candidate: bytes) -> Scale | None:

@@ -6,7 +6,8 @@ import numpy as np
 
 from models.codec.gain_map import apple
 from models.codec.gain_map.iso import UnknownError
-from models.codec.gain_map.turning import has_shape_of, upright
+from models.codec.gain_map.shape import has_shape_of
+from models.codec.orientation import turned
 from models.gain_map import GainMap, Samples
 from models.picture import Source
 
@@ -33,7 +34,7 @@ def map_of_heic(data: bytes, image: "HeifImage", source: Source) -> GainMap | No
     samples = samples.reshape(*samples.shape[:2], -1)[:, :, :1]
     size = source.width, source.height
     if not has_shape_of(samples, *size):  # libheif turns an auxiliary picture only where its own properties say so
-        samples = upright(samples, source.orientation)
+        samples = turned(samples, source.orientation)
         if not has_shape_of(samples, *size):
             return None
     return GainMap(*apple.standard(samples, headroom))

@@ -1,21 +1,8 @@
-"""Turns a gain map with its picture."""
-
-import numpy as np
+"""Whether a gain map can be that of a picture."""
 
 from models.gain_map import Samples
 
 _UNLIKE = 0.03  # part by which the shapes of picture and map may differ: sizes of maps are rounded
-
-
-def upright(samples: Samples, orientation: int) -> Samples:
-    """Apply an EXIF orientation 1..8 to samples (h, w, n)."""
-    if orientation >= 5:
-        samples = samples.transpose(1, 0, 2)
-    if orientation in (2, 3, 6, 7):
-        samples = samples[:, ::-1]
-    if orientation in (3, 4, 7, 8):
-        samples = samples[::-1]
-    return np.ascontiguousarray(samples)
 
 
 def has_shape_of(samples: Samples, width: int, height: int) -> bool:
