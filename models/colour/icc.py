@@ -22,6 +22,9 @@ _DENSE = 1 << 14  # samples of a curve; its inverse is read off them
 _LIMIT = 1 << 20  # bytes; larger RGB profiles hold tables, not matrices
 
 
+EIGHT_BITS: Floats = np.arange(256) / 255
+
+
 @dataclass(frozen=True, slots=True)
 class RgbProfile:
     """An RGB space by its three curves and its matrix."""
@@ -35,8 +38,8 @@ class RgbProfile:
         """SHA-256 of the profile's meaning, independent of its encoding."""
         return hashlib.sha256(self.curves.tobytes() + self.to_srgb.tobytes()).digest()
 
-    def decode(self, channel: int, values: Floats) -> Floats:
-        """Linear values of encoded ones, 0..1."""
+    def decode(self, channel: int, values: Floats = EIGHT_BITS) -> Floats:
+        """Return linear values of encoded ones, 0..1; without them (256,) of all 8-bit codes."""
         linear: Floats = np.interp(values, _grid(), self.curves[channel])
         return linear
 
