@@ -6,8 +6,11 @@ from typing import Protocol
 import cv2
 import numpy as np
 
+from models.erase.holes import NATIVE
 from models.erase.region import Mask
 from models.picture import Pixels
+
+PATCHES = "patches"  # name of the inpainter of models/compiled/patches
 
 _RADIUS = 3.0  # pixels; the neighbourhood that Telea's method uses for each pixel
 _SOFTEST = 32  # pixels, σ
@@ -18,6 +21,7 @@ class Inpainter(Protocol):
 
     name: str  # for the record of what the bytes depend on
     smooth: bool  # its fills have no noise
+    native: int  # pixels; larger squares are reduced before it sees them
 
     def fill(self, crops: Sequence[Pixels], masks: Sequence[Mask]) -> list[Pixels]:
         """Return the crops, uint8 (h, w, 3), of any sizes, with the parts under their masks (h, w) filled.
@@ -36,6 +40,7 @@ class Telea:
 
     name = "telea"
     smooth = True
+    native = NATIVE
 
     def fill(self, crops: Sequence[Pixels], masks: Sequence[Mask]) -> list[Pixels]:
         """As Inpainter has it."""

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from models.codec.header import Limits
+from models.erase.fill import Telea
 from models.erase.filling import alone
 from models.errors import PhotoError
 from models.networks import Networks
@@ -30,7 +31,7 @@ def store(tmp_path_factory):
 
 @pytest.fixture
 def networks(store):
-    return Networks(store, gpu=0.0)
+    return Networks(store, Telea(), gpu=0.0)
 
 
 def run(preset_type, params, networks, pixels, painted=None, **changes):
