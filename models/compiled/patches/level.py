@@ -1,6 +1,7 @@
 """One resolution of a picture with a hole, and the search for the patches that fill it."""
 
 from ctypes import CDLL, byref
+from itertools import product
 from math import isqrt
 
 import cv2
@@ -22,6 +23,7 @@ Indices = npt.NDArray[np.int32]
 SIDE = 8  # pixels of a patch, as in patches.h
 _NONE = -1
 _SHARPEST = 16  # weight of a patch that fits exactly
+_SIXTEENTHS = 16  # of a squared code, in which differences from known pixels are counted
 _LENIENT = 256  # squared codes; differences of patches below it are noise
 
 
@@ -67,16 +69,21 @@ class Level:
         """Return how far from a source each target may look if all targets together make this many tries."""
         return max(1, (isqrt(tries // max(1, len(self.targets))) - 1) // 2)
 
-    def search(self, reach: int, *, backwards: bool = False) -> None:
-        """Find better sources for all targets: those that continue the neighbours', and those up to `reach` away."""
-        self._search(self.targets, self.costs, reach, backwards=backwards, known=None)
+    def search(self, reach: int, toll: int = 0, *, backwards: bool = False) -> None:
+        """Find better sources for all targets: those that continue the neighbours', and those up to `reach` away.
 
-    def peel(self, reach: int) -> None:
+        Each pixel between a target and its source costs `toll`, in squared codes.
+        """
+        self._search(self.targets, self.costs, reach, toll, backwards=backwards)
+
+    def peel(self, reach: int, toll: int) -> None:
         """Fill the hole for the first time, from its edge inwards, in layers of two pixels.
 
-        Of each patch only the pixels that are known by then are compared, with sources up to `reach` away.
+        Patches are compared with sources up to `reach` away. Pixels that are not filled yet are guessed to be like the
+        nearest known ones, and count little: so of sources that fit alike the plainest is taken.
         """
         known = np.asarray(self.hole == 0, np.uint8)
+        _guess(self.pixels, known)
         while not known.all():
             wider = np.asarray(cv2.dilate(known, np.ones((3, 3), np.uint8), iterations=2), np.uint8)
             front = wider - known
@@ -85,7 +92,7 @@ class Level:
             targets = self.targets[enough if enough.any() else touches]
             costs = np.zeros(len(targets), np.uint32)
             counts = np.repeat((known * np.uint8(255))[:, :, None], 4, axis=2)
-            self._search(targets, costs, reach, backwards=False, known=counts)
+            self._search(targets, costs, reach, _SIXTEENTHS * toll, known=counts)
             filled = self._vote(targets, costs, front)
             if not filled.any():
                 break
@@ -128,7 +135,14 @@ class Level:
         )
 
     def _search(
-        self, targets: Indices, costs: npt.NDArray[np.uint32], reach: int, *, backwards: bool, known: Pixels | None
+        self,
+        targets: Indices,
+        costs: npt.NDArray[np.uint32],
+        reach: int,
+        toll: int,
+        *,
+        backwards: bool = False,
+        known: Pixels | None = None,
     ) -> None:
         work = SearchStructure(
             level=self.structure(),
@@ -136,6 +150,7 @@ class Level:
             count=len(targets),
             costs=costs.ctypes.data,
             reach=reach,
+            toll=toll,
             backwards=backwards,
             known=None if known is None else known.ctypes.data,
         )
@@ -161,6 +176,22 @@ class Level:
         all_of = shares[voted][:, None]
         self.pixels[voted] = (sums[voted] + all_of // 2) // all_of
         return np.asarray(voted, np.uint8)
+
+
+def _guess(pixels: Pixels, known: Mask) -> None:
+    """Give each pixel that is not known (0) the mean of its neighbours, in layers from the edge of the hole inwards."""
+    known = known.copy()
+    while not known.all():
+        sums, counts = np.zeros(pixels.shape, np.int32), np.zeros(known.shape, np.int32)
+        framed = np.pad(pixels * known[:, :, None], ((1, 1), (1, 1), (0, 0)))
+        there = np.pad(known, 1)
+        for y, x in product(range(3), range(3)):
+            sums += framed[y : y + known.shape[0], x : x + known.shape[1]]
+            counts += there[y : y + known.shape[0], x : x + known.shape[1]]
+        layer = (known == 0) & (counts > 0)
+        shares = counts[layer][:, None]
+        pixels[layer] = (sums[layer] + shares // 2) // shares
+        known[layer] = 1
 
 
 def _count(marked: Mask) -> Indices:

@@ -22,7 +22,7 @@ static inline uint32_t difference(const uint8_t *restrict one, const uint8_t *re
     return sum;
 }
 
-/* The same, of the pixels that are known. */
+/* The same, in 16ths; pixels that are not known are a guess, which counts that much. */
 static inline uint32_t known_difference(const uint8_t *restrict one, const uint8_t *restrict other,
                                         const uint8_t *restrict known, size_t stride, uint32_t most)
 {
@@ -30,7 +30,7 @@ static inline uint32_t known_difference(const uint8_t *restrict one, const uint8
     for (int y = 0; y < SIDE && sum < most; y++, one += stride, other += stride, known += stride) {
         int32_t of_row = 0;
         for (int i = 0; i < 4 * SIDE; i++) {
-            int16_t off = (int16_t)((one[i] - other[i]) & -(known[i] & 1));
+            int16_t off = (int16_t)((one[i] - other[i]) * (1 + 3 * (known[i] & 1)));
             of_row += off * off;
         }
         sum += (uint32_t)of_row;
@@ -54,9 +54,13 @@ static inline void consider(const struct search *search, int32_t target, int32_t
         return;
     const uint8_t *one = level->pixels + 4 * (size_t)target, *other = level->pixels + 4 * (size_t)source;
     const size_t stride = 4 * (size_t)width;
-    uint32_t cost = search->known == NULL
-                        ? difference(one, other, stride, best->cost)
-                        : known_difference(one, other, search->known + 4 * (size_t)target, stride, best->cost);
+    const int32_t down = y - target / width, right = x - target % width;
+    const uint32_t way = (uint32_t)((down < 0 ? -down : down) + (right < 0 ? -right : right)) * search->toll;
+    if (way >= best->cost)
+        return;
+    uint32_t cost = way + ( search->known == NULL
+                        ? difference(one, other, stride, best->cost - way)
+                        : known_difference(one, other, search->known + 4 * (size_t)target, stride, best->cost - way));
     if (cost < best->cost)
         *best = (struct best){source, cost};
 }

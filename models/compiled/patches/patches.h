@@ -30,7 +30,9 @@ struct search {
     uint32_t *costs;      /* of the targets: squared difference from their sources */
     int32_t reach;        /* pixels around the present source in which others are tried */
     uint32_t backwards;   /* not 0: from the last target to the first */
-    const uint8_t *known; /* (height, width, 4) or null: 255 where pixels count; then the search is around the target */
+    uint32_t toll;        /* what each pixel between a target and its source costs */
+    const uint8_t *known; /* (height, width, 4) or null: 255 where pixels are known, 0 where they are a guess; then the
+                           * search is around the target */
 };
 
 struct votes {

@@ -27,6 +27,7 @@ class SearchStructure(ctypes.Structure):
         ("costs", c_void_p),
         ("reach", c_int32),
         ("backwards", c_uint32),
+        ("toll", c_uint32),
         ("known", c_void_p),
     )
 

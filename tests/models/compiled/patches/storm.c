@@ -67,7 +67,7 @@ static void release(struct made *made)
 
 static void search(struct made *made, int32_t reach, uint32_t backwards, const uint8_t *known, uint32_t *costs)
 {
-    const struct search work = {made->level, made->targets, made->count, costs, reach, backwards, known};
+    const struct search work = {made->level, made->targets, made->count, costs, reach, backwards, (uint32_t)any(300), known};
     match_patches(&work);
 }
 

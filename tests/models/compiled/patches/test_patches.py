@@ -183,6 +183,6 @@ def test_narrow_crops_are_filled_too(patches, size):
 
 def test_a_hole_of_many_levels_has_no_seam(patches):
     """Sizes that are odd at every level."""
-    photo, mask = cv2.resize(sky(), (511, 383), interpolation=cv2.INTER_LINEAR), box((383, 511), 150, 90, 201, 187)
-    slow = cv2.GaussianBlur(filled(patches, photo, mask).astype(np.float32) - photo, (0, 0), 8)
-    assert np.abs(slow).max() < 2.5
+    photo, mask = np.ascontiguousarray(sky(511)[:383]), box((383, 511), 150, 90, 201, 187)
+    off = filled(patches, photo, mask).astype(np.float32) - sky(511, noise=0)[:383]
+    assert np.abs(cv2.GaussianBlur(off, (0, 0), 8)[mask > 0]).max() < 2.5
