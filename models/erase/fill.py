@@ -47,6 +47,8 @@ class Telea:
         return [self._fill(crop, mask) for crop, mask in zip(crops, masks, strict=True)]
 
     def _fill(self, crop: Pixels, mask: Mask) -> Pixels:
+        if len(mask) == 1:  # OpenCV reads beyond a single row, and fills it differently each time
+            return self._fill(np.repeat(crop, 7, axis=0), np.repeat(mask, 7, axis=0))[3:4].copy()
         filled = np.asarray(cv2.inpaint(crop, mask, _RADIUS, cv2.INPAINT_TELEA), np.uint8)
         depth = np.asarray(cv2.distanceTransform(mask, cv2.DIST_L2, cv2.DIST_MASK_5), np.float32)
         sigma = 1

@@ -130,7 +130,8 @@ def test_a_batch_works_with_the_weights_that_it_pinned_or_says_why_not(networks)
         run("color", {"ops": [op | {"sha256": "0" * 64}]}, networks, noise())
     assert refused.value.code == "model_changed"
     boxes = {"regions": {"boxes": [[0.5, 0.5, 0.1, 0.1]]}}
-    run("erase", boxes | {"model": "telea"}, networks, noise())
+    for without_weights in ("telea", "patches"):
+        run("erase", boxes | {"model": without_weights}, networks, noise())
     with pytest.raises(PhotoError) as refused:
         run("erase", boxes | {"model": "0" * 64}, networks, noise())
     assert refused.value.code == "model_changed"

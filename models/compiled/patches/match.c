@@ -96,6 +96,11 @@ void match_patches(const struct search *search)
             follow(search, target, y, x, &best);
             middle = best.source >= 0 ? best.source : target;
         }
+        /* What continues no neighbour must be clearly better, or pieces become too small (Hertzmann et al., "Image
+         * Analogies", 2001). */
+        const struct best continued = best;
+        if (best.source >= 0)
+            best.cost = best.cost / 4 * 3;
         const int32_t down = middle / level->width, right = middle % level->width;
         const int32_t reach = search->reach, across = level->width - SIDE, along = level->height - SIDE;
         const int32_t top = down > reach ? down - reach : 0, bottom = down < along - reach ? down + reach : along;
@@ -103,6 +108,8 @@ void match_patches(const struct search *search)
         for (int32_t row = top; row <= bottom; row++)
             for (int32_t column = left; column <= end; column++)
                 consider(search, target, row, column, &best);
+        if (best.source == continued.source)
+            best = continued;
         level->match[target] = best.source;
         search->costs[place] = best.cost;
     }

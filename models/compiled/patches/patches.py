@@ -34,7 +34,7 @@ from models.picture import Pixels
 
 _PAIRS = 2_000_000  # comparisons of patches in one pass over the coarsest level
 _TRIES = 5_000_000  # the same for the first pass over each other level
-_TOLL = 300  # squared codes for each pixel to a source on the coarsest level; what is far away seldom belongs there
+_TOLL = 400  # squared codes for each pixel to a source on the coarsest level; what is far away seldom belongs there
 _SHALLOW = 5.0  # pixels; a hole of this depth is not looked at more coarsely
 _SOURCES = 400  # patches; a level with fewer has no choice
 _FIRST_PASSES = 6  # on the coarsest level
