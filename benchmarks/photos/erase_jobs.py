@@ -28,25 +28,26 @@ class Job:
 def jobs() -> Iterator[Job]:
     """Yield jobs: textures, structures, and things that were put over a photo."""
     shore = _shore()
-    yield _disc("grass", _photo("grass"), (256, 256), 80)
-    yield _disc("gravel", _photo("gravel"), (256, 256), 80)
-    yield _box("bricks", _photo("brick"), (190, 200, 150, 120))
-    yield _box("fur", _photo("chelsea"), (270, 30, 90, 70))
-    yield _box("a spoon on wood", _photo("coffee"), (395, 30, 100, 100))
-    yield _box("at the photo's border", _photo("coffee"), (500, 0, 100, 110))
-    yield _box("a rocket", _photo("rocket"), (300, 50, 50, 200))
-    yield _over("a spot on skin", _photo("astronaut"), _spot((205, 152), 6), (110, 40, 40))
-    yield _over("a date stamp", _photo("coffee"), _writing("'98 11 30", (20, 375), 1.0, 3), (255, 150, 40))
-    yield _over("writing", _photo("gravel"), _writing("SAMPLE", (120, 280), 2.0, 8), (250, 250, 250))
+    yield _disc("grass", photo_of("grass"), (256, 256), 80)
+    yield _disc("gravel", photo_of("gravel"), (256, 256), 80)
+    yield _box("bricks", photo_of("brick"), (190, 200, 150, 120))
+    yield _box("fur", photo_of("chelsea"), (270, 30, 90, 70))
+    yield _box("a spoon on wood", photo_of("coffee"), (395, 30, 100, 100))
+    yield _box("at the photo's border", photo_of("coffee"), (500, 0, 100, 110))
+    yield _box("a rocket", photo_of("rocket"), (300, 50, 50, 200))
+    yield _over("a spot on skin", photo_of("astronaut"), _spot((205, 152), 6), (110, 40, 40))
+    yield _over("a date stamp", photo_of("coffee"), _writing("'98 11 30", (20, 375), 1.0, 3), (255, 150, 40))
+    yield _over("writing", photo_of("gravel"), _writing("SAMPLE", (120, 280), 2.0, 8), (250, 250, 250))
     yield _over("a wire", shore, _wire, (35, 35, 40))
     yield _disc("a sky", shore, (430, 120), 80)
     yield _disc("a horizon", shore, (300, 262), 70)
     yield _disc("water", shore, (180, 400), 75)
     yield _disc("a fence", _fence(), (260, 200), 80)
-    yield _box("what fails: next to a person", _photo("astronaut"), (346, 0, 166, 266))
+    yield _box("what fails: next to a person", photo_of("astronaut"), (346, 0, 166, 266))
 
 
-def _photo(name: str) -> Pixels:
+def photo_of(name: str) -> Pixels:
+    """Return a photo of scikit-image, uint8 (h, w, 3)."""
     picture = np.asarray(getattr(data, name)(), np.uint8)
     return np.dstack([picture] * 3) if picture.ndim == 2 else picture
 

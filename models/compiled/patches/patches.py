@@ -34,6 +34,7 @@ from models.picture import Pixels
 
 _PAIRS = 2_000_000  # comparisons of patches in one pass over the coarsest level
 _TRIES = 5_000_000  # the same for the first pass over each other level
+_WIDEST = 10  # pixels from a source on such a level, up to which others are tried
 _TOLL = 400  # squared codes for each pixel to a source on the coarsest level; what is far away seldom belongs there
 _SHALLOW = 5.0  # pixels; a hole of this depth is not looked at more coarsely
 _SOURCES = 400  # patches; a level with fewer has no choice
@@ -85,7 +86,7 @@ class Patches:
         for coarse, fine in zip(levels[:0:-1], levels[-2::-1], strict=True):
             fine.begin_from(coarse)
             for turn in range(_PASSES):
-                fine.search(fine.reach(_TRIES) if turn == 0 else 1, backwards=turn % 2 == 1)
+                fine.search(min(_WIDEST, fine.reach(_TRIES)) if turn == 0 else 1, backwards=turn % 2 == 1)
                 fine.copy()
         smooth_seams(self._library, levels[0], levels[0].copy())
         return np.ascontiguousarray(levels[0].pixels[:, :, :3])

@@ -17,7 +17,7 @@ from models.erase.region import Mask
 
 Float = npt.NDArray[np.float32]
 
-_TOLERANCE = 12.0  # codes; up to this a step is a seam
+_TOLERANCE = 30.0  # codes; up to this a step is a seam
 _CYCLES = 3  # after which less than half a code is missing
 _SWEEPS = 2  # before and after each coarser grid
 _LAST_SWEEPS = 30  # on the coarsest grid
