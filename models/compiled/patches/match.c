@@ -38,11 +38,13 @@ static inline uint32_t known_difference(const uint8_t *restrict one, const uint8
     return sum;
 }
 
+/* The best source so far. */
 struct best {
     int32_t source; /* -1: none yet */
     uint32_t cost;
 };
 
+/* Takes the patch at (y, x) if it is a source, and better than the best so far. */
 static inline void consider(const struct search *search, int32_t target, int32_t y, int32_t x, struct best *best)
 {
     const struct level *level = &search->level;
@@ -58,9 +60,11 @@ static inline void consider(const struct search *search, int32_t target, int32_t
     const uint32_t way = (uint32_t)((down < 0 ? -down : down) + (right < 0 ? -right : right)) * search->toll;
     if (way >= best->cost)
         return;
-    uint32_t cost = way + ( search->known == NULL
-                        ? difference(one, other, stride, best->cost - way)
-                        : known_difference(one, other, search->known + 4 * (size_t)target, stride, best->cost - way));
+    const uint32_t most = best->cost - way;
+    const uint32_t cost =
+        way + (search->known == NULL
+                   ? difference(one, other, stride, most)
+                   : known_difference(one, other, search->known + 4 * (size_t)target, stride, most));
     if (cost < best->cost)
         *best = (struct best){source, cost};
 }

@@ -31,8 +31,8 @@ struct search {
     int32_t reach;        /* pixels around the present source in which others are tried */
     uint32_t backwards;   /* not 0: from the last target to the first */
     uint32_t toll;        /* what each pixel between a target and its source costs */
-    const uint8_t *known; /* (height, width, 4) or null: 255 where pixels are known, 0 where they are a guess; then the
-                           * search is around the target */
+    const uint8_t *known; /* (height, width, 4) or null: 255 where pixels are known, 0 where they are guessed; then
+                           * costs are in 16ths, and the search is around the target */
 };
 
 struct votes {

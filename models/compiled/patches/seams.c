@@ -1,9 +1,9 @@
-/* The removal of seams: a smooth correction of the fill, found by a multigrid solver. blend.py calls the steps. */
+/* The removal of seams: a smooth correction of the fill, found by multigrid. seams.py calls the steps. */
 
 #include "patches.h"
 
-/* The step of the colours from one pixel to the next (`ahead` bytes on) at the places that both were copied from. Known pixels have
- * no such place. Returns how many places there are. */
+/* The sum of the steps of the colours from one pixel to the next, at the places that each was copied from. Known pixels
+ * have no such place. Returns how many places there are. */
 static int step_of_sources(const struct seams *seams, int32_t pixel, int32_t next, int across, float *step)
 {
     const struct level *level = &seams->level;
