@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from models.erase.fill import Inpainter, Telea
+from models.erase.fill import PATCHES, Inpainter, Telea
 from models.errors import PhotoError, WeightsError
 from models.neural.installed import require_networks
 from models.weights import LAMA, Installed, WeightStore
@@ -14,8 +14,10 @@ if TYPE_CHECKING:
 class Networks:
     """The networks whose weights are in the store at creation; `stale` says whether the weights have changed."""
 
-    def __init__(self, store: WeightStore, *, gpu: float) -> None:
+    def __init__(self, store: WeightStore, without: Inpainter, *, gpu: float) -> None:
+        """`without` fills holes where there are no weights."""
         self._store = store
+        self._without = without
         self._gpu = gpu
         self._changed = store.changed_ns()
         self._stamp = store.stamp()
@@ -25,8 +27,8 @@ class Networks:
 
     @property
     def engine(self) -> str:
-        """The name of the inpainter: `lama` and the beginning of its hash, or `telea`."""
-        return f"lama {self._lama.sha256[:12]}" if self._lama else Telea.name
+        """The name of the inpainter: `lama` and the beginning of its hash, `patches` or `telea`."""
+        return f"lama {self._lama.sha256[:12]}" if self._lama else self._without.name
 
     @property
     def on_gpu(self) -> bool:
@@ -46,12 +48,15 @@ class Networks:
         return self._store.stamp() != self._stamp
 
     def inpainter(self, pinned: str | None = None) -> Inpainter:
-        """Return LaMa if there are weights, else OpenCV's method; or the one that `pinned` names: `telea`, a SHA-256.
+        """Return LaMa if there are weights, else what needs none; or the one that `pinned` names.
 
+        That is `telea`, the SHA-256 of LaMa's weights, or `patches`: what fills without weights here.
         Raises PhotoError `model_damaged`, `model_changed`, `torch_missing`.
         """
-        if pinned == Telea.name or (pinned is None and self._lama is None):
+        if pinned == Telea.name:
             return Telea()
+        if pinned == PATCHES or (pinned is None and self._lama is None):
+            return self._without
         if self._lama is None or pinned not in (None, self._lama.sha256):
             raise _changed(LAMA)
         if self._inpainter is None:

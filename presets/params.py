@@ -148,8 +148,8 @@ class EraseParams(Strict):
 
     regions: Regions | None = None
     mask: Annotated[str, Field(min_length=1, max_length=8192)] | None = None  # a source; white is erased
-    # What fills: OpenCV's method, or LaMa by the SHA-256 of its weights, which a batch pins; None: the best there is.
-    model: Annotated[str, Field(pattern=r"^(telea|[0-9a-f]{64})$")] | None = None
+    # What fills: patches, OpenCV's method, or LaMa by the SHA-256 of its weights, which a batch pins; None: the best.
+    model: Annotated[str, Field(pattern=r"^(patches|telea|[0-9a-f]{64})$")] | None = None
 
 
 def _with_sliders(preset_type: str, others: type[Strict]) -> type[Strict]:
@@ -209,7 +209,7 @@ _SHAPES = {
     "curve": "a curve is 2 to 16 points [x, y], each 0 to 1, or such points for each of rgb, r, g, b",
     "faces": 'write "all", "none" or {"unit": "fraction" or "px", "boxes": [[left, top, width, height], …]}',
     "hsl": f"hsl is {{band: {{hue, saturation, luminance}}}}, each from -1 to 1, for {', '.join(Hsl.model_fields)}",
-    "model": "telea, or the SHA-256 of LaMa's weights, or nothing for the best that is there",
+    "model": "patches, telea, or the SHA-256 of LaMa's weights, or nothing for the best that is there",
     "lut": "the name of a LUT is allowed",
     "ops": 'write [{"op": "model", "name": "…"}], at most four, with names of `photobatch models list`',
     "regions": 'write {"unit": "fraction" or "px", "boxes": [[left, top, width, height], …]}',

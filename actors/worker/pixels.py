@@ -33,6 +33,7 @@ from models.erase.filling import Filling, alone
 from models.errors import PhotoError
 from models.faces.detector import FaceDetector
 from models.faces.faces import detection_step
+from models.inpainter import inpainter_for
 from models.networks import Networks
 from models.neural.installed import HOW, has_torch
 from models.picture import DoubtError, Picture, Pixels
@@ -76,7 +77,7 @@ class PixelRetoucher:
         self._open_strips = None if gpu else jpeg_in_strips.opener(tables / "library")
         self._tables = TableCache(tables)
         self._faces = FaceDetector()
-        self._networks = Networks(WeightStore(models), gpu=gpu)
+        self._networks = Networks(WeightStore(models), inpainter_for(tables / "library"), gpu=gpu)
         self._pipelines: OrderedDict[str, Pipeline] = OrderedDict()
         self._luts: OrderedDict[str, Lut] = OrderedDict()
         models_here = f"faces {self._faces.sha256[:12]}, erase {self._networks.engine}"

@@ -69,9 +69,10 @@ def weights(settings: Settings) -> Finding:
     if not has_networks():
         return _without_torch(networks, store.folder)
     if LAMA not in names:
-        found = f"{LAMA} is not in {store.folder}; erase fills with a simpler method"
+        found = f"{LAMA} is not in {store.folder}; erase copies from around what it removes"
+        size = f"{KNOWN[LAMA].bytes / 1e6:.0f} MB"
         advice = (
-            f"For large things to be erased well: photobatch models pull {LAMA} ({KNOWN[LAMA].bytes / 1e6:.0f} MB)."
+            f"To erase what no copy can continue, such as a part of a face: photobatch models pull {LAMA} ({size})."
         )
         return Finding("weights", "warning", found, advice)
     return ok("weights", f"{', '.join(names)} in {store.folder}")
@@ -79,7 +80,7 @@ def weights(settings: Settings) -> Finding:
 
 def _without_torch(networks: list[str], folder: Path) -> Finding:
     if not networks:
-        return ok("weights", "none, for networks need torch; erase fills with a simpler method")
+        return ok("weights", "none, for networks need torch; erase copies from around what it removes")
     found = f"{', '.join(networks)} in {folder}, and no torch to run networks with: photos that want one fail"
     advice = f"{server_code.how_to_install_torch()} Or take the network away: photobatch models rm {networks[0]}"
     return Finding("weights", "wrong", found, advice)

@@ -1,1 +1,1 @@
-"""The applier for CPUs: a small library in C, which is compiled on the machine where it runs."""
+"""A small library in C, compiled on the machine where it runs: the applier for CPUs, the filling of holes."""

@@ -30,7 +30,7 @@ class Erase:
         filling fails, no pixel is changed.
         """
         filled: list[tuple[Hole, Pixels, Mask]] = []
-        holes, pixels = holes_of(mask), picture.pixels
+        holes, pixels = holes_of(mask, self._inpainter.native), picture.pixels
         for hole in holes:
             picture.load(*hole.window)
         for first in range(0, len(holes), _BATCH):

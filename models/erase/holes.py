@@ -7,10 +7,11 @@ import numpy as np
 
 from models.erase.region import Mask
 
-NATIVE = 512  # pixels; squares up to this size are filled at full resolution, larger ones are reduced first
+NATIVE = 512  # pixels; the largest square that a network, or a method without texture, fills at full resolution
 _GRID = 64  # sides of squares are multiples of it, so that many have the same size
 _LEAST_MARGIN = 64  # pixels of context around a hole
 _CELL = 256  # pixels; a long thin hole (a wire) is filled in pieces
+_LONG = 384  # pixels, from which on a thin hole is cut
 _THIN = 96  # pixels of width up to which a hole is thin
 _NEAR = 16  # pixels; holes closer than this, or than an eighth of their size, are joined
 _MOST = 40  # per photo: LaMa takes six seconds for each on one core
@@ -25,15 +26,19 @@ class Hole:
 
     box: Area  # the filled area; boxes do not overlap
     window: Area  # the context: a square around the box, smaller if the photo is smaller
+    native: int  # pixels; the largest square that is filled at full resolution
 
     @property
     def scale(self) -> float:
         """How many pixels of the photo make one pixel of the model's input; 1 at full resolution."""
-        return max(1.0, max(self.window[2] - self.window[0], self.window[3] - self.window[1]) / NATIVE)
+        return max(1.0, max(self.window[2] - self.window[0], self.window[3] - self.window[1]) / self.native)
 
 
-def holes_of(mask: Mask) -> list[Hole]:
-    """Return the holes of a mask, from top to bottom. If there are more than 40, neighbours are united."""
+def holes_of(mask: Mask, native: int = NATIVE) -> list[Hole]:
+    """Return the holes of a mask, from top to bottom. If there are more than 40, neighbours are united.
+
+    `native` is the inpainter's: a larger square is to be reduced first.
+    """
     small = cv2.resize(_padded(mask), None, fx=1 / _STEP, fy=1 / _STEP, interpolation=cv2.INTER_AREA)
     busy = np.asarray(small > 0, np.uint8)
     count, _, stats, _ = cv2.connectedComponentsWithStats(busy)
@@ -48,7 +53,9 @@ def holes_of(mask: Mask) -> list[Hole]:
     boxes = _tight(mask, [piece for area in united for piece in _pieces(mask, area)])
     if len(boxes) > _MOST:
         boxes = _tight(mask, united)
-    return [Hole(box, _window(box, *mask.shape)) for box in sorted(boxes, key=lambda box: box[1::-1])]
+    return [
+        Hole(box, _window(box, *mask.shape, native=native), native) for box in sorted(boxes, key=lambda box: box[1::-1])
+    ]
 
 
 def _padded(mask: Mask) -> Mask:
@@ -81,7 +88,7 @@ def _long(area: Area) -> int:
 def _pieces(mask: Mask, area: Area) -> list[Area]:
     """Cut a long thin area into cells; return any other unchanged."""
     x0, y0, x1, y1 = area
-    if _long(area) <= NATIVE - 2 * _LEAST_MARGIN or _width(mask[y0:y1, x0:x1]) > _THIN:
+    if _long(area) <= _LONG or _width(mask[y0:y1, x0:x1]) > _THIN:
         return [area]
     return [(x, y, min(x + _CELL, x1), min(y + _CELL, y1)) for y in range(y0, y1, _CELL) for x in range(x0, x1, _CELL)]
 
@@ -98,18 +105,18 @@ def _tight(mask: Mask, areas: list[Area]) -> list[Area]:
     return [(x0 + x, y0 + y, x0 + x + w, y0 + y + h) for x0, y0, (x, y, w, h) in boxes if w and h]
 
 
-def _window(box: Area, height: int, width: int) -> Area:
+def _window(box: Area, height: int, width: int, *, native: int) -> Area:
     """Return the square around a box, moved into the photo, and cut if the photo is smaller."""
-    side = _side(_long(box))
+    side = _side(_long(box), native)
     x0 = _moved((box[0] + box[2] - side) // 2, side, width)
     y0 = _moved((box[1] + box[3] - side) // 2, side, height)
     return x0, y0, min(x0 + side, width), min(y0 + side, height)
 
 
-def _side(long: int) -> int:
+def _side(long: int, native: int) -> int:
     wanted = long + 2 * max(_LEAST_MARGIN, long // 2)
-    if wanted > NATIVE and long <= NATIVE - 2 * _LEAST_MARGIN:
-        wanted = NATIVE
+    if wanted > native and long <= native - 2 * _LEAST_MARGIN:
+        wanted = native
     return -(-wanted // _GRID) * _GRID
 
 

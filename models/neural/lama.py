@@ -16,6 +16,7 @@ from safetensors.torch import load_file
 from spandrel import MaskedImageModelDescriptor, ModelLoader
 from torch.nn import functional
 
+from models.erase.holes import NATIVE
 from models.erase.region import Mask
 from models.neural.device import OutOfMemoryError, no_memory, running
 from models.picture import Pixels
@@ -29,6 +30,7 @@ class Lama:
     """An Inpainter. Float32, also on GPUs: its Fourier transforms overflow in half precision."""
 
     smooth = False
+    native = NATIVE
 
     def __init__(self, weights: Path, sha256: str, device: str) -> None:
         """`weights` is a safetensors file with this SHA-256. Raises ValueError if it holds another network."""

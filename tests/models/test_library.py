@@ -17,9 +17,13 @@ from models.compiled import applier as compiled
 from models.compiled import library
 from models.compiled.applier import CompiledApplier
 from models.compiled.library import LibraryError
+from models.compiled.patches import patches
+from models.compiled.patches.patches import Patches
 from models.eager.applier import EagerApplier
+from models.erase.fill import Telea
 from models.faces.patch import Patch
 from models.finish import Finish
+from models.inpainter import inpainter_for
 from models.picture import Picture, Source
 from models.texture import Grain, Vignette
 
@@ -146,6 +150,16 @@ def test_a_compiler_that_fails_is_named(tmp_path, monkeypatch, caplog):
 def test_a_library_that_computes_something_else_is_not_used(tmp_path, monkeypatch, caplog):
     monkeypatch.setattr(compiled, "EXPECTED", "something else")
     replaced_by_torch(tmp_path, caplog, "other pixels")
+
+
+def test_holes_are_filled_by_patches_where_they_can_be_compiled_and_else_by_opencv(tmp_path, monkeypatch, caplog):
+    assert isinstance(inpainter_for(tmp_path), Patches)
+    monkeypatch.setattr(patches, "EXPECTED", "something else")
+    assert isinstance(inpainter_for(tmp_path), Telea)
+    without_cc(monkeypatch)
+    assert isinstance(inpainter_for(tmp_path), Telea)
+    assert "other pixels" in caplog.text
+    assert "there is no C compiler" in caplog.text
 
 
 def test_a_library_that_cannot_be_loaded_is_not_used(tmp_path, monkeypatch, caplog):

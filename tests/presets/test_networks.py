@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from models.codec.header import Limits
+from models.erase.fill import Telea
 from models.erase.filling import alone
 from models.errors import PhotoError
 from models.networks import Networks
@@ -30,7 +31,7 @@ def store(tmp_path_factory):
 
 @pytest.fixture
 def networks(store):
-    return Networks(store, gpu=0.0)
+    return Networks(store, Telea(), gpu=0.0)
 
 
 def run(preset_type, params, networks, pixels, painted=None, **changes):
@@ -129,7 +130,8 @@ def test_a_batch_works_with_the_weights_that_it_pinned_or_says_why_not(networks)
         run("color", {"ops": [op | {"sha256": "0" * 64}]}, networks, noise())
     assert refused.value.code == "model_changed"
     boxes = {"regions": {"boxes": [[0.5, 0.5, 0.1, 0.1]]}}
-    run("erase", boxes | {"model": "telea"}, networks, noise())
+    for without_weights in ("telea", "patches"):
+        run("erase", boxes | {"model": without_weights}, networks, noise())
     with pytest.raises(PhotoError) as refused:
         run("erase", boxes | {"model": "0" * 64}, networks, noise())
     assert refused.value.code == "model_changed"

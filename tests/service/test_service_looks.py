@@ -142,7 +142,7 @@ def test_a_photo_whose_mask_is_empty_fails_alone(server: Server, astronaut: str)
     assert server.ended(told["task_id"])["counts"]["succeeded"] == 1
     photos = server.photos(told["task_id"])
     assert [photo["error"] and photo["error"]["code"] for photo in photos] == ["empty_mask", None]
-    assert "telea" in photos[1]["engine"]
+    assert "patches" in photos[1]["engine"]
 
 
 def test_a_run_repeated_from_its_manifest_gives_the_same_bytes(server: Server, astronaut: str) -> None:

@@ -54,6 +54,14 @@ def test_near_holes_are_one_and_far_ones_are_not():
     assert len(holes_of(mask_of(far))) == 2
 
 
+def test_an_inpainter_that_takes_larger_squares_sees_a_large_hole_at_full_size():
+    mask = mask_of([(1000, 1000, 800, 600)])
+    (hole,) = holes_of(mask, native=2048)
+    assert hole.scale == 1
+    (small,) = holes_of(mask, native=1024)
+    assert hole.window[2] - hole.window[0] > small.window[2] - small.window[0] == 1024
+
+
 def test_a_large_hole_is_seen_smaller():
     (hole,) = holes_of(mask_of([(1000, 1000, 800, 600)]))
     assert hole.scale > 2

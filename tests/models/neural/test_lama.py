@@ -13,6 +13,7 @@ from actors.messages.records import BatchSpec
 from actors.worker.pixels import PixelRetoucher
 from models.codec.header import Limits
 from models.erase.erase import Erase
+from models.erase.fill import Telea
 from models.erase.filling import SideBySide, alone
 from models.errors import DeviceLostError, PhotoError, WeightsError
 from models.networks import LAMA, Networks
@@ -148,7 +149,7 @@ def test_any_other_error_of_a_gpu_is_the_end_of_the_worker(loaded, monkeypatch, 
 
 
 def test_a_photo_is_erased_by_lama_where_there_are_weights(store):
-    networks = Networks(store, gpu=0.0)
+    networks = Networks(store, Telea(), gpu=0.0)
     assert networks.engine == f"lama {store.find(LAMA).sha256[:12]}"
     pixels = np.dstack([photo(64, 64), np.full((64, 64), 255, np.uint8)])
     mask = np.zeros((64, 64), np.uint8)
@@ -175,7 +176,7 @@ def test_weights_that_were_damaged_since_are_not_opened(store, tmp_path):
     with pytest.raises(WeightsError, match="model_damaged"):
         other.path(LAMA)
     with pytest.raises(PhotoError, match="model_damaged"):
-        Networks(other, gpu=0.0).inpainter()
+        Networks(other, Telea(), gpu=0.0).inpainter()
 
 
 def test_holes_of_several_photos_go_through_the_network_together(store, tmp_path, monkeypatch):

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import torch
 
+from models.erase.fill import Telea
 from models.errors import PhotoError
 from models.networks import Networks
 from models.neural.restorer import Restorer
@@ -57,5 +58,5 @@ def test_where_memory_ends_tiles_are_smaller_and_the_picture_the_same(restorer, 
 
 def test_a_name_that_is_not_there_is_said_with_what_to_do(tmp_path):
     with pytest.raises(PhotoError, match="photobatch models") as missing:
-        Networks(WeightStore(tmp_path), gpu=0.0).restorer("denoise")
+        Networks(WeightStore(tmp_path), Telea(), gpu=0.0).restorer("denoise")
     assert missing.value.code == "model_missing"

@@ -3,6 +3,7 @@ import pickle
 import pytest
 import torch
 
+from models.erase.fill import Telea
 from models.errors import WeightsError
 from models.networks import LAMA, Networks
 from models.weights import KNOWN, Weights, WeightStore, sha256_of
@@ -50,7 +51,7 @@ def test_a_pickle_that_would_run_something_is_refused(tmp_path, capfd):
 def test_somebodys_own_network_is_told_from_its_weights(compact_file, tmp_path):
     store = WeightStore(tmp_path)
     assert store.add("sharper", compact_file).network == "RealESRGAN Compact"
-    assert Networks(store, gpu=0.0).restorer("sharper").scale == 2
+    assert Networks(store, Telea(), gpu=0.0).restorer("sharper").scale == 2
     assert store.names() == ["sharper"]
     store.remove("sharper")
     assert list(tmp_path.iterdir()) == []
@@ -69,9 +70,9 @@ def test_a_name_is_a_name_and_no_path(name, compact_file, tmp_path):
 
 def test_workers_notice_that_weights_came(compact_file, tmp_path):
     store = WeightStore(tmp_path / "models")
-    networks = Networks(store, gpu=0.0)
+    networks = Networks(store, Telea(), gpu=0.0)
     assert not networks.stale()
     assert networks.engine == "telea"
     store.add("sharper", compact_file)
     assert networks.stale()
-    assert not Networks(store, gpu=0.0).stale()
+    assert not Networks(store, Telea(), gpu=0.0).stale()

@@ -1,0 +1,1 @@
+"""The inpainter that fills a hole with pieces of its surroundings."""
