@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from PIL import Image
 
 from models.codec.container.exif import orientation_of
-from models.codec.container.iso_exif import exif_of_avif
+from models.codec.container.iso_content import exif_of_avif
 from models.codec.container.iso_picture import Box, read_picture
 from models.codec.container.png_chunks import Described, read_chunks
 from models.codec.container.texts import comment

@@ -18,6 +18,7 @@ from models.errors import PhotoError
 from tests.models.codec.mutations import SEEDS, mutants
 
 LIMITS = Limits(max_pixels=1_000_000, max_bytes=2**20)
+DEEP = OutputOptions(format="tiff")
 HANGS_S = 20.0
 MOST_MEMORY = 400 * 2**20  # above what the libraries take; a million pixels are 4 MB, and some are held a few times
 QUIET = settings(
@@ -33,13 +34,13 @@ def worked_on(data: bytes) -> bool:
     """Read, decode and encode a file as service and worker do; returns whether it was taken."""
     try:
         read_header(data, LIMITS)
-        picture = decode(data, LIMITS)
+        picture = decode(data, LIMITS, deep_for=DEEP)
     except PhotoError:
         return False
     assert picture.pixels.dtype == np.uint8
     assert picture.pixels.shape == (picture.source.height, picture.source.width, 4)
     try:
-        encoded = encode(picture, OutputOptions(metadata="strip_gps"))
+        encoded = encode(picture, DEEP if picture.deep is not None else OutputOptions(metadata="strip_gps"))
     except PhotoError as refusal:
         if refusal.code != "output_too_large":  # an AVIF's header may claim more than an AVIF may have
             raise

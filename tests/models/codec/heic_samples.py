@@ -9,6 +9,7 @@ from PIL import Image
 
 P3 = {"color_primaries": 12, "transfer_characteristics": 13, "matrix_coefficients": 6, "full_range_flag": 1}
 PQ = {"color_primaries": 9, "transfer_characteristics": 16, "matrix_coefficients": 9, "full_range_flag": 1}
+_NEW_ITEM = 90
 LOSSLESS = {
     "quality": -1,
     "chroma": 444,
@@ -57,6 +58,42 @@ def with_auxiliary(data: bytes, use: str) -> bytes:
     boxes[b"iprp"] = joined(properties)
     boxes[b"iref"] = boxes[b"iref"].replace(b"thmb", b"auxl")
     return with_meta(data, bytes(4) + joined(boxes))
+
+
+def with_tone_map(data: bytes, numbers: bytes) -> bytes:
+    """Hide the thumbnail of a file, and make it and the main picture parts of an item `tmap` with these numbers."""
+    boxes = dict(children(data[meta_at(data) + 12 : meta_end(data)]))
+    (main,) = struct.unpack_from(">H", boxes[b"pitm"], 4)
+    (small,) = struct.unpack_from(">H", boxes[b"iref"], boxes[b"iref"].index(b"thmb") + 4)
+    entries = [
+        (name, body[:3] + b"\1" + body[4:] if body[4:6] == struct.pack(">H", small) else body)
+        for name, body in children(boxes[b"iinf"][6:])
+    ]
+    entries.append((b"infe", struct.pack(">IHH", 0x02000000, _NEW_ITEM, 0) + b"tmap\0"))
+    boxes[b"iinf"] = bytes(4) + struct.pack(">H", len(entries)) + b"".join(_box(*entry) for entry in entries)
+    kept = [(name, body) for name, body in children(boxes[b"iref"][4:]) if name != b"thmb"]
+    kept.append((b"dimg", struct.pack(">HHHH", _NEW_ITEM, 2, main, small)))
+    boxes[b"iref"] = bytes(4) + b"".join(_box(*each) for each in kept)
+    boxes[b"idat"] = numbers
+    boxes[b"iloc"] = _placed(boxes[b"iloc"], len(numbers))
+    return with_meta(data, bytes(4) + joined(boxes))
+
+
+def _placed(table: bytes, length: int) -> bytes:
+    """Return a table `iloc` of version 0, as libheif writes it, as one of version 1 with an item in `idat`."""
+    assert (table[0], table[4:6]) == (0, b"\x44\x40"), "numbers of four bytes"
+    (count,) = struct.unpack_from(">H", table, 6)
+    at, rows = 8, b""
+    for _ in range(count):
+        item, source, base, extents = struct.unpack_from(">HHIH", table, at)
+        rows += struct.pack(">HHHIH", item, 0, source, base, extents) + table[at + 10 : at + 10 + 8 * extents]
+        at += 10 + 8 * extents
+    rows += struct.pack(">HHHIHII", _NEW_ITEM, 1, 0, 0, 1, 0, length)
+    return b"\1\0\0\0\x44\x40" + struct.pack(">H", count + 1) + rows
+
+
+def _box(name: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", len(body) + 8) + name + body
 
 
 def cropped(data: bytes, crop: bytes, place: int | None = None) -> bytes:

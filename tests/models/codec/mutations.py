@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from tests.models.codec.codec_samples import PHOTO, camera_jpeg, exif_block, saved, wide_profile, xmp_packet
 from tests.models.codec.deep_samples import deep_png, deep_tiff
+from tests.models.codec.gain_map.hdr_samples import apple_heic, apple_photo, standard_heic, ultra_hdr
 from tests.models.codec.heic_samples import cropped, heic
 from tests.models.codec.inputs import INPUTS, photo_in
 from tests.models.codec.png_samples import corners, gamma, with_chunks
@@ -37,6 +38,10 @@ SEEDS: dict[str, bytes] = {
     "lossy webp": saved(SMALL, "WEBP", exif=exif_block()),
     "moving avif": saved(SMALL, "AVIF", save_all=True, append_images=[SMALL.rotate(9)] * 2),
     "heic of tiles": heic(SMALL, tile_size=32),
+    "hdr jpeg": ultra_hdr(),
+    "hdr jpeg of Apple": apple_photo(),
+    "hdr heic of Apple": apple_heic(6),
+    "hdr heic": standard_heic(6),
     "tiff of strips": saved(SMALL, "TIFF", exif=exif_block()),
     "tiff of two pages": saved(SMALL, "TIFF", compression="jpeg", save_all=True, append_images=[SMALL]),
     "tiff of 16 bits, deflated": deep_tiff(_DEEP, compression=[8], packing=zlib.compress),

@@ -24,7 +24,7 @@ from models.codec.container.exif_tables import (
     write_exif,
 )
 from models.codec.container.geometry import Geometry
-from models.codec.container.iso_exif import exif_of_avif
+from models.codec.container.iso_content import exif_of_avif
 from tests.models.codec.codec_samples import MAKER_NOTE as NOTE
 from tests.models.codec.codec_samples import PHOTO, exif_block, saved
 from tests.models.codec.inputs import OUTPUTS

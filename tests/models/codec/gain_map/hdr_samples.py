@@ -11,12 +11,15 @@ from skimage import data
 
 from models.codec.container import jpeg_segments
 from models.codec.container.jpeg_segments import segment
+from models.codec.gain_map import iso
 from models.codec.gain_map.apple import AUXILIARY
 from models.codec.gain_map.attached import attached
-from tests.models.codec.heic_samples import heic, with_auxiliary
+from models.gain_map import Channel, Scale
+from tests.models.codec.heic_samples import heic, with_auxiliary, with_tone_map
 
 ORIENTATION = 0x0112
 SUN = (100, 150, 60)  # x, y and size of what is brighter than white
+MOST = 3.0  # stops, in the HEIC by the standard
 HEADROOM = 5.0  # times white, in Apple's photo
 _APPLE = f"""<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
 <rdf:Description rdf:about="" xmlns:apdi="http://ns.apple.com/pixeldatainfo/1.0/"
@@ -96,3 +99,13 @@ def apple_heic(orientation: int = 1) -> bytes:
     image = Image.fromarray(data.astronaut()[:384]).convert("L")
     file = heic(image, thumbnails=[256], exif=exif.tobytes(), xmp=_APPLE.encode())
     return with_auxiliary(file, AUXILIARY)
+
+
+@cache
+def standard_heic(orientation: int = 1) -> bytes:
+    """The same with numbers of ISO 21496-1: the map has its shades as stops, up to MOST."""
+    exif = Image.Exif()
+    exif[ORIENTATION] = orientation
+    image = Image.fromarray(data.astronaut()[:384]).convert("L")
+    numbers = iso.written(Scale((Channel(0, MOST, 1, 0, 0),), 0, MOST)).removeprefix(iso.SEGMENT)
+    return with_tone_map(heic(image, thumbnails=[256], exif=exif.tobytes()), bytes(1) + numbers)

@@ -2,6 +2,7 @@
 
 import io
 import subprocess
+from collections.abc import Callable
 from dataclasses import asdict
 
 import numpy as np
@@ -17,6 +18,7 @@ from models.gain_map import Channel, Scale
 from presets.catalogue import Catalogue
 from tests.models.codec.gain_map.hdr_samples import (
     HEADROOM,
+    MOST,
     SUN,
     apple_heic,
     apple_photo,
@@ -24,6 +26,7 @@ from tests.models.codec.gain_map.hdr_samples import (
     linear,
     rendition,
     standard,
+    standard_heic,
     ultra_hdr,
 )
 
@@ -105,15 +108,16 @@ def test_apple_s_map_becomes_one_that_all_can_read() -> None:
 
 
 @pytest.mark.parametrize("orientation", [1, 6, 3])
-def test_a_heic_becomes_an_hdr_jpeg(orientation: int) -> None:
-    photo = apple_heic(orientation)
+@pytest.mark.parametrize("make", [apple_heic, standard_heic])
+def test_a_heic_becomes_an_hdr_jpeg(make: Callable[[int], bytes], orientation: int) -> None:
+    photo = make(orientation)
     picture = decode(photo, Limits())
     done = encode(picture, OutputOptions())
     assert done.format == "jpeg"
     assert "gain_map_dropped" not in [*picture.notes, *done.notes]
     plain, shown = linear(standard(done.data)), rendition(done.data)
     small = np.asarray(Image.fromarray(standard(done.data)).resize((64, 48) if orientation != 6 else (48, 64)))
-    wanted = 1 + (HEADROOM - 1) * linear(small)
+    wanted = 1 + (HEADROOM - 1) * linear(small) if make is apple_heic else 2 ** (MOST * small / 255)
     gains = np.asarray(
         Image.fromarray((shown / np.maximum(plain, 1e-3))[..., 0].astype(np.float32)).resize(small.shape[1::-1])
     )

@@ -1,7 +1,4 @@
-"""The EXIF of a HEIC or AVIF, as it stands in the file (ISO 14496-12, `iloc`; 23008-12, annex A).
-
-Pillow changes that of an AVIF whose container turns the picture otherwise than its EXIF says.
-"""
+"""The content of items of a HEIC or AVIF, as it stands in the file (ISO 14496-12, `iloc`; 23008-12, annex A)."""
 
 from collections.abc import Iterator
 
@@ -16,22 +13,30 @@ _LARGEST = 16 * 2**20  # bytes of a block
 
 
 def exif_of_avif(data: bytes) -> bytes | None:
-    """Return the block of the first item that holds EXIF; None if there is none or it is damaged."""
+    """Return the block of the first item that holds EXIF; None if there is none or it is damaged.
+
+    Pillow changes that of an AVIF whose container turns the picture otherwise than its EXIF says.
+    """
     try:
         meta, _ = meta_of(data)
         items = read_items(meta)
         item = next((number for number, kind in items.kinds.items() if kind == _KIND), None)
         if item is None:
             return None
-        tables = {name: meta[4:][start:end] for name, start, end in boxes(meta[4:])}
-        body = b"".join(
-            (data if method == _IN_FILE else tables.get(b"idat", b""))[offset : offset + length]
-            for method, offset, length in _extents(tables.get(b"iloc", b""), item)
-        )
+        body = content(data, meta, item)
     except (DamagedBoxesError, PhotoError):
         return None
     start = 4 + int.from_bytes(body[:4], "big")  # the first number tells how far away the block is
     return body[start:] or None
+
+
+def content(data: bytes, meta: bytes, item: int) -> bytes:
+    """Return the bytes of an item; `meta` is the body of the file's box of that name. Raises DamagedBoxesError."""
+    tables = {name: meta[4:][start:end] for name, start, end in boxes(meta[4:])}
+    return b"".join(
+        (data if method == _IN_FILE else tables.get(b"idat", b""))[offset : offset + length]
+        for method, offset, length in _extents(tables.get(b"iloc", b""), item)
+    )
 
 
 def _extents(table: bytes, wanted: int) -> Iterator[tuple[int, int, int]]:
