@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 PREVIEW_QUALITY = 85
-_OPTIONS = ("format", "quality", "subsampling", "metadata", "hdr")  # those of OutputOptions
+_OPTIONS = ("format", "quality", "subsampling", "metadata", "hdr", "raw")  # those of OutputOptions
 LUTS = 4  # cached; the largest has 26 MB
 SIDE_BY_SIDE = 8  # photos; as many squares go through a network at once
 PIPELINES = 32  # cached compiled pipelines: photos of a few batches take turns
@@ -169,7 +169,9 @@ class PixelRetoucher:
         with suppress(DoubtError):
             if picture is not None:
                 return (yield from self._made(order, picture))
-        return (yield from self._made(order, decode(data, self._limits, workspace, gpu=self._gpu_jpeg)))
+        return (
+            yield from self._made(order, decode(data, self._limits, workspace, gpu=self._gpu_jpeg, raw=options.raw))
+        )
 
     def _made(self, order: "_Order", picture: Picture) -> Filling[Retouched]:
         """Return the photo whose decoded pixels are `picture`. Raises DoubtError of its parts."""
