@@ -24,6 +24,7 @@ from actors.worker.retoucher import NOTHING, Retouched
 from models.applier import applier_for
 from models.codec import OutputOptions, Workspace, decode, decode_in_places, decode_in_strips, encode, thumbnail
 from models.codec.header import Limits
+from models.codec.raw.kinds import is_installed, library_name
 from models.colour.cache import TableCache
 from models.colour.lut import Lut
 from models.colour.lut_file import read_lut
@@ -82,6 +83,7 @@ class PixelRetoucher:
         models_here = f"faces {self._faces.sha256[:12]}, erase {self._networks.engine}"
         codec = f", {self._gpu_jpeg.name}" if self._gpu_jpeg else ""
         codec += ", jpeg in places" if self._open_parts else ""
+        codec += f", {library_name()}" if is_installed() else ""
         self.engine = f"{_engine(version, self._applier.engine)}{codec}, {models_here}"
 
     def _use_gpu(self, gpu: float, *, jpeg: bool) -> None:

@@ -1,5 +1,6 @@
 """Which files are RAW, and whether they can be developed here. Loads no decoder: the ingress needs it."""
 
+from importlib.metadata import version
 from importlib.util import find_spec
 
 from models.codec.container.tiff_pages import Page, read_pages
@@ -14,6 +15,11 @@ _LIKE_TIFF = {b"IIRO": b"II*\0", b"IIRS": b"II*\0", b"IIU\0": b"II*\0", b"MMOR":
 def is_installed() -> bool:
     """Whether rawpy, which brings LibRaw, is installed; it may still fail to load."""
     return find_spec("rawpy") is not None
+
+
+def library_name() -> str:
+    """Return the name and version of what develops RAW files. Raises PackageNotFoundError."""
+    return f"rawpy {version('rawpy')}"
 
 
 def is_raw_tiff(data: bytes) -> bool:
