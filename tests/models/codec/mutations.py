@@ -46,6 +46,7 @@ SEEDS: dict[str, bytes] = {
     "tiff of shared colours": odd_tiff(8, 3, 6, body=bytes(range(256)) * 18, t530=[2, 2]),
     "tiff with a thumbnail": pages([saved(SMALL.resize((8, 6)), "TIFF"), saved(SMALL, "TIFF")], [1, 0]),
     "raw of a mosaic": dng(_LINEAR, orientation=6, more={700: (1, xmp_packet())}),
+    "packed raw": dng(_LINEAR, packed=True),
     "raw with a JPEG": dng(_LINEAR, preview=saved(SMALL, "JPEG", exif=exif_block())),
     "gif": saved(SMALL, "GIF", comment=b"written by hand"),
     "jpeg with texts": with_segments(

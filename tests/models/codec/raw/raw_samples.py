@@ -48,10 +48,33 @@ def mosaic(scene: np.ndarray) -> np.ndarray:
     return bayer.round().astype(np.uint16)
 
 
+def lossless(samples: np.ndarray) -> bytes:
+    """Pack (H, W) uint16 as a lossless JPEG (ITU-T T.81, annex H): each sample by that before it."""
+    height, width = samples.shape
+    before = np.roll(samples.astype(int), 1, axis=1)
+    before[1:, 0], before[0, 0] = samples[:-1, 0], 1 << 15  # a row begins with what is above, the first with the middle
+    bits = []
+    for step in ((samples - before + (1 << 15)) % (1 << 16) - (1 << 15)).ravel().tolist():
+        size = abs(step).bit_length()
+        bits.append(
+            f"{size:05b}" + (f"{step if step > 0 else step + (1 << size) - 1:0{size}b}" if 0 < size < 16 else "")
+        )
+    packed = "".join(bits)
+    packed += "1" * (-len(packed) % 8)
+    body = int(packed, 2).to_bytes(len(packed) // 8, "big").replace(b"\xff", b"\xff\0")
+    codes = bytes([0, *(0, 0, 0, 0, 17), *bytes(11), *range(17)])  # each size of a step by five bits
+    frame = struct.pack(">BHHBBBB", 16, height, width, 1, 1, 0x11, 0)
+    scan = bytes([1, 1, 0, 1, 0, 0])  # predicted by the sample to the left
+    segments = ((0xC3, frame), (0xC4, codes), (0xDA, scan))
+    head = b"".join(struct.pack(">BBH", 0xFF, marker, len(piece) + 2) + piece for marker, piece in segments)
+    return b"\xff\xd8" + head + body + b"\xff\xd9"
+
+
 def dng(
     scene: np.ndarray,
     *,
     orientation: int = 1,
+    packed: bool = False,
     preview: bytes | None = None,
     sensor: Tags | None = None,
     more: Tags | None = None,
@@ -70,7 +93,7 @@ def dng(
         256: long(width),
         257: long(height),
         258: short(16),
-        259: short(1),
+        259: short(7 if packed else 1),
         262: short(32803),
         277: short(1),
         278: long(height),
@@ -81,7 +104,8 @@ def dng(
         50717: short(WHITE),
         **(sensor or {}),
     }
-    below = [Table(pixels, body=mosaic(scene).astype("<u2").tobytes())]
+    samples = mosaic(scene)
+    below = [Table(pixels, body=lossless(samples) if packed else samples.astype("<u2").tobytes())]
     if preview is not None:
         small: Tags = {254: long(1), 259: short(7), 262: short(6), 258: short(8, 8, 8), 277: short(3)}
         side = struct.unpack(">HH", preview[(at := preview.index(b"\xff\xc0") + 5) : at + 4])

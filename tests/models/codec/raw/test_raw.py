@@ -54,6 +54,17 @@ def test_colours_are_those_of_the_scene() -> None:
     assert picture.notes == ["raw_developed", "depth_reduced"]
 
 
+def test_packed_sensor_data_give_the_same_pixels() -> None:
+    plain, packed = (decode(dng(scene(), packed=packed), LIMITS).pixels for packed in (False, True))
+    assert (plain == packed).all()
+
+
+def test_damage_in_packed_sensor_data_is_noticed() -> None:
+    data = bytearray(dng(scene(), packed=True))
+    data[-4000:-3990] = b"\xff\xd9" * 5
+    assert refused(bytes(data)).code in ("corrupt", "truncated")
+
+
 def test_what_is_grey_stays_grey_by_the_cameras_white_balance() -> None:
     ramp = np.repeat(np.tile(np.linspace(0, 1, WIDTH), (HEIGHT, 1))[..., None], 3, axis=2)
     pixels = decode(dng(ramp), LIMITS).pixels[4:-4, 4:-4, :3].astype(int)
