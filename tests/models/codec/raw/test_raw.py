@@ -1,6 +1,7 @@
 """RAW files: developed by LibRaw with the camera's white balance, or their own JPEG; upright, with their metadata."""
 
 import io
+import os
 import subprocess
 import sys
 from dataclasses import asdict, replace
@@ -172,6 +173,24 @@ def test_a_header_is_recognised_without_libraw() -> None:
     assert done.stdout.split() == ["raw", "False"]
     header = read_header(dng(scene()), LIMITS)
     assert (header.width, header.height) == (0, 0), "only LibRaw knows"
+
+
+def test_one_thread_develops() -> None:
+    program = (
+        "import os, cv2, numpy as np; from models.codec import Limits, decode\n"
+        "from tests.models.codec.raw.raw_samples import dng\n"
+        "cv2.setNumThreads(1); data = dng(np.ones((256, 256, 3))); import rawpy, models.codec.raw.developing\n"
+        "before = len(os.listdir('/proc/self/task')); decode(data, Limits())\n"
+        "print(len(os.listdir('/proc/self/task')) - before)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env=os.environ | {"OMP_NUM_THREADS": "4"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split() == ["0"]
 
 
 def test_sensors_of_gigapixels_are_refused_before_anything_is_unpacked() -> None:
