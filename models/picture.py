@@ -20,7 +20,7 @@ Pixels = npt.NDArray[np.uint8]  # (H, W, 4): RGB in the source's RGB profile, th
 class Source:
     """Properties of the source file, enough to write the result in the same form."""
 
-    format: str  # jpeg, png, webp, avif, heic, tiff, bmp, gif
+    format: str  # jpeg, png, webp, avif, heic, tiff, bmp, gif, raw
     width: int  # as displayed, after EXIF orientation
     height: int
     orientation: int = (

@@ -9,6 +9,7 @@ from pathlib import Path, PurePath
 
 from photobatch.refusal import RefusalError
 
+RAW = (".dng", ".cr2", ".cr3", ".crw", ".nef", ".nrw", ".arw", ".raf", ".rw2", ".orf", ".pef", ".srw", ".mrw", ".x3f")
 FORMATS = {
     ".jpg": "jpeg",
     ".jpeg": "jpeg",
@@ -22,6 +23,7 @@ FORMATS = {
     ".heic": "heic",
     ".heif": "heic",
     ".hif": "heic",
+    **dict.fromkeys(RAW, "raw"),
 }
 
 Identity = tuple[int, int]  # device and inode: identifies a folder with any number of names
@@ -40,8 +42,10 @@ class InputPhoto:
         return os.path.join(os.path.realpath(self.path.parent), self.path.name)
 
 
-def collect(inputs: Sequence[Path], *, recursive: bool, out: Path | None) -> list[InputPhoto]:
+def collect(inputs: Sequence[Path], *, recursive: bool, out: Path | None, raw: bool = True) -> list[InputPhoto]:
     """Return every photo once, in a fixed order. Raises RefusalError.
+
+    Without `raw`, cameras' RAW files in folders are left out.
 
     One folder alone becomes the output folder; of several inputs each folder keeps its own name below it
     (as `cp -r` does), so the place of a result depends on the command line and not on other files in the
@@ -55,7 +59,7 @@ def collect(inputs: Sequence[Path], *, recursive: bool, out: Path | None) -> lis
         folder = _is_folder(given)
         label = _label(given, labels) if folder and len(inputs) > 1 else PurePath()
         alone = [InputPhoto(given, PurePath(given.name))]
-        found = _in_folder(given, label, recursive, out) if folder else alone
+        found = _in_folder(given, label, recursive, out, raw) if folder else alone
         for photo in found:
             if photo.entry not in known:
                 known.add(photo.entry)
@@ -95,22 +99,25 @@ def _label(folder: Path, taken: set[str]) -> PurePath:
     return PurePath(label)
 
 
-def _in_folder(top: Path, label: PurePath, recursive: bool, out: Path | None) -> list[InputPhoto]:
+def _in_folder(top: Path, label: PurePath, recursive: bool, out: Path | None, raw: bool) -> list[InputPhoto]:
     own, result = folder_identity(top), folder_identity(out) if out else None
     if out and own == result:
         raise RefusalError(f"--out is the photos' own folder, {top}. Choose another, so that no photo is overwritten.")
     seen = {result} if result else set()
-    found = sorted(_walk(top, seen, recursive))
+    suffixes = set(FORMATS) if raw else set(FORMATS) - set(RAW)
+    found = sorted(_walk(top, seen, recursive, suffixes))
     if not found:
         deeper = "" if recursive else " itself; --recursive looks into its subfolders too"
+        names = ", ".join(suffix for suffix in FORMATS if suffix in suffixes)
+        more = "" if raw else " Cameras' RAW files need `pip install 'photobatch[raw]'`."
         raise RefusalError(
-            f"There is no photo in {top}{deeper}. Photos are files named {', '.join(FORMATS)}; "
-            "name a file itself to have it taken whatever its name."
+            f"There is no photo in {top}{deeper}. Photos are files named {names}; "
+            f"name a file itself to have it taken whatever its name.{more}"
         )
     return [InputPhoto(top / place, label / place) for place in found]
 
 
-def _walk(top: Path, seen: set[Identity], recursive: bool) -> Iterator[PurePath]:
+def _walk(top: Path, seen: set[Identity], recursive: bool, suffixes: set[str]) -> Iterator[PurePath]:
     """Yield the photos below a folder; real folders before links, so each is found under its own name."""
     folders, links = deque([PurePath()]), deque[PurePath]()
     while folders or links:
@@ -125,7 +132,7 @@ def _walk(top: Path, seen: set[Identity], recursive: bool) -> Iterator[PurePath]
             if kind == stat.S_IFDIR:
                 if recursive:
                     (links if entry.is_symlink() else folders).append(place)
-            elif kind == stat.S_IFREG and place.suffix.lower() in FORMATS:
+            elif kind == stat.S_IFREG and place.suffix.lower() in suffixes:
                 yield place
 
 

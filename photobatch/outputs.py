@@ -12,7 +12,7 @@ from photobatch.inputs import FORMATS, InputPhoto, folder_identity
 from photobatch.refusal import RefusalError
 
 _EXTENSIONS = {"jpeg": ".jpg", "png": ".png", "webp": ".webp", "avif": ".avif", "tiff": ".tif"}
-WRITTEN_AS = {"heic": "jpeg", "bmp": "png", "gif": "png"}  # formats that are read and not written
+WRITTEN_AS = {"heic": "jpeg", "raw": "jpeg", "bmp": "png", "gif": "png"}  # formats that are read and not written
 
 
 class Naming:

@@ -54,7 +54,7 @@ ALLOWED = {
 # What it may import besides, inside functions only.
 ALLOWED_LATE = {"photobatch": {"deployments", "presets"}, "deployments": {"models.colour.lut_file"}}
 
-PIXELS = {"torch", "torchvision", "cv2", "simplejpeg", "pillow_heif"}
+PIXELS = {"torch", "torchvision", "cv2", "simplejpeg", "pillow_heif", "rawpy"}
 SERVING = {"ray", "fastapi", "starlette", "httpx", "uvicorn", "sse_starlette"}
 FORBIDDEN = {
     "deployments": PIXELS,

@@ -13,13 +13,18 @@ from actors.coordinator.admission import Admission
 from actors.coordinator.dispatch import Dispatch
 from actors.coordinator.hold import Hold
 from actors.messages.records import Json
+from models.codec.raw.kinds import is_installed
 from storage.errors import StorageError
 from storage.objects import Objects, Place
 
 log = logging.getLogger(__name__)
 
 # As for folders on a command line (photobatch/inputs.py); an object that a client names itself may have any name.
-SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".avif", ".tif", ".tiff", ".bmp", ".gif", ".heic", ".heif", ".hif")
+_RAW = (".dng", ".cr2", ".cr3", ".crw", ".nef", ".nrw", ".arw", ".raf", ".rw2", ".orf", ".pef", ".srw", ".mrw", ".x3f")
+SUFFIXES = (
+    *(".jpg", ".jpeg", ".png", ".webp", ".avif", ".tif", ".tiff", ".bmp", ".gif", ".heic", ".heif", ".hif"),
+    *(_RAW if is_installed() else ()),
+)
 AT_ONCE = 4  # batches of one user
 TRIES = 5  # in a row for one page; each time the store's client has retried for a minute
 LONGEST_WAIT_S = 60.0

@@ -24,6 +24,7 @@ from actors.worker.retoucher import NOTHING, Retouched
 from models.applier import applier_for
 from models.codec import OutputOptions, Workspace, decode, decode_in_places, decode_in_strips, encode, thumbnail
 from models.codec.header import Limits
+from models.codec.raw.kinds import is_installed, library_name
 from models.colour.cache import TableCache
 from models.colour.lut import Lut
 from models.colour.lut_file import read_lut
@@ -48,7 +49,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 PREVIEW_QUALITY = 85
-_OPTIONS = ("format", "quality", "subsampling", "metadata", "hdr")  # those of OutputOptions
+_OPTIONS = ("format", "quality", "subsampling", "metadata", "hdr", "raw")  # those of OutputOptions
 LUTS = 4  # cached; the largest has 26 MB
 SIDE_BY_SIDE = 8  # photos; as many squares go through a network at once
 PIPELINES = 32  # cached compiled pipelines: photos of a few batches take turns
@@ -83,6 +84,7 @@ class PixelRetoucher:
         models_here = f"faces {self._faces.sha256[:12]}, erase {self._networks.engine}"
         codec = f", {self._gpu_jpeg.name}" if self._gpu_jpeg else ""
         codec += ", jpeg in places" if self._open_parts else ""
+        codec += f", {library_name()}" if is_installed() else ""
         self.engine = f"{_engine(version, self._applier.engine)}{codec}, {models_here}"
 
     def _use_gpu(self, gpu: float, *, jpeg: bool) -> None:
@@ -171,7 +173,7 @@ class PixelRetoucher:
             if picture is not None:
                 return (yield from self._made(order, picture))
         deep_for = options if pipeline.keeps_depth else None
-        picture = decode(data, self._limits, workspace, gpu=self._gpu_jpeg, deep_for=deep_for)
+        picture = decode(data, self._limits, workspace, gpu=self._gpu_jpeg, deep_for=deep_for, raw=options.raw)
         return (yield from self._made(order, picture))
 
     def _made(self, order: "_Order", picture: Picture) -> Filling[Retouched]:

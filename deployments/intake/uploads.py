@@ -120,7 +120,7 @@ class Uploads:
                 await self.claims.hold(upload_id, user_id, passed.bytes)
             header = await self._examine(upload_key(upload_id), passed.bytes)
             upload = await _record(upload_id, name, user_id, passed)
-            upload = replace(upload, format=header.format, width=header.width, height=header.height)
+            upload = replace(upload, format=header.format, width=header.width or None, height=header.height or None)
             await self._keep(upload)
         except BaseException:
             await self.drop([upload_id])

@@ -133,7 +133,7 @@ CODES: dict[str, Code] = {
     ),
     "unsupported_bit_depth": _either(415, "Floating point, 32 bits and the like.", "Save it with 8 or 16 bits."),
     "unsupported_media": _either(
-        415, "The file is no photo of the eight kinds that are read.", "Convert it; docs/formats.md names the kinds."
+        415, "The file is no photo of a kind that is read here.", "Convert it; docs/formats.md names the kinds."
     ),
     "unsupported_source": _either(
         422, "Files come from `http:`, `https:`, `file:`, `s3:`, `gs:`, `az:` and uploads alone.", "Upload it instead."

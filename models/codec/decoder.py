@@ -1,6 +1,7 @@
 """Decodes any supported file to an upright picture."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -45,11 +46,13 @@ def decode(
     gpu: "GpuJpeg | None" = None,
     *,
     deep_for: OutputOptions | None = None,
+    raw: str = "develop",
 ) -> Picture:
     """Decode a file to its upright picture; only the first frame or page of several.
 
-    With `least` a JPEG may be decoded smaller, with a long side of at least that: for previews. With `deep_for` 16 bits
-    are there too, if the result that it describes can hold them.
+    With `least` a JPEG or RAW may be decoded smaller, with a long side of at least that: for previews. With `deep_for`
+    16 bits are there too, if the result that it describes can hold them. `raw` says what a camera's RAW file gives:
+    "develop", or "embedded": the camera's own JPEG in it, if that has the photo's full size.
     The pixels are in `workspace` and valid until its next use. Raises PhotoError: those of `read_header`,
     and `truncated` or `corrupt` for any failure of a decoder; DeviceLostError of a `gpu`.
     """
@@ -66,6 +69,8 @@ def decode(
             return _jpeg(data, header, workspace, least, gpu)
         if header.format == "heic":
             return _heic(data, header, workspace)
+        if header.format == "raw":
+            return _raw(data, limits, workspace, least, raw, deep=deep)
         if header.bits > 8:
             return _deep(data, header, workspace, None, deep)
         return _other(data, header, workspace)
@@ -203,6 +208,34 @@ def _heic(data: bytes, header: Header, workspace: Workspace) -> Picture:
     from models.codec.heif import decode_heic  # noqa: PLC0415  # what few photos need is loaded when one comes
 
     return decode_heic(data, header, workspace)
+
+
+def _raw(data: bytes, limits: Limits, workspace: Workspace, least: int, how: str, *, deep: bool) -> Picture:
+    from models.codec.raw.developing import develop, embedded_jpeg  # noqa: PLC0415
+
+    if how != "embedded":
+        return develop(data, limits, workspace, least, deep=deep)
+    jpeg = embedded_jpeg(data, limits)
+    if jpeg is not None:
+        with suppress(PhotoError):
+            return _embedded(data, jpeg, limits, workspace)
+    picture = develop(data, limits, workspace, least, deep=deep)
+    picture.notes.append("raw_preview_missing")
+    return picture
+
+
+def _embedded(data: bytes, jpeg: bytes, limits: Limits, workspace: Workspace) -> Picture:
+    """Decode the JPEG of a RAW file, which has the metadata of that file."""
+    from models.codec.raw.metadata import read_raw  # noqa: PLC0415
+
+    picture = _jpeg(jpeg, read_header(jpeg, limits), workspace, 0, None)
+    found = read_raw(data)
+    source = replace(picture.source, format="raw", exif=found.exif or picture.source.exif)
+    if source.icc is None and is_adobe_rgb(source.exif):
+        source = replace(source, icc=adobe_rgb())
+    picture.source = replace(source, xmp=found.xmp or source.xmp, iptc=found.iptc or source.iptc)
+    picture.notes = list(dict.fromkeys(["raw_embedded", *picture.notes, *found.notes]))
+    return picture
 
 
 def _tiff(data: bytes, header: Header, workspace: Workspace, deep: bool) -> Picture:

@@ -12,6 +12,7 @@ from models.codec.container.sniff import sniff
 from models.codec.container.tiff_depth import check_depth, unsupported
 from models.codec.container.tiff_pages import with_picture_first
 from models.codec.pillow import opened
+from models.codec.raw.kinds import is_installed, is_raw_tiff
 from models.errors import PhotoError
 
 NAMES = {
@@ -23,9 +24,9 @@ NAMES = {
     "tiff": "TIFF",
     "bmp": "BMP",
     "gif": "GIF",
+    "raw": "RAW",
 }
 MAX_SIDE = 100_000  # pixels; an extremely long, thin picture would be padded to square cells
-_RAW_TAGS = (50706, 33421)  # DNG version, CFA pattern: a camera's RAW file in TIFF format
 _AVIF_SCAN = 65_536  # bytes searched for boxes of properties
 
 
@@ -39,7 +40,10 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """Format and size; width and height as displayed, after EXIF orientation."""
+    """Format and size; width and height as displayed, after EXIF orientation.
+
+    Those of a RAW file are 0: only LibRaw knows them, which is opened in workers alone.
+    """
 
     format: str
     width: int
@@ -66,15 +70,20 @@ def read_header(data: bytes | memoryview, limits: Limits) -> Header:
         raise refusal.too_large(len(data), limits.max_bytes)
     data = bytes(data)
     name = sniff(data)
+    if name == "raw" or (name == "tiff" and is_raw_tiff(data)):
+        if not is_installed():
+            raise refusal.raw_not_installed()
+        return Header("raw", 0, 0, 16)
     stored = _READERS[name](data, limits)
     width, height = stored.width, stored.height
-    _check_size(width, height, limits)
+    check_size(width, height, limits)
     if stored.orientation >= 5:
         width, height = height, width
     return Header(name, width, height, stored.bits)
 
 
-def _check_size(width: int, height: int, limits: Limits) -> None:
+def check_size(width: int, height: int, limits: Limits) -> None:
+    """Raise PhotoError `corrupt` or `too_many_pixels` where a size is none or too large."""
     if width <= 0 or height <= 0:
         raise refusal.corrupt()
     if width * height > limits.max_pixels:
@@ -85,7 +94,7 @@ def _check_size(width: int, height: int, limits: Limits) -> None:
 
 def _jpeg(data: bytes, limits: Limits) -> _Stored:
     jpeg = read_segments(data)
-    _check_size(jpeg.width, jpeg.height, limits)
+    check_size(jpeg.width, jpeg.height, limits)
     if jpeg.precision != 8:
         raise refusal.unsupported_bit_depth("JPEG", f"{jpeg.precision} bits")
     if jpeg.lossless:
@@ -99,7 +108,7 @@ def _png(data: bytes, limits: Limits) -> _Stored:
     if data[12:16] != b"IHDR":
         raise refusal.corrupt()
     width, height = _u32(data, 16), _u32(data, 20)
-    _check_size(width, height, limits)
+    check_size(width, height, limits)
     return _Stored(width, height, orientation_of(exif_in(data)), data[24])
 
 
@@ -116,7 +125,7 @@ def _webp(data: bytes, limits: Limits) -> _Stored:
         size = int.from_bytes(data[24:27], "little") + 1, int.from_bytes(data[27:30], "little") + 1
     else:
         raise refusal.corrupt()
-    _check_size(*size, limits)  # before Pillow, whose decoder allocates the canvas on creation
+    check_size(*size, limits)  # before Pillow, whose decoder allocates the canvas on creation
     if chunk != b"VP8X" or not data[20] & 0x08:  # no EXIF
         return _Stored(*size)
     return _Stored(*size, _orientation_by_pillow(data, "webp"))
@@ -159,7 +168,7 @@ def _avif(data: bytes, limits: Limits) -> _Stored:
             raise refusal.too_many_pixels(width, height, limits.max_pixels)
         at = data.find(b"ispe", at + 4, _AVIF_SCAN)
     with opened(data, "avif") as image:
-        _check_size(*image.size, limits)
+        check_size(*image.size, limits)
         _, _, *size = crop_of(data, image.size) or (0, 0, *image.size)
         return _Stored(size[0], size[1], orientation_of(image.info.get("exif")))
 
@@ -167,7 +176,7 @@ def _avif(data: bytes, limits: Limits) -> _Stored:
 def _heic(data: bytes, limits: Limits) -> _Stored:
     picture = read_picture(data)
     for width, height in picture.sizes:  # also of tiles and maps, because the decoder may open any
-        _check_size(width, height, limits)
+        check_size(width, height, limits)
     if picture.kind not in (b"hvc1", b"grid"):
         raise refusal.unsupported_media("a HEIF of another kind than HEIC")
     return _Stored(picture.width, picture.height)  # as displayed
@@ -177,10 +186,8 @@ def _tiff(data: bytes, limits: Limits) -> _Stored:
     data = with_picture_first(data)
     try:
         with opened(data, "tiff") as image:
-            _check_size(*image.size, limits)
+            check_size(*image.size, limits)
             tags = getattr(image, "tag_v2", {})
-            if any(tag in tags for tag in _RAW_TAGS) or (tags.get(254, 0) == 1 and 330 in tags):
-                raise refusal.unsupported_media("a camera's RAW file")
             # Pillow gives the size as displayed
             return _Stored(*image.size, bits=check_depth(tags, image.mode))
     except PhotoError as damage:

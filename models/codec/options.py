@@ -16,7 +16,7 @@ MEDIA_TYPES = {name: f"image/{name}" for name in EXTENSIONS}
 
 DEFAULT_QUALITY = 92  # of what is encoded as a whole
 
-_LIKE_SOURCE = {"heic": "jpeg", "bmp": "png", "gif": "png"}  # formats that are read but not written
+_LIKE_SOURCE = {"heic": "jpeg", "raw": "jpeg", "bmp": "png", "gif": "png"}  # formats that are read but not written
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,7 @@ class OutputOptions:
     subsampling: str = "same"  # same, 444, 422, 420; of JPEG
     metadata: str = "keep"  # keep, strip_gps, strip
     hdr: str = "keep"  # keep, drop: the gain map of a JPEG
+    raw: str = "develop"  # develop, embedded: see models.codec.decoder.decode
 
     @property
     def like_source(self) -> bool:
@@ -36,7 +37,7 @@ class OutputOptions:
 
 
 def output_format(source_format: str, options: OutputOptions) -> str:
-    """Return the format of the result: `same` is the source's, but HEIC becomes JPEG, BMP and GIF PNG."""
+    """Return the format of the result: `same` is the source's, but HEIC and RAW become JPEG, BMP and GIF PNG."""
     if options.format != "same":
         return options.format
     return _LIKE_SOURCE.get(source_format, source_format)

@@ -74,6 +74,7 @@ def run(  # noqa: PLR0917
     max_side: options.MaxSideOption = None,
     metadata: options.MetadataOption = "keep",
     hdr: options.HdrOption = "keep",
+    raw: options.RawOption = "develop",
     recursive: options.RecursiveOption = True,
     skip_existing: Annotated[
         bool, typer.Option("--skip-existing", help="Leave out photos whose result is there already.")
@@ -100,7 +101,7 @@ def run(  # noqa: PLR0917
         preset_id=preset,
         preset_type=preset_type,
         params=options.parse_params(param or ()),
-        output=output | {"metadata": metadata, "hdr": hdr},
+        output=output | {"metadata": metadata, "hdr": hdr, "raw": raw},
         name=name,
         recursive=recursive,
         skip_existing=skip_existing,

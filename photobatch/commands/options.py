@@ -14,6 +14,7 @@ Format = Literal["same", "jpeg", "png", "webp", "avif", "tiff"]
 Subsampling = Literal["same", "444", "422", "420"]
 Metadata = Literal["keep", "strip_gps", "strip"]
 Hdr = Literal["keep", "drop"]
+Raw = Literal["develop", "embedded"]
 
 # A copy of the server's list: completion must not make requests, and the client has no presets. A test compares them.
 BUILT_IN = (
@@ -72,6 +73,9 @@ MaxSideOption = Annotated[
 ]
 MetadataOption = Annotated[Metadata, typer.Option("--metadata", help="What of EXIF and the like to keep.")]
 HdrOption = Annotated[Hdr, typer.Option("--hdr", help="Whether HDR photos stay HDR, as JPEGs with a gain map.")]
+RawOption = Annotated[
+    Raw, typer.Option("--raw", help="Develop cameras' RAW files, or take the JPEG that the camera put into them.")
+]
 NameOption = Annotated[
     str | None,
     typer.Option("--name", metavar="TEMPLATE", help="Names of the results, of {stem}, {index}, {ext} and {preset}."),

@@ -53,6 +53,11 @@ class Server:
     error: type[Exception]
 
 
+def reads_raw() -> bool:
+    """Whether the embedded server can develop cameras' RAW files."""
+    return find_spec("rawpy") is not None
+
+
 def load_server() -> Server:
     """Import the embedded server; raises RefusalError when it is not installed."""
     with _needed("ray"):

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from photobatch import schemas
 from photobatch.engine.done_before import Done, Stamp, recipe, stamp
+from photobatch.engine.installed import reads_raw
 from photobatch.engine.report import PhotoOutcome, Report
 from photobatch.inputs import InputPhoto, collect
 from photobatch.outputs import Naming, plan, refuse_overwriting
@@ -49,7 +50,7 @@ class Work:
 
     def __init__(self, options: RunOptions) -> None:
         self.options = options
-        photos = collect(options.inputs, recursive=options.recursive, out=options.out)
+        photos = collect(options.inputs, recursive=options.recursive, out=options.out, raw=reads_raw())
         preset = options.preset_id or options.preset_type or ""
         naming = Naming(options.output.get("format", "same"), options.name, preset)
         outputs = [options.out / place for place in plan(photos, naming)]

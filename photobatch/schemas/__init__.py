@@ -57,7 +57,7 @@ class OutputOptions(Wire):
     """How results are written."""
 
     format: Literal["same", "jpeg", "png", "webp", "avif", "tiff"] = Field(
-        "same", description="`same`: the photo's own, if it can be written; HEIC becomes JPEG, BMP and GIF become PNG."
+        "same", description="`same`: the photo's own, if it can be written; HEIC and RAW become JPEG, BMP and GIF PNG."
     )
     quality: Annotated[int, Field(ge=1, le=100)] | None = Field(
         None,
@@ -71,6 +71,10 @@ class OutputOptions(Wire):
     metadata: Literal["keep", "strip_gps", "strip"] = Field("keep", description="Which EXIF, XMP and texts are kept.")
     hdr: Literal["keep", "drop"] = Field(
         "keep", description="Whether an HDR photo stays one: a JPEG or HEIC with a gain map gives a JPEG with it."
+    )
+    raw: Literal["develop", "embedded"] = Field(
+        "develop",
+        description="What a camera's RAW file gives: `embedded` is the camera's own JPEG in it, of full size.",
     )
     name: Annotated[str, Field(max_length=200)] | None = Field(
         default=None, description="Template of result names: {stem}, {index}, {ext}, {preset}."

@@ -11,7 +11,9 @@ import { Thumbs } from "/web/parts/thumbs.js";
 import { toast } from "/web/parts/toast.js";
 import { uploaded } from "/web/choosing/uploads.js";
 
-const ACCEPTED = "image/*,.heic,.heif,.avif,.tif,.tiff,.bmp";
+const RAW = ["dng", "cr2", "cr3", "crw", "nef", "nrw", "arw", "raf", "rw2", "orf", "pef", "srw", "mrw", "x3f"];
+const ACCEPTED = ["image/*", ...["heic", "heif", "avif", "tif", "tiff", "bmp", ...RAW].map((name) => `.${name}`)].join();
+const NAMED = new RegExp(`\\.(jpe?g|png|webp|avif|hei[cf]|tiff?|bmp|gif|${RAW.join("|")})$`, "i");
 const SIDE = 320;
 
 export function chooseView(draft) {
@@ -218,7 +220,7 @@ function invitation(choose, urls) {
 }
 
 function isPhoto(file) {
-  return file.type.startsWith("image/") || /\.(jpe?g|png|webp|avif|hei[cf]|tiff?|bmp|gif)$/i.test(file.name);
+  return file.type.startsWith("image/") || NAMED.test(file.name);
 }
 
 function addPasted(text, draft) {

@@ -37,6 +37,23 @@ def unsupported_media(kind: str) -> PhotoError:
     return PhotoError("unsupported_media", f"This seems to be {kind}: send the photo as {SUPPORTED}.")
 
 
+def raw_not_installed() -> PhotoError:
+    """The file is a camera's RAW file, and nothing is installed that develops it."""
+    detail = (
+        "This is a camera's RAW file: whoever runs photobatch adds what reads it by `pip install 'photobatch[raw]'`; "
+        "or send the photo as JPEG."
+    )
+    return PhotoError("unsupported_media", detail)
+
+
+def unknown_raw() -> PhotoError:
+    """The file is a RAW file that LibRaw does not know."""
+    detail = (
+        "This is a RAW file of a camera or of a kind that LibRaw doesn't read: convert it to DNG, or send it as JPEG."
+    )
+    return PhotoError("unsupported_media", detail)
+
+
 def unsupported_tiff(how: str) -> PhotoError:
     """The file is a TIFF of a kind that is not read; `how` describes it."""
     detail = (

@@ -17,6 +17,14 @@ _PICTURES = (
     (b"MM\0*", "tiff"),
     (b"II+\0", "tiff"),
     (b"MM\0+", "tiff"),
+    (b"IIRO", "raw"),  # ORF
+    (b"IIRS", "raw"),
+    (b"MMOR", "raw"),
+    (b"IIU\0", "raw"),  # RW2
+    (b"II\x1a\0\0\0HEAP", "raw"),  # CRW
+    (b"\0MRM", "raw"),  # MRW
+    (b"FOVb", "raw"),  # X3F
+    (b"FUJIFILMCCD-RAW", "raw"),
 )
 _STRANGERS = (
     (b"%PDF", "a PDF document"),
@@ -31,14 +39,6 @@ _STRANGERS = (
     (b"\0\0\0\x0cJXL ", "a JPEG XL picture"),
     (b"\0\0\0\x0cjP  ", "a JPEG 2000 picture"),
     (b"\0\0\x01\0", "an icon"),
-    (b"IIRO", "a camera's RAW file"),
-    (b"IIRS", "a camera's RAW file"),
-    (b"IIU\0", "a camera's RAW file"),
-    (b"MMOR", "a camera's RAW file"),
-    (b"II\x1a\0\0\0HEAP", "a camera's RAW file"),  # CRW
-    (b"\0MRM", "a camera's RAW file"),  # MRW
-    (b"FOVb", "a camera's RAW file"),  # X3F
-    (b"FUJIFILMCCD-RAW", "a camera's RAW file"),
     (b"v/1\x01", "an OpenEXR picture"),
     (b"#?R", "a Radiance HDR picture"),
     (b"\x1aE\xdf\xa3", "a video"),
@@ -48,8 +48,9 @@ _STRANGERS = (
 
 
 def sniff(data: bytes) -> str:
-    """Return the format of the file: jpeg, png, webp, avif, heic, tiff, bmp or gif.
+    """Return the format of the file: jpeg, png, webp, avif, heic, tiff, bmp, gif or raw.
 
+    A RAW file in the form of a TIFF is a tiff here: `models.codec.raw.kinds` tells.
     Raises PhotoError `empty_file`, or `unsupported_media` for anything else.
     """
     if not data:
@@ -57,9 +58,7 @@ def sniff(data: bytes) -> str:
     head = data[:HEAD]
     for magic, name in _PICTURES:
         if head.startswith(magic):
-            if name == "tiff" and head[8:10] == b"CR":
-                raise refusal.unsupported_media("a camera's RAW file")
-            return name
+            return "raw" if name == "tiff" and head[8:10] == b"CR" else name  # CR2
     if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
         return "webp"
     if head[4:8] == b"ftyp":
@@ -70,7 +69,7 @@ def sniff(data: bytes) -> str:
 
 
 def _iso_media(head: bytes) -> str:
-    """AVIF, HEIC and MP4 share one container; the list of brands tells them apart."""
+    """AVIF, HEIC, CR3 and MP4 share one container; the list of brands tells them apart."""
     size = min(int.from_bytes(head[:4], "big"), len(head))
     brands = [head[8:12]] + [head[at : at + 4] for at in range(16, size - 3, 4)]
     if any(brand in _AVIF_BRANDS for brand in brands):
@@ -78,7 +77,7 @@ def _iso_media(head: bytes) -> str:
     if any(brand in _HEIF_BRANDS for brand in brands):
         return "heic"
     if brands[0] == b"crx ":
-        raise refusal.unsupported_media("a camera's RAW file")
+        return "raw"  # CR3
     raise refusal.unsupported_media("a video")
 
 

@@ -15,7 +15,7 @@ _READ = (*range(1, 9), 32771, 32773, 32946, 34925, 50000)  # compressions that P
 _DEPTHS = (1, 2, 4, 8, 16)
 _UNSIGNED, _SIGNED, _FLOAT, _COMPLEX = 1, 2, 3, (5, 6)
 _SUBSAMPLING, _YCBCR, _PLAIN = 530, (6, 3), (1, 32773)  # photometric and channels; none, PackBits
-_INKS, _RAW = 5, (32803, 34892)
+_INKS = 5
 # Photometric interpretation and number of channels of what is read.
 _USUAL_DEEP = ((0, 1), (1, 1), (2, 3), (2, 4))
 _USUAL = (*_USUAL_DEEP, (1, 2), (3, 1), (5, 4), (6, 3), (8, 3))
@@ -59,8 +59,6 @@ def unsupported(data: bytes) -> PhotoError | None:
     page = next(read_pages(data), None)
     if page is None:
         return None
-    if page.first(_PHOTOMETRIC, 1) in _RAW:
-        return refusal.unsupported_media("a camera's RAW file")
     return _by_numbers(page) or _by_layout(page)
 
 

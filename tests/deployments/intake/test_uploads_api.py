@@ -2,12 +2,14 @@ import hashlib
 import io
 from collections.abc import AsyncIterator
 
+import numpy as np
 import pillow_heif
 import pytest
 from PIL import Image
 
 from deployments.intake.uploads import HEAD
 from tests.deployments.conftest import World
+from tests.models.codec.raw.raw_samples import dng
 
 UPLOADS = "/api/v1/uploads"
 
@@ -37,6 +39,13 @@ async def test_an_upload_of_a_phone(world: World) -> None:
     assert answer.status_code == 201
     body = answer.json()
     assert (body["format"], body["width"], body["height"]) == ("heic", 96, 64)
+
+
+async def test_an_upload_of_a_camera_has_no_size_yet(world: World) -> None:
+    answer = await world.http.post(UPLOADS, params={"name": "1.DNG"}, content=dng(np.ones((48, 64, 3))))
+    assert answer.status_code == 201
+    body = answer.json()
+    assert (body["format"], body["width"], body["height"]) == ("raw", None, None)
 
 
 def picture(size: tuple[int, int], kind: str = "png") -> bytes:

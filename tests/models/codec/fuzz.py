@@ -33,8 +33,8 @@ QUIET = settings(
 def worked_on(data: bytes) -> bool:
     """Read, decode and encode a file as service and worker do; returns whether it was taken."""
     try:
-        read_header(data, LIMITS)
-        picture = decode(data, LIMITS, deep_for=DEEP)
+        raw = read_header(data, LIMITS).format == "raw"
+        picture = decode(data, LIMITS, deep_for=DEEP, raw="embedded" if raw and len(data) % 2 else "develop")
     except PhotoError:
         return False
     assert picture.pixels.dtype == np.uint8

@@ -13,11 +13,13 @@ from tests.models.codec.gain_map.hdr_samples import apple_heic, apple_photo, sta
 from tests.models.codec.heic_samples import cropped, heic
 from tests.models.codec.inputs import INPUTS, photo_in
 from tests.models.codec.png_samples import corners, gamma, with_chunks
+from tests.models.codec.raw.raw_samples import dng
 from tests.models.codec.text_samples import datasets, irb, raw_profile, text_chunk, with_segments
 from tests.models.codec.tiff_samples import odd_tiff, pages
 
 SMALL = PHOTO.resize((61, 43))
 _DEEP = np.asarray(SMALL).astype(np.uint16) * 257
+_LINEAR = (np.asarray(SMALL.resize((64, 44))) / 255) ** 2.2
 _WIDE = (0.3127, 0.3290, 0.68, 0.32, 0.265, 0.69, 0.15, 0.06)
 _IPTC = datasets((1, 90, b"\x1b%G"), (2, 120, b"a caption"), (2, 25, b"a word"), (2, 55, b"20240506"))
 _TEXTS = [
@@ -48,6 +50,9 @@ SEEDS: dict[str, bytes] = {
     "plain png of 16 bits": deep_png(_DEEP),
     "tiff of shared colours": odd_tiff(8, 3, 6, body=bytes(range(256)) * 18, t530=[2, 2]),
     "tiff with a thumbnail": pages([saved(SMALL.resize((8, 6)), "TIFF"), saved(SMALL, "TIFF")], [1, 0]),
+    "raw of a mosaic": dng(_LINEAR, orientation=6, more={700: (1, xmp_packet())}),
+    "packed raw": dng(_LINEAR, packed=True),
+    "raw with a JPEG": dng(_LINEAR, preview=saved(SMALL, "JPEG", exif=exif_block())),
     "gif": saved(SMALL, "GIF", comment=b"written by hand"),
     "jpeg with texts": with_segments(
         saved(SMALL, "JPEG", comment=b"by hand", dpi=(300, 200)),

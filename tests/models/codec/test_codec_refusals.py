@@ -106,13 +106,7 @@ def test_limits_are_the_callers() -> None:
         (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "PostScript"),
         (b"\xc5\xd0\xd3\xc6" + bytes(40), "EPS"),
         (b"PK\x03\x04" + bytes(40), "ZIP"),
-        (b"\0\0\0\x18ftypcrx \0\0\0\1crx isom" + bytes(40), "RAW"),
         (b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + bytes(40), "video"),
-        (b"II*\0\x10\0\0\0CR\x02\0" + bytes(40), "RAW"),
-        (b"II\x1a\0\0\0HEAPCCDR" + bytes(40), "RAW"),  # CRW
-        (b"\0MRM\0\1\0\0" + bytes(40), "RAW"),  # MRW
-        (b"FOVb\0\0\2\0" + bytes(40), "RAW"),  # X3F
-        (b"MMOR\0\0\0\x08" + bytes(40), "RAW"),  # ORF
         (b"8BPS\0\x01" + bytes(40), "Photoshop"),
         (bytes(100), "no picture"),
         (b"\xff", "no picture"),
@@ -155,11 +149,6 @@ def test_a_damaged_png_is_corrupt() -> None:
     at = data.index(b"IDAT") + 20
     data[at : at + 40] = bytes(40)
     assert refused(bytes(data)).code == "corrupt"
-
-
-def test_a_raw_file_in_the_clothes_of_a_tiff() -> None:
-    data = saved(SMALL, "TIFF", tiffinfo={50706: b"\1\4\0\0"})
-    assert refused(data).code == "unsupported_media"
 
 
 def test_a_picture_too_wide_for_its_output_says_so() -> None:

@@ -215,10 +215,12 @@ async def test_photos_are_submitted(world: World, typist: Typist, jpeg: bytes) -
     task = said.stdout.removesuffix("\n")
     batch = (await world.http.get(f"/api/v1/batch/{task}")).json()
     assert (batch["counts"]["total"], batch["output"]["format"], batch["priority"]) == (4, "png", 5)
-    flat = await typist.types("submit", "in", "--no-recursive", "--type", "color", "--json", "--priority", "9")
+    flat = await typist.types(
+        "submit", "in", "--no-recursive", "--type", "color", "--json", "--priority", "9", "--raw", "embedded"
+    )
     assert flat.json.keys() == {"task_id", "refused"}
     batch = (await world.http.get(f"/api/v1/batch/{flat.json['task_id']}")).json()
-    assert (batch["counts"]["total"], batch["priority"]) == (2, 9)
+    assert (batch["counts"]["total"], batch["output"]["raw"], batch["priority"]) == (2, "embedded", 9)
     photos = (await world.http.get(f"/api/v1/batch/{task}/photos")).json()["items"]
     assert [photo["name"] for photo in photos] == ["a.jpg", "b.jpg", "c.jpg", "far.jpg"]
 

@@ -30,6 +30,17 @@ def test_photos_of_phones_and_cameras_are_found_by_their_names(tmp_path: Path) -
     assert places(make(tmp_path / "in", *names, "10.mov", "11.aae")) == names
 
 
+def test_raw_files_are_taken_from_folders_where_they_can_be_developed(tmp_path: Path) -> None:
+    top = make(tmp_path / "in", "1.CR3", "2.dng", "3.jpg")
+    assert places(top) == ["1.CR3", "2.dng", "3.jpg"]
+    assert [str(photo.place) for photo in collect([top], recursive=True, out=None, raw=False)] == ["3.jpg"]
+    named = collect([top / "2.dng"], recursive=True, out=None, raw=False)
+    assert [str(photo.place) for photo in named] == ["2.dng"], "then it fails with its reason"
+    only = make(tmp_path / "only", "1.NEF")
+    with pytest.raises(RefusalError, match=r"photobatch\[raw\]"):
+        collect([only], recursive=True, out=None, raw=False)
+
+
 def test_several_inputs_keep_folder_names_apart(tmp_path: Path) -> None:
     one, two = make(tmp_path / "x/photos", "1.jpg"), make(tmp_path / "y/Photos", "1.jpg")
     three = make(tmp_path, "single.dat") / "single.dat"

@@ -28,6 +28,10 @@ STARTS = {
     "avif": b"\0\0\0\x18ftypmif1\0\0\0\0mif1avif",
     "tiff": b"MM\0*",
     "gif": b"GIF89a",
+    "raw": b"II*\0\x08\0\0\0\2\0\xfe\0\4\0\1\0\0\0\1\0\0\0\x4a\1\4\0\2\0\0\0" + bytes(4),  # a thumbnail, and links
+    "cr3": b"\0\0\0\x18ftypcrx \0\0\0\1crx isom",
+    "cr2": b"II*\0\x10\0\0\0CR\2\0",
+    "raf": b"FUJIFILMCCD-RAW ",
 }
 
 
@@ -38,6 +42,13 @@ STARTS = {
         ("a.JPG", "png", "same", "a.png"),
         ("a.heic", "jpeg", "same", "a.jpg"),
         ("a.jpg", "heic", "same", "a.jpg"),
+        ("a.nef", "raw", "same", "a.jpg"),
+        ("a.tif", "raw", "same", "a.jpg"),
+        ("a.nef", "tiff", "same", "a.tif"),
+        ("a.CR3", "cr3", "same", "a.jpg"),
+        ("a.tif", "cr2", "same", "a.jpg"),
+        ("a.RAF", "raf", "same", "a.jpg"),
+        ("a.dng", "raw", "tiff", "a.tif"),
         ("a.jpg", "gif", "same", "a.png"),
         ("a.jpeg", "jpeg", "same", "a.jpeg"),
         ("a.tiff", "tiff", "same", "a.tiff"),

@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 from skimage import data
 
 from benchmarks.servers.server import Server
+from tests.models.codec.raw.raw_samples import dng
 from tests.service.page.visitor import DESKTOP, PHONE, Visitor
 
 OpenPage = Callable[..., Page]
@@ -157,6 +158,21 @@ def test_what_the_browser_can_t_show_is_looked_at_by_the_service_before(
     visitor.status("completed")
     visitor.cell(0).click()
     expect(page.get_by_role("dialog").get_by_role("slider")).to_be_visible()  # the TIFF too has its before
+
+
+def test_a_camera_s_raw_file_is_seen_and_retouched(open_page: OpenPage, server: Server, tmp_path: Path) -> None:
+    visitor = Visitor(open_page(locale="en-US", **DESKTOP), server.url)
+    photo = tmp_path / "1.dng"
+    photo.write_bytes(dng((data.chelsea()[:, :450] / 255) ** 2.2, packed=True))
+    visitor.come()
+    visitor.choose([photo])
+    expect(visitor.cell(0).locator("img")).to_be_visible()
+    visitor.go_on("filter_warm")
+    visitor.page.locator("footer.bar .primary").click()
+    visitor.arrived()
+    visitor.status("completed")
+    visitor.cell(0).click()
+    expect(visitor.page.get_by_role("dialog").get_by_role("slider")).to_be_visible()
 
 
 def test_pause_reload_resume_and_stop(open_page: OpenPage, server: Server, sixty: list[Path]) -> None:
