@@ -34,10 +34,10 @@ def examine(file: Path) -> Iterator[Finding]:
 
 
 def _found(name: str, check: Callable[[Config], Finding], config: Config) -> Finding:
-    """Return the finding of a check; Ray's validator lets values of a wrong kind through, which are a finding too."""
+    """Return the finding of a check. Ray's validator lets some values of a wrong kind through: a finding too."""
     try:
         return check(config)
-    except (AttributeError, KeyError, TypeError, ValueError):
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
         found = "what the file says of this has a shape that Ray cannot use"
         return Finding(name, "wrong", found, "Compare it with our cluster.yaml.")
 

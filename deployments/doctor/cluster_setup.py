@@ -52,7 +52,7 @@ def _open_files(config: dict[str, Any]) -> Finding:
 
 def _token(config: dict[str, Any]) -> Finding:
     """Check that the token is on, on every node, here, and in the mode of the commands that are typed later."""
-    source = next((here for there, here in (config.get("file_mounts") or {}).items() if there == _PLACE), None)
+    source = (config.get("file_mounts") or {}).get(_PLACE)
     starts = commands(config, "head_start_ray_commands", "worker_start_ray_commands")
     off = bool(_NO_TOKEN.search(starts))
     if off or not (source or _OURS in starts or _TOKEN_MODE.search(starts)):

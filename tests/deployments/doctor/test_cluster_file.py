@@ -160,6 +160,13 @@ def test_a_misspelt_key(launcher: Path) -> None:
     assert [(name, "idle_timeout_minuets" in finding.found) for name, finding in findings.items()] == [("file", True)]
 
 
+def test_a_value_that_contains_itself_ends_nothing(launcher: Path) -> None:
+    endless: Config = {}
+    endless["again"] = endless
+    findings = changed(lambda c: gpu(c).update(endless), launcher)
+    assert findings["filled in" if "filled in" in findings else "file"].state == "wrong"
+
+
 def test_a_value_of_a_wrong_kind_is_a_finding_of_its_check_alone(launcher: Path) -> None:
     findings = changed(
         lambda c: c["provider"]["security_group"].update(IpPermissions=[{"FromPort": "eight"}]), launcher
