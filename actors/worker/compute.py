@@ -42,13 +42,8 @@ class Compute:
         return await loop.run_in_executor(self._thread, self._previewed, data, presets, attached, max_side)
 
     def _previewed(self, data: bytes, presets: list[Json], attached: list[Attached], max_side: int) -> list[Preview]:
-        self._crumb.drop([], time.time() + PREVIEW_S)  # computing, but no photo is a suspect
-        faulthandler.dump_traceback_later(PREVIEW_S, exit=True)
-        try:
+        with self._guarded([], PREVIEW_S):  # computing, but no photo is a suspect
             return self._retoucher.preview(data, presets, attached, max_side)
-        finally:
-            faulthandler.cancel_dump_traceback_later()
-            self._crumb.wipe()
 
     def _side_by_side(self, works: Sequence[Work]) -> list[Retouched | Exception]:
         # The time of its fetch counts; the time spent waiting for other photos does not.
@@ -73,7 +68,7 @@ class Compute:
         try:
             yield
         except DeviceLostError:
-            log.critical("the GPU is lost: this worker ends, and its photo is a suspect", exc_info=True)
+            log.critical("the GPU is lost: this worker ends; photos that it was computing are suspects", exc_info=True)
             os._exit(1)  # the crumb stays; nothing would work in this process any more
         finally:
             faulthandler.cancel_dump_traceback_later()

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 
-from deployments.doctor import installation, machine, stores
+from deployments.doctor import cluster_file, installation, machine, stores
 from deployments.settings import Settings, SettingsError, load_settings
 from photobatch.engine.finding import Finding as Finding
 
@@ -31,6 +32,11 @@ def examine() -> Iterator[Finding]:
     if settings is not None:
         for name, check in _OF_THE_SETTINGS.items():
             yield _found(name, partial(check, settings))
+
+
+def examine_cluster(file: Path) -> Iterator[Finding]:
+    """Yield the findings on a cluster file for `ray up`, one by one."""
+    yield from cluster_file.examine(file)
 
 
 def _found(name: str, check: Callable[[], Finding]) -> Finding:

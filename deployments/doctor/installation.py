@@ -30,6 +30,8 @@ try:
         if torch.arange(4, device=f"cuda:{index}").sum().item() != 6:
             raise RuntimeError("a sum on it comes out wrong")
         told["devices"].append(f"{about.name}, {about.total_memory / 2**30:.0f} GiB")
+    if not told["devices"]:
+        torch.cuda.init()  # says why: a driver that is too old counts as no device
 except Exception as error:
     told["error"] = (str(error).strip() or type(error).__name__).splitlines()[0]
 print(json.dumps(told))

@@ -1,5 +1,7 @@
 """JPEG on a GPU: nvJPEG, through torchvision. Off by default: docs/formats.md says why."""
 
+from contextlib import suppress
+
 import torch
 import torchvision
 from torchvision.io import ImageReadMode, decode_jpeg, encode_jpeg
@@ -38,6 +40,7 @@ class GpuJpeg:
                 packed[..., :3] = planes.permute(1, 2, 0)
                 torch.from_numpy(target).copy_(packed)
         except (OutOfMemoryError, RuntimeError):
+            self._must_live()
             return False
         return True
 
@@ -52,7 +55,13 @@ class GpuJpeg:
                 self._wait()
                 return bytes(encode_jpeg(planes, quality).cpu().numpy())
         except (OutOfMemoryError, RuntimeError):
+            self._must_live()
             return None
+
+    def _must_live(self) -> None:
+        """Raise DeviceLostError if the device is lost: nvJPEG's own message does not tell that from a bad photo."""
+        with suppress(OutOfMemoryError), guarded(self._device):
+            self._wait()
 
     def _wait(self) -> None:
         """Synchronise: torchvision uses a stream of its own, which waits neither for its input nor for readers of the

@@ -1,7 +1,9 @@
 """The device on which a network runs, and its errors."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
@@ -14,8 +16,15 @@ _NO_MEMORY = (
     "ALLOC_FAILED",
     "can't allocate memory",
     "out of memory",
+    # cuDNN has a plan for every layer of ours; it finds none if no workspace can be allocated.
+    "Unable to find a valid cuDNN algorithm",
+    "unable to find an engine to execute this computation",
 )  # messages of cuBLAS, cuFFT, cuDNN and the CPU's allocator
-_GPU = ("CUDA", "CUBLAS", "CUFFT", "CUDNN")
+# Errors of CUDA and its libraries, not any message with their names: "cuda:0" and "cuda/decode_jpegs_cuda.cpp" are in
+# messages about our own bugs and about bad photos.
+_LOST = re.compile(
+    r"CUDA (driver |unknown )?error|No CUDA GPUs are available|cu(BLAS|DNN|FFT) error|CU(BLAS|DNN)_STATUS_|CUFFT_[A-Z]"
+)
 
 
 def device_for(gpu: float) -> str:
@@ -29,6 +38,23 @@ def device_for(gpu: float) -> str:
         return "cpu"
     torch.cuda.set_per_process_memory_fraction(min(1.0, gpu))
     return "cuda"
+
+
+def device_named(name: str) -> torch.device:
+    """Return the device as tensors name it: `cuda` means the current GPU, and `cuda` and `cuda:0` are not equal."""
+    device = torch.device(name)
+    if device.type == "cuda" and device.index is None:
+        return torch.device("cuda", torch.cuda.current_device())
+    return device
+
+
+def why_no_gpu() -> str:
+    """Return the reason why torch can use no GPU, for example a driver that is too old."""
+    try:
+        torch.cuda.init()  # type: ignore[no-untyped-call]
+    except (RuntimeError, AssertionError) as error:  # the latter if torch was built without CUDA
+        return str(error).strip().partition("\n")[0].rstrip(".")
+    return "torch finds none"
 
 
 def pinned(size: int) -> npt.NDArray[np.uint8]:
@@ -53,8 +79,8 @@ def no_memory() -> PhotoError:
 def guarded(device: torch.device) -> Iterator[None]:
     """Compute on a device, without gradients.
 
-    Raises OutOfMemoryError, with the device's cache emptied, and DeviceLostError: any other error of a GPU stays until
-    the process ends.
+    Raises OutOfMemoryError, with the device's cache emptied, and DeviceLostError: any other error of CUDA or its
+    libraries stays until the process ends. Other errors pass.
     """
     try:
         with torch.inference_mode():
@@ -65,24 +91,21 @@ def guarded(device: torch.device) -> Iterator[None]:
         message = str(error)
         if any(words in message for words in _NO_MEMORY):
             raise _out_of_memory(device) from error
-        if isinstance(error, torch.AcceleratorError) or any(word in message.upper() for word in _GPU):
+        if isinstance(error, torch.AcceleratorError) or _LOST.search(message):
             raise DeviceLostError(message.partition("\n")[0]) from error
         raise
 
 
 @contextmanager
 def running(network: nn.Module, device: torch.device) -> Iterator[None]:
-    """Move the network to `device` for the block; raises as `guarded` does."""
-    home = next(network.parameters()).device
+    """Move the network to `device`, where it stays until it is wanted elsewhere; raises as `guarded` does.
+
+    A move that runs out of memory leaves a part on each device: the next one completes it.
+    """
     with guarded(device):
-        if home == device:
-            yield
-            return
-        network.to(device)
-        try:
-            yield
-        finally:
-            network.to(home)
+        if any(tensor.device != device for tensor in chain(network.parameters(), network.buffers())):
+            network.to(device)
+        yield
 
 
 def _out_of_memory(device: torch.device) -> OutOfMemoryError:

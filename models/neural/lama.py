@@ -18,7 +18,7 @@ from torch.nn import functional
 
 from models.erase.holes import NATIVE
 from models.erase.region import Mask
-from models.neural.device import OutOfMemoryError, no_memory, running
+from models.neural.device import OutOfMemoryError, device_named, no_memory, running
 from models.picture import Pixels
 
 _MULTIPLE = 8  # the network halves its input three times
@@ -38,9 +38,9 @@ class Lama:
         if not isinstance(model, MaskedImageModelDescriptor):
             raise ValueError(f"{weights.name} is a {model.architecture.name} network, which fills no holes")
         self.name = f"lama {sha256[:12]}"
-        self._device = torch.device(device)
+        self._device = device_named(device)
         # spandrel returns it in training mode, in which each call would change the network.
-        self._network = model.eval().model.requires_grad_(False).to(self._device)
+        self._network = model.eval().model.requires_grad_(False)
 
     def fill(self, crops: Sequence[Pixels], masks: Sequence[Mask]) -> list[Pixels]:
         """As Inpainter has it. Squares of one size go through the network together."""

@@ -9,7 +9,7 @@ from safetensors.torch import load_file
 from spandrel import ImageModelDescriptor, ModelLoader
 from torch.nn import functional
 
-from models.neural.device import OutOfMemoryError, no_memory, running
+from models.neural.device import OutOfMemoryError, device_named, no_memory, running
 from models.picture import Pixels
 
 TILE = 512  # side of an input tile in pixels
@@ -31,8 +31,8 @@ class Restorer:
             raise ValueError(f"{weights.name} is a {model.architecture.name} network, which takes no colour picture")
         self.sha256 = sha256
         self.scale = model.scale  # output pixels per input pixel along each side
-        self._device = torch.device(device)
-        self._call = model.eval().to(self._device)  # pads to sizes that the network accepts
+        self._device = device_named(device)
+        self._call = model.eval()  # pads to sizes that the network accepts
         self._call.model.requires_grad_(False)
 
     def run(self, pixels: Pixels, tile: int = TILE) -> Pixels:

@@ -2,6 +2,7 @@
 
 import platform
 from collections.abc import Iterator
+from pathlib import Path
 
 from photobatch import __version__, server_code
 from photobatch.address import Address, is_chosen
@@ -23,6 +24,14 @@ def examine(url: str | None, api_key: str | None) -> Iterator[Finding]:
     yield _service(url, api_key, here)
     if here:
         yield from _server()
+
+
+def examine_cluster(file: Path) -> Iterator[Finding]:
+    """Yield the findings on a cluster file for `ray up`."""
+    try:
+        yield from installed.examine_cluster(file)
+    except RefusalError as error:
+        yield Finding("server", "wrong", error.sentence)
 
 
 def _installation(server_is_here: bool) -> Finding:

@@ -3,6 +3,9 @@
 # Commands import what they need inside, so that help and refusals come at once.
 # ruff: noqa: PLC0415
 
+from pathlib import Path
+from typing import Annotated
+
 import typer
 
 from photobatch.commands.help_text import examples
@@ -13,10 +16,19 @@ _COLOURS = {"ok": "green", "warning": "yellow", "wrong": "red"}
 
 def add_to(app: typer.Typer) -> None:
     """Give the command line this command."""
-    app.command(epilog=examples("doctor", "doctor --url https://photos.example.org --json"))(doctor)
+    app.command(
+        epilog=examples("doctor", "doctor --url https://photos.example.org --json", "doctor --cluster cluster.yaml")
+    )(doctor)
 
 
-def doctor(url: UrlOption = None, api_key: KeyOption = None, as_json: JsonOption = False) -> None:
+def doctor(
+    url: UrlOption = None,
+    api_key: KeyOption = None,
+    cluster: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Check a cluster file for `ray up` instead; no cloud is asked.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
     """Check the service and, where the server is installed, all that it needs; say what to do.
 
     Python, Ray, torch, CUDA, OpenCV, a C compiler, /dev/shm, free disk, port, journal, blob store and weights, as the
@@ -26,11 +38,11 @@ def doctor(url: UrlOption = None, api_key: KeyOption = None, as_json: JsonOption
 
     from rich.text import Text
 
-    from photobatch.commands.doctor import examine
+    from photobatch.commands.doctor import examine, examine_cluster
     from photobatch.shown.terminal import print_json, print_styled, shown
 
     checks = []
-    for check in examine(url, api_key):
+    for check in examine_cluster(cluster) if cluster else examine(url, api_key):
         checks.append(check)
         if not as_json:
             said = check.found if not check.advice else f"{check.found.rstrip('.')}. {check.advice}"

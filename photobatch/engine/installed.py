@@ -135,6 +135,13 @@ def examine_server() -> Iterator[Finding]:
     yield from examine()
 
 
+def examine_cluster(file: Path) -> Iterator[Finding]:
+    """Yield the findings on a cluster file for `ray up`. Raises RefusalError when the server is not installed."""
+    with _needed():
+        from deployments.doctor import examine_cluster
+    yield from examine_cluster(file)
+
+
 def built_in_presets() -> list[schemas.Preset]:
     """Return the presets that come with the server; raises RefusalError when it is not installed."""
     with _needed():

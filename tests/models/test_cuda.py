@@ -3,14 +3,17 @@
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
+from models.applier import applier_for
 from models.codec import Workspace
+from models.compiled.applier import CompiledApplier
 from models.eager import applier as eager
 from models.eager.applier import EagerApplier
 from models.erase.fill import Telea
 from models.errors import DeviceLostError, PhotoError
 from models.finish import Finish
-from models.neural.device import device_for, pinned
+from models.neural.device import OutOfMemoryError, device_for, device_named, guarded, pinned, running
 from models.neural.lama import Lama
 from models.neural.restorer import Restorer
 from models.picture import Picture, Source
@@ -74,6 +77,70 @@ def test_any_other_error_of_a_gpu_is_told_from_one_of_the_photo(monkeypatch):
     failing(monkeypatch, torch.AcceleratorError("CUDA error: an illegal memory access was encountered"), 1)
     with pytest.raises(DeviceLostError):
         textured(Device(), photo())
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Unable to find a valid cuDNN algorithm to run convolution",
+        "GET was unable to find an engine to execute this computation",
+        "FIND was unable to find an engine to execute this computation",
+        "cuDNN error: CUDNN_STATUS_ALLOC_FAILED",
+    ],
+)
+def test_libraries_that_have_no_memory_say_so_in_words_of_their_own(message):
+    with pytest.raises(OutOfMemoryError), guarded(torch.device("cpu")):
+        raise RuntimeError(message)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Expected all tensors to be on the same device, but found at least two devices, cuda:0 and cpu!",
+        "nvjpegDecode failed: 2, …/torchvision/csrc/io/image/cuda/decode_jpegs_cuda.cpp:591",
+    ],
+)
+def test_a_bug_or_a_bad_photo_is_no_lost_gpu(message):
+    with pytest.raises(RuntimeError, match="cuda"), guarded(torch.device("cpu")):
+        raise RuntimeError(message)
+
+
+def test_a_gpu_has_a_number(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "current_device", lambda: 3)
+    assert device_named("cuda") == torch.device("cuda:3")
+    assert device_named("cuda:1") == torch.device("cuda:1")
+    assert device_named("cpu") == torch.device("cpu")
+
+
+class Full(nn.Linear):
+    """A layer for which there is no memory the first time that it moves."""
+
+    moves = 0
+
+    def _apply(self, fn, recurse=True):
+        self.moves += 1
+        if self.moves == 1:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return super()._apply(fn, recurse)
+
+
+def test_a_network_of_which_a_part_was_moved_is_moved_as_a_whole_next_time():
+    network, there = nn.Sequential(nn.Linear(2, 2), Full(2, 2)), torch.device("meta")
+    with pytest.raises(OutOfMemoryError), running(network, there):
+        pass
+    assert {each.device.type for each in network.parameters()} == {"meta", "cpu"}
+    with running(network, there):
+        assert {each.device.type for each in network.parameters()} == {"meta"}
+
+
+def test_a_gpu_that_cannot_be_used_is_named_in_the_log(monkeypatch, caplog, tmp_path):
+    def too_old():
+        raise RuntimeError("The NVIDIA driver on your system is too old (found version 12020). Please update.\nMore.")
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.cuda, "init", too_old)
+    assert isinstance(applier_for(tmp_path, gpu=0.25), CompiledApplier)
+    assert "cannot use it, so its CPU computes: The NVIDIA driver on your system is too old" in caplog.text
 
 
 @has_cuda

@@ -56,15 +56,15 @@ class Deployed(Server):
             f" --dashboard-agent-listen-port={ports.free()} --temp-dir={self.scratch} --object-store-memory=100000000"
         )
 
-    def deploy(self, checkout: Path | None = None) -> None:
-        """Deploy the application of this checkout, or of another one."""
+    def deploy(self, checkout: Path | None = None, **environment: str) -> None:
+        """Deploy the application of this checkout, or of another one, with more variables if given."""
         config = yaml.safe_load((self._server / "deployments/serve_config.yaml").read_text())
         config["http_options"]["port"] = self.port
         if checkout:
             config["applications"][0]["runtime_env"] = {"working_dir": f"local://{checkout}"}
         file = self.folder / "serve_config.yaml"
         file.write_text(yaml.safe_dump(config))
-        self._run(f"exec serve deploy {file} -a {self._dashboard}")
+        self._run(f"exec serve deploy {file} -a {self._dashboard}", **environment)
 
     def alive(self) -> bool:
         """Say that nobody waits for a process of ours here: Ray is a daemon."""
@@ -81,10 +81,11 @@ class Deployed(Server):
         found = self.scratch.rglob("session_2*/logs/*")
         return [path.read_text(errors="replace") for path in found if path.is_file()]
 
-    def _run(self, script: str) -> None:
+    def _run(self, script: str, **environment: str) -> None:
         done = subprocess.run(
             ["sh", "-eu", "-c", script],
-            env=self._variables, cwd=self.folder, capture_output=True, text=True, timeout=120, check=False,
+            env=self._variables | environment, cwd=self.folder,
+            capture_output=True, text=True, timeout=120, check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stdout + done.stderr
 

@@ -2,13 +2,14 @@
 
 import os
 import signal
+import subprocess
 import time
 from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.service.deployed import Deployed
+from tests.service.deployed import BIN, Deployed, deployed
 
 pytestmark = pytest.mark.slow
 
@@ -53,6 +54,16 @@ def test_what_dies_or_freezes_is_replaced(cluster: Deployed, title: str, number:
         gone = gone or not healthy(cluster)
         assert time.monotonic() < deadline, "nobody noticed" if not gone else "nobody replaced it"
         time.sleep(0.05)
+
+
+def test_a_ray_that_wants_a_token(tmp_path: Path) -> None:
+    """`ray start` wants the token as soon as there is one; `serve deploy` sends it only if it is told to."""
+    home = {"HOME": str(tmp_path), "RAY_AUTH_MODE": "token"}
+    subprocess.run([BIN / "ray", "get-auth-token", "--generate"], env={**os.environ, **home}, check=True)
+    with deployed(tmp_path, **home) as cluster:
+        cluster.healthy()
+        with pytest.raises(AssertionError, match="Unauthorized"):
+            cluster.deploy(RAY_AUTH_MODE="disabled")
 
 
 def healthy(server: Deployed) -> bool:

@@ -199,6 +199,20 @@ def test_a_package_that_is_broken_is_told_in_one_line(monkeypatch: pytest.Monkey
     assert is_wrong(found, "libfoo.so.1: cannot open", "make setup")
 
 
+def test_a_driver_that_is_too_old(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(installation, "_has_nvidia", lambda: True)
+    error = "The NVIDIA driver on your system is too old (found version 12020)."
+    found = installation._cuda({"version": "2.14.1", "cuda": "13.0", "devices": [], "error": error}, "auto")
+    assert (found.state, error in found.found) == ("warning", True)
+    assert "Update its driver to one for CUDA 13.0" in found.advice
+
+
+def test_torch_says_why_it_sees_no_gpu() -> None:
+    told = installation._told(installation._TORCH)
+    assert isinstance(told, dict)
+    assert told["devices"] or "driver" in told["error"]
+
+
 @pytest.mark.parametrize(
     ("devices", "error", "use_gpu", "state", "words"),
     [

@@ -112,6 +112,33 @@ def test_a_lost_gpu_is_no_fault_of_the_photo(monkeypatch):
         encode(decode(data, LIMITS), OutputOptions("jpeg", subsampling="444"), GpuJpeg("cpu"))
 
 
+REFUSED = "nvjpegDecode failed: 2, …/torchvision/csrc/io/image/cuda/decode_jpegs_cuda.cpp:591"
+
+
+def refuses(*_):
+    raise RuntimeError(REFUSED)
+
+
+def test_a_photo_that_the_gpu_refuses_is_decoded_as_ever(monkeypatch):
+    monkeypatch.setattr("models.codec.gpu_jpeg.decode_jpeg", refuses)
+    data = saved(PHOTO, "JPEG")
+    assert np.array_equal(decode(data, LIMITS, gpu=GpuJpeg("cpu")).pixels, decode(data, LIMITS).pixels)
+
+
+def test_a_gpu_that_refuses_because_it_is_lost_is_lost(monkeypatch):
+    """A lost device shows it at the next wait."""
+    waits = iter([None, torch.AcceleratorError("CUDA error: an illegal memory access was encountered")])
+
+    def wait(_):
+        if failure := next(waits):
+            raise failure
+
+    monkeypatch.setattr("models.codec.gpu_jpeg.decode_jpeg", refuses)
+    monkeypatch.setattr(GpuJpeg, "_wait", wait)
+    with pytest.raises(DeviceLostError):
+        decode(saved(PHOTO, "JPEG"), LIMITS, gpu=GpuJpeg("cpu"))
+
+
 def test_where_the_gpu_is_full_the_cpu_does_it(monkeypatch):
     def fails(*_):
         raise torch.OutOfMemoryError("CUDA out of memory")

@@ -104,6 +104,9 @@ class Short:
     def parameters(self):
         return self.network.parameters()
 
+    def buffers(self):
+        return self.network.buffers()
+
     def to(self, device):
         return self
 
@@ -139,11 +142,18 @@ def test_where_there_is_none_at_all_this_photo_fails_and_may_be_tried_again(load
     assert (failed.value.code, failed.value.retryable) == ("out_of_memory", True)
 
 
-@pytest.mark.parametrize("error", [torch.AcceleratorError("CUDA error: an illegal access"), RuntimeError("cuFFT: no")])
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.AcceleratorError("CUDA error: an illegal access"),
+        RuntimeError("cuFFT error: CUFFT_INTERNAL_ERROR"),
+        RuntimeError("CUDA error: CUBLAS_STATUS_EXECUTION_FAILED when calling `cublasSgemm( handle, …)`"),
+    ],
+)
 def test_any_other_error_of_a_gpu_is_the_end_of_the_worker(loaded, monkeypatch, error):
     short = short_of_memory(loaded, monkeypatch, 10**9)
     short.network = lambda images, holes: (_ for _ in ()).throw(error)
-    short.parameters = iter([torch.zeros(1)]).__iter__
+    short.parameters = short.buffers = tuple
     with pytest.raises(DeviceLostError):
         loaded.fill([photo()], [hole()])
 
