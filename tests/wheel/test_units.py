@@ -5,7 +5,7 @@ import pytest
 from tests.wheel.environment import HERE, ROOT, Environment, interpreters
 
 pytestmark = pytest.mark.slow
-NEEDED = ("hypothesis", "pytest", "pytest-asyncio", "scikit-image")
+NEEDED = ("hypothesis", "pytest", "pytest-asyncio", "pyvips", "pyvips-binary", "rawpy", "scikit-image")
 UNITS = (
     "tests/actors/batches",
     "tests/models/codec",
@@ -25,6 +25,6 @@ def test_units_pass(server: Environment) -> None:
     server.install(*NEEDED, quickly=True)
     words = ["-m", "pytest", "-q", "-m", "not slow", "-o", "addopts=--import-mode=importlib", "--noconftest"]
     words += [f"--ignore-glob={ROOT}/tests/{name}" for name in OTHERS]
-    done = server.says("python", *words, "-p", "no:cacheprovider", *UNITS, cwd=ROOT, timeout_s=500)
+    done = server.says("python", *words, "-p", "no:cacheprovider", *UNITS, cwd=ROOT, timeout_s=600)
     assert done.returncode == 0, done.stdout[-5000:]
     assert int(done.stdout.split(" passed")[0].split()[-1]) > 900
