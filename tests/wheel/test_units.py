@@ -17,7 +17,12 @@ UNITS = (
     "tests/presets/test_sliders.py",
     "tests/storage/test_keys.py",
 )
-OTHERS = ("actors/batches/test_reuse.py", "models/codec/test_codec_gpu.py", "models/colour/test_colour_[cl]*")
+OTHERS = (
+    "actors/batches/test_reuse.py",
+    "models/codec/test_codec_every_tag.py",
+    "models/codec/test_codec_gpu.py",
+    "models/colour/test_colour_[cl]*",
+)
 
 
 @pytest.mark.parametrize("server", [version for version in interpreters() if version != HERE], indirect=True)
