@@ -19,8 +19,10 @@ router = APIRouter(prefix=f"{wire.API}/batch/{{task_id}}/photos", tags=["photos"
 
 Index = Annotated[int, Path(ge=0, le=10**9, description="The photo's position in its batch, from 0.")]
 Cursor = Annotated[str | None, Query(pattern="^[0-9]{1,9}$", description="`next_cursor` of the previous page.")]
+_BINARY = {"schema": {"type": "string", "format": "binary"}}
 _BYTES: dict[int | str, dict[str, Any]] = {
-    200: {"description": "The file.", "content": {"image/*": {"schema": {"type": "string", "format": "binary"}}}},
+    # An original whose name is no picture's, such as a RAW file, is sent as bytes of an unknown kind.
+    200: {"description": "The file.", "content": {"image/*": _BINARY, "application/octet-stream": _BINARY}},
     206: {"description": "The requested range."},
     307: {"description": "A temporary address at the store (BATCH_SIGNED_DOWNLOADS): follow Location."},
     304: {"description": "The client already has it."},
