@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -38,7 +39,7 @@ class Colour:
         self._tables = tables
         self._spaces: OrderedDict[bytes, _Space] = OrderedDict()
 
-    @property
+    @cached_property
     def greys(self) -> bool:
         """Whether all colours become greys, or tints of one colour."""
         return GradeFunction(self._grade, None).greys

@@ -44,6 +44,7 @@ ZIGZAG = sorted(range(64), key=lambda i: (i // 8 + i % 8, i // 8 if (i // 8 + i 
 _DQT = 0xDB
 EOI, SOS, _APP0, _APP1, APP2 = 0xD9, 0xDA, 0xE0, 0xE1, 0xE2
 _APP13, _APP14, _COM = 0xED, 0xEE, 0xFE
+BESIDE = {*range(0xE0, 0xF0), _COM}  # segments that do not code the picture: APPn and comments
 _NO_LENGTH = {0x01, *range(0xD0, 0xD9)}
 SOF = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 PROGRESSIVE = {0xC2, 0xCA}

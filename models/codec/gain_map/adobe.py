@@ -4,6 +4,7 @@ https://developer.android.com/media/platform/hdr-image-format and Adobe's "Gain 
 """
 
 from collections import ChainMap
+from dataclasses import astuple
 
 from models.codec.container.xmp.names import PREFIXES, name
 from models.codec.container.xmp.tree import DamagedXmpError, Node, descriptions, new_packet, parse, rdf_of, serialised
@@ -11,6 +12,13 @@ from models.codec.gain_map.iso import UnknownError
 from models.gain_map import Channel, Scale
 
 _LI = name("rdf:li")
+_NUMBERS = (
+    "GainMapMin",
+    "GainMapMax",
+    "Gamma",
+    "OffsetSDR",
+    "OffsetHDR",
+)  # the fields of a Channel, whose defaults hold
 _SCOPE = ChainMap({prefix: PREFIXES[prefix] for prefix in ("rdf", "hdrgm", "Container", "Item")})
 
 
@@ -30,16 +38,7 @@ def read(packet: bytes) -> Scale | None:
         return [float(value) for value in known.get(name(f"hdrgm:{local}"), [str(neutral)])]
 
     try:
-        fields = [
-            numbers(local, neutral)
-            for local, neutral in (
-                ("GainMapMin", 0.0),
-                ("GainMapMax", 1.0),
-                ("Gamma", 1.0),
-                ("OffsetSDR", 1 / 64),
-                ("OffsetHDR", 1 / 64),
-            )
-        ]
+        fields = [numbers(local, neutral) for local, neutral in zip(_NUMBERS, astuple(Channel()), strict=True)]
         (least,), (most,) = numbers("HDRCapacityMin", 0.0), numbers("HDRCapacityMax", 1.0)
     except ValueError as damage:
         raise UnknownError from damage
@@ -63,13 +62,6 @@ def _values(node: Node) -> list[tuple[str, list[str]]]:
 
 def written(scale: Scale) -> bytes:
     """Return the packet of a map."""
-    columns = {
-        "GainMapMin": [channel.minimum for channel in scale.channels],
-        "GainMapMax": [channel.maximum for channel in scale.channels],
-        "Gamma": [channel.gamma for channel in scale.channels],
-        "OffsetSDR": [channel.offset_sdr for channel in scale.channels],
-        "OffsetHDR": [channel.offset_hdr for channel in scale.channels],
-    }
     node = _description("hdrgm")
     node.attributes |= {
         "hdrgm:Version": "1.0",
@@ -77,7 +69,7 @@ def written(scale: Scale) -> bytes:
         "hdrgm:HDRCapacityMax": _shown(scale.capacity_max),
         "hdrgm:BaseRenditionIsHDR": "False",
     }
-    for local, values in columns.items():
+    for local, values in zip(_NUMBERS, zip(*map(astuple, scale.channels), strict=True), strict=True):
         if len(set(values)) == 1:
             node.attributes[f"hdrgm:{local}"] = _shown(values[0])
         else:

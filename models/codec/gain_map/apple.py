@@ -16,6 +16,8 @@ from models.codec.container.exif_tables import EXIF_IFD, MAKER_NOTE, DamagedExif
 from models.codec.container.xmp.names import name
 from models.codec.container.xmp.tree import DamagedXmpError, descriptions, parse
 from models.codec.gain_map.iso import UnknownError
+from models.colour.curves import srgb_decode
+from models.colour.icc import EIGHT_BITS
 from models.gain_map import Channel, Samples, Scale
 
 AUXILIARY = "urn:com:apple:photo:2020:aux:hdrgainmap"
@@ -55,8 +57,7 @@ def _headroom(told: str, exif: bytes | None) -> float:
 def standard(samples: Samples, headroom: float) -> tuple[Samples, Scale]:
     """Return the samples in stops, evenly spaced, and what they mean."""
     stops = math.log2(headroom)
-    coded = np.arange(256) / 255
-    linear = np.where(coded <= 0.04045, coded / 12.92, ((coded + 0.055) / 1.055) ** 2.4)
+    linear = srgb_decode(EIGHT_BITS)
     table: npt.NDArray[np.uint8] = np.rint(255 * np.log2(1 + (headroom - 1) * linear) / stops).astype(np.uint8)
     return table[samples], Scale((Channel(0.0, stops, 1.0, 0.0, 0.0),), 0.0, stops)
 

@@ -7,14 +7,13 @@ import numpy as np
 import simplejpeg
 
 from models.codec.container import jpeg_segments
-from models.codec.container.jpeg_segments import APP2, places, segment
+from models.codec.container.jpeg_segments import APP2, BESIDE, places, segment
 from models.codec.gain_map import adobe, iso
 from models.codec.gain_map.found import ENTRIES, ENTRY_BYTES, MPF
 from models.gain_map import GainMap
 
 _QUALITY = 95
 _FIRST = 0x030000  # attributes of CIPA DC-007: the primary picture, a JPEG; 0 is a picture of no kind that it knows
-_HEAD = {*range(0xE0, 0xF0), 0xFE}  # segments before those that code the picture
 
 
 def map_file(gain_map: GainMap, width: int, height: int) -> bytes:
@@ -55,4 +54,4 @@ def _mpf(size: int, map_size: int, map_offset: int) -> bytes:
 
 def _behind_head(jpeg: bytes) -> int:
     """Return where the segments of metadata end."""
-    return next(start - 4 for marker, start, _ in places(jpeg) if marker not in _HEAD)
+    return next(start - 4 for marker, start, _ in places(jpeg) if marker not in BESIDE)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import simplejpeg
 
 from models.codec.container.exif_tables import DamagedExifError, read_exif
-from models.codec.container.jpeg_segments import APP2, SOS, JpegFile, places, read_segments, segment
+from models.codec.container.jpeg_segments import APP2, BESIDE, SOS, JpegFile, places, read_segments, segment
 from models.codec.container.xmp.names import name
 from models.codec.container.xmp.tree import DamagedXmpError, parse
 from models.codec.gain_map import adobe, apple, iso
@@ -20,7 +20,6 @@ MPF = b"MPF\0"
 ENTRIES, ENTRY_BYTES = 0xB002, 16  # of CIPA DC-007: attributes, size, offset, two dependent pictures
 _MOST = 8  # pictures in a file that are looked at
 _KEPT = (b"JFIF\0", b"Adobe")  # beginnings of segments that say how samples are colours
-_OTHERS = {*range(0xE0, 0xF0), 0xFE}  # segments that don't code the picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +127,7 @@ def _bare(candidate: bytes) -> bytes:
     for marker, start, end in places(candidate):
         if marker == SOS:
             scan = start - 2
-        elif marker not in _OTHERS or candidate[start : start + 5] in _KEPT:
+        elif marker not in BESIDE or candidate[start : start + 5] in _KEPT:
             parts.append(segment(marker, candidate[start:end]))
     end = candidate.rfind(b"\xff\xd9")
     return b"".join([*parts, candidate[scan : end + 2]])

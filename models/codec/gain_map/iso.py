@@ -2,6 +2,7 @@
 
 import struct
 from collections.abc import Iterator
+from dataclasses import astuple
 from fractions import Fraction
 
 from models.gain_map import Channel, Scale
@@ -12,6 +13,7 @@ VERSION = SEGMENT + bytes(4)  # all that stands in the base picture: minimum ver
 _SEVERAL, _IN_BASE_COLOURS = 0x80, 0x40  # flags: three channels; see `Scale`
 _COMMON, _BACKWARD = 0x08, 0x04  # one denominator for all; the base picture is the HDR one
 _DENOMINATOR = 1 << 20
+_NUMERATORS = "iiIii"  # forms of those of a Channel's fields, in their order
 
 
 class UnknownError(ValueError):
@@ -26,10 +28,7 @@ def read(block: bytes) -> Scale:
             raise UnknownError
         numbers = _common(block) if flags & _COMMON else _fractions(block)
         base, alternate = next(numbers), next(numbers)
-        channels = tuple(
-            Channel(next(numbers), next(numbers), next(numbers), next(numbers), next(numbers))
-            for _ in range(3 if flags & _SEVERAL else 1)
-        )
+        channels = tuple(Channel(*(next(numbers) for _ in _NUMERATORS)) for _ in range(3 if flags & _SEVERAL else 1))
     except (struct.error, ZeroDivisionError, StopIteration, RuntimeError) as damage:
         raise UnknownError from damage
     scale = Scale(channels, base, alternate, bool(flags & _IN_BASE_COLOURS))
@@ -45,14 +44,8 @@ def written(scale: Scale) -> bytes:
     for headroom in (scale.capacity_min, scale.capacity_max):
         parts.append(struct.pack(">II", *_fraction(headroom)))
     for channel in scale.channels:
-        for value, form in (
-            (channel.minimum, ">iI"),
-            (channel.maximum, ">iI"),
-            (channel.gamma, ">II"),
-            (channel.offset_sdr, ">iI"),
-            (channel.offset_hdr, ">iI"),
-        ):
-            parts.append(struct.pack(form, *_fraction(value)))
+        for value, form in zip(astuple(channel), _NUMERATORS, strict=True):
+            parts.append(struct.pack(f">{form}I", *_fraction(value)))
     return b"".join(parts)
 
 
@@ -64,7 +57,7 @@ def _forms() -> Iterator[str]:
     """Yield the forms of the numerators in their order."""
     yield from "II"
     while True:
-        yield from "iiIii"
+        yield from _NUMERATORS
 
 
 def _fractions(block: bytes) -> Iterator[float]:

@@ -14,7 +14,6 @@ from models.compiled.jpeg.huffman import Huffman
 _SOI, _EOI, _SOS, _DQT, _DHT, _DRI = 0xD8, 0xD9, 0xDA, 0xDB, 0xC4, 0xDD
 _APP0, _APP14 = 0xE0, 0xEE
 _BASELINE, _EXTENDED = 0xC0, 0xC1
-_SKIPPED = {*range(0xE0, 0xF0), 0xFE}  # APPn, COM
 _JFIF = b"JFIF\0"
 _LUMA_BLOCKS = {(1, 1), (2, 1), (1, 2), (2, 2)}
 ZIGZAG = np.asarray(jpeg_segments.ZIGZAG, np.int64)
@@ -111,7 +110,7 @@ class _Reader:
                 _demand(len(payload) >= 12 and payload[11] == 1)  # Y, Cb, Cr
                 self._adobe = payload[:12]
             case _:
-                _demand(marker in _SKIPPED)
+                _demand(marker in jpeg_segments.BESIDE)
 
     def _take_quants(self, payload: bytes) -> None:
         at = 0
