@@ -30,12 +30,11 @@ def with_main(data: bytes, item: int) -> bytes | None:
 
     Decoders show no hidden item. Only numbers change, so everything stays where it is.
     """
-    file = bytearray(data)
-    number = item.to_bytes(2, "big")
     main = data.find(b"pitm\0\0\0\0")  # of version 0, with short numbers
-    entry = data.find(b"infe\2\0\0\1" + number)
     if main < 0 or item > 0xFFFF:
         return None
+    file, number = bytearray(data), item.to_bytes(2, "big")
+    entry = data.find(b"infe\2\0\0\1" + number)
     file[main + 8 : main + 10] = number
     if entry >= 0:
         file[entry + 7] = 0

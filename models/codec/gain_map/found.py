@@ -18,6 +18,7 @@ from models.gain_map import GainMap, Samples, Scale
 
 MPF = b"MPF\0"
 ENTRIES, ENTRY_BYTES = 0xB002, 16  # of CIPA DC-007: attributes, size, offset, two dependent pictures
+_DIGITS = 12  # of a length that can be true; Python refuses to read some thousands
 _MOST = 8  # pictures in a file that are looked at
 _KEPT = (b"JFIF\0", b"Adobe")  # beginnings of segments that say how samples are colours
 
@@ -80,7 +81,7 @@ def _by_container(data: bytes, packet: bytes | None) -> Iterator[tuple[int, int]
     items = [dict(node.values()) for node in root.iter() if node.value(name("Item:Semantic"))] if root else []
     for item in reversed(items[1:]):
         length, padding = (item.get(name(f"Item:{local}"), "0") for local in ("Length", "Padding"))
-        if not length.isdecimal() or not padding.isdecimal():
+        if not all(number.isdecimal() and len(number) <= _DIGITS for number in (length, padding)):
             return
         start = end - int(length)
         yield start, end

@@ -7,12 +7,16 @@ from dataclasses import asdict
 
 import numpy as np
 import pytest
+import simplejpeg
 from PIL import Image
 
 from actors.messages.records import BatchSpec
 from actors.worker.pixels import PixelRetoucher
 from models.codec import Limits, OutputOptions, decode, encode
+from models.codec.container import jpeg_segments
+from models.codec.container.iso_maps import with_main
 from models.codec.gain_map import iso
+from models.codec.gain_map.adobe import announced
 from models.codec.gain_map.iso import UnknownError
 from models.gain_map import Channel, Scale
 from presets.catalogue import Catalogue
@@ -219,6 +223,16 @@ def test_damaged_numbers_are_no_numbers() -> None:
             assert iso.read(bytes(broken)).sound
         except UnknownError:
             continue
+
+
+def test_a_length_that_no_file_has_costs_no_photo() -> None:
+    xmp = announced(None, 7).replace(b'Item:Length="7"', b'Item:Length="' + b"9" * 5000 + b'"')
+    file = jpeg_segments.splice(simplejpeg.encode_jpeg(np.zeros((16, 16, 3), np.uint8), 90), None, xmp, None)
+    assert decode(file, Limits()).pixels.shape == (16, 16, 4)
+
+
+def test_an_item_with_a_long_number_is_no_main_picture() -> None:
+    assert with_main(standard_heic(), 70_000) is None
 
 
 @pytest.mark.parametrize("photo", [ultra_hdr, apple_photo])
