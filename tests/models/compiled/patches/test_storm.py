@@ -1,27 +1,18 @@
 """The C code under sanitizers, over pictures and holes of all shapes: storm.c."""
 
-import os
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
 import models.compiled.patches
-from tests.models.compiled.jpeg.test_storm import FLAGS
+from tests.models.compiled.storms import built
 
 
 @pytest.fixture(scope="module")
 def storm(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    compiler = shutil.which("cc")
-    if compiler is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("there is no C compiler")
-        pytest.skip("needs a C compiler")
-    program = tmp_path_factory.mktemp("storm") / "storm"
     sources = [Path(__file__).with_name("storm.c"), *Path(models.compiled.patches.__file__).parent.glob("*.c")]
-    subprocess.run([compiler, *FLAGS, "-o", program, *sources, "-lm"], check=True)
-    return program
+    return built(tmp_path_factory.mktemp("storm"), sources, "-lm")
 
 
 def survived(storm: Path, times: int, seed: int) -> int:

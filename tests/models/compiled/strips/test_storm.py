@@ -1,8 +1,6 @@
 """The C code under sanitizers, with files damaged two hundred thousand times: storm.c."""
 
 import io
-import os
-import shutil
 import struct
 import subprocess
 from pathlib import Path
@@ -14,7 +12,7 @@ import models.compiled
 from models.compiled.jpeg.partial import TURNS
 from models.compiled.strips.library import FUNCTIONS
 from tests.models.compiled.jpeg.samples import sample
-from tests.models.compiled.jpeg.test_storm import FLAGS
+from tests.models.compiled.storms import built
 
 FILES = {
     "420": (sample(41, 37), 1, 2, 2),
@@ -33,12 +31,6 @@ def libjpeg() -> str:
 
 @pytest.fixture(scope="module")
 def storm(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    compiler = shutil.which("cc")
-    if compiler is None or shutil.which("ldd") is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("there is no C compiler")
-        pytest.skip("needs a C compiler on Linux")
-    program = tmp_path_factory.mktemp("storm") / "storm"
     there = Path(models.compiled.__file__).parent
     sources = [
         there / "finish.c",
@@ -46,8 +38,7 @@ def storm(tmp_path_factory: pytest.TempPathFactory) -> Path:
         *(there / "strips").glob("*.c"),
         Path(__file__).with_name("storm.c"),
     ]
-    subprocess.run([compiler, *FLAGS, "-o", program, *sources, "-ldl", "-lm"], check=True)
-    return program
+    return built(tmp_path_factory.mktemp("storm"), sources, "-ldl", "-lm", needs=("ldd",))
 
 
 def survived(storm: Path, name: str, folder: Path, times: int) -> int:
