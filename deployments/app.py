@@ -5,7 +5,6 @@ import logging
 import time
 from typing import TYPE_CHECKING
 
-import ray
 from ray import serve
 
 from actors import launch, logs
@@ -39,10 +38,6 @@ class Ingress:
     def __init__(self, settings: Settings, release: float) -> None:
         logs.begin(settings.logs, process="ingress")
         tune_memory()
-        resources: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
-        # With GPUs their fractions are the limit; nodes that the autoscaler will start are not known yet.
-        if not resources.get("GPU") and settings.min_workers is None:
-            settings = compose.with_workers(settings, None, int(resources.get("CPU", 1)))
         self._services = compose.services(settings)
         keeper = Keeper(compose.coordinator_config(settings, release=release))
         keeper.start()

@@ -30,6 +30,7 @@ from storage.sqlite import SqliteJournal
 ANSWER_S = 20.0  # longer than the coordinator holds any call of the ingress
 SHORTEST_UPLOAD_S = 3600.0  # the time to name many uploads in a batch
 SIGNED_S = 300.0  # a redirect is followed at once; a running download continues
+MOST_WORKERS = 10_000  # where only the cluster's cores limit them
 APP = "photobatch"  # the Serve application's name
 
 
@@ -43,7 +44,7 @@ def throwaway_config(settings: Settings, tables: Path, namespace: str) -> Coordi
         max_queued_photos_per_user=None,
         max_upload_bytes_per_user=None,
         reuse=False,
-        elastic=Elastic(settings.max_workers, settings.max_workers),  # the run waits for a warm worker before it begins
+        elastic=replace(_elastic(settings), least=_most(settings)),  # the run waits for a warm worker before it begins
         namespace=namespace,
     )
 
@@ -77,7 +78,7 @@ def coordinator_config(settings: Settings, tables: Path | None = None, release: 
         release=release,
         logs=settings.logs,
         elastic=_elastic(settings),
-        gpus=Gpus(settings.gpu_fraction, settings.use_gpu),
+        gpus=Gpus(settings.gpu_fraction, settings.use_gpu, settings.max_gpu_workers, take_all=settings.gpu_jpeg),
         max_queue=settings.max_queue_size,
         max_queue_per_user=settings.max_queue_per_user or _half(settings.max_queue_size),
         max_queued_photos=settings.max_queued_photos,
@@ -102,9 +103,14 @@ def _half(bound: int) -> int:
 
 
 def _elastic(settings: Settings) -> Elastic:
-    most = settings.max_workers
+    most = _most(settings)
     least = most if settings.min_workers is None else min(settings.min_workers, most)
-    return Elastic(least, most, target_s=settings.scale_target, idle_s=settings.worker_idle)
+    fits = settings.max_workers is None
+    return Elastic(least, most, target_s=settings.scale_target, idle_s=settings.worker_idle, fits=fits)
+
+
+def _most(settings: Settings) -> int:
+    return settings.max_workers or MOST_WORKERS
 
 
 def _journal(settings: Settings) -> Callable[[], Journal]:
@@ -137,7 +143,6 @@ def services(settings: Settings, restarts: Restarts = Restarts()) -> Services:  
     )
 
 
-def with_workers(settings: Settings, asked: int | None, cores: int) -> Settings:
-    """Return settings with the requested number of workers, or by default at most one per core."""
-    chosen = asked or (settings.max_workers if settings.workers_are_set else min(settings.max_workers, cores))
-    return settings.model_copy(update={"max_workers": max(1, chosen)})
+def with_workers(settings: Settings, asked: int | None, usual: int) -> Settings:
+    """Return settings with the requested number of workers: by the caller, else by the settings, else as usual."""
+    return settings.model_copy(update={"max_workers": asked or settings.max_workers or usual})

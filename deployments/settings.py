@@ -35,7 +35,7 @@ class Settings(BaseSettings):
         hide_input_in_errors=True,  # some values are secret
     )
 
-    max_workers: int = Field(4, ge=1, le=10_000)
+    max_workers: int | None = Field(None, ge=1, le=10_000, description="CPU workers; one for each core if unset")
     min_workers: int | None = Field(None, ge=0, description="kept without work; as many as max_workers if unset")
     scale_target: float = Field(30.0, gt=0, description="seconds in which waiting work should be done")
     worker_idle: float = Field(300.0, ge=0, description="seconds that a worker is kept without work")
@@ -49,6 +49,7 @@ class Settings(BaseSettings):
     model_dir: Path | None = Field(None, description="weights of networks; `models` in the data dir")
     gpu_fraction: float = Field(0.25, gt=0, le=1)
     use_gpu: Literal["auto", "always", "never"] = "auto"
+    max_gpu_workers: int | None = Field(None, ge=1, le=10_000, description="as many as fit on the GPUs if unset")
     gpu_jpeg: bool = Field(False, description="JPEG decoded and encoded on the GPU, where there is one")
     max_photos: int = Field(10_000, ge=1, le=1_000_000)
     max_pixels: int = Field(100_000_000, ge=1)
@@ -142,11 +143,6 @@ class Settings(BaseSettings):
         ):  # behind a proxy every client has the proxy's address
             raise ValueError("requests are counted by the user of their key; set BATCH_API_KEYS, or unset this")
         return value
-
-    @property
-    def workers_are_set(self) -> bool:
-        """Whether the number of workers is set."""
-        return "max_workers" in self.model_fields_set
 
     @property
     def journal_path(self) -> Path:

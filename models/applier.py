@@ -37,16 +37,13 @@ class Applier(Protocol):
 def applier_for(folder: Path, gpu: float) -> Applier:
     """Return torch on a GPU, else the compiled library, kept in `folder`; torch on the CPU if that is impossible.
 
-    `gpu` is the part of one that this process was granted, 0 for none. torch is imported only where it computes: it
+    `gpu` is the part of one that computes, 0 for none. torch is imported only where it computes: it
     takes more than a second and 450 MB. Raises LibraryError where neither is there.
     """
     if gpu:
         from models.eager.applier import EagerApplier  # noqa: PLC0415
-        from models.neural.device import device_for, why_no_gpu  # noqa: PLC0415
 
-        if device_for(gpu) == "cuda":
-            return EagerApplier("cuda")
-        log.error("this worker was given a GPU and cannot use it, so its CPU computes: %s", why_no_gpu())
+        return EagerApplier("cuda")
     try:
         return CompiledApplier(folder)
     except LibraryError as why:

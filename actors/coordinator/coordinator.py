@@ -34,8 +34,8 @@ from actors.messages.coordinator_api import CoordinatorApi
 from actors.messages.errors import BatchError, journal_unavailable, no_worker
 from actors.messages.records import BatchSpec, Done, Grant, Json, LeaseKey, PhotoSpec, Visit
 from actors.pool import placement
-from actors.pool.pool import WorkerRecord
 from actors.pool.supervisor import Supervisor
+from actors.pool.worker_record import WorkerRecord
 from actors.worker.crumb import Suspicion
 from storage.errors import StorageError
 from storage.position import PositionRecord
@@ -167,8 +167,8 @@ class Coordinator(UserData):
             self._condemn(self._ledger.get(task_id))
         await self._ledger.durable(PATIENCE_S)
 
-    async def previewer(self) -> str:
-        worker = self._supervisor.pool.previewer(self._ledger.busy())
+    async def previewer(self, *, networks: bool = False) -> str:
+        worker = self._supervisor.pool.previewer(self._ledger.busy(), networks=networks)
         if worker is None:
             raise no_worker()
         return worker.worker_id
@@ -206,6 +206,11 @@ class Coordinator(UserData):
     async def exchange(self, worker_id: str, visit: Visit) -> Grant:
         await self._open.wait()
         return await self._dispatch.exchange(worker_id, visit)
+
+    async def unfit(self, worker_id: str, reason: str) -> None:
+        if worker := self._supervisor.pool.workers.get(worker_id):
+            worker.ours = worker.leaving = True
+            self._supervisor.pool.quarantine.hold(worker.place, reason)
 
     async def find(self, task_id: str, index: int, engine: str, sha256: str) -> Done | None:
         return await self._reuse.find(self._ledger.get(task_id), index, engine, sha256)
@@ -264,9 +269,10 @@ class Coordinator(UserData):
         self._callbacks.tick()
         self._expander.tick()
         try:
-            if self._config.local_blobs:
-                self._machines = await asyncio.to_thread(placement.machines)
-            self._supervisor.shrink(self._supervisor.pool.resize(self._ledger.busy(), *self._dispatch.backlog()))
+            nodes = await asyncio.to_thread(placement.nodes)
+            self._machines = placement.machines(nodes)
+            self._supervisor.look(nodes)
+            self._supervisor.shrink(self._supervisor.pool.resize(self._ledger.busy(), self._dispatch.backlogs()))
             self._supervisor.fill()
             self._supervisor.end_silent(self._ledger.busy())
         except RayError:  # the GCS is unavailable; workers continue, and so does this loop
@@ -275,8 +281,9 @@ class Coordinator(UserData):
     def _worker_died(self, worker: WorkerRecord, suspicion: Suspicion | None) -> None:
         if not worker.ours:
             self._dispatch.counters.died()
+            self._supervisor.pool.quarantine.died(worker.place, suspicion and suspicion.photo, worker.born)
         late_s = 0.0 if placement.is_gone(worker) else self._config.late_s
-        self._dispatch.worker_died(worker.worker_id, suspicion, late_s)
+        self._dispatch.worker_died(worker, suspicion, late_s)
 
     def _condemn(self, batch: Batch, *, withdrawn: bool = False) -> None:
         """Hide a batch and take it from its workers; the sweeper removes it."""

@@ -129,6 +129,7 @@ class Hello:
     held: list[LeaseKey]  # leased and not yet acknowledged, finished or not
     release: float = 0.0  # see PoolConfig
     pid: int = 0  # of its process, on its node
+    gpu: bool = False  # whether Ray granted it a part of a GPU
 
 
 @versioned

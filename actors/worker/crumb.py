@@ -24,6 +24,11 @@ class Suspicion:
     keys: list[LeaseKey]
     deadline: float
 
+    @property
+    def photo(self) -> tuple[str, int] | None:
+        """The batch and index of the first of them."""
+        return (self.keys[0].task_id, self.keys[0].index) if self.keys else None
+
     def timed_out(self) -> bool:
         """Say whether the worker's own watchdog ended it (it fires at the deadline)."""
         return time.time() >= self.deadline - 0.05

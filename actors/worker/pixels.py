@@ -31,7 +31,7 @@ from models.colour.lut_file import read_lut
 from models.compiled.jpeg import partial as jpeg_in_places
 from models.compiled.strips import strips as jpeg_in_strips
 from models.erase.filling import Filling, alone
-from models.errors import PhotoError
+from models.errors import DeviceUnusableError, PhotoError
 from models.faces.detector import FaceDetector
 from models.faces.faces import detection_step
 from models.inpainter import inpainter_for
@@ -58,24 +58,29 @@ PIPELINES = 32  # cached compiled pipelines: photos of a few batches take turns
 class PixelRetoucher:
     """decode → pipeline → encode.
 
-    torch is imported only if it computes: on a GPU that Ray granted this worker, or without a C compiler.
+    Networks run on the GPU that Ray granted this worker, if it has one; everything else on the CPU, because the copies
+    to a GPU and back take longer. torch is imported only if it computes.
     """
 
     def __init__(self, tables: Path, models: Path, *, version: str, limits: Limits, gpu_jpeg: bool = False) -> None:
-        """`gpu_jpeg`: decode and encode JPEG on the GPU, if there is one."""
+        """`gpu_jpeg`: compute everything on the GPU, if there is one, from the decoding of a JPEG to its encoding.
+
+        Raises DeviceUnusableError.
+        """
 
         # One thread per library: the workers are the parallelism, and must not compete for the cores.
         cv2.setNumThreads(1)
         gpu = _granted_gpu()
-        self._applier = applier_for(tables / "library", gpu=gpu)
+        on_gpu = bool(gpu) and gpu_jpeg
+        self._applier = applier_for(tables / "library", gpu=gpu if on_gpu else 0.0)
         self._limits = limits
         self._gpu_jpeg: GpuJpeg | None = None
         self._new_workspace: Callable[[], Workspace] = Workspace
-        if gpu:
-            self._use_gpu(gpu, jpeg=gpu_jpeg)
+        if on_gpu:
+            self._decode_on_gpu()
         self._workspaces = [self._new_workspace()]  # the free ones
         self._open_parts = jpeg_in_places.opener(tables / "library", detection_step)
-        self._open_strips = None if gpu else jpeg_in_strips.opener(tables / "library")
+        self._open_strips = None if on_gpu else jpeg_in_strips.opener(tables / "library")
         self._tables = TableCache(tables)
         self._faces = FaceDetector()
         self._networks = Networks(WeightStore(models), inpainter_for(tables / "library"), gpu=gpu)
@@ -87,17 +92,13 @@ class PixelRetoucher:
         codec += f", {library_name()}" if is_installed() else ""
         self.engine = f"{_engine(version, self._applier.engine)}{codec}, {models_here}"
 
-    def _use_gpu(self, gpu: float, *, jpeg: bool) -> None:
-        """Decode photos into memory that the GPU reads directly, and on the GPU if that is configured."""
-        from models.neural.device import device_for, pinned  # noqa: PLC0415
+    def _decode_on_gpu(self) -> None:
+        """Decode JPEGs on the GPU, and other photos into memory that it reads directly."""
+        from models.codec.gpu_jpeg import GpuJpeg  # noqa: PLC0415
+        from models.neural.device import pinned  # noqa: PLC0415
 
-        if device_for(gpu) != "cuda":
-            return
         self._new_workspace = partial(Workspace, pinned)
-        if jpeg:
-            from models.codec.gpu_jpeg import GpuJpeg  # noqa: PLC0415
-
-            self._gpu_jpeg = GpuJpeg()
+        self._gpu_jpeg = GpuJpeg()
 
     def warm(self) -> None:
         """Send one picture through codec, detector and beauty.
@@ -279,15 +280,19 @@ def _faces(picture: Picture) -> list[Json] | None:
 
 
 def _granted_gpu() -> float:
-    """Return the part of a GPU that Ray granted this process, 0.0 for none."""
+    """Return the part of a GPU that Ray granted this process, 0.0 for none; raises DeviceUnusableError."""
 
     if not (ray.is_initialized() and ray.get_gpu_ids()):
         return 0.0
     if not has_torch():
-        log.warning("there is a GPU for this worker and no torch to use it, so its CPU computes: %s", HOW)
-        return 0.0
+        raise DeviceUnusableError(f"torch is not installed: {HOW}")
+    from models.neural.device import device_for, why_no_gpu  # noqa: PLC0415
+
     assigned: dict[str, float] = ray.get_runtime_context().get_assigned_resources()  # type: ignore[no-untyped-call]
-    return assigned.get("GPU", 1.0)
+    gpu = assigned.get("GPU", 1.0)
+    if device_for(gpu) != "cuda":
+        raise DeviceUnusableError(why_no_gpu())
+    return gpu
 
 
 def _engine(version: str, applier: str) -> str:

@@ -16,6 +16,7 @@ from actors.worker.config import WorkerConfig
 from actors.worker.crumb import Crumb, remove_crumb
 from actors.worker.retoucher import Retoucher
 from actors.worker.stages import Stages, discard
+from models.errors import DeviceUnusableError
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +52,7 @@ class Worker:
             held=[*(self._stages.held() if self._stages else []), *(outcome.key for outcome in self._outbox)],
             release=self._config.release,
             pid=os.getpid(),
+            gpu=bool(ray.get_gpu_ids()),
         )
 
     async def run(self) -> None:
@@ -85,6 +87,9 @@ class Worker:
             for ended in (running, asking):
                 if ended.done() and (error := ended.exception()):
                     log.error("the worker leaves: %s", type(error).__name__, exc_info=error)
+        except DeviceUnusableError as why:
+            log.error("this worker was given a GPU and cannot use it: %s", why)
+            await self._coordinator.unfit(self._id, f"a GPU worker cannot use the GPU there: {why}")
         except Exception:  # log it here: the process ends next
             log.exception("the worker could not start")
         finally:

@@ -5,9 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from models.applier import applier_for
 from models.codec import Workspace
-from models.compiled.applier import CompiledApplier
 from models.eager import applier as eager
 from models.eager.applier import EagerApplier
 from models.erase.fill import Telea
@@ -131,16 +129,6 @@ def test_a_network_of_which_a_part_was_moved_is_moved_as_a_whole_next_time():
     assert {each.device.type for each in network.parameters()} == {"meta", "cpu"}
     with running(network, there):
         assert {each.device.type for each in network.parameters()} == {"meta"}
-
-
-def test_a_gpu_that_cannot_be_used_is_named_in_the_log(monkeypatch, caplog, tmp_path):
-    def too_old():
-        raise RuntimeError("The NVIDIA driver on your system is too old (found version 12020). Please update.\nMore.")
-
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    monkeypatch.setattr(torch.cuda, "init", too_old)
-    assert isinstance(applier_for(tmp_path, gpu=0.25), CompiledApplier)
-    assert "cannot use it, so its CPU computes: The NVIDIA driver on your system is too old" in caplog.text
 
 
 @has_cuda

@@ -195,12 +195,6 @@ def test_processes_may_compile_it_at_once_and_be_killed(tmp_path):
     assert len([name for name in kept(tmp_path) if name.endswith(".so")]) == 1
 
 
-def test_a_gpu_that_torch_does_not_find_is_replaced_by_the_cpu(tmp_path, monkeypatch, caplog):
-    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
-    assert isinstance(applier_for(tmp_path, gpu=1.0), CompiledApplier)
-    assert "cannot use it, so its CPU computes" in caplog.text
-
-
 def test_a_worker_without_a_gpu_imports_no_torch(tmp_path):
     command = [sys.executable, "-c", WITHOUT_TORCH, str(tmp_path)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
