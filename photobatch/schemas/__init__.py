@@ -235,6 +235,15 @@ class WorkerStats(Answer):
     max: int
 
 
+class Quarantined(Answer):
+    """A node on which no workers of a kind start for a while: it lost more of them than its share."""
+
+    node: str = Field(description="Ray's id of the node.")
+    kind: str = Field(description="`cpu` or `gpu`.")
+    reason: str
+    until: datetime = Field(description="It is tried again then.")
+
+
 class QueueStats(Answer):
     """The queue; `limit` is in batches."""
 
@@ -248,7 +257,8 @@ class Stats(Answer):
 
     batches: dict[str, int] = Field(description="By status.")
     photos: dict[str, int] = Field(description="By status, in all kept batches.")
-    workers: WorkerStats
+    workers: WorkerStats = Field(description="All workers.")
+    gpu_workers: WorkerStats | None = Field(None, description="Those with a GPU, for networks.")
     queue: QueueStats
     photos_per_s: float
     uptime_s: float
@@ -287,6 +297,8 @@ class Health(Answer):
 
     status: Literal["ok", "starting", "unavailable"]
     workers: WorkerStats | None
+    gpu_workers: WorkerStats | None = Field(None, description="Those of `workers` that have a GPU, for networks.")
+    quarantined: list[Quarantined] = Field([], description="Nodes that are not used, or whose GPUs are not.")
     journal: str = Field(description="`ok`, `unavailable`, `behind` (it came back older), `damaged`, or `full`.")
     blobs: str = Field(description="`ok`, `full`, `unavailable`, or `local_storage`: not every machine reaches it.")
     version: str
