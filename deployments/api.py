@@ -10,6 +10,7 @@ from deployments.files.archive import Archives
 from deployments.gate.gate import Gate
 from deployments.gate.patience import Patience
 from deployments.intake.looks import Looks
+from deployments.intake.signed_uploads import SignedUploads
 from deployments.intake.submission import Submissions
 from deployments.intake.upload_claims import UploadClaims
 from deployments.intake.uploads import Uploads
@@ -81,6 +82,7 @@ def create_api(services: Services) -> FastAPI:
     api.state.parts = Parts(
         services=services,
         uploads=stored,
+        signed_uploads=SignedUploads(services.blobs, stored, on=services.signed_uploads),
         submissions=Submissions(services, stored, looks),
         feeds=Feeds(services.coordinator),
         vitals=Vitals(services),

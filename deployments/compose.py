@@ -138,6 +138,7 @@ def services(settings: Settings, restarts: Restarts = Restarts()) -> Services:  
         callbacks=settings.callback_secret is not None,
         version=__version__,
         signed_downloads=SIGNED_S if settings.signed_downloads else None,
+        signed_uploads=settings.signed_uploads,
         access=Access(settings.api_keys, settings.cors_origins, settings.rate_limit),
         restarts=restarts,
     )

@@ -37,4 +37,5 @@ class Services:
     weights: WeightStore  # those on this machine
     access: Access
     signed_downloads: float | None = None  # lifetime of signed addresses at the store in seconds; None: not used
+    signed_uploads: bool = False  # whether clients may send files to the store itself
     restarts: Restarts = Restarts()

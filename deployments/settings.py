@@ -63,6 +63,7 @@ class Settings(BaseSettings):
     max_upload_bytes_per_user: int | None = Field(None, ge=1, description="that no batch names; a whole batch if unset")
     reuse: bool = Field(True, description="answer a photo that was done before by a copy")
     signed_downloads: bool = Field(False, description="send clients to the store itself for their files")
+    signed_uploads: bool = Field(False, description="let clients send their files to the store itself")
     callback_secret: SecretStr | None = None
     api_keys: Annotated[ApiKeys | None, NoDecode] = None
     cors_origins: Annotated[frozenset[str], NoDecode] = frozenset()

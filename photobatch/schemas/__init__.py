@@ -28,6 +28,9 @@ from photobatch.schemas.shares import NewShare as NewShare
 from photobatch.schemas.shares import Share as Share
 from photobatch.schemas.shares import ShareList as ShareList
 from photobatch.schemas.shares import ShareRequest as ShareRequest
+from photobatch.schemas.uploads import SignedUpload as SignedUpload
+from photobatch.schemas.uploads import SignedUploadInput as SignedUploadInput
+from photobatch.schemas.uploads import Upload as Upload
 
 MAX_METADATA_BYTES = 16_384
 
@@ -263,19 +266,6 @@ class Stats(Answer):
     photos_per_s: float
     uptime_s: float
     version: str
-
-
-class Upload(Answer):
-    """An uploaded file; `source` goes into a batch's `image_urls`."""
-
-    id: str
-    source: str
-    name: str
-    bytes: int
-    sha256: str
-    width: int | None
-    height: int | None
-    format: str | None
 
 
 HealthCode = Literal[
