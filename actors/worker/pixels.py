@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-import ray
 import simplejpeg
 
 from actors.memory import return_memory
@@ -61,12 +60,21 @@ class PixelRetoucher:
     torch is imported only if it computes: on a GPU that Ray granted this worker, or without a C compiler.
     """
 
-    def __init__(self, tables: Path, models: Path, *, version: str, limits: Limits, gpu_jpeg: bool = False) -> None:
-        """`gpu_jpeg`: decode and encode JPEG on the GPU, if there is one."""
+    def __init__(
+        self,
+        tables: Path,
+        models: Path,
+        *,
+        version: str,
+        limits: Limits,
+        gpu_jpeg: bool = False,
+        gpu: float | None = None,
+    ) -> None:
+        """`gpu_jpeg`: decode and encode JPEG on the GPU, if there is one. `gpu`: the granted part; None: ask Ray."""
 
         # One thread per library: the workers are the parallelism, and must not compete for the cores.
         cv2.setNumThreads(1)
-        gpu = _granted_gpu()
+        gpu = _usable(_granted_gpu() if gpu is None else gpu)
         self._applier = applier_for(tables / "library", gpu=gpu)
         self._limits = limits
         self._gpu_jpeg: GpuJpeg | None = None
@@ -281,13 +289,20 @@ def _faces(picture: Picture) -> list[Json] | None:
 def _granted_gpu() -> float:
     """Return the part of a GPU that Ray granted this process, 0.0 for none."""
 
+    import ray  # noqa: PLC0415 - a process that is told its part does without
+
     if not (ray.is_initialized() and ray.get_gpu_ids()):
-        return 0.0
-    if not has_torch():
-        log.warning("there is a GPU for this worker and no torch to use it, so its CPU computes: %s", HOW)
         return 0.0
     assigned: dict[str, float] = ray.get_runtime_context().get_assigned_resources()  # type: ignore[no-untyped-call]
     return assigned.get("GPU", 1.0)
+
+
+def _usable(gpu: float) -> float:
+    """Return the granted part of a GPU, 0.0 without torch."""
+    if gpu and not has_torch():
+        log.warning("there is a GPU for this worker and no torch to use it, so its CPU computes: %s", HOW)
+        return 0.0
+    return gpu
 
 
 def _engine(version: str, applier: str) -> str:
