@@ -86,13 +86,13 @@ def serve(connection: "Connection[Any, Any]", start: Start) -> Refused:
 def retouched(retoucher: "Retoucher", recipe: Recipe, photo: Photo) -> Made | Failed:
     """Return the outcome of a photo. Ends the process when the GPU is lost."""
     from actors.messages.records import BatchSpec
-    from models.erase.filling import alone
+    from actors.worker.retoucher import retouch_alone
     from models.errors import DeviceLostError, PhotoError
 
     job = BatchSpec("", "", recipe.preset, recipe.output, thumbnails=recipe.thumbnails)
     attached = recipe.attached | ({"mask": photo.mask} if photo.mask is not None else {})
     try:
-        made = alone(retoucher.begin(photo.data, job, None, attached))
+        made = retouch_alone(retoucher, photo.data, job, attached)
     except PhotoError as error:
         return Failed(error.code, error.detail, error.retryable)
     except MemoryError:
