@@ -13,12 +13,11 @@ from actors.pool.demand import Elastic
 from actors.previews import Previews
 from actors.sources.fetch import Roots
 from actors.worker.config import WorkerConfig
-from actors.worker.making import pixel_retoucher
 from deployments.gate.access import Access
+from deployments.retouching import limits_of, retoucher_of
 from deployments.services import Restarts, Services
 from deployments.settings import Settings
 from deployments.wire import wire
-from models.codec.header import Limits
 from models.weights import WeightStore
 from photobatch import __version__
 from presets.catalogue import Catalogue
@@ -55,11 +54,6 @@ def coordinator_config(settings: Settings, tables: Path | None = None, release: 
     `release` is the unix time of the deployment: a later one takes over from an earlier one.
     """
     blobs = partial(open_blobs, settings.blobs)
-    limits = Limits(max_pixels=settings.max_pixels, max_bytes=settings.max_bytes)
-    tables = tables or settings.tables_dir
-    retoucher = partial(
-        pixel_retoucher, tables, settings.models_dir, version=__version__, limits=limits, gpu_jpeg=settings.gpu_jpeg
-    )
     secret = settings.callback_secret
     return CoordinatorConfig(
         open_journal=_journal(settings),
@@ -67,8 +61,8 @@ def coordinator_config(settings: Settings, tables: Path | None = None, release: 
         local_blobs=settings.blob_url is None,
         worker=WorkerConfig(
             open_blobs=blobs,
-            make_retoucher=retoucher,
-            limits=limits,
+            make_retoucher=retoucher_of(settings, tables or settings.tables_dir),
+            limits=limits_of(settings),
             timeout_s=settings.task_timeout,
             roots=Roots(settings.file_roots, settings.source_urls),
             allowed_hosts=settings.allowed_hosts,
@@ -131,7 +125,7 @@ def services(settings: Settings, restarts: Restarts = Restarts()) -> Services:  
         weights=WeightStore(settings.models_dir),
         blobs=open_blobs(settings.blobs),
         catalogue=Catalogue.built_in(),
-        limits=Limits(max_pixels=settings.max_pixels, max_bytes=settings.max_bytes),
+        limits=limits_of(settings),
         max_photos=settings.max_photos,
         roots=Roots(settings.file_roots, settings.source_urls),
         least_room=LEAST_ROOM,

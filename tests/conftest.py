@@ -37,6 +37,7 @@ LONG = (
     "tests/service/",
     "tests/docs/",
     "tests/photobatch/engine/",
+    "tests/photobatch/stage/",
     "tests/actors/",
 )
 

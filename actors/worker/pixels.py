@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-import ray
 import simplejpeg
 
 from actors.memory import return_memory
@@ -62,15 +61,26 @@ class PixelRetoucher:
     to a GPU and back take longer. torch is imported only if it computes.
     """
 
-    def __init__(self, tables: Path, models: Path, *, version: str, limits: Limits, gpu_jpeg: bool = False) -> None:
+    def __init__(
+        self,
+        tables: Path,
+        models: Path,
+        *,
+        version: str,
+        limits: Limits,
+        gpu_jpeg: bool = False,
+        gpu: float | None = None,
+    ) -> None:
         """`gpu_jpeg`: compute everything on the GPU, if there is one, from the decoding of a JPEG to its encoding.
 
-        Raises DeviceUnusableError.
+        `gpu`: the granted part of one; None: ask Ray. Raises DeviceUnusableError.
         """
 
         # One thread per library: the workers are the parallelism, and must not compete for the cores.
         cv2.setNumThreads(1)
-        gpu = _granted_gpu()
+        gpu = _granted_gpu() if gpu is None else gpu
+        if gpu:
+            _check_usable(gpu)
         on_gpu = bool(gpu) and gpu_jpeg
         self._applier = applier_for(tables / "library", gpu=gpu if on_gpu else 0.0)
         self._limits = limits
@@ -280,19 +290,23 @@ def _faces(picture: Picture) -> list[Json] | None:
 
 
 def _granted_gpu() -> float:
-    """Return the part of a GPU that Ray granted this process, 0.0 for none; raises DeviceUnusableError."""
+    """Return the part of a GPU that Ray granted this process, 0.0 for none."""
+
+    import ray  # noqa: PLC0415 - a process that is told its part does without
 
     if not (ray.is_initialized() and ray.get_gpu_ids()):
         return 0.0
+    assigned: dict[str, float] = ray.get_runtime_context().get_assigned_resources()  # type: ignore[no-untyped-call]
+    return assigned.get("GPU", 1.0)
+
+
+def _check_usable(gpu: float) -> None:
     if not has_torch():
         raise DeviceUnusableError(f"torch is not installed: {HOW}")
     from models.neural.device import device_for, why_no_gpu  # noqa: PLC0415
 
-    assigned: dict[str, float] = ray.get_runtime_context().get_assigned_resources()  # type: ignore[no-untyped-call]
-    gpu = assigned.get("GPU", 1.0)
     if device_for(gpu) != "cuda":
         raise DeviceUnusableError(why_no_gpu())
-    return gpu
 
 
 def _engine(version: str, applier: str) -> str:

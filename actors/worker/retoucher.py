@@ -61,3 +61,10 @@ class Retoucher(Protocol):
     def stale(self) -> bool:
         """Whether a new worker would have newer weights, so that this one should leave."""
         ...
+
+
+def retouch_alone(retoucher: Retoucher, data: bytes, job: BatchSpec, attached: Attached = NOTHING) -> Retouched:
+    """Return one retouched photo; raises PhotoError, DeviceLostError."""
+    from models.erase.filling import alone  # noqa: PLC0415 - numpy, for those who compute
+
+    return alone(retoucher.begin(data, job, None, attached))
