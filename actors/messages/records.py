@@ -96,6 +96,17 @@ class Done:
 
 @versioned
 @dataclass(frozen=True, slots=True)
+class Gpu:
+    """One GPU of a node; what its driver does not tell is None."""
+
+    index: int  # as `nvidia-smi` numbers it
+    use: float | None = None  # part of the last second in which it computed
+    memory_used: int | None = None  # bytes, by all processes
+    memory_total: int | None = None  # bytes
+
+
+@versioned
+@dataclass(frozen=True, slots=True)
 class Visit:
     """A worker's side of an exchange."""
 
@@ -104,6 +115,8 @@ class Visit:
     returned: list[LeaseKey]  # leases that it was told to drop and had not begun
     holding: int  # photos in its stages
     want: int  # photos for which it has room
+    fallbacks: dict[str, int] = field(default_factory=dict)  # those since the last exchange: see models.fallbacks
+    gpus: list[Gpu] = field(default_factory=list)  # of its node; now and then, from workers with a GPU
 
 
 @versioned
@@ -130,6 +143,7 @@ class Hello:
     release: float = 0.0  # see PoolConfig
     pid: int = 0  # of its process, on its node
     gpu: bool = False  # whether Ray granted it a part of a GPU
+    address: str = ""  # of its node
 
 
 @versioned

@@ -4,22 +4,26 @@ import asyncio
 import logging
 import os
 import time
+from collections import Counter
 
 import ray
 
 from actors import logs
 from actors.client import CoordinatorClient
 from actors.messages.errors import no_worker
-from actors.messages.records import Done, Grant, Hello, Json, LeaseKey, Outcome, Preview, Visit
+from actors.messages.records import Done, Gpu, Grant, Hello, Json, LeaseKey, Outcome, Preview, Visit
 from actors.sources.fetch import Fetcher
 from actors.worker.config import WorkerConfig
 from actors.worker.crumb import Crumb, remove_crumb
+from actors.worker.nvml import Nvml, open_nvml
 from actors.worker.retoucher import Retoucher
 from actors.worker.stages import Stages, discard
 from models.errors import DeviceUnusableError
+from models.fallbacks import take_fallbacks
 
 log = logging.getLogger(__name__)
 
+MEASURE_S = 10.0  # between two readings of the GPUs
 FIND_S = 2.0  # waiting longer costs more than computing the photo
 MOST = 32  # most photos that a worker requests at once; the coordinator decides how many it gets
 
@@ -36,6 +40,9 @@ class Worker:
         self._stages: Stages | None = None
         self._outbox: list[Outcome] = []
         self._returned: list[LeaseKey] = []  # revoked, not yet reported to the coordinator
+        self._fallbacks: Counter[str] = Counter()  # not yet reported
+        self._nvml: Nvml | None = None
+        self._measured = float("-inf")
         self._news = asyncio.Event()
         self._epoch = 0
         self._turn = int(time.time())  # a number that this coordinator has never answered
@@ -53,6 +60,7 @@ class Worker:
             release=self._config.release,
             pid=os.getpid(),
             gpu=bool(ray.get_gpu_ids()),
+            address=ray.util.get_node_ip_address(),  # type: ignore[no-untyped-call]
         )
 
     async def run(self) -> None:
@@ -101,6 +109,8 @@ class Worker:
         config = self._config
         retoucher = config.make_retoucher()
         retoucher.warm()
+        if ray.get_gpu_ids():
+            self._nvml = open_nvml()
         blobs = config.open_blobs()
         fetcher = Fetcher(
             blobs,
@@ -144,17 +154,28 @@ class Worker:
             await self._news.wait()
 
     async def _exchange(self, stages: Stages, want: int) -> Grant:
+        gpus = await self._gpus()
         reports, returned = list(self._outbox), list(self._returned)
+        self._fallbacks.update(take_fallbacks())
+        fallbacks = dict(self._fallbacks)
         while True:
             self._turn += 1
-            visit = Visit(self._turn, reports, returned, len(stages.held()), want)
+            visit = Visit(self._turn, reports, returned, len(stages.held()), want, fallbacks, gpus)
             grant = await self._coordinator.exchange(self._id, visit)
             if grant.epoch >= self._epoch:  # else an answer of a dead coordinator, unknown to its successor
                 break
         self._epoch = grant.epoch
         del self._outbox[: len(reports)], self._returned[: len(returned)]
+        self._fallbacks.clear()
         for lease in grant.leases:  # before any await: a concurrent query must see them
             stages.take(lease, grant.jobs[lease.key.task_id])
         for key in grant.refused:
             await discard(self._blobs, key)
         return grant
+
+    async def _gpus(self) -> list[Gpu]:
+        """Return the GPUs of this node if it is time to measure them, else none."""
+        if self._nvml is None or time.monotonic() - self._measured < MEASURE_S:
+            return []
+        self._measured = time.monotonic()
+        return await asyncio.to_thread(self._nvml.read)
