@@ -1,6 +1,7 @@
 """Counters by node: they never fall, and go some time after the node's last worker."""
 
 import pytest
+import ray
 
 from actors.coordinator import nodes
 from actors.coordinator.nodes import Nodes
@@ -84,3 +85,18 @@ def test_however_many_nodes_come_and_go_their_number_is_bounded(clock: Clock, mo
         clock.now += 1
         here.died(worker(f"w{node}", node), leases=0, device_lost=False)
     assert sorted(here.snapshot(set())) == [node * 12 for node in "789"], "the latest; nobody had asked before"
+
+
+def test_what_happens_to_workers_shows_at_their_node(service) -> None:
+    here = service()
+    assert here.ended(here.submit(*["sleep 0"] * 6, "slower"))["counts"]["succeeded"] == 7
+    assert here.ended(here.submit("lost"))["counts"]["failed"] == 1
+    told = here.ask(here.coordinator.metrics())
+    [(name, node)] = told["nodes"].items()
+    assert ray.get_runtime_context().get_node_id().startswith(name)
+    assert node["photos"] == {"succeeded": 7, "failed": 0}, "the one that failed was never reported"
+    assert node["fallbacks"]["network_on_cpu"] == 1
+    assert node["devices_lost"] == node["deaths"] == told["worker_deaths"] >= 2
+    assert node["gpus"] == []
+    assert node["address"] == ray.util.get_node_ip_address()
+    assert node["seconds"]["decode"] == pytest.approx(0.007)
