@@ -206,10 +206,11 @@ class Dispatch:
         seen = self._reuse.knows(batch)
         leases = []
         for index, attempt in attempts:
-            if attempt == 1:
-                self.counters.waited(now - batch.created_at)
-            photo = batch.photos[index]
-            leases.append(Lease(LeaseKey(task_id, index, attempt), photo.source, photo.params, alone, seen))
+            waited_s = now - batch.created_at if attempt == 1 else None
+            if waited_s is not None:
+                self.counters.waited(waited_s)
+            photo, key = batch.photos[index], LeaseKey(task_id, index, attempt)
+            leases.append(Lease(key, photo.source, photo.params, alone, seen, waited_s))
         return leases, {task_id: batch.spec}
 
     def _choose(self, worker: WorkerRecord, want: int, alone_allowed: bool) -> tuple[Batch, list[int], bool] | None:

@@ -33,6 +33,7 @@ class BatchSpec:
     idempotency_key: str | None = None
     digest: str | None = None  # of the request; distinguishes a repeated request from a different one with the same key
     thumbnails: bool = True  # `photobatch run` needs none
+    traceparent: str | None = None  # W3C: the span of the request that submitted it; None where nothing is traced
 
     def params_of(self, params: Json | None) -> Json:
         """Return the preset's parameters, overridden by the photo's own."""
@@ -68,6 +69,7 @@ class Lease:
     params: Json | None
     alone: bool = False  # a suspect: the worker holds nothing else while it computes this photo
     seen: bool = False  # its batch's recipe was carried out before: ask whether this photo was done then
+    waited_s: float | None = None  # for its first lease, on the coordinator's clock; None if this is a later one
 
 
 @versioned

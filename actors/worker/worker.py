@@ -5,6 +5,7 @@ import logging
 import os
 import time
 from collections import Counter
+from collections.abc import Callable
 
 import ray
 
@@ -18,6 +19,7 @@ from actors.worker.crumb import Crumb, remove_crumb
 from actors.worker.nvml import Nvml, open_nvml
 from actors.worker.retoucher import Retoucher
 from actors.worker.stages import Stages, discard
+from actors.worker.work import Work
 from models.errors import DeviceUnusableError
 from models.fallbacks import take_fallbacks
 
@@ -127,8 +129,17 @@ class Worker:
             timeout_s=config.timeout_s,
             find=self._find,
             finished=self._finished,
+            traced=self._open_traces(),
         )
         return stages, retoucher
+
+    def _open_traces(self) -> Callable[[Work, Outcome], None] | None:
+        tracer = self._config.open_tracer and self._config.open_tracer(self._id)
+        if tracer is None:
+            return None
+        from actors.worker.photo_spans import PhotoSpans  # noqa: PLC0415 - it imports OpenTelemetry
+
+        return PhotoSpans(tracer).add
 
     async def _find(self, key: LeaseKey, engine: str, sha256: str) -> Done | None:
         async with asyncio.timeout(FIND_S):
