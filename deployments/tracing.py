@@ -1,6 +1,7 @@
 """Traces by OpenTelemetry: the tracer of a process. Its SDK is imported only where traces are asked for."""
 
 import logging
+import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 PROTOCOL = "http/protobuf"
+SELDOM_S = 60.0  # between two lines about a receiver that is away, of which the exporter writes four for each try
 
 
 def open_tracer(variables: Mapping[str, str], instance: str) -> "Tracer | None":
@@ -37,7 +39,7 @@ def open_tracer(variables: Mapping[str, str], instance: str) -> "Tracer | None":
 
 def _tracer(instance: str) -> "Tracer":
     """Raises ImportError, ValueError."""
-    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415
+    from opentelemetry.exporter.otlp.proto.http import trace_exporter  # noqa: PLC0415
     from opentelemetry.sdk.resources import SERVICE_INSTANCE_ID, SERVICE_NAME, SERVICE_VERSION, Resource  # noqa: PLC0415
     from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415
     from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
@@ -46,5 +48,21 @@ def _tracer(instance: str) -> "Tracer":
     if str(resource.attributes[SERVICE_NAME]).startswith("unknown_service"):
         resource = resource.merge(Resource({SERVICE_NAME: "photobatch"}))
     provider = TracerProvider(resource=resource, shutdown_on_exit=False)  # a dead receiver would delay the end
-    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+    provider.add_span_processor(BatchSpanProcessor(trace_exporter.OTLPSpanExporter()))
+    logging.getLogger(trace_exporter.__name__).addFilter(_Seldom())
     return provider.get_tracer("photobatch", __version__)
+
+
+class _Seldom(logging.Filter):
+    """Lets one line through, and then none for a while."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._last = float("-inf")
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Say whether a line is written."""
+        if time.monotonic() - self._last < SELDOM_S:
+            return False
+        self._last = time.monotonic()
+        return True
