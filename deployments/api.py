@@ -79,7 +79,7 @@ def create_api(services: Services) -> FastAPI:
     claims = UploadClaims(services.coordinator, services.limits.max_bytes)
     stored = Uploads(services.blobs, services.limits, services.least_room, claims)
     looks = Looks(services, stored)
-    requests = Requests()
+    requests = Requests(services.replica)
     api.state.parts = Parts(
         services=services,
         uploads=stored,

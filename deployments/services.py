@@ -44,3 +44,4 @@ class Services:
     signed_uploads: bool = False  # whether clients may send files to the store itself
     restarts: Restarts = Restarts()
     tracer: "Tracer | None" = None  # None: nothing is traced
+    replica: str = ""  # name of this process among those that answer HTTP; empty where it is the only one

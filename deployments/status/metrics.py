@@ -10,7 +10,7 @@ from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from deployments.status.families import counter, counters, gauge, gauges
-from deployments.status.node_metrics import node_families
+from deployments.status.node_metrics import node_families, quarantined
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0)
@@ -25,11 +25,16 @@ _EVENTS = {
 class Requests:
     """Counts requests by route; middleware of the application."""
 
-    def __init__(self) -> None:
-        disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series beside each counter, which no query reads
+    def __init__(self, replica: str = "") -> None:
+        """`replica` becomes a label: one target may be several processes, each with counters of its own."""
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series beside each one, which nobody reads
         self._registry = CollectorRegistry()
-        labels = ("method", "route")
-        self._answers = Counter("photobatch_http_requests", "Answers.", (*labels, "status"), registry=self._registry)
+        self._replica = (replica,) if replica else ()
+        whose = ("replica",) if replica else ()
+        labels = ("method", "route", *whose)
+        self._answers = Counter(
+            "photobatch_http_requests", "Answers.", ("method", "route", "status", *whose), registry=self._registry
+        )
         self._seconds = Histogram(
             "photobatch_http_request_seconds",
             "From a request to its answer's first byte.",
@@ -65,8 +70,8 @@ class Requests:
     def _count(self, scope: Scope, status: int, seconds: float) -> None:
         # The declared route: ids in paths would each make a series.
         route = getattr(scope.get("route"), "path", "none")
-        self._answers.labels(scope["method"], route, str(status)).inc()
-        self._seconds.labels(scope["method"], route).observe(seconds)
+        self._answers.labels(scope["method"], route, str(status), *self._replica).inc()
+        self._seconds.labels(scope["method"], route, *self._replica).observe(seconds)
 
 
 class _Told(Collector):
@@ -106,6 +111,7 @@ class _Told(Collector):
         yield gauge("photobatch_coordinator_epoch", "How many coordinators there have been.", told["epoch"])
         yield gauge("photobatch_coordinator_uptime_seconds", "Age of the coordinator.", told["uptime_s"])
         yield from node_families(told["nodes"])
+        yield quarantined(told["quarantined"])
 
 
 def _without(counts: dict[str, int], name: str) -> dict[str, int]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from prometheus_client.core import Metric
 
+from actors.coordinator.nodes import NAME_LENGTH
 from deployments.status.families import counters, gauges
 
 _COUNTERS = {
@@ -39,6 +40,17 @@ def node_families(nodes: dict[str, dict[str, Any]]) -> Iterator[Metric]:
     yield counters(
         "photobatch_fallbacks", "A slower way in the place of the usual one.", ("node", "kind"), by("fallbacks")
     )
+    yield from _gpus(nodes)
+
+
+def quarantined(places: list[dict[str, Any]]) -> Metric:
+    """Return the gauge of places that get no workers; `places` is what `actors.pool.quarantine` tells."""
+    held: dict[tuple[str, ...], float] = {(place["node"][:NAME_LENGTH], place["kind"]): 1.0 for place in places}
+    help_text = "Nodes that get no workers of a kind for a while: they lose too many, or their GPUs are unusable."
+    return gauges("photobatch_quarantined", help_text, ("node", "kind"), held)
+
+
+def _gpus(nodes: dict[str, dict[str, Any]]) -> Iterator[Metric]:
     for key, (name, help_text) in _READINGS.items():
         readings: dict[tuple[str, ...], float] = {
             (node, gpu["gpu"]): gpu[key] for node, told in nodes.items() for gpu in told["gpus"] if gpu[key] is not None
