@@ -61,6 +61,7 @@ def test_processes_on_other_nodes_get_the_variables(
     for name in variables:
         monkeypatch.delenv(name)
     assert elsewhere.otel == variables
+    assert compose.with_workers(elsewhere, 2, 4).otel == variables
     assert "hush-hush" not in repr(elsewhere)
     assert compose.coordinator_config(elsewhere).worker.open_tracer is not None
     assert compose.throwaway_config(elsewhere, tmp_path, "run").worker.open_tracer is None
