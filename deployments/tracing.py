@@ -32,13 +32,12 @@ def open_tracer(variables: Mapping[str, str], instance: str) -> "Tracer | None":
         return _tracer(instance)
     except ImportError as error:
         log.warning("nothing is traced: %s; pip install 'photobatch[otel]'", error)
-    except ValueError as error:  # of an OTEL_* variable
-        log.warning("nothing is traced: %s", error)
+    except Exception as error:  # noqa: BLE001 - of an OTEL_* variable, say: photos are worth more than their traces
+        log.warning("nothing is traced: %s: %s", type(error).__name__, error)
     return None
 
 
 def _tracer(instance: str) -> "Tracer":
-    """Raises ImportError, ValueError."""
     from opentelemetry.exporter.otlp.proto.http import trace_exporter  # noqa: PLC0415
     from opentelemetry.sdk.resources import SERVICE_INSTANCE_ID, SERVICE_NAME, SERVICE_VERSION, Resource  # noqa: PLC0415
     from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415

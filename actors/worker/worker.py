@@ -26,6 +26,7 @@ from models.fallbacks import take_fallbacks
 log = logging.getLogger(__name__)
 
 MEASURE_S = 10.0  # between two readings of the GPUs
+PATIENCE_S = 5.0  # for a reading
 FIND_S = 2.0  # waiting longer costs more than computing the photo
 MOST = 32  # most photos that a worker requests at once; the coordinator decides how many it gets
 
@@ -189,4 +190,9 @@ class Worker:
         if self._nvml is None or time.monotonic() - self._measured < MEASURE_S:
             return []
         self._measured = time.monotonic()
-        return await asyncio.to_thread(self._nvml.read)
+        try:
+            return await asyncio.wait_for(asyncio.to_thread(self._nvml.read), PATIENCE_S)
+        except TimeoutError:  # the driver hangs; a thread hangs with it, so do not ask again
+            log.warning("the GPUs do not tell their use and memory")
+            self._nvml = None
+            return []
