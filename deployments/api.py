@@ -60,6 +60,7 @@ _CORS = {
         "Range",
         "If-Range",
         "If-None-Match",
+        "traceparent",
     ),
     "expose_headers": ("Location", "ETag", "Content-Disposition", "Content-Range", "Retry-After"),
 }
@@ -78,7 +79,7 @@ def create_api(services: Services) -> FastAPI:
     claims = UploadClaims(services.coordinator, services.limits.max_bytes)
     stored = Uploads(services.blobs, services.limits, services.least_room, claims)
     looks = Looks(services, stored)
-    requests = Requests()
+    requests = Requests(services.replica)
     api.state.parts = Parts(
         services=services,
         uploads=stored,
@@ -99,6 +100,10 @@ def create_api(services: Services) -> FastAPI:
     for kind, options in reversed(_before(services)):  # the last one added runs first
         api.add_middleware(kind, **options)
     api.add_middleware(requests.around)  # outermost, so that refused requests are counted too
+    if services.tracer is not None:
+        from deployments.status.request_spans import RequestSpans  # noqa: PLC0415 - it imports OpenTelemetry
+
+        api.add_middleware(RequestSpans, tracer=services.tracer)
     problems.install(api)
     openapi.install(api)
     gc.freeze()  # exclude permanent objects: they make each full collection 90 ms longer

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ray import serve
@@ -38,7 +39,8 @@ class Ingress:
     def __init__(self, settings: Settings, release: float) -> None:
         logs.begin(settings.logs, process="ingress")
         tune_memory()
-        self._services = compose.services(settings)
+        replica = serve.get_replica_context().replica_id.unique_id
+        self._services = replace(compose.services(settings), replica=replica)
         keeper = Keeper(compose.coordinator_config(settings, release=release))
         keeper.start()
         self._keeping = asyncio.ensure_future(keeper.run())

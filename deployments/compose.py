@@ -8,6 +8,7 @@ from pathlib import Path
 from actors.client import CoordinatorClient
 from actors.coordinator.config import LEAST_ROOM, CallbackConfig, CoordinatorConfig
 from actors.directory import NAMESPACE
+from actors.messages.ids import new_id
 from actors.pool.config import Gpus
 from actors.pool.demand import Elastic
 from actors.previews import Previews
@@ -17,6 +18,7 @@ from deployments.gate.access import Access
 from deployments.retouching import limits_of, retoucher_of
 from deployments.services import Restarts, Services
 from deployments.settings import Settings
+from deployments.tracing import open_tracer
 from deployments.wire import wire
 from models.weights import WeightStore
 from photobatch import __version__
@@ -35,8 +37,9 @@ APP = "photobatch"  # the Serve application's name
 
 def throwaway_config(settings: Settings, tables: Path, namespace: str) -> CoordinatorConfig:
     """Return the configuration for a single run: nothing outlives it, and it may use the last byte of the disk."""
+    config = coordinator_config(settings, tables)
     return replace(
-        coordinator_config(settings, tables),
+        config,
         open_journal=partial(SqliteJournal, settings.journal_path, reserve_bytes=0),
         least_room=0,
         max_queue_per_user=None,  # there is only one user
@@ -45,6 +48,7 @@ def throwaway_config(settings: Settings, tables: Path, namespace: str) -> Coordi
         reuse=False,
         elastic=replace(_elastic(settings), least=_most(settings)),  # the run waits for a warm worker before it begins
         namespace=namespace,
+        worker=replace(config.worker, open_tracer=None),  # it would end before the spans are sent
     )
 
 
@@ -68,6 +72,7 @@ def coordinator_config(settings: Settings, tables: Path | None = None, release: 
             allowed_hosts=settings.allowed_hosts,
             release=release,
             logs=settings.logs,
+            open_tracer=partial(open_tracer, settings.otel) if settings.otel else None,
         ),
         release=release,
         logs=settings.logs,
@@ -135,6 +140,7 @@ def services(settings: Settings, restarts: Restarts = Restarts()) -> Services:  
         signed_uploads=settings.signed_uploads,
         access=Access(settings.api_keys, settings.cors_origins, settings.rate_limit),
         restarts=restarts,
+        tracer=open_tracer(settings.otel, new_id("ingress")) if settings.otel else None,
     )
 
 

@@ -2,10 +2,11 @@
 
 import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic import AliasChoices, Field, PrivateAttr, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from actors.logs import LogConfig
@@ -15,12 +16,20 @@ from storage import remote
 from storage.errors import StorageError
 from storage.objects import Place
 
+_TRACES_TO = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 _ORIGIN = re.compile(r"https?://[^/?#@*\s]+", re.IGNORECASE)
 
 
 def _default_data_dir() -> Path:
     shared = os.environ.get("XDG_DATA_HOME")
     return Path(shared) / "photobatch" if shared else Path.home() / ".local" / "share" / "photobatch"
+
+
+def _otel_variables() -> dict[str, str]:
+    """Return OpenTelemetry's variables if they ask for traces, else none."""
+    said = {name: value for name, value in os.environ.items() if name.startswith("OTEL_") and value}
+    off = said.get("OTEL_SDK_DISABLED", "").lower() == "true" or said.get("OTEL_TRACES_EXPORTER") == "none"
+    return {} if off or not any(name in said for name in _TRACES_TO) else said
 
 
 class Settings(BaseSettings):
@@ -73,6 +82,8 @@ class Settings(BaseSettings):
     journal_accept: str = Field("", pattern=r"^(\d+\.\d+)?$", description="go on with a journal that ends here")
     redis_url: str | None = Field(None, validation_alias=AliasChoices("REDIS_URL", "redis_url"))
     ray_address: str | None = Field(None, validation_alias=AliasChoices("RAY_ADDRESS", "ray_address"))
+
+    _otel: dict[str, str] = PrivateAttr(default_factory=_otel_variables)  # some values are secret
 
     @field_validator("allowed_hosts", "file_roots", "source_urls", "cors_origins", mode="before")
     @classmethod
@@ -166,6 +177,11 @@ class Settings(BaseSettings):
         return LogConfig(as_json=self.log_format == "json", level=self.log_level)
 
     @property
+    def otel(self) -> dict[str, str]:
+        """OpenTelemetry's own variables, for the processes on other nodes; none if nothing is traced."""
+        return self._otel
+
+    @property
     def tables_dir(self) -> Path:
         """Colour tables: a cache, safe to delete, shared by all batches of this machine."""
         return self.data_dir / "tables"
@@ -197,6 +213,12 @@ def load_settings(**changes: Any) -> Settings:
         name = str(first["loc"][0])
         variable = name if name.isupper() else f"BATCH_{name.upper()}"
         raise SettingsError(f"{variable}: {first['msg'].removeprefix('Value error, ')}.") from None
+
+
+def pass_on(variables: Mapping[str, str]) -> None:
+    """Set variables that this process's environment lacks: for libraries that read it themselves."""
+    for name, value in variables.items():
+        os.environ.setdefault(name, value)
 
 
 def notify_socket() -> str | None:

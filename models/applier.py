@@ -8,6 +8,7 @@ from typing import Protocol
 from models.compiled.applier import CompiledApplier
 from models.compiled.library import LibraryError
 from models.faces.patch import Patch
+from models.fallbacks import fell_back
 from models.finish import Finish
 from models.neural.installed import HOW, has_torch
 from models.picture import Pixels
@@ -51,5 +52,6 @@ def applier_for(folder: Path, gpu: float) -> Applier:
             raise LibraryError(f"{why}, and torch, which would take its place, is not installed: {HOW}") from why
         from models.eager.applier import EagerApplier  # noqa: PLC0415
 
+        fell_back("torch_on_cpu")
         log.warning("no compiled pixel operations, torch takes their place and is slower: %s", why)
         return EagerApplier("cpu")

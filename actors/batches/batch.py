@@ -3,6 +3,7 @@
 import json
 from collections import Counter, OrderedDict
 from collections.abc import Iterator
+from dataclasses import replace
 from heapq import heappop, heappush
 from itertools import chain
 
@@ -69,7 +70,7 @@ class Batch:
     @classmethod
     def create(cls, version: int, at: float, event: events.Created) -> "Batch":
         """Return the batch that its first event makes."""
-        batch = cls(event.spec, at)
+        batch = cls(replace(event.spec, traceparent=event.traceparent), at)
         batch.version = version
         return batch
 

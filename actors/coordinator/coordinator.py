@@ -181,8 +181,10 @@ class Coordinator(UserData):
         return told | {"local_storage": self._config.local_blobs and self._machines > 1}
 
     async def metrics(self) -> Json:
-        now = {"longest_wait_s": self._dispatch.longest_wait_s(), "free_bytes": self._hold.free}
-        return await self.stats() | self._dispatch.counters.snapshot() | now | {"epoch": self._ledger.epoch}
+        now: Json = {"longest_wait_s": self._dispatch.longest_wait_s(), "free_bytes": self._hold.free}
+        nodes = self._dispatch.nodes.snapshot(self._ledger.busy())
+        now |= {"epoch": self._ledger.epoch, "nodes": nodes}
+        return await self.stats() | self._dispatch.counters.snapshot() | now
 
     async def close(self, drain_s: float = 0.0) -> None:
         """End the workers and this coordinator; photos in progress may finish for `drain_s` more seconds.
@@ -279,11 +281,12 @@ class Coordinator(UserData):
             log.exception("keeping house failed")
 
     def _worker_died(self, worker: WorkerRecord, suspicion: Suspicion | None) -> None:
+        late_s = 0.0 if placement.is_gone(worker) else self._config.late_s
+        lost = self._dispatch.worker_died(worker, suspicion, late_s)
         if not worker.ours:
             self._dispatch.counters.died()
             self._supervisor.pool.quarantine.died(worker.place, suspicion and suspicion.photo, worker.born)
-        late_s = 0.0 if placement.is_gone(worker) else self._config.late_s
-        self._dispatch.worker_died(worker, suspicion, late_s)
+            self._dispatch.nodes.died(worker, leases=lost, device_lost=bool(suspicion and suspicion.device_lost))
 
     def _condemn(self, batch: Batch, *, withdrawn: bool = False) -> None:
         """Hide a batch and take it from its workers; the sweeper removes it."""

@@ -13,6 +13,7 @@ from actors.batches.reuse import Reuse
 from actors.batches.states import ENDED, PhotoState
 from actors.coordinator.counters import OURS, Counters
 from actors.coordinator.hold import Hold
+from actors.coordinator.nodes import Nodes
 from actors.coordinator.scheduler import Scheduler
 from actors.coordinator.suspects import Suspects
 from actors.messages.errors import BatchError
@@ -48,6 +49,7 @@ class Dispatch:
         self._retry_count = retry_count
         self._stopped = False
         self.counters = Counters()
+        self.nodes = Nodes(pool.workers)
         self._scheduler = Scheduler()
         self._work = asyncio.Event()
         self._suspects = Suspects(pool)
@@ -65,11 +67,13 @@ class Dispatch:
             worker.answer = asyncio.ensure_future(self._serve(worker_id, visit))
         return await asyncio.shield(worker.answer)
 
-    def worker_died(self, worker: WorkerRecord, suspicion: Suspicion | None, late_s: float) -> None:
+    def worker_died(self, worker: WorkerRecord, suspicion: Suspicion | None, late_s: float) -> int:
         """Return its leases to the queue. The photo that it was computing (rarely several) gets a strike or a time-out.
 
-        `late_s`: for how long it may still store something (0: its process is known to be gone).
+        `late_s`: for how long it may still store something (0: its process is known to be gone). Returns the number of
+        leases that are lost without anyone being blamed.
         """
+        lost = 0
         for batch in list(self._ledger.open.values()):
             held = batch.held_by(worker.worker_id)
             suspects = [key for key in suspicion.keys if key in held] if suspicion else []
@@ -78,7 +82,10 @@ class Dispatch:
             for key in suspects:
                 self._suspects.died(batch, key.index, worker.place)
                 self._judge(batch, key, late_s, timed_out=timed_out)
-            self.give_back([key for key in held if key not in suspects], late_s)
+            others = [key for key in held if key not in suspects]
+            self.give_back(others, late_s)
+            lost += len(others)
+        return lost
 
     def give_back(self, keys: list[LeaseKey], late_s: float | None = None) -> None:
         """Queue leased photos again; no try is counted.
@@ -132,6 +139,7 @@ class Dispatch:
         self._work.set()
 
     async def _serve(self, worker_id: str, visit: Visit) -> Grant:
+        self.nodes.told(self._pool.workers.get(worker_id), visit.fallbacks, visit.gpus)
         refused = self._take(worker_id, visit.outcomes)
         self.give_back(visit.returned)
         leases, jobs = self._lease(worker_id, visit.want, visit.holding == 0)
@@ -168,6 +176,7 @@ class Dispatch:
                 again = due(outcome.error, batch.tries[key.index], self._retry_count)
                 accepted.setdefault(key.task_id, []).append(Report.of(outcome, again))
                 self._count(outcome, final=again is None)
+                self.nodes.reported(self._pool.workers.get(worker_id), outcome, final=again is None)
                 self._pool.did_well(worker_id)
                 if outcome.timings_ms:
                     self._scheduler.took(key.task_id, _seconds(outcome))
@@ -197,10 +206,11 @@ class Dispatch:
         seen = self._reuse.knows(batch)
         leases = []
         for index, attempt in attempts:
-            if attempt == 1:
-                self.counters.waited(now - batch.created_at)
-            photo = batch.photos[index]
-            leases.append(Lease(LeaseKey(task_id, index, attempt), photo.source, photo.params, alone, seen))
+            waited_s = now - batch.created_at if attempt == 1 else None
+            if waited_s is not None:
+                self.counters.waited(waited_s)
+            photo, key = batch.photos[index], LeaseKey(task_id, index, attempt)
+            leases.append(Lease(key, photo.source, photo.params, alone, seen, waited_s))
         return leases, {task_id: batch.spec}
 
     def _choose(self, worker: WorkerRecord, want: int, alone_allowed: bool) -> tuple[Batch, list[int], bool] | None:

@@ -175,6 +175,7 @@ class Supervisor:
 
 def _introduce(worker: WorkerRecord, hello: Hello) -> None:
     worker.crumb, worker.node_id, worker.pid = hello.crumb, hello.node_id, hello.pid
+    worker.address = hello.address
     worker.kind = Kind.GPU if hello.gpu else Kind.CPU
 
 

@@ -38,6 +38,7 @@ class WorkerRecord:
     handle: Any  # ray.actor.ActorHandle
     crumb: str = ""  # path of its crumb file on its node
     node_id: str = ""
+    address: str = ""  # of that node
     pid: int = 0  # of its process on that node; 0: not known
     state: WorkerState = WorkerState.STARTING
     kind: Kind = Kind.CPU

@@ -20,6 +20,7 @@ from actors.memory import return_memory
 from actors.messages.records import BatchSpec, Json, Preview
 from actors.worker.attachments import Attached
 from actors.worker.retoucher import NOTHING, Retouched
+from actors.worker.work import Lap
 from models.applier import applier_for
 from models.codec import OutputOptions, Workspace, decode, decode_in_places, decode_in_strips, encode, thumbnail
 from models.codec.header import Limits
@@ -209,7 +210,8 @@ class PixelRetoucher:
             blocks=encoded.blocks,
             faces=_faces(picture),
             notes=[*picture.notes, *notes, *encoded.notes],
-            timings_ms=clock.laps,
+            timings_ms=clock.totals(),
+            laps=clock.laps,
         )
 
     def _painted(self, mask: bytes) -> Pixels:
@@ -272,16 +274,22 @@ class _Order:
 
 
 class _Clock:
-    """Laps in milliseconds."""
+    """The laps of a photo; a name may come more than once."""
 
     def __init__(self) -> None:
-        self.laps: dict[str, float] = {}
+        self.laps: list[Lap] = []
         self._last = time.perf_counter()
 
     def lap(self, name: str) -> None:
-        now = time.perf_counter()
-        self.laps[name] = round(self.laps.get(name, 0.0) + (now - self._last) * 1000, 2)
-        self._last = now
+        self.laps.append(Lap.until_now(name, self._last))
+        self._last = time.perf_counter()
+
+    def totals(self) -> dict[str, float]:
+        """Return how long each took in all, in milliseconds."""
+        totals: dict[str, float] = {}
+        for name, begun, ended in self.laps:
+            totals[name] = totals.get(name, 0.0) + (ended - begun) * 1000
+        return {name: round(total, 2) for name, total in totals.items()}
 
 
 def _faces(picture: Picture) -> list[Json] | None:

@@ -7,6 +7,7 @@ from actors.messages.records import BatchSpec, Json, Preview
 from actors.worker.attachments import Attached
 
 if TYPE_CHECKING:
+    from actors.worker.work import Lap
     from models.erase.filling import Filling
 
 NOTHING: Attached = {}
@@ -28,6 +29,7 @@ class Retouched:
     timings_ms: dict[str, float] = field(default_factory=dict)
     jpeg: str | None = None  # how a JPEG was written: partial, coefficients or whole
     blocks: int | None = None  # of 8×8 samples, that changed; None: all
+    laps: list["Lap"] = field(default_factory=list)  # when which part was computed, in order
     faces: list[Json] | None = None  # what was found: `box` in fractions, and whether it was `retouched`
 
 

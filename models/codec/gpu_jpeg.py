@@ -7,6 +7,7 @@ import torchvision
 from torchvision.io import ImageReadMode, decode_jpeg, encode_jpeg
 
 from models.codec.container.jpeg_segments import JpegFile
+from models.fallbacks import fell_back
 from models.neural.device import OutOfMemoryError, guarded
 from models.picture import Pixels
 
@@ -28,6 +29,7 @@ class GpuJpeg:
         truncated files: nvJPEG would not report missing rows.
         """
         if jpeg.components != 3 or jpeg.progressive or jpeg.adobe or not data.endswith(_END):
+            fell_back("nvjpeg_unsuited")
             return False
         try:
             with guarded(self._device):
@@ -35,12 +37,14 @@ class GpuJpeg:
                 file = torch.frombuffer(bytearray(data), dtype=torch.uint8)
                 planes = decode_jpeg(file, ImageReadMode.RGB, self._device)
                 if planes.shape != (3, *target.shape[:2]):
+                    fell_back("nvjpeg_failed")
                     return False
                 packed = torch.full(target.shape, 255, dtype=torch.uint8, device=self._device)
                 packed[..., :3] = planes.permute(1, 2, 0)
                 torch.from_numpy(target).copy_(packed)
         except (OutOfMemoryError, RuntimeError):
             self._must_live()
+            fell_back("nvjpeg_failed")
             return False
         return True
 
@@ -56,6 +60,7 @@ class GpuJpeg:
                 return bytes(encode_jpeg(planes, quality).cpu().numpy())
         except (OutOfMemoryError, RuntimeError):
             self._must_live()
+            fell_back("nvjpeg_failed")
             return None
 
     def _must_live(self) -> None:

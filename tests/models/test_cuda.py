@@ -10,6 +10,7 @@ from models.eager import applier as eager
 from models.eager.applier import EagerApplier
 from models.erase.fill import Telea
 from models.errors import DeviceLostError, PhotoError
+from models.fallbacks import take_fallbacks
 from models.finish import Finish
 from models.neural.device import OutOfMemoryError, device_for, device_named, guarded, pinned, running
 from models.neural.lama import Lama
@@ -61,7 +62,9 @@ def failing(monkeypatch, error, times):
 def test_a_photo_for_which_a_gpu_has_no_memory_is_done_on_the_cpu(monkeypatch):
     wanted = textured(EagerApplier("cpu"), photo())
     failing(monkeypatch, torch.OutOfMemoryError("CUDA out of memory"), 1)
+    take_fallbacks()
     assert np.array_equal(textured(Device(), photo()), wanted)
+    assert take_fallbacks() == {"pixels_on_cpu": 1}
 
 
 def test_where_the_cpu_has_none_either_the_photo_fails_and_may_be_tried_again(monkeypatch):

@@ -58,8 +58,9 @@ def both(folder: Path) -> dict[str, Any]:
         "succeeded": [here.ended(task)["counts"]["succeeded"] for task in (networks, filters)],
         "on": {word: sorted(kinds(here, word)) for word in ("network", "filter")},
     }
+    [node] = here.ask(here.coordinator.metrics())["nodes"].values()
     directory.find_coordinator(here.config.namespace).close.remote()
-    return seen
+    return seen | {"gpus": node["gpus"]}
 
 
 def kinds(here: Service, word: str) -> set[str]:

@@ -8,6 +8,7 @@ from models.codec import Limits, OutputOptions, decode, encode
 from models.codec.container.jpeg_segments import read_segments
 from models.codec.gpu_jpeg import GpuJpeg
 from models.errors import DeviceLostError, PhotoError
+from models.fallbacks import take_fallbacks
 from tests.models.codec.codec_samples import PHOTO, camera_jpeg, saved
 
 LIMITS = Limits()
@@ -63,6 +64,12 @@ def test_what_is_not_for_it_is_decoded_as_ever(gpu, file):
     picture, wanted = decode(file, LIMITS, gpu=gpu), decode(file, LIMITS)
     assert gpu.decoded == 0
     assert np.array_equal(picture.pixels, wanted.pixels)
+
+
+def test_a_jpeg_that_is_not_for_it_is_counted(gpu):
+    take_fallbacks()
+    decode(saved(PHOTO, "JPEG", progressive=True), LIMITS, gpu=gpu)
+    assert take_fallbacks() == {"nvjpeg_unsuited": 1}
 
 
 @pytest.mark.parametrize("damage", [lambda data: data[: len(data) // 2], lambda data: data[:40] + b"\xff\xd9"])
@@ -122,7 +129,9 @@ def refuses(*_):
 def test_a_photo_that_the_gpu_refuses_is_decoded_as_ever(monkeypatch):
     monkeypatch.setattr("models.codec.gpu_jpeg.decode_jpeg", refuses)
     data = saved(PHOTO, "JPEG")
+    take_fallbacks()
     assert np.array_equal(decode(data, LIMITS, gpu=GpuJpeg("cpu")).pixels, decode(data, LIMITS).pixels)
+    assert take_fallbacks() == {"nvjpeg_failed": 1}
 
 
 def test_a_gpu_that_refuses_because_it_is_lost_is_lost(monkeypatch):
