@@ -56,6 +56,7 @@ class Dispatch:
         worker = self._pool.seen(worker_id)
         if worker is None:
             raise BatchError("unknown_worker", "This worker was given up; its leases are with others.")
+        worker.no_gpu = visit.no_gpu
         if worker.turn != visit.turn or worker.answer is None:
             worker.turn = visit.turn
             worker.answer = asyncio.ensure_future(self._serve(worker_id, visit))

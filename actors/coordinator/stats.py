@@ -23,6 +23,7 @@ def service_stats(
         "photos": {state.label: sum(b.counts[state] for b in batches) for state in PhotoState},
         "workers": pool.counts(busy),
         "sick": pool.sick,
+        "unused_gpus": pool.unused_gpus(),
         "elastic": config.elastic.least == 0 < config.elastic.most,
         "hold": hold,
         "journal": ledger.trouble or "ok",

@@ -104,6 +104,7 @@ class Visit:
     returned: list[LeaseKey]  # leases that it was told to drop and had not begun
     holding: int  # photos in its stages
     want: int  # photos for which it has room
+    no_gpu: str | None = None  # why it cannot use the GPU that it was given, for example a driver that is too old
 
 
 @versioned
@@ -129,6 +130,7 @@ class Hello:
     held: list[LeaseKey]  # leased and not yet acknowledged, finished or not
     release: float = 0.0  # see PoolConfig
     pid: int = 0  # of its process, on its node
+    address: str = ""  # of its node
 
 
 @versioned

@@ -31,6 +31,8 @@ class WorkerRecord:
     crumb: str = ""  # path of its crumb file on its node
     node_id: str = ""
     pid: int = 0  # of its process on that node; 0: not known
+    address: str = ""  # of that node
+    no_gpu: str | None = None  # why it cannot use the GPU that it was given
     state: WorkerState = WorkerState.STARTING
     born: float = field(default_factory=time.monotonic)
     heard: float = field(default_factory=time.monotonic)
@@ -137,6 +139,10 @@ class Pool:
         if time.monotonic() < self._not_before:
             return 0
         return max(0, self.size - self._staying())
+
+    def unused_gpus(self) -> dict[str, str]:
+        """Return the nodes whose GPU cannot be used, by address, and why."""
+        return {one.address or one.node_id: one.no_gpu for one in self.workers.values() if one.no_gpu}
 
     @property
     def sick(self) -> bool:

@@ -62,6 +62,7 @@ class Supervisor:
             about = {"worker": hello.worker_id, "node": hello.node_id, "leases": len(hello.held)}
             log.info("worker adopted", extra=about)
             worker = WorkerRecord(hello.worker_id, handle, hello.crumb, hello.node_id, hello.pid, state)
+            worker.address = hello.address
             worker.leaving = hello.release != self._config.release
             self._watch(worker)
         for answer in late:  # its leases go to others: it must not continue
@@ -130,6 +131,7 @@ class Supervisor:
         try:
             hello: Hello = await worker.handle.attach.remote(0)  # once it is constructed: who and where it is
             worker.crumb, worker.node_id, worker.pid = hello.crumb, hello.node_id, hello.pid
+            worker.address = hello.address
             log.info("worker started", extra={"worker": worker.worker_id, "node": worker.node_id})
             await worker.handle.run.remote()  # returns when the worker leaves by itself
         except RayError as error:

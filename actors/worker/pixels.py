@@ -67,6 +67,7 @@ class PixelRetoucher:
         # One thread per library: the workers are the parallelism, and must not compete for the cores.
         cv2.setNumThreads(1)
         gpu = _granted_gpu()
+        self.no_gpu: str | None = None
         self._applier = applier_for(tables / "library", gpu=gpu)
         self._limits = limits
         self._gpu_jpeg: GpuJpeg | None = None
@@ -89,9 +90,10 @@ class PixelRetoucher:
 
     def _use_gpu(self, gpu: float, *, jpeg: bool) -> None:
         """Decode photos into memory that the GPU reads directly, and on the GPU if that is configured."""
-        from models.neural.device import device_for, pinned  # noqa: PLC0415
+        from models.neural.device import device_for, pinned, why_no_gpu  # noqa: PLC0415
 
         if device_for(gpu) != "cuda":
+            self.no_gpu = why_no_gpu()
             return
         self._new_workspace = partial(Workspace, pinned)
         if jpeg:

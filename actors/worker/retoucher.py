@@ -39,6 +39,11 @@ class Retoucher(Protocol):
         """A name for everything besides input and preset that the bytes of a result depend on."""
         ...
 
+    @property
+    def no_gpu(self) -> str | None:
+        """Why the GPU that Ray granted cannot be used; None if it can, or none was granted."""
+        ...
+
     def warm(self) -> None:
         """Load everything, so that the first photo does not wait."""
         ...

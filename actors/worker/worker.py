@@ -33,6 +33,7 @@ class Worker:
         self._crumb = Crumb(worker_id)
         self._coordinator = CoordinatorClient(namespace, patience_s=config.orphaned_s)
         self._stages: Stages | None = None
+        self._no_gpu: str | None = None
         self._outbox: list[Outcome] = []
         self._returned: list[LeaseKey] = []  # revoked, not yet reported to the coordinator
         self._news = asyncio.Event()
@@ -51,6 +52,7 @@ class Worker:
             held=[*(self._stages.held() if self._stages else []), *(outcome.key for outcome in self._outbox)],
             release=self._config.release,
             pid=os.getpid(),
+            address=ray.util.get_node_ip_address(),  # type: ignore[no-untyped-call]
         )
 
     async def run(self) -> None:
@@ -96,6 +98,7 @@ class Worker:
         config = self._config
         retoucher = config.make_retoucher()
         retoucher.warm()
+        self._no_gpu = retoucher.no_gpu
         blobs = config.open_blobs()
         fetcher = Fetcher(
             blobs,
@@ -142,7 +145,7 @@ class Worker:
         reports, returned = list(self._outbox), list(self._returned)
         while True:
             self._turn += 1
-            visit = Visit(self._turn, reports, returned, len(stages.held()), want)
+            visit = Visit(self._turn, reports, returned, len(stages.held()), want, self._no_gpu)
             grant = await self._coordinator.exchange(self._id, visit)
             if grant.epoch >= self._epoch:  # else an answer of a dead coordinator, unknown to its successor
                 break

@@ -49,6 +49,7 @@ class SleepingRetoucher:
         return f"reported at {time.time_ns()}"
 
     side_by_side = 1
+    no_gpu = None
 
     def warm(self) -> None:
         """Do nothing."""

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from actors.coordinator.hold import REASON as FULL
 from actors.messages.errors import BatchError
 from deployments.services import Services
-from photobatch.schemas import Health, HealthCode, WorkerStats
+from photobatch.schemas import Health, HealthCode, UnusedGpu, WorkerStats
 from storage.errors import StorageError, StorageFullError
 
 PATIENCE_S = 1.5
@@ -44,6 +44,9 @@ class Vitals:
             workers=WorkerStats.model_validate(stats["workers"]) if stats else None,
             journal=stats["journal"] if stats else "unavailable",
             blobs=blobs,
+            unused_gpus=[
+                UnusedGpu(node=node, reason=why) for node, why in (stats or {}).get("unused_gpus", {}).items()
+            ],
             version=self._services.version,
         )
 

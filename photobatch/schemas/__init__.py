@@ -282,6 +282,13 @@ HealthCode = Literal[
 ]
 
 
+class UnusedGpu(Answer):
+    """A node whose GPU cannot be used; its CPU computes, many times slower where networks are needed."""
+
+    node: str = Field(description="Its address in the cluster.")
+    reason: str = Field(description="Torch's, for example that the driver is too old.")
+
+
 class Health(Answer):
     """Whether a submit would be processed now; `reason` says why not."""
 
@@ -294,6 +301,7 @@ class Health(Answer):
     reason: str | None = None
     restarts: int = Field(0, description="How often `photobatch serve` has restarted its processes by itself.")
     restart_reason: str | None = Field(None, description="The reason of the last restart.")
+    unused_gpus: list[UnusedGpu] = Field(default_factory=list, description="Nodes whose GPU cannot be used.")
 
 
 class Problem(Answer):

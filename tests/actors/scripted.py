@@ -30,6 +30,7 @@ class ScriptedRetoucher:
 
     engine = "scripted"
     side_by_side = 1
+    no_gpu: str | None = None
 
     def __init__(self, log: Path) -> None:
         self._log = log
@@ -79,6 +80,7 @@ class MaskedRetoucher:
 
     engine = "masked"
     side_by_side = 1
+    no_gpu: str | None = None
 
     def warm(self) -> None:
         pass
