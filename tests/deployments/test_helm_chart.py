@@ -211,6 +211,9 @@ def test_weights_are_where_networks_are_computed() -> None:
     [mount] = pods["gpu"]["spec"]["containers"][0]["volumeMounts"]
     assert mount["mountPath"] == {each["name"]: each["value"] for each in pulls["env"]}["BATCH_MODEL_DIR"]
     assert "initContainers" not in pods["cpu"]["spec"]
+    bucket = {"weights": {**download["weights"], "url": "s3://bucket/weights"}}
+    [pulls] = dict(templates(cluster(bucket)))["gpu"]["spec"]["initContainers"]
+    assert pulls["command"][-2:] == ["--from", "s3://bucket/weights"]
     volume = dict(templates(cluster({**CASES["volume"]})))
     [claimed] = volume["cpu"]["spec"]["volumes"]
     assert claimed["persistentVolumeClaim"] == {"claimName": "weights", "readOnly": True}

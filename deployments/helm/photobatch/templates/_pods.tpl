@@ -69,7 +69,7 @@ envFrom:
       initContainers:
         - name: weights
           {{- include "photobatch.container" . | nindent 10 }}
-          command: [photobatch, models, pull{{ range $values.weights.files }}, {{ . | quote }}{{ end }}]
+          command: [photobatch, models, pull{{ range $values.weights.files }}, {{ . | quote }}{{ end }}{{ with $values.weights.url }}, --from, {{ . | quote }}{{ end }}]
           env:
             - {name: BATCH_MODEL_DIR, value: /models}
             {{- with $values.env }}
