@@ -37,8 +37,7 @@ def test_a_lost_head_loses_no_photo(hosts: Hosts, redis: RedisServer, tmp_path: 
     launcher.ray("up", "-y", "--no-config-cache")
     try:
         until(lambda: "2 node" in nodes(hosts), "two nodes", 240)
-        (head.home / "photobatch/serve_config.cluster.yaml").write_text(config)
-        launcher.ray("exec", "cd photobatch && serve deploy serve_config.cluster.yaml")
+        deploy(launcher, head, config)
         with httpx.Client(base_url=f"http://{head.address}:8001", timeout=60.0, trust_env=False) as http:
             until(lambda: healthy(http), "the service", 240)
             uploaded = [upload(http, number) for number in range(PHOTOS)]
@@ -53,7 +52,7 @@ def test_a_lost_head_loses_no_photo(hosts: Hosts, redis: RedisServer, tmp_path: 
             else:
                 launcher.ray("up", "-y", "--no-config-cache")
                 until(lambda: "2 node" in nodes(hosts), "two nodes", 240)
-                launcher.ray("exec", "cd photobatch && serve deploy serve_config.cluster.yaml")
+                deploy(launcher, head, config)
             until(lambda: healthy(http), "the service again", 240)
             ended = until(lambda: (found := batch(http, task))["finished_at"] and found, "the batch to end", 240)
             assert ended["counts"]["succeeded"] == PHOTOS
@@ -64,6 +63,12 @@ def test_a_lost_head_loses_no_photo(hosts: Hosts, redis: RedisServer, tmp_path: 
                 assert before & computing(hosts, worker), "workers on other nodes live on"
     finally:
         launcher.ray("down", "-y")
+
+
+def deploy(launcher: Launcher, head: Host, config: str) -> None:
+    """Deploy the application; `ray up` has copied the checkout to the head, where nothing is filled in."""
+    (head.home / "photobatch/serve_config.cluster.yaml").write_text(config)
+    launcher.ray("exec", "cd photobatch && serve deploy serve_config.cluster.yaml")
 
 
 def kept_as_words(environment: dict[str, str]) -> str:
