@@ -96,5 +96,7 @@ def _runs(worker: WorkerRecord) -> bool | None:
 def machines() -> int:
     """Count this node and those on which workers may be. Blocking."""
     nodes: list[dict[str, Any]] = ray.nodes()  # type: ignore[no-untyped-call]
-    others = {node["NodeID"] for node in nodes if node["Alive"] and node["Resources"].get("CPU", 0) > 0}
+    # A node for GPU workers may offer no CPU.
+    room = [node for node in nodes if node["Alive"] and any(node["Resources"].get(kind) for kind in ("CPU", "GPU"))]
+    others = {node["NodeID"] for node in room}
     return len(others | {ray.get_runtime_context().get_node_id()})

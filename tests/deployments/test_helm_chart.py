@@ -4,14 +4,16 @@ Not checked: KubeRay's schema of a RayService, which no package brings, around t
 """
 
 import os
+import re
 from collections.abc import Iterator
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from deployments.reference.manifest import CHART, MANIFEST, manifest, own_values, rendered
+from deployments.reference.manifest import CHART, MANIFEST, ROOT, manifest, own_values, rendered
 
 KUBERNETES = "1.34"
 
@@ -190,6 +192,20 @@ def test_settings_of_the_release_win() -> None:
         >= {"max_workers": "3", "reuse": "false"}.items()
     )
     assert settings({"cpu": {"maxReplicas": 10, "cpus": 2}})["max_workers"] == "20"
+
+
+@pytest.mark.parametrize("page", [MANIFEST, ROOT / "docs/operations.md"], ids=lambda page: page.name)
+def test_the_secrets_that_people_make_are_those_that_pods_want(page: Path) -> None:
+    made = re.findall(r"kubectl create secret generic (\S+) --from-(?:file|literal)=([\w.-]+)", page.read_text())
+    [head] = cluster()["headGroupSpec"]["template"]["spec"]["containers"]
+    wanted = {
+        (from_secret["name"], from_secret["key"])
+        for each in head["env"]
+        if (from_secret := each.get("valueFrom", {}).get("secretKeyRef"))
+    }
+    [keys] = cluster()["headGroupSpec"]["template"]["spec"]["volumes"]
+    [mount] = head["volumeMounts"]
+    assert set(made) == wanted | {(keys["secret"]["secretName"], mount["subPath"])}
 
 
 def test_passwords_stay_in_secrets() -> None:
