@@ -1,5 +1,6 @@
 """All of Ray on the head dies by SIGKILL in the middle of a batch. Journal in Redis, photos on shared storage."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from tests.cluster.hosts import Host, Hosts
 from tests.cluster.launcher import Launcher, batch, healthy, nodes, serve_config, until, upload
 
 PHOTOS = 60
+ORPHANED_S = 50.0  # workers wait a little longer for a coordinator; a machine that is very busy may need more
 START = "~/photobatch/deployments/node --head --port=6379 --num-cpus=0 --dashboard-host=127.0.0.1"
 
 
@@ -46,6 +48,7 @@ def test_a_lost_head_loses_no_photo(hosts: Hosts, redis: RedisServer, tmp_path: 
             until(lambda: batch(http, task)["counts"]["succeeded"] >= 5, "the first photos", 120)
             before = computing(hosts, worker)
             kill_ray(hosts, head)
+            killed = time.monotonic()
             if gcs == "in Redis":  # the same command again; Serve and the coordinator come by themselves
                 started = hosts.ssh(head, f"{kept_as_words(kept)} {START}", 120.0)
                 assert started.returncode == 0, started.stderr
@@ -54,12 +57,13 @@ def test_a_lost_head_loses_no_photo(hosts: Hosts, redis: RedisServer, tmp_path: 
                 until(lambda: "2 node" in nodes(hosts), "two nodes", 240)
                 deploy(launcher, head, config)
             until(lambda: healthy(http), "the service again", 240)
+            away_s = time.monotonic() - killed
             ended = until(lambda: (found := batch(http, task))["finished_at"] and found, "the batch to end", 240)
             assert ended["counts"]["succeeded"] == PHOTOS
             photos = http.get(f"/api/v1/batch/{task}/photos", params={"limit": 100}).json()["items"]
             results = [http.get(photo["result"]["url"]).raise_for_status().content for photo in photos]
             assert all(result.startswith(b"\xff\xd8") for result in results)
-            if gcs == "in Redis":
+            if gcs == "in Redis" and away_s < ORPHANED_S:
                 assert before & computing(hosts, worker), "workers on other nodes live on"
     finally:
         launcher.ray("down", "-y")
