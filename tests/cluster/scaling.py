@@ -8,16 +8,18 @@ import os
 import sys
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from deployments.settings import prepare_ray_environment
 
-os.environ["RAY_AUTH_MODE"] = "disabled"
 prepare_ray_environment()
+os.environ["RAY_AUTH_MODE"] = "disabled"  # Ray's provider for tests creates no token
 
 # ruff: noqa: E402
 import ray
+from ray.autoscaler._private.fake_multi_node.node_provider import FAKE_HEAD_NODE_ID
 from ray.cluster_utils import AutoscalingCluster
 
 from actors.pool.config import Gpus
@@ -27,6 +29,41 @@ from tests.actors.service import Service
 ROOT = Path(__file__).parent.parent.parent
 MEMORY = 80 << 20
 IDLE_MINUTES = 0.1
+_COMMANDS = ("initialization", "setup", "head_setup", "worker_setup", "head_start_ray", "worker_start_ray")
+_LISTS = (*(f"{kind}_commands" for kind in _COMMANDS), "cluster_synced_files", "rsync_exclude", "rsync_filter")
+
+
+class Autoscaled(AutoscalingCluster):
+    """Ray's, whose template is not in the wheel."""
+
+    def _generate_config(
+        self,
+        head_resources: dict[str, Any],
+        worker_node_types: dict[str, Any],
+        autoscaler_v2: bool = False,
+        **more: Any,
+    ) -> dict[str, Any]:
+        head = {"resources": head_resources, "node_config": {}, "max_workers": 0}
+        provider = {
+            "type": "fake_multinode",
+            "use_node_id_as_ip": True,
+            "disable_node_updaters": True,
+            "disable_launch_config_check": True,
+            "launch_multiple": True,
+            "head_node_id": FAKE_HEAD_NODE_ID,
+        }
+        return {
+            "cluster_name": "scaling",
+            "max_workers": sum(kind["max_workers"] for kind in worker_node_types.values()),
+            "provider": provider,
+            "available_node_types": worker_node_types | {"ray.head.default": head},
+            "head_node_type": "ray.head.default",
+            "upscaling_speed": 1.0,
+            **{key: {} for key in ("auth", "docker", "file_mounts")},
+            **{key: [] for key in _LISTS},
+            "file_mounts_sync_continuously": False,
+            **more,
+        }
 
 
 def main(folder: Path) -> None:
@@ -37,7 +74,7 @@ def main(folder: Path) -> None:
     for kind in workers.values():
         kind["resources"] = {**kind["resources"], "object_store_memory": MEMORY}
     head = {"CPU": 0, "object_store_memory": MEMORY}
-    cluster = AutoscalingCluster(head, workers, autoscaler_v2=True, idle_timeout_minutes=IDLE_MINUTES)
+    cluster = Autoscaled(head, workers, idle_timeout_minutes=IDLE_MINUTES)
     cluster.start()
     try:
         ray.init(address="auto", log_to_driver=False)
