@@ -1,6 +1,7 @@
 """Run on a host of its own (it ends every Ray there): Ray's autoscaler with the node types of cluster.yaml.
 
-Its nodes are processes on this host, started by Ray's provider for tests; the autoscaler is the real one.
+Its nodes are processes on this host, started by Ray's provider for tests. The autoscaler is the real one, in its first
+version: with this provider the second one sees no demand (tried with Ray 2.60.0).
 """
 
 import json
