@@ -100,8 +100,9 @@ format: setup ## let ruff put the code in order
 guard: setup ## fails when something has become much slower than it was recorded
 	$(BIN)/python -m benchmarks.guard
 
-docs: setup ## docs/http.md from the application, docs/presets.md from the presets
+docs: setup ## docs/http.md from the application, docs/presets.md from the presets, the manifest from the chart
 	$(BIN)/python -m deployments.reference
+	$(BIN)/python -m deployments.reference.manifest
 	$(BIN)/python -m benchmarks.pages.preset_pages
 
 bench: setup ## every benchmark for a minute, its figures beside their targets; whole: .venv/bin/python -m benchmarks

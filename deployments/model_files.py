@@ -1,5 +1,6 @@
 """Installs weights from the network, or from a folder with the files."""
 
+import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict
@@ -20,12 +21,17 @@ Progress = Callable[[int, int], None]
 
 
 def pull(
-    store: WeightStore, weights: Weights, *, bundle: Path | None = None, progress: Progress = lambda _here, _all: None
+    store: WeightStore,
+    weights: Weights,
+    *,
+    bundle: Path | str | None = None,
+    progress: Progress = lambda _here, _all: None,
 ) -> Installed:
     """Fetch weights and put them in place; correct existing files are kept.
 
-    A download that broke off goes on where it ended. `bundle` is a folder with the file instead. Raises WeightsError
-    `download_failed`, `model_damaged`, `model_missing` (no such file in the bundle), `torch_missing`, OSError.
+    A download that broke off goes on where it ended. `bundle` is a folder with the file instead, or the address of one
+    in a bucket (s3://, gs://, az://). Raises WeightsError `download_failed`, `model_damaged`, `model_missing` (no such
+    file in the bundle), `torch_missing`, OSError.
     """
     with suppress(WeightsError):
         store.path(weights.name)
@@ -34,11 +40,15 @@ def pull(
             return installed
     if weights.kind == "network":
         require_networks(weights.name)  # before its hundreds of MB come
-    if bundle is not None:
-        return store.install(weights, _in_bundle(bundle, weights))
+    in_bucket = isinstance(bundle, str) and "://" in bundle
+    if bundle is not None and not in_bucket:
+        return store.install(weights, _in_bundle(Path(bundle), weights))
     part = store.partial(weights)
     try:
-        _download(weights, part, progress)
+        if in_bucket:
+            part.write_bytes(_in_bucket(str(bundle), weights))
+        else:
+            _download(weights, part, progress)
     except httpx.HTTPError as error:
         detail = f"{weights.name} could not be fetched from {weights.address}: {error}. Run the same command to go on."
         raise WeightsError("download_failed", detail) from error
@@ -53,6 +63,29 @@ def _in_bundle(bundle: Path, weights: Weights) -> Path:
     if not file.is_file():
         raise WeightsError("model_missing", f"There is no {weights.name} in {bundle}: put it there, under that name.")
     return file
+
+
+def _in_bucket(folder: str, weights: Weights) -> bytes:
+    """Return the file, as the environment's credentials may read it; raises WeightsError."""
+    from storage.errors import (  # noqa: PLC0415
+        BlobNotFoundError,
+        DeniedError,
+        InvalidKeyError,
+        StorageError,
+        TooLargeError,
+    )
+    from storage.objects import Objects, Place  # noqa: PLC0415 - obstore, for those who have a bucket alone
+
+    try:
+        place = Place.parse(f"{folder.rstrip('/')}/{weights.name}")
+        return asyncio.run(Objects().read(place, weights.bytes))
+    except (BlobNotFoundError, DeniedError, InvalidKeyError) as error:
+        raise WeightsError("model_missing", f"{folder} has no {weights.name} for us: {error}") from error
+    except TooLargeError as error:
+        detail = f"{folder} has a {weights.name} of more than {weights.bytes:,} bytes: it is another file."
+        raise WeightsError("model_damaged", detail) from error
+    except StorageError as error:
+        raise WeightsError("download_failed", f"{weights.name} could not be fetched: {error}") from error
 
 
 def _download(weights: Weights, part: Path, progress: Progress) -> None:
@@ -100,7 +133,7 @@ class ModelFiles:
                 rows.append({"name": name, "bytes": None, "licence": "", "purpose": "added here", "here": True})
         return rows
 
-    def pull(self, name: str, bundle: Path | None, progress: Progress) -> dict[str, Any]:
+    def pull(self, name: str, bundle: str | None, progress: Progress) -> dict[str, Any]:
         """Fetch weights and put them in place."""
         if name not in KNOWN:
             raise WeightsError("model_missing", f"{name} is unknown; there are {', '.join(KNOWN)}.")

@@ -19,7 +19,8 @@ from photobatch import __version__
 
 ROOT = Path(__file__).parent.parent
 IMAGES = (ROOT / "Dockerfile").read_text()
-MANIFEST = yaml.safe_load((ROOT / "deployments/kubernetes/rayservice.yaml").read_text())
+MANIFESTS = yaml.safe_load_all((ROOT / "deployments/kubernetes/rayservice.yaml").read_text())
+[MANIFEST] = [manifest for manifest in MANIFESTS if manifest and manifest["kind"] == "RayService"]
 CLUSTER = MANIFEST["spec"]["rayClusterConfig"]
 [RAY] = re.findall(r"^ray==(.+)$", (ROOT / "constraints.txt").read_text(), re.MULTILINE)
 
@@ -69,19 +70,30 @@ def test_serve_config_has_only_keys_that_serve_knows(name: str) -> None:
 def test_kubernetes_deploys_what_a_cluster_does() -> None:
     config = yaml.safe_load(MANIFEST["spec"]["serveConfigV2"])
     assert unknown_keys(config, ServeDeploySchema) == []
-    assert config == yaml.safe_load((ROOT / "serve_config.cluster.yaml").read_text())
+    expected = yaml.safe_load((ROOT / "serve_config.cluster.yaml").read_text())
+    redis = expected["applications"][0]["args"].pop("redis_url")
+    assert config == expected
     [head] = CLUSTER["headGroupSpec"]["template"]["spec"]["containers"]
+    [journal] = [each["value"] for each in head["env"] if each["name"] == "REDIS_URL"]
+    assert journal.replace(":$(PHOTOBATCH_REDIS_PASSWORD)@", "") == redis, "with the password, which is in a Secret"
     ports = {port["name"]: port["containerPort"] for port in head["ports"]}
     assert ports["serve"] == config["http_options"]["port"]
     [mount] = head["volumeMounts"]
     assert mount["mountPath"] == config["applications"][0]["args"]["api_keys"].replace("~", "/home/ray")
 
 
-def test_kubernetes_has_gpus_for_as_many_workers_as_may_come() -> None:
-    args = yaml.safe_load(MANIFEST["spec"]["serveConfigV2"])["applications"][0]["args"]
-    [group] = CLUSTER["workerGroupSpecs"]
-    fraction = Settings.model_fields["gpu_fraction"].default
-    assert group["maxReplicas"] / fraction == int(args["max_workers"])
+def test_there_is_room_for_as_many_workers_as_may_come() -> None:
+    args = yaml.safe_load((ROOT / "serve_config.cluster.yaml").read_text())["applications"][0]["args"]
+    most, fraction = int(args["max_workers"]), Settings.model_fields["gpu_fraction"].default
+    cpu, gpu = CLUSTER["workerGroupSpecs"]
+    per_pod = int(cpu["template"]["spec"]["containers"][0]["resources"]["limits"]["cpu"])
+    assert cpu["maxReplicas"] * per_pod == most
+    aws = yaml.safe_load((ROOT / "cluster.yaml").read_text())
+    types = aws["available_node_types"]
+    assert 0 <= types["cpu"]["max_workers"] * types["cpu"]["resources"]["CPU"] - most < types["cpu"]["resources"]["CPU"]
+    assert sum(kind.get("max_workers", 0) for kind in types.values()) == aws["max_workers"]
+    assert gpu["maxReplicas"] / fraction <= most
+    assert types["gpu"]["max_workers"] / fraction <= most
 
 
 def test_the_image_and_the_manifest_have_the_ray_that_is_pinned() -> None:
@@ -126,8 +138,12 @@ def test_the_image_tells_ray_what_a_node_does() -> None:
 
 @pytest.mark.parametrize(
     ("group", "cpus", "gib"),
-    [(CLUSTER["headGroupSpec"], 4, 16), (CLUSTER["workerGroupSpecs"][0], 8, 32)],
-    ids=["m6i.xlarge", "g5.2xlarge"],
+    [
+        (CLUSTER["headGroupSpec"], 4, 16),
+        (CLUSTER["workerGroupSpecs"][0], 8, 16),
+        (CLUSTER["workerGroupSpecs"][1], 8, 32),
+    ],
+    ids=["m6i.xlarge", "c6i.2xlarge", "g5.2xlarge"],
 )
 def test_pods_leave_room_on_the_nodes_they_are_for(group: dict[str, Any], cpus: int, gib: int) -> None:
     """Kubernetes keeps a part of each node, and its daemons run there too."""
@@ -138,7 +154,7 @@ def test_pods_leave_room_on_the_nodes_they_are_for(group: dict[str, Any], cpus: 
 
 
 def test_gpu_pods_go_to_nodes_that_keep_others_away() -> None:
-    [group] = CLUSTER["workerGroupSpecs"]
+    _, group = CLUSTER["workerGroupSpecs"]
     spec = group["template"]["spec"]
     [container] = spec["containers"]
     assert container["resources"]["limits"]["nvidia.com/gpu"] == "1"
@@ -162,6 +178,9 @@ def test_workers_of_aws_install_no_tools_and_the_head_no_torch() -> None:
     config = yaml.safe_load((ROOT / "cluster.yaml").read_text())
     assert any("make setup-cpu " in command for command in config["head_setup_commands"])
     assert any(re.search(r"make setup-server$", command) for command in config["worker_setup_commands"])
+    without_gpu = config["available_node_types"]["cpu"]["worker_setup_commands"]
+    assert any(re.search(r"make setup-cpu$", command) for command in without_gpu)
+    assert set(config["setup_commands"][:2]) < set(without_gpu), "they replace those of the whole file"
     makefile = (ROOT / "Makefile").read_text()
     [rule] = re.findall(r"^\$\(SERVER\):.*\n\t(.+)", makefile, re.MULTILINE)
     assert rule == "$(INSTALL) -e '.[server]'"

@@ -115,4 +115,4 @@ def _runs(worker: WorkerRecord) -> bool | None:
 
 def machines(known: Iterable[Node]) -> int:
     """Count this node and those on which workers may be."""
-    return len({node.node_id for node in known if node.cores} | {ray.get_runtime_context().get_node_id()})
+    return len({node.node_id for node in known if node.cores or node.gpus} | {ray.get_runtime_context().get_node_id()})

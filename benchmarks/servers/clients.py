@@ -13,6 +13,7 @@ from typing import Protocol
 import httpx
 
 from deployments.local.embedded import Engine
+from deployments.local.waiting import Waiting, room
 from photobatch import schemas
 
 PATIENCE_S = 120.0
@@ -50,10 +51,11 @@ class EmbeddedClient:
 
     def wait_for_workers(self, workers: int) -> None:
         """Return once this many workers are warm; raises TimeoutError."""
-        deadline = time.monotonic() + PATIENCE_S
-        while self._engine.workers_ready() < workers:
+        deadline, waiting = time.monotonic() + PATIENCE_S, Waiting(workers)
+        while (ready := self._engine.workers_ready()) < workers:
             if time.monotonic() > deadline:
-                raise TimeoutError(f"{workers} workers were not warm within {PATIENCE_S:.0f} s")
+                raise TimeoutError(f"{ready} of {workers} workers were warm within {PATIENCE_S:.0f} s. {room()}")
+            waiting.look(ready)
             time.sleep(0.05)
 
 

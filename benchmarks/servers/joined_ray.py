@@ -10,6 +10,7 @@ import ray
 
 from actors.messages.ids import new_id
 from deployments.local.local_ray import job_config
+from deployments.local.waiting import Waiting
 
 
 class JoinedRay:
@@ -35,4 +36,5 @@ def guest(address: str, data_dir: Path, *, workers: int, file_roots: list[Path])
         file_roots=file_roots,
         make_ray=lambda _cpus, _scratch: JoinedRay(address),
         namespace=new_id("photobatch-benchmark-"),
+        while_waiting=Waiting(workers).look,
     )

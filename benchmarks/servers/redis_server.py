@@ -18,10 +18,12 @@ class RedisError(Exception):
 class RedisServer:
     """A redis-server process and its folder; may be killed and started again."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, host: str = "127.0.0.1") -> None:
+        """`host`: the address of this machine on which it listens."""
         self.folder = folder
+        self.host = host
         self.port = ports.free()
-        self.url = f"redis://127.0.0.1:{self.port}/0"
+        self.url = f"redis://{host}:{self.port}/0"
         self._process: subprocess.Popen[bytes] | None = None
 
     @staticmethod
@@ -32,8 +34,8 @@ class RedisServer:
     def start(self) -> "RedisServer":
         """Start it and wait until its log is read and it answers; raises RedisError."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        command = ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.folder)]
-        durable = ["--appendonly", "yes", "--appendfsync", "always", "--save", ""]
+        command = ["redis-server", "--port", str(self.port), "--bind", self.host, "--dir", str(self.folder)]
+        durable = ["--appendonly", "yes", "--appendfsync", "always", "--save", "", "--protected-mode", "no"]
         with (self.folder / "redis.txt").open("ab") as output:
             self._process = subprocess.Popen([*command, *durable], stdout=output, stderr=subprocess.STDOUT)
         deadline = time.monotonic() + _START_S
@@ -54,7 +56,7 @@ class RedisServer:
 
     def _ready(self) -> bool:
         try:
-            with socket.create_connection(("127.0.0.1", self.port), timeout=1.0) as connection:
+            with socket.create_connection((self.host, self.port), timeout=1.0) as connection:
                 connection.sendall(b"PING\r\n")
                 return connection.recv(64).startswith(b"+PONG")  # it answers -LOADING while it reads its log
         except OSError:

@@ -31,6 +31,7 @@ from actors.worker.attachments import Attached
 from actors.worker.retoucher import NOTHING, Retouched
 from deployments import compose
 from deployments.local.local_ray import LocalRay
+from deployments.local.waiting import Waiting, room
 from models.erase.filling import Filling
 
 _PATIENCE_S = 300.0
@@ -81,13 +82,14 @@ def sleeping(settings: Settings, seconds: float) -> CoordinatorConfig:
 
 def wait_for_workers(coordinator: CoordinatorClient, workers: int) -> None:
     """Return once this many workers are ready; raises TimeoutError."""
-    deadline = time.monotonic() + _PATIENCE_S
+    deadline, waiting = time.monotonic() + _PATIENCE_S, Waiting(workers)
     while time.monotonic() < deadline:
         counts = asyncio.run(coordinator.greet())["workers"]
         if counts["ready"] + counts["busy"] >= workers:
             return
+        waiting.look(counts["ready"] + counts["busy"])
         time.sleep(0.2)
-    raise TimeoutError(f"{workers} workers were not ready within {_PATIENCE_S:.0f} s")
+    raise TimeoutError(f"{workers} workers were not ready within {_PATIENCE_S:.0f} s. {room()}")
 
 
 @contextmanager

@@ -79,8 +79,12 @@ class Engine:
         file_roots: list[Path],
         make_ray: Callable[[int, Path], RayHere] = _own_ray,
         namespace: str = NAMESPACE,
+        while_waiting: Callable[[int], None] = lambda _ready: None,
     ) -> None:
-        """`make_ray` gets the number of CPUs and a folder for Ray's files, which goes when the engine is closed."""
+        """`make_ray` gets the number of CPUs and a folder for Ray's files, which goes when the engine is closed.
+
+        `while_waiting` is called with the number of warm workers until there is one.
+        """
         try:
             own = load_settings(redis_url=None, api_keys=None, rate_limit=None)  # these only matter to a server
         except SettingsError as error:
@@ -103,6 +107,7 @@ class Engine:
         self._cpus = max(most, usable_cores())
         self._keys: dict[tuple[str, int], str] = {}
         self._coordinator = CoordinatorClient(self._config.namespace)
+        self._while_waiting = while_waiting
         self._scratch: Path | None = None
         self._ray: RayHere | None = None
         self._closing = threading.Event()
@@ -117,7 +122,8 @@ class Engine:
         self._ray = self._make_ray(self._cpus, self._scratch)
         self._ray.start()
         launch.start_coordinator(self._config)
-        while not self.workers_ready():  # the first one; the others join later
+        while not (ready := self.workers_ready()):  # the first one; the others join later
+            self._while_waiting(ready)
             time.sleep(READY_POLL_S)
         threading.Thread(target=self._greet, name="greet", daemon=True).start()
         return self

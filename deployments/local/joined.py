@@ -22,6 +22,7 @@ from actors.messages.errors import BatchError
 from deployments import compose
 from deployments.app import bind
 from deployments.local.local_ray import job_config
+from deployments.local.waiting import Waiting
 
 READY_POLL_S = 0.2
 DRAIN_S = 2.0  # photos in progress may finish
@@ -41,7 +42,9 @@ def serve(settings: Settings, *, host: str, port: int, workers: int | None) -> N
         _run_application(settings, host, port, stop)
         _on_signals(stop)
         ready = f"photobatch is ready at http://{host}:{port} (docs at /docs, Ctrl-C stops)"
-        threading.Thread(target=_say_when_ready, args=(ready, stop), name="ready", daemon=True).start()
+        threading.Thread(
+            target=_say_when_ready, args=(ready, settings.max_workers, stop), name="ready", daemon=True
+        ).start()
         stop.wait()
         print("stopping …", flush=True)
     finally:
@@ -85,8 +88,8 @@ def _leave() -> None:
     ray.shutdown()
 
 
-def _say_when_ready(what: str, stop: threading.Event) -> None:
-    coordinator = CoordinatorClient(NAMESPACE, patience_s=0.0, answer_s=5.0)
+def _say_when_ready(what: str, workers: int, stop: threading.Event) -> None:
+    coordinator, waiting = CoordinatorClient(NAMESPACE, patience_s=0.0, answer_s=5.0), Waiting(workers)
     while not stop.wait(READY_POLL_S):
         try:
             stats = asyncio.run(coordinator.stats())
@@ -95,3 +98,4 @@ def _say_when_ready(what: str, stop: threading.Event) -> None:
         if stats["elastic"] or stats["workers"]["ready"] + stats["workers"]["busy"]:
             print(what, flush=True)
             return
+        waiting.look(0)

@@ -48,8 +48,12 @@ def list_models(as_json: JsonOption = False) -> None:
 def pull(
     names: Names = None,
     bundle: Annotated[
-        Path | None,
-        typer.Option("--from", metavar="FOLDER", help="Take the files from a folder: no network is needed."),
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="FOLDER",
+            help="Take the files from a folder, or from one in a bucket (s3://…, gs://, az://).",
+        ),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:

@@ -88,6 +88,7 @@ class Hosts:
         self.key = folder / "key"
         self._bridge = f"{self._net}br"
         self.all = [Host(number + 1, self._net, folder) for number in range(count)]
+        self.here = f"{self.all[0].address.rpartition('.')[0]}.1"  # this machine, as they reach it
 
     def __enter__(self) -> "Hosts":
         try:
@@ -101,8 +102,7 @@ class Hosts:
         _run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(self.key))
         Path("/run/sshd").mkdir(exist_ok=True)
         _run("ip", "link", "add", self._bridge, "type", "bridge")
-        network = self.all[0].address.rpartition(".")[0]
-        _run("ip", "addr", "add", f"{network}.1/24", "dev", self._bridge)
+        _run("ip", "addr", "add", f"{self.here}/24", "dev", self._bridge)
         _run("ip", "link", "set", self._bridge, "up")
         for host in self.all:
             host.start(self._bridge, self.key)

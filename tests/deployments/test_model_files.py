@@ -10,6 +10,7 @@ from threading import Thread
 
 import pytest
 
+from benchmarks.servers.s3_server import S3Server
 from deployments.model_files import ModelFiles, pull
 from models.errors import WeightsError
 from models.weights import Weights, WeightStore
@@ -119,6 +120,21 @@ def test_a_folder_takes_the_place_of_the_network(host: Host, tmp_path: Path) -> 
     pull(store, weights(host), bundle=bundle)
     assert store.path("some.onnx").read_bytes() == CONTENT
     assert (bundle / "some.onnx").exists()
+    assert host.asked == []
+
+
+def test_a_bucket_takes_the_place_of_the_network(host: Host, tmp_path: Path, s3: S3Server, bucket: str) -> None:
+    store = WeightStore(tmp_path / "models")
+    folder = f"s3://{bucket}/weights/"
+    error = refusal(pull, store, weights(host), bundle=folder)
+    assert (error.code, "some.onnx" in error.detail) == ("model_missing", True)
+    s3.call("PUT", bucket, "weights/some.onnx", CONTENT[::-1])
+    assert refusal(pull, store, weights(host), bundle=folder).code == "model_damaged"
+    s3.call("PUT", bucket, "weights/some.onnx", CONTENT + b"more")
+    assert refusal(pull, store, weights(host), bundle=folder).code == "model_damaged"
+    s3.call("PUT", bucket, "weights/some.onnx", CONTENT)
+    pull(store, weights(host), bundle=folder)
+    assert store.path("some.onnx").read_bytes() == CONTENT
     assert host.asked == []
 
 

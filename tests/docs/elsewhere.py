@@ -100,7 +100,12 @@ TABLE = (
     Elsewhere(r"\.venv/bin/python -c 'import sqlite3|rsync ", "tests/service/test_service_backup.py"),
     Elsewhere(r"pip install ", "tests/wheel/conftest.py"),
     Elsewhere(r"(uvx|pipx run) ", "tests/wheel/test_tools.py::test_a_folder_is_retouched_by_one_line"),
-    Elsewhere(r"docker (build|run) ", "tests/test_cluster_files.py::test_the_images_are_made_of_what_is_there"),
+    Elsewhere(r"docker (build|run|push) ", "tests/test_cluster_files.py::test_the_images_are_made_of_what_is_there"),
+    Elsewhere(
+        r"kubectl create secret ",
+        "tests/deployments/test_helm_chart.py::test_the_secrets_that_people_make_are_those_that_pods_want",
+    ),
+    Elsewhere(r"helm install ", "tests/deployments/test_helm_chart.py", files_are_there),
     Elsewhere(r"redis-cli ", "tests/service/test_service_backup.py"),
 )
 

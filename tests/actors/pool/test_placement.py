@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from tests.actors.worker.fake_nvml import fake_nvml
 
@@ -63,3 +64,13 @@ def test_a_pool_grows_with_the_work_over_all_nodes_and_gives_everything_back(tmp
     assert told["by node"] == [3, 3], "three thirds fit on a GPU"
     assert told["counts"]["succeeded"] == told["counts"]["total"] == 240, "a node was lost meanwhile, and one came"
     assert told["a late photo"] == 1
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="torch can use the GPU here")
+def test_health_names_the_node_whose_gpu_cannot_be_used(tmp_path: Path) -> None:
+    """As with a driver that is too old."""
+    health = run("tests.actors.pool.unused_gpu", str(tmp_path))
+    assert health["status"] == "ok", "CPU workers compute"
+    [unused] = health["quarantined"]
+    assert unused["kind"] == "gpu"
+    assert "NVIDIA" in unused["reason"] or "CUDA" in unused["reason"]

@@ -49,12 +49,27 @@ def gpu(config: Config) -> Config:
     return node
 
 
+def kind(config: Config, name: str) -> Config:
+    found: Config = config["available_node_types"][name]
+    return found
+
+
 def test_ours_has_no_fault_once_it_is_filled_in(launcher: Path) -> None:
     findings = found(ours(), launcher)
     assert {finding.state for finding in findings.values()} == {"ok"}, findings
-    assert {"boto3", "images", "roles", "port", "setup", "weights", "open files", "token"} <= findings.keys()
+    assert {
+        "boto3",
+        "images",
+        "roles",
+        "port",
+        "setup",
+        "weights",
+        "GPU nodes",
+        "open files",
+        "token",
+    } <= findings.keys()
     local = found(ours("cluster.local.yaml"), launcher)
-    assert {name for name, finding in local.items() if finding.state != "ok"} == {"weights"}
+    assert {finding.state for finding in local.values()} == {"ok"}, local
     assert "boto3" not in local
 
 
@@ -100,7 +115,13 @@ def changed(change: Callable[[Config], object], launcher: Path) -> dict[str, Fin
             "warning",
             "tools",
         ),
-        (lambda c: c["worker_setup_commands"].pop(), "weights", "warning", "simpler method"),
+        (lambda c: c["worker_setup_commands"].pop(), "weights", "warning", "gpu without weights"),
+        (lambda c: kind(c, "gpu").update(worker_setup_commands=["true"]), "weights", "warning", "gpu without weights"),
+        (lambda c: c["available_node_types"].pop("gpu"), "weights", "warning", "cpu without weights"),
+        (lambda c: c["worker_setup_commands"].insert(0, "make setup-cpu"), "setup", "wrong", "gpu with a GPU and"),
+        (lambda c: kind(c, "cpu")["worker_setup_commands"].append("make test"), "setup", "warning", "tests and tools"),
+        (lambda c: kind(c, "gpu")["resources"].update(CPU=8), "GPU nodes", "warning", "keep an expensive node"),
+        (lambda c: kind(c, "gpu")["resources"].pop("CPU"), "GPU nodes", "warning", "gpu with CPUs on offer"),
         (
             lambda c: c.update(worker_start_ray_commands=["ray start --address=$RAY_HEAD_IP:6379"]),
             "open files",
