@@ -92,8 +92,8 @@ def test_there_is_room_for_as_many_workers_as_may_come() -> None:
     types = aws["available_node_types"]
     assert 0 <= types["cpu"]["max_workers"] * types["cpu"]["resources"]["CPU"] - most < types["cpu"]["resources"]["CPU"]
     assert sum(kind.get("max_workers", 0) for kind in types.values()) == aws["max_workers"]
-    assert gpu["maxReplicas"] / fraction <= most
-    assert types["gpu"]["max_workers"] / fraction <= most
+    assert gpu["maxReplicas"] / fraction == int(args["max_gpu_workers"])
+    assert types["gpu"]["max_workers"] / fraction == int(args["max_gpu_workers"])
 
 
 def test_the_image_and_the_manifest_have_the_ray_that_is_pinned() -> None:

@@ -192,6 +192,7 @@ def test_settings_of_the_release_win() -> None:
         >= {"max_workers": "3", "reuse": "false"}.items()
     )
     assert settings({"cpu": {"maxReplicas": 10, "cpus": 2}})["max_workers"] == "20"
+    assert settings({"gpu": {"maxReplicas": 2}, "settings": {"gpu_fraction": 0.3}})["max_gpu_workers"] == "6"
 
 
 @pytest.mark.parametrize("page", [MANIFEST, ROOT / "docs/operations.md"], ids=lambda page: page.name)

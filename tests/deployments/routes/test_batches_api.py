@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from actors.pool.worker_record import Kind
 from deployments.api import create_api
 from presets.catalogue import Catalogue
 from tests.deployments.conftest import World
@@ -99,7 +100,7 @@ async def test_health(world: World) -> None:
         return answer.status_code, body["status"], body["reason"]
 
     assert await health() == (503, "starting", "no worker is ready yet")
-    world.coordinator._supervisor.pool._quick_deaths = 9
+    world.coordinator._supervisor.pool.crews[Kind.CPU]._quick_deaths = 9
     status, word, reason = await health()
     assert (status, word) == (503, "unavailable")
     assert "workers end" in str(reason)

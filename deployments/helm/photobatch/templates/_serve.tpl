@@ -5,6 +5,10 @@
   "min_workers" "0"
   "max_workers" (mul .Values.cpu.maxReplicas .Values.cpu.cpus | toString)
   "use_gpu" (ternary "always" "never" (gt (int .Values.gpu.maxReplicas) 0)) -}}
+{{- if gt (int .Values.gpu.maxReplicas) 0 -}}
+{{- $on_one := floor (divf 1.0 (float64 (default 0.25 .Values.settings.gpu_fraction))) | int -}}
+{{- $_ := set $settings "max_gpu_workers" (mul .Values.gpu.maxReplicas $on_one | toString) -}}
+{{- end -}}
 {{- if .Values.apiKeys.secret -}}
 {{- $_ := set $settings "api_keys" "~/photobatch/api-keys.txt" -}}
 {{- end -}}
