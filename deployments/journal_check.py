@@ -83,7 +83,7 @@ def _readable_behind(connection: sqlite3.Connection) -> int:
 
 
 def _check_redis(settings: Settings) -> None:
-    from storage.redis_log import check_behind, check_redis  # noqa: PLC0415 - for those who have one
+    from storage.redis_check import check_behind, check_redis  # noqa: PLC0415 - for those who have one
 
     url = settings.redis_url or ""
     check_redis(url)
@@ -96,7 +96,7 @@ def _examine_redis(settings: Settings, replay: Replay) -> None:
     _check_redis(settings)
     log = RedisLog(settings.redis_url or "", "photobatch")
     try:
-        replay.read(log.entries())
+        replay.read(log.entries(snapshots=False))
     finally:
         log.close()
 

@@ -17,7 +17,8 @@ from redis.retry import Retry
 from benchmarks.servers.redis_server import RedisServer
 from storage.errors import StorageError
 from storage.journal import Entry
-from storage.redis_log import RedisJournal, RedisLog, check_redis
+from storage.redis_check import check_redis
+from storage.redis_log import RedisJournal, RedisLog
 from tests.storage.journals import entry, versions
 
 
