@@ -10,6 +10,7 @@ from actors.batches.events import Swept
 from actors.batches.ledger import Ledger
 from actors.coordinator.config import CoordinatorConfig
 from actors.coordinator.upload_budget import UploadBudget
+from actors.messages.errors import BatchError
 from actors.messages.ids import made_at
 from storage.blobs import Blobs
 from storage.errors import StorageError
@@ -102,7 +103,7 @@ class Sweeper:
             return
         try:
             await step(batch, now)
-        except StorageError:
+        except (StorageError, BatchError):  # BatchError: its photos cannot be read from the journal
             log.exception("the blobs of %s cannot be removed; it is tried again in %.0f s", task_id, AFTER_ERROR_S)
             self._failed[task_id] = time.monotonic() + AFTER_ERROR_S
         else:
@@ -113,7 +114,7 @@ class Sweeper:
         task_id = batch.spec.task_id
         if task_id not in self._emptied:
             await self._blobs.delete_prefix(batch_prefix(task_id))
-            for upload_id in () if batch.withdrawn else batch.uploads():
+            for upload_id in () if batch.withdrawn else await self._ledger.uploads_of(batch):
                 if not self._ledger.wants_upload(upload_id):
                     await self._blobs.delete_prefix(upload_prefix(upload_id))
             self._emptied.add(task_id)
