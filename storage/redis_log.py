@@ -126,7 +126,7 @@ class RedisLog:
         now = time.time()
         # Above every earlier epoch, because workers, clients and an older owner compare with it.
         epoch = int(self._patiently(lambda: self._take(keys=[self._owner], args=[known.epoch, now])))
-        self._recorded = Position(epoch, 0, now)
+        self._recorded = self._found = Position(epoch, 0, now)
         return epoch
 
     def write(self, epoch: int, changes: Sequence[Change]) -> None:

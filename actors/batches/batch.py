@@ -1,11 +1,12 @@
 """One batch: what is known of it besides its photos, and `apply`, the only code that changes it."""
 
 from collections import Counter
+from dataclasses import replace
 from heapq import heappop, heappush
 
 from actors.batches import events
-from actors.batches.columns import Columns, upload_ids
-from actors.batches.compact_json import compact_json
+from actors.batches.columns import Columns, PhotosAwayError, upload_ids
+from actors.batches.compact_json import compact_json, shared
 from actors.batches.listing import Listing
 from actors.batches.report import Report
 from actors.batches.states import ENDED, OPEN_PHOTOS, BatchState, PhotoState
@@ -16,10 +17,6 @@ MAX_STRIKES = 2  # so many lone workers may a photo kill before it fails
 BOOKKEEPING = (events.Swept, events.Called, events.Shared, events.Unshared)
 WHILE_AWAY = (*BOOKKEEPING, events.Deleted)  # what a batch takes while its photos are in the journal only
 LONGEST_PAUSE_S = 7 * 86_400.0  # a batch that was paused for so long counts as ended
-
-
-class PhotosAwayError(Exception):
-    """A change needs photos that are in the journal only: they must be taken back first."""
 
 
 class Batch(Columns):
@@ -209,6 +206,12 @@ class Batch(Columns):
                 self.shares[event.share_id] = event.until
             case events.Unshared():
                 self.shares.pop(event.share_id, None)
+
+    def put_away(self) -> None:
+        """Drop the photos: the journal has them. The batch must have ended."""
+        super().put_away()
+        preset, output = (shared(one) for one in (self.spec.preset, self.spec.output))
+        self.spec = replace(self.spec, preset=preset, output=output)
 
     # --- queries --------------------------------------------------------------------------------------------------
 

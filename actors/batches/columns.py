@@ -15,6 +15,10 @@ from actors.batches.states import PhotoState
 from actors.messages.records import Json, LeaseKey
 
 
+class PhotosAwayError(Exception):
+    """A change needs photos that are in the journal only: they must be taken back first."""
+
+
 class Columns:
     """What a batch needs of its photos; 844 bytes for each.
 

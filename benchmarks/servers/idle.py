@@ -37,6 +37,7 @@ from storage.redis_log import RedisJournal
 from storage.sqlite import SqliteJournal
 
 JOURNALS = ("sqlite", "redis")
+_PATIENCE_S = 200.0  # for a coordinator that is started anew
 _PRESET = {"id": "filter_warm", "type": "filter", "version": 1, "params": {"temperature": 0.2, "strength": 1.0}}
 _RESULT = {
     "width": 4032,
@@ -104,7 +105,7 @@ class IdleService:
 
     def connect(self) -> CoordinatorClient:
         """Return a client of the coordinator."""
-        return CoordinatorClient(self.namespace)
+        return CoordinatorClient(self.namespace, patience_s=_PATIENCE_S)
 
     def process(self) -> psutil.Process:
         """Return the coordinator's process; waits for one that answers."""

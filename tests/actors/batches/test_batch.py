@@ -8,7 +8,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from actors.batches.batch import MAX_STRIKES, Batch, PhotosAwayError
+from actors.batches.batch import MAX_STRIKES, Batch
+from actors.batches.columns import PhotosAwayError
 from actors.batches.events import (
     BATCH_EVENTS,
     Archived,
