@@ -48,6 +48,7 @@ class Ledger:
         self.recent: dict[str, Batch] = {}  # ended, their photos still in memory
         self.archive = Archive(journal)  # the others
         self._uploads: HashIndex[str] = HashIndex()  # which batches use each
+        self._closed = False
         self._unwritten: list[Entry] = []  # snapshots of batches that ended before the replay
         self.looks = Looks()
         self._bells: dict[str, asyncio.Event] = {}
@@ -142,7 +143,7 @@ class Ledger:
         uploads = await asyncio.to_thread(lambda: packed(keys_of(batch.uploads())))  # ten thousand take 40 ms
         if self._stays(batch, version):
             await self._keep(_snapshot(batch, uploads))
-        if self._stays(batch, version):
+        if self._stays(batch, version) and not self._closed:
             del self.recent[batch.spec.task_id]
             batch.put_away()
             self.archive.add(batch)
@@ -283,6 +284,7 @@ class Ledger:
 
     def close(self) -> None:
         """Commit what is pending."""
+        self._closed = True
         self.archive.close()
         self._journal.close()
 
@@ -296,6 +298,8 @@ class Ledger:
         task.add_done_callback(self._commits.discard)
 
     async def _keep(self, snapshot: Entry) -> None:
+        if self._closed:  # no snapshot is needed
+            return
         try:
             await self._journal.snapshot(snapshot)
         except StorageError as error:

@@ -162,6 +162,7 @@ def _config(redis: RedisServer | None, photos: int, workers: int, folder: Path, 
         result_ttl_s=86_400.0,
         version="benchmark",
         recent_s=recent_s,
+        abandoned_s=3600.0,  # nobody greets it
     )
 
 
