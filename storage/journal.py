@@ -52,7 +52,8 @@ class Journal(Protocol):
     async def snapshot(self, entry: Entry) -> None:
         """Return once the entry is durable as its batch's snapshot; ordered like `append`, same errors.
 
-        It replaces an earlier snapshot. `entry.version` is that of the last entry that it stands for.
+        It replaces an earlier snapshot. `entry.version` is that of the last entry of the batch that was appended before
+        it: a replay reads the entries that are appended afterwards.
         """
         ...
 

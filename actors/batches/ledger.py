@@ -49,7 +49,7 @@ class Ledger:
         self.archive = Archive(journal)  # the others
         self._uploads: HashIndex[str] = HashIndex()  # which batches use each
         self._closed = False
-        self._unwritten: list[Entry] = []  # snapshots of batches that ended before the replay
+        self._unwritten: list[tuple[Batch, str]] = []  # away since the replay, without a snapshot; their uploads
         self.looks = Looks()
         self._bells: dict[str, asyncio.Event] = {}
         self._commits: set[asyncio.Task[None]] = set()
@@ -87,7 +87,7 @@ class Ledger:
         self._uploads.add(task_id, keys)
         if batch.state in ENDED:
             if not batch.away:
-                self._unwritten.append(_snapshot(batch, packed(keys)))
+                self._unwritten.append((batch, packed(keys)))
                 batch.put_away()
             self.archive.add(batch)
 
@@ -133,7 +133,8 @@ class Ledger:
         """Let the photos of batches that ended before a unix time leave memory, once snapshots are durable."""
         while self._unwritten:
             some, self._unwritten = self._unwritten[:AT_ONCE], self._unwritten[AT_ONCE:]
-            await asyncio.gather(*(self._keep(entry) for entry in some if entry.batch_id in self.batches))
+            there = [each for each in some if each[0].away and self.batches.get(each[0].spec.task_id) is each[0]]
+            await asyncio.gather(*(self._keep(*each) for each in there))
         for batch in list(self.recent.values()):
             if batch.finished_at and batch.finished_at <= ended_before:
                 await self._put_away(batch)
@@ -142,7 +143,7 @@ class Ledger:
         version = batch.version
         uploads = await asyncio.to_thread(lambda: packed(keys_of(batch.uploads())))  # ten thousand take 40 ms
         if self._stays(batch, version):
-            await self._keep(_snapshot(batch, uploads))
+            await self._keep(batch, uploads)
         if self._stays(batch, version) and not self._closed:
             del self.recent[batch.spec.task_id]
             batch.put_away()
@@ -297,7 +298,15 @@ class Ledger:
         self._commits.add(task)
         task.add_done_callback(self._commits.discard)
 
-    async def _keep(self, snapshot: Entry) -> None:
+    def _keep(self, batch: Batch, uploads: str) -> asyncio.Future[None]:
+        """Write the snapshot of a batch as it is now, behind all that was recorded of it and before all that will be.
+
+        In a task, as `_commit`: tasks begin in the order in which they were made.
+        """
+        body = BATCH_EVENTS.write(batch.summary(uploads), time.time())
+        return asyncio.ensure_future(self._write_snapshot(Entry(batch.spec.task_id, batch.recorded, body)))
+
+    async def _write_snapshot(self, snapshot: Entry) -> None:
         if self._closed:  # no snapshot is needed
             return
         try:
@@ -316,7 +325,3 @@ class Ledger:
             return
         if bell := self._bells.pop(task_id, None):
             bell.set()
-
-
-def _snapshot(batch: Batch, uploads: str) -> Entry:
-    return Entry(batch.spec.task_id, batch.recorded, BATCH_EVENTS.write(batch.summary(uploads), time.time()))

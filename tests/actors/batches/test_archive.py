@@ -141,6 +141,42 @@ async def test_a_journal_of_an_earlier_version_is_read_and_gets_its_snapshots(an
     assert [await seen(await another(), batch.spec.task_id) for batch in batches] == before
 
 
+async def test_what_happens_before_a_late_snapshot_is_kept(another: Open) -> None:
+    """After a restart snapshots are written in the background: batches may be shared, called or retried before."""
+    first = await another()
+    shared, retried = (ended(first, 3).spec.task_id for _ in range(2))
+    await first.durable()
+    ledger = await another()
+    ledger.record(ledger.get(shared), Shared("5e", 99.5))
+    await ledger.restore(ledger.get(retried))
+    ledger.record(ledger.get(retried), Retried())
+    await ledger.put_away(math.inf)
+    await ledger.durable()
+    again = await another()
+    assert again.get(shared).shares == {"5e": 99.5}
+    assert again.get(shared).recorded == ledger.get(shared).recorded
+    assert again.get(retried).state == BatchState.PROCESSING
+
+
+async def test_what_is_recorded_beside_its_snapshot_is_kept(another: Open) -> None:
+    """In the same moment as the snapshot is begun, or after it: the order in the journal is that of the records."""
+    ledger = await another()
+    for steps in range(12):
+        batch = ended(ledger, 3)
+        away = asyncio.ensure_future(ledger.put_away(math.inf))
+        for step in range(steps):
+            ledger.record(batch, Shared(f"{step}", 99.5))
+            await asyncio.sleep(0.001 * (step % 3))
+        await away
+        ledger.record(batch, Shared("last", 99.5))
+        await ledger.durable()
+    again = await another()
+    for task_id, batch in ledger.batches.items():
+        assert again.get(task_id).shares == batch.shares
+        assert again.get(task_id).recorded == batch.recorded
+        assert await seen(again, task_id) == await seen(ledger, task_id)
+
+
 async def test_after_a_rollback_what_the_earlier_version_did_counts(another: Open) -> None:
     """It knows no snapshots: it goes on with the events, and removes batches without their snapshots."""
     ledger = await another()
