@@ -21,7 +21,7 @@ from storage.position import Position
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 100  # snapshots that share commits after a replay
+AT_ONCE = 100  # snapshots that share commits
 
 
 class Ledger:
@@ -135,9 +135,9 @@ class Ledger:
             some, self._unwritten = self._unwritten[:AT_ONCE], self._unwritten[AT_ONCE:]
             there = [each for each in some if each[0].away and self.batches.get(each[0].spec.task_id) is each[0]]
             await asyncio.gather(*(self._keep(*each) for each in there))
-        for batch in list(self.recent.values()):
-            if batch.finished_at and batch.finished_at <= ended_before:
-                await self._put_away(batch)
+        due = [one for one in self.recent.values() if one.finished_at and one.finished_at <= ended_before]
+        for first in range(0, len(due), AT_ONCE):
+            await asyncio.gather(*map(self._put_away, due[first : first + AT_ONCE]))
 
     async def _put_away(self, batch: Batch) -> None:
         version = batch.version
