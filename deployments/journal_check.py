@@ -6,7 +6,10 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from actors.batches.batch import Batch
+from actors.batches.events import Archived
 from actors.batches.replay import Replay
+from actors.batches.states import ENDED
 from deployments.settings import Settings
 from storage import sqlite_check
 from storage.errors import NewerJournalError, StorageError
@@ -42,7 +45,7 @@ def check_file(path: Path) -> None:
 
 def examine_journal(settings: Settings) -> tuple[bool, list[str]]:
     """Read the whole journal; return whether it is undamaged, and lines that say what can be read."""
-    replay, troubles = Replay(), []
+    replay, troubles = Replay(_put_away), []
     place = "The journal in Redis" if settings.redis_url else str(settings.journal_path)
     try:
         if settings.redis_url:
@@ -51,11 +54,16 @@ def examine_journal(settings: Settings) -> tuple[bool, list[str]]:
             troubles = _examine_file(settings.journal_path, replay)
     except StorageError as error:
         troubles.append(str(error))
-    photos = sum(len(batch.photos) for batch in replay.batches.values())
+    photos = sum(batch.counts.total() for batch in replay.batches.values())
     read = f"{replay.entries:,} entries, {len(replay.batches):,} batches, {photos:,} photos"
     if troubles:
         return False, [*troubles, f"Before the first fault in {place}: {read}."]
     return True, [f"{place} is whole: {read}."]
+
+
+def _put_away(batch: Batch, _: Archived | None) -> None:
+    if batch.state in ENDED:  # what was read is counted: not every photo needs memory until the end
+        batch.put_away()
 
 
 def _examine_file(path: Path, replay: Replay) -> list[str]:
@@ -83,7 +91,7 @@ def _readable_behind(connection: sqlite3.Connection) -> int:
 
 
 def _check_redis(settings: Settings) -> None:
-    from storage.redis_log import check_behind, check_redis  # noqa: PLC0415 - for those who have one
+    from storage.redis_check import check_behind, check_redis  # noqa: PLC0415 - for those who have one
 
     url = settings.redis_url or ""
     check_redis(url)
@@ -96,7 +104,7 @@ def _examine_redis(settings: Settings, replay: Replay) -> None:
     _check_redis(settings)
     log = RedisLog(settings.redis_url or "", "photobatch")
     try:
-        replay.read(log.entries())
+        replay.read(log.entries(snapshots=False))
     finally:
         log.close()
 

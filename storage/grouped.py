@@ -11,14 +11,22 @@ from storage.errors import StorageError
 from storage.journal import Entry, Journal
 from storage.position import Position
 
-Change = tuple[Entry, ...] | str
-"""Entries to add, or the id of a batch whose entries are removed."""
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """An entry that stands for all entries of its batch up to its version."""
+
+    entry: Entry
+
+
+Change = tuple[Entry, ...] | Snapshot | str
+"""Entries to add, a snapshot to keep, or the id of a batch of which nothing is kept any more."""
 
 
 class Store(Protocol):
     """Where a journal keeps its entries. Blocking; used by one thread at a time.
 
-    `trouble`, `missing`, `position` and `hurry` may be called from another thread meanwhile.
+    `read`, `trouble`, `missing`, `position` and `hurry` may be called from other threads meanwhile.
     """
 
     def take_epoch(self) -> int:
@@ -30,7 +38,11 @@ class Store(Protocol):
         ...
 
     def entries(self) -> Iterator[Entry]:
-        """Stream every entry by batch and version; raises StorageError."""
+        """See `Journal.replay`; raises StorageError."""
+        ...
+
+    def read(self, batch_id: str) -> list[Entry]:
+        """See `Journal.read`."""
         ...
 
     def trouble(self) -> str | None:
@@ -95,18 +107,24 @@ class GroupedJournal(Journal):
         return self._epoch
 
     def replay(self) -> Iterator[Entry]:
-        """Stream every entry by batch and version; raises StorageError."""
-        if self._store is None:
-            raise StorageError("The journal is not open.")
-        return self._store.entries()
+        """Stream every entry by batch and version, or snapshots in their place; raises StorageError."""
+        return self._opened().entries()
+
+    def read(self, batch_id: str) -> list[Entry]:
+        """Return every entry of a batch; raises StorageError."""
+        return self._opened().read(batch_id)
 
     async def append(self, entries: Sequence[Entry]) -> None:
         """Return once all entries are durable; raises EpochLostError, StorageFullError, StorageError."""
         if entries:
             await self._enqueue(tuple(entries))
 
+    async def snapshot(self, entry: Entry) -> None:
+        """Return once the entry is durable as the snapshot of its batch; same errors."""
+        await self._enqueue(Snapshot(entry))
+
     async def drop(self, batch_id: str) -> None:
-        """Return once the batch's entries are gone for good; same errors."""
+        """Return once the batch's entries and snapshot are gone for good; same errors."""
         await self._enqueue(batch_id)
 
     def trouble(self) -> str | None:
@@ -137,6 +155,11 @@ class GroupedJournal(Journal):
             self._thread.join()
         if self._store:
             self._store.close()
+
+    def _opened(self) -> Store:
+        if self._store is None:
+            raise StorageError("The journal is not open.")
+        return self._store
 
     def _enqueue(self, change: Change) -> asyncio.Future[None]:
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()

@@ -1,4 +1,8 @@
-"""The journal: an append-only list of events for each batch, owned by one epoch at a time."""
+"""The journal: an append-only list of events for each batch, owned by one epoch at a time.
+
+A batch may also have a snapshot: one entry that stands for all its entries so far, so that a replay need not read them.
+The entries stay.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -24,7 +28,17 @@ class Journal(Protocol):
         ...
 
     def replay(self) -> Iterator[Entry]:
-        """Every entry, batch by batch in the order of their ids, versions ascending. Blocking."""
+        """Every entry, batch by batch in the order of their ids, versions ascending. Blocking.
+
+        The snapshot of a batch comes in place of its entries up to the snapshot's version.
+        """
+        ...
+
+    def read(self, batch_id: str) -> list[Entry]:
+        """Return every entry of a batch, without its snapshot, versions ascending; whole commits only.
+
+        Thread-safe, blocking; raises StorageError. While the store is unavailable, it waits.
+        """
         ...
 
     async def append(self, entries: Sequence[Entry]) -> None:
@@ -35,8 +49,16 @@ class Journal(Protocol):
         """
         ...
 
+    async def snapshot(self, entry: Entry) -> None:
+        """Return once the entry is durable as its batch's snapshot; ordered like `append`, same errors.
+
+        It replaces an earlier snapshot. `entry.version` is that of the last entry of the batch that was appended before
+        it: a replay reads the entries that are appended afterwards.
+        """
+        ...
+
     async def drop(self, batch_id: str) -> None:
-        """Return once every entry of the batch is removed; ordered like `append`, same errors."""
+        """Return once the batch's entries and snapshot are removed; ordered like `append`, same errors."""
         ...
 
     def trouble(self) -> str | None:

@@ -8,29 +8,27 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
-import redis
-from redis.backoff import NoBackoff
-from redis.exceptions import AuthenticationError, NoPermissionError, RedisError, ResponseError
-from redis.retry import Retry
+from redis.exceptions import AuthenticationError, NoPermissionError, RedisError
 
 from storage.errors import EpochLostError, StorageError
 from storage.grouped import Change, GroupedJournal
 from storage.journal import Entry
 from storage.position import Position
+from storage.redis_check import check_settings, connected, missing_of, position_of
+from storage.redis_entries import Told, packed, steps_of, unpacked
 
 log = logging.getLogger(__name__)
 
-CONNECT_S = 3.0
 ANSWER_S = 10.0
 PING_S = 1.0
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.05, 1.0
 PAGE = 200  # entries read at once
-NEEDED = {"appendonly": "yes", "appendfsync": "always", "maxmemory-policy": "noeviction"}
 
-# KEYS: owner, batches, then one list for each step. ARGV: epoch, number of the commit, then for each step the batch and
-# the entry for its list ("": remove the list), at last the time. A commit whose answer was lost is sent again with its
-# number. If the commit before it is missing too, Redis came back older ("behind"). Each epoch counts its own commits,
-# so resurrected entries (see `_Told`) cannot disturb the count of another epoch.
+# KEYS: owner, batches, snapshots, then one list for each step. ARGV: epoch, number of the commit, then for each step
+# what to do, the batch and the entry, at last the time. A snapshot is kept behind the number of entries that it stands
+# for. A commit whose answer was lost is sent again with its number. If the commit before it is missing too, Redis came
+# back older ("behind"). Each epoch counts its own commits, so resurrected entries (see `Told`) cannot disturb the count
+# of another epoch.
 _COMMIT = """
 local last = 'last:' .. ARGV[1]
 local owner = redis.call('hmget', KEYS[1], 'epoch', last)
@@ -38,11 +36,14 @@ local epoch, commit = tonumber(owner[1] or 0), tonumber(owner[2] or 0)
 if epoch > tonumber(ARGV[1]) then return 'lost' end
 if epoch < tonumber(ARGV[1]) or commit < tonumber(ARGV[2]) - 1 then return 'behind' end
 if commit >= tonumber(ARGV[2]) then return 'done before' end
-for step = 1, #KEYS - 2 do
-  local list, batch, entry = KEYS[step + 2], ARGV[2 * step + 1], ARGV[2 * step + 2]
-  if entry == '' then
+for step = 1, #KEYS - 3 do
+  local list, act, batch, entry = KEYS[step + 3], ARGV[3 * step], ARGV[3 * step + 1], ARGV[3 * step + 2]
+  if act == 'drop' then
+    redis.call('hdel', KEYS[3], batch)
     redis.call('unlink', list)
     redis.call('zrem', KEYS[2], batch)
+  elseif act == 'keep' then
+    redis.call('hset', KEYS[3], batch, redis.call('llen', list) .. ' ' .. entry)
   else
     redis.call('rpush', list, entry)
     redis.call('zadd', KEYS[2], 0, batch)
@@ -95,16 +96,17 @@ class RedisLog:
         self._recorded = Position(0, 0)  # acknowledged by Redis, to us or to earlier owners
         self._found = Position(0, 0)  # present in Redis at the last check
         self.shortened = False
-        self._redis = _connect(url, ANSWER_S)
-        self._pinged = _connect(url, PING_S)  # a separate one: used from another thread while a commit waits
+        self._redis = connected(url, ANSWER_S)
+        self._pinged = connected(url, PING_S)  # a separate one: used from another thread while a commit waits
         self._owner, self._batches = f"{{{prefix}}}:owner", f"{{{prefix}}}:batches"
+        self._snapshots = f"{{{prefix}}}:snapshots"
         self._list = f"{{{prefix}}}:events:"
         self._commit = self._redis.register_script(_COMMIT)
         self._take = self._redis.register_script(_TAKE_EPOCH)
         self._commits = 0
         self._hurry = threading.Event()
         self._refused = False  # it answers but refuses: read-only, memory or disk full
-        self._patiently(lambda: _check(self._redis))
+        self._patiently(lambda: check_settings(self._redis))
 
     def take_epoch(self) -> int:
         """Raise the epoch, durably, and return it; waits for Redis.
@@ -124,40 +126,41 @@ class RedisLog:
         now = time.time()
         # Above every earlier epoch, because workers, clients and an older owner compare with it.
         epoch = int(self._patiently(lambda: self._take(keys=[self._owner], args=[known.epoch, now])))
-        self._recorded = Position(epoch, 0, now)
+        self._recorded = self._found = Position(epoch, 0, now)
         return epoch
 
     def write(self, epoch: int, changes: Sequence[Change]) -> None:
         """Commit the changes in order, all or none; waits for Redis. Raises EpochLostError."""
-        keys: list[str] = [self._owner, self._batches]
+        keys: list[str] = [self._owner, self._batches, self._snapshots]
         self._commits += 1
         now = time.time()
         said: list[str | bytes | int | float] = [epoch, self._commits]
-        for change in changes:
-            if isinstance(change, str):
-                entries = [(change, b"")]
-            else:
-                entries = [(each.batch_id, _packed(each, epoch, self._commits)) for each in change]
-            for batch_id, entry in entries:
-                keys.append(self._list + batch_id)
-                said += [batch_id, entry]
+        for act, batch_id, entry in steps_of(changes):
+            keys.append(self._list + batch_id)
+            said += [act, batch_id, packed(entry, epoch, self._commits) if entry else ""]
         said.append(now)
         if self._patiently(lambda: self._sent(keys, said)) == b"lost":
             raise EpochLostError(f"A newer epoch owns the journal; epoch {epoch} may not write any more.")
         self._recorded = Position(epoch, self._commits, now)
 
-    def entries(self) -> Iterator[Entry]:
-        """Stream every entry by batch and version, a page at a time."""
-        told = _Told(self._patiently(lambda: self._redis.hgetall(self._owner)))
-        for batch_id in self._patiently(lambda: self._redis.zrange(self._batches, 0, -1)):
-            key, first, newest = self._list + batch_id.decode(), 0, -1
-            while page := self._patiently(partial(self._redis.lrange, key, first, first + PAGE - 1)):
-                for packed in page:
-                    entry, tag = _unpacked(batch_id.decode(), packed)
-                    if entry.version > newest and told.includes(tag):
-                        newest = entry.version
-                        yield entry
-                first += PAGE
+    def entries(self, *, snapshots: bool = True) -> Iterator[Entry]:
+        """Stream every entry by batch and version, a page at a time; with `snapshots`, these in their place."""
+        told = Told(self._patiently(lambda: self._redis.hgetall(self._owner)))
+        names = [name.decode() for name in self._patiently(lambda: self._redis.zrange(self._batches, 0, -1))]
+        for first in range(0, len(names), PAGE):
+            page = names[first : first + PAGE]
+            kept = self._patiently(partial(self._kept, page, told)) if snapshots else {}
+            for batch_id in page:
+                snapshot, behind, rest = kept.get(batch_id, (None, 0, None))
+                if snapshot:
+                    yield snapshot
+                if rest != []:
+                    yield from self._told(batch_id, behind, snapshot.version if snapshot else -1, told)
+
+    def read(self, batch_id: str) -> list[Entry]:
+        """Return every entry of a batch; waits for Redis."""
+        owner, lines = self._patiently(partial(self._whole, batch_id), writing=False)
+        return list(Told(owner).only(batch_id, lines, -1))
 
     def trouble(self) -> str | None:
         """Return "behind" if Redis came back older, "unavailable" if it is silent or does not commit."""
@@ -172,7 +175,7 @@ class RedisLog:
 
     def missing(self) -> str | None:
         """Say what is missing in a Redis that came back older."""
-        return _missing(self._found, self._recorded)
+        return missing_of(self._found, self._recorded)
 
     def position(self) -> Position | None:
         """Return the position that Redis has acknowledged."""
@@ -194,8 +197,46 @@ class RedisLog:
             log.warning("whether the journal came back older cannot be seen: %s", error)
             return Position(0, 0)
 
+    def _kept(self, names: list[str], told: Told) -> dict[str, tuple[Entry, int, list[bytes]]]:
+        """Return the snapshots of these batches that count, how many entries each stands for, and what came after.
+
+        A Redis that executed the beginning of a given-up removal (see `Told`) has fewer entries than that.
+        """
+        found: dict[str, tuple[Entry, int]] = {}
+        for batch_id, line in zip(names, self._redis.hmget(self._snapshots, names), strict=True):
+            if line is not None:
+                count, _, rest = line.partition(b" ")
+                entry, tag = unpacked(batch_id, rest)
+                if told.includes(tag):
+                    found[batch_id] = entry, int(count)
+        with self._redis.pipeline(transaction=False) as pipeline:
+            for batch_id, (_, count) in found.items():
+                pipeline.llen(self._list + batch_id)
+                pipeline.lrange(self._list + batch_id, count, count)
+            answers = pipeline.execute()
+        lengths, rests = answers[::2], answers[1::2]
+        return {
+            batch_id: (*kept, rest)
+            for (batch_id, kept), length, rest in zip(found.items(), lengths, rests, strict=True)
+            if length >= kept[1]
+        }
+
+    def _told(self, batch_id: str, first: int, newest: int, told: Told) -> Iterator[Entry]:
+        """Stream the entries of a batch from a place of its list on, those above a version, a page at a time."""
+        key = self._list + batch_id
+        while page := self._patiently(partial(self._redis.lrange, key, first, first + PAGE - 1)):
+            for entry in told.only(batch_id, page, newest):
+                newest = entry.version
+                yield entry
+            first += PAGE
+
+    def _whole(self, batch_id: str) -> tuple[dict[bytes, bytes], list[bytes]]:
+        with self._redis.pipeline(transaction=True) as pipeline:
+            owner, lines = pipeline.hgetall(self._owner).lrange(self._list + batch_id, 0, -1).execute()
+        return owner, lines
+
     def _position(self, client: Any) -> Position:
-        return _position(client, self._owner)
+        return position_of(client, self._owner)
 
     def _sent(self, keys: list[str], said: list[str | bytes | int | float]) -> bytes:
         answer: bytes = self._commit(keys=keys, args=said)
@@ -203,18 +244,19 @@ class RedisLog:
             raise _BehindError("it is older than what was recorded")
         return answer
 
-    def _patiently(self, step: Callable[[], _T]) -> _T:
+    def _patiently(self, step: Callable[[], _T], *, writing: bool = True) -> _T:
         """Take a step, and repeat it while Redis is unavailable; all steps are idempotent."""
         wait, told_at = FIRST_WAIT_S, 0.0
         while True:
             try:
                 done = step()
-                self._refused = False
+                if writing:  # a Redis that refuses writes may answer questions
+                    self._refused = False
                 return done
             except (AuthenticationError, NoPermissionError) as error:
                 raise StorageError("Redis refuses us; check user and password in REDIS_URL.") from error
             except (RedisError, OSError) as error:  # refused, reset, loading, read-only, its memory or disk full …
-                self._refused = True
+                self._refused = self._refused or writing
                 if time.monotonic() > told_at + 10:
                     log.warning("the journal waits for Redis: %s", type(error).__name__)
                     told_at = time.monotonic()
@@ -225,119 +267,3 @@ class RedisLog:
 
 class _BehindError(RedisError):
     """Redis came back older than the recorded position."""
-
-
-def _position(client: Any, owner: str) -> Position:
-    """Return how far the journal in a Redis is recorded."""
-    said = client.hgetall(owner)
-    epoch = int(said.get(b"epoch", 0))
-    return Position(epoch, int(said.get(b"last:%d" % epoch, 0)), float(said.get(b"at", 0.0)))
-
-
-def _missing(found: Position, known: Position) -> str | None:
-    if not found.lacks(known):
-        return None
-    lost = f"{known.commit - found.commit} commits are" if found.epoch == known.epoch else "What came in between is"
-    return (
-        f"Redis came back older: it ends with {found.described()}; recorded was {known.described()}. {lost} missing."
-        f" Bring the newer Redis back; or, to go on without, restart with BATCH_JOURNAL_ACCEPT={found.name}."
-    )
-
-
-def check_behind(url: str, known: Position | None, accept: str = "", prefix: str = "photobatch") -> None:
-    """Raise StorageError if Redis lacks recorded commits, unless that is accepted."""
-    client = _connect(url, CONNECT_S)
-    try:
-        found = _position(client, f"{{{prefix}}}:owner")
-    except (RedisError, OSError) as error:
-        raise StorageError("Redis does not answer at REDIS_URL; start it, or unset REDIS_URL.") from error
-    finally:
-        client.close()
-    if known and found.name != accept and (missing := _missing(found, known)):
-        raise StorageError(missing)
-
-
-def check_redis(url: str, prefix: str = "photobatch", *, writing: bool = False) -> str | None:
-    """Return notes on settings that could not be read; raises StorageError if no journal can be kept there.
-
-    A service may start on a Redis that refuses writes for now, and holds; `writing` checks that too.
-    """
-    client = _connect(url, CONNECT_S)
-    try:
-        untold = _untold(client)
-        if writing:
-            client.eval("redis.call('set', KEYS[1], '') return redis.call('unlink', KEYS[1])", 1, f"{{{prefix}}}:check")
-        return untold
-    except (AuthenticationError, NoPermissionError) as error:
-        raise StorageError("Redis refuses us; check user and password in REDIS_URL.") from error
-    except ResponseError as error:
-        raise StorageError(f"Redis answers, and takes nothing from us ({error}); let it, or name another.") from error
-    except (RedisError, OSError) as error:
-        raise StorageError("Redis does not answer at REDIS_URL; start it, or unset REDIS_URL.") from error
-    finally:
-        client.close()
-
-
-def _connect(url: str, answer_s: float) -> Any:
-    try:
-        client = redis.Redis.from_url(
-            url,
-            socket_connect_timeout=min(CONNECT_S, answer_s),
-            socket_timeout=answer_s,
-            socket_keepalive=True,
-            retry=Retry(NoBackoff(), 0),  # `_patiently` repeats, for as long as it takes
-        )
-        pool = client.connection_pool
-        pool.connection_class(**pool.connection_kwargs)  # does not connect, but raises for unknown ?options
-        return client
-    except (ValueError, TypeError) as error:
-        raise StorageError("REDIS_URL is no Redis address; write redis://host:6379/0.") from error
-
-
-def _check(client: Any) -> None:
-    """Raise StorageError if Redis could lose acknowledged commits."""
-    untold = _untold(client)
-    if untold is not None:
-        log.warning("Redis %s", untold)
-
-
-def _untold(client: Any) -> str | None:
-    """Check the settings of a Redis; return why they cannot be read, None if they can."""
-    client.ping()
-    try:
-        found = {name: str(client.config_get(name).get(name, value)) for name, value in NEEDED.items()}
-    except (NoPermissionError, ResponseError):  # a managed Redis, or an account without permission
-        needed = ", ".join(f"{name} {value}" for name, value in NEEDED.items())
-        return f"does not tell its configuration; it needs {needed}"
-    wrong = [f"CONFIG SET {name} {value}" for name, value in NEEDED.items() if found[name] != value]
-    if wrong:
-        raise StorageError(f"Redis could lose what it has confirmed. Type into redis-cli: {'; '.join(wrong)}.")
-    return None
-
-
-class _Told:
-    """Which commits were acknowledged, or still may be.
-
-    A Redis that dies while it appends a commit to its log leaves an open MULTI there. After the first restart it has
-    dropped that commit, correctly. After the second restart it executes the beginning of the dropped commit together
-    with whatever followed the MULTI (Redis 7.0 cuts the file after the last whole command, not before the MULTI). So
-    entries may be there twice, or belong to a commit that was given up when the next epoch was taken.
-    """
-
-    def __init__(self, owner: dict[bytes, bytes]) -> None:
-        self._last = {int(name[5:]): int(last) for name, last in owner.items() if name.startswith(b"last:")}
-
-    def includes(self, tag: tuple[int, int]) -> bool:
-        """Say whether this commit of an epoch counts."""
-        epoch, commit = tag
-        return commit <= self._last.get(epoch, commit)
-
-
-def _packed(entry: Entry, epoch: int, commit: int) -> bytes:
-    return b"%d %d %d\n%b" % (entry.version, epoch, commit, entry.body)
-
-
-def _unpacked(batch_id: str, packed: bytes) -> tuple[Entry, tuple[int, int]]:
-    head, _, body = packed.partition(b"\n")
-    version, epoch, commit = map(int, (head + b" 0 0").split(b" ")[:3])  # the first format had no tag
-    return Entry(batch_id, version, body), (epoch, commit)

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from storage.errors import EpochLostError, StorageError, StorageFullError
 from storage.folder import make_folder
-from storage.grouped import Change
+from storage.grouped import Change, Snapshot
 from storage.journal import Entry
 from storage.position import Position
 from storage.reserve import Reserve
@@ -23,7 +23,12 @@ SCHEMA = (
     "insert into owner values (1, 0)",
     f"pragma user_version = {SCHEMA_VERSION}",
 )
+# Not part of the format's number: an earlier version leaves the table alone, and reads the entries.
+SNAPSHOTS = "create table if not exists snapshots (batch_id text primary key, version integer, body blob) without rowid"
 RESERVE_BYTES = 32 << 20
+_NEXT = "select batch_id from events where batch_id > ? order by batch_id limit 1"  # skips the rest of a batch
+_SNAPSHOT = "select version, body from snapshots where batch_id = ?"
+_ENTRIES = "select version, body from events where batch_id = ? and version > ? order by version"
 LOCK_WAIT_S = 30.0  # a commit of the other owner takes milliseconds
 NEARLY_FULL = 1 << 20  # bytes free; below, an I/O error of SQLite means a full disk
 
@@ -53,10 +58,22 @@ class SqliteFile:
         self._within_reserve(lambda: self._write(epoch, changes))
 
     def entries(self) -> Iterator[Entry]:
-        """Stream every entry by batch and version, from a snapshot."""
+        """Stream every entry by batch and version, or snapshots in their place, in one reading transaction."""
         with self._translated(), contextlib.closing(self._connect()) as connection:
-            for row in connection.execute("select batch_id, version, body from events order by batch_id, version"):
-                yield Entry(*row)
+            connection.execute("begin")
+            batch_id = ""
+            while found := connection.execute(_NEXT, (batch_id,)).fetchone():
+                (batch_id,) = found
+                snapshot = connection.execute(_SNAPSHOT, (batch_id,)).fetchone()
+                if snapshot:
+                    yield Entry(batch_id, *snapshot)
+                for row in connection.execute(_ENTRIES, (batch_id, snapshot[0] if snapshot else -1)):
+                    yield Entry(batch_id, *row)
+
+    def read(self, batch_id: str) -> list[Entry]:
+        """Return every entry of a batch, over a connection of its own."""
+        with self._translated(), contextlib.closing(self._connect()) as connection:
+            return [Entry(batch_id, *row) for row in connection.execute(_ENTRIES, (batch_id, -1))]
 
     def trouble(self) -> str | None:
         """Return "full" while the reserve is used up."""
@@ -104,6 +121,10 @@ class SqliteFile:
             for change in changes:
                 if isinstance(change, str):
                     self._connection.execute("delete from events where batch_id = ?", (change,))
+                    self._connection.execute("delete from snapshots where batch_id = ?", (change,))
+                elif isinstance(change, Snapshot):
+                    kept = (change.entry.batch_id, change.entry.version, change.entry.body)
+                    self._connection.execute("insert or replace into snapshots values (?, ?, ?)", kept)
                 else:
                     rows = ((entry.batch_id, entry.version, entry.body) for entry in change)
                     self._connection.executemany("insert into events values (?, ?, ?)", rows)
@@ -127,6 +148,7 @@ class SqliteFile:
             if not check_schema(self._connection, self._path):
                 for statement in SCHEMA:
                     self._connection.execute(statement)
+            self._connection.execute(SNAPSHOTS)
         with self._translated():
             (mode,) = self._connection.execute("pragma journal_mode = wal").fetchone()
         if mode != "wal":

@@ -1,19 +1,13 @@
-"""One batch: its photos in columns, and `apply`, the only code that changes it."""
+"""One batch: what is known of it besides its photos, and `apply`, the only code that changes it."""
 
-import json
-from collections import Counter, OrderedDict
-from collections.abc import Iterator
+from collections import Counter
 from dataclasses import replace
 from heapq import heappop, heappush
-from itertools import chain
-
-import numpy as np
 
 from actors.batches import events
-from actors.batches.compact_json import compact_json
-from actors.batches.eta import Pace
+from actors.batches.columns import Columns, PhotosAwayError, upload_ids
+from actors.batches.compact_json import compact_json, shared
 from actors.batches.listing import Listing
-from actors.batches.photo_column import PhotoColumn
 from actors.batches.report import Report
 from actors.batches.states import ENDED, OPEN_PHOTOS, BatchState, PhotoState
 from actors.messages.records import BatchSpec, LeaseKey
@@ -22,23 +16,43 @@ from presets.networks import uses_networks
 Q, P, S, F, C = PhotoState
 MAX_STRIKES = 2  # so many lone workers may a photo kill before it fails
 BOOKKEEPING = (events.Swept, events.Called, events.Shared, events.Unshared)
+WHILE_AWAY = (*BOOKKEEPING, events.Deleted)  # what a batch takes while its photos are in the journal only
 LONGEST_PAUSE_S = 7 * 86_400.0  # a batch that was paused for so long counts as ended
 
 
-class Batch:
+class Batch(Columns):
     """State of one batch, a fold over its events.
 
     Decisions (what to lease, whether a report counts) are made by callers and by the queries below; `apply` only
-    carries them out, so that replaying the journal gives the same batch to the bit.
+    carries them out, so that replaying the journal gives the same batch to the bit. While the photos are `away`, it
+    takes bookkeeping and its removal.
     """
 
+    __slots__ = (
+        *(
+            "spec",
+            "networks",
+            "created_at",
+            "started_at",
+            "finished_at",
+            "version",
+            "recorded",
+            "state",
+            "paused_at",
+            "shares",
+        ),
+        *("deleted_at", "withdrawn", "owes_call", "calls", "call_due", "strays", "counts", "listing"),
+    )
+
     def __init__(self, spec: BatchSpec, created_at: float) -> None:
+        super().__init__()
         self.spec = spec
         self.networks = uses_networks(spec.preset)  # a GPU pays
         self.created_at = created_at
         self.started_at: float | None = None
         self.finished_at: float | None = None
-        self.version = 0
+        self.version = 0  # of the last change that a client sees
+        self.recorded = 0  # of the last event
         self.state = BatchState.QUEUED
         self.paused_at: float | None = None
         self.shares: dict[str, float] = {}  # unix time of expiry by digest of the key
@@ -49,21 +63,7 @@ class Batch:
         self.call_due = 0.0
         self.strays: dict[tuple[int, int], float] = {}  # when to sweep what (index, attempt) may leave
         self.counts: Counter[PhotoState] = Counter()
-        self.pace = Pace()
-        self.photos = PhotoColumn()
         self.listing = Listing()
-        self.photo_state = bytearray()
-        self.attempt: list[int] = []
-        self.tries = bytearray()
-        self.strikes = bytearray()
-        self.changed = np.zeros(0, np.uint64)  # version of each photo's last change
-        self.outcome: list[bytes | None] = []  # the last report of each photo, as JSON: a third of the memory of dicts
-        self.told: list[int] = []  # the attempt of that report, 0: none yet
-        self.holder: dict[int, str] = {}  # worker of each photo in PROCESSING
-        self.alone: set[int] = set()  # those in PROCESSING that are computed alone
-        self.ready: OrderedDict[int, None] = OrderedDict()  # queued and due, in order
-        self.suspects: OrderedDict[int, None] = OrderedDict()  # queued, must be computed alone
-        self._later: list[tuple[float, int]] = []  # queued, not before a time
 
     # --- events ---------------------------------------------------------------------------------------------------
 
@@ -71,14 +71,31 @@ class Batch:
     def create(cls, version: int, at: float, event: events.Created) -> "Batch":
         """Return the batch that its first event makes."""
         batch = cls(replace(event.spec, traceparent=event.traceparent), at)
-        batch.version = version
+        batch.version = batch.recorded = version
+        return batch
+
+    @classmethod
+    def archived(cls, version: int, event: events.Archived) -> "Batch":
+        """Return the batch, without its photos, that a snapshot describes."""
+        batch = cls(event.spec, event.created_at)
+        batch.put_away()
+        batch.version, batch.recorded, batch.state = event.version, version, BatchState(event.state)
+        batch.started_at, batch.finished_at, batch.paused_at = event.started_at, event.finished_at, event.paused_at
+        batch.owes_call, batch.calls, batch.call_due = event.owes_call, event.calls, event.call_due
+        batch.counts.update(dict(zip(PhotoState, event.counts, strict=True)))
+        batch.shares.update(event.shares)
+        batch.strays.update({(index, attempt): due for index, attempt, due in event.strays})
+        batch.listing = Listing.of(event.prefixes, truncated=event.truncated)
         return batch
 
     def apply(self, version: int, at: float, event: events.BatchEvent) -> None:
         """Carry out one event, which was recorded `at` a unix time.
 
-        Events of photos that have moved on since are no-ops, never errors.
+        Events of photos that have moved on since are no-ops, never errors. Raises PhotosAwayError for an event that
+        needs the photos while they are away.
         """
+        if self.away and not isinstance(event, WHILE_AWAY):
+            raise PhotosAwayError(f"{event.kind} needs the photos of {self.spec.task_id}")
         match event:
             case events.Leased():
                 self._lease(version, at, event)
@@ -99,22 +116,14 @@ class Batch:
                 self._note(event)
             case _:
                 self._steer(version, at, event)
+        self.recorded = version
         if not isinstance(event, BOOKKEEPING):
             self.version = version
         self._settle(at)
 
     def _add(self, version: int, rows: events.PhotoRows) -> None:
-        first = len(self.photos)
-        self.photos.extend(rows)
-        self.outcome += [None] * len(rows)
-        self.photo_state += bytes(len(rows))
-        self.attempt += [0] * len(rows)
-        self.told += [0] * len(rows)
-        self.tries += bytes(len(rows))
-        self.strikes += bytes(len(rows))
-        self.changed = np.concatenate([self.changed, np.full(len(rows), version, np.uint64)])
+        self.append(rows, version)
         self.counts[Q] += len(rows)
-        self.ready.update(dict.fromkeys(range(first, len(self.photos))))
 
     def _lease(self, version: int, at: float, event: events.Leased) -> None:
         self.started_at = self.started_at or at
@@ -211,15 +220,17 @@ class Batch:
             case events.Unshared():
                 self.shares.pop(event.share_id, None)
 
+    def put_away(self) -> None:
+        """Drop the photos: the journal has them. The batch must have ended."""
+        super().put_away()
+        preset, output = (shared(one) for one in (self.spec.preset, self.spec.output))
+        self.spec = replace(self.spec, preset=preset, output=output)
+
     # --- queries --------------------------------------------------------------------------------------------------
 
     def holds(self, key: LeaseKey) -> bool:
         """Say whether this attempt is the one that may report now."""
         return self._held(key.index, key.attempt)
-
-    def accepted(self, key: LeaseKey) -> bool:
-        """Say whether this attempt has already reported: a repeated report gets the same answer."""
-        return key.index < len(self.photos) and self.attempt[key.index] == self.told[key.index] == key.attempt
 
     @property
     def paused(self) -> bool:
@@ -237,10 +248,6 @@ class Batch:
             return self.finished_at + ttl_s
         return None if self.paused_at is None else self.paused_at + LONGEST_PAUSE_S + ttl_s
 
-    def next_due(self) -> float | None:
-        """Unix time at which a photo that waits for its retry is due; None when none waits."""
-        return self._later[0][0] if self._later else None
-
     def leasable(self, now: float) -> bool:
         """Say whether a worker could get a photo of this batch now."""
         while self._later and self._later[0][0] <= now:
@@ -249,45 +256,40 @@ class Batch:
                 self.ready[index] = None
         return not self.paused and self.state not in ENDED and bool(self.ready or self.suspects)
 
-    def pick(self, count: int) -> list[int]:
-        """Return the next photos that may be computed beside others; changes nothing."""
-        return [index for index, _ in zip(self.ready, range(count), strict=False)]
-
     def uploads(self) -> set[str]:
         """Return the ids of the uploads that its photos and masks name."""
         usual = self.spec.params_of(None).get("mask")  # once: this runs while a client waits for 100,000 photos
-        named = ((photo.source, photo.params.get("mask", usual) if photo.params else usual) for photo in self.photos)
-        all_named = chain(chain.from_iterable(named), self.listing.masks(usual))
-        parts = (source.partition(":") for source in all_named if source)
-        return {upload_id for scheme, _, upload_id in parts if scheme == "upload"}
+        return self.named(usual) | upload_ids(iter(self.listing.masks(usual)))
+
+    def summary(self, uploads: str) -> events.Archived:
+        """Return what stands for all events of a batch that has ended; `uploads` are the packed keys of `uploads()`."""
+        return events.Archived(
+            spec=self.spec,
+            version=self.version,
+            created_at=self.created_at,
+            started_at=self.started_at,
+            finished_at=self.finished_at,
+            state=self.state.value,
+            paused_at=self.paused_at,
+            counts=[self.counts[state] for state in PhotoState],
+            shares=self.shares,
+            strays=[(index, attempt, due) for (index, attempt), due in self.strays.items()],
+            owes_call=self.owes_call,
+            calls=self.calls,
+            call_due=self.call_due,
+            prefixes=self.listing.rows(),
+            truncated=self.listing.truncated,
+            uploads=uploads,
+        )
 
     def remaining(self) -> int:
         """How many photos have not ended."""
         return self.counts[Q] + self.counts[P]
 
-    def workers(self) -> set[str]:
-        """The ids of the workers that hold its photos."""
-        return set(self.holder.values())
-
     def held_by(self, worker_id: str) -> list[LeaseKey]:
         """List the leases that a worker holds."""
         task = self.spec.task_id
         return [LeaseKey(task, index, self.attempt[index]) for index, who in self.holder.items() if who == worker_id]
-
-    def report(self, index: int) -> Report | None:
-        """Return the last report of a photo, None when there is none."""
-        said = self.outcome[index]
-        return Report(json.loads(said)) if said else None
-
-    def changed_since(self, version: int) -> Iterator[int]:
-        """Yield the photos that changed after a version, in their order."""
-        yield from np.flatnonzero(self.changed > version).tolist()
-
-    def indices(self, state: PhotoState | None, start: int) -> Iterator[int]:
-        """Yield the photos from `start` on, of one state or of any."""
-        for index in range(start, len(self.photos)):
-            if state is None or self.photo_state[index] == state:
-                yield index
 
     # --- moves ----------------------------------------------------------------------------------------------------
 
@@ -334,7 +336,7 @@ class Batch:
 
     def _settle(self, now: float) -> None:
         """Derive the batch's state from its photos."""
-        if self.remaining() == 0 and not self.expanding and (self.photos or self.listing.prefixes):
+        if self.remaining() == 0 and not self.expanding and (self.counts.total() or self.listing.prefixes):
             if self.state != BatchState.CANCELLED:
                 self.state = BatchState.COMPLETED if self.counts[S] else BatchState.FAILED
             if self.finished_at is None:

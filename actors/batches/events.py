@@ -21,6 +21,7 @@ from actors.messages.records import BatchSpec, Json, PhotoSpec
 Attempts = Sequence[tuple[int, int]]  # a photo's place in its batch, and the number of the attempt
 PhotoRows = Sequence[tuple[str, str, Json | None]]  # source, name, and parameters of its own
 PrefixRows = Sequence[tuple[str, Json | None]]  # source, and parameters of its photos
+PrefixStates = Sequence[tuple[str, Json | None, str | None, int, bool, Json | None]]  # the fields of a `Prefix`
 
 
 def _spec_record(spec: BatchSpec) -> Json:
@@ -196,12 +197,39 @@ class Unshared:
     share_id: Annotated[str, "id"]
 
 
+@dataclass(frozen=True, slots=True)
+class Archived:
+    """What is known of a batch that has ended, without its photos.
+
+    Not one of the batch's events: it stands beside them, as their snapshot, so that a replay need not read them. An
+    earlier version reads the events instead. `version` is that of the last change that a client saw.
+    """
+
+    kind: ClassVar[str] = "archived"
+    spec: Annotated[BatchSpec, _SPEC]
+    version: Annotated[int, "v"]
+    created_at: float
+    started_at: float | None
+    finished_at: float | None
+    state: str
+    paused_at: float | None
+    counts: Annotated[Sequence[int], "n"]  # of photos, by PhotoState
+    shares: dict[str, float]
+    strays: Sequence[tuple[int, int, float]]  # index, attempt, and when to sweep
+    owes_call: bool
+    calls: int
+    call_due: float
+    prefixes: PrefixStates
+    truncated: bool
+    uploads: str  # the keys of those that its photos and masks name: see `hash_index.packed`
+
+
 Bookkeeping = Swept | Called | Shared | Unshared
 Control = Paused | Resumed | Cancelled | Retried | Deleted
 BatchEvent = Photos | Prefixes | Listed | Leased | Reported | Returned | Struck | Control | Bookkeeping
 
-BATCH_EVENTS = EventFormat[Created | BatchEvent](
-    *get_args(Created | BatchEvent), time_first=frozenset({Created, Prefixes, Photos})
+BATCH_EVENTS = EventFormat[Created | BatchEvent | Archived](
+    *get_args(Created | BatchEvent | Archived), time_first=frozenset({Created, Prefixes, Photos})
 )
 
 

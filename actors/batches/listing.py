@@ -1,8 +1,8 @@
 """The prefixes of a batch, and how far each has been listed; a part of the batch's state."""
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
-from actors.batches.events import Listed, Prefixes
+from actors.batches.events import Listed, Prefixes, PrefixStates
 from actors.messages.records import Json
 
 
@@ -34,6 +34,17 @@ class Listing:
     def incomplete(self) -> bool:
         """Whether a retry could find more photos."""
         return any(prefix.error or not prefix.over for prefix in self.prefixes)
+
+    @classmethod
+    def of(cls, rows: PrefixStates, *, truncated: bool) -> "Listing":
+        """Return the listing that `rows` describe."""
+        listing = cls()
+        listing.prefixes, listing.truncated = [Prefix(*row) for row in rows], truncated
+        return listing
+
+    def rows(self) -> PrefixStates:
+        """Return all that is known of the prefixes."""
+        return [astuple(prefix) for prefix in self.prefixes]
 
     def add(self, event: Prefixes) -> None:
         """Take in the prefixes of a new batch."""

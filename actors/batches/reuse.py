@@ -1,27 +1,37 @@
 """Content reuse: a photo with the same bytes and recipe as an earlier one is not computed again."""
 
 import asyncio
-import hashlib
 import json
-from collections.abc import Iterable
+import logging
+import time
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from actors.batches.batch import Batch
+from actors.batches.hash_index import HashIndex, key_of
 from actors.batches.states import ENDED, PhotoState
+from actors.messages.errors import BatchError
 from actors.messages.records import Done, Json, LeaseKey
 
+log = logging.getLogger(__name__)
+
 AT_ONCE = 200  # reports that are read before other tasks run: about two milliseconds
+PATIENCE_S = 2.0  # after which nobody waits for earlier batches that are still being read
+MOST_AWAY = 1_000_000  # photos of a recipe that are read from the journal to be indexed: those of the newest batches
 
 _Recipe = tuple[str, str]  # user, and a digest of what is done to each photo
 
 
 @dataclass(slots=True)
 class _Index:
-    """The photos of ended batches of one recipe, by their bytes; about 150 bytes each."""
+    """The photos of ended batches of one recipe, by their bytes; 16 bytes each."""
 
-    places: dict[bytes, tuple[Batch, int]] = field(default_factory=dict)
-    read: set[tuple[str, float | None]] = field(default_factory=set)  # batches in it, by id and end
-    reading: asyncio.Lock = field(default_factory=asyncio.Lock)
+    places: HashIndex[Batch] = field(default_factory=HashIndex)
+    waiting: dict[Batch, None] = field(default_factory=dict)  # batches that are not in it, oldest first
+    reading: asyncio.Task[None] | None = None
+    begun: float = 0.0
 
 
 class Reuse:
@@ -31,8 +41,10 @@ class Reuse:
     indexed, so most photos cost no memory for this.
     """
 
-    def __init__(self, batches: Iterable[Batch], *, on: bool) -> None:
+    def __init__(self, batches: Iterable[Batch], whole: Callable[[Batch], Awaitable[Batch]], *, on: bool) -> None:
+        """`whole` returns a batch with its photos; see `Archive.whole`."""
         self._on = on
+        self._whole = whole
         self._made: dict[_Recipe, list[Batch]] = {}
         self._indexes: dict[_Recipe, _Index] = {}
         for batch in batches:
@@ -41,22 +53,27 @@ class Reuse:
     def made(self, batch: Batch) -> None:
         """Take a batch in."""
         if self._on:
-            self._made.setdefault(_recipe(batch), []).append(batch)
+            recipe = _recipe(batch)
+            self._made.setdefault(recipe, []).append(batch)
+            if index := self._indexes.get(recipe):
+                index.waiting[batch] = None
+
+    def retried(self, batch: Batch) -> None:
+        """Note that a batch that had ended goes on: it is indexed again when it ends."""
+        if index := self._indexes.get(_recipe(batch)):
+            index.waiting[batch] = None
 
     def forget(self, batch: Batch) -> None:
         """Drop a removed batch."""
         if not self._on:
             return
         recipe = _recipe(batch)
-        made, index = self._made[recipe], self._indexes.get(recipe)
-        oldest = made[0] is batch
-        made.remove(batch)
-        if not made:
+        self._made[recipe].remove(batch)
+        if index := self._indexes.get(recipe):
+            index.places.drop(batch)
+            index.waiting.pop(batch, None)
+        if not self._made[recipe]:
             del self._made[recipe]
-        if index and oldest and made:  # the usual case, since batches expire in their order
-            index.places = {content: place for content, place in index.places.items() if place[0] is not batch}
-            index.read = {name for name in index.read if name[0] != batch.spec.task_id}
-        else:  # an earlier batch may have the same photos: read all again
             self._indexes.pop(recipe, None)
 
     def knows(self, batch: Batch) -> bool:
@@ -64,40 +81,74 @@ class Reuse:
         return self._on and any(earlier.state in ENDED for earlier in self._made.get(_recipe(batch), []))
 
     async def find(self, batch: Batch, index: int, engine: str, sha256: str) -> Done | None:
-        """Return an earlier photo with these bytes, parameters and engine; None when there is none."""
+        """Return an earlier photo with these bytes, parameters and engine; None when there is none.
+
+        Earlier batches are indexed first, which takes long if many of them must be read from the journal. Then they
+        are found later.
+        """
         recipe = _recipe(batch)
-        known = self._indexes.setdefault(recipe, _Index())
-        await self._read(recipe, known)
-        earlier, place = known.places.get(_content(batch, index, sha256), (None, 0))
-        if earlier is None or earlier.photo_state[place] != PhotoState.SUCCEEDED:  # it was retried since
-            return None
-        report = earlier.report(place)
-        if report is None or report.result is None:
-            return None
-        if report.engine != engine or report.result["input_sha256"] != sha256:
-            return None
-        return Done(LeaseKey(earlier.spec.task_id, place, report.attempt), report.result, report.notes)
+        known = self._indexes.get(recipe)
+        if known is None:
+            known = self._indexes[recipe] = _Index(waiting=dict.fromkeys(self._made.get(recipe, [])))
+        if known.reading is None or known.reading.done():
+            known.begun = time.monotonic()
+            known.reading = asyncio.ensure_future(self._read(known))
+        await asyncio.wait({known.reading}, timeout=max(0.0, known.begun + PATIENCE_S - time.monotonic()))
+        params = (await self._whole(batch)).photos[index].params
+        found = known.places.find(_content(params, sha256))
+        for earlier, place in sorted(found, key=lambda one: one[0].created_at, reverse=True):  # it is kept longest
+            try:
+                done = _done(await self._whole(earlier), place, engine, sha256)
+            except BatchError:  # its batch is removed, or the journal away: it is computed
+                continue
+            if done:
+                return done
+        return None
 
-    async def _read(self, recipe: _Recipe, known: _Index) -> None:
+    async def _read(self, known: _Index) -> None:
         """Index the batches that have ended since the last call."""
-        async with known.reading:
-            for earlier in list(self._made.get(recipe, [])):
-                name = earlier.spec.task_id, earlier.finished_at  # a retried batch is read again
-                if earlier.state not in ENDED or name in known.read:
-                    continue
-                known.read.add(name)
-                for count, place in enumerate(list(earlier.indices(PhotoState.SUCCEEDED, 0)), 1):
-                    report = earlier.report(place)
-                    if name in known.read and report and report.result:  # neither deleted nor retried meanwhile
-                        known.places[_content(earlier, place, report.result["input_sha256"])] = earlier, place
-                    if count % AT_ONCE == 0:
-                        await asyncio.sleep(0)
+        away = 0
+        for earlier in list(reversed(known.waiting)):
+            if earlier.state in ENDED and earlier in known.waiting:  # not removed meanwhile
+                del known.waiting[earlier]
+                away += earlier.counts.total() if earlier.away else 0
+                if away <= MOST_AWAY:
+                    await self._index(earlier, known)
+
+    async def _index(self, earlier: Batch, known: _Index) -> None:
+        end = earlier.finished_at
+        try:
+            whole = await self._whole(earlier)
+        except BatchError as error:
+            log.warning("photos cannot be reused: %s", error, extra={"batch": earlier.spec.task_id})
+            return
+        keys: list[int] = []
+        places: list[int] = []
+        for count, place in enumerate(list(whole.indices(PhotoState.SUCCEEDED, 0)), 1):
+            report = whole.report(place)
+            if report and report.result:
+                keys.append(_content(whole.photos[place].params, report.result["input_sha256"]))
+                places.append(place)
+            if count % AT_ONCE == 0:
+                await asyncio.sleep(0)
+        if earlier.finished_at == end and earlier.deleted_at is None:  # neither retried nor removed meanwhile
+            known.places.drop(earlier)
+            known.places.add(earlier, np.array(keys, np.uint64), np.array(places, np.uint64))
 
 
-def _content(batch: Batch, index: int, sha256: str) -> bytes:
+def _done(earlier: Batch, place: int, engine: str, sha256: str) -> Done | None:
+    """Return a photo of a batch, if it has succeeded with these bytes and this engine."""
+    report = earlier.report(place) if earlier.photo_state[place] == PhotoState.SUCCEEDED else None
+    if report is None or report.result is None:
+        return None
+    if report.engine != engine or report.result["input_sha256"] != sha256:
+        return None
+    return Done(LeaseKey(earlier.spec.task_id, place, report.attempt), report.result, report.notes)
+
+
+def _content(params: Json | None, sha256: str) -> int:
     """Return the index key of a photo: its bytes and its own parameters."""
-    named = f"{sha256}{json.dumps(batch.photos[index].params, sort_keys=True)}"
-    return hashlib.blake2b(named.encode(), digest_size=16).digest()
+    return key_of(f"{sha256}{json.dumps(params, sort_keys=True)}")
 
 
 def _recipe(batch: Batch) -> _Recipe:

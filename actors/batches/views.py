@@ -13,7 +13,7 @@ from storage.keys import original_key, result_key, thumbnail_key
 
 def batch_view(batch: Batch, now: float, ttl_s: float) -> Json:
     """Return the batch; `eta_*` are None until two photos have ended, while it grows, and once it has ended."""
-    total = len(batch.photos)
+    total = batch.counts.total()
     counts = {state.label: batch.counts[state] for state in PhotoState}
     remaining, workers = batch.remaining(), len(batch.workers())
     ended = batch.state in ENDED

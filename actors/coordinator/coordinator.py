@@ -44,6 +44,7 @@ log = logging.getLogger(__name__)
 
 HOUSEKEEPING_S = 1.0
 POLL_S = 0.05
+READ_S = 10.0  # how long an answer waits for photos from the journal; 100,000 take about two seconds
 
 
 class Coordinator(UserData):
@@ -66,7 +67,7 @@ class Coordinator(UserData):
         self._blobs = config.open_blobs()
         self._position = PositionRecord(self._blobs)
         self._keys = IdempotencyKeys(self._ledger.batches.values())
-        self._reuse = Reuse(self._ledger.batches.values(), on=config.reuse)
+        self._reuse = Reuse(self._ledger.batches.values(), self._ledger.archive.whole, on=config.reuse)
         self._spawn = Background().spawn
         self._admission = Admission(config)
         self._supervisor = Supervisor(config, self._worker_died)
@@ -143,22 +144,27 @@ class Coordinator(UserData):
         return await self._told({"items": [self._view(batch) for batch in page], "next_cursor": more})
 
     async def photos(self, task_id: str, status: str | None, limit: int, cursor: str | None) -> Json:
-        return await self._told(photo_page(self._ledger.get(task_id), status, limit, cursor))
+        return await self._told(photo_page(await self._whole(task_id), status, limit, cursor))
 
     async def photo(self, task_id: str, index: int) -> Json:
-        return await self._told(one_photo(self._ledger.get(task_id), index))
+        return await self._told(one_photo(await self._whole(task_id), index))
 
     async def watch(
         self, task_id: str, since: int, timeout_s: float, *, timings: bool = False, gather_s: float = 0.0
     ) -> Json | None:
         if not await self._ledger.changed(task_id, since, timeout_s, gather_s):
             return None
+        whole = await self._whole(task_id) if since else None
         batch = self._ledger.get(task_id)
-        photos = [photo_view(batch, index, timings=timings) for index in batch.changed_since(since)] if since else []
+        changed = whole.changed_since(since) if whole else ()
+        photos = [photo_view(whole, index, timings=timings) for index in changed] if whole else []
         return await self._told({"batch": self._view(batch), "photos": photos, "ended": batch.state in ENDED})
 
     async def control(self, task_id: str, action: str) -> Json:
         batch = self._ledger.get(task_id)
+        if action == "retry":
+            await self._ledger.restore(batch, READ_S)
+            self._reuse.retried(batch)
         self._controls.steer(batch, action)
         return await self._answer(batch)
 
@@ -254,6 +260,15 @@ class Coordinator(UserData):
             self._dispatch.give_back([key for key in ours if key not in held], self._config.late_s)
         self._open.set()
         self._spawn(self._sweeper.run())
+        self._spawn(self._put_away())
+
+    async def _put_away(self) -> None:
+        while True:
+            try:
+                await self._ledger.put_away(time.time() - self._config.recent_s)
+            except Exception:  # they stay in memory a little longer
+                log.exception("photos of ended batches stay in memory")
+            await asyncio.sleep(HOUSEKEEPING_S)
 
     async def _keep_house(self) -> None:
         await self._ledger.check_journal()
@@ -299,6 +314,9 @@ class Coordinator(UserData):
 
     def _view(self, batch: Batch) -> Json:
         return batch_view(batch, time.time(), self._config.result_ttl_s)
+
+    async def _whole(self, task_id: str) -> Batch:
+        return await self._ledger.whole(task_id, READ_S)
 
     async def _answer(self, batch: Batch) -> Json:
         return await self._told(self._view(batch))

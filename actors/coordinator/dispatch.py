@@ -140,7 +140,7 @@ class Dispatch:
 
     async def _serve(self, worker_id: str, visit: Visit) -> Grant:
         self.nodes.told(self._pool.workers.get(worker_id), visit.fallbacks, visit.gpus)
-        refused = self._take(worker_id, visit.outcomes)
+        refused = [key for key in self._take(worker_id, visit.outcomes) if not await self._ledger.accepted(key)]
         self.give_back(visit.returned)
         leases, jobs = self._lease(worker_id, visit.want, visit.holding == 0)
         if not (visit.outcomes or visit.returned or visit.holding or leases):

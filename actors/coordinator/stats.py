@@ -1,6 +1,7 @@
 """Statistics of the service."""
 
 import time
+from collections import Counter
 
 from actors.batches.ledger import Ledger
 from actors.batches.states import BatchState, PhotoState
@@ -14,14 +15,18 @@ def service_stats(
     config: CoordinatorConfig, ledger: Ledger, pool: Pool, busy: set[str], *, hold: str | None, uptime_s: float
 ) -> Json:
     """Return the data for `GET …/stats` and health; `hold` says why nothing is leased."""
-    batches = ledger.batches.values()
+    loaded = [*ledger.open.values(), *ledger.recent.values()]
+    states, photos = Counter(ledger.archive.states), Counter(ledger.archive.photos)
+    for batch in loaded:
+        states[batch.state] += 1
+        photos.update(batch.counts)
     open_batches = ledger.open.values()
     now = time.time()
     paces = [pace for batch in open_batches if (pace := batch.pace.photos_per_s(len(batch.workers()), now))]
     waiting = [batch for batch in open_batches if batch.counts[PhotoState.QUEUED]]
     return {
-        "batches": {state.value: sum(b.state == state for b in batches) for state in BatchState},
-        "photos": {state.label: sum(b.counts[state] for b in batches) for state in PhotoState},
+        "batches": {state.value: states[state] for state in BatchState},
+        "photos": {state.label: photos[state] for state in PhotoState},
         "workers": pool.counts(busy),
         "gpu_workers": pool.crews[Kind.GPU].counts(busy),
         "quarantined": pool.quarantine.view(),

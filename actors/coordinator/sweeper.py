@@ -10,6 +10,7 @@ from actors.batches.events import Swept
 from actors.batches.ledger import Ledger
 from actors.coordinator.config import CoordinatorConfig
 from actors.coordinator.upload_budget import UploadBudget
+from actors.messages.errors import BatchError
 from actors.messages.ids import made_at
 from storage.blobs import Blobs
 from storage.errors import StorageError
@@ -20,6 +21,7 @@ log = logging.getLogger(__name__)
 ROUND_S = 1.0
 ORPHANS_S = 900.0
 AFTER_ERROR_S = 30.0
+AT_ONCE = 5000  # batches that are looked at before other tasks run: about a millisecond
 
 
 class Sweeper:
@@ -63,12 +65,17 @@ class Sweeper:
 
     async def sweep(self, now: float) -> None:
         """Remove expired and deleted batches, and strays; `now` in unix seconds."""
-        for batch in list(self._ledger.batches.values()):
+        strewn: list[Batch] = []
+        for count, (task_id, batch) in enumerate(list(self._ledger.batches.items()), 1):
+            if count % AT_ONCE == 0:
+                await asyncio.sleep(0)
             expires_at = batch.expires_at(self._config.result_ttl_s)
             if expires_at is not None and expires_at <= now:
-                self._condemn(batch)
+                if self._ledger.batches.get(task_id) is batch:  # not deleted meanwhile
+                    self._condemn(batch)
+            elif batch.strays:
+                strewn.append(batch)
         condemned = list(self._ledger.condemned.values())
-        strewn = [batch for batch in self._ledger.batches.values() if batch.strays]
         # Remove no blob for an event that a crash could take back. A coordinator that was frozen meanwhile ends here.
         await self._ledger.durable()
         for step, batches in ((self._remove, condemned), (self._sweep_strays, strewn)):
@@ -102,7 +109,7 @@ class Sweeper:
             return
         try:
             await step(batch, now)
-        except StorageError:
+        except (StorageError, BatchError):  # BatchError: its photos cannot be read from the journal
             log.exception("the blobs of %s cannot be removed; it is tried again in %.0f s", task_id, AFTER_ERROR_S)
             self._failed[task_id] = time.monotonic() + AFTER_ERROR_S
         else:
@@ -113,7 +120,7 @@ class Sweeper:
         task_id = batch.spec.task_id
         if task_id not in self._emptied:
             await self._blobs.delete_prefix(batch_prefix(task_id))
-            for upload_id in () if batch.withdrawn else batch.uploads():
+            for upload_id in () if batch.withdrawn else await self._ledger.uploads_of(batch):
                 if not self._ledger.wants_upload(upload_id):
                     await self._blobs.delete_prefix(upload_prefix(upload_id))
             self._emptied.add(task_id)

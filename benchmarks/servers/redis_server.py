@@ -54,6 +54,13 @@ class RedisServer:
             self._process.wait(10)
             self._process = None
 
+    def used_bytes(self) -> int:
+        """Return the memory that its data takes."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=10.0) as connection:
+            connection.sendall(b"INFO memory\r\n")
+            said = connection.recv(1 << 16).decode()
+        return int(said.partition("used_memory:")[2].split()[0])
+
     def _ready(self) -> bool:
         try:
             with socket.create_connection((self.host, self.port), timeout=1.0) as connection:

@@ -20,7 +20,7 @@ def journal(settings: Settings) -> Finding:
     """Check that the journal can be kept where the settings say."""
     if not settings.redis_url:
         return _journal_file(settings)
-    from storage.redis_log import check_redis  # noqa: PLC0415 - for those who have one
+    from storage.redis_check import check_redis  # noqa: PLC0415 - for those who have one
 
     try:
         untold = check_redis(settings.redis_url, writing=True)

@@ -22,7 +22,8 @@ _BYTES: dict[int | str, dict[str, Any]] = {
     206: {"description": "The requested range."},
     304: {"description": "The client already has it."},
     **described(
-        "not_found", "not_ready", "invalid_request", "range_not_satisfiable", "unavailable", "storage_unavailable"
+        *("not_found", "not_ready", "invalid_request", "range_not_satisfiable"),
+        *("journal_unavailable", "journal_behind", "unavailable", "storage_unavailable"),
     ),
 }
 

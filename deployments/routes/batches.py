@@ -130,7 +130,7 @@ async def delete(here: Here, task_id: TaskId) -> None:
     response_class=StreamingResponse,
     responses={
         200: {"description": "One line of JSON for each photo.", "content": {"application/jsonl": {}}},
-        **described("not_found", "invalid_request", "unavailable"),
+        **described("not_found", "invalid_request", "journal_unavailable", "journal_behind", "unavailable"),
     },
 )
 async def manifest(here: Here, task_id: TaskId) -> StreamingResponse:

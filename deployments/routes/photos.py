@@ -27,12 +27,15 @@ _BYTES: dict[int | str, dict[str, Any]] = {
     307: {"description": "A temporary address at the store (BATCH_SIGNED_DOWNLOADS): follow Location."},
     304: {"description": "The client already has it."},
     **described(
-        "not_found", "not_ready", "invalid_request", "range_not_satisfiable", "unavailable", "storage_unavailable"
+        *("not_found", "not_ready", "invalid_request", "range_not_satisfiable"),
+        *("journal_unavailable", "journal_behind", "unavailable", "storage_unavailable"),
     ),
 }
 
 
-@router.get("", responses=described("not_found", "invalid_request", "unavailable"))
+@router.get(
+    "", responses=described("not_found", "invalid_request", "journal_unavailable", "journal_behind", "unavailable")
+)
 async def list_photos(
     here: Here,
     task_id: TaskId,

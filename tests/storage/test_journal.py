@@ -110,6 +110,49 @@ async def test_drop_is_ordered_with_appends(journal: Journal) -> None:
     assert list(journal.replay()) == [entry("a", 2), entry("ab", 1)]
 
 
+async def test_a_snapshot_stands_for_what_came_before_it(journal: Journal, another: Open) -> None:
+    await journal.append([entry("a", 1), entry("a", 2), entry("b", 1)])
+    await asyncio.gather(
+        journal.append([entry("a", 3)]), journal.snapshot(entry("a", 3, b"all of it")), journal.append([entry("a", 4)])
+    )
+    journal.close()
+    again = another()
+    again.open()
+    assert list(again.replay()) == [entry("a", 3, b"all of it"), entry("a", 4), entry("b", 1)]
+    assert again.read("a") == [entry("a", version) for version in (1, 2, 3, 4)]
+    assert again.read("never there") == []
+    await again.snapshot(entry("a", 4, b"more"))
+    assert list(again.replay()) == [entry("a", 4, b"more"), entry("b", 1)]
+    await asyncio.gather(again.drop("a"), again.append([entry("a", 9)]))
+    assert list(again.replay()) == [entry("a", 9), entry("b", 1)], "a snapshot goes with its batch"
+
+
+async def test_a_reader_sees_whole_commits_while_they_are_written(journal: Journal) -> None:
+    """In threads of its own, as many entries as are committed together at a time."""
+
+    async def write() -> None:
+        for call in range(60):
+            await journal.append([entry("a", version, bytes(2000)) for version in range(5 * call, 5 * call + 5)])
+
+    writing = asyncio.ensure_future(write())
+    seen = set()
+    while not writing.done():
+        seen |= {len(each) for each in await asyncio.gather(*(asyncio.to_thread(journal.read, "a") for _ in range(3)))}
+    assert len(seen) > 1, "it read nothing meanwhile"
+    assert all(count % 5 == 0 for count in seen)
+    await writing
+    assert len(journal.read("a")) == 300
+
+
+async def test_an_older_epoch_may_keep_no_snapshot(journal: Journal, another: Open) -> None:
+    await journal.append([entry("a", 1)])
+    newer = another()
+    newer.open()
+    with pytest.raises(EpochLostError):
+        await journal.snapshot(entry("a", 1, b"snapshot"))
+    assert list(newer.replay()) == [entry("a", 1)]
+
+
 async def test_nothing_to_append(journal: Journal) -> None:
     await journal.append([])
     assert list(journal.replay()) == []
@@ -214,7 +257,7 @@ async def test_before_open_nothing_works(another: Open) -> None:
 
 STEPS = st.one_of(
     st.tuples(st.just("append"), st.lists(st.sampled_from("abc"), max_size=4)),
-    st.tuples(st.just("drop"), st.sampled_from("abc")),
+    st.tuples(st.sampled_from(["drop", "snapshot"]), st.sampled_from("abc")),
     st.just(("reopen", "")),
 )
 
@@ -232,6 +275,7 @@ def test_it_behaves_like_a_dict(
 
 async def behave(kind: str, place: str, steps: list[tuple[str, list[str] | str]], overlap: bool) -> None:
     model: dict[str, list[Entry]] = {}
+    kept: dict[str, Entry] = {}
     version = 0
     journal = KINDS[kind](place)
     epoch = journal.open()
@@ -244,7 +288,12 @@ async def behave(kind: str, place: str, steps: list[tuple[str, list[str] | str]]
             calls.append(asyncio.ensure_future(journal.append(entries)))
         elif step == "drop":
             model.pop(str(what), None)
+            kept.pop(str(what), None)
             calls.append(asyncio.ensure_future(journal.drop(str(what))))
+        elif step == "snapshot" and model.get(str(what)):
+            last = model[str(what)][-1].version
+            kept[str(what)] = entry(str(what), last, f"up to {last}".encode())
+            calls.append(asyncio.ensure_future(journal.snapshot(kept[str(what)])))
         if not overlap or step == "reopen":
             await asyncio.gather(*calls)
             calls.clear()
@@ -254,5 +303,10 @@ async def behave(kind: str, place: str, steps: list[tuple[str, list[str] | str]]
             epoch, before = journal.open(), epoch
             assert epoch == before + 1
     await asyncio.gather(*calls)
-    assert list(journal.replay()) == [each for batch_id in sorted(model) for each in model[batch_id]]
+    expected: list[Entry] = []
+    for batch_id in sorted(model):
+        assert journal.read(batch_id) == model[batch_id]
+        snapshot = [kept[batch_id]] if batch_id in kept else []
+        expected += snapshot + [each for each in model[batch_id] if not snapshot or each.version > snapshot[0].version]
+    assert list(journal.replay()) == expected
     journal.close()

@@ -16,8 +16,10 @@ from redis.retry import Retry
 
 from benchmarks.servers.redis_server import RedisServer
 from storage.errors import StorageError
+from storage.grouped import Snapshot
 from storage.journal import Entry
-from storage.redis_log import RedisJournal, RedisLog, check_redis
+from storage.redis_check import check_redis
+from storage.redis_log import RedisJournal, RedisLog
 from tests.storage.journals import entry, versions
 
 
@@ -272,3 +274,30 @@ def take_into_appendonly(server: RedisServer) -> None:
     finally:
         first.kill()
         first.wait()
+
+
+def test_a_journal_that_was_just_opened_lacks_nothing(server: RedisServer) -> None:
+    for _ in range(2):
+        journal = RedisJournal(server.url)
+        journal.open()
+        assert journal.missing() is None
+        journal.close()
+
+
+@pytest.mark.parametrize("lost", [30, 1500, 2500])
+def test_a_removal_that_was_given_up_halfway_brings_no_snapshot_back(server: RedisServer, lost: int) -> None:
+    """A snapshot counts only beside the entries that it stands for, however many of them a cut commit has removed."""
+    writer = RedisLog(server.url, "p")
+    epoch = writer.take_epoch()
+    writer.write(epoch, in_a(0, 1))
+    writer.write(epoch, [Snapshot(entry("a", 1, b"snapshot"))])
+    writer.write(epoch, ["a", *in_a(2, 3, 4)])
+    killed_while_it_appended(server, lost)
+    assert [each.body for each in writer.entries()] == [b"snapshot"]
+    successor = RedisLog(server.url, "p")
+    successor.write(successor.take_epoch(), [(entry("b", 10),)])
+    server.kill()
+    server.start()
+    bodies = [each.body for each in successor.entries()]
+    assert bodies in ([b"snapshot", b"body"], [b"body"]), "all of it, or nothing"
+    assert all(each.body != b"snapshot" or successor.read("a") for each in successor.entries())

@@ -10,7 +10,8 @@ from benchmarks.servers.redis_server import RedisServer
 from storage.blobs import Blobs, open_blobs
 from storage.errors import StorageError
 from storage.position import Position, PositionRecord, read_position
-from storage.redis_log import RedisJournal, check_behind
+from storage.redis_check import check_behind
+from storage.redis_log import RedisJournal
 from tests.older_redis import bring_back, state
 from tests.storage.journals import entry, versions
 

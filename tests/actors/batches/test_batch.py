@@ -1,14 +1,18 @@
 """Whatever order events come in: counts add up, each photo is published at most once, replay gives the same."""
 
+import json
 from collections import Counter
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from actors.batches.batch import MAX_STRIKES, Batch
+from actors.batches.columns import PhotosAwayError
 from actors.batches.events import (
     BATCH_EVENTS,
+    Archived,
     BatchEvent,
     Cancelled,
     Created,
@@ -137,6 +141,24 @@ class BatchMachine(RuleBasedStateMachine):
             assert self.batch.finished_at is None
             assert not self.batch.listing.errors()
 
+    @precondition(lambda self: self.batch.state in ENDED)
+    @rule()
+    def its_photos_leave_memory_and_come_back(self) -> None:
+        """What goes on is the batch that a snapshot describes, with the photos that the events make."""
+        view, strays = batch_view(self.batch, self.now, 60.0), dict(self.batch.strays)
+        snapshot = BATCH_EVENTS.write(self.batch.summary(""), self.now)
+        read = BATCH_EVENTS.read(json.loads(snapshot))
+        assert isinstance(read, Archived)
+        self.batch.put_away()
+        self.batch = Batch.archived(self.batch.recorded, read)
+        assert (batch_view(self.batch, self.now, 60.0), self.batch.strays) == (view, strays)
+        with pytest.raises(PhotosAwayError):
+            self.batch.apply(self.version + 1, self.now, Retried())
+        assert batch_view(self.batch, self.now, 60.0) == view
+        replay = Replay()
+        replay.read(self.log)
+        self.batch.take_back(replay.batches["b1"])
+
     @precondition(lambda self: self.batch.strays)
     @rule()
     def sweep(self) -> None:
@@ -197,6 +219,7 @@ class BatchMachine(RuleBasedStateMachine):
         for index in range(len(self.batch.photos)):
             assert photo_view(twin, index, timings=True) == photo_view(self.batch, index, timings=True)
         assert list(twin.changed) == list(self.batch.changed)
+        assert twin.recorded == self.batch.recorded
         assert twin.tries == self.batch.tries
         assert twin.strikes == self.batch.strikes
 

@@ -82,6 +82,32 @@ BATCH: list[tuple[Any, str]] = [
     (events.Called(2.5, again=None), '{"e":"called","end":2.5,"again":null,"t":2.5}'),
     (events.Shared("5e", until=99.5), '{"e":"shared","id":"5e","until":99.5,"t":2.5}'),
     (events.Unshared("5e"), '{"e":"unshared","id":"5e","t":2.5}'),
+    (
+        events.Archived(
+            BatchSpec("b1", "ann", {}, {}),
+            version=7,
+            created_at=1.0,
+            started_at=1.5,
+            finished_at=2.0,
+            state="completed",
+            paused_at=None,
+            counts=[0, 0, 2, 1, 0],
+            shares={"5e": 99.5},
+            strays=[(1, 2, 90.0)],
+            owes_call=True,
+            calls=1,
+            call_due=8.0,
+            prefixes=[("s3://b/x/", {"fade": 1}, "x/1", 1, True, ERROR)],
+            truncated=False,
+            uploads="AQAAAAAAAAA=",
+        ),
+        '{"e":"archived","spec":{"task_id":"b1","user_id":"ann","preset":{},"output":{},"priority":5,"metadata":{},'
+        '"callback_url":null,"idempotency_key":null,"digest":null,"thumbnails":true},"v":7,"created_at":1.0,'
+        '"started_at":1.5,"finished_at":2.0,"state":"completed","paused_at":null,"n":[0,0,2,1,0],"shares":{"5e":99.5},'
+        '"strays":[[1,2,90.0]],"owes_call":true,"calls":1,"call_due":8.0,'
+        f'"prefixes":[["s3://b/x/",{{"fade":1}},"x/1",1,true,{SAID_ERROR}]],"truncated":false,'
+        '"uploads":"AQAAAAAAAAA=","t":2.5}',
+    ),
 ]
 LOOKS: list[tuple[Any, str]] = [
     (
@@ -110,7 +136,7 @@ def test_an_event_is_written_as_ever_and_read_as_it_was(event: Any, line: str) -
 
 
 def test_every_event_is_among_them() -> None:
-    assert {type(event) for event, _ in BATCH} == {events.Created, *get_args(events.BatchEvent)}
+    assert {type(event) for event, _ in BATCH} == {events.Created, events.Archived, *get_args(events.BatchEvent)}
     assert {type(event) for event, _ in LOOKS} == set(get_args(look_events.LookEvent))
 
 

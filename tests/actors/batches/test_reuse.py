@@ -78,7 +78,7 @@ def test_results_that_were_taken_away_are_made_anew(service) -> None:
 
 async def test_whatever_was_done_is_found_however_long_ago_and_whoever_asks_meanwhile() -> None:
     batches = {f"{user}{n}": done_batch(user, f"{user}{n}", n) for n in range(30) for user in ("ann", "bob")}
-    reuse = Reuse(batches.values(), on=True)
+    reuse = Reuse(batches.values(), in_memory, on=True)
     for user, other in (("ann", "bob"), ("bob", "ann")):
         asking = batch_of(user, f"{user}-now")
         reuse.made(asking)
@@ -95,9 +95,9 @@ async def test_whatever_was_done_is_found_however_long_ago_and_whoever_asks_mean
 
 
 async def test_of_two_that_did_the_same_photo_the_earlier_answers_when_the_later_is_gone() -> None:
-    earlier, later = done_batch("ann", "one", 7), done_batch("ann", "two", 7)
+    earlier, later = done_batch("ann", "one", 7), done_batch("ann", "two", 7, at=2.0)
     asking = batch_of("ann", "now")
-    reuse = Reuse([earlier, later, asking], on=True)
+    reuse = Reuse([earlier, later, asking], in_memory, on=True)
     found = await reuse.find(asking, 0, "engine", "ann-7")
     assert found is not None
     assert found.key.task_id == "two"
@@ -107,12 +107,16 @@ async def test_of_two_that_did_the_same_photo_the_earlier_answers_when_the_later
     assert found.key.task_id == "one"
 
 
-def batch_of(user: str, task_id: str) -> Batch:
-    return new_batch(BatchSpec(task_id, user, {"id": "p"}, {}), [PhotoSpec("file:///a.jpg", "a.jpg")], 1.0)
+async def in_memory(batch: Batch) -> Batch:
+    return batch
 
 
-def done_batch(user: str, task_id: str, number: int) -> Batch:
-    batch = batch_of(user, task_id)
+def batch_of(user: str, task_id: str, at: float = 1.0) -> Batch:
+    return new_batch(BatchSpec(task_id, user, {"id": "p"}, {}), [PhotoSpec("file:///a.jpg", "a.jpg")], at)
+
+
+def done_batch(user: str, task_id: str, number: int, at: float = 1.0) -> Batch:
+    batch = batch_of(user, task_id, at)
     batch.apply(3, 2.0, Leased("w", [(0, 1)], alone=False))
     result = {"input_sha256": f"{user}-{number}"}
     outcome = Outcome(LeaseKey(task_id, 0, 1), result=result, engine="engine")

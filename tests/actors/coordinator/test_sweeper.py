@@ -1,6 +1,7 @@
 """Whatever happens in whatever order: the sweeper removes nothing that somebody may still ask for, and all the rest."""
 
 import asyncio
+import math
 import tempfile
 import time
 from functools import partial
@@ -103,6 +104,10 @@ class SweeperMachine(RuleBasedStateMachine):
 
         self.run(told())
 
+    def whole(self, batch: Batch) -> Batch:
+        """The batch, or one with its photos while they are in the journal only."""
+        return self.runner.run(self.ledger.archive.whole(batch))
+
     def pick(self, data: st.DataObject) -> Batch:
         return data.draw(st.sampled_from(list(self.ledger.batches.values())))
 
@@ -160,6 +165,7 @@ class SweeperMachine(RuleBasedStateMachine):
         if action == "deleted":
             self.delete(batch)
         elif action == "retried" and batch.state in ENDED and batch.counts[3] + batch.counts[4]:
+            self.run(self.ledger.restore(batch))
             self.record(batch, Retried())
         elif action == "cancelled" and batch.state not in ENDED:
             self.record(batch, Cancelled(late=90.0))
@@ -171,6 +177,11 @@ class SweeperMachine(RuleBasedStateMachine):
             self.ledger.condemn(batch, 90.0)
 
         self.run(condemned())
+
+    @rule()
+    def photos_leave_memory(self) -> None:
+        self.run(self.ledger.put_away(math.inf))
+        assert not self.ledger.recent
 
     @rule(seconds=st.sampled_from([10.0, 100.0, 600.0, 8 * 86_400.0]))
     def time_passes(self, seconds: float) -> None:
@@ -200,7 +211,7 @@ class SweeperMachine(RuleBasedStateMachine):
         assert set(self.ledger.batches) & over == set(), "an expired batch is still there"
         live = self.ledger.batches
         for (task_id, index), key in self.results.items():
-            if task_id in live and live[task_id].photo_state[index] == 2:
+            if task_id in live and self.whole(live[task_id]).photo_state[index] == 2:
                 assert self.there(key), f"the sweeper took {key}"
         for key, name in self.stored.items():
             if key.task_id in live and live[key.task_id].holds(key):
@@ -208,7 +219,7 @@ class SweeperMachine(RuleBasedStateMachine):
         assert not [name for name in due.values() if name and self.there(name)], "a dead attempt's blobs are there"
         for upload_id in self.uploads:
             made = made_at(upload_id, "u")
-            wanted = any(upload_id in batch.uploads() for batch in live.values())
+            wanted = any(upload_id in self.whole(batch).uploads() for batch in live.values())
             if wanted:
                 assert self.there(upload_key(upload_id)), "an upload that a batch needs is gone"
             assert made is not None
