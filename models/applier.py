@@ -35,18 +35,20 @@ class Applier(Protocol):
 
 
 def applier_for(folder: Path, gpu: float) -> Applier:
-    """Return torch on a GPU, else the compiled library, kept in `folder`; torch on the CPU if that is impossible.
+    """Return the compiled library, kept in `folder`; torch if that is impossible, on a GPU if there is one.
 
-    `gpu` is the part of one that this process was granted, 0 for none. torch is imported only where it computes: it
-    takes more than a second and 450 MB. Raises LibraryError where neither is there.
+    A photo is decoded and encoded on the CPU. By arithmetic, sending its 49 MB (12 MP) to a GPU and back takes as long
+    as the library needs to change them, so beside a GPU the library changes them too. `gpu` is the part of one that
+    this process was granted, 0 for none. torch is imported only where it computes: it takes more than a second and 450
+    MB. Raises LibraryError where neither is there.
     """
+    device = "cpu"
     if gpu:
-        from models.eager.applier import EagerApplier  # noqa: PLC0415
         from models.neural.device import device_for, why_no_gpu  # noqa: PLC0415
 
-        if device_for(gpu) == "cuda":
-            return EagerApplier("cuda")
-        log.error("this worker was given a GPU and cannot use it, so its CPU computes: %s", why_no_gpu())
+        device = device_for(gpu)
+        if device == "cpu":
+            log.error("this worker was given a GPU and cannot use it, so its CPU computes: %s", why_no_gpu())
     try:
         return CompiledApplier(folder)
     except LibraryError as why:
@@ -55,4 +57,4 @@ def applier_for(folder: Path, gpu: float) -> Applier:
         from models.eager.applier import EagerApplier  # noqa: PLC0415
 
         log.warning("no compiled pixel operations, torch takes their place and is slower: %s", why)
-        return EagerApplier("cpu")
+        return EagerApplier(device)

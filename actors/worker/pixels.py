@@ -5,12 +5,9 @@ import json
 import logging
 import time
 from collections import OrderedDict
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -23,6 +20,7 @@ from actors.worker.attachments import Attached
 from actors.worker.retoucher import NOTHING, Retouched
 from models.applier import applier_for
 from models.codec import OutputOptions, Workspace, decode, decode_in_places, decode_in_strips, encode, thumbnail
+from models.codec.decoder import OpenStrips
 from models.codec.header import Limits
 from models.codec.raw.kinds import is_installed, library_name
 from models.colour.cache import TableCache
@@ -42,9 +40,6 @@ from models.weights import WeightStore
 from presets.catalogue import Catalogue, ResolvedPreset, resolve
 from presets.erasing import scaled
 from presets.pipeline import Pipeline, compile_pipeline, shrink
-
-if TYPE_CHECKING:
-    from models.codec.gpu_jpeg import GpuJpeg
 
 log = logging.getLogger(__name__)
 
@@ -69,35 +64,19 @@ class PixelRetoucher:
         gpu = _granted_gpu()
         self._applier = applier_for(tables / "library", gpu=gpu)
         self._limits = limits
-        self._gpu_jpeg: GpuJpeg | None = None
-        self._new_workspace: Callable[[], Workspace] = Workspace
-        if gpu:
-            self._use_gpu(gpu, jpeg=gpu_jpeg)
-        self._workspaces = [self._new_workspace()]  # the free ones
+        self._workspaces = [Workspace()]  # the free ones
         self._open_parts = jpeg_in_places.opener(tables / "library", detection_step)
-        self._open_strips = None if gpu else jpeg_in_strips.opener(tables / "library")
+        self._open_strips = jpeg_in_strips.opener(tables / "library")
+        self._open_on_gpu, codec = _gpu_jpeg(gpu) if gpu_jpeg else (None, "")
         self._tables = TableCache(tables)
         self._faces = FaceDetector()
         self._networks = Networks(WeightStore(models), inpainter_for(tables / "library"), gpu=gpu)
         self._pipelines: OrderedDict[str, Pipeline] = OrderedDict()
         self._luts: OrderedDict[str, Lut] = OrderedDict()
         models_here = f"faces {self._faces.sha256[:12]}, erase {self._networks.engine}"
-        codec = f", {self._gpu_jpeg.name}" if self._gpu_jpeg else ""
         codec += ", jpeg in places" if self._open_parts else ""
         codec += f", {library_name()}" if is_installed() else ""
         self.engine = f"{_engine(version, self._applier.engine)}{codec}, {models_here}"
-
-    def _use_gpu(self, gpu: float, *, jpeg: bool) -> None:
-        """Decode photos into memory that the GPU reads directly, and on the GPU if that is configured."""
-        from models.neural.device import device_for, pinned  # noqa: PLC0415
-
-        if device_for(gpu) != "cuda":
-            return
-        self._new_workspace = partial(Workspace, pinned)
-        if jpeg:
-            from models.codec.gpu_jpeg import GpuJpeg  # noqa: PLC0415
-
-            self._gpu_jpeg = GpuJpeg()
 
     def warm(self) -> None:
         """Send one picture through codec, detector and beauty.
@@ -109,6 +88,7 @@ class PixelRetoucher:
         preset = Catalogue.built_in().resolve("beauty_light", None, {})
         job = BatchSpec("warm-up", "", asdict(preset), {})
         self.retouch(simplejpeg.encode_jpeg(grey, 92), job, None)
+        self._networks.warm()
         return_memory()
 
     def stale(self) -> bool:
@@ -128,7 +108,7 @@ class PixelRetoucher:
         self, data: bytes, job: BatchSpec, params: Json | None, attached: Attached = NOTHING
     ) -> Filling[Retouched]:
         """Make the retouched photo; raises PhotoError, DeviceLostError."""
-        workspace = self._workspaces.pop() if self._workspaces else self._new_workspace()
+        workspace = self._workspaces.pop() if self._workspaces else Workspace()
         try:
             return (yield from self._retouch(data, job, params, attached, workspace))
         finally:
@@ -167,13 +147,15 @@ class PixelRetoucher:
         picture = None
         if self._open_parts and pipeline.in_places and options.like_source:
             picture = decode_in_places(data, self._limits, self._open_parts)
+        elif self._open_on_gpu and pipeline.on_device:
+            picture = decode_in_strips(data, self._limits, options, self._open_on_gpu)
         elif self._open_strips and pipeline.in_strips:
             picture = decode_in_strips(data, self._limits, options, self._open_strips)
         with suppress(DoubtError):
             if picture is not None:
                 return (yield from self._made(order, picture))
         deep_for = options if pipeline.keeps_depth else None
-        picture = decode(data, self._limits, workspace, gpu=self._gpu_jpeg, deep_for=deep_for, raw=options.raw)
+        picture = decode(data, self._limits, workspace, deep_for=deep_for, raw=options.raw)
         return (yield from self._made(order, picture))
 
     def _made(self, order: "_Order", picture: Picture) -> Filling[Retouched]:
@@ -181,7 +163,7 @@ class PixelRetoucher:
         clock = order.clock
         clock.lap("decode")
         notes = yield from order.pipeline.run(picture, order.digest.digest(), order.painted, clock.lap)
-        encoded = encode(picture, order.options, self._gpu_jpeg)
+        encoded = encode(picture, order.options)
         pixels = picture.pixels if encoded.small is None else encoded.small
         small = thumbnail(pixels, reduce=self._applier.reduce) if order.thumbnails else None
         clock.lap("encode")
@@ -288,6 +270,18 @@ def _granted_gpu() -> float:
         return 0.0
     assigned: dict[str, float] = ray.get_runtime_context().get_assigned_resources()  # type: ignore[no-untyped-call]
     return assigned.get("GPU", 1.0)
+
+
+def _gpu_jpeg(gpu: float) -> tuple[OpenStrips | None, str]:
+    """Return what opens JPEGs on the part of a GPU, None if it cannot; and what the engine's name gets for it."""
+    if gpu:
+        from models.eager.device_jpeg import opener  # noqa: PLC0415
+        from models.neural.device import device_for  # noqa: PLC0415
+
+        if device_for(gpu) == "cuda":
+            opened, name = opener("cuda")
+            return opened, f", {name}"
+    return None, ""
 
 
 def _engine(version: str, applier: str) -> str:
