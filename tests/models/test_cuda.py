@@ -189,13 +189,18 @@ def test_a_network_of_which_a_part_was_moved_is_moved_as_a_whole_next_time():
         assert {each.device.type for each in network.parameters()} == {"meta"}
 
 
-def test_a_gpu_that_cannot_be_used_is_named_in_the_log(monkeypatch, caplog, tmp_path):
+@pytest.fixture(scope="module")
+def library(tmp_path_factory):
+    return tmp_path_factory.mktemp("library")
+
+
+def test_a_gpu_that_cannot_be_used_is_named_in_the_log(monkeypatch, caplog, library):
     def too_old():
         raise RuntimeError("The NVIDIA driver on your system is too old (found version 12020). Please update.\nMore.")
 
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     monkeypatch.setattr(torch.cuda, "init", too_old)
-    assert isinstance(applier_for(tmp_path, gpu=0.25), CompiledApplier)
+    assert isinstance(applier_for(library, gpu=0.25), CompiledApplier)
     assert "cannot use it, so its CPU computes: The NVIDIA driver on your system is too old" in caplog.text
 
 
@@ -204,8 +209,8 @@ def test_without_a_compiler_a_gpu_takes_the_place_of_the_library(gpu, monkeypatc
     assert "cuda" in applier_for(tmp_path, gpu=1.0).engine
 
 
-def test_beside_a_gpu_the_library_changes_the_pixels(gpu, tmp_path):
-    assert isinstance(applier_for(tmp_path, gpu=0.5), CompiledApplier)
+def test_beside_a_gpu_the_library_changes_the_pixels(gpu, library):
+    assert isinstance(applier_for(library, gpu=0.5), CompiledApplier)
 
 
 @pytest.mark.parametrize(("granted", "most"), [(0.25, 20 - 0.75), (0.01, 0.4), (1.0, 80 - 0.75)])

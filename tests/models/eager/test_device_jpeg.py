@@ -203,13 +203,19 @@ def test_a_lost_gpu_is_no_fault_of_the_photo(fake_gpu, monkeypatch):
             call()
 
 
-@pytest.mark.parametrize("preset", ["filter_warm", "color_vintage", "beauty_light"])
-def test_a_worker_retouches_on_the_gpu_as_on_the_cpu(fake_gpu, monkeypatch, tmp_path, preset):
+@pytest.fixture(scope="module")
+def tables(tmp_path_factory):
+    """With the library, compiled once."""
+    return tmp_path_factory.mktemp("tables")
+
+
+@pytest.mark.parametrize("preset", ["filter_warm", "beauty_light"])
+def test_a_worker_retouches_on_the_gpu_as_on_the_cpu(fake_gpu, monkeypatch, tables, preset):
     job = BatchSpec("test", "", asdict(Catalogue.built_in().resolve(preset, None, {})), {"quality": 92})
     kept = {"version": "test", "limits": LIMITS}
-    wanted = PixelRetoucher(tmp_path, tmp_path / "models", **kept).retouch(PORTRAIT, job, None)
+    wanted = PixelRetoucher(tables, tables / "models", **kept).retouch(PORTRAIT, job, None)
     monkeypatch.setattr(worker_pixels, "_granted_gpu", lambda: 1.0)
-    retoucher = PixelRetoucher(tmp_path, tmp_path / "models", **kept, gpu_jpeg=True)
+    retoucher = PixelRetoucher(tables, tables / "models", **kept, gpu_jpeg=True)
     retoucher.warm()
     encode, written = GpuJpeg.encode, []
     monkeypatch.setattr(GpuJpeg, "encode", lambda *args: written.append(encode(*args)) or written[-1])
