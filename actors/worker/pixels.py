@@ -20,7 +20,6 @@ from actors.worker.attachments import Attached
 from actors.worker.retoucher import NOTHING, Retouched
 from models.applier import applier_for
 from models.codec import OutputOptions, Workspace, decode, decode_in_places, decode_in_strips, encode, thumbnail
-from models.codec.decoder import OpenStrips
 from models.codec.header import Limits
 from models.codec.raw.kinds import is_installed, library_name
 from models.colour.cache import TableCache
@@ -32,6 +31,7 @@ from models.erase.filling import Filling, alone
 from models.errors import PhotoError
 from models.faces.detector import FaceDetector
 from models.faces.faces import detection_step
+from models.gpu_photos import jpeg_opener_for
 from models.inpainter import inpainter_for
 from models.networks import Networks
 from models.neural.installed import HOW, has_torch
@@ -67,7 +67,7 @@ class PixelRetoucher:
         self._workspaces = [Workspace()]  # the free ones
         self._open_parts = jpeg_in_places.opener(tables / "library", detection_step)
         self._open_strips = jpeg_in_strips.opener(tables / "library")
-        self._open_on_gpu, codec = _gpu_jpeg(gpu) if gpu_jpeg else (None, "")
+        self._open_on_gpu, codec = jpeg_opener_for(gpu) if gpu_jpeg else (None, "")
         self._tables = TableCache(tables)
         self._faces = FaceDetector()
         self._networks = Networks(WeightStore(models), inpainter_for(tables / "library"), gpu=gpu)
@@ -149,7 +149,7 @@ class PixelRetoucher:
             picture = decode_in_places(data, self._limits, self._open_parts)
         elif self._open_on_gpu and pipeline.on_device:
             picture = decode_in_strips(data, self._limits, options, self._open_on_gpu)
-        elif self._open_strips and pipeline.in_strips:
+        if picture is None and self._open_strips and pipeline.in_strips:
             picture = decode_in_strips(data, self._limits, options, self._open_strips)
         with suppress(DoubtError):
             if picture is not None:
@@ -270,18 +270,6 @@ def _granted_gpu() -> float:
         return 0.0
     assigned: dict[str, float] = ray.get_runtime_context().get_assigned_resources()  # type: ignore[no-untyped-call]
     return assigned.get("GPU", 1.0)
-
-
-def _gpu_jpeg(gpu: float) -> tuple[OpenStrips | None, str]:
-    """Return what opens JPEGs on the part of a GPU, None if it cannot; and what the engine's name gets for it."""
-    if gpu:
-        from models.eager.device_jpeg import opener  # noqa: PLC0415
-        from models.neural.device import device_for  # noqa: PLC0415
-
-        if device_for(gpu) == "cuda":
-            opened, name = opener("cuda")
-            return opened, f", {name}"
-    return None, ""
 
 
 def _engine(version: str, applier: str) -> str:

@@ -8,7 +8,6 @@ block arrive when somebody waits for them. Memory ends, and the device can be lo
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from importlib.util import find_spec
 from types import SimpleNamespace, TracebackType
 from typing import Any, Self
 from unittest.mock import patch
@@ -18,6 +17,7 @@ from torch.utils import _pytree as pytree
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from benchmarks.gpu.fake_memory import Copies, Event, Memory, PinnedMemory, Stream, Streams
+from models.neural.installed import has_gpu_jpeg
 
 aten = torch.ops.aten
 _CUDA = torch.device("cuda", 0)
@@ -286,7 +286,7 @@ class FakeDevice:
         properties = SimpleNamespace(
             name="fake", total_memory=self.memory.total, multi_processor_count=1, major=9, minor=0
         )
-        if find_spec("nvidia") and find_spec("nvidia.nvimgcodec"):
+        if has_gpu_jpeg():
             from benchmarks.gpu.fake_codec import fakes  # noqa: PLC0415
 
             codec = fakes(self)

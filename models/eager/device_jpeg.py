@@ -1,7 +1,7 @@
 """A JPEG whose pixels stay on a GPU from its file to the file of the result."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import numpy as np
@@ -23,7 +23,6 @@ log = logging.getLogger(__name__)
 _CELL = 8  # pixels; of the means of cells a thumbnail is made
 _TILE = 16  # pixels; what is loaded is counted in tiles
 
-Opener = Callable[[bytes, int, int, int, Coding], "DeviceJpeg | None"]
 Box = tuple[int, int, int, int]  # x0, y0, x1, y1, in pixels
 
 
@@ -172,9 +171,3 @@ def _means(packed: torch.Tensor, step: int) -> torch.Tensor:
     # Halves to the even number; OpenCV rounds halves up in cells of 2×2.
     means = sums.add(half - 1).add(sums >> bits & 1) if step > 2 else sums.add(half)
     return (means >> bits).to(torch.uint8).permute(1, 2, 0).contiguous()
-
-
-def opener(device: str) -> tuple[Opener, str]:
-    """Return what opens JPEGs on a device, and what to add to the name of the engine. Raises ImportError."""
-    shared = JpegDevice(device)
-    return shared.open, shared.name

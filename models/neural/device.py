@@ -26,7 +26,8 @@ _LOST = re.compile(
 )
 
 
-# Bytes of a process on a GPU that torch's allocator does not count: CUDA's context and the kernels of its libraries.
+# Bytes of a process on a GPU that torch's allocator does not count: CUDA's context and the kernels of its libraries. An
+# estimate: benchmarks.gpu_check measures them as `outside_torch_bytes`.
 _CONTEXT = 768 << 20
 
 

@@ -4,7 +4,6 @@ import io
 import os
 from contextlib import nullcontext
 from dataclasses import asdict
-from importlib.util import find_spec
 
 import numpy as np
 import pytest
@@ -20,13 +19,15 @@ from models.codec import Limits, OutputOptions, decode, decode_in_strips, encode
 from models.codec.container.jpeg_segments import read_segments
 from models.errors import DeviceLostError
 from models.finish import Finish
+from models.gpu_photos import jpeg_opener_for
+from models.neural.installed import has_gpu_jpeg
 from models.picture import DoubtError
 from models.reduce import reduce_cells
 from models.texture import Vignette
 from presets.catalogue import Catalogue
 from tests.models.codec.codec_samples import PHOTO, saved, stored
 
-if find_spec("nvidia") is None or find_spec("nvidia.nvimgcodec") is None:
+if not has_gpu_jpeg():
     if os.environ.get("CI") == "true":
         pytest.fail("nvImageCodec is not installed")
     pytest.skip("needs nvidia-nvimgcodec-cu13", allow_module_level=True)
@@ -46,6 +47,10 @@ def shared(request):
     real = request.param == "cpu" or torch.cuda.is_available()
     with nullcontext() if real else FakeDevice():
         yield JpegDevice(request.param)
+
+
+def refuses_the_driver(*_):
+    raise RuntimeError("CUDA driver version is insufficient for CUDA runtime version")
 
 
 def opened(shared, data=DATA, options=None):
@@ -201,6 +206,26 @@ def test_a_lost_gpu_is_no_fault_of_the_photo(fake_gpu, monkeypatch):
     for call in (lambda: picture.parts.reduced(4), lambda: picture.load(0, 0, 9, 9), picture.parts.written):
         with pytest.raises(DeviceLostError):
             call()
+
+
+@pytest.mark.parametrize(
+    ("broken", "said"),
+    [
+        (("models.gpu_photos.has_gpu_jpeg", lambda: False), "pip install 'photobatch[gpu]'"),
+        (("models.codec.gpu_jpeg.GpuJpeg.__init__", refuses_the_driver), "driver version is insufficient"),
+    ],
+)
+def test_without_a_codec_that_works_the_cpu_decodes_and_the_log_says_why(fake_gpu, monkeypatch, caplog, broken, said):
+    assert jpeg_opener_for(0.5)[0] is not None
+    monkeypatch.setattr(*broken)
+    assert jpeg_opener_for(0.5) == (None, "")
+    assert said in caplog.text
+
+
+def test_nothing_is_opened_without_a_gpu(monkeypatch):
+    assert jpeg_opener_for(0.0) == (None, "")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert jpeg_opener_for(0.5) == (None, "")
 
 
 @pytest.fixture(scope="module")
