@@ -27,7 +27,10 @@ Made = TypeVar("Made")
 
 
 def codec(plan: Plan) -> Report:
-    """Return photos a second, decoded and encoded, and `worth_it`: whether the GPU decodes faster than all cores."""
+    """Return photos a second, decoded and encoded, and `worth_it`: whether the GPU decodes faster than all cores.
+
+    The rate of all cores is not measured: it is that of one, alone, times their number: an upper bound.
+    """
     files = plan.files()
     cores = len(os.sched_getaffinity(0))
     pixels = simplejpeg.decode_jpeg(files[0])

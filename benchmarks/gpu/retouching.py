@@ -22,7 +22,7 @@ from models.finish import Finish
 from models.texture import Grain, Vignette
 from presets.catalogue import Catalogue
 
-_PRESETS = ("filter_warm", "beauty_light")
+_PRESETS = ("filter_warm", "beauty_fresh")  # a pass over all pixels; faces, and then such a pass
 _retouch: Callable[[str, bytes], int] | None = None  # of a process of the pool
 _fakes: list[FakeDevice] = []  # keep it while the process lives
 

@@ -80,9 +80,10 @@ def test_lama_and_its_memory(plan):
 def test_a_process_retouches(plan, tmp_path, monkeypatch):
     monkeypatch.setattr(retouching, "_retouch", None)
     retouching._begin(tmp_path, 1.0, fake=False)
-    kernels = plan.fake.kernels
-    assert retouching._one("filter_warm", plan.files()[0]) > 100_000
-    assert plan.fake.kernels > kernels
+    for preset in retouching._PRESETS:
+        kernels = plan.fake.kernels
+        assert retouching._one(preset, plan.files()[0]) > 100_000
+        assert plan.fake.kernels > kernels, preset
 
 
 def test_a_part_that_hangs_costs_only_itself(tmp_path, monkeypatch):
