@@ -79,6 +79,7 @@ class CoordinatorClient:
     metrics = _passed_on(CoordinatorApi.metrics)
     previewer = _passed_on(CoordinatorApi.previewer)
     exchange = _passed_on(CoordinatorApi.exchange)
+    unfit = _passed_on(CoordinatorApi.unfit)
     find = _passed_on(CoordinatorApi.find)
 
     async def _call(self, method: str, *args: Any, **kwargs: Any) -> Any:

@@ -7,6 +7,7 @@ from actors.client import GONE
 from actors.messages.coordinator_api import CoordinatorApi
 from actors.messages.errors import no_worker
 from actors.messages.records import Json, Preview
+from presets.networks import uses_networks
 
 TRIES = 3  # if the named worker has died
 
@@ -23,8 +24,10 @@ class Previews:
 
         Raises BatchError `no_worker`, SourceError, models.errors.PhotoError, storage.errors.StorageError.
         """
+        # Named only if it matters: a coordinator of an earlier release does not know it.
+        wanted = {"networks": True} if any(map(uses_networks, presets)) else {}
         for _ in range(TRIES):
-            name = await self._coordinator.previewer()
+            name = await self._coordinator.previewer(**wanted)
             try:
                 worker = ray.get_actor(name, namespace=self._namespace)
                 made: list[Preview] = await worker.preview.remote(source, presets, max_side)

@@ -5,7 +5,7 @@ a file. photobatch does it as a whole service, from submit to the last result du
 progress. The others are scripts as a person would write in an afternoon, each with the fastest way to the look that we
 found, and one thread in each process. The files in benchmarks/rivals say what that way is, how threads are limited, and
 what the looks are: one that mixes no channels, one that does, and one of faces, which OpenCV does and the others do
-not.
+not. `photobatch.ray` is our own stage for Ray Data, to be compared with the service.
 
 All are warm before anything is timed. For each look, runs of the codec floor, photobatch and the peers take turns, and
 files are removed after each turn. A peer's results are compared with ours in its first run, so that nobody is faster by
@@ -25,7 +25,7 @@ from benchmarks.photos.floor import Floor
 from benchmarks.record.command import Speaker, parser
 from benchmarks.record.figures import Figure, Target
 from benchmarks.record.results import Case
-from benchmarks.rivals.bench import CHECKED, PEERS, WORKERS, Bench
+from benchmarks.rivals.bench import CHECKED, PEERS, STAGE, WORKERS, Bench
 from benchmarks.rivals.check import MOST_DIFFERENCE
 from benchmarks.rivals.look import LOOKS, Look
 from benchmarks.rivals.ours import Service
@@ -67,6 +67,8 @@ def figures(turns: Turns, floor_s: Sequence[float], ours_s: Sequence[float] | No
     ]
     if ours_s is not None:
         leads = [own / ours for own, ours in zip(turns.seconds, ours_s, strict=True)]
+        if turns.peer.name == STAGE:
+            return [*made, Figure("the service is faster by", "×", leads)]
         least = Target(LEADS.get(turns.peer.name, 1.0), least=True)
         made.append(Figure("ours is faster by", "×", leads, least))
     return made

@@ -10,6 +10,7 @@ from deployments.files.archive import Archives
 from deployments.gate.gate import Gate
 from deployments.gate.patience import Patience
 from deployments.intake.looks import Looks
+from deployments.intake.signed_uploads import SignedUploads
 from deployments.intake.submission import Submissions
 from deployments.intake.upload_claims import UploadClaims
 from deployments.intake.uploads import Uploads
@@ -59,6 +60,7 @@ _CORS = {
         "Range",
         "If-Range",
         "If-None-Match",
+        "traceparent",
     ),
     "expose_headers": ("Location", "ETag", "Content-Disposition", "Content-Range", "Retry-After"),
 }
@@ -77,10 +79,11 @@ def create_api(services: Services) -> FastAPI:
     claims = UploadClaims(services.coordinator, services.limits.max_bytes)
     stored = Uploads(services.blobs, services.limits, services.least_room, claims)
     looks = Looks(services, stored)
-    requests = Requests()
+    requests = Requests(services.replica)
     api.state.parts = Parts(
         services=services,
         uploads=stored,
+        signed_uploads=SignedUploads(services.blobs, stored, on=services.signed_uploads),
         submissions=Submissions(services, stored, looks),
         feeds=Feeds(services.coordinator),
         vitals=Vitals(services),
@@ -97,6 +100,10 @@ def create_api(services: Services) -> FastAPI:
     for kind, options in reversed(_before(services)):  # the last one added runs first
         api.add_middleware(kind, **options)
     api.add_middleware(requests.around)  # outermost, so that refused requests are counted too
+    if services.tracer is not None:
+        from deployments.status.request_spans import RequestSpans  # noqa: PLC0415 - it imports OpenTelemetry
+
+        api.add_middleware(RequestSpans, tracer=services.tracer)
     problems.install(api)
     openapi.install(api)
     gc.freeze()  # exclude permanent objects: they make each full collection 90 ms longer

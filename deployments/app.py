@@ -3,9 +3,9 @@
 import asyncio
 import logging
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import ray
 from ray import serve
 
 from actors import launch, logs
@@ -39,11 +39,8 @@ class Ingress:
     def __init__(self, settings: Settings, release: float) -> None:
         logs.begin(settings.logs, process="ingress")
         tune_memory()
-        resources: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
-        # With GPUs their fractions are the limit; nodes that the autoscaler will start are not known yet.
-        if not resources.get("GPU") and settings.min_workers is None:
-            settings = compose.with_workers(settings, None, int(resources.get("CPU", 1)))
-        self._services = compose.services(settings)
+        replica = serve.get_replica_context().replica_id.unique_id
+        self._services = replace(compose.services(settings), replica=replica)
         keeper = Keeper(compose.coordinator_config(settings, release=release))
         keeper.start()
         self._keeping = asyncio.ensure_future(keeper.run())

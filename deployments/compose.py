@@ -8,17 +8,18 @@ from pathlib import Path
 from actors.client import CoordinatorClient
 from actors.coordinator.config import LEAST_ROOM, CallbackConfig, CoordinatorConfig
 from actors.directory import NAMESPACE
+from actors.messages.ids import new_id
 from actors.pool.config import Gpus
 from actors.pool.demand import Elastic
 from actors.previews import Previews
 from actors.sources.fetch import Roots
 from actors.worker.config import WorkerConfig
-from actors.worker.making import pixel_retoucher
 from deployments.gate.access import Access
+from deployments.retouching import limits_of, retoucher_of
 from deployments.services import Restarts, Services
 from deployments.settings import Settings
+from deployments.tracing import open_tracer
 from deployments.wire import wire
-from models.codec.header import Limits
 from models.weights import WeightStore
 from photobatch import __version__
 from presets.catalogue import Catalogue
@@ -30,21 +31,24 @@ from storage.sqlite import SqliteJournal
 ANSWER_S = 20.0  # longer than the coordinator holds any call of the ingress
 SHORTEST_UPLOAD_S = 3600.0  # the time to name many uploads in a batch
 SIGNED_S = 300.0  # a redirect is followed at once; a running download continues
+MOST_WORKERS = 10_000  # where only the cluster's cores limit them
 APP = "photobatch"  # the Serve application's name
 
 
 def throwaway_config(settings: Settings, tables: Path, namespace: str) -> CoordinatorConfig:
     """Return the configuration for a single run: nothing outlives it, and it may use the last byte of the disk."""
+    config = coordinator_config(settings, tables)
     return replace(
-        coordinator_config(settings, tables),
+        config,
         open_journal=partial(SqliteJournal, settings.journal_path, reserve_bytes=0),
         least_room=0,
         max_queue_per_user=None,  # there is only one user
         max_queued_photos_per_user=None,
         max_upload_bytes_per_user=None,
         reuse=False,
-        elastic=Elastic(settings.max_workers, settings.max_workers),  # the run waits for a warm worker before it begins
+        elastic=replace(_elastic(settings), least=_most(settings)),  # the run waits for a warm worker before it begins
         namespace=namespace,
+        worker=replace(config.worker, open_tracer=None),  # it would end before the spans are sent
     )
 
 
@@ -54,11 +58,6 @@ def coordinator_config(settings: Settings, tables: Path | None = None, release: 
     `release` is the unix time of the deployment: a later one takes over from an earlier one.
     """
     blobs = partial(open_blobs, settings.blobs)
-    limits = Limits(max_pixels=settings.max_pixels, max_bytes=settings.max_bytes)
-    tables = tables or settings.tables_dir
-    retoucher = partial(
-        pixel_retoucher, tables, settings.models_dir, version=__version__, limits=limits, gpu_jpeg=settings.gpu_jpeg
-    )
     secret = settings.callback_secret
     return CoordinatorConfig(
         open_journal=_journal(settings),
@@ -66,18 +65,19 @@ def coordinator_config(settings: Settings, tables: Path | None = None, release: 
         local_blobs=settings.blob_url is None,
         worker=WorkerConfig(
             open_blobs=blobs,
-            make_retoucher=retoucher,
-            limits=limits,
+            make_retoucher=retoucher_of(settings, tables or settings.tables_dir),
+            limits=limits_of(settings),
             timeout_s=settings.task_timeout,
             roots=Roots(settings.file_roots, settings.source_urls),
             allowed_hosts=settings.allowed_hosts,
             release=release,
             logs=settings.logs,
+            open_tracer=partial(open_tracer, settings.otel) if settings.otel else None,
         ),
         release=release,
         logs=settings.logs,
         elastic=_elastic(settings),
-        gpus=Gpus(settings.gpu_fraction, settings.use_gpu),
+        gpus=Gpus(settings.gpu_fraction, settings.use_gpu, settings.max_gpu_workers, take_all=settings.gpu_jpeg),
         max_queue=settings.max_queue_size,
         max_queue_per_user=settings.max_queue_per_user or _half(settings.max_queue_size),
         max_queued_photos=settings.max_queued_photos,
@@ -102,9 +102,14 @@ def _half(bound: int) -> int:
 
 
 def _elastic(settings: Settings) -> Elastic:
-    most = settings.max_workers
+    most = _most(settings)
     least = most if settings.min_workers is None else min(settings.min_workers, most)
-    return Elastic(least, most, target_s=settings.scale_target, idle_s=settings.worker_idle)
+    fits = settings.max_workers is None
+    return Elastic(least, most, target_s=settings.scale_target, idle_s=settings.worker_idle, fits=fits)
+
+
+def _most(settings: Settings) -> int:
+    return settings.max_workers or MOST_WORKERS
 
 
 def _journal(settings: Settings) -> Callable[[], Journal]:
@@ -125,19 +130,20 @@ def services(settings: Settings, restarts: Restarts = Restarts()) -> Services:  
         weights=WeightStore(settings.models_dir),
         blobs=open_blobs(settings.blobs),
         catalogue=Catalogue.built_in(),
-        limits=Limits(max_pixels=settings.max_pixels, max_bytes=settings.max_bytes),
+        limits=limits_of(settings),
         max_photos=settings.max_photos,
         roots=Roots(settings.file_roots, settings.source_urls),
         least_room=LEAST_ROOM,
         callbacks=settings.callback_secret is not None,
         version=__version__,
         signed_downloads=SIGNED_S if settings.signed_downloads else None,
+        signed_uploads=settings.signed_uploads,
         access=Access(settings.api_keys, settings.cors_origins, settings.rate_limit),
         restarts=restarts,
+        tracer=open_tracer(settings.otel, new_id("ingress")) if settings.otel else None,
     )
 
 
-def with_workers(settings: Settings, asked: int | None, cores: int) -> Settings:
-    """Return settings with the requested number of workers, or by default at most one per core."""
-    chosen = asked or (settings.max_workers if settings.workers_are_set else min(settings.max_workers, cores))
-    return settings.model_copy(update={"max_workers": max(1, chosen)})
+def with_workers(settings: Settings, asked: int | None, usual: int) -> Settings:
+    """Return settings with the requested number of workers: by the caller, else by the settings, else as usual."""
+    return settings.model_copy(update={"max_workers": asked or settings.max_workers or usual})

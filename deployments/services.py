@@ -1,6 +1,7 @@
 """The services that the ingress's routes use; built in compose.py."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from actors.messages.coordinator_api import CoordinatorApi
 from actors.previews import Previews
@@ -10,6 +11,9 @@ from models.codec.header import Limits
 from models.weights import WeightStore
 from presets.catalogue import Catalogue
 from storage.blobs import Blobs
+
+if TYPE_CHECKING:
+    from opentelemetry.trace import Tracer
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,4 +41,7 @@ class Services:
     weights: WeightStore  # those on this machine
     access: Access
     signed_downloads: float | None = None  # lifetime of signed addresses at the store in seconds; None: not used
+    signed_uploads: bool = False  # whether clients may send files to the store itself
     restarts: Restarts = Restarts()
+    tracer: "Tracer | None" = None  # None: nothing is traced
+    replica: str = ""  # name of this process among those that answer HTTP; empty where it is the only one

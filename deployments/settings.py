@@ -2,10 +2,11 @@
 
 import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic import AliasChoices, Field, PrivateAttr, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from actors.logs import LogConfig
@@ -15,12 +16,20 @@ from storage import remote
 from storage.errors import StorageError
 from storage.objects import Place
 
+_TRACES_TO = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 _ORIGIN = re.compile(r"https?://[^/?#@*\s]+", re.IGNORECASE)
 
 
 def _default_data_dir() -> Path:
     shared = os.environ.get("XDG_DATA_HOME")
     return Path(shared) / "photobatch" if shared else Path.home() / ".local" / "share" / "photobatch"
+
+
+def _otel_variables() -> dict[str, str]:
+    """Return OpenTelemetry's variables if they ask for traces, else none."""
+    said = {name: value for name, value in os.environ.items() if name.startswith("OTEL_") and value}
+    off = said.get("OTEL_SDK_DISABLED", "").lower() == "true" or said.get("OTEL_TRACES_EXPORTER") == "none"
+    return {} if off or not any(name in said for name in _TRACES_TO) else said
 
 
 class Settings(BaseSettings):
@@ -35,7 +44,7 @@ class Settings(BaseSettings):
         hide_input_in_errors=True,  # some values are secret
     )
 
-    max_workers: int = Field(4, ge=1, le=10_000)
+    max_workers: int | None = Field(None, ge=1, le=10_000, description="CPU workers; one for each core if unset")
     min_workers: int | None = Field(None, ge=0, description="kept without work; as many as max_workers if unset")
     scale_target: float = Field(30.0, gt=0, description="seconds in which waiting work should be done")
     worker_idle: float = Field(300.0, ge=0, description="seconds that a worker is kept without work")
@@ -49,6 +58,7 @@ class Settings(BaseSettings):
     model_dir: Path | None = Field(None, description="weights of networks; `models` in the data dir")
     gpu_fraction: float = Field(0.25, gt=0, le=1)
     use_gpu: Literal["auto", "always", "never"] = "auto"
+    max_gpu_workers: int | None = Field(None, ge=1, le=10_000, description="as many as fit on the GPUs if unset")
     gpu_jpeg: bool = Field(False, description="JPEG decoded and encoded on the GPU, where there is one")
     max_photos: int = Field(10_000, ge=1, le=1_000_000)
     max_pixels: int = Field(100_000_000, ge=1)
@@ -62,6 +72,7 @@ class Settings(BaseSettings):
     max_upload_bytes_per_user: int | None = Field(None, ge=1, description="that no batch names; a whole batch if unset")
     reuse: bool = Field(True, description="answer a photo that was done before by a copy")
     signed_downloads: bool = Field(False, description="send clients to the store itself for their files")
+    signed_uploads: bool = Field(False, description="let clients send their files to the store itself")
     callback_secret: SecretStr | None = None
     api_keys: Annotated[ApiKeys | None, NoDecode] = None
     cors_origins: Annotated[frozenset[str], NoDecode] = frozenset()
@@ -71,6 +82,8 @@ class Settings(BaseSettings):
     journal_accept: str = Field("", pattern=r"^(\d+\.\d+)?$", description="go on with a journal that ends here")
     redis_url: str | None = Field(None, validation_alias=AliasChoices("REDIS_URL", "redis_url"))
     ray_address: str | None = Field(None, validation_alias=AliasChoices("RAY_ADDRESS", "ray_address"))
+
+    _otel: dict[str, str] = PrivateAttr(default_factory=_otel_variables)  # some values are secret
 
     @field_validator("allowed_hosts", "file_roots", "source_urls", "cors_origins", mode="before")
     @classmethod
@@ -144,11 +157,6 @@ class Settings(BaseSettings):
         return value
 
     @property
-    def workers_are_set(self) -> bool:
-        """Whether the number of workers is set."""
-        return "max_workers" in self.model_fields_set
-
-    @property
     def journal_path(self) -> Path:
         """The path of the SQLite journal."""
         return self.data_dir / "journal.db"
@@ -167,6 +175,11 @@ class Settings(BaseSettings):
     def logs(self) -> LogConfig:
         """The configuration of logging."""
         return LogConfig(as_json=self.log_format == "json", level=self.log_level)
+
+    @property
+    def otel(self) -> dict[str, str]:
+        """OpenTelemetry's own variables, for the processes on other nodes; none if nothing is traced."""
+        return self._otel
 
     @property
     def tables_dir(self) -> Path:
@@ -200,6 +213,12 @@ def load_settings(**changes: Any) -> Settings:
         name = str(first["loc"][0])
         variable = name if name.isupper() else f"BATCH_{name.upper()}"
         raise SettingsError(f"{variable}: {first['msg'].removeprefix('Value error, ')}.") from None
+
+
+def pass_on(variables: Mapping[str, str]) -> None:
+    """Set variables that this process's environment lacks: for libraries that read it themselves."""
+    for name, value in variables.items():
+        os.environ.setdefault(name, value)
 
 
 def notify_socket() -> str | None:

@@ -8,6 +8,7 @@ from typing import Protocol
 from models.compiled.applier import CompiledApplier
 from models.compiled.library import LibraryError
 from models.faces.patch import Patch
+from models.fallbacks import fell_back
 from models.finish import Finish
 from models.neural.installed import HOW, has_torch
 from models.picture import Pixels
@@ -39,16 +40,9 @@ def applier_for(folder: Path, gpu: float) -> Applier:
 
     A photo is decoded and encoded on the CPU. By arithmetic, sending its 49 MB (12 MP) to a GPU and back takes as long
     as the library needs to change them, so beside a GPU the library changes them too. `gpu` is the part of one that
-    this process was granted, 0 for none. torch is imported only where it computes: it takes more than a second and 450
-    MB. Raises LibraryError where neither is there.
+    this process was granted and can use, 0 for none. torch is imported only where it computes: it takes more than a
+    second and 450 MB. Raises LibraryError where neither is there.
     """
-    device = "cpu"
-    if gpu:
-        from models.neural.device import device_for, why_no_gpu  # noqa: PLC0415
-
-        device = device_for(gpu)
-        if device == "cpu":
-            log.error("this worker was given a GPU and cannot use it, so its CPU computes: %s", why_no_gpu())
     try:
         return CompiledApplier(folder)
     except LibraryError as why:
@@ -56,5 +50,7 @@ def applier_for(folder: Path, gpu: float) -> Applier:
             raise LibraryError(f"{why}, and torch, which would take its place, is not installed: {HOW}") from why
         from models.eager.applier import EagerApplier  # noqa: PLC0415
 
+        if not gpu:
+            fell_back("torch_on_cpu")
         log.warning("no compiled pixel operations, torch takes their place and is slower: %s", why)
-        return EagerApplier(device)
+        return EagerApplier("cuda" if gpu else "cpu")

@@ -34,5 +34,9 @@ class DeviceLostError(Exception):
     """A GPU failed in a way that stays until the process ends."""
 
 
+class DeviceUnusableError(Exception):
+    """A GPU that was granted to this process and cannot be used; the message says why."""
+
+
 class LutError(PhotoError):
     """An invalid LUT file: `code` is `invalid_lut`, and `detail` names the line or the fault of the picture."""

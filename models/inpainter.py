@@ -6,6 +6,7 @@ from pathlib import Path
 from models.compiled.library import LibraryError
 from models.compiled.patches.patches import Patches
 from models.erase.fill import Inpainter, Telea
+from models.fallbacks import fell_back
 
 log = logging.getLogger(__name__)
 
@@ -15,5 +16,6 @@ def inpainter_for(folder: Path) -> Inpainter:
     try:
         return Patches(folder)
     except LibraryError as why:
+        fell_back("erase_blurred")
         log.warning("no compiled fill of holes, OpenCV's method takes its place and is blurred: %s", why)
         return Telea()

@@ -31,6 +31,7 @@ class Connection:
         timeout = httpx.Timeout(timeout_s, connect=min(timeout_s, _CONNECT_S), pool=None)
         self.http = httpx.AsyncClient(base_url=address.url, headers=address.headers, timeout=timeout)
         self.reached = False
+        self.signs = True  # whether the service may give out addresses of its store
 
     @property
     def within_s(self) -> float | None:
@@ -109,6 +110,23 @@ class Connection:
             yield response
         finally:
             await response.aclose()
+
+    async def put(self, url: str, body: Body, headers: Mapping[str, str]) -> bool:
+        """Send a file to an address that is not the service's, without the key; say whether it arrived."""
+        patience = Patience(self.patience_s)
+        while True:
+            request = self.http.build_request("PUT", url, content=body(), headers=headers)
+            request.headers.pop("Authorization", None)
+            try:
+                response = await self.http.send(request)
+            except httpx.RequestError:
+                if not await patience.again(within_s=_NEVER_REACHED_S):
+                    return False
+                continue
+            if response.status_code not in _BUSY:
+                return response.is_success
+            if not await patience.again(None):
+                return False
 
     def unreachable(self, error: Exception) -> UnavailableError:
         """Return the PhotoBatchError of a connection error."""

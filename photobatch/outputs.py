@@ -11,7 +11,7 @@ from photobatch.first_bytes import format_of
 from photobatch.inputs import FORMATS, InputPhoto, folder_identity
 from photobatch.refusal import RefusalError
 
-_EXTENSIONS = {"jpeg": ".jpg", "png": ".png", "webp": ".webp", "avif": ".avif", "tiff": ".tif"}
+EXTENSIONS = {"jpeg": ".jpg", "png": ".png", "webp": ".webp", "avif": ".avif", "tiff": ".tif"}
 WRITTEN_AS = {"heic": "jpeg", "raw": "jpeg", "bmp": "png", "gif": "png"}  # formats that are read and not written
 
 
@@ -49,7 +49,7 @@ class Naming:
         named = FORMATS.get(suffix.lower(), "")
         source = (format_of(photo.path) or named) if self._format == "same" else named
         wanted = WRITTEN_AS.get(source, source) if self._format == "same" else self._format
-        return suffix if wanted == named else _EXTENSIONS[wanted]
+        return suffix if wanted == named else EXTENSIONS[wanted]
 
 
 def _fields(template: str) -> set[str]:

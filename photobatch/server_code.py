@@ -33,6 +33,16 @@ def make_importable() -> None:
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [path, os.environ.get("PYTHONPATH")]))
 
 
+def environment_apart() -> dict[str, str]:
+    """Return the environment of a process that runs the server's code for a program with modules of its own.
+
+    The process finds the packages that this one finds, and ours before all.
+    """
+    paths = [str(folder()), *filter(None, sys.path)]
+    # One glibc arena for each thread would hold tens of MB each.
+    return os.environ | {"PYTHONPATH": os.pathsep.join(paths), "MALLOC_ARENA_MAX": "2"}
+
+
 def how_to_install() -> str:
     """Return a sentence: what installs the server's packages."""
     if is_installed():

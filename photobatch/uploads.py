@@ -9,13 +9,14 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from photobatch.connection import Connection
-from photobatch.errors import InvalidRequestError, of_validation
+from photobatch.errors import InvalidRequestError, PhotoBatchError, of_validation
 from photobatch.parallel import OnProgress, in_parallel
 from photobatch.photos import Given
-from photobatch.schemas import PhotoInput, Upload
+from photobatch.schemas import PhotoInput, SignedUpload, Upload
 
 _PIECE = 256 << 10
 _ITS_OWN_FAULT = frozenset({413, 415, 422})
+_NO_SUCH_ROUTE = frozenset({404, 405})  # of an earlier service
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,21 +28,42 @@ class Refused:
 
 
 async def upload(connection: Connection, path: Path) -> Upload:
-    """Upload one file; raises PhotoBatchError (`unreadable` if it cannot be read)."""
+    """Upload one file, to the store itself if the service allows it; raises PhotoBatchError.
+
+    The code is `unreadable` if it cannot be read.
+    """
+    name = os.fsencode(path.name).decode(errors="replace")  # names are bytes on Linux
     try:
         size = (await asyncio.to_thread(path.stat)).st_size
         await asyncio.to_thread(_readable, path)
+        if connection.signs and size and (sent := await _send_to_store(connection, path, name, size)):
+            return sent
         return await connection.ask(
             Upload,
             "POST",
             "/uploads",
-            params={"name": os.fsencode(path.name).decode(errors="replace")},  # names are bytes on Linux
+            params={"name": name},
             body=lambda: _pieces(path, size),
             headers={"Content-Length": str(size), "Content-Type": "application/octet-stream"},
         )
     except OSError as error:
         said = f"{path} cannot be read: {error.strerror}. Check its permissions."
         raise InvalidRequestError("unreadable", said) from None
+
+
+async def _send_to_store(connection: Connection, path: Path, name: str, size: int) -> Upload | None:
+    """Send a file to the store itself; None if the service gives out no addresses, or the store cannot be reached."""
+    try:
+        signed = await connection.ask(SignedUpload, "POST", "/uploads/signed", json={"name": name, "bytes": size})
+        if await connection.put(
+            signed.url, lambda: _pieces(path, size), {**signed.headers, "Content-Length": str(size)}
+        ):
+            return await connection.ask(Upload, "POST", f"/uploads/{signed.id}/accept")
+    except PhotoBatchError as error:
+        if error.code != "cannot_sign" and error.status not in _NO_SUCH_ROUTE:
+            raise
+    connection.signs = False  # the next file does not ask again
+    return None
 
 
 async def upload_all(

@@ -5,6 +5,7 @@ batches/<task_id>/<index>/<attempt>/result.jpg
                                     original
 uploads/<upload_id>/content
                     record.json
+                    incoming, promise.json (of an upload that is not accepted yet)
 luts/<sha256>
 """
 
@@ -53,6 +54,16 @@ def upload_prefix(upload_id: str) -> str:
 def upload_key(upload_id: str) -> str:
     """Name an upload's bytes."""
     return f"{upload_prefix(upload_id)}/content"
+
+
+def upload_incoming_key(upload_id: str) -> str:
+    """Name the bytes that a client sends to the store itself, until they are accepted."""
+    return f"{upload_prefix(upload_id)}/incoming"
+
+
+def upload_promise_key(upload_id: str) -> str:
+    """Name the record of an upload whose bytes a client is about to send to the store."""
+    return f"{upload_prefix(upload_id)}/promise.json"
 
 
 def upload_record_key(upload_id: str) -> str:

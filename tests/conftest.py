@@ -1,5 +1,6 @@
 """Before any test imports Ray its environment is prepared, which it reads once. A Redis and an S3 for who wants one."""
 
+import importlib.util
 import os
 import shutil
 import signal
@@ -37,6 +38,7 @@ LONG = (
     "tests/service/",
     "tests/docs/",
     "tests/photobatch/engine/",
+    "tests/photobatch/stage/",
     "tests/actors/",
 )
 
@@ -62,6 +64,22 @@ def needs_prometheus() -> None:
         if os.environ.get("CI") == "true":
             pytest.fail("prometheus is not installed")
         pytest.skip("needs prometheus")
+
+
+@pytest.fixture(scope="session")
+def needs_otel() -> None:
+    """Skip on a laptop without the extra `otel`; CI fails."""
+    if not has_otel():
+        if os.environ.get("CI") == "true":
+            pytest.fail("opentelemetry-exporter-otlp-proto-http is not installed")
+        pytest.skip("needs opentelemetry-exporter-otlp-proto-http")
+
+
+def has_otel() -> bool:
+    try:
+        return importlib.util.find_spec("opentelemetry.exporter.otlp.proto.http") is not None
+    except ModuleNotFoundError:
+        return False
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import json
 from collections import Counter, OrderedDict
 from collections.abc import Iterator
+from dataclasses import replace
 from heapq import heappop, heappush
 from itertools import chain
 
@@ -16,6 +17,7 @@ from actors.batches.photo_column import PhotoColumn
 from actors.batches.report import Report
 from actors.batches.states import ENDED, OPEN_PHOTOS, BatchState, PhotoState
 from actors.messages.records import BatchSpec, LeaseKey
+from presets.networks import uses_networks
 
 Q, P, S, F, C = PhotoState
 MAX_STRIKES = 2  # so many lone workers may a photo kill before it fails
@@ -32,6 +34,7 @@ class Batch:
 
     def __init__(self, spec: BatchSpec, created_at: float) -> None:
         self.spec = spec
+        self.networks = uses_networks(spec.preset)  # a GPU pays
         self.created_at = created_at
         self.started_at: float | None = None
         self.finished_at: float | None = None
@@ -67,7 +70,7 @@ class Batch:
     @classmethod
     def create(cls, version: int, at: float, event: events.Created) -> "Batch":
         """Return the batch that its first event makes."""
-        batch = cls(event.spec, at)
+        batch = cls(replace(event.spec, traceparent=event.traceparent), at)
         batch.version = version
         return batch
 
@@ -246,12 +249,9 @@ class Batch:
                 self.ready[index] = None
         return not self.paused and self.state not in ENDED and bool(self.ready or self.suspects)
 
-    def pick(self, count: int, alone_allowed: bool) -> tuple[list[int], bool]:
-        """Choose the next photos and whether they are to be computed alone; changes nothing."""
-        if self.suspects and alone_allowed:
-            return [next(iter(self.suspects))], True
-        chosen = [index for index, _ in zip(self.ready, range(count), strict=False)]
-        return chosen, False
+    def pick(self, count: int) -> list[int]:
+        """Return the next photos that may be computed beside others; changes nothing."""
+        return [index for index, _ in zip(self.ready, range(count), strict=False)]
 
     def uploads(self) -> set[str]:
         """Return the ids of the uploads that its photos and masks name."""

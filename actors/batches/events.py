@@ -22,7 +22,15 @@ Attempts = Sequence[tuple[int, int]]  # a photo's place in its batch, and the nu
 PhotoRows = Sequence[tuple[str, str, Json | None]]  # source, name, and parameters of its own
 PrefixRows = Sequence[tuple[str, Json | None]]  # source, and parameters of its photos
 
-_SPEC = Key("spec", read=lambda said: BatchSpec(**said), write=asdict)
+
+def _spec_record(spec: BatchSpec) -> Json:
+    """Return what is kept of a spec under its key. Earlier versions refuse more fields: a new one stands beside it."""
+    record = asdict(spec)
+    del record["traceparent"]
+    return record
+
+
+_SPEC = Key("spec", read=lambda said: BatchSpec(**said), write=_spec_record)
 _REPORTS = Key(
     "p", read=lambda rows: [Report(row) for row in rows], write=lambda reports: [report.row for report in reports]
 )
@@ -37,6 +45,7 @@ class Created:
 
     kind: ClassVar[str] = "created"
     spec: Annotated[BatchSpec, _SPEC]
+    traceparent: str | None = None  # the spec's
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,7 +78,7 @@ class Ledger:
     def create(self, spec: BatchSpec, contents: Iterable[Photos | Prefixes]) -> Batch:
         """Make a batch; its first events become durable together or not at all."""
         task_id, now = spec.task_id, time.time()
-        created, rest = Created(spec), list(contents)
+        created, rest = Created(spec, spec.traceparent), list(contents)
         entries = [self._entry(task_id, BATCH_EVENTS.write(event, now)) for event in (created, *rest)]
         batch = self.batches[task_id] = self.open[task_id] = Batch.create(entries[0].version, now, created)
         for entry, event in zip(entries[1:], rest, strict=True):

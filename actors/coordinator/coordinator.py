@@ -34,8 +34,8 @@ from actors.messages.coordinator_api import CoordinatorApi
 from actors.messages.errors import BatchError, journal_unavailable, no_worker
 from actors.messages.records import BatchSpec, Done, Grant, Json, LeaseKey, PhotoSpec, Visit
 from actors.pool import placement
-from actors.pool.pool import WorkerRecord
 from actors.pool.supervisor import Supervisor
+from actors.pool.worker_record import WorkerRecord
 from actors.worker.crumb import Suspicion
 from storage.errors import StorageError
 from storage.position import PositionRecord
@@ -167,8 +167,8 @@ class Coordinator(UserData):
             self._condemn(self._ledger.get(task_id))
         await self._ledger.durable(PATIENCE_S)
 
-    async def previewer(self) -> str:
-        worker = self._supervisor.pool.previewer(self._ledger.busy())
+    async def previewer(self, *, networks: bool = False) -> str:
+        worker = self._supervisor.pool.previewer(self._ledger.busy(), networks=networks)
         if worker is None:
             raise no_worker()
         return worker.worker_id
@@ -181,8 +181,10 @@ class Coordinator(UserData):
         return told | {"local_storage": self._config.local_blobs and self._machines > 1}
 
     async def metrics(self) -> Json:
-        now = {"longest_wait_s": self._dispatch.longest_wait_s(), "free_bytes": self._hold.free}
-        return await self.stats() | self._dispatch.counters.snapshot() | now | {"epoch": self._ledger.epoch}
+        now: Json = {"longest_wait_s": self._dispatch.longest_wait_s(), "free_bytes": self._hold.free}
+        nodes = self._dispatch.nodes.snapshot(self._ledger.busy())
+        now |= {"epoch": self._ledger.epoch, "nodes": nodes}
+        return await self.stats() | self._dispatch.counters.snapshot() | now
 
     async def close(self, drain_s: float = 0.0) -> None:
         """End the workers and this coordinator; photos in progress may finish for `drain_s` more seconds.
@@ -206,6 +208,11 @@ class Coordinator(UserData):
     async def exchange(self, worker_id: str, visit: Visit) -> Grant:
         await self._open.wait()
         return await self._dispatch.exchange(worker_id, visit)
+
+    async def unfit(self, worker_id: str, reason: str) -> None:
+        if worker := self._supervisor.pool.workers.get(worker_id):
+            worker.ours = worker.leaving = True
+            self._supervisor.pool.quarantine.hold(worker.place, reason)
 
     async def find(self, task_id: str, index: int, engine: str, sha256: str) -> Done | None:
         return await self._reuse.find(self._ledger.get(task_id), index, engine, sha256)
@@ -264,19 +271,22 @@ class Coordinator(UserData):
         self._callbacks.tick()
         self._expander.tick()
         try:
-            if self._config.local_blobs:
-                self._machines = await asyncio.to_thread(placement.machines)
-            self._supervisor.shrink(self._supervisor.pool.resize(self._ledger.busy(), *self._dispatch.backlog()))
+            nodes = await asyncio.to_thread(placement.nodes)
+            self._machines = placement.machines(nodes)
+            self._supervisor.look(nodes)
+            self._supervisor.shrink(self._supervisor.pool.resize(self._ledger.busy(), self._dispatch.backlogs()))
             self._supervisor.fill()
             self._supervisor.end_silent(self._ledger.busy())
         except RayError:  # the GCS is unavailable; workers continue, and so does this loop
             log.exception("keeping house failed")
 
     def _worker_died(self, worker: WorkerRecord, suspicion: Suspicion | None) -> None:
+        late_s = 0.0 if placement.is_gone(worker) else self._config.late_s
+        lost = self._dispatch.worker_died(worker, suspicion, late_s)
         if not worker.ours:
             self._dispatch.counters.died()
-        late_s = 0.0 if placement.is_gone(worker) else self._config.late_s
-        self._dispatch.worker_died(worker.worker_id, suspicion, late_s)
+            self._supervisor.pool.quarantine.died(worker.place, suspicion and suspicion.photo, worker.born)
+            self._dispatch.nodes.died(worker, leases=lost, device_lost=bool(suspicion and suspicion.device_lost))
 
     def _condemn(self, batch: Batch, *, withdrawn: bool = False) -> None:
         """Hide a batch and take it from its workers; the sweeper removes it."""

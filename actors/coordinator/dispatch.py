@@ -13,10 +13,14 @@ from actors.batches.reuse import Reuse
 from actors.batches.states import ENDED, PhotoState
 from actors.coordinator.counters import OURS, Counters
 from actors.coordinator.hold import Hold
+from actors.coordinator.nodes import Nodes
 from actors.coordinator.scheduler import Scheduler
+from actors.coordinator.suspects import Suspects
 from actors.messages.errors import BatchError
 from actors.messages.records import BatchSpec, Grant, Json, Lease, LeaseKey, Outcome, Visit
+from actors.pool.demand import Backlog
 from actors.pool.pool import Pool
+from actors.pool.worker_record import Kind, WorkerRecord
 from actors.worker.crumb import Suspicion
 
 log = logging.getLogger(__name__)
@@ -45,8 +49,10 @@ class Dispatch:
         self._retry_count = retry_count
         self._stopped = False
         self.counters = Counters()
+        self.nodes = Nodes(pool.workers)
         self._scheduler = Scheduler()
         self._work = asyncio.Event()
+        self._suspects = Suspects(pool)
 
     async def exchange(self, worker_id: str, visit: Visit) -> Grant:
         """Take a worker's reports and lease it photos; waits a while when there is nothing to do.
@@ -61,19 +67,25 @@ class Dispatch:
             worker.answer = asyncio.ensure_future(self._serve(worker_id, visit))
         return await asyncio.shield(worker.answer)
 
-    def worker_died(self, worker_id: str, suspicion: Suspicion | None, late_s: float) -> None:
+    def worker_died(self, worker: WorkerRecord, suspicion: Suspicion | None, late_s: float) -> int:
         """Return its leases to the queue. The photo that it was computing (rarely several) gets a strike or a time-out.
 
-        `late_s`: for how long it may still store something (0: its process is known to be gone).
+        `late_s`: for how long it may still store something (0: its process is known to be gone). Returns the number of
+        leases that are lost without anyone being blamed.
         """
+        lost = 0
         for batch in list(self._ledger.open.values()):
-            held = batch.held_by(worker_id)
+            held = batch.held_by(worker.worker_id)
             suspects = [key for key in suspicion.keys if key in held] if suspicion else []
             # With several suspects, computing each alone will show which one takes too long.
             timed_out = suspicion is not None and suspicion.timed_out() and len(suspicion.keys) == 1
             for key in suspects:
+                self._suspects.died(batch, key.index, worker.place)
                 self._judge(batch, key, late_s, timed_out=timed_out)
-            self.give_back([key for key in held if key not in suspects], late_s)
+            others = [key for key in held if key not in suspects]
+            self.give_back(others, late_s)
+            lost += len(others)
+        return lost
 
     def give_back(self, keys: list[LeaseKey], late_s: float | None = None) -> None:
         """Queue leased photos again; no try is counted.
@@ -91,11 +103,11 @@ class Dispatch:
                 log.warning("leases lost", extra={"batch": task_id, "photos": len(rows)})
             self.wake()
 
-    def backlog(self) -> tuple[float, int]:
-        """Return how many seconds the waiting photos take one worker, and their number; zero during a hold."""
+    def backlogs(self) -> dict[Kind, Backlog]:
+        """Return the waiting work by the kind of worker that it is for; none during a hold."""
         if self._hold.on or self._stopped:
-            return 0.0, 0
-        return self._scheduler.backlog(self._ledger.open.values())
+            return dict.fromkeys(Kind, Backlog())
+        return {kind: self._scheduler.backlog(self._batches_for(kind)) for kind in Kind}
 
     def longest_wait_s(self) -> float:
         """Return the longest time for which a waiting batch has got no lease."""
@@ -120,12 +132,14 @@ class Dispatch:
     def forget(self, batch: Batch) -> None:
         """Drop the speed estimate of a batch that ended or was removed."""
         self._scheduler.forget(batch)
+        self._suspects.forget(batch)
 
     def wake(self) -> None:
         """Tell waiting workers that there may be work."""
         self._work.set()
 
     async def _serve(self, worker_id: str, visit: Visit) -> Grant:
+        self.nodes.told(self._pool.workers.get(worker_id), visit.fallbacks, visit.gpus)
         refused = self._take(worker_id, visit.outcomes)
         self.give_back(visit.returned)
         leases, jobs = self._lease(worker_id, visit.want, visit.holding == 0)
@@ -162,6 +176,7 @@ class Dispatch:
                 again = due(outcome.error, batch.tries[key.index], self._retry_count)
                 accepted.setdefault(key.task_id, []).append(Report.of(outcome, again))
                 self._count(outcome, final=again is None)
+                self.nodes.reported(self._pool.workers.get(worker_id), outcome, final=again is None)
                 self._pool.did_well(worker_id)
                 if outcome.timings_ms:
                     self._scheduler.took(key.task_id, _seconds(outcome))
@@ -179,14 +194,11 @@ class Dispatch:
         worker = self._pool.workers.get(worker_id)
         if worker is None or worker.leaving:  # it may have died while it waited for work
             return [], {}
+        found = self._choose(worker, want, alone_allowed)
+        if found is None:
+            return [], {}
+        batch, chosen, alone = found
         now = time.time()
-        batch = self._scheduler.choose(self._ledger.open.values(), now)
-        if batch is None:
-            return [], {}
-        size = min(want, self._scheduler.lease_size(batch, len(self._pool.workers)))
-        chosen, alone = batch.pick(size, alone_allowed)
-        if not chosen:  # only suspects are left: a worker gets one once it holds nothing else
-            return [], {}
         self._scheduler.served(batch, now)
         attempts = [(index, batch.attempt[index] + 1) for index in chosen]
         self.record(batch, Leased(worker_id, attempts, alone))
@@ -194,11 +206,42 @@ class Dispatch:
         seen = self._reuse.knows(batch)
         leases = []
         for index, attempt in attempts:
-            if attempt == 1:
-                self.counters.waited(now - batch.created_at)
-            photo = batch.photos[index]
-            leases.append(Lease(LeaseKey(task_id, index, attempt), photo.source, photo.params, alone, seen))
+            waited_s = now - batch.created_at if attempt == 1 else None
+            if waited_s is not None:
+                self.counters.waited(waited_s)
+            photo, key = batch.photos[index], LeaseKey(task_id, index, attempt)
+            leases.append(Lease(key, photo.source, photo.params, alone, seen, waited_s))
         return leases, {task_id: batch.spec}
+
+    def _choose(self, worker: WorkerRecord, want: int, alone_allowed: bool) -> tuple[Batch, list[int], bool] | None:
+        """Choose photos for a worker, and say whether they are to be computed alone."""
+        chosen = self._choose_from(self._batches_for(worker.kind), worker, want, alone_allowed)
+        if chosen is None and worker.kind is Kind.GPU and self._pool.gpus_take_all:
+            return self._choose_from(self._batches_for(Kind.CPU), worker, want, alone_allowed)
+        return chosen
+
+    def _choose_from(
+        self, batches: list[Batch], worker: WorkerRecord, want: int, alone_allowed: bool
+    ) -> tuple[Batch, list[int], bool] | None:
+        """Choose from these batches, or a suspect of any.
+
+        A worker gets a suspect once it holds nothing else, and if the photo's workers have not died at its place.
+        """
+        now, own = time.time(), set(batches)
+        left = [batch for batch in self._ledger.open.values() if batch in own or (alone_allowed and batch.suspects)]
+        while (batch := self._scheduler.choose(left, now)) is not None:
+            left.remove(batch)
+            allowed = batch.suspects if alone_allowed else ()
+            suspect = next((index for index in allowed if self._suspects.may_take(worker, batch, index)), None)
+            if suspect is not None:
+                return batch, [suspect], True
+            size = min(want, self._scheduler.lease_size(batch, len(self._pool.crews[worker.kind].members())))
+            if batch in own and (chosen := batch.pick(size)):
+                return batch, chosen, False
+        return None
+
+    def _batches_for(self, kind: Kind) -> list[Batch]:
+        return [batch for batch in self._ledger.open.values() if self._pool.kind_for(networks=batch.networks) is kind]
 
     async def _wait_for_work(self) -> None:
         now = time.time()

@@ -5,6 +5,7 @@ from collections import OrderedDict
 from collections.abc import Iterable
 
 from actors.batches.batch import Batch
+from actors.pool.demand import Backlog
 
 LEASE_SECONDS = 1.0  # a lease is about this much work
 USUAL_S = 0.5  # assumed seconds per photo while nothing is known
@@ -63,11 +64,11 @@ class Scheduler:
         self._photo_s[task_id] = seconds if known is None else 0.8 * known + 0.2 * seconds
         self._usual_s = 0.9 * self._usual_s + 0.1 * seconds
 
-    def backlog(self, batches: Iterable[Batch]) -> tuple[float, int]:
+    def backlog(self, batches: Iterable[Batch]) -> Backlog:
         """Return how many seconds all leasable photos take one worker, and their number."""
         waiting = [(batch, batch.remaining()) for batch in batches if not batch.paused]
         seconds = sum(count * self._photo_s.get(batch.spec.task_id, self._usual_s) for batch, count in waiting)
-        return seconds, sum(count for _, count in waiting)
+        return Backlog(seconds, sum(count for _, count in waiting))
 
     def forget(self, batch: Batch) -> None:
         """Drop the state of a batch that ended or was removed."""

@@ -7,6 +7,7 @@ from actors.batches.states import BatchState, PhotoState
 from actors.coordinator.config import CoordinatorConfig
 from actors.messages.records import Json
 from actors.pool.pool import Pool
+from actors.pool.worker_record import Kind
 
 
 def service_stats(
@@ -22,6 +23,8 @@ def service_stats(
         "batches": {state.value: sum(b.state == state for b in batches) for state in BatchState},
         "photos": {state.label: sum(b.counts[state] for b in batches) for state in PhotoState},
         "workers": pool.counts(busy),
+        "gpu_workers": pool.crews[Kind.GPU].counts(busy),
+        "quarantined": pool.quarantine.view(),
         "sick": pool.sick,
         "elastic": config.elastic.least == 0 < config.elastic.most,
         "hold": hold,

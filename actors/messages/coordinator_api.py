@@ -131,13 +131,16 @@ class CoordinatorApi(Protocol):
     async def metrics(self) -> Json:
         """Return the service in numbers, and what it has done since this coordinator started."""
 
-    async def previewer(self) -> str:
-        """Return the name of the worker to ask for a preview; raises `no_worker`."""
+    async def previewer(self, *, networks: bool = False) -> str:
+        """Return the name of the worker to ask for a preview, on a GPU if networks compute it; raises `no_worker`."""
 
     # --- for workers ----------------------------------------------------------------------------------------------
 
     async def exchange(self, worker_id: str, visit: Visit) -> Grant:
         """Take a worker's reports and lease it photos; see `Dispatch.exchange`."""
+
+    async def unfit(self, worker_id: str, reason: str) -> None:
+        """Take note that a worker leaves, because its kind cannot work where it is; none starts there for a while."""
 
     async def find(self, task_id: str, index: int, engine: str, sha256: str) -> Done | None:
         """Return a photo with the same bytes that was done before in the same way; None when there is none."""

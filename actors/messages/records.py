@@ -33,6 +33,7 @@ class BatchSpec:
     idempotency_key: str | None = None
     digest: str | None = None  # of the request; distinguishes a repeated request from a different one with the same key
     thumbnails: bool = True  # `photobatch run` needs none
+    traceparent: str | None = None  # W3C: the span of the request that submitted it; None where nothing is traced
 
     def params_of(self, params: Json | None) -> Json:
         """Return the preset's parameters, overridden by the photo's own."""
@@ -68,6 +69,7 @@ class Lease:
     params: Json | None
     alone: bool = False  # a suspect: the worker holds nothing else while it computes this photo
     seen: bool = False  # its batch's recipe was carried out before: ask whether this photo was done then
+    waited_s: float | None = None  # for its first lease, on the coordinator's clock; None if this is a later one
 
 
 @versioned
@@ -96,6 +98,17 @@ class Done:
 
 @versioned
 @dataclass(frozen=True, slots=True)
+class Gpu:
+    """One GPU of a node; what its driver does not tell is None."""
+
+    index: int  # as `nvidia-smi` numbers it
+    use: float | None = None  # part of the last second in which it computed
+    memory_used: int | None = None  # bytes, by all processes
+    memory_total: int | None = None  # bytes
+
+
+@versioned
+@dataclass(frozen=True, slots=True)
 class Visit:
     """A worker's side of an exchange."""
 
@@ -104,6 +117,8 @@ class Visit:
     returned: list[LeaseKey]  # leases that it was told to drop and had not begun
     holding: int  # photos in its stages
     want: int  # photos for which it has room
+    fallbacks: dict[str, int] = field(default_factory=dict)  # those since the last exchange: see models.fallbacks
+    gpus: list[Gpu] = field(default_factory=list)  # of its node; now and then, from workers with a GPU
 
 
 @versioned
@@ -129,6 +144,8 @@ class Hello:
     held: list[LeaseKey]  # leased and not yet acknowledged, finished or not
     release: float = 0.0  # see PoolConfig
     pid: int = 0  # of its process, on its node
+    gpu: bool = False  # whether Ray granted it a part of a GPU
+    address: str = ""  # of its node
 
 
 @versioned

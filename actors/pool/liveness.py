@@ -10,7 +10,8 @@ from actors import directory
 from actors.background import Background
 from actors.pool import placement
 from actors.pool.config import PoolConfig
-from actors.pool.pool import Pool, WorkerRecord, WorkerState
+from actors.pool.pool import Pool
+from actors.pool.worker_record import WorkerRecord, WorkerState
 
 log = logging.getLogger(__name__)
 

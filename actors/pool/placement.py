@@ -1,7 +1,8 @@
 """The start of workers, and access to the nodes that they are on."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import psutil
@@ -9,17 +10,43 @@ import ray
 from ray.exceptions import RayError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-from actors.pool.config import Gpus
-from actors.pool.pool import WorkerRecord
+from actors.pool.worker_record import Kind, Place, WorkerRecord
 from actors.worker.config import WorkerConfig
 from actors.worker.crumb import Suspicion, peek_crumb, read_crumb
 from actors.worker.worker import Worker
 
+_NODE_ID = "ray.io/node-id"  # a label that Ray gives each node
 CRUMB_S = 10.0  # time-out for reading a crumb on another node
 
 
-def start_worker(worker_id: str, config: WorkerConfig, *, namespace: str, gpus: Gpus) -> Any:
-    """Start a worker; Ray spreads workers over its nodes. Without room the request waits and shows as demand."""
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A node of the cluster, with all its resources, free or not."""
+
+    node_id: str
+    cores: int
+    gpus: int
+
+    def places(self) -> list[Place]:
+        """Return the kinds of workers that may be there."""
+        kinds = ((Kind.CPU, self.cores), (Kind.GPU, self.gpus))
+        return [Place(self.node_id, kind) for kind, count in kinds if count]
+
+
+def nodes() -> list[Node]:
+    """List the living nodes. Blocking."""
+    known: list[dict[str, Any]] = ray.nodes()  # type: ignore[no-untyped-call]
+    living = [(node["NodeID"], node["Resources"]) for node in known if node["Alive"]]
+    return [Node(node_id, int(has.get("CPU", 0)), int(has.get("GPU", 0))) for node_id, has in living]
+
+
+def start_worker(
+    worker_id: str, config: WorkerConfig, *, namespace: str, gpu: float, avoid: Collection[str] = ()
+) -> Any:
+    """Start a worker; Ray spreads workers over its nodes. Without room the request waits and shows as demand.
+
+    `gpu`: its part of a GPU; it reserves no core then, because the CPU workers have them all. `avoid`: ids of nodes.
+    """
     return (
         ray.remote(Worker)
         .options(
@@ -27,20 +54,13 @@ def start_worker(worker_id: str, config: WorkerConfig, *, namespace: str, gpus: 
             namespace=namespace,
             lifetime="detached",
             max_restarts=0,
-            num_cpus=1,
-            num_gpus=_share(gpus),
+            num_cpus=0 if gpu else 1,
+            num_gpus=gpu,
             scheduling_strategy="SPREAD",
+            label_selector={_NODE_ID: f"!in({','.join(sorted(avoid))})"} if avoid else None,
         )
         .remote(worker_id, namespace, config)
     )
-
-
-def _share(gpus: Gpus) -> float:
-    """Return a worker's part of a GPU, in whole thousandths, so that three thirds or ten tenths fit."""
-    if gpus.use == "never":
-        return 0.0
-    here = gpus.use == "always" or ray.cluster_resources().get("GPU", 0) > 0  # type: ignore[no-untyped-call]
-    return max(1, int(gpus.fraction * 1000)) / 1000 if here else 0.0
 
 
 async def read_crumb_on(node_id: str, path: str) -> Suspicion | None:
@@ -93,8 +113,6 @@ def _runs(worker: WorkerRecord) -> bool | None:
         return False
 
 
-def machines() -> int:
-    """Count this node and those on which workers may be. Blocking."""
-    nodes: list[dict[str, Any]] = ray.nodes()  # type: ignore[no-untyped-call]
-    others = {node["NodeID"] for node in nodes if node["Alive"] and node["Resources"].get("CPU", 0) > 0}
-    return len(others | {ray.get_runtime_context().get_node_id()})
+def machines(known: Iterable[Node]) -> int:
+    """Count this node and those on which workers may be."""
+    return len({node.node_id for node in known if node.cores} | {ray.get_runtime_context().get_node_id()})

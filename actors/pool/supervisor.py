@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +15,9 @@ from actors.messages.records import Hello, LeaseKey
 from actors.pool import placement
 from actors.pool.config import PoolConfig
 from actors.pool.liveness import Liveness
-from actors.pool.pool import Pool, WorkerRecord, WorkerState
+from actors.pool.placement import Node
+from actors.pool.pool import Pool
+from actors.pool.worker_record import Kind, WorkerRecord, WorkerState
 from actors.worker.crumb import Suspicion, remove_crumb
 
 log = logging.getLogger(__name__)
@@ -35,7 +37,7 @@ class Supervisor:
         self._on_death = on_death
         self._ending = False
         self._watches: set[asyncio.Task[None]] = set()
-        self.pool = Pool(config.elastic)
+        self.pool = Pool(config.elastic, gpus_take_all=config.gpus.take_all)
         self._liveness = Liveness(config, self.pool)
 
     def end_strangers(self) -> None:
@@ -61,7 +63,8 @@ class Supervisor:
             handle = handles[asked[answer]]
             about = {"worker": hello.worker_id, "node": hello.node_id, "leases": len(hello.held)}
             log.info("worker adopted", extra=about)
-            worker = WorkerRecord(hello.worker_id, handle, hello.crumb, hello.node_id, hello.pid, state)
+            worker = WorkerRecord(hello.worker_id, handle, state=state)
+            _introduce(worker, hello)
             worker.leaving = hello.release != self._config.release
             self._watch(worker)
         for answer in late:  # its leases go to others: it must not continue
@@ -69,20 +72,35 @@ class Supervisor:
             directory.end_actor(handles[asked[answer]])
         return held
 
+    def look(self, nodes: Sequence[Node]) -> None:
+        """Learn which nodes there are: how many workers fit, and which places are to be avoided."""
+        self.pool.quarantine.judge({place for node in nodes for place in node.places()})
+        held = self.pool.quarantine.held
+        for worker in self.pool.workers.values():
+            worker.leaving = worker.leaving or worker.place in held
+        fit = [place for node in nodes for place in node.places() if place not in held]
+        by_id = {node.node_id: node for node in nodes}
+        cores = sum(by_id[place.node_id].cores for place in fit if place.kind is Kind.CPU)
+        devices = sum(by_id[place.node_id].gpus for place in fit if place.kind is Kind.GPU)
+        elastic = self._config.elastic
+        gpus = replace(elastic, least=0, most=self._config.gpus.workers_on(devices), fits=False)
+        self.pool.fit(elastic.on(cores), gpus)
+
     def fill(self) -> None:
         """Start missing workers. A worker without room waits for it, and an autoscaler sees the demand."""
         if self._ending:
             return
-        for _ in range(self.pool.missing()):
+        for kind in self.pool.missing():
             worker_id = new_id(directory.WORKER_PREFIX)
             handle = placement.start_worker(
                 worker_id,
                 self._config.worker,
                 namespace=self._config.namespace,
-                gpus=self._config.gpus,
+                gpu=self._config.gpus.share if kind is Kind.GPU else 0.0,
+                avoid={place.node_id for place in self.pool.quarantine.held if place.kind is kind},
             )
-            log.info("worker asked for", extra={"worker": worker_id})
-            self._watch(WorkerRecord(worker_id, handle))
+            log.info("worker asked for", extra={"worker": worker_id, "kind": str(kind)})
+            self._watch(WorkerRecord(worker_id, handle, kind=kind))
 
     def shrink(self, idle: list[WorkerRecord]) -> None:
         """End workers that are not needed; they hold nothing."""
@@ -129,7 +147,7 @@ class Supervisor:
     async def _until_death(self, worker: WorkerRecord) -> None:
         try:
             hello: Hello = await worker.handle.attach.remote(0)  # once it is constructed: who and where it is
-            worker.crumb, worker.node_id, worker.pid = hello.crumb, hello.node_id, hello.pid
+            _introduce(worker, hello)
             log.info("worker started", extra={"worker": worker.worker_id, "node": worker.node_id})
             await worker.handle.run.remote()  # returns when the worker leaves by itself
         except RayError as error:
@@ -153,6 +171,12 @@ class Supervisor:
         if placement.lives_on(worker) and not worker.overdue:
             return None
         return replace(suspicion, deadline=0.0) if suspicion and worker.overdue else suspicion
+
+
+def _introduce(worker: WorkerRecord, hello: Hello) -> None:
+    worker.crumb, worker.node_id, worker.pid = hello.crumb, hello.node_id, hello.pid
+    worker.address = hello.address
+    worker.kind = Kind.GPU if hello.gpu else Kind.CPU
 
 
 async def _attach(handle: Any, epoch: int) -> Hello | None:

@@ -63,11 +63,13 @@ class Compute:
     @contextmanager
     def _guarded(self, keys: Sequence[LeaseKey], left: float) -> Iterator[None]:
         left = max(LEAST_S, left)
-        self._crumb.drop(keys, time.time() + left)
+        deadline = time.time() + left
+        self._crumb.drop(keys, deadline)
         faulthandler.dump_traceback_later(left, exit=True)
         try:
             yield
         except DeviceLostError:
+            self._crumb.device_lost(keys, deadline)
             log.critical("the GPU is lost: this worker ends; photos that it was computing are suspects", exc_info=True)
             os._exit(1)  # the crumb stays; nothing would work in this process any more
         finally:

@@ -2,12 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from actors.logs import LogConfig
 from actors.sources.fetch import Roots
 from actors.worker.retoucher import Retoucher
 from models.codec.header import Limits
 from storage.blobs import Blobs
+
+if TYPE_CHECKING:
+    from opentelemetry.trace import Tracer
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,3 +27,4 @@ class WorkerConfig:
     orphaned_s: float = 60.0  # without a coordinator for longer, a worker leaves
     release: float = 0.0  # see PoolConfig
     logs: LogConfig = field(default_factory=LogConfig)
+    open_tracer: "Callable[[str], Tracer | None] | None" = None  # by the worker's name; None: nothing is traced

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import astuple, dataclass
 from pathlib import Path
+from typing import Any
 
 from actors.messages.records import LeaseKey
 
@@ -23,6 +24,12 @@ class Suspicion:
 
     keys: list[LeaseKey]
     deadline: float
+    device_lost: bool = False  # the worker ended because its GPU was lost
+
+    @property
+    def photo(self) -> tuple[str, int] | None:
+        """The batch and index of the first of them."""
+        return (self.keys[0].task_id, self.keys[0].index) if self.keys else None
 
     def timed_out(self) -> bool:
         """Say whether the worker's own watchdog ended it (it fires at the deadline)."""
@@ -42,12 +49,19 @@ class Crumb:
 
     def drop(self, keys: Sequence[LeaseKey], deadline: float) -> None:
         """Write which photos are computed from now on."""
-        line = json.dumps([[astuple(key) for key in keys], deadline]).encode()
-        self._map[: len(line) + 1] = line + b"\n"
+        self._write([[astuple(key) for key in keys], deadline])
+
+    def device_lost(self, keys: Sequence[LeaseKey], deadline: float) -> None:
+        """Write that the GPU was lost while these photos were computed."""
+        self._write([[astuple(key) for key in keys], deadline, True])
 
     def wipe(self) -> None:
         """Write that nothing is being computed."""
         self._map[0:1] = b"\n"
+
+    def _write(self, said: list[Any]) -> None:
+        line = json.dumps(said).encode()
+        self._map[: len(line) + 1] = line + b"\n"
 
 
 def _folder() -> Path:
@@ -75,10 +89,10 @@ def peek_crumb(path: str) -> Suspicion | None:
     except OSError:
         return None
     try:
-        keys, deadline = json.loads(line)
+        keys, deadline, *rest = json.loads(line)
         if isinstance(keys, dict):  # written by a worker of an earlier version, with one photo only
             keys = [keys.values()]
-        return Suspicion([LeaseKey(*key) for key in keys], deadline)
+        return Suspicion([LeaseKey(*key) for key in keys], deadline, device_lost=rest == [True])
     except (ValueError, TypeError):  # empty, or half a line: it died while writing
         return None
 

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import ray
 import simplejpeg
 
 from actors.memory import return_memory
 from actors.messages.records import BatchSpec, Json, Preview
 from actors.worker.attachments import Attached
 from actors.worker.retoucher import NOTHING, Retouched
+from actors.worker.work import Lap
 from models.applier import applier_for
 from models.codec import OutputOptions, Workspace, decode, decode_in_places, decode_in_strips, encode, thumbnail
 from models.codec.header import Limits
@@ -28,7 +28,7 @@ from models.colour.lut_file import read_lut
 from models.compiled.jpeg import partial as jpeg_in_places
 from models.compiled.strips import strips as jpeg_in_strips
 from models.erase.filling import Filling, alone
-from models.errors import PhotoError
+from models.errors import DeviceUnusableError, PhotoError
 from models.faces.detector import FaceDetector
 from models.faces.faces import detection_step
 from models.gpu_photos import jpeg_opener_for
@@ -53,15 +53,30 @@ PIPELINES = 32  # cached compiled pipelines: photos of a few batches take turns
 class PixelRetoucher:
     """decode → pipeline → encode.
 
-    torch is imported only if it computes: on a GPU that Ray granted this worker, or without a C compiler.
+    Networks run on the GPU that Ray granted this worker, if it has one; everything else on the CPU, because the copies
+    to a GPU and back take longer. torch is imported only if it computes.
     """
 
-    def __init__(self, tables: Path, models: Path, *, version: str, limits: Limits, gpu_jpeg: bool = False) -> None:
-        """`gpu_jpeg`: decode and encode JPEG on the GPU, if there is one."""
+    def __init__(
+        self,
+        tables: Path,
+        models: Path,
+        *,
+        version: str,
+        limits: Limits,
+        gpu_jpeg: bool = False,
+        gpu: float | None = None,
+    ) -> None:
+        """`gpu_jpeg`: keep JPEGs on the GPU, if there is one, from decoding to encoding.
+
+        `gpu`: the granted part of one; None: ask Ray. Raises DeviceUnusableError.
+        """
 
         # One thread per library: the workers are the parallelism, and must not compete for the cores.
         cv2.setNumThreads(1)
-        gpu = _granted_gpu()
+        gpu = _granted_gpu() if gpu is None else gpu
+        if gpu:
+            _check_usable(gpu)
         self._applier = applier_for(tables / "library", gpu=gpu)
         self._limits = limits
         self._workspaces = [Workspace()]  # the free ones
@@ -180,7 +195,8 @@ class PixelRetoucher:
             blocks=encoded.blocks,
             faces=_faces(picture),
             notes=[*picture.notes, *notes, *encoded.notes],
-            timings_ms=clock.laps,
+            timings_ms=clock.totals(),
+            laps=clock.laps,
         )
 
     def _painted(self, mask: bytes) -> Pixels:
@@ -243,16 +259,22 @@ class _Order:
 
 
 class _Clock:
-    """Laps in milliseconds."""
+    """The laps of a photo; a name may come more than once."""
 
     def __init__(self) -> None:
-        self.laps: dict[str, float] = {}
+        self.laps: list[Lap] = []
         self._last = time.perf_counter()
 
     def lap(self, name: str) -> None:
-        now = time.perf_counter()
-        self.laps[name] = round(self.laps.get(name, 0.0) + (now - self._last) * 1000, 2)
-        self._last = now
+        self.laps.append(Lap.until_now(name, self._last))
+        self._last = time.perf_counter()
+
+    def totals(self) -> dict[str, float]:
+        """Return how long each took in all, in milliseconds."""
+        totals: dict[str, float] = {}
+        for name, begun, ended in self.laps:
+            totals[name] = totals.get(name, 0.0) + (ended - begun) * 1000
+        return {name: round(total, 2) for name, total in totals.items()}
 
 
 def _faces(picture: Picture) -> list[Json] | None:
@@ -263,13 +285,21 @@ def _faces(picture: Picture) -> list[Json] | None:
 def _granted_gpu() -> float:
     """Return the part of a GPU that Ray granted this process, 0.0 for none."""
 
+    import ray  # noqa: PLC0415 - a process that is told its part does without
+
     if not (ray.is_initialized() and ray.get_gpu_ids()):
-        return 0.0
-    if not has_torch():
-        log.warning("there is a GPU for this worker and no torch to use it, so its CPU computes: %s", HOW)
         return 0.0
     assigned: dict[str, float] = ray.get_runtime_context().get_assigned_resources()  # type: ignore[no-untyped-call]
     return assigned.get("GPU", 1.0)
+
+
+def _check_usable(gpu: float) -> None:
+    if not has_torch():
+        raise DeviceUnusableError(f"torch is not installed: {HOW}")
+    from models.neural.device import device_for, why_no_gpu  # noqa: PLC0415
+
+    if device_for(gpu) != "cuda":
+        raise DeviceUnusableError(why_no_gpu())
 
 
 def _engine(version: str, applier: str) -> str:

@@ -7,6 +7,7 @@ from actors.messages.records import BatchSpec, Json, Preview
 from actors.worker.attachments import Attached
 
 if TYPE_CHECKING:
+    from actors.worker.work import Lap
     from models.erase.filling import Filling
 
 NOTHING: Attached = {}
@@ -28,6 +29,7 @@ class Retouched:
     timings_ms: dict[str, float] = field(default_factory=dict)
     jpeg: str | None = None  # how a JPEG was written: partial, coefficients or whole
     blocks: int | None = None  # of 8×8 samples, that changed; None: all
+    laps: list["Lap"] = field(default_factory=list)  # when which part was computed, in order
     faces: list[Json] | None = None  # what was found: `box` in fractions, and whether it was `retouched`
 
 
@@ -61,3 +63,10 @@ class Retoucher(Protocol):
     def stale(self) -> bool:
         """Whether a new worker would have newer weights, so that this one should leave."""
         ...
+
+
+def retouch_alone(retoucher: Retoucher, data: bytes, job: BatchSpec, attached: Attached = NOTHING) -> Retouched:
+    """Return one retouched photo; raises PhotoError, DeviceLostError."""
+    from models.erase.filling import alone  # noqa: PLC0415 - numpy, for those who compute
+
+    return alone(retoucher.begin(data, job, None, attached))

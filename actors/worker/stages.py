@@ -14,7 +14,7 @@ from actors.worker.attachments import Attachments
 from actors.worker.compute import Compute
 from actors.worker.crumb import Crumb
 from actors.worker.retoucher import Retouched, Retoucher
-from actors.worker.work import Work
+from actors.worker.work import Lap, Work
 from models.codec.options import EXTENSIONS
 from models.errors import PhotoError
 from storage.blobs import Blobs
@@ -42,7 +42,9 @@ class Stages:
         timeout_s: float,
         find: Find,
         finished: Callable[[Outcome], None],
+        traced: Callable[[Work, Outcome], None] | None = None,
     ) -> None:
+        """`traced`: makes the spans of a photo that is finished, where photos are traced."""
         self._fetcher = fetcher
         self._attachments = Attachments(fetcher, blobs)
         self._retoucher = retoucher
@@ -50,6 +52,7 @@ class Stages:
         self._timeout_s = timeout_s
         self._find = find
         self._finished = finished
+        self._traced = traced
         self._compute = Compute(retoucher, crumb, timeout_s)
         self._side_by_side = retoucher.side_by_side
         self._inbox: asyncio.Queue[Work] = asyncio.Queue()
@@ -113,10 +116,10 @@ class Stages:
                     work.data = await self._fetcher.fetch(work.lease.source)
                     work.attached = await self._attachments.fetch(work.job, work.lease.params)
             except Exception as error:  # noqa: BLE001 - whatever it is, it is this photo's trouble and ends no worker
-                work.timings_ms["fetch"] = _since(started)
+                work.took("fetch", started)
                 self._fail(work, _told(work.lease.key, error, "read from"))
             else:
-                work.timings_ms["fetch"] = _since(started)
+                work.took("fetch", started)
                 if not (work.lease.seen and self._same_mask(work) and await self._reuse(work)):
                     await self._fetched.put(work)
 
@@ -142,9 +145,9 @@ class Stages:
         if key not in self._held:
             await discard(self._blobs, key)
             return True
-        work.timings_ms["store"] = _since(started)
+        work.took("store", started)
         engine, notes = self._retoucher.engine, done.notes
-        self._done(Outcome(key, result, engine=engine, notes=notes, timings_ms=work.timings_ms, reused=True))
+        self._done(work, Outcome(key, result, engine=engine, notes=notes, timings_ms=work.timings_ms, reused=True))
         return True
 
     async def _copy(self, work: Work, done: Done) -> Json:
@@ -165,11 +168,14 @@ class Stages:
                 works.append(self._fetched.get_nowait())
             for group in _groups(works):
                 wanted = [work for work in group if work.lease.key in self._held]
+                started = time.perf_counter()
                 for work, made in zip(wanted, await self._compute.retouch(wanted), strict=True):
+                    work.laps.append(Lap.until_now("compute", started))
                     if isinstance(made, Exception):
                         self._fail(work, _told(work.lease.key, made, "read from"))
                     else:
                         work.timings_ms |= made.timings_ms
+                        work.laps += made.laps
                         await self._computed.put((work, made))
 
     async def _store(self) -> None:
@@ -182,20 +188,22 @@ class Stages:
                 result = await asyncio.wait_for(self._put(work, retouched), self._timeout_s)
             except Exception as error:  # noqa: BLE001 - see above
                 await discard(self._blobs, work.lease.key)
+                work.laps.append(Lap.until_now("store", started))
                 self._fail(work, _told(work.lease.key, error, "written to"))
                 continue
             if work.lease.key not in self._held:  # revoked meanwhile: nobody will request it
                 await discard(self._blobs, work.lease.key)
                 continue
-            work.timings_ms["store"] = _since(started)
+            work.took("store", started)
             self._done(
+                work,
                 Outcome(
                     work.lease.key,
                     result=result,
                     engine=self._retoucher.engine,
                     notes=retouched.notes,
                     timings_ms=work.timings_ms,
-                )
+                ),
             )
 
     async def _put(self, work: Work, retouched: Retouched) -> Json:
@@ -234,11 +242,14 @@ class Stages:
         return keep
 
     def _fail(self, work: Work, error: Json) -> None:
-        self._done(Outcome(work.lease.key, error=error, engine=self._retoucher.engine, timings_ms=work.timings_ms))
+        outcome = Outcome(work.lease.key, error=error, engine=self._retoucher.engine, timings_ms=work.timings_ms)
+        self._done(work, outcome)
 
-    def _done(self, outcome: Outcome) -> None:
+    def _done(self, work: Work, outcome: Outcome) -> None:
         if self._held.pop(outcome.key, None):
             self._finished(outcome)
+            if self._traced:
+                self._traced(work, outcome)
 
 
 def _groups(works: list[Work]) -> list[list[Work]]:
@@ -275,10 +286,6 @@ def _told(key: LeaseKey, error: Exception, how: str) -> Json:
 
 def _extension(picture_format: str) -> str:
     return EXTENSIONS[picture_format].removeprefix(".")
-
-
-def _since(started: float) -> float:
-    return round((time.perf_counter() - started) * 1000, 2)
 
 
 def _sha256(data: bytes) -> str:

@@ -4,21 +4,29 @@ import asyncio
 import logging
 import os
 import time
+from collections import Counter
+from collections.abc import Callable
 
 import ray
 
 from actors import logs
 from actors.client import CoordinatorClient
 from actors.messages.errors import no_worker
-from actors.messages.records import Done, Grant, Hello, Json, LeaseKey, Outcome, Preview, Visit
+from actors.messages.records import Done, Gpu, Grant, Hello, Json, LeaseKey, Outcome, Preview, Visit
 from actors.sources.fetch import Fetcher
 from actors.worker.config import WorkerConfig
 from actors.worker.crumb import Crumb, remove_crumb
+from actors.worker.nvml import Nvml, open_nvml
 from actors.worker.retoucher import Retoucher
 from actors.worker.stages import Stages, discard
+from actors.worker.work import Work
+from models.errors import DeviceUnusableError
+from models.fallbacks import take_fallbacks
 
 log = logging.getLogger(__name__)
 
+MEASURE_S = 10.0  # between two readings of the GPUs
+PATIENCE_S = 5.0  # for a reading
 FIND_S = 2.0  # waiting longer costs more than computing the photo
 MOST = 32  # most photos that a worker requests at once; the coordinator decides how many it gets
 
@@ -35,6 +43,9 @@ class Worker:
         self._stages: Stages | None = None
         self._outbox: list[Outcome] = []
         self._returned: list[LeaseKey] = []  # revoked, not yet reported to the coordinator
+        self._fallbacks: Counter[str] = Counter()  # not yet reported
+        self._nvml: Nvml | None = None
+        self._measured = float("-inf")
         self._news = asyncio.Event()
         self._epoch = 0
         self._turn = int(time.time())  # a number that this coordinator has never answered
@@ -51,6 +62,8 @@ class Worker:
             held=[*(self._stages.held() if self._stages else []), *(outcome.key for outcome in self._outbox)],
             release=self._config.release,
             pid=os.getpid(),
+            gpu=bool(ray.get_gpu_ids()),
+            address=ray.util.get_node_ip_address(),  # type: ignore[no-untyped-call]
         )
 
     async def run(self) -> None:
@@ -85,6 +98,9 @@ class Worker:
             for ended in (running, asking):
                 if ended.done() and (error := ended.exception()):
                     log.error("the worker leaves: %s", type(error).__name__, exc_info=error)
+        except DeviceUnusableError as why:
+            log.error("this worker was given a GPU and cannot use it: %s", why)
+            await self._coordinator.unfit(self._id, f"a GPU worker cannot use the GPU there: {why}")
         except Exception:  # log it here: the process ends next
             log.exception("the worker could not start")
         finally:
@@ -96,6 +112,8 @@ class Worker:
         config = self._config
         retoucher = config.make_retoucher()
         retoucher.warm()
+        if ray.get_gpu_ids():
+            self._nvml = open_nvml()
         blobs = config.open_blobs()
         fetcher = Fetcher(
             blobs,
@@ -112,8 +130,17 @@ class Worker:
             timeout_s=config.timeout_s,
             find=self._find,
             finished=self._finished,
+            traced=self._open_traces(),
         )
         return stages, retoucher
+
+    def _open_traces(self) -> Callable[[Work, Outcome], None] | None:
+        tracer = self._config.open_tracer and self._config.open_tracer(self._id)
+        if tracer is None:
+            return None
+        from actors.worker.photo_spans import PhotoSpans  # noqa: PLC0415 - it imports OpenTelemetry
+
+        return PhotoSpans(tracer).add
 
     async def _find(self, key: LeaseKey, engine: str, sha256: str) -> Done | None:
         async with asyncio.timeout(FIND_S):
@@ -139,17 +166,33 @@ class Worker:
             await self._news.wait()
 
     async def _exchange(self, stages: Stages, want: int) -> Grant:
+        gpus = await self._gpus()
         reports, returned = list(self._outbox), list(self._returned)
+        self._fallbacks.update(take_fallbacks())
+        fallbacks = dict(self._fallbacks)
         while True:
             self._turn += 1
-            visit = Visit(self._turn, reports, returned, len(stages.held()), want)
+            visit = Visit(self._turn, reports, returned, len(stages.held()), want, fallbacks, gpus)
             grant = await self._coordinator.exchange(self._id, visit)
             if grant.epoch >= self._epoch:  # else an answer of a dead coordinator, unknown to its successor
                 break
         self._epoch = grant.epoch
         del self._outbox[: len(reports)], self._returned[: len(returned)]
+        self._fallbacks.clear()
         for lease in grant.leases:  # before any await: a concurrent query must see them
             stages.take(lease, grant.jobs[lease.key.task_id])
         for key in grant.refused:
             await discard(self._blobs, key)
         return grant
+
+    async def _gpus(self) -> list[Gpu]:
+        """Return the GPUs of this node if it is time to measure them, else none."""
+        if self._nvml is None or time.monotonic() - self._measured < MEASURE_S:
+            return []
+        self._measured = time.monotonic()
+        try:
+            return await asyncio.wait_for(asyncio.to_thread(self._nvml.read), PATIENCE_S)
+        except TimeoutError:  # the driver hangs; a thread hangs with it, so do not ask again
+            log.warning("the GPUs do not tell their use and memory")
+            self._nvml = None
+            return []

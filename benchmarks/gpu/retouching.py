@@ -8,7 +8,6 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
-from unittest.mock import patch
 
 from actors.messages.records import BatchSpec
 from actors.worker.pixels import PixelRetoucher
@@ -61,8 +60,8 @@ def _begin(folder: Path, share: float, fake: bool) -> None:
     global _retouch  # noqa: PLW0603
     if fake and share:
         _fakes.append(FakeDevice().__enter__())
-    with patch("actors.worker.pixels._granted_gpu", lambda: share):  # no Ray is here to ask
-        made = PixelRetoucher(folder, folder / "models", version="check", limits=Limits(), gpu_jpeg=share > 0)
+    limits = Limits()
+    made = PixelRetoucher(folder, folder / "models", version="check", limits=limits, gpu_jpeg=share > 0, gpu=share)
     made.warm()
     jobs = {
         name: BatchSpec("check", "", asdict(Catalogue.built_in().resolve(name, None, {})), {}, thumbnails=True)

@@ -73,7 +73,7 @@ def _peers(records: Sequence[Record]) -> Plot | None:
         for label, (record, figure) in zip(_labels([record for record, _ in ordered], "peer"), ordered, strict=True):
             seconds = record.figure("seconds")
             more = f" · {show(seconds.median)} s" if seconds else ""
-            colour = OURS if record.case["peer"] == "photobatch" else OTHER
+            colour = OURS if str(record.case["peer"]).startswith("photobatch") else OTHER
             drawn.append(_bar(label, figure, more, colour))
         bars(axes, drawn)
         axes.set_title(look)

@@ -14,6 +14,7 @@ from benchmarks.rivals.peer import Peer, result_of
 from benchmarks.rivals.pool import Pool
 
 WORKERS = 2
+STAGE = "photobatch.ray"  # ours too, inside a Ray Data of somebody else
 CHECKED = 10  # photos whose results are compared, including rotated ones and both profiles
 
 
@@ -41,7 +42,7 @@ class Bench:
 
     def chosen(self, names: Sequence[str]) -> list[str]:
         """Return those of the peers that do looks of this kind."""
-        return [name for name in names if (name == "opencv") == self.look.faces]
+        return [name for name in names if name == STAGE or (name == "opencv") == self.look.faces]
 
     def pool(
         self,
@@ -82,9 +83,8 @@ def _imagemagick(bench: Bench) -> Peer:
     return bench.pool("imagemagick", partial(magick.make, path), {"ImageMagick": version})
 
 
-def _ray_data(bench: Bench) -> Peer:
-    needs = packages.installed(ray_data.PACKAGES)
-    return ray_data.RayData(bench.look, WORKERS, bench.photos[0], bench.scratch / "tables", needs)
+def _ray_data(name: str, pipeline: ray_data.Pipeline, bench: Bench) -> Peer:
+    return ray_data.RayData(name, pipeline, bench.look, WORKERS, bench.photos[0], bench.scratch)
 
 
 def _opencv(bench: Bench) -> Peer:
@@ -96,7 +96,8 @@ PEERS: dict[str, Callable[[Bench], Peer]] = {
     "pillow": _pillow,
     "torchvision": _torchvision,
     "imagemagick": _imagemagick,
-    "ray-data": _ray_data,
+    "ray-data": partial(_ray_data, "ray-data", ray_data.loop),
     "opencv": _opencv,
+    STAGE: partial(_ray_data, STAGE, ray_data.stage),
 }
-"""All but photobatch. The factories raise UnavailableError if the peer is not available."""
+"""All but the service. The factories raise UnavailableError if the peer is not available."""

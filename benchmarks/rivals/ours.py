@@ -30,7 +30,7 @@ class Operations:
 
         self._retoucher = PixelRetoucher(tables, tables / "models", version=__version__, limits=Limits())
         preset = Catalogue.built_in().resolve(look.preset, look.preset_type, dict(look.params))
-        self._job = BatchSpec("", "", asdict(preset), _output(look))
+        self._job = BatchSpec("", "", asdict(preset), output(look))
 
     def __call__(self, source: Path, target: Path) -> None:
         """Retouch one photo."""
@@ -67,7 +67,8 @@ class Service:
         return self._alone.submit(_run, self._look, photos, results).result()
 
 
-def _output(look: Look) -> dict[str, int]:
+def output(look: Look) -> dict[str, int]:
+    """Return the output options of a look."""
     return {} if look.faces else {"quality": QUALITY}  # that of all peers
 
 
@@ -89,13 +90,13 @@ def _start(look: Look, workers: int, warm: Sequence[Path], folder: Path) -> None
 
 def _run(look: Look, photos: Sequence[Path], results: Path) -> float:
     urls = [photo.resolve().as_uri() for photo in photos]
-    output = schemas.OutputOptions(**_output(look))
+    options = schemas.OutputOptions(**output(look))
     request = schemas.SubmitRequest(
         preset_id=look.preset,
         preset_type=look.preset_type,
         preset_params=dict(look.params),
         image_urls=urls,
-        output=output,
+        output=options,
     )
     begun = time.perf_counter()
     task = _here[0].submit(request)

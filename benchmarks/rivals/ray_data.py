@@ -1,9 +1,13 @@
-"""Ray Data around our own operations: `from_items(…).map_batches(…)`, so that only the orchestration differs.
+"""Ray Data around our operations, so that only the orchestration differs: a loop as people write it, and our stage.
 
-Its actors belong to one execution and can't be kept for the next. So each run has a process and a Ray of its own, in
+`ray-data` is the loop that a person would write: `from_items(…).map_batches(…)`, whose actors read and write files.
+`photobatch.ray` is `photobatch.ray.Retouch` as docs/ray-data.md shows it: photos and results are in columns, and tasks
+read and write them.
+
+The actors belong to one execution and can't be kept for the next. So each run has a process and a Ray of its own, in
 which a few photos go before. Both actors of the timed execution are up and have worked on a photo when Ray Data hands
-out the first (`wait_for_min_actors_s`), and the clock starts when an actor takes that up: none of the 5 to 10 s before
-are counted, and nothing of it idles while others have their turn.
+out the first (`wait_for_min_actors_s`), and the clock starts when that is taken up: none of the 5 to 10 s before
+are counted, and nothing of it idles while others have their turn. Processes for the tasks are there before, too.
 
 Photos come in three blocks a worker, the fastest that we found: with one photo a block it takes a third longer.
 """
@@ -12,41 +16,55 @@ import logging
 import multiprocessing
 import os
 import shutil
-import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from benchmarks.rivals.look import Look
-from benchmarks.rivals.ours import Operations
+from benchmarks.rivals.ours import Operations, output
 from benchmarks.rivals.peer import result_of
 
-PACKAGES = {"pandas": "3.1.1", "pyarrow": "26.0.1"}  # what ray[data] adds to ray
-_ROOT = Path(__file__).parents[2]
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from ray.data import Dataset
+
+# ruff: noqa: PLC0415 - the environment of Ray is prepared before
+
+_LIBRARIES = ("ray", "pandas", "pyarrow")
 _BLOCKS = 3  # a worker
+_PROCESSES = 8  # two become actors, the others read and write
 _START_S = 120
+_STORE_BYTES = 2 * 2**30  # Ray's default would be 30 % of the memory
+
+Pipeline = Callable[["RayData", "Dataset", Path], "Dataset"]
+"""Makes a pipeline of the peer and a dataset with `source` and `target`; its rows say when each photo was `begun`."""
 
 
 @dataclass(frozen=True)
 class RayData:
-    """A peer. `tables` has the baked colour tables; actors are warmed with `sample`."""
+    """A peer. `scratch` has the baked colour tables in `tables`; actors are warmed with `sample`."""
 
+    name: str
+    pipeline: Pipeline
     look: Look
     workers: int
     sample: Path
-    tables: Path
-    packages: Path
-    name: str = "ray-data"
+    scratch: Path
+
+    @property
+    def tables(self) -> Path:
+        """The folder of colour tables."""
+        return self.scratch / "tables"
 
     @property
     def versions(self) -> Mapping[str, str]:
         """The versions of Ray and Ray Data's dependencies."""
-        return {"ray": version("ray"), **PACKAGES}
+        return {name: version(name) for name in _LIBRARIES}
 
     def __enter__(self) -> Self:
         return self
@@ -57,13 +75,25 @@ class RayData:
         pass
 
     def run(self, photos: Sequence[Path], results: Path) -> float:
-        """As benchmarks.rivals.peer has it, from the first photo that an actor takes up."""
+        """As benchmarks.rivals.peer has it, from the first photo that is taken up."""
         with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as alone:
             return alone.submit(_with_own_ray, self, photos, results).result()
 
 
-class _Retouch:
-    """The callable of Ray Data's actors."""
+def loop(peer: RayData, items: "Dataset", results: Path) -> "Dataset":
+    """Actors that read, retouch and write."""
+    import ray.data
+
+    return items.map_batches(
+        _Loop,
+        batch_size=1,
+        compute=ray.data.ActorPoolStrategy(size=peer.workers),
+        fn_constructor_args=(peer.look, peer.tables, peer.sample, results),
+    )
+
+
+class _Loop:
+    """The callable of the loop's actors."""
 
     def __init__(self, look: Look, tables: Path, sample: Path, results: Path) -> None:
         self._operations = Operations(look, tables)
@@ -78,18 +108,56 @@ class _Retouch:
         return {"begun": begun}
 
 
+def stage(peer: RayData, items: "Dataset", results: Path) -> "Dataset":
+    """Tasks that read, the stage's actors, and tasks that write."""
+    import ray.data
+
+    from photobatch.ray import Retouch
+
+    look = peer.look
+    retouch = Retouch(look.preset, preset_type=look.preset_type, params=look.params, output=output(look))
+
+    class Warm(retouch):  # type: ignore[valid-type, misc]
+        """A stage that has worked on a photo."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self({"bytes": [peer.sample.read_bytes()]})
+
+    two = ray.data.ActorPoolStrategy(size=peer.workers)
+    photos = items.map_batches(_read, batch_size=1, batch_format="pyarrow", num_cpus=0.1)
+    retouched = photos.map_batches(Warm, batch_size=4, batch_format="pyarrow", num_cpus=0.9, compute=two)
+    return retouched.map_batches(_write, batch_format="pyarrow", num_cpus=0.1)
+
+
+def _read(batch: "pa.Table") -> "pa.Table":
+    import pyarrow as pa
+
+    begun, data = [], []
+    for source in batch["source"].to_pylist():
+        begun.append(time.perf_counter())
+        data.append(Path(source).read_bytes())
+    return batch.append_column("begun", pa.array(begun)).append_column("bytes", pa.array(data))
+
+
+def _write(batch: "pa.Table") -> "pa.Table":
+    for target, data in zip(batch["target"].to_pylist(), batch["bytes"].to_pylist(), strict=True):
+        Path(target).write_bytes(data)
+    return batch.select(["begun"])
+
+
 def _with_own_ray(peer: RayData, photos: Sequence[Path], results: Path) -> float:
-    os.environ["PYTHONPATH"] = f"{peer.packages}{os.pathsep}{_ROOT}"  # Ray's processes inherit it
     os.environ["RAY_BACKEND_LOG_LEVEL"] = "fatal"  # it warns of restarts that never happen
-    sys.path.append(str(peer.packages))
-    from deployments.settings import prepare_ray_environment  # noqa: PLC0415
+    os.environ.update(RAY_num_workers_soft_limit=str(_PROCESSES))  # idle ones are kept
+    os.environ["BATCH_DATA_DIR"] = str(peer.scratch)  # where the stage looks for tables
+    from deployments.settings import prepare_ray_environment
 
     prepare_ray_environment()  # as for our own Ray; before the first import of Ray, which is next
-    from deployments.local.local_ray import LocalRay  # noqa: PLC0415
-    from deployments.local.session import new_scratch_folder  # noqa: PLC0415
+    from deployments.local.local_ray import LocalRay
+    from deployments.local.session import new_scratch_folder
 
     scratch = new_scratch_folder()
-    local = LocalRay(cpus=max(peer.workers, os.cpu_count() or 1), scratch=scratch)
+    local = LocalRay(cpus=max(peer.workers, os.cpu_count() or 1), scratch=scratch, object_store=_STORE_BYTES)
     local.start()
     try:
         _execute(peer, photos[: 2 * peer.workers], results)
@@ -100,18 +168,29 @@ def _with_own_ray(peer: RayData, photos: Sequence[Path], results: Path) -> float
 
 
 def _execute(peer: RayData, photos: Sequence[Path], results: Path) -> float:
-    import ray.data  # noqa: PLC0415
+    import ray.data
 
     logging.getLogger("ray.data").setLevel(logging.ERROR)
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = False
     context.wait_for_min_actors_s = _START_S
+    _start_processes()
     items = [{"source": str(photo), "target": str(result_of(index, results))} for index, photo in enumerate(photos)]
-    rows = ray.data.from_items(items, override_num_blocks=min(_BLOCKS * peer.workers, len(items))).map_batches(
-        _Retouch,
-        batch_size=1,
-        compute=ray.data.ActorPoolStrategy(size=peer.workers),
-        fn_constructor_args=(peer.look, peer.tables, peer.sample, results),
-    )
-    begun: list[float] = [row["begun"] for row in rows.iter_rows()]
+    dataset = ray.data.from_items(items, override_num_blocks=min(_BLOCKS * peer.workers, len(items)))
+    begun: list[float] = [row["begun"] for row in peer.pipeline(peer, dataset, results).iter_rows()]
     return time.perf_counter() - min(begun)
+
+
+def _start_processes() -> None:
+    """Wait until there are processes that have imported Ray Data."""
+    import ray
+
+    def pid() -> int:
+        import ray.data  # noqa: F401
+
+        time.sleep(0.5)  # so that each process gets one
+        return os.getpid()
+
+    task = ray.remote(num_cpus=0.1)(pid)
+    while len(set(ray.get([task.remote() for _ in range(2 * _PROCESSES)]))) < _PROCESSES:
+        pass

@@ -131,5 +131,5 @@ def start(settings: Settings, seconds: float) -> CoordinatorClient:
     """Start a coordinator and its sleeping workers; returns the coordinator once all are ready."""
     launch.start_coordinator(sleeping(settings, seconds))
     coordinator = CoordinatorClient(NAMESPACE)
-    wait_for_workers(coordinator, settings.max_workers)
+    wait_for_workers(coordinator, settings.max_workers or 1)
     return coordinator

@@ -66,6 +66,7 @@ class Submissions:
         ):
             try:
                 spec, photos = await self._plan(task_id, key, draft, caller)
+                spec = replace(spec, traceparent=request.scope.get(wire.TRACEPARENT))
             except BaseException:
                 await self._drop(draft)
                 raise

@@ -33,7 +33,7 @@ class Upload:
     id: str
     name: str
     bytes: int
-    sha256: str
+    sha256: str | None  # None: its bytes went to the store without passing us
     user_id: str
     created_at: float
     format: str | None = None
@@ -149,6 +149,14 @@ class Uploads:
             raise
         return upload
 
+    async def adopt(self, upload_id: str, name: str, user_id: str, size: int) -> Upload:
+        """Make a stored picture of so many bytes an upload; raises PhotoError if it is none."""
+        header = await self._examine(upload_key(upload_id), size)
+        upload = Upload(upload_id, safe_name(name), size, None, user_id, time.time())
+        upload = replace(upload, format=header.format, width=header.width or None, height=header.height or None)
+        await self._keep(upload)
+        return upload
+
     async def find(self, upload_id: str) -> Upload | None:
         """Return the record of an upload; None if there is none (any more)."""
         try:
@@ -180,16 +188,20 @@ class Uploads:
             await asyncio.shield(asyncio.gather(*removals, return_exceptions=True))
 
     async def _write(self, upload_id: str, pieces: Metered) -> None:
-        limit = self._limits.max_bytes
         free = await asyncio.to_thread(self._blobs.free_bytes)
         if free is not None and free < self._least_room:  # the rest is for the journal
             raise StorageFullError("There is no room left for uploads.")
         async with self._blobs.writer(upload_key(upload_id)) as file:
             async for piece in pieces:
-                if pieces.bytes > limit:
-                    detail = f"The file is larger than {limit / 1e6:,.0f} MB, which is the limit: save it smaller."
-                    raise PhotoError("too_large", detail)
+                self.check_size(pieces.bytes)
                 await file.write(piece)
+
+    def check_size(self, size: int) -> None:
+        """Raise PhotoError `too_large` for a file of more bytes than a photo may have."""
+        limit = self._limits.max_bytes
+        if size > limit:
+            detail = f"The file is larger than {limit / 1e6:,.0f} MB, which is the limit: save it smaller."
+            raise PhotoError("too_large", detail)
 
     async def _keep(self, upload: Upload) -> None:
         known: dict[str, Any] = asdict(upload)

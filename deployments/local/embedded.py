@@ -2,7 +2,6 @@
 
 import asyncio
 import hashlib
-import os
 import shutil
 import threading
 import time
@@ -30,6 +29,7 @@ from actors.messages.ids import new_id
 from actors.messages.records import BatchSpec, Json, PhotoSpec
 from deployments import compose
 from deployments.local.able import check_able
+from deployments.local.cores import usable_cores, usable_workers
 from deployments.local.engine_error import EngineError
 from deployments.local.local_ray import LocalRay, memory
 from deployments.wire import wire
@@ -92,7 +92,7 @@ class Engine:
                 "blob_url": None,
                 "file_roots": tuple(str(root) for root in file_roots),
                 "max_photos": 1_000_000,
-                "max_workers": compose.with_workers(own, workers, os.cpu_count() or 1).max_workers,
+                "max_workers": (most := workers or own.max_workers or usable_workers()),
             }
         )
         self._data_dir = settings.data_dir
@@ -100,7 +100,7 @@ class Engine:
         self._config = compose.throwaway_config(settings, self._tables, namespace)
         self._make_ray = make_ray
         self._blobs = open_blobs(settings.blobs)
-        self._cpus = max(settings.max_workers, os.cpu_count() or 1)
+        self._cpus = max(most, usable_cores())
         self._keys: dict[tuple[str, int], str] = {}
         self._coordinator = CoordinatorClient(self._config.namespace)
         self._scratch: Path | None = None

@@ -32,7 +32,7 @@ def serve(settings: Settings, *, host: str, port: int, workers: int | None) -> N
     """Run the application on the cluster until Ctrl-C or SIGTERM; a second signal leaves at once."""
     logs.begin(settings.logs, process="serve")
     forget_secrets()  # workers decode untrusted files
-    settings = compose.with_workers(settings, workers, os.cpu_count() or 1)
+    settings = settings.model_copy(update={"max_workers": workers or settings.max_workers})
     stop = threading.Event()
     _on_signals(stop)
     try:

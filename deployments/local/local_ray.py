@@ -27,10 +27,18 @@ OBJECT_STORE_BYTES = 80 * 2**20  # Ray's minimum; photos never pass through it
 class LocalRay:
     """Ray in this process; never joins a running cluster. `gpus` claims that many (for tests)."""
 
-    def __init__(self, *, cpus: int, scratch: Path, gpus: int | None = None) -> None:
+    def __init__(
+        self, *, cpus: int, scratch: Path, gpus: int | None = None, object_store: int = OBJECT_STORE_BYTES
+    ) -> None:
+        """`object_store`: its bytes."""
         if gpus is None and not has_torch():
             gpus = 0  # nothing here could use them, and workers would wait for a part of one
-        self._options: dict[str, Any] = {"num_cpus": cpus, "num_gpus": gpus, "_temp_dir": str(scratch / "ray")}
+        self._options: dict[str, Any] = {
+            "num_cpus": cpus,
+            "num_gpus": gpus,
+            "object_store_memory": object_store,
+            "_temp_dir": str(scratch / "ray"),
+        }
         self._others = set(psutil.Process().children(recursive=True))
         self._asking: threading.Thread | None = None
         self._answers = 0
@@ -43,7 +51,6 @@ class LocalRay:
         with light_node.light():
             ray.init(
                 address="local",
-                object_store_memory=OBJECT_STORE_BYTES,
                 log_to_driver=False,
                 logging_level=logging.ERROR,
                 job_config=job_config(),

@@ -11,6 +11,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+from deployments.local.cores import usable_workers
 from deployments.local.link import Message, send
 
 log = logging.getLogger(__name__)
@@ -60,7 +61,7 @@ def _serve(given: argparse.Namespace, link: socket.socket) -> int:
     logs.begin(settings.logs, process="serve")
     forget_secrets()  # workers decode untrusted files
     allow_connections()
-    settings = compose.with_workers(settings, given.workers, os.cpu_count() or 1)
+    settings = compose.with_workers(settings, given.workers, usable_workers())
     Service(settings, socket.socket(fileno=given.listener), link, Restarts(given.restarts, given.reason)).run(
         given.scratch
     )

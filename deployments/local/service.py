@@ -21,6 +21,7 @@ from actors.directory import NAMESPACE
 from actors.memory import tune_memory
 from deployments import compose
 from deployments.keeper import Keeper
+from deployments.local.cores import usable_cores
 from deployments.local.http_server import HttpServer
 from deployments.local.link import Message, send
 from deployments.local.local_ray import LOOK_S, LocalRay
@@ -48,7 +49,7 @@ class Service:
         importing = threading.Thread(target=_import_application, name="import")  # while Ray starts, which mostly waits
         importing.start()
         watch_raylet()
-        own = LocalRay(cpus=max(self._settings.max_workers, os.cpu_count() or 1), scratch=scratch)
+        own = LocalRay(cpus=max(self._settings.max_workers or 1, usable_cores()), scratch=scratch)
         own.start()
         self._on_signals()  # Ray has replaced the handler of SIGTERM
         importing.join()

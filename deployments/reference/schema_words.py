@@ -45,7 +45,9 @@ def _array(schema: Json) -> str:
 
 def _number(schema: Json) -> str:
     low, high = schema.get("minimum"), schema.get("maximum")
-    return str(schema["type"]) if low is None else f"{schema['type']} {low:,.0f}..{high:,.0f}"
+    if low is None:
+        return str(schema["type"])
+    return f"{schema['type']}, at least {low:,.0f}" if high is None else f"{schema['type']} {low:,.0f}..{high:,.0f}"
 
 
 def _object(schema: Json) -> str:

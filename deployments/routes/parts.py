@@ -10,6 +10,7 @@ from actors.messages.coordinator_api import CoordinatorApi
 from deployments.files.archive import Archives
 from deployments.gate.access import ANONYMOUS, CALLER, on_behalf
 from deployments.intake.looks import Looks
+from deployments.intake.signed_uploads import SignedUploads
 from deployments.intake.submission import Submissions
 from deployments.intake.uploads import Uploads
 from deployments.routes.owners import Owners
@@ -25,6 +26,7 @@ class Parts:
 
     services: Services
     uploads: Uploads
+    signed_uploads: SignedUploads
     submissions: Submissions
     feeds: Feeds
     vitals: Vitals

@@ -1,18 +1,22 @@
-"""Uploads: one file in each request."""
+"""Uploads: one file in each request, or one that its client sends to the store itself."""
 
+from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Path, Query, Request
 
 from deployments.gate.access import ANONYMOUS
 from deployments.intake.upload_claims import declared_size
+from deployments.intake.uploads import Upload
+from deployments.routes.json_route import JsonRoute
 from deployments.routes.openapi import UPLOAD_BODY
 from deployments.routes.parts import Caller, Here
 from deployments.wire import wire
 from deployments.wire.problems import ApiError, described
 from photobatch import schemas
 
-router = APIRouter(prefix=f"{wire.API}/uploads", tags=["uploads"])
+router = APIRouter(prefix=f"{wire.API}/uploads", tags=["uploads"], route_class=JsonRoute)
 
 _REFUSALS = (
     "invalid_request",
@@ -41,14 +45,44 @@ async def upload(
     if request.headers.get("content-type", "").lower().startswith("multipart/"):
         detail = "Send the file itself as the body (curl --data-binary @photo.jpg), not a form."
         raise ApiError("unsupported_media", detail)
-    stored = await here.uploads.take(request.stream(), name, caller or ANONYMOUS, declared_size(request))
-    return schemas.Upload(
-        id=stored.id,
-        source=stored.source,
-        name=stored.name,
-        bytes=stored.bytes,
-        sha256=stored.sha256,
-        width=stored.width,
-        height=stored.height,
-        format=stored.format,
-    )
+    return _told(await here.uploads.take(request.stream(), name, caller or ANONYMOUS, declared_size(request)))
+
+
+@router.post(
+    "/signed",
+    status_code=201,
+    responses=described(
+        "invalid_json",
+        "invalid_request",
+        "cannot_sign",
+        "too_large",
+        "too_many_uploads",
+        "storage_unavailable",
+        "unavailable",
+    ),
+)
+async def begin(here: Here, file: schemas.SignedUploadInput, caller: Caller) -> schemas.SignedUpload:
+    """Return an address at the store for one file: its bytes do not pass the service."""
+    promise, url, expires = await here.signed_uploads.begin(file.name, file.bytes, caller or ANONYMOUS)
+    headers = {"x-ms-blob-type": "BlockBlob"} if here.services.blobs.url.startswith("az:") else {}
+    expires_at = datetime.fromtimestamp(expires, UTC)
+    return schemas.SignedUpload(id=promise.id, url=url, headers=headers, expires_at=expires_at)
+
+
+@router.post(
+    "/{upload_id}/accept",
+    responses=described(
+        "upload_not_found", "upload_incomplete", *(code for code in _REFUSALS if code != "storage_full")
+    ),
+)
+async def accept(
+    here: Here,
+    upload_id: Annotated[str, Path(max_length=128, description="The `id` of the signed upload.")],
+    caller: Caller,
+) -> schemas.Upload:
+    """Examine the file that was sent to the store; batches name it by its `source` from then on."""
+    return _told(await here.signed_uploads.accept(upload_id, caller or ANONYMOUS))
+
+
+def _told(upload: Upload) -> schemas.Upload:
+    return schemas.Upload.model_validate(asdict(upload) | {"source": upload.source})

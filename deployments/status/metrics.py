@@ -4,10 +4,13 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics, generate_latest
+from prometheus_client.core import HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from deployments.status.families import counter, counters, gauge, gauges
+from deployments.status.node_metrics import node_families, quarantined
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0)
@@ -22,10 +25,16 @@ _EVENTS = {
 class Requests:
     """Counts requests by route; middleware of the application."""
 
-    def __init__(self) -> None:
+    def __init__(self, replica: str = "") -> None:
+        """`replica` becomes a label: one target may be several processes, each with counters of its own."""
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series beside each one, which nobody reads
         self._registry = CollectorRegistry()
-        labels = ("method", "route")
-        self._answers = Counter("photobatch_http_requests", "Answers.", (*labels, "status"), registry=self._registry)
+        self._replica = (replica,) if replica else ()
+        whose = ("replica",) if replica else ()
+        labels = ("method", "route", *whose)
+        self._answers = Counter(
+            "photobatch_http_requests", "Answers.", ("method", "route", "status", *whose), registry=self._registry
+        )
         self._seconds = Histogram(
             "photobatch_http_request_seconds",
             "From a request to its answer's first byte.",
@@ -61,8 +70,8 @@ class Requests:
     def _count(self, scope: Scope, status: int, seconds: float) -> None:
         # The declared route: ids in paths would each make a series.
         route = getattr(scope.get("route"), "path", "none")
-        self._answers.labels(scope["method"], route, str(status)).inc()
-        self._seconds.labels(scope["method"], route).observe(seconds)
+        self._answers.labels(scope["method"], route, str(status), *self._replica).inc()
+        self._seconds.labels(scope["method"], route, *self._replica).observe(seconds)
 
 
 class _Told(Collector):
@@ -74,58 +83,39 @@ class _Told(Collector):
     def collect(self) -> Iterator[Metric]:
         """Yield every family."""
         told = self._told
-        yield _gauge("photobatch_up", "Whether a coordinator answers.", 0.0 if told is None else 1.0)
+        yield gauge("photobatch_up", "Whether a coordinator answers.", 0.0 if told is None else 1.0)
         if told is None:
             return
-        yield _counters("photobatch_photos", "Photos that ended.", "outcome", told["photos"])
-        yield _counters("photobatch_photo_failures", "Tries that failed.", "code", told["failures"])
+        yield counters("photobatch_photos", "Photos that ended.", ("outcome",), told["photos"])
+        yield counters("photobatch_photo_failures", "Tries that failed.", ("code",), told["failures"])
         for name, help_text in _EVENTS.items():
-            yield _counters(f"photobatch_photos_{name}", help_text, None, {"": told["events"][name]})
-        yield _counters("photobatch_result_bytes", "Bytes of results.", None, {"": told["result_bytes"]})
+            yield counter(f"photobatch_photos_{name}", help_text, told["events"][name])
+        yield counter("photobatch_result_bytes", "Bytes of results.", told["result_bytes"])
         yield _stages(told["stages"])
-        yield _gauges("photobatch_batches", "Batches that are known.", "state", told["batches"])
-        yield _gauges("photobatch_workers", "Workers.", "state", _without(told["workers"], "max"))
-        yield _gauge("photobatch_workers_max", "Workers at most.", told["workers"]["max"])
-        yield _counters(
-            "photobatch_worker_deaths", "Workers that ended without being told to.", None, {"": told["worker_deaths"]}
-        )
-        yield _gauge("photobatch_queue_photos", "Photos that wait.", told["queue"]["photos"])
-        yield _gauge("photobatch_queue_batches", "Batches with photos that wait.", told["queue"]["batches"])
-        yield _gauge(
+        yield gauges("photobatch_batches", "Batches that are known.", ("state",), told["batches"])
+        yield gauges("photobatch_workers", "Workers.", ("state",), _without(told["workers"], "max"))
+        yield gauge("photobatch_workers_max", "Workers at most.", told["workers"]["max"])
+        yield counter("photobatch_worker_deaths", "Workers that ended without being told to.", told["worker_deaths"])
+        yield gauge("photobatch_queue_photos", "Photos that wait.", told["queue"]["photos"])
+        yield gauge("photobatch_queue_batches", "Batches with photos that wait.", told["queue"]["batches"])
+        yield gauge(
             "photobatch_queue_wait_seconds",
             "For how long the batch that waits longest has been given no worker.",
             told["longest_wait_s"],
         )
-        yield _gauge("photobatch_photos_per_second", "Photos that end a second.", told["photos_per_s"])
-        yield _gauge("photobatch_hold", "Whether all stands still because the disk is full.", told["hold"] is not None)
+        yield gauge("photobatch_hold", "Whether all stands still because the disk is full.", told["hold"] is not None)
         if told["free_bytes"] is not None:
-            yield _gauge("photobatch_store_free_bytes", "Room where results go.", told["free_bytes"])
-        yield _gauge("photobatch_journal_up", "Whether the journal answers.", told["journal"] == "ok")
-        yield _gauge("photobatch_workers_sick", "Whether workers end as soon as they are started.", told["sick"])
-        yield _gauge("photobatch_coordinator_epoch", "How many coordinators there have been.", told["epoch"])
-        yield _gauge("photobatch_coordinator_uptime_seconds", "Age of the coordinator.", told["uptime_s"])
+            yield gauge("photobatch_store_free_bytes", "Room where results go.", told["free_bytes"])
+        yield gauge("photobatch_journal_up", "Whether the journal answers.", told["journal"] == "ok")
+        yield gauge("photobatch_workers_sick", "Whether workers end as soon as they are started.", told["sick"])
+        yield gauge("photobatch_coordinator_epoch", "How many coordinators there have been.", told["epoch"])
+        yield gauge("photobatch_coordinator_uptime_seconds", "Age of the coordinator.", told["uptime_s"])
+        yield from node_families(told["nodes"])
+        yield quarantined(told["quarantined"])
 
 
 def _without(counts: dict[str, int], name: str) -> dict[str, int]:
     return {key: count for key, count in counts.items() if key != name}
-
-
-def _gauge(name: str, help_text: str, value: float) -> Metric:
-    return GaugeMetricFamily(name, help_text, value=float(value))
-
-
-def _gauges(name: str, help_text: str, label: str, values: dict[str, int]) -> Metric:
-    family = GaugeMetricFamily(name, help_text, labels=[label])
-    for of, value in values.items():
-        family.add_metric([of], value)
-    return family
-
-
-def _counters(name: str, help_text: str, label: str | None, values: dict[str, int]) -> Metric:
-    family = CounterMetricFamily(name, help_text, labels=[label] if label else [])
-    for of, value in values.items():
-        family.add_metric([of] if label else [], value)
-    return family
 
 
 def _stages(stages: dict[str, dict[str, Any]]) -> Metric:

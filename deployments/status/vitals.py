@@ -42,6 +42,8 @@ class Vitals:
             restarts=self._services.restarts.count,
             restart_reason=self._services.restarts.reason,
             workers=WorkerStats.model_validate(stats["workers"]) if stats else None,
+            gpu_workers=stats.get("gpu_workers") if stats else None,
+            quarantined=stats.get("quarantined", []) if stats else [],
             journal=stats["journal"] if stats else "unavailable",
             blobs=blobs,
             version=self._services.version,

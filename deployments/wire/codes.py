@@ -34,6 +34,9 @@ CODES: dict[str, Code] = {
     "busy": Code(
         503, "Too many large requests arrive at once; nothing of this one is kept.", "Repeat it after `Retry-After`."
     ),
+    "cannot_sign": Code(
+        409, "The service gives out no addresses of its store.", "Send the file to `POST /api/v1/uploads`."
+    ),
     "forbidden": Code(
         403,
         "`user_id` is not the user of this key, or the preset is somebody else's.",
@@ -90,6 +93,9 @@ CODES: dict[str, Code] = {
     ),
     "too_slow": Code(408, "The body came too slowly.", "Send it again, over a faster line if there is one."),
     "unauthorized": Code(401, "A key is needed, or this one is not known.", "Send `Authorization: Bearer KEY`."),
+    "upload_incomplete": Code(
+        409, "The file of a signed upload is not in the store.", "PUT it to the upload's `url`, then accept it."
+    ),
     "unavailable": Code(503, "The coordinator is being started.", "Try again in a few seconds."),
     "unknown_preset": Code(404, "There is no such preset.", "The detail may name one that is near."),
     # --- either: of a file that is sent or asked for, and of a photo of a batch ---------------------------------------

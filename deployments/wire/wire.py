@@ -12,6 +12,7 @@ from presets.catalogue import Preset, ResolvedPreset
 from presets.sliders import Group
 
 API = "/api/v1"
+TRACEPARENT = "photobatch.traceparent"  # key in a request's scope: its span, where requests are traced
 ENDED = frozenset({schemas.BatchStatus.COMPLETED, schemas.BatchStatus.FAILED, schemas.BatchStatus.CANCELLED})
 _TIMES = ("created_at", "started_at", "finished_at", "expires_at")
 

@@ -11,6 +11,7 @@ from models.eager.ops import darken, look_up, look_up_curves, roughen
 from models.eager.patches import WidePatch
 from models.eager.strips import Strip, run
 from models.faces.patch import Patch
+from models.fallbacks import fell_back
 from models.finish import Finish
 from models.neural.device import OutOfMemoryError, guarded, no_memory
 from models.neural.staging import Staging
@@ -58,6 +59,7 @@ class EagerApplier:
         except OutOfMemoryError as error:
             if self._cpu:
                 raise no_memory() from error
+            fell_back("pixels_on_cpu")
             EagerApplier("cpu", self._rows)._with_memory(work)
 
     def finish_there(self, packed: torch.Tensor, finish: Finish, seed: int) -> None:

@@ -12,7 +12,7 @@ from models.codec.container.jpeg_segments import read_segments
 from models.codec.gpu_jpeg import GpuJpeg, suits
 from models.codec.preview import FROM_CELLS
 from models.eager.applier import EagerApplier
-from models.errors import PhotoError
+from models.fallbacks import fell_back
 from models.finish import Finish
 from models.neural.device import OutOfMemoryError, device_named, guarded
 from models.neural.staging import Staging
@@ -45,13 +45,17 @@ class JpegDevice:
 
         `height` and `width` are those of the upright picture. Raises DeviceLostError.
         """
-        if max(height, width) < FROM_CELLS or not suits(data, read_segments(data), coding):
+        if max(height, width) < FROM_CELLS:
+            return None
+        if not suits(data, read_segments(data), coding):
+            fell_back("nvjpeg_unsuited")
             return None
         try:
             with self.computing():
                 rgb = self.codec.decode(data)
                 self._must_live(rgb)
                 if rgb is None:
+                    fell_back("nvjpeg_failed")
                     return None
                 packed = _packed(_turned(rgb, orientation))
         except DoubtError:
@@ -64,9 +68,11 @@ class JpegDevice:
         try:
             with guarded(self.device):
                 yield
-        except (OutOfMemoryError, PhotoError) as full:
+        except OutOfMemoryError as full:
+            fell_back("pixels_on_cpu")
             raise DoubtError from full
         except RuntimeError as failure:
+            fell_back("nvjpeg_failed")
             log.warning("a GPU's codec failed, and the CPU takes its place: %s", failure)
             raise DoubtError from failure
 
@@ -81,6 +87,7 @@ class JpegDevice:
         data = self.codec.encode(rgb, coding)
         self._must_live(data)
         if data is None:
+            fell_back("nvjpeg_failed")
             raise DoubtError
         return data
 

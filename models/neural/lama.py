@@ -17,6 +17,7 @@ from torch.nn import functional
 
 from models.erase.holes import NATIVE
 from models.erase.region import Mask
+from models.fallbacks import fell_back
 from models.neural.device import OutOfMemoryError, device_named, no_memory, running
 from models.neural.staging import Staging
 from models.picture import Pixels
@@ -72,9 +73,11 @@ class Lama:
         if half:
             return self._together(crops[:half], masks[:half]) + self._together(crops[half:], masks[half:])
         try:
-            return [self._smaller(crops[0], masks[0])]
+            found = [self._smaller(crops[0], masks[0])]
         except OutOfMemoryError:
             return self._on_cpu(crops, masks)
+        fell_back("network_reduced")
+        return found
 
     def _smaller(self, crop: Pixels, mask: Mask) -> Pixels:
         """Fill one square at a lower resolution; pixels outside the mask stay."""
@@ -88,6 +91,8 @@ class Lama:
         return np.where(mask[:, :, None] > 0, large, crop)
 
     def _on_cpu(self, crops: list[Pixels], masks: list[Mask]) -> list[Pixels]:
+        if self._device.type != "cpu":
+            fell_back("network_on_cpu")
         try:
             return self._forward(crops, masks, torch.device("cpu"))
         except OutOfMemoryError as error:

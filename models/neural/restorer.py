@@ -9,6 +9,7 @@ from safetensors.torch import load_file
 from spandrel import ImageModelDescriptor, ModelLoader
 from torch.nn import functional
 
+from models.fallbacks import fell_back
 from models.neural.device import OutOfMemoryError, device_named, no_memory, running
 from models.neural.staging import Staging
 from models.picture import Pixels
@@ -55,6 +56,7 @@ class Restorer:
                 if tile > _LEAST_TILE:
                     tile //= 2
                 elif device.type != "cpu":
+                    fell_back("network_on_cpu")
                     device = torch.device("cpu")
                 else:
                     raise no_memory() from error

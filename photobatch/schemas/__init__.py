@@ -28,6 +28,9 @@ from photobatch.schemas.shares import NewShare as NewShare
 from photobatch.schemas.shares import Share as Share
 from photobatch.schemas.shares import ShareList as ShareList
 from photobatch.schemas.shares import ShareRequest as ShareRequest
+from photobatch.schemas.uploads import SignedUpload as SignedUpload
+from photobatch.schemas.uploads import SignedUploadInput as SignedUploadInput
+from photobatch.schemas.uploads import Upload as Upload
 
 MAX_METADATA_BYTES = 16_384
 
@@ -235,6 +238,15 @@ class WorkerStats(Answer):
     max: int
 
 
+class Quarantined(Answer):
+    """A node on which no workers of a kind start for a while: it lost more of them than its share."""
+
+    node: str = Field(description="Ray's id of the node.")
+    kind: str = Field(description="`cpu` or `gpu`.")
+    reason: str
+    until: datetime = Field(description="It is tried again then.")
+
+
 class QueueStats(Answer):
     """The queue; `limit` is in batches."""
 
@@ -248,24 +260,12 @@ class Stats(Answer):
 
     batches: dict[str, int] = Field(description="By status.")
     photos: dict[str, int] = Field(description="By status, in all kept batches.")
-    workers: WorkerStats
+    workers: WorkerStats = Field(description="All workers.")
+    gpu_workers: WorkerStats | None = Field(None, description="Those with a GPU, for networks.")
     queue: QueueStats
     photos_per_s: float
     uptime_s: float
     version: str
-
-
-class Upload(Answer):
-    """An uploaded file; `source` goes into a batch's `image_urls`."""
-
-    id: str
-    source: str
-    name: str
-    bytes: int
-    sha256: str
-    width: int | None
-    height: int | None
-    format: str | None
 
 
 HealthCode = Literal[
@@ -287,6 +287,8 @@ class Health(Answer):
 
     status: Literal["ok", "starting", "unavailable"]
     workers: WorkerStats | None
+    gpu_workers: WorkerStats | None = Field(None, description="Those of `workers` that have a GPU, for networks.")
+    quarantined: list[Quarantined] = Field([], description="Nodes that are not used, or whose GPUs are not.")
     journal: str = Field(description="`ok`, `unavailable`, `behind` (it came back older), `damaged`, or `full`.")
     blobs: str = Field(description="`ok`, `full`, `unavailable`, or `local_storage`: not every machine reaches it.")
     version: str

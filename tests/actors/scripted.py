@@ -16,7 +16,8 @@ from actors.worker.attachments import Attached
 from actors.worker.retoucher import NOTHING, Retouched
 from models.erase.filling import Filling, Squares
 from models.erase.region import Mask
-from models.errors import PhotoError
+from models.errors import DeviceLostError, PhotoError
+from models.fallbacks import fell_back
 from models.picture import Pixels
 
 
@@ -26,7 +27,10 @@ def as_json(message: Json) -> bytes:
 
 
 class ScriptedRetoucher:
-    """`sleep 0.2`, `crash`, `hang`, `hold 2` (both keep the GIL), `bad`, `hiccup`; each start is logged to a file."""
+    """`sleep 0.2`, `crash`, `hang`, `hold 2` (both keep the GIL), `bad`, `hiccup`, `lost` (its GPU), `slower`.
+
+    Each start is logged to a file.
+    """
 
     engine = "scripted"
     side_by_side = 1
@@ -64,6 +68,10 @@ class ScriptedRetoucher:
             raise PhotoError("corrupt", "This photo is damaged.")
         elif action == "hiccup":
             raise PhotoError("out_of_memory", "Not now.", retryable=True)
+        elif action == "lost":
+            raise DeviceLostError("CUDA error: an illegal memory access was encountered")
+        elif action == "slower":
+            fell_back("network_on_cpu")
         elif action == "bug":
             raise ZeroDivisionError
         self._note(f"done {name}")

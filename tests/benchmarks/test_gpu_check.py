@@ -86,13 +86,23 @@ def test_a_process_retouches(plan, tmp_path, monkeypatch):
         assert plan.fake.kernels > kernels, preset
 
 
-def test_a_part_that_hangs_costs_only_itself(tmp_path, monkeypatch):
-    monkeypatch.setattr(gpu_check, "WHOLE_S", 6.0)
+def test_a_part_that_hangs_is_ended():
+    found = gpu_check.measured("versions", 0.1, fake=True)  # importing torch takes longer
+    assert "ended after" in found["error"]
+
+
+def test_a_part_that_fails_costs_only_itself(tmp_path, monkeypatch):
+    monkeypatch.setattr(gpu_check, "LIMITS", {"no such part": 60, "copies": 60})
     out = tmp_path / "report.json"
-    report = gpu_check.check(["versions", "loss"], out, fake=True)
-    assert "ended after" in report["versions"]["error"]
-    assert report["loss"] == {"left_out": "no time is left"}
+    report = gpu_check.check(["no such part", "copies"], out, fake=True)
+    assert "invalid choice" in report["no such part"]["error"]
+    assert "found" in report["copies"]
     assert json.loads(out.read_text()) == report
+
+
+def test_when_time_is_over_the_rest_is_left_out(monkeypatch):
+    monkeypatch.setattr(gpu_check, "WHOLE_S", 1.0)
+    assert gpu_check.check(["copies"], None, fake=True)["copies"] == {"left_out": "no time is left"}
 
 
 def test_a_slow_decoder_ends_what_would_build_on_it(monkeypatch):

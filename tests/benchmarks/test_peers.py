@@ -13,11 +13,11 @@ import simplejpeg
 import torch
 from PIL import Image
 
-from benchmarks.peers import case, compare, figures
+from benchmarks.peers import Turns, case, compare, figures
 from benchmarks.photos.demo_photos import Recipe, make
 from benchmarks.photos.floor import recode
 from benchmarks.rivals import magick, opencv, packages, pillow, torch_eager, vips
-from benchmarks.rivals.bench import PEERS, Bench
+from benchmarks.rivals.bench import PEERS, STAGE, Bench
 from benchmarks.rivals.check import MOST_DIFFERENCE, LessWorkError, difference
 from benchmarks.rivals.fitted import Fitted, fit
 from benchmarks.rivals.look import COLOURS, LOOKS
@@ -203,6 +203,16 @@ def test_peers_take_turns_and_are_set_against_ours(bench: Bench) -> None:
     assert said["× floor"].median == 3
     assert said["ours is faster by"].values == [2.0, 1.5]
     assert said["ours is faster by"].met is False
+
+
+def test_our_stage_does_every_look_and_is_no_rival(benches: dict[str, Bench]) -> None:
+    """So no headline counts it among the others."""
+    assert all(STAGE in bench.chosen([*PEERS]) for bench in benches.values())
+    own = Copier(benches["faces"].ours)
+    own.name = STAGE
+    said = {figure.name: figure for figure in figures(Turns(own, [3.0], 0.0), [1.0], [2.0])}
+    assert "ours is faster by" not in said
+    assert (said["the service is faster by"].values, said["the service is faster by"].target) == ([1.5], None)
 
 
 def test_what_pip_cannot_install_is_said_in_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

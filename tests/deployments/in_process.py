@@ -19,7 +19,7 @@ from actors.messages.errors import BatchError
 from actors.messages.records import Json, LeaseKey, Outcome
 from actors.pool.config import Gpus
 from actors.pool.demand import Elastic
-from actors.pool.pool import WorkerRecord, WorkerState
+from actors.pool.worker_record import WorkerRecord, WorkerState
 from actors.worker.config import WorkerConfig
 from models.codec.header import Limits
 from storage.blobs import Blobs, open_blobs

@@ -87,6 +87,7 @@ TABLE = (
         "tests/deployments/doctor/test_cluster_file.py::test_ours_has_no_fault_once_it_is_filled_in",
         files_are_there,
     ),
+    Elsewhere(r"export OTEL_EXPORTER_OTLP_ENDPOINT=\S+$", "tests/service/test_service_traces.py"),
     Elsewhere(r"export RAY_AUTH_MODE=token$", "tests/service/test_deploy.py::test_a_ray_that_wants_a_token"),
     Elsewhere(r"(\.venv/bin/)?ray start --head\b", "tests/service/test_deploy.py", files_are_there),
     Elsewhere(r"(server=\$\(python -m photobatch|\"\$server/|serve deploy \"\$server/)", "tests/wheel/test_deploy.py"),

@@ -17,6 +17,7 @@ from models.eager import applier as eager
 from models.eager.applier import EagerApplier
 from models.erase.fill import Telea
 from models.errors import DeviceLostError, PhotoError
+from models.fallbacks import take_fallbacks
 from models.finish import Finish
 from models.networks import Networks
 from models.neural.device import OutOfMemoryError, device_for, device_named, guarded, running
@@ -115,7 +116,9 @@ def test_memory_that_cannot_be_pinned_does_too(fake_gpu, monkeypatch):
 def test_a_photo_for_which_a_gpu_has_no_memory_is_done_on_the_cpu(fake_gpu):
     wanted = textured(EagerApplier("cpu"), photo())
     fake_gpu.memory.total = 100_000
+    take_fallbacks()
     assert np.array_equal(textured(EagerApplier("cuda"), photo()), wanted)
+    assert take_fallbacks() == {"pixels_on_cpu": 1}
     assert fake_gpu.memory.allocated == 0
 
 
@@ -192,16 +195,6 @@ def test_a_network_of_which_a_part_was_moved_is_moved_as_a_whole_next_time():
 @pytest.fixture(scope="module")
 def library(tmp_path_factory):
     return tmp_path_factory.mktemp("library")
-
-
-def test_a_gpu_that_cannot_be_used_is_named_in_the_log(monkeypatch, caplog, library):
-    def too_old():
-        raise RuntimeError("The NVIDIA driver on your system is too old (found version 12020). Please update.\nMore.")
-
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    monkeypatch.setattr(torch.cuda, "init", too_old)
-    assert isinstance(applier_for(library, gpu=0.25), CompiledApplier)
-    assert "cannot use it, so its CPU computes: The NVIDIA driver on your system is too old" in caplog.text
 
 
 def test_without_a_compiler_a_gpu_takes_the_place_of_the_library(gpu, monkeypatch, tmp_path):

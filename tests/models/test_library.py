@@ -22,6 +22,7 @@ from models.compiled.patches.patches import Patches
 from models.eager.applier import EagerApplier
 from models.erase.fill import Telea
 from models.faces.patch import Patch
+from models.fallbacks import take_fallbacks
 from models.finish import Finish
 from models.inpainter import inpainter_for
 from models.picture import Picture, Source
@@ -81,9 +82,11 @@ def kept(folder):
 
 
 def replaced_by_torch(folder, caplog, because):
+    take_fallbacks()
     with caplog.at_level(logging.WARNING):
         applier = applier_for(folder, gpu=0.0)
     assert isinstance(applier, EagerApplier)
+    assert take_fallbacks() == {"torch_on_cpu": 1}
     assert because in caplog.text
     return applier
 
@@ -153,11 +156,14 @@ def test_a_library_that_computes_something_else_is_not_used(tmp_path, monkeypatc
 
 
 def test_holes_are_filled_by_patches_where_they_can_be_compiled_and_else_by_opencv(tmp_path, monkeypatch, caplog):
+    take_fallbacks()
     assert isinstance(inpainter_for(tmp_path), Patches)
+    assert take_fallbacks() == {}
     monkeypatch.setattr(patches, "EXPECTED", "something else")
     assert isinstance(inpainter_for(tmp_path), Telea)
     without_cc(monkeypatch)
     assert isinstance(inpainter_for(tmp_path), Telea)
+    assert take_fallbacks() == {"erase_blurred": 2}
     assert "other pixels" in caplog.text
     assert "there is no C compiler" in caplog.text
 
@@ -193,12 +199,6 @@ def test_processes_may_compile_it_at_once_and_be_killed(tmp_path):
     children[0].kill()
     assert [child.communicate(timeout=60)[0].strip() for child in children][1:] == ["done", "done"]
     assert len([name for name in kept(tmp_path) if name.endswith(".so")]) == 1
-
-
-def test_a_gpu_that_torch_does_not_find_is_replaced_by_the_cpu(tmp_path, monkeypatch, caplog):
-    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
-    assert isinstance(applier_for(tmp_path, gpu=1.0), CompiledApplier)
-    assert "cannot use it, so its CPU computes" in caplog.text
 
 
 def test_a_worker_without_a_gpu_imports_no_torch(tmp_path):

@@ -22,6 +22,8 @@ REPLICA_PORTS = 16
 class Deployed(Server):
     """A Ray that somebody started, with the environment of deployments/node, and what is deployed to it."""
 
+    replicas = 1  # of the ingress
+
     def __init__(self, folder: Path, server: Path = ROOT, programs: Path = BIN, **environment: str) -> None:
         """`server` has the server's code, `programs` is the folder of `ray` and `serve`."""
         super().__init__(folder, **environment)
@@ -60,6 +62,7 @@ class Deployed(Server):
         """Deploy the application of this checkout, or of another one, with more variables if given."""
         config = yaml.safe_load((self._server / "deployments/serve_config.yaml").read_text())
         config["http_options"]["port"] = self.port
+        config["applications"][0]["deployments"][0]["num_replicas"] = self.replicas
         if checkout:
             config["applications"][0]["runtime_env"] = {"working_dir": f"local://{checkout}"}
         file = self.folder / "serve_config.yaml"

@@ -10,12 +10,14 @@ STAGES = {"queue", "fetch", "decode", "analyse", "apply", "encode", "store"}
 
 
 def scrape(server: Server) -> dict[tuple[str, tuple[str, ...]], float]:
-    """Every sample by its name and the values of its labels."""
+    """Every sample by its name and the values of its labels, without that of the replica that answers."""
     answer = server.http.get("/metrics").raise_for_status()
     assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
     families = text_string_to_metric_families(answer.text)
     return {
-        (sample.name, tuple(sample.labels.values())): sample.value for family in families for sample in family.samples
+        (sample.name, tuple(value for name, value in sample.labels.items() if name != "replica")): sample.value
+        for family in families
+        for sample in family.samples
     }
 
 
@@ -41,7 +43,15 @@ def test_a_batch_shows_in_the_metrics_and_nothing_names_it(server: Server, photo
     assert all(grew("photobatch_stage_seconds_count", stage) >= 2 for stage in STAGES)
     assert after["photobatch_queue_photos", ()] == 0
     assert sum(after["photobatch_workers", (state,)] for state in ("ready", "busy", "starting")) == 2
+    nodes = {labels[1] for name, labels in after if name == "photobatch_node_info"}
+    assert len(nodes) == 1
+    [node] = nodes
+    assert grew("photobatch_node_photos_total", node, "succeeded") == 2
+    assert grew("photobatch_node_stage_seconds_total", node, "encode") > 0
+    assert sum(after["photobatch_node_workers", (node, state)] for state in ("ready", "busy", "starting")) == 2
+    assert after["photobatch_fallbacks_total", ("torch_on_cpu", node)] == 0
     text = server.http.get("/metrics").text
+    assert not [name for name, _ in after if name.endswith(("_created", "_per_second"))]
     assert task not in text
     assert "astronaut" not in text
 

@@ -16,6 +16,7 @@ from pytest import MonkeyPatch  # noqa: PT013
 
 from benchmarks.servers.s3_server import S3Server
 from benchmarks.servers.server import Server, serving
+from photobatch import PhotoBatch
 from storage.blobs import open_blobs
 from tests.actors.sources.paging_s3 import paging
 
@@ -76,10 +77,12 @@ def test_blobs_and_sources_in_a_real_s3(
         "BATCH_BLOB_URL": f"s3://{bucket}/blobs",
         "BATCH_SOURCE_URLS": f"s3://{bucket}/photos",
         "BATCH_SIGNED_DOWNLOADS": "1",
+        "BATCH_SIGNED_UPLOADS": "1",
     }
-    with serving(tmp_path, **settings) as server:
-        upload = server.http.post("/api/v1/uploads?name=rocket.jpg", content=(photo_folder / "rocket.jpg").read_bytes())
-        sources = [f"s3://{bucket}/photos/", upload.json()["source"], f"s3://{bucket}/photos/sub/coffee%201.jpg"]
+    with serving(tmp_path, **settings) as server, PhotoBatch(server.url) as client:
+        upload = client.upload(photo_folder / "rocket.jpg")
+        assert upload.sha256 is None, "its bytes went to the store itself"
+        sources = [f"s3://{bucket}/photos/", upload.source, f"s3://{bucket}/photos/sub/coffee%201.jpg"]
         task_id = server.submit(image_urls=sources, preset_id="filter_warm")["task_id"]
         batch = server.ended(task_id)
         assert (batch["counts"]["total"], batch["counts"]["succeeded"], batch["counts"]["failed"]) == (5, 4, 1)

@@ -24,6 +24,8 @@ FAILED = Outcome(LeaseKey("b1", 1, 2), error=ERROR)
 PRESET = {"id": "dusk", "owner": "ann", "version": 1, "shared": False, "params": {}, "token": "r1"}
 SAID_ERROR = r'{"code":"corrupt","message":"\u2026","retryable":false}'
 
+TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
 # Each event, and its bytes in a journal, which must never change. `t` is 2.5 in all.
 BATCH: list[tuple[Any, str]] = [
     (
@@ -31,6 +33,12 @@ BATCH: list[tuple[Any, str]] = [
         '{"e":"created","t":2.5,"spec":{"task_id":"b1","user_id":"ann","preset":{"id":"filter_warm"},'
         '"output":{"format":"same"},"priority":5,"metadata":{},"callback_url":"https://a.org/end",'
         '"idempotency_key":null,"digest":null,"thumbnails":true}}',
+    ),
+    (
+        events.Created(BatchSpec("b2", "ann", {}, {}, traceparent=TRACEPARENT), TRACEPARENT),
+        '{"e":"created","t":2.5,"spec":{"task_id":"b2","user_id":"ann","preset":{},"output":{},"priority":5,'
+        '"metadata":{},"callback_url":null,"idempotency_key":null,"digest":null,"thumbnails":true},'
+        f'"traceparent":"{TRACEPARENT}"}}',
     ),
     (events.Prefixes([("s3://b/x/", {"fade": 1})]), '{"e":"prefixes","t":2.5,"p":[["s3://b/x/",{"fade":1}]]}'),
     (events.Photos([("file:///é", "é", None)]), r'{"e":"photos","t":2.5,"p":[["file:///\u00e9","\u00e9",null]]}'),

@@ -27,7 +27,7 @@ def serve(scheduler: Scheduler, batches: list[Batch], leases: int, now: float = 
         if batch is None:
             break
         scheduler.served(batch, at)
-        chosen, _ = batch.pick(size, True)
+        chosen = batch.pick(size)
         batch.apply(next(versions), at, Leased("w", [(index, 1) for index in chosen], alone=False))
         order.append(batch.spec.task_id)
     return order

@@ -137,7 +137,7 @@ class SweeperMachine(RuleBasedStateMachine):
         batch = self.pick(data)
         if not batch.leasable(time.time()):
             return
-        (index,), _ = batch.pick(1, True)
+        (index,) = batch.pick(1)
         key = LeaseKey(batch.spec.task_id, index, batch.attempt[index] + 1)
         self.record(batch, Leased("w", [(index, key.attempt)], alone=False))
         far = data.draw(st.sampled_from(["leased", "stored", "reported", "died", "failed"]))

@@ -26,6 +26,7 @@ from tests.actors.service import Service  # noqa: E402
 
 MEMORY = 80 << 20
 NODE = {"num_cpus": 8, "num_gpus": 1, "object_store_memory": MEMORY}
+NETWORK = {"type": "filter", "params": {"ops": [{"op": "model", "name": "denoise"}]}}
 PHOTOS = 240  # two minutes of one worker: a node is noticed to be lost after ten seconds
 
 
@@ -41,12 +42,12 @@ def main(folder: Path) -> None:
         ray.init(address=cluster.address, log_to_driver=False)
         elastic = Elastic(0, 6, target_s=2.0, idle_s=2.0)
         made = partial(TimedRetoucher, folder / "log.txt")
-        here = Service(folder, elastic=elastic, gpus=Gpus(1 / 3, "always"), make_retoucher=made).start()
+        here = Service(folder, elastic=elastic, gpus=Gpus(1 / 3, "always", 6), make_retoucher=made).start()
         here.until(here.greet, "the coordinator")
         seen["before"] = workers(here)
-        task = here.submit(*["sleep 0.5"] * PHOTOS)
+        task = here.submit(*["sleep 0.5"] * PHOTOS, preset=NETWORK)
         here.until(lambda: workers(here)["starting"] == 6, "workers to be asked for where no node can hold them")
-        here.until(lambda: demand(cluster.address) == {"CPU": 6.0, "GPU": 1.998}, "the autoscaler to be told")
+        here.until(lambda: demand(cluster.address) == {"GPU": 1.998}, "the autoscaler to be told")
         nodes = [cluster.add_node(**NODE), cluster.add_node(**NODE)]
         here.until(lambda: workers(here)["busy"] == 6, "six workers", 90)
         seen["by node"] = sorted(Counter(node_of(here, name) for name in here.pids() if name != "coordinator").values())
@@ -56,7 +57,7 @@ def main(folder: Path) -> None:
         seen["counts"] = here.ended(task, 120)["counts"]
         here.until(lambda: sum(workers(here)[state] for state in ("ready", "busy", "starting")) == 0, "all to go")
         here.until(lambda: ray.available_resources().get("GPU") == 2, "the GPUs to be free")
-        seen["a late photo"] = here.ended(here.submit("sleep 0"))["counts"]["succeeded"]
+        seen["a late photo"] = here.ended(here.submit("sleep 0", preset=NETWORK))["counts"]["succeeded"]
         print(json.dumps(seen))
     finally:
         ray.shutdown()
@@ -64,8 +65,8 @@ def main(folder: Path) -> None:
 
 
 def workers(here: Service) -> dict[str, int]:
-    """Count them by state."""
-    return here.greet()["workers"]
+    """Count GPU workers by state."""
+    return here.greet()["gpu_workers"]
 
 
 def demand(address: str) -> dict[str, float]:

@@ -1,6 +1,7 @@
-"""Workers share GPUs by fractions, and a fraction that does not fit waits. A node that goes takes no photo along."""
+"""CPU workers fill the cores, GPU workers share the GPUs. A node that goes, or is bad, takes no photo along."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -8,25 +9,44 @@ from typing import Any
 
 import pytest
 
+from tests.actors.worker.fake_nvml import fake_nvml
+
 pytestmark = pytest.mark.slow
 
 
-def run(module: str, *arguments: str) -> dict[str, Any]:
+def run(module: str, *arguments: str, **environment: str) -> dict[str, Any]:
     """Run a Ray of its own in a process of its own; return what it printed last."""
-    done = subprocess.run(
-        [sys.executable, "-m", module, *arguments], capture_output=True, text=True, timeout=240, check=False
-    )
+    command, env = [sys.executable, "-m", module, *arguments], os.environ | environment
+    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=240, check=False)
     assert done.returncode == 0, done.stderr
     told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return told
 
 
-def test_four_quarters_land_on_one_gpu_and_a_fifth_stays_pending(tmp_path: Path) -> None:
-    told = run("tests.actors.pool.placement", str(tmp_path))
-    assert told["workers"] == {"ready": 4, "busy": 0, "starting": 1, "max": 5}
-    assert told["gpu"] == 0
-    assert told["cpu"] == 4, "one core each, and none for the coordinator"
-    assert told["succeeded"] == 20
+def test_networks_are_computed_on_gpus_and_the_rest_on_every_core(tmp_path: Path) -> None:
+    driver = fake_nvml(tmp_path)
+    told = run("tests.actors.pool.placement", str(tmp_path), LD_LIBRARY_PATH=str(driver.parent))
+    both, unusable = told["both"], told["unusable"]
+    assert both["gpu idle"] == 1, "a GPU that nobody needs is left to others"
+    assert (both["gpu full"], both["cpu full"]) == (0, 0)
+    assert both["on"] == {"network": ["gpu"], "filter": ["cpu"]}
+    assert both["succeeded"] == [60, 60]
+    assert [(gpu["gpu"], gpu["use"], gpu["memory_used"]) for gpu in both["gpus"]] == [
+        ("0", 0.42, 5_000_000_000),
+        ("1", None, 0),
+    ]
+    assert unusable["reasons"] == ["gpu: a GPU worker cannot use the GPU there: the driver is too old"]
+    assert unusable["counts"]["succeeded"] == 20, "CPU workers take its place"
+    assert not unusable["sick"]
+
+
+@pytest.mark.parametrize("kind", ["gpu", "cpu"])
+def test_a_node_that_kills_its_workers_fails_no_photo_and_is_used_no_more(tmp_path: Path, kind: str) -> None:
+    told = run("tests.actors.pool.bad_node", str(tmp_path), kind)
+    assert told["counts"]["succeeded"] == told["counts"]["total"] == 200
+    assert told["held"] == [[True, kind]]
+    assert told["attempts"] == 1, "the next batch notices nothing"
+    assert told["tried more than thrice"] == 0
 
 
 @pytest.mark.parametrize("how", ["killed", "drained"])

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from actors.pool.demand import Elastic
-from actors.pool.pool import Pool, WorkerRecord, WorkerState
+from actors.pool.demand import Backlog, Elastic
+from actors.pool.pool import Pool
+from actors.pool.worker_record import Kind, WorkerRecord, WorkerState
 from tests.actors.scripted import dies_at_birth
 
 FEW = 5  # quick deaths in a row, after which health says so
@@ -40,13 +41,13 @@ def test_a_worker_that_does_well_ends_no_back_off_of_another_that_cannot_start()
         pool.died(young)
         pool.did_well("old")
     assert pool.sick
-    assert pool.missing() == 0, "the back-off holds"
+    assert pool.missing() == [], "the back-off holds"
     better = WorkerRecord("better", None)
     pool.add(better)
     pool.did_well("better")
     assert not pool.sick
     pool.died(better)
-    assert pool.missing() == 1, "and is over"
+    assert len(pool.missing()) == 1, "and is over"
 
 
 @pytest.mark.parametrize(
@@ -61,42 +62,47 @@ def test_a_worker_that_does_well_ends_no_back_off_of_another_that_cannot_start()
     ],
 )
 def test_as_many_workers_are_wanted_as_the_work_is_worth(backlog_s: float, photos: int, wanted: int) -> None:
-    assert Elastic(1, 8, target_s=30).wanted(backlog_s, photos) == wanted
+    assert Elastic(1, 8, target_s=30).wanted(Backlog(backlog_s, photos)) == wanted
 
 
 def test_where_none_is_kept_one_photo_brings_one() -> None:
     elastic = Elastic(0, 8, target_s=30)
-    assert (elastic.wanted(0, 0), elastic.wanted(0.1, 1)) == (0, 1)
+    assert (elastic.wanted(Backlog(0, 0)), elastic.wanted(Backlog(0.1, 1))) == (0, 1)
 
 
 def test_a_pool_that_is_not_elastic_stays_as_it_is() -> None:
     pool = filled(Pool(Elastic(2, 2)), "one", "two")
-    assert pool.resize(set(), 0, 0) == []
-    assert pool.missing() == 0
+    assert resized(pool, set()) == []
+    assert pool.missing() == []
 
 
 def test_who_has_been_idle_longest_goes_first_and_who_is_busy_stays() -> None:
     pool = filled(Pool(Elastic(0, 4, target_s=1, idle_s=60)), "a", "b", "c")
     for name, ago in (("a", 70), ("b", 100), ("c", 80)):
         pool.workers[name].worked -= ago
-    assert [worker.worker_id for worker in pool.resize({"c"}, 0, 0)] == ["b", "a"]
-    assert [worker.worker_id for worker in pool.resize({"c"}, 2, 2)] == ["b"], "two are worth keeping"
-    assert pool.resize({"c"}, 9, 9) == []
-    assert pool.missing() == 1, "and one more is wanted"
+    assert [worker.worker_id for worker in resized(pool, {"c"})] == ["b", "a"]
+    assert [worker.worker_id for worker in resized(pool, {"c"}, 2, 2)] == ["b"], "two are worth keeping"
+    assert resized(pool, {"c"}, 9, 9) == []
+    assert pool.missing() == [Kind.CPU], "and one more is wanted"
 
 
 def test_a_warm_worker_is_kept_for_a_while() -> None:
     pool = filled(Pool(Elastic(0, 4, target_s=1, idle_s=60)), "a")
-    assert pool.resize(set(), 0, 0) == []
+    assert resized(pool, set()) == []
 
 
 def test_whoever_wants_a_preview_gets_a_worker() -> None:
     pool = Pool(Elastic(0, 4))
-    pool.resize(set(), 0, 0)
-    assert pool.missing() == 0
-    assert pool.previewer(set()) is None
-    pool.resize(set(), 0, 0)
-    assert pool.missing() == 1
+    resized(pool, set())
+    assert pool.missing() == []
+    assert pool.previewer(set(), networks=False) is None
+    resized(pool, set())
+    assert pool.missing() == [Kind.CPU]
+
+
+def resized(pool: Pool, busy: set[str], backlog_s: float = 0.0, photos: int = 0) -> list[WorkerRecord]:
+    """Set the numbers of workers for this work of CPU workers, and return those to end."""
+    return pool.resize(busy, {Kind.CPU: Backlog(backlog_s, photos), Kind.GPU: Backlog()})
 
 
 def filled(pool: Pool, *names: str) -> Pool:
@@ -110,16 +116,17 @@ def test_workers_of_an_earlier_release_count_for_nothing_while_they_finish() -> 
     pool = filled(Pool(Elastic(2, 2)), "old 1", "old 2")
     for worker in pool.workers.values():
         worker.leaving = True
-    assert pool.missing() == 2
+    assert len(pool.missing()) == 2
     for name in ("new 1", "new 2"):
         pool.add(WorkerRecord(name, None))
     busy = {"old 1", "old 2"}
-    pool._enough_since -= 1000  # however long it takes
-    pool.resize(busy, 9.0, 9)
-    pool._enough_since -= 1000
-    assert pool.resize(busy, 9.0, 9) == [], "those that are starting are needed"
-    assert pool.missing() == 0
-    assert {worker.worker_id for worker in pool.resize(set(), 9.0, 9)} == busy, "who has nothing left goes"
+    crew = pool.crews[Kind.CPU]
+    crew._enough_since -= 1000  # however long it takes
+    resized(pool, busy, 9.0, 9)
+    crew._enough_since -= 1000
+    assert resized(pool, busy, 9.0, 9) == [], "those that are starting are needed"
+    assert pool.missing() == []
+    assert {worker.worker_id for worker in resized(pool, set(), 9.0, 9)} == busy, "who has nothing left goes"
 
 
 def test_workers_that_are_lost_together_are_one_mishap_and_are_replaced_at_once() -> None:
@@ -127,4 +134,4 @@ def test_workers_that_are_lost_together_are_one_mishap_and_are_replaced_at_once(
     for worker in list(pool.workers.values()):
         pool.died(worker)
     assert not pool.sick
-    assert pool.missing() == 6
+    assert len(pool.missing()) == 6

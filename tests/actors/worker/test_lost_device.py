@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from actors.worker.crumb import read_crumb
+
 WORKER = """
 import asyncio
 from actors.worker.compute import Compute
@@ -28,4 +30,8 @@ def test_a_preview_on_a_lost_gpu_ends_the_worker(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", WORKER], env=here, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "the GPU is lost: this worker ends" in done.stderr
+    [crumb] = tmp_path.glob("photobatch-crumbs-*/*")
+    left = read_crumb(str(crumb))
+    assert left
+    assert left.device_lost
     assert "Traceback" in done.stderr

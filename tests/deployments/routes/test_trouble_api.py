@@ -1,11 +1,13 @@
 """What clients hear while the disk is full, the journal is away, or their batch has expired."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import pytest
 
+from actors.pool.worker_record import Kind, Place
 from deployments.api import create_api
 from storage.blobs import Blobs
 from storage.errors import StorageError
@@ -67,6 +69,19 @@ async def test_a_journal_that_is_away(world: World) -> None:
     health = await world.http.get("/api/v1/health")
     assert (health.status_code, health.json()["journal"]) == (503, "unavailable")
     assert (await world.http.get("/api/v1/batch")).json()["items"] == []
+
+
+async def test_health_names_a_node_in_quarantine(world: World) -> None:
+    world.coordinator.employ()
+    assert (await world.http.get("/api/v1/health")).json()["quarantined"] == []
+    pool = world.coordinator._supervisor.pool
+    pool.quarantine.hold(Place("0badcafe", Kind.GPU), "a GPU worker cannot use the GPU there: the driver is too old")
+    health = await world.http.get("/api/v1/health")
+    (held,) = health.json()["quarantined"]
+    assert (health.status_code, held["node"], held["kind"]) == (200, "0badcafe", "gpu")
+    assert "driver is too old" in held["reason"]
+    assert datetime.fromisoformat(held["until"]) > datetime.now(UTC)
+    assert health.json()["gpu_workers"] == {"ready": 0, "busy": 0, "starting": 0, "max": 0}
 
 
 async def test_results_are_kept_for_their_time_and_no_longer(world: World, jpeg: bytes) -> None:

@@ -12,12 +12,12 @@ from PIL import Image
 from skimage import data as skimage_data
 
 from actors.messages.records import BatchSpec
-from actors.worker import pixels as worker_pixels
 from actors.worker.pixels import PixelRetoucher
 from benchmarks.gpu.fake_device import FakeDevice
 from models.codec import Limits, OutputOptions, decode, decode_in_strips, encode
 from models.codec.container.jpeg_segments import read_segments
 from models.errors import DeviceLostError
+from models.fallbacks import take_fallbacks
 from models.finish import Finish
 from models.gpu_photos import jpeg_opener_for
 from models.neural.installed import has_gpu_jpeg
@@ -151,6 +151,20 @@ def test_what_is_not_for_it_is_left_to_the_cpu(shared, file):
     assert opened(shared, file) is None
 
 
+def test_whoever_takes_its_place_is_counted(shared, monkeypatch):
+    take_fallbacks()
+    assert opened(shared, DATA[: len(DATA) // 2]) is None
+    assert take_fallbacks() == {"nvjpeg_unsuited": 1}
+    picture = opened(shared)
+    assert take_fallbacks() == {}
+    monkeypatch.setattr(GpuJpeg, "decode", lambda *_: None)
+    monkeypatch.setattr(GpuJpeg, "encode", lambda *_: None)
+    assert opened(shared) is None
+    with pytest.raises(DoubtError):
+        encode(picture, OutputOptions())
+    assert take_fallbacks() == {"nvjpeg_failed": 2}
+
+
 def test_a_file_that_the_codec_refuses_is_left_to_the_cpu(shared, monkeypatch):
     monkeypatch.setattr(GpuJpeg, "decode", lambda *_: None)
     assert opened(shared) is None
@@ -239,8 +253,7 @@ def test_a_worker_retouches_on_the_gpu_as_on_the_cpu(fake_gpu, monkeypatch, tabl
     job = BatchSpec("test", "", asdict(Catalogue.built_in().resolve(preset, None, {})), {"quality": 92})
     kept = {"version": "test", "limits": LIMITS}
     wanted = PixelRetoucher(tables, tables / "models", **kept).retouch(PORTRAIT, job, None)
-    monkeypatch.setattr(worker_pixels, "_granted_gpu", lambda: 1.0)
-    retoucher = PixelRetoucher(tables, tables / "models", **kept, gpu_jpeg=True)
+    retoucher = PixelRetoucher(tables, tables / "models", **kept, gpu_jpeg=True, gpu=1.0)
     retoucher.warm()
     encode, written = GpuJpeg.encode, []
     monkeypatch.setattr(GpuJpeg, "encode", lambda *args: written.append(encode(*args)) or written[-1])

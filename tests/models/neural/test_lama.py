@@ -16,7 +16,9 @@ from models.erase.erase import Erase
 from models.erase.fill import Telea
 from models.erase.filling import SideBySide, alone
 from models.errors import DeviceLostError, PhotoError, WeightsError
+from models.fallbacks import take_fallbacks
 from models.networks import LAMA, Networks
+from models.neural.device import OutOfMemoryError
 from models.neural.lama import Lama
 from models.weights import Weights, WeightStore, sha256_of
 from presets.catalogue import Catalogue
@@ -129,10 +131,29 @@ def test_where_memory_ends_fewer_go_at_once(loaded, monkeypatch):
 def test_where_it_ends_for_one_the_square_is_seen_smaller(loaded, monkeypatch):
     short = short_of_memory(loaded, monkeypatch, 256 * 256)
     crop, mask = photo(320, 320), hole(320, 320)
+    take_fallbacks()
     (filled,) = loaded.fill([crop], [mask])
+    assert take_fallbacks() == {"network_reduced": 1}
     assert [side for _, side in short.tried] == [320, 256]
     assert np.array_equal(filled[mask == 0], crop[mask == 0])
     assert not np.array_equal(filled, crop)
+
+
+def test_a_gpu_without_any_memory_hands_over_to_the_cpu_and_it_is_counted(loaded, monkeypatch):
+    crop, mask = photo(), hole()
+    (wanted,), forward = loaded.fill([crop], [mask]), loaded._forward
+
+    def full(crops, masks, device):
+        if device.type != "cpu":
+            raise OutOfMemoryError(device.type)
+        return forward(crops, masks, device)
+
+    monkeypatch.setattr(loaded, "_forward", full)
+    monkeypatch.setattr(loaded, "_device", torch.device("cuda", 0))
+    take_fallbacks()
+    (filled,) = loaded.fill([crop], [mask])
+    assert np.array_equal(filled, wanted)
+    assert take_fallbacks() == {"network_on_cpu": 1}
 
 
 def test_where_there_is_none_at_all_this_photo_fails_and_may_be_tried_again(loaded, monkeypatch):

@@ -4,7 +4,9 @@ import torch
 
 from models.erase.fill import Telea
 from models.errors import PhotoError
+from models.fallbacks import take_fallbacks
 from models.networks import Networks
+from models.neural.device import OutOfMemoryError
 from models.neural.restorer import Restorer
 from models.weights import WeightStore
 
@@ -54,6 +56,22 @@ def test_where_memory_ends_tiles_are_smaller_and_the_picture_the_same(restorer, 
 
     monkeypatch.setattr(restorer, "_tile", short)
     assert np.abs(restorer.run(pixels).astype(int) - whole).max() <= 1
+
+
+def test_a_gpu_without_memory_for_a_tile_hands_over_to_the_cpu_and_it_is_counted(restorer, monkeypatch):
+    pixels = picture(90, 70)
+    wanted, run = restorer.run(pixels), restorer._run
+
+    def full(pixels, tile, device):
+        if device.type != "cpu":
+            raise OutOfMemoryError(device.type)
+        return run(pixels, tile, device)
+
+    monkeypatch.setattr(restorer, "_run", full)
+    monkeypatch.setattr(restorer, "_device", torch.device("cuda", 0))
+    take_fallbacks()
+    assert np.abs(restorer.run(pixels).astype(int) - wanted).max() <= 1
+    assert take_fallbacks() == {"network_on_cpu": 1}
 
 
 def test_a_name_that_is_not_there_is_said_with_what_to_do(tmp_path):

@@ -1,0 +1,81 @@
+"""Run as a process of its own: two nodes with a GPU each, and one of them kills the workers of a kind."""
+
+import ctypes
+import json
+import os
+import sys
+from functools import partial
+from pathlib import Path
+
+from deployments.local.session import new_scratch_folder
+from deployments.settings import prepare_ray_environment
+
+prepare_ray_environment()
+os.environ["RAY_AUTH_MODE"] = "disabled"  # `Cluster` makes no token
+
+import ray  # noqa: E402
+from ray.cluster_utils import Cluster  # noqa: E402
+
+from actors.messages.records import BatchSpec, Json  # noqa: E402
+from actors.pool.demand import Elastic  # noqa: E402
+from actors.worker.attachments import Attached  # noqa: E402
+from actors.worker.retoucher import NOTHING, Retouched  # noqa: E402
+from models.erase.filling import Filling  # noqa: E402
+from models.errors import DeviceLostError  # noqa: E402
+from tests.actors.scripted import ScriptedRetoucher  # noqa: E402
+from tests.actors.service import Service  # noqa: E402
+
+MEMORY = 80 << 20
+NODE = {"num_cpus": 2, "num_gpus": 1, "object_store_memory": MEMORY}
+NETWORK = {"type": "filter", "params": {"ops": [{"op": "model", "name": "denoise"}]}}
+PHOTOS = 200
+
+
+class Faulty(ScriptedRetoucher):
+    """On the node whose id is in the file `bad` it loses its GPU, or crashes without one."""
+
+    def __init__(self, log: Path, bad: Path, kind: str) -> None:
+        super().__init__(log)
+        on_gpu = bool(ray.get_gpu_ids())
+        self._is_bad = ray.get_runtime_context().get_node_id() == bad.read_text() and on_gpu == (kind == "gpu")
+
+    def begin(
+        self, data: bytes, job: BatchSpec, params: Json | None, attached: Attached = NOTHING
+    ) -> Filling[Retouched]:
+        if self._is_bad and ray.get_gpu_ids():
+            raise DeviceLostError("CUDA error: uncorrectable ECC error encountered")
+        if self._is_bad:
+            ctypes.string_at(0)
+        return (yield from super().begin(data, job, params, attached))
+
+
+def main(folder: Path, kind: str) -> None:
+    """Print what became of the photos, as JSON."""
+    scratch = new_scratch_folder()
+    (scratch / "ray").mkdir()
+    os.environ["RAY_TMPDIR"] = str(scratch)  # `Cluster` leaves its address where every `ray.init()` would find it
+    head = {"num_cpus": 0, "object_store_memory": MEMORY, "temp_dir": str(scratch), "include_dashboard": False}
+    cluster = Cluster(initialize_head=True, head_node_args=head)
+    try:
+        ray.init(address=cluster.address, log_to_driver=False)
+        bad = cluster.add_node(**NODE).node_id
+        cluster.add_node(**NODE)
+        (folder / "bad").write_text(bad)
+        made = partial(Faulty, folder / "log.txt", folder / "bad", kind)
+        elastic = Elastic(10_000, 10_000, target_s=1.0, fits=True)
+        here = Service(folder, elastic=elastic, make_retoucher=made).start()
+        here.until(lambda: here.greet()["workers"]["ready"] == 4, "a worker on each core")
+        task = here.submit(*["sleep 0.1"] * PHOTOS, preset=NETWORK if kind == "gpu" else {})
+        counts = here.ended(task, 200)["counts"]
+        held = here.until(lambda: here.greet()["quarantined"], "the quarantine")
+        strangers = [photo for photo in here.photos(task) if photo["attempts"] > 3]
+        later = here.ended(here.submit(*["sleep 0.1"] * 20, preset=NETWORK if kind == "gpu" else {}))
+        attempts = max(photo["attempts"] for photo in here.photos(later["task_id"]))
+        told = {"counts": counts, "held": [[each["node"] == bad, each["kind"]] for each in held], "attempts": attempts}
+        print(json.dumps(told | {"tried more than thrice": len(strangers)}))
+    finally:
+        ray.shutdown()
+        cluster.shutdown()
+
+
+main(Path(sys.argv[1]), sys.argv[2])
