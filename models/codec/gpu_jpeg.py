@@ -40,8 +40,8 @@ class GpuJpeg:
     def __init__(self, device: torch.device, kinds: tuple[str, ...] = ("GPU_ONLY", "HYBRID_CPU_GPU")) -> None:
         """`kinds` names members of nvimgcodec.BackendKind, of those that decode on a GPU.
 
-        The engine for JPEGs that some GPUs have (HW_GPU_ONLY) is not among them: it repeats colours between their
-        samples, so the same photo would look different on another GPU.
+        The engine for JPEGs that some GPUs have (HW_GPU_ONLY) is not among them: it may round in another way, and then
+        a photo would depend on the GPU. benchmarks.gpu_check measures how far it is from libjpeg-turbo.
         """
         self._gpu = device.type == "cuda"
         number = torch.cuda.current_device() if self._gpu else nvimgcodec.NVIMGCODEC_DEVICE_CPU_ONLY
