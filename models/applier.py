@@ -36,15 +36,13 @@ class Applier(Protocol):
 
 
 def applier_for(folder: Path, gpu: float) -> Applier:
-    """Return torch on a GPU, else the compiled library, kept in `folder`; torch on the CPU if that is impossible.
+    """Return the compiled library, kept in `folder`; torch if that is impossible, on a GPU if there is one.
 
-    `gpu` is the part of one that computes, 0 for none. torch is imported only where it computes: it
-    takes more than a second and 450 MB. Raises LibraryError where neither is there.
+    A photo is decoded and encoded on the CPU. By arithmetic, sending its 49 MB (12 MP) to a GPU and back takes as long
+    as the library needs to change them, so beside a GPU the library changes them too. `gpu` is the part of one that
+    this process was granted and can use, 0 for none. torch is imported only where it computes: it takes more than a
+    second and 450 MB. Raises LibraryError where neither is there.
     """
-    if gpu:
-        from models.eager.applier import EagerApplier  # noqa: PLC0415
-
-        return EagerApplier("cuda")
     try:
         return CompiledApplier(folder)
     except LibraryError as why:
@@ -52,6 +50,7 @@ def applier_for(folder: Path, gpu: float) -> Applier:
             raise LibraryError(f"{why}, and torch, which would take its place, is not installed: {HOW}") from why
         from models.eager.applier import EagerApplier  # noqa: PLC0415
 
-        fell_back("torch_on_cpu")
+        if not gpu:
+            fell_back("torch_on_cpu")
         log.warning("no compiled pixel operations, torch takes their place and is slower: %s", why)
-        return EagerApplier("cpu")
+        return EagerApplier("cuda" if gpu else "cpu")

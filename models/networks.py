@@ -1,14 +1,23 @@
 """The networks of a worker, loaded when a photo first needs one. Imports no torch before that."""
 
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from functools import cached_property
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from models.erase.fill import PATCHES, Inpainter, Telea
 from models.errors import PhotoError, WeightsError
-from models.neural.installed import require_networks
+from models.neural.installed import has_networks, require_networks
 from models.weights import LAMA, Installed, WeightStore
 
 if TYPE_CHECKING:
     from models.neural.restorer import Restorer
+
+
+@runtime_checkable
+class _Warmed(Protocol):
+    """An inpainter whose first call takes longer than others."""
+
+    def warm(self) -> None: ...
 
 
 class Networks:
@@ -33,11 +42,15 @@ class Networks:
     @property
     def on_gpu(self) -> bool:
         """Whether a network on a GPU fills holes."""
-        if not (self._gpu and self._lama):
+        return self._lama is not None and self._on_cuda
+
+    @cached_property
+    def _on_cuda(self) -> bool:
+        if not (self._gpu and has_networks()):
             return False
         from models.neural.device import device_for  # noqa: PLC0415
 
-        return device_for(self._gpu) != "cpu"
+        return device_for(self._gpu) == "cuda"
 
     def stale(self) -> bool:
         """Whether the weights in the store have changed."""
@@ -46,6 +59,22 @@ class Networks:
             return False
         self._changed = changed
         return self._store.stamp() != self._stamp
+
+    def warm(self) -> None:
+        """Load what is installed and let each network compute once, if it computes on a GPU.
+
+        There the first call chooses algorithms, which takes seconds. On a CPU a call costs as much as a photo. A
+        network that cannot be loaded is left to the photo that wants it, and to what it is told. Raises
+        DeviceLostError.
+        """
+        if not self._on_cuda:
+            return
+        for name in self._store.names():
+            with suppress(PhotoError):
+                if name != LAMA:
+                    self.restorer(name).warm()
+                elif isinstance(lama := self.inpainter(), _Warmed):
+                    lama.warm()
 
     def inpainter(self, pinned: str | None = None) -> Inpainter:
         """Return LaMa if there are weights, else what needs none; or the one that `pinned` names.

@@ -80,6 +80,11 @@ class Pipeline:
         return all(step is None for step in (self._erasing, self._restoring, self._max_side, self._beauty))
 
     @property
+    def on_device(self) -> bool:
+        """Whether few of a picture's pixels are read one by one, so that most can stay on a GPU."""
+        return all(step is None for step in (self._erasing, self._restoring, self._max_side))
+
+    @property
     def keeps_depth(self) -> bool:
         """Whether it can work on 16 bits a channel."""
         eight_bits = (self._erasing, self._restoring, self._beauty, self._vignette, self._grain)

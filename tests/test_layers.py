@@ -24,7 +24,7 @@ ROOMS = {
     "deployments": ("wire", "gate", "files", "intake", "status", "routes", "reference", "local", "doctor"),
     "actors": ("messages", "sources", "batches", "worker", "pool", "coordinator"),
     "models": ("colour", "faces", "erase", "neural", "codec", "eager", "compiled"),
-    "benchmarks": ("record", "photos", "pages", "servers", "rivals", "faults"),
+    "benchmarks": ("record", "photos", "pages", "servers", "rivals", "faults", "gpu"),
 }
 
 # What a layer may import of ours, wherever the import stands.
@@ -55,7 +55,7 @@ ALLOWED = {
 # What it may import besides, inside functions only.
 ALLOWED_LATE = {"photobatch": {"deployments", "presets"}, "deployments": {"models.colour.lut_file"}}
 
-PIXELS = {"torch", "torchvision", "cv2", "simplejpeg", "pillow_heif", "rawpy"}
+PIXELS = {"torch", "torchvision", "nvidia", "cv2", "simplejpeg", "pillow_heif", "rawpy"}
 SERVING = {"ray", "fastapi", "starlette", "httpx", "uvicorn", "sse_starlette"}
 FORBIDDEN = {
     "deployments": PIXELS,

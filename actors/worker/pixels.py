@@ -5,12 +5,9 @@ import json
 import logging
 import time
 from collections import OrderedDict
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -34,6 +31,7 @@ from models.erase.filling import Filling, alone
 from models.errors import DeviceUnusableError, PhotoError
 from models.faces.detector import FaceDetector
 from models.faces.faces import detection_step
+from models.gpu_photos import jpeg_opener_for
 from models.inpainter import inpainter_for
 from models.networks import Networks
 from models.neural.installed import HOW, has_torch
@@ -42,9 +40,6 @@ from models.weights import WeightStore
 from presets.catalogue import Catalogue, ResolvedPreset, resolve
 from presets.erasing import scaled
 from presets.pipeline import Pipeline, compile_pipeline, shrink
-
-if TYPE_CHECKING:
-    from models.codec.gpu_jpeg import GpuJpeg
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +67,7 @@ class PixelRetoucher:
         gpu_jpeg: bool = False,
         gpu: float | None = None,
     ) -> None:
-        """`gpu_jpeg`: compute everything on the GPU, if there is one, from the decoding of a JPEG to its encoding.
+        """`gpu_jpeg`: keep JPEGs on the GPU, if there is one, from decoding to encoding.
 
         `gpu`: the granted part of one; None: ask Ray. Raises DeviceUnusableError.
         """
@@ -82,34 +77,21 @@ class PixelRetoucher:
         gpu = _granted_gpu() if gpu is None else gpu
         if gpu:
             _check_usable(gpu)
-        on_gpu = bool(gpu) and gpu_jpeg
-        self._applier = applier_for(tables / "library", gpu=gpu if on_gpu else 0.0)
+        self._applier = applier_for(tables / "library", gpu=gpu)
         self._limits = limits
-        self._gpu_jpeg: GpuJpeg | None = None
-        self._new_workspace: Callable[[], Workspace] = Workspace
-        if on_gpu:
-            self._decode_on_gpu()
-        self._workspaces = [self._new_workspace()]  # the free ones
+        self._workspaces = [Workspace()]  # the free ones
         self._open_parts = jpeg_in_places.opener(tables / "library", detection_step)
-        self._open_strips = None if on_gpu else jpeg_in_strips.opener(tables / "library")
+        self._open_strips = jpeg_in_strips.opener(tables / "library")
+        self._open_on_gpu, codec = jpeg_opener_for(gpu) if gpu_jpeg else (None, "")
         self._tables = TableCache(tables)
         self._faces = FaceDetector()
         self._networks = Networks(WeightStore(models), inpainter_for(tables / "library"), gpu=gpu)
         self._pipelines: OrderedDict[str, Pipeline] = OrderedDict()
         self._luts: OrderedDict[str, Lut] = OrderedDict()
         models_here = f"faces {self._faces.sha256[:12]}, erase {self._networks.engine}"
-        codec = f", {self._gpu_jpeg.name}" if self._gpu_jpeg else ""
         codec += ", jpeg in places" if self._open_parts else ""
         codec += f", {library_name()}" if is_installed() else ""
         self.engine = f"{_engine(version, self._applier.engine)}{codec}, {models_here}"
-
-    def _decode_on_gpu(self) -> None:
-        """Decode JPEGs on the GPU, and other photos into memory that it reads directly."""
-        from models.codec.gpu_jpeg import GpuJpeg  # noqa: PLC0415
-        from models.neural.device import pinned  # noqa: PLC0415
-
-        self._new_workspace = partial(Workspace, pinned)
-        self._gpu_jpeg = GpuJpeg()
 
     def warm(self) -> None:
         """Send one picture through codec, detector and beauty.
@@ -121,6 +103,7 @@ class PixelRetoucher:
         preset = Catalogue.built_in().resolve("beauty_light", None, {})
         job = BatchSpec("warm-up", "", asdict(preset), {})
         self.retouch(simplejpeg.encode_jpeg(grey, 92), job, None)
+        self._networks.warm()
         return_memory()
 
     def stale(self) -> bool:
@@ -140,7 +123,7 @@ class PixelRetoucher:
         self, data: bytes, job: BatchSpec, params: Json | None, attached: Attached = NOTHING
     ) -> Filling[Retouched]:
         """Make the retouched photo; raises PhotoError, DeviceLostError."""
-        workspace = self._workspaces.pop() if self._workspaces else self._new_workspace()
+        workspace = self._workspaces.pop() if self._workspaces else Workspace()
         try:
             return (yield from self._retouch(data, job, params, attached, workspace))
         finally:
@@ -179,13 +162,15 @@ class PixelRetoucher:
         picture = None
         if self._open_parts and pipeline.in_places and options.like_source:
             picture = decode_in_places(data, self._limits, self._open_parts)
-        elif self._open_strips and pipeline.in_strips:
+        elif self._open_on_gpu and pipeline.on_device:
+            picture = decode_in_strips(data, self._limits, options, self._open_on_gpu)
+        if picture is None and self._open_strips and pipeline.in_strips:
             picture = decode_in_strips(data, self._limits, options, self._open_strips)
         with suppress(DoubtError):
             if picture is not None:
                 return (yield from self._made(order, picture))
         deep_for = options if pipeline.keeps_depth else None
-        picture = decode(data, self._limits, workspace, gpu=self._gpu_jpeg, deep_for=deep_for, raw=options.raw)
+        picture = decode(data, self._limits, workspace, deep_for=deep_for, raw=options.raw)
         return (yield from self._made(order, picture))
 
     def _made(self, order: "_Order", picture: Picture) -> Filling[Retouched]:
@@ -193,7 +178,7 @@ class PixelRetoucher:
         clock = order.clock
         clock.lap("decode")
         notes = yield from order.pipeline.run(picture, order.digest.digest(), order.painted, clock.lap)
-        encoded = encode(picture, order.options, self._gpu_jpeg)
+        encoded = encode(picture, order.options)
         pixels = picture.pixels if encoded.small is None else encoded.small
         small = thumbnail(pixels, reduce=self._applier.reduce) if order.thumbnails else None
         clock.lap("encode")

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from PIL import Image
 
@@ -28,11 +27,8 @@ from models.codec.pillow import opened
 from models.codec.png_colour import described_profile
 from models.codec.raster import pixels_of, rgb_image
 from models.codec.workspace import Workspace
-from models.errors import DeviceLostError, PhotoError
+from models.errors import PhotoError
 from models.picture import Coding, Parts, Picture, Pixels, Source
-
-if TYPE_CHECKING:
-    from models.codec.gpu_jpeg import GpuJpeg
 
 OpenParts = Callable[[bytes, int, int, int], Parts | None]
 OpenStrips = Callable[[bytes, int, int, int, Coding], Parts | None]
@@ -43,7 +39,6 @@ def decode(
     limits: Limits,
     workspace: Workspace | None = None,
     least: int = 0,
-    gpu: "GpuJpeg | None" = None,
     *,
     deep_for: OutputOptions | None = None,
     raw: str = "develop",
@@ -54,7 +49,7 @@ def decode(
     16 bits are there too, if the result that it describes can hold them. `raw` says what a camera's RAW file gives:
     "develop", or "embedded": the camera's own JPEG in it, if that has the photo's full size.
     The pixels are in `workspace` and valid until its next use. Raises PhotoError: those of `read_header`,
-    and `truncated` or `corrupt` for any failure of a decoder; DeviceLostError of a `gpu`.
+    and `truncated` or `corrupt` for any failure of a decoder.
     """
     if len(data) <= limits.max_bytes:
         data = bytes(data)
@@ -66,7 +61,7 @@ def decode(
         if header.format == "tiff":
             return _tiff(data, header, workspace, deep)
         if header.format == "jpeg":
-            return _jpeg(data, header, workspace, least, gpu)
+            return _jpeg(data, header, workspace, least)
         if header.format == "heic":
             return _heic(data, header, workspace)
         if header.format == "raw":
@@ -74,7 +69,7 @@ def decode(
         if header.bits > 8:
             return _deep(data, header, workspace, None, deep)
         return _other(data, header, workspace)
-    except (PhotoError, DeviceLostError):
+    except PhotoError:
         raise
     except Exception as damage:
         raise refusal.corrupt() from damage
@@ -133,12 +128,12 @@ def _sequential(data: bytes | memoryview, limits: Limits) -> tuple[bytes, Header
     return data, header, jpeg
 
 
-def _jpeg(data: bytes, header: Header, workspace: Workspace, least: int, gpu: "GpuJpeg | None") -> Picture:
+def _jpeg(data: bytes, header: Header, workspace: Workspace, least: int) -> Picture:
     jpeg = read_segments(data)
     notes = [*jpeg.dropped, *_motion(data)] + (["progressive"] if jpeg.progressive else [])
     icc = jpeg.icc
     by_profile = profile.fits_mode(icc, "L")
-    pixels, more = (None, list[str]()) if by_profile else decode_jpeg(data, jpeg, workspace, least, gpu)
+    pixels, more = (None, list[str]()) if by_profile else decode_jpeg(data, jpeg, workspace, least)
     notes += more
     if pixels is None:
         pixels, icc, more = _jpeg_by_pillow(data, jpeg, workspace)
@@ -228,7 +223,7 @@ def _embedded(data: bytes, jpeg: bytes, limits: Limits, workspace: Workspace) ->
     """Decode the JPEG of a RAW file, which has the metadata of that file."""
     from models.codec.raw.metadata import read_raw  # noqa: PLC0415
 
-    picture = _jpeg(jpeg, read_header(jpeg, limits), workspace, 0, None)
+    picture = _jpeg(jpeg, read_header(jpeg, limits), workspace, 0)
     found = read_raw(data)
     source = replace(picture.source, format="raw", exif=found.exif or picture.source.exif)
     if source.icc is None and is_adobe_rgb(source.exif):

@@ -3,7 +3,6 @@
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -20,11 +19,8 @@ from models.codec.header import NAMES
 from models.codec.options import DEFAULT_QUALITY, OutputOptions, output_format
 from models.codec.sixteen_bits import sixteen_bit_tiff
 from models.colour.deep import Deep
-from models.errors import DeviceLostError, PhotoError
+from models.errors import PhotoError
 from models.picture import Coding, Parts, Picture, Pixels, Source
-
-if TYPE_CHECKING:
-    from models.codec.gpu_jpeg import GpuJpeg
 
 _MAX_SIDE = {"jpeg": 65_500, "webp": 16_383, "avif": 16_384}
 _SUBSAMPLING = {"444": 0, "422": 1, "420": 2}  # Pillow's numbers
@@ -50,14 +46,14 @@ class Encoded:
     small: Pixels | None = None  # the picture reduced, where its pixels are not all there
 
 
-def encode(picture: Picture, options: OutputOptions, gpu: "GpuJpeg | None" = None) -> Encoded:
+def encode(picture: Picture, options: OutputOptions) -> Encoded:
     """Encode a picture like its source, or as the options say.
 
     A JPEG is written "whole", or, if it was decoded in places, "partial": all but the changed blocks keep their bits,
     or "coefficients": they keep their coefficients.
 
-    Raises PhotoError: `output_too_large` if the format cannot hold the picture, `encode_failed`; DeviceLostError of a
-    `gpu`, which encodes JPEGs without chroma subsampling; DoubtError of `picture.parts`.
+    Raises PhotoError: `output_too_large` if the format cannot hold the picture, `encode_failed`; DoubtError and
+    DeviceLostError of `picture.parts`.
     """
     name = output_format(picture.source.format, options)
     height, width = picture.pixels.shape[:2]
@@ -68,12 +64,12 @@ def encode(picture: Picture, options: OutputOptions, gpu: "GpuJpeg | None" = Non
     metadata = _metadata_of(picture, options, name)
     try:
         if name == "jpeg":
-            data = _jpeg(picture, options, metadata, gpu)
+            data = _jpeg(picture, options, metadata)
         elif name == "tiff" and picture.deep is not None:
             data = _deep_tiff(picture, picture.deep, metadata)
         else:
             data = _by_pillow(picture, name, options, metadata)
-    except (PhotoError, DeviceLostError):
+    except PhotoError:
         raise
     except Exception as failure:
         raise refusal.encode_failed(NAMES.get(name, name)) from failure
@@ -119,7 +115,7 @@ def over_white(pixels: Pixels) -> Pixels:
     return flat
 
 
-def _jpeg(picture: Picture, options: OutputOptions, metadata: Metadata, gpu: "GpuJpeg | None") -> bytes:
+def _jpeg(picture: Picture, options: OutputOptions, metadata: Metadata) -> bytes:
     pixels = np.ascontiguousarray(picture.pixels)
     if picture.has_alpha:
         flat = over_white(pixels)
@@ -127,9 +123,7 @@ def _jpeg(picture: Picture, options: OutputOptions, metadata: Metadata, gpu: "Gp
             metadata.notes.append("alpha_flattened")
         pixels = flat
     subsampling = _subsampling(picture, options)
-    data = gpu.encode(pixels, _quality(options)) if gpu is not None and subsampling == "444" else None
-    if data is None:
-        data = _encoded(pixels, coding_of(picture.source, subsampling, options))
+    data = _encoded(pixels, coding_of(picture.source, subsampling, options))
     icc = None if subsampling == "Gray" else metadata.icc  # an RGB profile does not apply to grey
     return _with_metadata(data, metadata, icc)
 

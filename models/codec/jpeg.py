@@ -1,6 +1,6 @@
-"""Decodes JPEG with libjpeg-turbo or on a GPU; Pillow gets the files that both refuse."""
+"""Decodes JPEG with libjpeg-turbo; Pillow gets the files that it refuses."""
 
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 import simplejpeg
 
@@ -8,9 +8,6 @@ from models.codec.container.jpeg_scans import with_end
 from models.codec.container.jpeg_segments import JpegFile, without_strays
 from models.codec.workspace import Workspace
 from models.picture import Pixels
-
-if TYPE_CHECKING:
-    from models.codec.gpu_jpeg import GpuJpeg
 
 # Messages of libjpeg and TurboJPEG.
 _HARMLESS = "extraneous bytes"  # stray bytes between segments: no pixel is wrong
@@ -21,9 +18,7 @@ _SPACES = {1: "GRAY", 3: "RGBX", 4: "CMYK"}  # by components
 DAMAGE = "damage_tolerated"
 
 
-def decode_jpeg(
-    data: bytes, jpeg: JpegFile, workspace: Workspace, least: int = 0, gpu: "GpuJpeg | None" = None
-) -> tuple[Pixels | None, list[str]]:
+def decode_jpeg(data: bytes, jpeg: JpegFile, workspace: Workspace, least: int = 0) -> tuple[Pixels | None, list[str]]:
     """Decode grey or three-component JPEG to (H, W, 4), not yet upright; None if libjpeg-turbo refuses. And notes.
 
     With `least` it may be decoded at a half to an eighth of its size, with a long side of at least that.
@@ -33,8 +28,6 @@ def decode_jpeg(
     if least:
         return _small(data, jpeg, least), []
     target = workspace.take(jpeg.height, jpeg.width)
-    if gpu is not None and gpu.decode(data, jpeg, target):
-        return target, []
     message, notes = _decoded(data, target), list[str]()
     if _HARMLESS in message:
         data = without_strays(data)  # in the header TurboJPEG takes them for an error

@@ -12,9 +12,11 @@ from models.reduce import mean_of_cells
 
 _QUALITY = 80
 _STEPS = (8, 4, 2)
+_SIDE = 360  # pixels
+FROM_CELLS = _STEPS[0] * _SIDE  # pixels of the long side, from which on the means of cells of 8 are enough
 
 
-def thumbnail(pixels: Pixels, max_side: int = 360, reduce: Callable[[Pixels, int], Pixels] = mean_of_cells) -> bytes:
+def thumbnail(pixels: Pixels, max_side: int = _SIDE, reduce: Callable[[Pixels, int], Pixels] = mean_of_cells) -> bytes:
     """Return a JPEG of upright pixels (H, W, 4), alpha over white, at most `max_side` wide and high.
 
     `reduce` averages whole cells, like models.reduce.

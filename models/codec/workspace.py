@@ -1,29 +1,18 @@
 """Reused memory for pixels: 48 MB of fresh pages for each photo can cost as much as decoding it."""
 
 from collections import deque
-from collections.abc import Callable
 
 import numpy as np
-import numpy.typing as npt
 
 from models.picture import Pixels
 
 _USUAL = 8  # number of recent photos that give the usual size
 
 
-Allocate = Callable[[int], npt.NDArray[np.uint8]]
-
-
-def _anywhere(size: int) -> npt.NDArray[np.uint8]:
-    return np.empty(size, np.uint8)
-
-
 class Workspace:
     """One grow-only buffer. Its pixels are valid until the next `take`: one photo at a time, one thread."""
 
-    def __init__(self, allocate: Allocate = _anywhere) -> None:
-        """`allocate` returns a number of bytes, e.g. of pinned memory."""
-        self._allocate = allocate
+    def __init__(self) -> None:
         self._buffer = np.empty(0, np.uint8)
         self._used = 0
         self._recent = deque([0], maxlen=_USUAL)
@@ -33,7 +22,7 @@ class Workspace:
         size = height * width * 4
         if self._buffer.size < size:
             self._buffer = np.empty(0, np.uint8)  # free it before allocating more
-            self._buffer = self._allocate(size)
+            self._buffer = np.empty(size, np.uint8)
         return self._part(height, width)
 
     def renew(self, height: int, width: int) -> Pixels:
@@ -41,7 +30,7 @@ class Workspace:
 
         Two permanent buffers for rotated photos would save a few milliseconds and cost 48 MB a worker.
         """
-        self._buffer = self._allocate(height * width * 4)
+        self._buffer = np.empty(height * width * 4, np.uint8)
         return self._part(height, width)
 
     def trim(self) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import torch
 
-from models.colour.table import Curves, Table
+from models.colour.table import Curves, Packed, Table
 from models.eager.ops import darken, look_up, look_up_curves, roughen
 from models.eager.patches import WidePatch
 from models.eager.strips import Strip, run
@@ -14,6 +14,7 @@ from models.faces.patch import Patch
 from models.fallbacks import fell_back
 from models.finish import Finish
 from models.neural.device import OutOfMemoryError, guarded, no_memory
+from models.neural.staging import Staging
 from models.picture import Pixels
 from models.reduce import reduce_cells
 
@@ -29,6 +30,7 @@ class EagerApplier:
         self._device = torch.device(device)
         self._cpu = self._device.type == "cpu"
         self._rows = rows
+        self._staging = Staging(self._device)
         self._tables: OrderedDict[str, torch.Tensor] = OrderedDict()
         self.engine = f"torch {torch.__version__}, {self._device.type}"
         torch.set_num_threads(1)  # the workers are the parallelism, and must not compete for the cores
@@ -60,19 +62,21 @@ class EagerApplier:
             fell_back("pixels_on_cpu")
             EagerApplier("cpu", self._rows)._with_memory(work)
 
+    def finish_there(self, packed: torch.Tensor, finish: Finish, seed: int) -> None:
+        """Change every pixel of int32 (H, W) on the device, in place. Call it within `models.neural.device.guarded`."""
+        run(packed, self._steps(finish, len(packed), seed), self._rows)
+
     def _finish(self, pixels: Pixels, finish: Finish, seed: int) -> None:
         packed = _packed(pixels)
-        there = packed.to(self._device)
-        run(there, self._steps(finish, len(pixels), seed), self._rows)
-        if there is not packed:
-            packed.copy_(there)
+        there = self._staging.up(packed)
+        self.finish_there(there, finish, seed)
+        self._staging.back(there, packed)
 
     def _lay(self, pixels: Pixels, patch: Patch, seed: int) -> None:
         area = _packed(pixels)[patch.y0 : patch.y1, patch.x0 : patch.x1]
-        there = area.to(self._device)
+        there = self._staging.up(area)
         self._lay_on(there, patch, seed)
-        if there is not area:
-            area.copy_(there)
+        self._staging.back(there, area)
 
     def _lay_on(self, area: torch.Tensor, patch: Patch, seed: int) -> None:
         """`area` holds the patch's pixels."""
@@ -111,9 +115,9 @@ class EagerApplier:
         return self._tables[table.name]
 
     def _there(self, values: np.ndarray) -> torch.Tensor:
-        return torch.from_numpy(values).to(self._device)
+        return self._staging.up(values)
 
 
-def _packed(pixels: Pixels) -> torch.Tensor:
+def _packed(pixels: Pixels) -> Packed:
     """The same memory as int32 (H, W)."""
-    return torch.from_numpy(pixels.view(np.int32)[..., 0])
+    return pixels.view(np.int32)[..., 0]

@@ -5,8 +5,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import chain
 
-import numpy as np
-import numpy.typing as npt
 import torch
 from torch import nn
 
@@ -23,21 +21,37 @@ _NO_MEMORY = (
 # Errors of CUDA and its libraries, not any message with their names: "cuda:0" and "cuda/decode_jpegs_cuda.cpp" are in
 # messages about our own bugs and about bad photos.
 _LOST = re.compile(
-    r"CUDA (driver |unknown )?error|No CUDA GPUs are available|cu(BLAS|DNN|FFT) error|CU(BLAS|DNN)_STATUS_|CUFFT_[A-Z]"
+    r"CUDA (driver |unknown |Runtime )?(error|failure)|No CUDA GPUs are available|cu(BLAS|DNN|FFT) error"
+    r"|CU(BLAS|DNN)_STATUS_|CUFFT_[A-Z]"
 )
+
+
+# Bytes of a process on a GPU that torch's allocator does not count: CUDA's context and the kernels of its libraries. An
+# estimate: benchmarks.gpu_check measures them as `outside_torch_bytes`.
+_CONTEXT = 768 << 20
 
 
 def device_for(gpu: float) -> str:
     """Return `cuda` if a part of a GPU was granted and torch can use it, else `cpu`.
 
     Memory beyond the granted part is refused, because it belongs to others. One thread, because the workers are the
-    parallelism.
+    parallelism. Networks compute in full float32 with deterministic algorithms: TF32, which cuDNN would use by itself,
+    rounds to 10 bits, and only GPUs since Ampere have it, so the same photo would look different on another GPU.
     """
     torch.set_num_threads(1)
     if not gpu or not torch.cuda.is_available():
         return "cpu"
-    torch.cuda.set_per_process_memory_fraction(min(1.0, gpu))
+    torch.cuda.set_per_process_memory_fraction(_fraction(gpu, torch.cuda.get_device_properties(0).total_memory))
+    torch.backends.cuda.matmul.fp32_precision = "ieee"
+    torch.backends.cudnn.conv.fp32_precision = "ieee"  # type: ignore[attr-defined]
+    torch.backends.cudnn.deterministic = True
     return "cuda"
+
+
+def _fraction(gpu: float, total: int) -> float:
+    """Return the part of a GPU's memory for torch's allocator: the granted part less the context, at least half."""
+    granted = min(1.0, gpu)
+    return max(granted / 2, granted - _CONTEXT / total)
 
 
 def device_named(name: str) -> torch.device:
@@ -55,14 +69,6 @@ def why_no_gpu() -> str:
     except (RuntimeError, AssertionError) as error:  # the latter if torch was built without CUDA
         return str(error).strip().partition("\n")[0].rstrip(".")
     return "torch finds none"
-
-
-def pinned(size: int) -> npt.NDArray[np.uint8]:
-    """Return pinned memory, which a GPU reads and writes directly: transfers are at least twice as fast."""
-    try:
-        return torch.empty(size, dtype=torch.uint8, pin_memory=True).numpy()
-    except RuntimeError:  # none available, or the GPU is lost, which the next step will show
-        return np.empty(size, np.uint8)
 
 
 class OutOfMemoryError(Exception):

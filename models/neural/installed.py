@@ -17,6 +17,11 @@ def has_networks() -> bool:
     return has_torch() and find_spec("safetensors") is not None and find_spec("spandrel") is not None
 
 
+def has_gpu_jpeg() -> bool:
+    """Whether nvImageCodec is installed; it may still fail to load."""
+    return find_spec("nvidia") is not None and find_spec("nvidia.nvimgcodec") is not None
+
+
 def require_networks(name: str) -> None:
     """Raise WeightsError `torch_missing`, for the network of this name, where networks cannot run."""
     if not has_networks():

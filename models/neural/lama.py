@@ -7,7 +7,6 @@ spandrel's.
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
-from typing import cast
 
 import cv2
 import numpy as np
@@ -20,6 +19,7 @@ from models.erase.holes import NATIVE
 from models.erase.region import Mask
 from models.fallbacks import fell_back
 from models.neural.device import OutOfMemoryError, device_named, no_memory, running
+from models.neural.staging import Staging
 from models.picture import Pixels
 
 _MULTIPLE = 8  # the network halves its input three times
@@ -40,8 +40,16 @@ class Lama:
             raise ValueError(f"{weights.name} is a {model.architecture.name} network, which fills no holes")
         self.name = f"lama {sha256[:12]}"
         self._device = device_named(device)
+        self._staging = Staging(self._device)
         # spandrel returns it in training mode, in which each call would change the network.
         self._network = model.eval().model.requires_grad_(False)
+
+    def warm(self) -> None:
+        """Fill a square of the usual size, so that the libraries choose their algorithms. Raises as `fill` does."""
+        side = self.native
+        mask = np.zeros((side, side), np.uint8)
+        mask[side // 4 : -side // 4, side // 4 : -side // 4] = 255
+        self.fill([np.zeros((side, side, 3), np.uint8)], [mask])
 
     def fill(self, crops: Sequence[Pixels], masks: Sequence[Mask]) -> list[Pixels]:
         """As Inpainter has it. Squares of one size go through the network together."""
@@ -95,13 +103,14 @@ class Lama:
 
         Its input is float32 (n, 3, h, w) in 0..1 and a mask (n, 1, h, w) of 0 and 1, its output as the former.
         """
+        staging = self._staging if device == self._device else Staging(device)
         with running(self._network, device):
-            images = torch.from_numpy(np.stack(crops)).to(device).permute(0, 3, 1, 2).float() / 255
-            holes = (torch.from_numpy(np.stack(masks)).to(device) > 0).float()[:, None]
+            images = staging.up(np.stack(crops)).permute(0, 3, 1, 2).float() / 255
+            holes = (staging.up(np.stack(masks)) > 0).float()[:, None]
             height, width = images.shape[2:]
             below, right = -height % _MULTIPLE, -width % _MULTIPLE
             how = "reflect" if below < height and right < width else "replicate"
             images, holes = (functional.pad(each, (0, right, 0, below), how) for each in (images, holes))
             found = self._network(images, holes)[:, :, :height, :width]
-            codes = (found.clamp(0, 1) * 255).round().to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()
-        return list(cast(Pixels, codes))
+            codes = (found.clamp(0, 1) * 255).round().to(torch.uint8).permute(0, 2, 3, 1).contiguous()
+            return list(staging.down(codes))

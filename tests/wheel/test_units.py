@@ -20,7 +20,6 @@ UNITS = (
 OTHERS = (
     "actors/batches/test_reuse.py",
     "models/codec/test_codec_every_tag.py",
-    "models/codec/test_codec_gpu.py",
     "models/colour/test_colour_[cl]*",
 )
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from models.codec.preview import FROM_CELLS
 from models.compiled.finishing import FinishArguments
 from models.compiled.jpeg.partial import TURNS
 from models.compiled.jpeg.structures import TurnStructure
@@ -19,7 +20,6 @@ from models.finish import Finish
 from models.picture import Coding, DoubtError, Pixels, Written
 
 CELL = 8  # of strips.h
-LEAST = 2880  # pixels of the long side: of the means of cells a thumbnail is made
 _DONE = 0  # of jpeg.h
 _SAMPLINGS = {"444": (1, 1), "422": (2, 1), "420": (2, 2)}
 _SPARE = 1 << 16  # bytes for headers
@@ -83,7 +83,7 @@ def opener(folder: Path) -> Callable[[bytes, int, int, int, Coding], "StripJpeg 
         return None
 
     def opened(data: bytes, orientation: int, height: int, width: int, coding: Coding) -> StripJpeg | None:
-        if max(height, width) < LEAST or coding.subsampling not in _SAMPLINGS:
+        if max(height, width) < FROM_CELLS or coding.subsampling not in _SAMPLINGS:
             return None
         return StripJpeg(there, data, orientation, (height, width), coding)
 

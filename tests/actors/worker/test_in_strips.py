@@ -9,14 +9,15 @@ from PIL import Image, ImageCms
 from actors.worker.pixels import PixelRetoucher
 from actors.worker.retoucher import Retouched
 from models.codec.header import Limits
-from models.compiled.strips.strips import LEAST, StripJpeg
+from models.codec.preview import FROM_CELLS
+from models.compiled.strips.strips import StripJpeg
 from models.errors import PhotoError
 from models.picture import Coding
 from tests.actors.worker.test_in_places import retouched
 from tests.models.codec.codec_samples import gray_profile
 from tests.models.compiled.jpeg.samples import sample
 
-WIDE = sample(LEAST + 5, 43)
+WIDE = sample(FROM_CELLS + 5, 43)
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +70,7 @@ def test_a_small_batch_of_a_look_without_a_table_gets_the_same_pixels(retoucher:
     assert_same(retouched(retoucher, WIDE, "color_vintage"), as_a_whole(retoucher, WIDE, "color_vintage"))
 
 
-@pytest.mark.parametrize("file", [WIDE[:-300], WIDE[:20000] + b"\xff\xd9", sample(LEAST, 43, progressive=True)])
+@pytest.mark.parametrize("file", [WIDE[:-300], WIDE[:20000] + b"\xff\xd9", sample(FROM_CELLS, 43, progressive=True)])
 def test_what_strips_cannot_hold_is_done_as_a_whole(retoucher: PixelRetoucher, file: bytes) -> None:
     def outcome(make: Callable[[], Retouched]) -> object:
         try:

@@ -158,24 +158,20 @@ def test_what_follows_the_picture_is_ignored_and_what_is_dropped_is_said() -> No
 
 
 def test_a_workspace_is_used_again_and_lets_go_of_a_giant() -> None:
-    held: list[weakref.ref[np.ndarray]] = []
-
-    def allocate(size: int) -> np.ndarray:
-        made = np.empty(size, np.uint8)
-        held.append(weakref.ref(made))
-        return made
-
-    workspace = Workspace(allocate)
+    workspace = Workspace()
     small, large = saved(PHOTO, "JPEG"), saved(PHOTO.resize((2000, 1500)), "JPEG")
     first = decode(small, LIMITS, workspace).pixels
     assert np.shares_memory(first, decode(small, LIMITS, workspace).pixels)
+    before = weakref.ref(first.base)
     del first
-    decode(large, LIMITS, workspace)
-    assert [ref().size for ref in held if ref() is not None] == [2000 * 1500 * 4]
+    giant = weakref.ref(decode(large, LIMITS, workspace).pixels.base)
+    assert before() is None
+    assert giant().size == 2000 * 1500 * 4
     for _ in range(10):
         workspace.trim()
         decode(small, LIMITS, workspace)
-    assert [ref().size for ref in held if ref() is not None] == [451 * 300 * 4]
+    assert giant() is None
+    assert decode(small, LIMITS, workspace).pixels.base.size == 451 * 300 * 4
 
 
 @pytest.mark.parametrize("options", [{"quality": 75}, {"quality": 88, "progressive": True}, {"quality": 97}])
