@@ -15,7 +15,8 @@ from pathlib import Path
 
 from benchmarks.record import command
 from benchmarks.record.figures import Figure, Target
-from benchmarks.servers.simulated import several_nodes, start  # first: it prepares the environment
+from benchmarks.servers.nodes import several_nodes  # first: it prepares the environment
+from benchmarks.servers.simulated import start
 from benchmarks.throughput import Case, Measured, measure
 
 # ruff: noqa: I001
@@ -42,7 +43,7 @@ def simulated(workers: int, nodes: int, rounds: int, runs: int) -> list[float]:
     """Return seconds for `rounds` photos per worker, for each run."""
     with (
         tempfile.TemporaryDirectory(prefix="photobatch-scaling-") as folder,
-        several_nodes(nodes, workers // nodes),
+        several_nodes(nodes, cpus=workers // nodes),
     ):
         photo = Path(folder, "photo.jpg")
         photo.write_bytes(bytes(1000))  # its content does not matter

@@ -5,8 +5,6 @@ So more workers than cores can be measured, because sleeping needs no core.
 
 import asyncio
 import hashlib
-import logging
-import os
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -20,7 +18,6 @@ from deployments.settings import Settings, prepare_ray_environment
 prepare_ray_environment()
 
 # ruff: noqa: E402
-import ray
 
 from actors import launch
 from actors.client import CoordinatorClient
@@ -101,32 +98,6 @@ def one_node(cpus: int) -> Iterator[Path]:
         stack.callback(local.stop)
         local.start()
         yield scratch
-
-
-@contextmanager
-def several_nodes(nodes: int, cpus: int) -> Iterator[None]:
-    """Run a Ray of a head without CPUs and `nodes` with `cpus` each, all on this machine, for the block's time."""
-    os.environ["RAY_AUTH_MODE"] = "disabled"  # `Cluster` creates no token
-    scratch = new_scratch_folder()
-    (scratch / "ray").mkdir()
-    os.environ["RAY_TMPDIR"] = str(scratch)  # otherwise every `ray.init()` would find the address of `Cluster`
-    from ray.cluster_utils import Cluster  # noqa: PLC0415
-
-    head = {
-        "num_cpus": 0,
-        "object_store_memory": _NODE_MEMORY,
-        "temp_dir": str(scratch),
-        "include_dashboard": False,
-    }
-    cluster = Cluster(initialize_head=True, head_node_args=head)
-    try:
-        ray.init(address=cluster.address, log_to_driver=False, logging_level=logging.ERROR)
-        for _ in range(nodes):
-            cluster.add_node(num_cpus=cpus, object_store_memory=_NODE_MEMORY)
-        yield
-    finally:
-        ray.shutdown()
-        cluster.shutdown()  # type: ignore[no-untyped-call]
 
 
 def start(settings: Settings, seconds: float) -> CoordinatorClient:

@@ -2,31 +2,23 @@
 
 import ctypes
 import json
-import os
 import sys
 from functools import partial
 from pathlib import Path
 
-from deployments.local.session import new_scratch_folder
-from deployments.settings import prepare_ray_environment
+from benchmarks.servers.nodes import several_nodes  # isort: skip - first: it prepares the environment
 
-prepare_ray_environment()
-os.environ["RAY_AUTH_MODE"] = "disabled"  # `Cluster` makes no token
+import ray
 
-import ray  # noqa: E402
-from ray.cluster_utils import Cluster  # noqa: E402
+from actors.messages.records import BatchSpec, Json
+from actors.pool.demand import Elastic
+from actors.worker.attachments import Attached
+from actors.worker.retoucher import NOTHING, Retouched
+from models.erase.filling import Filling
+from models.errors import DeviceLostError
+from tests.actors.scripted import ScriptedRetoucher
+from tests.actors.service import Service
 
-from actors.messages.records import BatchSpec, Json  # noqa: E402
-from actors.pool.demand import Elastic  # noqa: E402
-from actors.worker.attachments import Attached  # noqa: E402
-from actors.worker.retoucher import NOTHING, Retouched  # noqa: E402
-from models.erase.filling import Filling  # noqa: E402
-from models.errors import DeviceLostError  # noqa: E402
-from tests.actors.scripted import ScriptedRetoucher  # noqa: E402
-from tests.actors.service import Service  # noqa: E402
-
-MEMORY = 80 << 20
-NODE = {"num_cpus": 2, "num_gpus": 1, "object_store_memory": MEMORY}
 NETWORK = {"type": "filter", "params": {"ops": [{"op": "model", "name": "denoise"}]}}
 PHOTOS = 200
 
@@ -51,15 +43,8 @@ class Faulty(ScriptedRetoucher):
 
 def main(folder: Path, kind: str) -> None:
     """Print what became of the photos, as JSON."""
-    scratch = new_scratch_folder()
-    (scratch / "ray").mkdir()
-    os.environ["RAY_TMPDIR"] = str(scratch)  # `Cluster` leaves its address where every `ray.init()` would find it
-    head = {"num_cpus": 0, "object_store_memory": MEMORY, "temp_dir": str(scratch), "include_dashboard": False}
-    cluster = Cluster(initialize_head=True, head_node_args=head)
-    try:
-        ray.init(address=cluster.address, log_to_driver=False)
-        bad = cluster.add_node(**NODE).node_id
-        cluster.add_node(**NODE)
+    with several_nodes(2, cpus=2, gpus=1) as cluster:
+        bad = min(node.node_id for node in cluster.worker_nodes)
         (folder / "bad").write_text(bad)
         made = partial(Faulty, folder / "log.txt", folder / "bad", kind)
         elastic = Elastic(10_000, 10_000, target_s=1.0, fits=True)
@@ -73,9 +58,6 @@ def main(folder: Path, kind: str) -> None:
         attempts = max(photo["attempts"] for photo in here.photos(later["task_id"]))
         told = {"counts": counts, "held": [[each["node"] == bad, each["kind"]] for each in held], "attempts": attempts}
         print(json.dumps(told | {"tried more than thrice": len(strangers)}))
-    finally:
-        ray.shutdown()
-        cluster.shutdown()
 
 
 main(Path(sys.argv[1]), sys.argv[2])

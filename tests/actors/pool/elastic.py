@@ -1,30 +1,23 @@
 """Run as a process of its own: a Ray of a head and two nodes with a GPU each, on which an elastic pool lives."""
 
 import json
-import os
 import sys
 from collections import Counter
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from deployments.local.session import new_scratch_folder
-from deployments.settings import prepare_ray_environment
+from benchmarks.servers.nodes import MEMORY, several_nodes  # isort: skip - first: it prepares the environment
 
-prepare_ray_environment()
-os.environ["RAY_AUTH_MODE"] = "disabled"  # `Cluster` makes no token
+import ray
+from ray._raylet import GcsClient
+from ray.autoscaler.v2.sdk import get_cluster_resource_state
 
-import ray  # noqa: E402
-from ray._raylet import GcsClient  # noqa: E402
-from ray.autoscaler.v2.sdk import get_cluster_resource_state  # noqa: E402
-from ray.cluster_utils import Cluster  # noqa: E402
+from actors.pool.config import Gpus
+from actors.pool.demand import Elastic
+from tests.actors.scripted import TimedRetoucher
+from tests.actors.service import Service
 
-from actors.pool.config import Gpus  # noqa: E402
-from actors.pool.demand import Elastic  # noqa: E402
-from tests.actors.scripted import TimedRetoucher  # noqa: E402
-from tests.actors.service import Service  # noqa: E402
-
-MEMORY = 80 << 20
 NODE = {"num_cpus": 8, "num_gpus": 1, "object_store_memory": MEMORY}
 NETWORK = {"type": "filter", "params": {"ops": [{"op": "model", "name": "denoise"}]}}
 PHOTOS = 240  # two minutes of one worker: a node is noticed to be lost after ten seconds
@@ -32,14 +25,8 @@ PHOTOS = 240  # two minutes of one worker: a node is noticed to be lost after te
 
 def main(folder: Path) -> None:
     """Print what was seen, as JSON."""
-    scratch = new_scratch_folder()
-    (scratch / "ray").mkdir()
-    os.environ["RAY_TMPDIR"] = str(scratch)  # `Cluster` leaves its address where every `ray.init()` would find it
-    head = {"num_cpus": 0, "object_store_memory": MEMORY, "temp_dir": str(scratch), "include_dashboard": False}
-    cluster = Cluster(initialize_head=True, head_node_args=head)
     seen: dict[str, Any] = {}
-    try:
-        ray.init(address=cluster.address, log_to_driver=False)
+    with several_nodes(0, cpus=0) as cluster:
         elastic = Elastic(0, 6, target_s=2.0, idle_s=2.0)
         made = partial(TimedRetoucher, folder / "log.txt")
         here = Service(folder, elastic=elastic, gpus=Gpus(1 / 3, "always", 6), make_retoucher=made).start()
@@ -59,9 +46,6 @@ def main(folder: Path) -> None:
         here.until(lambda: ray.available_resources().get("GPU") == 2, "the GPUs to be free")
         seen["a late photo"] = here.ended(here.submit("sleep 0", preset=NETWORK))["counts"]["succeeded"]
         print(json.dumps(seen))
-    finally:
-        ray.shutdown()
-        cluster.shutdown()
 
 
 def workers(here: Service) -> dict[str, int]:
