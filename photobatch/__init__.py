@@ -17,9 +17,15 @@ if TYPE_CHECKING:
     from photobatch.errors import QueueFullError as QueueFullError
     from photobatch.errors import UnauthorizedError as UnauthorizedError
     from photobatch.errors import UnavailableError as UnavailableError
+    from photobatch.errors import WaitTimeoutError as WaitTimeoutError
     from photobatch.progress import ProgressEvent as ProgressEvent
+    from photobatch.schemas import NewShare as NewShare
     from photobatch.schemas import OutputOptions as OutputOptions
+    from photobatch.schemas import Photo as Photo
     from photobatch.schemas import PhotoInput as PhotoInput
+    from photobatch.schemas import Preset as Preset
+    from photobatch.schemas import Share as Share
+    from photobatch.schemas import Upload as Upload
     from photobatch.sync import Batch as Batch
     from photobatch.sync import PhotoBatch as PhotoBatch
     from photobatch.uploads import Refused as Refused
@@ -38,9 +44,10 @@ _HOMES = {
         "QueueFullError",
         "UnauthorizedError",
         "UnavailableError",
+        "WaitTimeoutError",
     ),
     "progress": ("ProgressEvent",),
-    "schemas": ("OutputOptions", "PhotoInput"),
+    "schemas": ("NewShare", "OutputOptions", "Photo", "PhotoInput", "Preset", "Share", "Upload"),
     "sync": ("Batch", "PhotoBatch"),
     "uploads": ("Refused",),
 }

@@ -8,7 +8,7 @@ from typing import Any
 
 from photobatch.connection import Connection
 from photobatch.downloads import Wanted, download_all
-from photobatch.errors import InvalidRequestError
+from photobatch.errors import InvalidRequestError, WaitTimeoutError
 from photobatch.inputs import folder_identity
 from photobatch.names import ResultNames
 from photobatch.parallel import OnProgress
@@ -59,18 +59,21 @@ class AsyncBatch:
             await events.aclose()
 
     async def wait(self, timeout_s: float | None = None) -> Batch:
-        """Return the batch when it has ended; raises TimeoutError after `timeout_s`.
+        """Return the batch when it has ended; raises WaitTimeoutError, a TimeoutError, after `timeout_s`.
 
         A failed batch raises nothing: see `status` and `counts`. A paused batch is waited for.
         """
-        async with asyncio.timeout(timeout_s):
-            events = follow(self._connection, self.task_id, None)
-            try:
+        last: Batch | None = None
+        events = follow(self._connection, self.task_id, None)
+        try:
+            async with asyncio.timeout(timeout_s):
                 async for event in events:
                     last = event.batch
-            finally:
-                await events.aclose()
-        return last
+        except TimeoutError:
+            raise _not_ended(self.task_id, timeout_s, last) from None
+        finally:
+            await events.aclose()
+        return last or await self.get()
 
     async def photos(self, status: PhotoStatus | str | None = None) -> AsyncGenerator[Photo, None]:
         """Yield the photos in their order, all or those of one status (`failed`: each says why in `error`)."""
@@ -153,3 +156,12 @@ class AsyncBatch:
 
     async def _control(self, action: str) -> Batch:
         return await self._connection.ask(Batch, "POST", f"{self._path}/{action}")
+
+
+def _not_ended(task_id: str, timeout_s: float | None, last: Batch | None) -> WaitTimeoutError:
+    so_far = ""
+    if last is not None:
+        done = last.counts.total - last.counts.queued - last.counts.processing
+        so_far = f": {done} of {last.counts.total} photos are done"
+    said = f"Batch {task_id} has not ended within {timeout_s:g} s{so_far}. It goes on; wait again, or cancel it."
+    return WaitTimeoutError("wait_timeout", said)

@@ -2,12 +2,14 @@
 
 import asyncio
 import os
+import sys
 import uuid
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
 
+import httpx
 from pydantic import ValidationError
 
 from photobatch.address import Address
@@ -39,8 +41,10 @@ class AsyncPhotoBatch:
     """The client of a photobatch service. Use it with `async with`, or call `aclose`; it belongs to one event loop.
 
     `url` and `api_key` default to PHOTOBATCH_URL (or this machine's port 8001) and PHOTOBATCH_API_KEY. `uploads` files
-    are sent at once. Requests are retried for `patience_s` seconds if the service is unreachable or busy; a service
-    that is silent for `timeout_s` is unreachable. All methods raise PhotoBatchError and its subclasses.
+    are sent at once. If the service is unreachable or busy, requests are retried `max_retries` times, with growing
+    waits: 12 retries take about a minute. A service that is silent for `timeout` seconds is unreachable. `http_client`
+    sends the requests, for proxies, certificates and the like; it gets no key of its own, and is not closed here. All
+    methods raise PhotoBatchError and its subclasses.
     """
 
     def __init__(
@@ -49,12 +53,13 @@ class AsyncPhotoBatch:
         api_key: str | None = None,
         *,
         uploads: int = 4,
-        patience_s: float = 60.0,
-        timeout_s: float = 60.0,
+        timeout: float = 60.0,
+        max_retries: int = 12,
+        http_client: httpx.AsyncClient | None = None,
     ) -> None:
         if uploads < 1:
             raise InvalidRequestError("invalid_request", "uploads must be 1 at least.", field="uploads")
-        self._connection = Connection(Address.find(url, api_key), patience_s, timeout_s)
+        self._connection = Connection(Address.find(url, api_key), timeout, max_retries, http_client)
         self._uploads = uploads
         self.presets = AsyncPresets(self._connection)
         self.luts = AsyncLuts(self._connection)
@@ -124,16 +129,17 @@ class AsyncPhotoBatch:
         return AsyncBatch(self._connection, task_id)
 
     async def batches(
-        self, *, status: BatchStatus | str | None = None, user_id: str | None = None
+        self, *, status: BatchStatus | str | None = None, user_id: str | None = None, limit: int | None = None
     ) -> AsyncGenerator[Batch, None]:
-        """Yield the state of each batch, newest first; with API keys only your own."""
-        cursor = None
-        while True:
+        """Yield the state of each batch, newest first, at most `limit`; with API keys only your own."""
+        cursor, left = None, sys.maxsize if limit is None else limit
+        while left > 0:
             shown = status and BatchStatus(status).value
-            params = {"status": shown, "user_id": user_id, "limit": _PAGE, "cursor": cursor}
+            params = {"status": shown, "user_id": user_id, "limit": min(left, _PAGE), "cursor": cursor}
             page = await self._connection.ask(BatchList, "GET", "/batch", params=params)
             for batch in page.items:
                 yield batch
+            left -= len(page.items)
             cursor = page.next_cursor
             if cursor is None:
                 return

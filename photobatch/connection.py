@@ -25,11 +25,15 @@ Body = Callable[[], AsyncIterator[bytes]]
 class Connection:
     """One service, over HTTP."""
 
-    def __init__(self, address: Address, patience_s: float, timeout_s: float) -> None:
+    def __init__(
+        self, address: Address, timeout_s: float, max_retries: int, http_client: httpx.AsyncClient | None = None
+    ) -> None:
+        """`http_client` sends the requests; it may also be used for other hosts, so the key is not kept in it."""
         self.address = address
-        self.patience_s = patience_s
-        timeout = httpx.Timeout(timeout_s, connect=min(timeout_s, _CONNECT_S), pool=None)
-        self.http = httpx.AsyncClient(base_url=address.url, headers=address.headers, timeout=timeout)
+        self.max_retries = max_retries
+        self._timeout = httpx.Timeout(timeout_s, connect=min(timeout_s, _CONNECT_S), pool=None)
+        self._http = http_client or httpx.AsyncClient()
+        self._is_ours = http_client is None
         self.reached = False
         self.signs = True  # whether the service may give out addresses of its store
 
@@ -65,12 +69,12 @@ class Connection:
         `body` yields the content again for each try. A lost connection and a busy service are retried; with `once`
         only requests that the service has certainly not received.
         """
-        patience = Patience(self.patience_s)
+        patience = Patience(self.max_retries)
         shown = {name: value for name, value in (params or {}).items() if value is not None}
         lost, heard = False, None
         while True:
             try:
-                request = self.http.build_request(
+                request = self._request(
                     method,
                     f"{API}{path}",
                     params=shown,
@@ -82,7 +86,7 @@ class Connection:
                 wrong = "no text" if isinstance(error, UnicodeError) else "no JSON"
                 raise InvalidRequestError("invalid_request", f"It can't be sent: some of it is {wrong}.") from None
             try:
-                response = await self.http.send(request, follow_redirects=method == "GET")
+                response = await self._http.send(request, follow_redirects=method == "GET")
             except httpx.RequestError as error:
                 again = isinstance(error, _NOT_HEARD if once else _LOST)
                 heard = heard if isinstance(error, _NOT_HEARD) else error
@@ -102,10 +106,8 @@ class Connection:
     @asynccontextmanager
     async def stream(self, path: str, headers: Mapping[str, str]) -> AsyncIterator[httpx.Response]:
         """Open a GET of a path from the service, to be read in pieces; one try."""
-        request = self.http.build_request("GET", path, headers=headers)
-        if _origin(request.url) != _origin(self.http.base_url):
-            request.headers.pop("Authorization", None)  # the key is only for the service's host
-        response = await self.http.send(request, stream=True, follow_redirects=True)
+        request = self._request("GET", path, headers=headers)
+        response = await self._http.send(request, stream=True, follow_redirects=True)
         try:
             yield response
         finally:
@@ -113,12 +115,11 @@ class Connection:
 
     async def put(self, url: str, body: Body, headers: Mapping[str, str]) -> bool:
         """Send a file to an address that is not the service's, without the key; say whether it arrived."""
-        patience = Patience(self.patience_s)
+        patience = Patience(self.max_retries)
         while True:
-            request = self.http.build_request("PUT", url, content=body(), headers=headers)
-            request.headers.pop("Authorization", None)
+            request = self._request("PUT", url, content=body(), headers=headers)
             try:
-                response = await self.http.send(request)
+                response = await self._http.send(request)
             except httpx.RequestError:
                 if not await patience.again(within_s=_NEVER_REACHED_S):
                     return False
@@ -135,8 +136,17 @@ class Connection:
         return UnavailableError("unreachable", said)
 
     async def aclose(self) -> None:
-        """Close every connection."""
-        await self.http.aclose()
+        """Close every connection, but not those of a client that was given."""
+        if self._is_ours:
+            await self._http.aclose()
+
+    def _request(self, method: str, path: str, *, headers: Mapping[str, str] | None, **content: Any) -> httpx.Request:
+        """Return a request to the service, with the key, or to another host, without it."""
+        url = httpx.URL(path if "://" in path.partition("?")[0] else f"{self.address.url}{path}")
+        key = self.address.headers if _origin(url) == _origin(httpx.URL(self.address.url)) else {}
+        return self._http.build_request(
+            method, url, headers={**key, **(headers or {})}, timeout=self._timeout, **content
+        )
 
 
 def as_json(model: BaseModel, *, exclude_unset: bool = False) -> Any:

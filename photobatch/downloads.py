@@ -53,7 +53,7 @@ class _Download:
     async def fetch(self) -> None:
         if await asyncio.to_thread(self._is_right, self._path):
             return
-        patience = Patience(self._connection.patience_s)
+        patience = Patience(self._connection.max_retries)
         while not await asyncio.to_thread(self._is_right, self._part):
             start = self._held()
             lost = UnavailableError("damaged", f"{self._path.name} comes damaged, time and again; retry its batch.")

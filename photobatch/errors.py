@@ -1,5 +1,7 @@
 """The exceptions of the client; `code` is the problem code of the HTTP API."""
 
+from typing import Self
+
 import httpx
 from pydantic import ValidationError
 
@@ -61,6 +63,13 @@ class QueueFullError(PhotoBatchError):
 
 class UnavailableError(PhotoBatchError):
     """The service could not be reached, or is too busy, for longer than the client's patience."""
+
+
+class WaitTimeoutError(PhotoBatchError, TimeoutError):
+    """A batch has not ended in the time that `wait` was given; it goes on."""
+
+    def __reduce__(self) -> tuple[type[Self], tuple[object, ...]]:
+        return type(self), (self.code, self.detail, self.status, self.retry_after_s, self.field)
 
 
 _OF_CODE: dict[str, type[PhotoBatchError]] = {"queue_full": QueueFullError}

@@ -12,7 +12,9 @@ import weakref
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
 from concurrent.futures import Future, wait
 from contextlib import suppress
-from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
+from inspect import get_annotations, signature
+from types import GenericAlias
+from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, get_args
 
 P = ParamSpec("P")
 A = TypeVar("A")
@@ -99,7 +101,7 @@ def waiting_for(
     def call(self: Shadow[A], /, *args: P.args, **kwargs: P.kwargs) -> S:
         return kind(self._portal, self._portal.run(method(self._inner, *args, **kwargs)))
 
-    return call
+    return _returning(kind, call)
 
 
 def iterating(
@@ -120,6 +122,15 @@ def iterating(
         finally:
             self._portal.let_go(items)
 
+    item = get_args(get_annotations(method)["return"])[0]
+    return _returning(GenericAlias(Iterator, (item,)), call)
+
+
+def _returning(kind: Any, call: Callable[P, R]) -> Callable[P, R]:
+    """Let `help` and editors show what a method returns, which differs from what its asynchronous twin does."""
+    shown: Any = call
+    shown.__signature__ = signature(call).replace(return_annotation=kind)
+    shown.__annotations__ = {**call.__annotations__, "return": kind}
     return call
 
 

@@ -43,9 +43,9 @@ class _Direct(connect):
 async def follow(connection: Connection, task_id: str, since: int | None) -> AsyncGenerator[ProgressEvent, None]:
     """Yield changes of a batch until it ends, across lost connections.
 
-    Raises UnauthorizedError, NotFoundError; UnavailableError after the client's patience without a connection.
+    Raises UnauthorizedError, NotFoundError; UnavailableError after all retries without a connection.
     """
-    patience = Patience(connection.patience_s)
+    patience = Patience(connection.max_retries)
     while True:
         try:
             async with aclosing(_listen(connection, task_id, since)) as events:

@@ -3,6 +3,8 @@
 from types import TracebackType
 from typing import Self
 
+import httpx
+
 from photobatch.batch import AsyncBatch
 from photobatch.client import AsyncPhotoBatch
 from photobatch.looks import AsyncLuts, AsyncPresets
@@ -64,8 +66,10 @@ class PhotoBatch(Shadow[AsyncPhotoBatch]):
     """The client of a photobatch service. Use it with `with`, or call `close`; several threads may share one.
 
     `url` and `api_key` default to PHOTOBATCH_URL (or this machine's port 8001) and PHOTOBATCH_API_KEY. `uploads` files
-    are sent at once. Requests are retried for `patience_s` seconds if the service is unreachable or busy; a service
-    that is silent for `timeout_s` is unreachable. All methods raise PhotoBatchError and its subclasses. Ctrl-C
+    are sent at once. If the service is unreachable or busy, requests are retried `max_retries` times, with growing
+    waits: 12 retries take about a minute. A service that is silent for `timeout` seconds is unreachable. `http_client`
+    sends the requests, for proxies, certificates and the like; it gets no key of its own, and is not closed here. All
+    methods raise PhotoBatchError and its subclasses. Ctrl-C
     interrupts any call; the batch continues.
     """
 
@@ -75,10 +79,13 @@ class PhotoBatch(Shadow[AsyncPhotoBatch]):
         api_key: str | None = None,
         *,
         uploads: int = 4,
-        patience_s: float = 60.0,
-        timeout_s: float = 60.0,
+        timeout: float = 60.0,
+        max_retries: int = 12,
+        http_client: httpx.AsyncClient | None = None,
     ) -> None:
-        inner = AsyncPhotoBatch(url, api_key, uploads=uploads, patience_s=patience_s, timeout_s=timeout_s)
+        inner = AsyncPhotoBatch(
+            url, api_key, uploads=uploads, timeout=timeout, max_retries=max_retries, http_client=http_client
+        )
         super().__init__(Portal(), inner)
         self.presets = Presets(self._portal, inner.presets)
         self.luts = Luts(self._portal, inner.luts)

@@ -14,8 +14,6 @@ from photobatch.refusal import RefusalError
 from photobatch.schemas import Health
 from photobatch.sync import PhotoBatch
 
-_PATIENCE_S = 0.0  # one request without retries
-
 
 def examine(url: str | None, api_key: str | None) -> Iterator[Finding]:
     """Yield the findings, the slow checks last."""
@@ -45,7 +43,7 @@ def _service(url: str | None, api_key: str | None, server_is_here: bool) -> Find
     """Check that the service answers, accepts the key, and is healthy."""
     try:
         where = Address.find(url, api_key).url
-        with PhotoBatch(url, api_key, patience_s=_PATIENCE_S, timeout_s=ANSWER_S) as client:
+        with PhotoBatch(url, api_key, max_retries=0, timeout=ANSWER_S) as client:
             health = client.health()
             client.stats()  # health needs no key
     except UnauthorizedError as error:

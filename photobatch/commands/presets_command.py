@@ -147,7 +147,7 @@ def _listed(url: str | None, api_key: str | None) -> "list[Preset]":
 
     chosen = is_chosen(url)
     try:
-        with open_service(url, api_key, **({} if chosen else {"patience_s": 0.0})) as client:
+        with open_service(url, api_key, **({} if chosen else {"max_retries": 0})) as client:
             return client.presets.list()
     except RefusalError as refused:
         if chosen or getattr(refused.__cause__, "code", None) != "unreachable":

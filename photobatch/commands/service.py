@@ -7,25 +7,26 @@ from photobatch.errors import InvalidRequestError, PhotoBatchError, QueueFullErr
 from photobatch.refusal import RefusalError
 from photobatch.sync import Batch, PhotoBatch
 
-BRIEF_S = 5.0  # a person waits at a terminal for one answer
+ONE_ANSWER = 4  # retries, three seconds: a person waits at a terminal
 ANSWER_S = 10.0  # the same for a service that accepts and never answers
-PATIENT_S = 60.0  # long batches should outlive a restart of the service
+WHOLE_BATCH = 12  # retries, about a minute: long batches should outlive a restart of the service
+WORK_S = 60.0  # the same for a service that accepts and never answers
 
 _NOT_NOW = 3
 
 
 @contextmanager
-def open_service(url: str | None, api_key: str | None, *, patience_s: float = BRIEF_S) -> Iterator[PhotoBatch]:
+def open_service(url: str | None, api_key: str | None, *, max_retries: int = ONE_ANSWER) -> Iterator[PhotoBatch]:
     """Open the client of a service; in the block its errors are raised as RefusalError."""
-    timeout_s = max(patience_s, ANSWER_S)
-    with refusals(), PhotoBatch(url, api_key, patience_s=patience_s, timeout_s=timeout_s) as client:
+    timeout_s = WORK_S if max_retries > ONE_ANSWER else ANSWER_S
+    with refusals(), PhotoBatch(url, api_key, max_retries=max_retries, timeout=timeout_s) as client:
         yield client
 
 
 @contextmanager
-def open_batch(url: str | None, api_key: str | None, task_id: str, *, patience_s: float = BRIEF_S) -> Iterator[Batch]:
+def open_batch(url: str | None, api_key: str | None, task_id: str, *, max_retries: int = ONE_ANSWER) -> Iterator[Batch]:
     """Open one batch of a service in the same way."""
-    with open_service(url, api_key, patience_s=patience_s) as client:
+    with open_service(url, api_key, max_retries=max_retries) as client:
         yield client.batch(task_id)
 
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from photobatch.commands.following import Followed
 from photobatch.commands.outcome import refused_as_json
-from photobatch.commands.service import PATIENT_S, open_service, sentence_of
+from photobatch.commands.service import WHOLE_BATCH, open_service, sentence_of
 from photobatch.commands.way_back import way_back
 from photobatch.connection import may_be_done
 from photobatch.engine.jobs import mask_file
@@ -66,7 +66,7 @@ class _Submission:
         options = self._options
         with (
             stoppable(self._stopped),
-            open_service(options.url, options.api_key, patience_s=PATIENT_S) as client,
+            open_service(options.url, options.api_key, max_retries=WHOLE_BATCH) as client,
         ):
             with display() as shown:
                 self._followed = self._handed_in(client, shown)

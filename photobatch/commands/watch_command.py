@@ -32,14 +32,14 @@ def watch(
     Ctrl-C leaves the batch running.
     """
     from photobatch.commands.following import Followed
-    from photobatch.commands.service import PATIENT_S, open_batch
+    from photobatch.commands.service import WHOLE_BATCH, open_batch
     from photobatch.commands.way_back import way_back
     from photobatch.shown.interrupts import stoppable
 
     back = way_back("watch", task, url=url, out=out)
     with (
         stoppable(lambda: f"the batch goes on without you. Come back with: {back}"),
-        open_batch(url, api_key, task, patience_s=PATIENT_S) as held,
+        open_batch(url, api_key, task, max_retries=WHOLE_BATCH) as held,
     ):
         raise typer.Exit(Followed(held, url).to_the_end(out, back, as_json=as_json))
 
@@ -56,7 +56,7 @@ def fetch(
     """Fetch the results that there are by now into a folder. Again: only what is missing."""
     from photobatch.commands.following import Followed
     from photobatch.commands.outcome import exit_code
-    from photobatch.commands.service import PATIENT_S, open_batch
+    from photobatch.commands.service import WHOLE_BATCH, open_batch
     from photobatch.commands.way_back import way_back
     from photobatch.shown.interrupts import stoppable
     from photobatch.shown.progress_display import display
@@ -65,7 +65,7 @@ def fetch(
     back = way_back("fetch", task, url=url, out=out)
     with (
         stoppable(lambda: f"stopped. What is missing comes with: {back}"),
-        open_batch(url, api_key, task, patience_s=PATIENT_S) as held,
+        open_batch(url, api_key, task, max_retries=WHOLE_BATCH) as held,
     ):
         batch = held.get()
         followed = Followed(held, url, batch=batch)

@@ -119,7 +119,7 @@ async def test_a_service_that_is_away_is_told_with_its_address() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{taken.getsockname()[1]}"
-        async with AsyncPhotoBatch(url, patience_s=0) as client:
+        async with AsyncPhotoBatch(url, max_retries=0) as client:
             for call in (client.stats(), client.batch("b1").wait()):
                 with pytest.raises(UnavailableError, match=url):
                     await call
@@ -144,7 +144,7 @@ async def test_a_key_stays_with_its_host(service: Service, client: AsyncPhotoBat
 
 async def test_a_result_that_always_comes_damaged_is_not_kept(service: Service, tmp_path: Path) -> None:
     service.sent = PICTURE[:-1] + b"?"
-    async with AsyncPhotoBatch(service.url, patience_s=0.3) as client:
+    async with AsyncPhotoBatch(service.url, max_retries=2) as client:
         with pytest.raises(UnavailableError, match="damaged"):
             await client.batch("b1").download(tmp_path)
     assert not (tmp_path / "a.jpg").exists()
@@ -206,6 +206,6 @@ async def test_what_may_have_been_done_is_not_done_again(service: Service, clien
 async def test_a_service_that_accepts_and_never_answers_is_away() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        async with AsyncPhotoBatch(url, patience_s=0, timeout_s=0.2) as client:
+        async with AsyncPhotoBatch(url, max_retries=0, timeout=0.2) as client:
             with pytest.raises(UnavailableError, match="ReadTimeout"):
                 await client.stats()

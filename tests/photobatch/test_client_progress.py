@@ -66,7 +66,7 @@ async def test_a_connection_that_never_lasts_is_given_up() -> None:
     async def say(socket: ServerConnection, connection: int) -> None:
         await socket.close(1011)
 
-    async with talking(say, patience_s=0.5) as (client, paths):
+    async with talking(say, max_retries=2) as (client, paths):
         with pytest.raises(UnavailableError):
             await client.batch("b1").wait()
     assert len(paths) > 1

@@ -120,7 +120,7 @@ def test_a_forked_child_is_told() -> None:
     program = """
 import os, sys
 from photobatch import PhotoBatch
-client = PhotoBatch("http://127.0.0.1:1", patience_s=0)
+client = PhotoBatch("http://127.0.0.1:1", max_retries=0)
 child = os.fork()
 try:
     client.stats()
