@@ -74,6 +74,8 @@ def create_api(services: Services) -> FastAPI:
         description=_DESCRIPTION,
         docs_url=None,  # FastAPI's own page loads scripts from another host
         redoc_url=None,
+        servers=[{"url": "/", "description": "this service"}],
+        generate_unique_id_function=lambda route: route.name,
         redirect_slashes=False,  # a redirect would name the host as the server sees it, not as the client does
     )
     claims = UploadClaims(services.coordinator, services.limits.max_bytes)

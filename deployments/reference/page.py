@@ -6,6 +6,7 @@ the meanings of codes from `deployments.wire.codes`. Nothing is started for it.
 
 import argparse
 import inspect
+import re
 from collections.abc import Iterator, Sequence
 from http import HTTPStatus
 from pathlib import Path
@@ -91,6 +92,7 @@ def page(api: FastAPI) -> str:
     document = api.openapi()
     everywhere = ", ".join(f"`{code}`" for code in sorted(_EVERYWHERE))
     parts = [_HEAD.format(description="\n".join(wrap(api.description, 150)), everywhere=everywhere)]
+    parts += _table(document)
     for tag, title in _SECTIONS.items():
         parts.append(f"## {title}\n")
         parts += [_route(document, *found) for found in _routes(document, tag)]
@@ -104,6 +106,20 @@ def _routes(document: Json, tag: str) -> Iterator[tuple[str, str, Json]]:
         for method, operation in methods.items():
             if operation["tags"] == [tag]:
                 yield method.upper(), path, operation
+
+
+def _table(document: Json) -> Iterator[str]:
+    """Yield the list of all routes; each leads to its own part."""
+    yield "| route | |\n| - | - |"
+    for tag in _SECTIONS:
+        for method, path, operation in _routes(document, tag):
+            anchor = re.sub(r"[^a-z0-9 _-]", "", f"{method} {path}".lower()).replace(" ", "-")
+            yield f"| [{method} {path}](#{anchor}) | {_first(operation['description'])} |"
+    yield ""
+
+
+def _first(description: str) -> str:
+    return " ".join(description.split()).partition(". ")[0].removesuffix(".")
 
 
 def _sockets(api: FastAPI) -> Iterator[str]:

@@ -51,7 +51,7 @@ Cursor = Annotated[str | None, Query(pattern="^[A-Za-z0-9_-]{1,128}$", descripti
     responses=described(*_REFUSALS),
     openapi_extra=SUBMIT_BODY,
 )
-async def submit(
+async def submit_batch(
     request: Request,
     response: Response,
     here: Here,
@@ -86,7 +86,7 @@ async def stats(here: Here) -> schemas.Stats:
 
 
 @router.get("/{task_id}", responses=described("not_found", "invalid_request", "unavailable"))
-async def get(here: Here, task_id: TaskId) -> schemas.Batch:
+async def get_batch(here: Here, task_id: TaskId) -> schemas.Batch:
     """Return one batch."""
     return wire.batch(await here.coordinator.get(task_id))
 
@@ -96,31 +96,31 @@ async def _control(here: Parts, task_id: str, action: str) -> schemas.Batch:
 
 
 @router.post("/{task_id}/pause", responses=_STEERED)
-async def pause(here: Here, task_id: TaskId) -> schemas.Batch:
+async def pause_batch(here: Here, task_id: TaskId) -> schemas.Batch:
     """Pause: begin no more photos; begun photos finish."""
     return await _control(here, task_id, "pause")
 
 
 @router.post("/{task_id}/resume", responses=_STEERED)
-async def resume(here: Here, task_id: TaskId) -> schemas.Batch:
+async def resume_batch(here: Here, task_id: TaskId) -> schemas.Batch:
     """Continue after a pause."""
     return await _control(here, task_id, "resume")
 
 
 @router.post("/{task_id}/cancel", responses=_STEERED)
-async def cancel(here: Here, task_id: TaskId) -> schemas.Batch:
+async def cancel_batch(here: Here, task_id: TaskId) -> schemas.Batch:
     """Cancel at once; finished results stay."""
     return await _control(here, task_id, "cancel")
 
 
 @router.post("/{task_id}/retry", responses=_STEERED)
-async def retry(here: Here, task_id: TaskId) -> schemas.Batch:
+async def retry_batch(here: Here, task_id: TaskId) -> schemas.Batch:
     """Compute the failed and cancelled photos again."""
     return await _control(here, task_id, "retry")
 
 
 @router.delete("/{task_id}", status_code=204, responses=described("not_found", "invalid_request", "unavailable"))
-async def delete(here: Here, task_id: TaskId) -> None:
+async def delete_batch(here: Here, task_id: TaskId) -> None:
     """Cancel a batch, then remove its record and files."""
     await here.coordinator.delete(task_id)
 

@@ -32,7 +32,7 @@ async def list_luts(here: Here, user: User) -> schemas.LutList:
 
 
 @router.post("", status_code=201, responses=described(*_REFUSALS), openapi_extra=UPLOAD_BODY)
-async def put(
+async def put_lut(
     request: Request,
     here: Here,
     name: Annotated[str, Query(min_length=1, max_length=200, description="The name by which presets use it.")],
@@ -45,6 +45,6 @@ async def put(
 @router.delete(
     "/{name}", status_code=204, responses=described("unknown_lut", "invalid_request", "forbidden", "unavailable")
 )
-async def delete(here: Here, name: Annotated[str, Path(max_length=200)], user: User) -> None:
+async def delete_lut(here: Here, name: Annotated[str, Path(max_length=200)], user: User) -> None:
     """Remove a LUT's name; presets and batches that use the LUT keep it."""
     await here.looks.delete_lut(user, name)

@@ -69,7 +69,8 @@ def install(api: FastAPI) -> None:
 
 
 def _document(api: FastAPI) -> dict[str, Any]:
-    made = get_openapi(title=api.title, version=api.version, description=api.description, routes=api.routes)
+    about: dict[str, Any] = {"title": api.title, "version": api.version, "description": api.description}
+    made = get_openapi(**about, routes=api.routes, servers=api.servers)
     _, unseen = models_json_schema([(model, "validation") for model in _UNSEEN], ref_template=_REF)
     known = made.setdefault("components", {}).setdefault("schemas", {})
     for name, shape in unseen["$defs"].items():

@@ -37,7 +37,7 @@ async def list_presets(here: Here, user: User) -> schemas.PresetList:
 
 
 @router.post("", status_code=201, responses=described("preset_exists", "too_many_presets", *_WRONG))
-async def create(here: Here, preset: schemas.PresetInput, response: Response, user: User) -> schemas.Preset:
+async def create_preset(here: Here, preset: schemas.PresetInput, response: Response, user: User) -> schemas.Preset:
     """Create a preset."""
     made = await here.looks.create(user, preset)
     response.headers["Location"] = f"{wire.API}/presets/{made.id}"
@@ -48,19 +48,19 @@ async def create(here: Here, preset: schemas.PresetInput, response: Response, us
     "/preview",
     responses=described("upload_not_found", "unknown_preset", "no_worker", "corrupt", "truncated", *_OF_MASKS, *_WRONG),
 )
-async def preview(here: Here, asked: schemas.PreviewRequest, user: User) -> schemas.PreviewList:
+async def preview_presets(here: Here, asked: schemas.PreviewRequest, user: User) -> schemas.PreviewList:
     """Return small previews of presets on one uploaded photo."""
     return schemas.PreviewList(items=await here.looks.preview(user, asked))
 
 
 @router.get("/{preset_id}", responses=described("unknown_preset", "invalid_request", "forbidden", "unavailable"))
-async def get(here: Here, preset_id: PresetId, user: User) -> schemas.Preset:
+async def get_preset(here: Here, preset_id: PresetId, user: User) -> schemas.Preset:
     """Return one preset."""
     return await here.looks.get(user, preset_id)
 
 
 @router.put("/{preset_id}", responses=described("unknown_preset", "read_only", "preset_exists", *_WRONG))
-async def change(here: Here, preset_id: PresetId, preset: schemas.PresetInput, user: User) -> schemas.Preset:
+async def replace_preset(here: Here, preset_id: PresetId, preset: schemas.PresetInput, user: User) -> schemas.Preset:
     """Replace a preset of yours: its version grows, and batches with an earlier version keep it."""
     if preset.id != preset_id:
         raise ApiError("invalid_request", f"The id of a preset stays: write {preset_id}, or make a new one.", "id")
@@ -72,7 +72,7 @@ async def change(here: Here, preset_id: PresetId, preset: schemas.PresetInput, u
     status_code=204,
     responses=described("unknown_preset", "read_only", "forbidden", "invalid_request", "unavailable"),
 )
-async def delete(here: Here, preset_id: PresetId, user: User) -> None:
+async def delete_preset(here: Here, preset_id: PresetId, user: User) -> None:
     """Delete a preset of yours; batches that use it keep it."""
     await here.looks.delete(user, preset_id)
 
@@ -84,7 +84,7 @@ async def delete(here: Here, preset_id: PresetId, user: User) -> None:
         "unknown_preset", "preset_exists", "too_many_presets", "invalid_request", "forbidden", "unavailable"
     ),
 )
-async def duplicate(
+async def duplicate_preset(
     here: Here, preset_id: PresetId, copy: schemas.PresetCopy, response: Response, user: User
 ) -> schemas.Preset:
     """Copy a preset to one of your own."""

@@ -30,7 +30,7 @@ Cursor = Annotated[str | None, Query(pattern="^[0-9]{1,9}$", description="Where 
 
 
 @router.post(f"{_BATCH}/share", status_code=201, responses=_STEERED | described("too_many_shares"))
-async def share(here: Here, task_id: TaskId, request: schemas.ShareRequest | None = None) -> schemas.NewShare:
+async def share_batch(here: Here, task_id: TaskId, request: schemas.ShareRequest | None = None) -> schemas.NewShare:
     """Create a link: everybody who has it may see and download the results, and can do nothing else."""
     wanted = request or schemas.ShareRequest()
     made = await here.coordinator.make_share(task_id, float(wanted.expires_in_s))
@@ -45,7 +45,7 @@ async def list_shares(here: Here, task_id: TaskId) -> schemas.ShareList:
 
 
 @router.delete(f"{_BATCH}/share/{{share_id}}", status_code=204, responses=_STEERED)
-async def revoke(here: Here, task_id: TaskId, share_id: Annotated[str, Path(max_length=64)]) -> None:
+async def revoke_share(here: Here, task_id: TaskId, share_id: Annotated[str, Path(max_length=64)]) -> None:
     """Revoke a link at once."""
     await here.coordinator.revoke_share(task_id, share_id)
 
@@ -57,7 +57,7 @@ async def style() -> Response:
 
 
 @router.get("/s/{task_id}", response_class=HTMLResponse, responses=_FOLLOWED)
-async def page(
+async def share_page_of(
     request: Request, here: Here, task_id: AnyTaskId, key: AnyKey = "", cursor: Cursor = None
 ) -> HTMLResponse:
     """Show the results to everybody who has the link."""

@@ -61,7 +61,7 @@ async def upload(
         "unavailable",
     ),
 )
-async def begin(here: Here, file: schemas.SignedUploadInput, caller: Caller) -> schemas.SignedUpload:
+async def begin_upload(here: Here, file: schemas.SignedUploadInput, caller: Caller) -> schemas.SignedUpload:
     """Return an address at the store for one file: its bytes do not pass the service."""
     promise, url, expires = await here.signed_uploads.begin(file.name, file.bytes, caller or ANONYMOUS)
     headers = {"x-ms-blob-type": "BlockBlob"} if here.services.blobs.url.startswith("az:") else {}
@@ -75,7 +75,7 @@ async def begin(here: Here, file: schemas.SignedUploadInput, caller: Caller) -> 
         "upload_not_found", "upload_incomplete", *(code for code in _REFUSALS if code != "storage_full")
     ),
 )
-async def accept(
+async def accept_upload(
     here: Here,
     upload_id: Annotated[str, Path(max_length=128, description="The `id` of the signed upload.")],
     caller: Caller,

@@ -128,6 +128,10 @@ async def test_the_document_describes_every_route_and_resolves(world: World) -> 
     schemas = document["components"]["schemas"]
     assert set(re.findall(r"#/components/schemas/(\w+)", text)) <= set(schemas)
     assert "HTTPValidationError" not in text
+    names = [operation["operationId"] for methods in document["paths"].values() for operation in methods.values()]
+    assert len(set(names)) == len(names)
+    assert all(re.fullmatch(r"[a-z]+(_[a-z]+){0,2}", name) for name in names), "generated clients call these"
+    assert document["servers"][0]["url"] == "/"
     submit = document["paths"][f"{ROOT}/batch/submit"]["post"]
     kinds = {"application/json", "application/x-www-form-urlencoded", "multipart/form-data"}
     assert set(submit["requestBody"]["content"]) == kinds
