@@ -67,6 +67,7 @@ def serve(connection: "Connection[Any, Any]", start: Start) -> Refused:
     try:
         from deployments.retouching import retoucher_of
         from deployments.settings import SettingsError
+        from models.errors import DeviceUnusableError
 
         settings = _settings()
         retoucher = retoucher_of(settings, settings.tables_dir, start.gpu)()
@@ -74,6 +75,8 @@ def serve(connection: "Connection[Any, Any]", start: Start) -> Refused:
         return _not_installed(error)
     except SettingsError as error:
         return Refused("invalid_settings", str(error))
+    except DeviceUnusableError as error:
+        return Refused("gpu_unusable", f"The GPU that was granted cannot be used; leave num_gpus out: {error}")
     retoucher.warm()
     connection.send(Ready(retoucher.engine, settings.task_timeout))
     while True:

@@ -9,11 +9,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import hypothesis
+import psutil
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from benchmarks.servers.redis_server import RedisServer
 from benchmarks.servers.s3_server import S3Server
+from deployments.local.session import new_scratch_folder
 from deployments.settings import prepare_ray_environment
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -160,3 +162,17 @@ def needs_exiftool() -> None:
         if os.environ.get("CI") == "true":
             pytest.fail("exiftool is not installed")
         pytest.skip("needs exiftool")
+
+
+@pytest.fixture(scope="session")
+def ray_here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """One local Ray for all tests of a process, which can have no second one."""
+    from deployments.local.local_ray import LocalRay  # noqa: PLC0415 - imports Ray
+
+    local = LocalRay(cpus=64, scratch=new_scratch_folder())
+    local.start()
+    yield
+    local.stop()
+    family = psutil.Process().children(recursive=True)
+    left = [process for process in family if "PHOTOBATCH_TEST" not in process.environ()]  # other tests' servers
+    assert [process.name() for process in left if "ray" in process.name()] == []

@@ -70,7 +70,7 @@ def test_processes_on_other_nodes_get_the_variables(
 def test_what_cannot_be_traced_is_said_and_stops_nothing(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setitem(sys.modules, "opentelemetry.exporter", None)
+    monkeypatch.setitem(sys.modules, "opentelemetry.exporter.otlp.proto.http", None)
     for name in ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_PROTOCOL"):
         monkeypatch.setenv(name, "")  # taken away again after the test
     with caplog.at_level(logging.WARNING):

@@ -28,11 +28,13 @@ OPEN = {"/", "/docs", "/docs/start.js", "/docs/{name}", "/openapi.json", f"{API}
 SHARED = "/s/{task_id}"
 OPEN |= {"/s/share.css", SHARED}
 OPEN |= {f"/s/{{task_id}}/{what}" for what in ("archive.zip", "{index}/result", "{index}/thumbnail")}
-NO_SUCH = {"task_id": "b0", "index": "0", "preset_id": "nope", "name": "nope", "share_id": "none"}
+NO_SUCH = {"task_id": "b0", "index": "0", "preset_id": "nope", "name": "nope", "share_id": "none", "upload_id": "u0"}
 # The bodies of what takes one; PUT and POST without a body must be named too, with {}.
 BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", f"{API}/batch/submit"): {"json": {"image_urls": ["https://a.org/1.jpg"], "preset_id": "filter_warm"}},
     ("POST", f"{API}/uploads"): {"content": b"no photo"},
+    ("POST", f"{API}/uploads/signed"): {"json": {"name": "bens.jpg", "bytes": 5}},
+    ("POST", f"{API}/uploads/{{upload_id}}/accept"): {},
     ("POST", f"{API}/presets"): {"json": MINE | {"id": "bens"}},
     ("POST", f"{API}/presets/preview"): {"json": {"source": "upload:u0", "items": [{"preset_id": "filter_warm"}]}},
     ("POST", f"{API}/presets/{{preset_id}}/duplicate"): {"json": {"id": "copy"}},
@@ -83,6 +85,7 @@ async def scene(world: World, jpeg: bytes) -> AsyncIterator[Scene]:
             await world.blobs.put(key, b"secret pixels")
         share = (await ann.post(f"{API}/batch/{task}/share")).json()["id"]
         ids = {"task_id": task, "index": "0", "preset_id": "dusk", "name": "anns-lut", "share_id": share}
+        ids["upload_id"] = upload["id"]
         secrets = [task, upload["id"], upload["sha256"], "dusk", "anns-lut", SHA256, "secret", '"ann"']
         yield Scene(service, ids, upload["source"], secrets)
 

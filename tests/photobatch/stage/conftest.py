@@ -1,18 +1,13 @@
-"""One Ray for all pipelines, and photos: good ones, and one that is cut off."""
+"""Photos for pipelines: good ones, and one that is cut off."""
 
 import io
 import logging
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import ray.data
 import skimage.data
 from PIL import Image
-
-from deployments.local.local_ray import LocalRay
-from deployments.local.session import new_scratch_folder
 
 SHOTS = ("astronaut", "coffee", "chelsea", "rocket", "cat")
 
@@ -36,13 +31,7 @@ def jpeg(shot: str, side: int = 320) -> bytes:
 
 
 @pytest.fixture(scope="session")
-def own_ray() -> Iterator[None]:
-    """A Ray of four CPUs and, so it says, a GPU."""
-    scratch = new_scratch_folder()
-    local = LocalRay(cpus=4, gpus=1, scratch=scratch)
-    local.start()
+def own_ray(ray_here: None) -> None:
+    """Prepare the Ray of all tests for pipelines."""
     logging.getLogger("ray.data").setLevel(logging.ERROR)
     ray.data.DataContext.get_current().enable_progress_bars = False
-    yield
-    local.stop()
-    shutil.rmtree(scratch, ignore_errors=True)

@@ -116,12 +116,6 @@ def test_a_killed_actor_costs_nothing_but_time(photos: Path, run_gives: dict[str
     assert len({*(tmp_path / "calls").read_text().split()}) == 2
 
 
-def test_part_of_a_gpu_may_be_granted(photos: Path, run_gives: dict[str, bytes]) -> None:
-    """Here torch finds none, so that the CPU computes; a GPU gives the same bytes."""
-    rows = by_name(read(photos).map_batches(Retouch("beauty_light"), batch_size=4, num_gpus=0.25, num_cpus=1))
-    assert {name: row["bytes"] for name, row in rows.items() if row["error"] is None} == run_gives
-
-
 @pytest.mark.parametrize(
     ("columns", "said"),
     [

@@ -13,12 +13,13 @@ import pillow_heif
 import psutil
 import pytest
 import simplejpeg
+import torch
 from PIL import Image
 
 from photobatch import UnavailableError
 from photobatch.ray import Retouch
 from photobatch.stage.messages import Failed, Made, Photo
-from photobatch.stage.process import ProcessError, Retoucher
+from photobatch.stage.process import ProcessError, RefusedError, Retoucher
 from tests.photobatch.stage.conftest import jpeg
 
 
@@ -103,3 +104,10 @@ def _heic() -> bytes:
     picture = pillow_heif.from_pillow(Image.new("RGB", (64, 64), (200, 120, 40)))
     picture.save(file := io.BytesIO(), quality=90)
     return file.getvalue()
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="torch can use the GPU here")
+def test_a_gpu_that_cannot_be_used_is_said() -> None:
+    """Ray has granted it; a stage that computed on the CPU instead would keep it from others."""
+    with pytest.raises(RefusedError, match=r"gpu_unusable.*cannot be used; leave num_gpus out: .*NVIDIA"):
+        Retoucher(Retouch("filter_warm").recipe, gpu=0.25)
