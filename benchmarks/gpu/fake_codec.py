@@ -1,13 +1,11 @@
 """nvImageCodec beside a fake GPU: libjpeg-turbo decodes and encodes, and the pixels are on the GPU as it has it."""
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import torch
 from nvidia import nvimgcodec
-
-if TYPE_CHECKING:
-    from benchmarks.gpu.fake_device import FakeDevice
 
 # The real ones, which a fake device replaces.
 _DECODER, _ENCODER, _AS_IMAGE = nvimgcodec.Decoder, nvimgcodec.Encoder, nvimgcodec.as_image
@@ -20,9 +18,13 @@ class _Image:
         self.host = torch.from_numpy(np.asarray(image))
 
 
-def fakes(device: "FakeDevice") -> dict[str, object]:
-    """Return what replaces nvImageCodec and its way to torch, by name."""
-    from benchmarks.gpu.fake_device import DeviceTensor  # noqa: PLC0415
+def fakes(
+    check: Callable[[], None], kind: type[torch.Tensor], put: Callable[[torch.Tensor], torch.Tensor]
+) -> dict[str, object]:
+    """Return what replaces nvImageCodec and its way to torch, by name.
+
+    `check` raises if the device is lost, `kind` is the class of its tensors, and `put` makes one of a tensor.
+    """
 
     def chosen(given: dict[str, Any]) -> dict[str, Any]:
         backends = [nvimgcodec.Backend(nvimgcodec.BackendKind.CPU_ONLY)]
@@ -33,7 +35,7 @@ def fakes(device: "FakeDevice") -> dict[str, object]:
             self._decoder = _DECODER(**chosen(given))
 
         def decode(self, source: Any, *, params: Any, cuda_stream: int = 0) -> Any:
-            device.check()
+            check()
             many = self._decoder.decode(source, params=params)
             if isinstance(many, list):
                 return [None if image is None else _Image(image) for image in many]
@@ -44,17 +46,17 @@ def fakes(device: "FakeDevice") -> dict[str, object]:
             self._encoder = _ENCODER(**chosen(given))
 
         def encode(self, images: Any, codec: str, *, params: Any, cuda_stream: int = 0) -> Any:
-            device.check()
+            check()
             return self._encoder.encode(images, codec, params=params)
 
-    def as_image(source: DeviceTensor, cuda_stream: int = 0, **given: Any) -> Any:
-        if not (isinstance(source, DeviceTensor) and source.is_contiguous()):
+    def as_image(source: Any, cuda_stream: int = 0, **given: Any) -> Any:
+        if not (isinstance(source, kind) and source.is_contiguous()):
             raise ValueError("the codec takes contiguous tensors of the GPU")
-        return _AS_IMAGE(source.host.numpy(), **given)
+        return _AS_IMAGE(source.host.numpy(), **given)  # type: ignore[attr-defined]
 
     return {
         "nvidia.nvimgcodec.Decoder": Decoder,
         "nvidia.nvimgcodec.Encoder": Encoder,
         "nvidia.nvimgcodec.as_image": as_image,
-        "torch.utils.dlpack.from_dlpack": lambda image: DeviceTensor(image.host, device),
+        "torch.utils.dlpack.from_dlpack": lambda image: put(image.host),
     }

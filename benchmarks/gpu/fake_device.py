@@ -289,7 +289,7 @@ class FakeDevice:
         if has_gpu_jpeg():
             from benchmarks.gpu.fake_codec import fakes  # noqa: PLC0415
 
-            codec = fakes(self)
+            codec = fakes(self.check, DeviceTensor, lambda host: DeviceTensor(host, self))
         else:
             codec = {}
         return (
