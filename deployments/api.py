@@ -37,6 +37,7 @@ from deployments.status.feed import Feeds
 from deployments.status.metrics import Requests
 from deployments.status.vitals import Vitals
 from deployments.wire import problems
+from deployments.wire.request_ids import HEADER, RequestIds
 from deployments.wire.safe_headers import SafeHeaders
 
 _DESCRIPTION = (
@@ -57,12 +58,13 @@ _CORS = {
         "X-API-Key",
         "Idempotency-Key",
         "Last-Event-ID",
+        HEADER,
         "Range",
         "If-Range",
         "If-None-Match",
         "traceparent",
     ),
-    "expose_headers": ("Location", "ETag", "Content-Disposition", "Content-Range", "Retry-After"),
+    "expose_headers": ("Location", "ETag", "Content-Disposition", "Content-Range", "Retry-After", HEADER),
 }
 
 
@@ -116,4 +118,5 @@ def _before(services: Services) -> list[tuple[Any, dict[str, Any]]]:
     """Return the middleware that a request passes before its route."""
     origins = services.access.origins
     cors = [(CORSMiddleware, {"allow_origins": origins, **_CORS})] if origins else []
-    return [(SafeHeaders, {}), *cors, (Gate, {"access": services.access}), (Patience, {})]
+    safe = {"origins": services.access.origins}
+    return [(RequestIds, {}), (SafeHeaders, safe), *cors, (Gate, {"access": services.access}), (Patience, {})]

@@ -62,6 +62,7 @@ what happens to a batch, and [security.md](security.md) says who may do what.
 - Paths: `{{task_id}}` is a batch, from the answer of the submit; `{{index}}` a photo's position in it, from 0;
   `{{preset_id}}`, `{{share_id}}` and `{{name}}` (of a LUT) are as in the lists. Routes that send a file answer HEAD
   too.
+- Every answer has an `X-Request-ID`, which the service's log has too: yours, if a request has one, else a new one.
 - Every route may also answer the problems {everywhere}.
 """
 

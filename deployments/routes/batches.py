@@ -41,7 +41,9 @@ _PAGE = 500  # photos of one request to the coordinator
 _STEERED = described(
     "not_found", "bad_transition", "invalid_request", "journal_unavailable", "journal_behind", "unavailable"
 )
-Cursor = Annotated[str | None, Query(pattern="^[A-Za-z0-9_-]{1,128}$", description="`next_cursor` of the page before.")]
+Cursor = Annotated[
+    str | None, Query(pattern="^b[0-9a-hjkmnp-tv-z]{30}$", description="`next_cursor` of the page before.")
+]
 
 
 @router.post(

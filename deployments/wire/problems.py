@@ -16,6 +16,7 @@ from starlette.requests import ClientDisconnect
 from actors.messages.errors import BatchError
 from deployments.wire import explain, safe_headers
 from deployments.wire.codes import CODES, PROBLEMS
+from deployments.wire.request_ids import HEADER, request_id
 from models.errors import PhotoError
 from photobatch import schemas
 from presets.errors import PresetError
@@ -65,6 +66,8 @@ def problem(
     """Return the problem as a response; an unknown code is the client's mistake (422)."""
     status = status or PROBLEMS.get(code, 422)
     shown = {**safe_headers.DEFAULTS, **(headers or {})}  # here too: a bug's answer passes by what sets them
+    if name := request_id():
+        shown[HEADER] = name
     if status == HTTPStatus.UNAUTHORIZED:
         shown["WWW-Authenticate"] = "Bearer"
     if retry_after_s is not None:
@@ -92,7 +95,7 @@ def of_error(error: Exception) -> JSONResponse:
             return _of_http(error)
         case ClientDisconnect():
             return problem("bad_request", "The client left before its request was complete.")
-    log.error("a request failed", exc_info=error)
+    log.error("a request failed", exc_info=error, extra={"request": request_id()})
     return problem("internal_error", "Something went wrong here, not in your request; try again, and report it.")
 
 
@@ -102,7 +105,7 @@ def _of_storage(error: StorageError) -> JSONResponse:
             return problem("not_found", "There is no such file; it may have been deleted or have expired.")
         case StorageFullError():
             return problem("storage_full", "The server has no room left; delete batches or ask its keeper for room.")
-    log.error("the blob store failed", exc_info=error)
+    log.error("the blob store failed", exc_info=error, extra={"request": request_id()})
     detail = "The server's store does not answer; try again in a few seconds."
     return problem("storage_unavailable", detail, retry_after_s=_STORAGE_RETRY_S)
 

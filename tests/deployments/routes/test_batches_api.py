@@ -45,6 +45,7 @@ async def test_list(world: World) -> None:
         ("limit=501", "limit"),
         ("limit=x", "limit"),
         ("cursor=a/b", "cursor"),
+        ("cursor=next", "cursor"),
     ],
 )
 async def test_queries_name_what_is_wrong(world: World, query: str, field: str) -> None:

@@ -26,7 +26,8 @@ async def photo(world: World) -> str:
 
 
 async def test_a_result(world: World, photo: str) -> None:
-    answer = await world.http.get(f"{photo}/result")
+    named = {"X-Request-ID": "the-same"}
+    answer = await world.http.get(f"{photo}/result", headers=named)
     assert answer.status_code == 200
     assert answer.content == RESULT
     assert answer.headers["etag"] == f'"{hashlib.sha256(RESULT).hexdigest()}"'
@@ -34,7 +35,7 @@ async def test_a_result(world: World, photo: str) -> None:
     assert answer.headers["content-length"] == str(len(RESULT))
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["content-disposition"] == "inline; filename=\"_.png\"; filename*=UTF-8''%E7%BE%8E.png"
-    head = await world.http.head(f"{photo}/result")
+    head = await world.http.head(f"{photo}/result", headers=named)
     assert head.content == b""
     assert head.headers == answer.headers
 
