@@ -43,7 +43,7 @@ def serve(settings: Settings, *, host: str, port: int, workers: int | None) -> N
         _on_signals(stop)
         ready = f"photobatch is ready at http://{host}:{port} (docs at /docs, Ctrl-C stops)"
         threading.Thread(
-            target=_say_when_ready, args=(ready, settings.max_workers, stop), name="ready", daemon=True
+            target=_say_when_ready, args=(ready, settings.max_workers or 1, stop), name="ready", daemon=True
         ).start()
         stop.wait()
         print("stopping …", flush=True)
