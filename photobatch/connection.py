@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from photobatch.address import Address
 from photobatch.errors import InvalidRequestError, PhotoBatchError, UnavailableError, of_response
+from photobatch.lost import reason_of
 from photobatch.patience import Patience
 
 API = "/api/v1"
@@ -131,9 +132,8 @@ class Connection:
 
     def unreachable(self, error: Exception) -> UnavailableError:
         """Return the PhotoBatchError of a connection error."""
-        reason = str(error) or type(error).__name__
-        said = f"{self.address.url} does not answer as it should: {reason}. Check the address, and that it runs."
-        return UnavailableError("unreachable", said)
+        advice = "Check the address, and that the service runs there."
+        return UnavailableError("unreachable", f"{self.address.url} does not answer: {reason_of(error)}. {advice}")
 
     async def aclose(self) -> None:
         """Close every connection, but not those of a client that was given."""

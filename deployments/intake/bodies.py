@@ -99,7 +99,11 @@ class BodyReader:
     async def _file(self, name: str, filename: str, form: Form, files: list[Upload], owner: str) -> int:
         """Store a file and return its bytes."""
         if name != FILES:
-            raise ApiError("invalid_request", f"{name:.80} can't be a file; send photos as {FILES}.", name[:80])
+            raise ApiError(
+                "invalid_request",
+                f"The form has a file in {name:.80}; photos go into {FILES}, and this is text.",
+                name[:80],
+            )
         if not filename:  # an empty file input
             return 0
         if len(files) >= self._max_photos:

@@ -311,7 +311,7 @@ def test_nobody_answers(tmp_path: Path) -> None:
         url = f"http://127.0.0.1:{taken.getsockname()[1]}"
         said = Typist(tmp_path, PHOTOBATCH_URL=url).said("stats")
         assert (said.status, said.stdout) == (3, "")
-        assert said.stderr.startswith(f"photobatch: {url} does not answer as it should: ")
+        assert said.stderr.startswith(f"photobatch: {url} does not answer: nothing listens there. ")
         assert said.stderr.endswith("(unreachable)\n")
         listed = Typist(tmp_path).said("presets", "--url", url)
         assert (listed.status, listed.stdout) == (3, "")
