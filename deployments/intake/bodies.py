@@ -99,11 +99,8 @@ class BodyReader:
     async def _file(self, name: str, filename: str, form: Form, files: list[Upload], owner: str) -> int:
         """Store a file and return its bytes."""
         if name != FILES:
-            raise ApiError(
-                "invalid_request",
-                f"The form has a file in {name:.80}; photos go into {FILES}, and this is text.",
-                name[:80],
-            )
+            detail = f"The form has a file in {name:.80}; photos belong into {FILES} (curl -F {FILES}=@photo.jpg)."
+            raise ApiError("invalid_request", detail, name[:80])
         if not filename:  # an empty file input
             return 0
         if len(files) >= self._max_photos:
