@@ -68,6 +68,7 @@ def test_damage(plan):
     assert any("refused" in outcome or "left it" in outcome for outcome in found)
 
 
+@pytest.mark.slow
 def test_lama_and_its_memory(plan):
     found = PARTS["lama"](plan)
     for way in ("fp32", "tf32", "channels_last", "graph"):
@@ -77,6 +78,7 @@ def test_lama_and_its_memory(plan):
     assert budgets["0.1"]["weights_on"] == ["cpu"]
 
 
+@pytest.mark.slow
 def test_a_process_retouches(plan, tmp_path, monkeypatch):
     monkeypatch.setattr(retouching, "_retouch", None)
     retouching._begin(tmp_path, 1.0, fake=False)
@@ -91,6 +93,7 @@ def test_a_part_that_hangs_is_ended():
     assert "ended after" in found["error"]
 
 
+@pytest.mark.slow
 def test_a_part_that_fails_costs_only_itself(tmp_path, monkeypatch):
     monkeypatch.setattr(gpu_check, "LIMITS", {"no such part": 60, "copies": 60})
     out = tmp_path / "report.json"

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pyarrow.parquet as pq
+import pytest
 from PIL import Image
 
 from tests.docs.pages import blocks
@@ -12,6 +13,7 @@ from tests.docs.pages import blocks
 PAGE = "docs/ray-data.md"
 
 
+@pytest.mark.slow
 def test_results_and_a_report_lie_where_the_page_says(own_photos: Path, tmp_path: Path) -> None:
     (tmp_path / "photos/deep").mkdir(parents=True)
     (tmp_path / "photos/one.jpg").write_bytes((own_photos / "one.jpg").read_bytes())

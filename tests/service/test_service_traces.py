@@ -100,6 +100,7 @@ def test_the_standard_variables_count_and_nothing_private_is_sent(
     assert "no-such-key" not in said
 
 
+@pytest.mark.slow
 def test_a_receiver_that_is_away_delays_no_photo(needs_otel: None, tmp_path: Path, photo_folder: Path) -> None:
     short = {"OTEL_BSP_MAX_QUEUE_SIZE": "16", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE": "8", **QUICK}
     variables = {"OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{ports.free()}", **short}

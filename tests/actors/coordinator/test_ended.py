@@ -65,6 +65,7 @@ def test_what_was_done_before_is_copied(service) -> None:
     assert len(here.lines("done")) == len(photos)
 
 
+@pytest.mark.slow
 def test_while_redis_is_away_its_photos_are_unavailable_and_itself_is_told(service, redis_server: RedisServer) -> None:
     here: Service = service(open_journal=partial(RedisJournal, redis_server.url))
     task = here.submit("sleep 0")

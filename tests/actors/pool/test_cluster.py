@@ -96,6 +96,7 @@ def test_the_coordinators_death_loads_no_model_and_repeats_no_photo(service) -> 
     assert all(photo["attempts"] == 1 for photo in here.photos(task))
 
 
+@pytest.mark.slow
 def test_everything_dead_at_once_and_the_batch_goes_on(service) -> None:
     here = service(timeout_s=5.0, orphaned_s=5.0)  # what the dead had stored is swept after that, and some
     pids = here.ready()
