@@ -18,6 +18,7 @@ UNITS = (
     "tests/storage/test_keys.py",
 )
 OTHERS = (
+    "actors/batches/test_archive.py",
     "actors/batches/test_reuse.py",
     "models/codec/test_codec_every_tag.py",
     "models/colour/test_colour_[cl]*",
