@@ -77,6 +77,8 @@ class Host:
         if self._sshd is not None:
             self._sshd.kill()  # unshare heeds nothing less
             self._sshd.wait(20)
+        # The kernel removes the links of a namespace later, and the next host may have the same name.
+        subprocess.run(["ip", "link", "del", self.outside], check=False, capture_output=True)
         subprocess.run(["ip", "netns", "del", self.name], check=False, capture_output=True)
 
 

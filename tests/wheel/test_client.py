@@ -13,7 +13,7 @@ PROGRAM = """
 import photobatch
 from photobatch import AsyncPhotoBatch, PhotoBatch, UnavailableError
 try:
-    PhotoBatch("http://127.0.0.1:1", patience_s=0).stats()
+    PhotoBatch("http://127.0.0.1:1", max_retries=0).stats()
 except UnavailableError as error:
     print(error.code)
 """
@@ -32,7 +32,8 @@ def test_nothing_of_ours_lies_beside_photobatch(wheel: Path) -> None:
     assert {name.partition("/")[0] for name in names} == {"photobatch", f"photobatch-{__version__}.dist-info"}
     packed = {name.split("/")[2] for name in names if name.startswith("photobatch/_server/")}
     assert packed == {"deployments", "actors", "presets", "models", "storage", "web"}
-    assert not [name for name in names if "__pycache__" in name or "grafana" in name or "kubernetes" in name]
+    unused = ("__pycache__", "grafana", "helm", "kubernetes")
+    assert not [name for name in names if any(part in name for part in unused)]
 
 
 @pytest.mark.slow
@@ -43,7 +44,7 @@ def test_the_wheel_has_every_file_of_the_server(wheel: Path) -> None:
         for path in (ROOT / folder).rglob("*"):
             name = path.relative_to(ROOT)
             if path.is_file() and "__pycache__" not in name.parts and name.parts[1] not in {
-                "grafana", "kubernetes", "reference",
+                "grafana", "helm", "kubernetes", "reference",
             }:  # fmt: skip
                 assert archive.read(f"photobatch/_server/{name}") == path.read_bytes()
 
