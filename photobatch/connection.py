@@ -35,6 +35,7 @@ class Connection:
         self._timeout = httpx.Timeout(timeout_s, connect=min(timeout_s, _CONNECT_S), pool=None)
         self._http = http_client or httpx.AsyncClient()
         self._is_ours = http_client is None
+        self._home = _origin(httpx.URL(address.url))
         self.reached = False
         self.signs = True  # whether the service may give out addresses of its store
 
@@ -143,7 +144,7 @@ class Connection:
     def _request(self, method: str, path: str, *, headers: Mapping[str, str] | None, **content: Any) -> httpx.Request:
         """Return a request to the service, with the key, or to another host, without it."""
         url = httpx.URL(path if "://" in path.partition("?")[0] else f"{self.address.url}{path}")
-        key = self.address.headers if _origin(url) == _origin(httpx.URL(self.address.url)) else {}
+        key = self.address.headers if _origin(url) == self._home else {}
         return self._http.build_request(
             method, url, headers={**key, **(headers or {})}, timeout=self._timeout, **content
         )

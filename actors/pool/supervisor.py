@@ -17,7 +17,7 @@ from actors.pool.config import PoolConfig
 from actors.pool.liveness import Liveness
 from actors.pool.placement import Node
 from actors.pool.pool import Pool
-from actors.pool.worker_record import Kind, WorkerRecord, WorkerState
+from actors.pool.worker_record import Kind, Place, WorkerRecord, WorkerState
 from actors.worker.crumb import Suspicion, remove_crumb
 
 log = logging.getLogger(__name__)
@@ -78,10 +78,8 @@ class Supervisor:
         held = self.pool.quarantine.held
         for worker in self.pool.workers.values():
             worker.leaving = worker.leaving or worker.place in held
-        fit = [place for node in nodes for place in node.places() if place not in held]
-        by_id = {node.node_id: node for node in nodes}
-        cores = sum(by_id[place.node_id].cores for place in fit if place.kind is Kind.CPU)
-        devices = sum(by_id[place.node_id].gpus for place in fit if place.kind is Kind.GPU)
+        cores = sum(node.cores for node in nodes if Place(node.node_id, Kind.CPU) not in held)
+        devices = sum(node.gpus for node in nodes if Place(node.node_id, Kind.GPU) not in held)
         elastic = self._config.elastic
         gpus = replace(elastic, least=0, most=self._config.gpus.workers_on(devices), fits=False)
         self.pool.fit(elastic.on(cores), gpus)

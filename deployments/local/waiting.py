@@ -3,9 +3,10 @@
 import sys
 import time
 from collections.abc import Callable
-from typing import Any
 
 import ray
+
+from actors.pool import placement
 
 PATIENCE_S = 10.0  # a worker that has room takes a few seconds
 
@@ -33,11 +34,10 @@ class Waiting:
 
 def room() -> str:
     """Return a sentence on the CPUs and GPUs of the cluster that this process has joined. Blocking."""
-    alive: list[dict[str, Any]] = [node for node in ray.nodes() if node["Alive"]]  # type: ignore[no-untyped-call]
+    known = placement.nodes()
     free: dict[str, float] = ray.available_resources()  # type: ignore[no-untyped-call]
     parts = []
-    for kind in ("CPU", "GPU"):
-        offered = [node["Resources"].get(kind, 0.0) for node in alive]
+    for kind, offered in (("CPU", [node.cores for node in known]), ("GPU", [node.gpus for node in known])):
         nodes = sum(each > 0 for each in offered)
         if nodes or kind == "CPU":
             on = f"on {nodes} node{'' if nodes == 1 else 's'}"
