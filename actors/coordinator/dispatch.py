@@ -227,7 +227,7 @@ class Dispatch:
 
         A worker gets a suspect once it holds nothing else, and if the photo's workers have not died at its place.
         """
-        now, own = time.time(), set(batches)
+        now, own, crew = time.time(), set(batches), self._pool.crews[worker.kind]
         left = [batch for batch in self._ledger.open.values() if batch in own or (alone_allowed and batch.suspects)]
         while (batch := self._scheduler.choose(left, now)) is not None:
             left.remove(batch)
@@ -235,9 +235,10 @@ class Dispatch:
             suspect = next((index for index in allowed if self._suspects.may_take(worker, batch, index)), None)
             if suspect is not None:
                 return batch, [suspect], True
-            size = min(want, self._scheduler.lease_size(batch, len(self._pool.crews[worker.kind].members())))
-            if batch in own and (chosen := batch.pick(size)):
-                return batch, chosen, False
+            if batch in own:
+                size = min(want, self._scheduler.lease_size(batch, len(crew.members())))
+                if chosen := batch.pick(size):
+                    return batch, chosen, False
         return None
 
     def _batches_for(self, kind: Kind) -> list[Batch]:
