@@ -23,7 +23,8 @@ _DARKEST, _LIGHTEST = 0.3, 99.7  # percentiles that count as black and white
 _LIGHT, _WHITE, _BLACK = 0.93, 0.98, 0.012  # where light tones may rise to by exposure, where white and black belong
 _MORE_EV, _LESS_EV = 0.9, 0.35  # most that exposure changes
 _FREE_EV = 0.25  # of which this much also where the light tones are light already
-_BLACK_MOVES, _WHITE_MOVES = 0.09, 0.12  # most that black and white move
+_ENDS_PULL = 0.75  # of the way there
+_BLACK_MOVES, _WHITE_MOVES = 0.06, 0.10  # most that black and white move
 _CONTRAST = (0.30, 0.85)  # a spread of tones between these is left alone
 _CONTRAST_MOST = (0.25, 0.10)  # added to a flat photo, taken from a harsh one
 
@@ -69,11 +70,12 @@ def tone_of(tones: Floats) -> Correction:
 
 def _exposure(tones: Floats) -> float:
     """Return stops towards a mean of middle tones, as far as light tones have room."""
-    mean, high = float(tones.mean()), float(np.percentile(tones, 98))
+    mean = float(tones.mean())
     aim = min(max(mean, _MIDDLE[0]), _MIDDLE[1])
     wanted = _PULL * _stops(mean, aim)
     if wanted > 0:
-        return min(wanted, _MORE_EV, max(_stops(high, _LIGHT), 0.0) + _FREE_EV)
+        room = [max(_stops(float(high), _LIGHT), 0.0) for high in np.percentile(tones, (98, _LIGHTEST))]
+        return min(wanted, _MORE_EV, sum(room) / len(room) + _FREE_EV)
     return max(wanted, -_LESS_EV)
 
 
@@ -92,8 +94,8 @@ def _contrast(spread: float) -> float:
 
 def _ends(low: float, high: float) -> tuple[tuple[float, float], ...]:
     """Return a curve that moves the darkest tones towards black and the lightest towards white; none if they are."""
-    dark = min(max(low - _BLACK, 0.0), _BLACK_MOVES)
-    light = min(max(_WHITE - high, 0.0), _WHITE_MOVES)
+    dark = min(_ENDS_PULL * max(low - _BLACK, 0.0), _BLACK_MOVES)
+    light = min(_ENDS_PULL * max(_WHITE - high, 0.0), _WHITE_MOVES)
     inner = [(low, low - dark)] if dark > 0.004 else []
     inner += [(high, high + light)] if light > 0.004 and high > low + 0.1 else []
     return ((0.0, 0.0), *inner, (1.0, 1.0)) if inner else ()
