@@ -2,7 +2,6 @@
 
 import json
 from collections import Counter
-from dataclasses import replace
 
 import pytest
 from hypothesis import settings
@@ -17,7 +16,6 @@ from actors.batches.events import (
     Archived,
     BatchEvent,
     Cancelled,
-    Closed,
     Created,
     Leased,
     Listed,
@@ -293,29 +291,8 @@ class GrowingMachine(BatchMachine):
         assert len(set(self.keys)) == len(self.keys)
 
 
-class OpenMachine(BatchMachine):
-    """The same, open: photos are appended until it is closed, and it does not end before."""
-
-    spec = replace(SPEC, open=True, name="Anna & Ben")
-
-    @precondition(lambda self: self.batch.open)
-    @rule(count=st.integers(1, 3))
-    def append(self, count: int) -> None:
-        total = len(self.batch.photos)
-        photos = [PhotoSpec(f"file:///{n}.jpg", f"{n}.jpg") for n in range(total, total + count)]
-        for event in contents(photos):
-            self.apply(event)
-        assert [photo.name for photo in self.batch.photos] == [f"{n}.jpg" for n in range(total + count)]
-
-    @rule()
-    def close(self) -> None:
-        self.apply(Closed())
-
-
 TestBatch = BatchMachine.TestCase
 TestBatch.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
-TestOpen = OpenMachine.TestCase
-TestOpen.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)
 TestGrowing = GrowingMachine.TestCase
 TestGrowing.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)
 
@@ -336,13 +313,6 @@ def test_a_suspect_whose_retry_was_due_is_still_computed_alone() -> None:
     assert batch.leasable(20.0)
     assert batch.pick(5) == []
     assert list(batch.suspects) == [0]
-
-
-def test_an_open_batch_without_photos_is_cancelled_when_it_is_closed() -> None:
-    batch = Batch.create(1, 1.0, Created.of(replace(SPEC, open=True)))
-    assert batch.state not in ENDED
-    batch.apply(2, 5.0, Closed())
-    assert (batch.state, batch.finished_at) == (BatchState.CANCELLED, 5.0)
 
 
 def test_what_was_replaced_is_told_and_what_came_to_nothing_too() -> None:
