@@ -13,6 +13,7 @@ from deployments.routes.parts import Here, Parts, TaskId
 from deployments.wire import wire
 from deployments.wire.names import UniqueNames, result_name
 from deployments.wire.problems import ApiError, described
+from photobatch.file_names import safe
 
 router = APIRouter(prefix=f"{wire.API}/batch/{{task_id}}", tags=["photos"])
 
@@ -39,7 +40,7 @@ async def archive(request: Request, here: Here, task_id: TaskId) -> Response:
         return Archive(here.services.blobs, members, batch["created_at"])
 
     made = await here.archives.of(task_id, batch["version"], make)
-    return send(request, made, etag=made.etag, media_type="application/zip", name=f"{task_id}.zip")
+    return send(request, made, etag=made.etag, media_type="application/zip", name=safe(f"{batch['name'] or task_id}.zip"))
 
 
 async def _members(here: Parts, batch: dict[str, Any]) -> AsyncIterator[Member]:
