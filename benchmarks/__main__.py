@@ -17,6 +17,7 @@ NAMES = (
     "startup",
     "erase",
     "preview",
+    "shoot",
     "scrolling",
     "peers",
 )
