@@ -40,7 +40,8 @@ async def archive(request: Request, here: Here, task_id: TaskId) -> Response:
         return Archive(here.services.blobs, members, batch["created_at"])
 
     made = await here.archives.of(task_id, batch["version"], make)
-    return send(request, made, etag=made.etag, media_type="application/zip", name=safe(f"{batch['name'] or task_id}.zip"))
+    name = safe(f"{batch['name'] or task_id}.zip")
+    return send(request, made, etag=made.etag, media_type="application/zip", name=name)
 
 
 async def _members(here: Parts, batch: dict[str, Any]) -> AsyncIterator[Member]:
