@@ -14,9 +14,9 @@ async def append(connection: Connection, task_id: str, photos: Sequence[PhotoInp
     """Append photos to a batch that has `at` photos, and return it; may be repeated. Raises PhotoBatchError."""
     batch: Batch | None = None
     for first in range(0, len(photos), _AT_ONCE):
-        request = AppendRequest(photos=list(photos[first : first + _AT_ONCE]), at=at + first)
-        path = f"/batch/{task_id}/photos"
-        batch = await connection.ask(Batch, "POST", path, json=as_json(request, exclude_unset=True))
+        body = as_json(AppendRequest(photos=list(photos[first : first + _AT_ONCE])), exclude_unset=True)
+        where = {"at": at + first}
+        batch = await connection.ask(Batch, "POST", f"/batch/{task_id}/photos", params=where, json=body)
     assert batch is not None, "there is a photo"  # noqa: S101
     return batch
 
