@@ -19,10 +19,11 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 LONGEST_FILE = 350
 PAGES = [
     *("README.md", "README.zh.md", "CONTRIBUTING.md", "CHANGELOG.md"),
+    "app/README.md",
     *(f"docs/{page.name}" for page in sorted((ROOT / "docs").glob("*.md"))),
 ]
 OF_OTHERS = {ROOT / "models/compiled/strips/libjpeg"}
-CODE = {".py", ".c", ".h", ".js", ".mjs", ".css", ".html", ".sh"}
+CODE = {".py", ".c", ".h", ".js", ".mjs", ".ts", ".tsx", ".css", ".html", ".sh"}
 FOLDERS = (
     "photobatch",
     "deployments",
@@ -31,6 +32,8 @@ FOLDERS = (
     "models",
     "storage",
     "web",
+    "app/src",
+    "app/tests",
     "benchmarks",
     "tests",
 )

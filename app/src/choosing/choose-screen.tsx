@@ -1,5 +1,6 @@
 // The first step: which photos.
 
+import { Image } from "expo-image";
 import { useMemo, useState } from "react";
 import { View } from "react-native";
 
@@ -16,6 +17,8 @@ import { useDesk } from "@/place";
 import { t } from "@/words";
 import { toggled, useSelection } from "./selection";
 import { useDraft } from "./use-draft";
+
+const ICON = require("../../assets/icon.png") as number;
 
 export function ChooseScreen() {
   const { draft, go } = useDesk();
@@ -61,6 +64,7 @@ export function ChooseScreen() {
   return (
     <Screen
       title="photobatch"
+      brand
       actions={
         <>
           <Button kind="plain" title={t("top.batches")} onPress={() => go({ at: "batches" })} />
@@ -78,6 +82,7 @@ export function ChooseScreen() {
     >
       {photos.length === 0 ? (
         <View style={{ flex: 1, padding: 24, gap: GAP, alignItems: "center", justifyContent: "center" }}>
+          <Image source={ICON} accessibilityLabel="" style={{ width: 88, height: 88, borderRadius: 20, marginBottom: 8 }} />
           <Words size="title" style={{ textAlign: "center" }}>{t("choose.invitation")}</Words>
           <Words tone="soft" style={{ textAlign: "center", maxWidth: 400 }}>{t("app.hint")}</Words>
           <View style={{ gap: GAP, marginTop: 8 }}>{ways}</View>

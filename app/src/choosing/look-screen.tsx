@@ -95,7 +95,7 @@ function Stage({ preview, name }: { preview: Preview; name: string }) {
       style={{ flex: 1, alignItems: "center", justifyContent: "center" }}
     >
       {uri ? (
-        <Image testID={preview.busy ? undefined : "preview"} source={{ uri }} contentFit="contain" alt={t("look.picture", { name })} style={{ position: "absolute", inset: 0, opacity: preview.busy ? 0.75 : 1 }} />
+        <Image testID={preview.busy ? undefined : "preview"} source={{ uri }} contentFit="contain" accessibilityLabel={t("look.picture", { name })} style={{ position: "absolute", inset: 0, opacity: preview.busy ? 0.75 : 1 }} />
       ) : null}
       {preview.problem ? <Message text={preview.problem.message} /> : uri ? null : <Words tone="soft">{t("look.working")}</Words>}
       {uri ? (
@@ -120,7 +120,7 @@ function Card({ preset, image, chosen, press }: { preset: Preset; image?: string
       style={{ width: 92, padding: 4, gap: 4, borderRadius: RADIUS, borderWidth: 1, borderColor: chosen ? palette.accent : palette.line, backgroundColor: chosen ? palette["accent-soft"] : palette.surface }}
     >
       <View style={{ aspectRatio: 1, borderRadius: 8, overflow: "hidden", backgroundColor: palette.sunken }}>
-        {image ? <Image source={{ uri: image }} contentFit="cover" alt="" style={{ flex: 1 }} /> : null}
+        {image ? <Image source={{ uri: image }} contentFit="cover" accessibilityLabel="" style={{ flex: 1 }} /> : null}
       </View>
       <Words numberOfLines={2} strong={chosen} style={{ fontSize: 13, lineHeight: 17 }}>{name}</Words>
     </Pressable>

@@ -1,12 +1,12 @@
 // A preset's parameters as sliders, as the service lists them; each can be put back to what the preset has.
 
-import Slider from "@react-native-community/slider";
 import { useState } from "react";
 import { View } from "react-native";
 
 import { Button } from "@/parts/button";
+import { Range } from "@/parts/range";
 import { Words } from "@/parts/text";
-import { FIGURES, usePalette } from "@/parts/theme";
+import { FIGURES } from "@/parts/theme";
 import type { Preset, SliderGroup } from "@/service/service";
 import { localized, t } from "@/words";
 
@@ -41,7 +41,6 @@ type One = SliderGroup["sliders"][number];
 
 function Row({ slider, own, value, set }: { slider: One; own: number; value: number; set: (value: number) => void }) {
   const { name, label, low, high, step } = slider;
-  const palette = usePalette();
   const [moving, setMoving] = useState<number | null>(null);
   const now = moving ?? value;
   const text = shown(now, slider);
@@ -52,23 +51,19 @@ function Row({ slider, own, value, set }: { slider: One; own: number; value: num
         {Math.abs(now - own) < 1e-9 ? null : <Button title={t("look.reset", { name: localized(label) })} symbol="↺" onPress={() => set(own)} />}
         <Words tone="soft" style={{ minWidth: 44, textAlign: "right", fontVariant: FIGURES?.slice() }}>{text}</Words>
       </View>
-      <Slider
+      <Range
         testID={`slider-${name}`}
-        accessibilityLabel={localized(label)}
-        accessibilityValue={{ text }}
-        minimumValue={low}
-        maximumValue={high}
+        label={localized(label)}
+        text={text}
+        low={low}
+        high={high}
         step={step}
         value={value}
-        onValueChange={(next) => setMoving(rounded(next, step))}
-        onSlidingComplete={(next) => {
+        moving={(next) => setMoving(rounded(next, step))}
+        moved={(next) => {
           setMoving(null);
           set(rounded(next, step));
         }}
-        minimumTrackTintColor={palette.accent}
-        maximumTrackTintColor={palette.line}
-        thumbTintColor={palette.accent}
-        style={{ height: 36 }}
       />
     </View>
   );

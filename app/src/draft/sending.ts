@@ -4,7 +4,7 @@ import { randomUUID } from "expo-crypto";
 
 import { dropFiles } from "@/device/chosen-files";
 import { inParallel, persist } from "@/service/pause";
-import { isAbort, Problem } from "@/service/problem";
+import { Problem } from "@/service/problem";
 import type { Service } from "@/service/service";
 import type { Chosen, DraftStore } from "./draft";
 import { arrived, type Uploads } from "./uploads";
@@ -43,14 +43,22 @@ export function clear(draft: DraftStore): void {
 
 async function sendFiles(draft: DraftStore, uploads: Uploads, signal: AbortSignal): Promise<void> {
   const missing = draft.get().photos.filter((photo) => !arrived(photo));
-  await inParallel(missing, AT_ONCE, async (photo) => {
-    try {
-      await uploads.source(photo, signal);
-    } catch (problem) {
-      if (isAbort(problem) || !(problem instanceof Problem) || !problem.ofTheFile) throw problem;
-      draft.update(photo.id, { error: problem.message }); // no reason to stop the others
-    }
-  });
+  const ends = new AbortController(); // what one of them meets, such as a wrong key, ends the others
+  const end = () => ends.abort();
+  signal.addEventListener("abort", end);
+  try {
+    await inParallel(missing, AT_ONCE, async (photo) => {
+      try {
+        await uploads.source(photo, ends.signal);
+      } catch (problem) {
+        if (!(problem instanceof Problem) || !problem.ofTheFile) throw problem;
+        draft.update(photo.id, { error: problem.message }); // no reason to stop the others
+      }
+    });
+  } finally {
+    signal.removeEventListener("abort", end);
+    end();
+  }
 }
 
 /** Write down what is handed in. A request of which nothing is known keeps its key. */

@@ -2,15 +2,21 @@
 
 import type { Chosen, DraftStore } from "./draft";
 import { persist } from "@/service/pause";
-import type { Problem } from "@/service/problem";
+import { aborted, type Problem } from "@/service/problem";
 import type { Upload } from "@/service/service";
 
-export type Send = (photo: Chosen, signal?: AbortSignal) => Promise<Upload>;
+export type Send = (photo: Chosen, signal: AbortSignal) => Promise<Upload>;
 
 const FRESH = 50 * 60_000; // ms; the service keeps what no batch names for an hour at least
 
+interface UnderWay {
+  arrival: Promise<string>; // its source
+  waiting: number; // who would like to have it
+  ends: AbortController; // aborted once nobody waits any more
+}
+
 export class Uploads {
-  private readonly underWay = new Map<string, Promise<string>>(); // id of a photo → its source
+  private readonly underWay = new Map<string, UnderWay>(); // by the photo's id
 
   /** `hint` hears of each try that failed, and of null once something arrives. */
   constructor(
@@ -20,17 +26,38 @@ export class Uploads {
   ) {}
 
   /** Return the source of a photo, sending its file if it was not sent yet. Raises Problem, AbortError. */
-  async source(photo: Chosen, signal?: AbortSignal): Promise<string> {
+  source(photo: Chosen, signal: AbortSignal): Promise<string> {
+    if (signal.aborted) return Promise.reject(aborted());
     const now = this.draft.get().photos.find(({ id }) => id === photo.id) ?? photo;
-    if (arrived(now)) return now.upload!.source;
-    const before = this.underWay.get(photo.id);
-    if (before) return before;
-    const sending = this.sent(now, signal).finally(() => this.underWay.delete(photo.id));
-    this.underWay.set(photo.id, sending);
-    return sending;
+    if (arrived(now)) return Promise.resolve(now.upload!.source);
+    const one = this.underWay.get(now.id) ?? this.begun(now);
+    one.waiting += 1;
+    return new Promise((resolve, reject) => {
+      const leave = () => {
+        reject(aborted());
+        one.waiting -= 1;
+        if (one.waiting === 0) this.giveUp(now.id, one);
+      };
+      signal.addEventListener("abort", leave);
+      one.arrival.then(resolve, reject).finally(() => signal.removeEventListener("abort", leave));
+    });
   }
 
-  private async sent(photo: Chosen, signal?: AbortSignal): Promise<string> {
+  private begun(photo: Chosen): UnderWay {
+    const ends = new AbortController();
+    const one = { arrival: this.sent(photo, ends.signal), waiting: 0, ends };
+    this.underWay.set(photo.id, one);
+    const over = () => this.underWay.get(photo.id) === one && this.underWay.delete(photo.id);
+    one.arrival.then(over, over);
+    return one;
+  }
+
+  private giveUp(id: string, one: UnderWay): void {
+    one.ends.abort();
+    this.underWay.delete(id);
+  }
+
+  private async sent(photo: Chosen, signal: AbortSignal): Promise<string> {
     const { source } = await persist(() => this.send(photo, signal), this.hint, signal);
     this.draft.update(photo.id, { upload: { source, at: Date.now() }, error: null });
     return source;

@@ -58,8 +58,9 @@ const Square = memo(function Square({ cell, side, press, longPress }: { cell: Ce
       <View style={{ flex: 1, borderRadius: 8, overflow: "hidden", backgroundColor: mark === "busy" ? palette["accent-soft"] : palette.sunken, alignItems: "center", justifyContent: "center" }}>
         <Text numberOfLines={1} style={{ color: palette["ink-soft"], fontSize: 12, paddingHorizontal: 6 }}>{name}</Text>
         {picture ? (
-          <Image source={picture} recyclingKey={id} contentFit="cover" transition={120} alt="" style={{ position: "absolute", inset: 0, opacity: chosen ? 0.7 : 1 }} />
+          <Image source={picture} recyclingKey={id} contentFit="cover" transition={120} accessibilityLabel="" style={{ position: "absolute", inset: 0 }} />
         ) : null}
+        {chosen ? <View pointerEvents="none" style={{ position: "absolute", inset: 0, backgroundColor: palette.ground, opacity: 0.35 }} /> : null}
         {chosen || wrong ? (
           <View style={{ position: "absolute", top: 6, right: 6, width: 24, height: 24, borderRadius: 12, alignItems: "center", justifyContent: "center", backgroundColor: chosen ? palette.accent : palette.surface }}>
             <Text style={{ color: chosen ? palette["accent-ink"] : palette.bad, fontSize: 15, fontWeight: "700", lineHeight: 20 }}>{MARKS[mark!]}</Text>

@@ -11,13 +11,14 @@ import { t } from "@/words";
 
 interface Props {
   title: string;
+  brand?: boolean; // the title is the app's name
   back?: () => void;
   actions?: ReactNode;
   footer?: ReactNode;
   children: ReactNode;
 }
 
-export function Screen({ title, back, actions, footer, children }: Props) {
+export function Screen({ title, brand, back, actions, footer, children }: Props) {
   const palette = usePalette();
   const insets = useSafeAreaInsets();
   const bar = { flexDirection: "row", alignItems: "center", gap: 8, backgroundColor: palette.surface, borderColor: palette.line } as const;
@@ -25,7 +26,7 @@ export function Screen({ title, back, actions, footer, children }: Props) {
     <View role="main" style={{ flex: 1, backgroundColor: palette.ground }}>
       <View style={[bar, { paddingTop: insets.top + 4, paddingBottom: 4, paddingHorizontal: back ? 4 : EDGE, borderBottomWidth: 1, minHeight: 53 + insets.top }]}>
         {back ? <Button title={t("back")} symbol="‹" onPress={back} /> : null}
-        <Words size="heading" numberOfLines={1} style={{ flex: 1 }}>{title}</Words>
+        <Words size="heading" tone={brand ? "accent" : "plain"} numberOfLines={1} style={{ flex: 1 }}>{title}</Words>
         {actions}
       </View>
       <View style={{ flex: 1 }}>{children}</View>

@@ -67,11 +67,11 @@ export function Comparison({ before, after, small, source, shape }: Props) {
         onAccessibilityAction={stepped}
         style={{ width, height, overflow: "hidden" }}
       >
-        <Image source={small} contentFit="fill" alt="" style={fill} />
-        {large ? <Image testID="after" source={large} contentFit="fill" alt={t("viewer.after")} onError={() => setLarge(null)} style={fill} /> : null}
+        <Image source={small} contentFit="fill" accessibilityLabel="" style={fill} />
+        {large ? <Image testID="after" source={large} contentFit="fill" accessibilityLabel={t("viewer.after")} onError={() => setLarge(null)} style={fill} /> : null}
         {original ? (
           <View style={{ position: "absolute", left: 0, top: 0, height, width: width * part, overflow: "hidden" }}>
-            <Image testID="before" source={original} contentFit="fill" alt={t("viewer.before")} onError={lacking} style={fill} />
+            <Image testID="before" source={original} contentFit="fill" accessibilityLabel={t("viewer.before")} onError={lacking} style={fill} />
           </View>
         ) : null}
         {original ? <View pointerEvents="none" style={{ position: "absolute", top: 0, left: width * part - 1, width: 2, height, backgroundColor: "#fff" }} /> : null}

@@ -48,7 +48,7 @@ function listen(service: Service, task: string, since: number, { signal, awake }
       clearTimeout(timer);
       signal.removeEventListener("abort", abort);
       sleepless?.();
-      socket.onclose = socket.onmessage = socket.onerror = null;
+      socket.onclose = socket.onmessage = null;
       socket.close();
       resolve(code);
     };
@@ -63,7 +63,7 @@ function listen(service: Service, task: string, since: number, { signal, awake }
       hear(JSON.parse(data));
     };
     socket.onclose = ({ code }) => ended(code ?? 0);
-    socket.onerror = () => {}; // onclose comes too
+    socket.onerror = () => {}; // onclose comes too; one that is left while it connects errs later
     signal.addEventListener("abort", abort);
     patient();
   });
