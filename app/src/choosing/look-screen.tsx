@@ -10,6 +10,7 @@ import { Screen } from "@/parts/screen";
 import { Words } from "@/parts/text";
 import { EDGE, FIGURES, RADIUS, usePalette } from "@/parts/theme";
 import { useDesk } from "@/place";
+import type { Problem } from "@/service/problem";
 import type { Preset } from "@/service/service";
 import { localized, number, t } from "@/words";
 import { type Preview, useCards, useLooks, usePreview } from "./looks";
@@ -17,7 +18,7 @@ import { Sliders } from "./sliders";
 import { useDraft } from "./use-draft";
 
 export function LookScreen() {
-  const { draft, back, go } = useDesk();
+  const { draft, hint, back, go } = useDesk();
   const { photos, preset: chosen, params } = useDraft();
   const { presets, groups, problem, again } = useLooks();
   const [at, setAt] = useState(0);
@@ -51,7 +52,7 @@ export function LookScreen() {
     >
       <View style={{ flex: 1, flexDirection: wide ? "row" : "column" }}>
         <View style={{ flex: wide ? 1 : undefined, height: wide ? undefined : "42%", backgroundColor: palette.sunken }}>
-          <Stage preview={preview} name={photo?.name ?? ""} />
+          <Stage preview={preview} wrong={preview.problem ?? hint} name={photo?.name ?? ""} />
           <View style={{ flexDirection: "row", alignItems: "center", justifyContent: "space-between", paddingHorizontal: 4 }}>
             <Button title={t("viewer.previous")} symbol="‹" disabled={photos.length < 2} onPress={() => setAt((at + photos.length - 1) % photos.length)} />
             <Words size="small" style={{ fontVariant: FIGURES?.slice() }}>{`${number(at + 1)} / ${number(photos.length)}`}</Words>
@@ -82,7 +83,7 @@ export function LookScreen() {
 }
 
 /** The large preview; while a finger holds it, the original. */
-function Stage({ preview, name }: { preview: Preview; name: string }) {
+function Stage({ preview, wrong, name }: { preview: Preview; wrong: Problem | null; name: string }) {
   const [original, setOriginal] = useState(false);
   const uri = original ? preview.before : preview.after;
   return (
@@ -97,7 +98,7 @@ function Stage({ preview, name }: { preview: Preview; name: string }) {
       {uri ? (
         <Image testID={preview.busy ? undefined : "preview"} source={{ uri }} contentFit="contain" accessibilityLabel={t("look.picture", { name })} style={{ position: "absolute", inset: 0, opacity: preview.busy ? 0.75 : 1 }} />
       ) : null}
-      {preview.problem ? <Message text={preview.problem.message} /> : uri ? null : <Words tone="soft">{t("look.working")}</Words>}
+      {wrong ? <Message text={wrong.message} /> : uri ? null : <Words tone="soft">{t("look.working")}</Words>}
       {uri ? (
         <View pointerEvents="none" style={{ position: "absolute", bottom: 8, paddingHorizontal: 10, paddingVertical: 3, borderRadius: RADIUS, backgroundColor: "#0009" }}>
           <Text style={{ color: "#fff", fontSize: 13 }}>{original ? t("look.compare") : t("app.hold")}</Text>
