@@ -85,7 +85,11 @@ export interface paths {
         delete: operations["delete_batch"];
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Rename Batch
+         * @description Give a batch another name.
+         */
+        patch: operations["rename_batch"];
         trace?: never;
     };
     "/api/v1/batch/{task_id}/pause": {
@@ -168,6 +172,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/batch/{task_id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Close Batch
+         * @description Close an open batch: no more photos come, and it ends when all have ended.
+         */
+        post: operations["close_batch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/batch/{task_id}/manifest.jsonl": {
         parameters: {
             query?: never;
@@ -201,7 +225,31 @@ export interface paths {
          */
         get: operations["list_photos"];
         put?: never;
-        post?: never;
+        /**
+         * Append Photos
+         * @description Append photos to an open batch, in the order `image_urls`, `photos`, `files`.
+         */
+        post: operations["append_photos"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/batch/{task_id}/photos/{index}/adjust": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Adjust Photo
+         * @description Compute a photo again with its own parameters; if that fails, it is as before. An ended batch goes on for it.
+         */
+        post: operations["adjust_photo"];
         delete?: never;
         options?: never;
         head?: never;
@@ -713,6 +761,19 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * Adjustment
+         * @description `POST /api/v1/batch/{task_id}/photos/{index}/adjust`.
+         */
+        Adjustment: {
+            /**
+             * Preset Params
+             * @description The photo's own parameters from now on, in place of those that it had; {}: none of its own.
+             */
+            preset_params: {
+                [key: string]: unknown;
+            };
+        };
+        /**
          * Batch
          * @description A batch.
          */
@@ -721,6 +782,8 @@ export interface components {
             task_id: string;
             /** User Id */
             user_id: string;
+            /** Name */
+            name?: string | null;
             status: components["schemas"]["BatchStatus"];
             preset: components["schemas"]["PresetRef"];
             output: components["schemas"]["OutputOptions"];
@@ -746,6 +809,12 @@ export interface components {
             expires_at: string | null;
             counts: components["schemas"]["Counts"];
             /**
+             * Open
+             * @description Photos may be appended: it does not end before it is closed.
+             * @default false
+             */
+            open?: boolean;
+            /**
              * Expanding
              * @description A prefix is still being listed: `total` grows.
              * @default false
@@ -764,7 +833,7 @@ export interface components {
             errors?: components["schemas"]["SourceError"][];
             /**
              * Progress
-             * @description 0 to 1; null while `expanding`.
+             * @description 0 to 1; null while `open` or `expanding`.
              */
             progress: number | null;
             /** Photos Per S */
@@ -786,6 +855,17 @@ export interface components {
              * @description Grows with every change, also across restarts.
              */
             version: number;
+        };
+        /**
+         * BatchChange
+         * @description `PATCH /api/v1/batch/{task_id}`.
+         */
+        BatchChange: {
+            /**
+             * Name
+             * @description Shown in lists; downloads are named after it. null: none.
+             */
+            name: string | null;
         };
         /**
          * BatchList
@@ -1059,6 +1139,21 @@ export interface components {
              * @default false
              */
             reused?: boolean;
+            /**
+             * Own Params
+             * @description Parameters that override the batch's.
+             */
+            own_params?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Revision
+             * @description How often an adjustment has replaced its result.
+             * @default 0
+             */
+            revision?: number;
+            /** @description Why the last adjustment came to nothing: the photo is as it was before. */
+            adjust_error?: components["schemas"]["PhotoError"] | null;
         };
         /**
          * PhotoError
@@ -1597,6 +1692,60 @@ export interface components {
             max: number;
         };
         /**
+         * AppendFiles
+         * @description Photos to append, as a multipart form: the same, and any number of `files`, which are the photos.
+         */
+        AppendFiles: {
+            /**
+             * Image Urls
+             * @description JSON: list of sources.
+             * @default []
+             */
+            image_urls?: string;
+            /**
+             * Photos
+             * @description JSON: list of {source, params}.
+             * @default []
+             */
+            photos?: string;
+            /** Files */
+            files?: string[];
+        };
+        /**
+         * AppendForm
+         * @description Photos to append, as a form: `image_urls` and `photos` are JSON strings there.
+         */
+        AppendForm: {
+            /**
+             * Image Urls
+             * @description JSON: list of sources.
+             * @default []
+             */
+            image_urls?: string;
+            /**
+             * Photos
+             * @description JSON: list of {source, params}.
+             * @default []
+             */
+            photos?: string;
+        };
+        /**
+         * AppendRequest
+         * @description `POST /api/v1/batch/{task_id}/photos`.
+         */
+        AppendRequest: {
+            /**
+             * Image Urls
+             * @description Sources, as in a submit.
+             */
+            image_urls?: string[];
+            /**
+             * Photos
+             * @description Sources with their own parameters.
+             */
+            photos?: components["schemas"]["PhotoInput"][];
+        };
+        /**
          * PhotoInput
          * @description One photo of a batch whose photos differ.
          */
@@ -1732,6 +1881,16 @@ export interface components {
              * @default null
              */
             callback_url?: string | null;
+            /**
+             * Name
+             * @default null
+             */
+            name?: string | null;
+            /**
+             * Open
+             * @default false
+             */
+            open?: boolean;
             /** Files */
             files?: string[];
         };
@@ -1795,6 +1954,16 @@ export interface components {
              * @default null
              */
             callback_url?: string | null;
+            /**
+             * Name
+             * @default null
+             */
+            name?: string | null;
+            /**
+             * Open
+             * @default false
+             */
+            open?: boolean;
         };
         /**
          * SubmitRequest
@@ -1809,7 +1978,7 @@ export interface components {
             user_id?: string;
             /**
              * Image Urls
-             * @description Sources: `https://…`, `upload:…`, `file:///…`, `s3://…` (also gs and az; with a `/` at the end all photos below).
+             * @description Sources: `https://…`, `upload:…`, `file:///…`, `s3://…` (also gs and az; with a `/` at the end all photos below), `batch:TASK_ID` for all photos of a batch of yours, `batch:TASK_ID/3` for one of them.
              */
             image_urls?: string[];
             /**
@@ -1856,6 +2025,18 @@ export interface components {
              * @default null
              */
             callback_url?: string | null;
+            /**
+             * Name
+             * @description Shown in lists; downloads are named after it. null: none.
+             * @default null
+             */
+            name?: string | null;
+            /**
+             * Open
+             * @description More photos may be appended until the batch is closed; it may begin empty.
+             * @default false
+             */
+            open?: boolean;
         };
     };
     responses: never;
@@ -2349,6 +2530,127 @@ export interface operations {
             };
         };
     };
+    rename_batch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The batch. */
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BatchChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Batch"];
+                };
+            };
+            /** @description Bad Request: invalid_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized: unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: forbidden_host, forbidden_origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found: not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout: too_slow */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large: too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity: invalid_request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: rate_limited */
+            429: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: internal_error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: journal_unavailable, journal_behind, unavailable, busy */
+            503: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     pause_batch: {
         parameters: {
             query?: never;
@@ -2745,6 +3047,105 @@ export interface operations {
             };
         };
     };
+    close_batch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The batch. */
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Batch"];
+                };
+            };
+            /** @description Unauthorized: unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: forbidden_host, forbidden_origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found: not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict: bad_transition */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity: invalid_request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: rate_limited */
+            429: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: internal_error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: journal_unavailable, journal_behind, unavailable */
+            503: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     manifest: {
         parameters: {
             query?: never;
@@ -2763,7 +3164,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/jsonl": unknown;
+                    "application/jsonl": string;
                 };
             };
             /** @description Unauthorized: unauthorized */
@@ -2919,6 +3320,291 @@ export interface operations {
                 };
             };
             /** @description Service Unavailable: journal_unavailable, journal_behind, unavailable */
+            503: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    append_photos: {
+        parameters: {
+            query?: {
+                /** @description How many photos the batch has before these. With it a request may be repeated: photos that are there are not added again. */
+                at?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description The batch. */
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AppendRequest"];
+                "application/x-www-form-urlencoded": components["schemas"]["AppendForm"];
+                "multipart/form-data": components["schemas"]["AppendFiles"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Batch"];
+                };
+            };
+            /** @description Bad Request: invalid_json, invalid_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized: unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: forbidden_path, forbidden_host, forbidden_origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found: not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout: too_slow */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict: too_many_uploads, append_conflict, batch_closed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large: too_many_photos, too_large, too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type: unsupported_media */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity: invalid_form, invalid_request, invalid_params, invalid_source, no_photos */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: queue_full, rate_limited */
+            429: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: internal_error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: journal_unavailable, journal_behind, storage_unavailable, unavailable, busy */
+            503: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Insufficient Storage: storage_full */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    adjust_photo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The photo's position in its batch, from 0. */
+                index: number;
+                /** @description The batch. */
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Adjustment"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Photo"];
+                };
+            };
+            /** @description Bad Request: invalid_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized: unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: forbidden_path, forbidden_host, forbidden_origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found: not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout: too_slow */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict: photo_active */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large: too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity: invalid_params, invalid_request, invalid_source */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: rate_limited */
+            429: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: internal_error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: journal_unavailable, journal_behind, unavailable, busy */
             503: {
                 headers: {
                     /** @description Seconds to wait. */
@@ -3318,7 +4004,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/zip": unknown;
+                    "application/zip": string;
                 };
             };
             /** @description The requested range. */

@@ -13,7 +13,7 @@ import { reason } from "@/service/problem";
 import type { Photo, Service } from "@/service/service";
 import { number, t } from "@/words";
 import { BatchHead } from "./batch-head";
-import { usePresetName } from "./preset-name";
+import { useBatchTitle } from "./batch-title";
 import { useBatch } from "./use-batch";
 import { Viewer } from "./viewer";
 
@@ -27,7 +27,7 @@ export function BatchScreen({ task }: { task: string }) {
   const { batch, photos, problem } = shown;
   const [filter, setFilter] = useState<Filter>("all");
   const [open, setOpen] = useState<number | null>(null); // index of the photo that is seen large
-  const title = usePresetName(batch?.preset);
+  const title = useBatchTitle(batch);
   const some = useMemo(() => {
     const states: readonly string[] | null = FILTERS[filter];
     return photos.filter((photo): photo is Photo => photo !== undefined && (!states || states.includes(photo.status)));

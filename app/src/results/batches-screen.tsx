@@ -15,7 +15,7 @@ import { isAbort } from "@/service/problem";
 import type { Batch } from "@/service/service";
 import { ENDED } from "@/service/watch";
 import { duration, moment, t } from "@/words";
-import { usePresetName } from "./preset-name";
+import { useBatchTitle } from "./batch-title";
 
 const PAGE = 50;
 const EVERY = 3000; // ms between looks
@@ -75,7 +75,7 @@ function merged(before: Batch[], news: Batch[], older: Batch[]): Batch[] {
 
 function Row({ batch, press }: { batch: Batch; press: () => void }) {
   const palette = usePalette();
-  const name = usePresetName(batch.preset);
+  const name = useBatchTitle(batch);
   const { status, counts, eta_s: eta } = batch;
   const said = [
     moment(batch.created_at),

@@ -1,4 +1,4 @@
-// What a batch's preset is called.
+// What a batch is called: by its name, else by its look.
 
 import { useEffect, useState } from "react";
 
@@ -8,7 +8,7 @@ import { known, localized, t } from "@/words";
 
 const lists = new WeakMap<Service, Promise<Map<string, string>>>();
 
-export function usePresetName(preset: Batch["preset"] | undefined): string {
+export function useBatchTitle(batch: Batch | null): string {
   const { service } = useDesk();
   const [names, setNames] = useState<Map<string, string>>();
   useEffect(() => {
@@ -18,7 +18,9 @@ export function usePresetName(preset: Batch["preset"] | undefined): string {
       here = false;
     };
   }, [service]);
-  if (!preset || !names) return "…";
+  if (batch?.name) return batch.name;
+  if (!batch || !names) return "…";
+  const { preset } = batch;
   return names.get(preset.id ?? "") ?? preset.id ?? (known(`types.${preset.type}`) ? t(`types.${preset.type}`) : preset.type);
 }
 
