@@ -84,7 +84,7 @@ export function ChooseScreen() {
         <View style={{ flex: 1, padding: 24, gap: GAP, alignItems: "center", justifyContent: "center" }}>
           <Image source={ICON} accessibilityLabel="" style={{ width: 88, height: 88, borderRadius: 20, marginBottom: 8 }} />
           <Words size="title" style={{ textAlign: "center" }}>{t("choose.invitation")}</Words>
-          <Words tone="soft" style={{ textAlign: "center", maxWidth: 400 }}>{t("app.hint")}</Words>
+          <Words tone="soft" style={{ textAlign: "center", maxWidth: 300 }}>{t("app.hint")}</Words>
           <View style={{ gap: GAP, marginTop: 8 }}>{ways}</View>
         </View>
       ) : (

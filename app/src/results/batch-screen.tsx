@@ -1,7 +1,7 @@
 // A batch: how far it is, what has become of its photos, and what can be done with them.
 
 import { useMemo, useState } from "react";
-import { Modal, View } from "react-native";
+import { Modal, Platform, View } from "react-native";
 
 import { Button } from "@/parts/button";
 import { Message } from "@/parts/message";
@@ -54,7 +54,7 @@ export function BatchScreen({ task }: { task: string }) {
       </View>
       {cells.length ? null : <Message text={t(`nothing.${total ? filter : "none"}`)} />}
       <PhotoGrid cells={cells} press={(id) => setOpen(Number(id))} />
-      <Modal visible={open !== null} animationType="fade" onRequestClose={() => setOpen(null)}>
+      <Modal aria-label={t("viewer.title")} visible={open !== null} animationType={Platform.OS === "web" ? "none" : "fade"} onRequestClose={() => setOpen(null)}>
         {open === null ? null : <Viewer task={task} photos={some} start={some.findIndex(({ index }) => index === open)} close={() => setOpen(null)} />}
       </Modal>
     </Screen>
