@@ -1,7 +1,7 @@
 // Photos from the phone's library, as many as one likes at once: all of an album by one press.
 
 import { useEffect, useMemo, useState } from "react";
-import { ScrollView, View } from "react-native";
+import { View } from "react-native";
 
 import { type AlbumName, albums, mayRead, photosOf } from "@/device/album";
 import { tell } from "@/parts/asking";
@@ -9,7 +9,7 @@ import { Button } from "@/parts/button";
 import { Message } from "@/parts/message";
 import { type Cell, PhotoGrid } from "@/parts/photo-grid";
 import { Screen } from "@/parts/screen";
-import { EDGE } from "@/parts/theme";
+import { Strip } from "@/parts/strip";
 import type { Chosen } from "@/draft/draft";
 import { useDesk } from "@/place";
 import { t } from "@/words";
@@ -68,12 +68,12 @@ export function AlbumScreen() {
     >
       {allowed === false ? <Message text={t("app.access")} /> : null}
       {names.length ? (
-        <View>
-          <ScrollView horizontal showsHorizontalScrollIndicator={false} contentContainerStyle={{ gap: 8, paddingHorizontal: EDGE, paddingVertical: 8 }}>
+        <View style={{ paddingTop: 8 }}>
+          <Strip>
             {[{ id: null, title: t("app.recent") }, ...names].map((one) => (
               <Button key={one.id ?? ""} title={one.title} chosen={one.id === album.id} onPress={() => setAlbum(one)} />
             ))}
-          </ScrollView>
+          </Strip>
         </View>
       ) : null}
       <PhotoGrid cells={cells} press={(id) => setSelected(toggled(selected, id))} />

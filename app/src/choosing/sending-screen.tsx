@@ -80,7 +80,7 @@ export function SendingScreen() {
           <Words tone="soft" role="status">{hint ? `${hint.message} ${t("app.waiting")}` : t("app.keepOpen")}</Words>
         )}
         <View style={{ flexDirection: "row", flexWrap: "wrap", justifyContent: "flex-end", gap: 8 }}>
-          {request ? null : <Button title={t("cancel")} onPress={leave} />}
+          {request || refused.length ? null : <Button title={t("cancel")} onPress={leave} />}
           {problem ? <Button kind="primary" title={t("again")} onPress={begin} /> : null}
           {refused.length ? <Button title={t("sending.takeOut")} onPress={() => { takeOut(); leave(); }} /> : null}
           {refused.length && left ? (

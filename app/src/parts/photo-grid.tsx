@@ -37,13 +37,12 @@ export function PhotoGrid({ cells, press, longPress }: Props) {
 }
 
 const keyOf = ({ id }: Cell) => id;
-const MARKS = { chosen: "✓", failed: "!", stopped: "×", busy: "" };
+const SIGNS = { chosen: "✓", failed: "!", stopped: "×" };
 
 const Square = memo(function Square({ cell, side, press, longPress }: { cell: Cell; side: number } & Omit<Props, "cells">) {
   const palette = usePalette();
   const { id, name, label, picture, mark } = cell;
   const chosen = mark === "chosen";
-  const wrong = mark === "failed" || mark === "stopped";
   return (
     <Pressable
       testID={`cell-${id}`}
@@ -55,17 +54,18 @@ const Square = memo(function Square({ cell, side, press, longPress }: { cell: Ce
       onLongPress={longPress ? () => longPress(id) : undefined}
       style={{ width: side, height: side, padding: SPACE }}
     >
-      <View style={{ flex: 1, borderRadius: 8, overflow: "hidden", backgroundColor: mark === "busy" ? palette["accent-soft"] : palette.sunken, alignItems: "center", justifyContent: "center" }}>
+      <View style={{ flex: 1, borderRadius: 8, overflow: "hidden", backgroundColor: palette.sunken, alignItems: "center", justifyContent: "center" }}>
         <Text numberOfLines={1} style={{ color: palette["ink-soft"], fontSize: 12, paddingHorizontal: 6 }}>{name}</Text>
         {picture ? (
           <Image source={picture} recyclingKey={id} contentFit="cover" transition={120} accessibilityLabel="" style={{ position: "absolute", inset: 0 }} />
         ) : null}
         {chosen ? <View pointerEvents="none" style={{ position: "absolute", inset: 0, backgroundColor: palette.ground, opacity: 0.35 }} /> : null}
-        {chosen || wrong ? (
+        {mark && mark !== "busy" ? (
           <View style={{ position: "absolute", top: 6, right: 6, width: 24, height: 24, borderRadius: 12, alignItems: "center", justifyContent: "center", backgroundColor: chosen ? palette.accent : palette.surface }}>
-            <Text style={{ color: chosen ? palette["accent-ink"] : palette.bad, fontSize: 15, fontWeight: "700", lineHeight: 20 }}>{MARKS[mark!]}</Text>
+            <Text style={{ color: chosen ? palette["accent-ink"] : palette.bad, fontSize: 15, fontWeight: "700", lineHeight: 20 }}>{SIGNS[mark]}</Text>
           </View>
         ) : null}
+        {mark === "busy" ? <View style={{ position: "absolute", top: 10, right: 10, width: 10, height: 10, borderRadius: 5, backgroundColor: palette.accent }} /> : null}
         {chosen || mark === "failed" ? (
           <View pointerEvents="none" style={{ position: "absolute", inset: 0, borderRadius: 8, borderWidth: chosen ? 3 : 2, borderColor: chosen ? palette.accent : palette.bad }} />
         ) : null}

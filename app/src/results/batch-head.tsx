@@ -1,7 +1,7 @@
 // What stands above a batch's photos: its state in words and numbers, and what can be done about it.
 
 import { useEffect, useRef, useState } from "react";
-import { ScrollView, View } from "react-native";
+import { View } from "react-native";
 
 import { maySave } from "@/device/album";
 import { shareLink } from "@/device/share";
@@ -9,6 +9,7 @@ import { sure, tell } from "@/parts/asking";
 import { Button } from "@/parts/button";
 import { ProgressBar } from "@/parts/progress-bar";
 import { StatusPill } from "@/parts/status-pill";
+import { Strip } from "@/parts/strip";
 import { Words } from "@/parts/text";
 import { EDGE, usePalette } from "@/parts/theme";
 import { useDesk } from "@/place";
@@ -83,7 +84,7 @@ export function BatchHead({ shown }: { shown: Shown & { batch: Batch } }) {
           </View>
         )}
       </View>
-      <ScrollView horizontal showsHorizontalScrollIndicator={false} style={{ flexGrow: 0 }} contentContainerStyle={{ gap: 8, paddingHorizontal: EDGE, paddingBottom: 8 }}>
+      <Strip label={t("batch.tools")}>
         {running ? <Button title={t("batch.pause")} onPress={() => trying(() => act("pause"))} /> : null}
         {status === "paused" ? <Button kind="primary" title={t("batch.resume")} onPress={() => trying(() => act("resume"))} /> : null}
         {ended ? null : <Button title={t("batch.cancel")} onPress={() => trying(() => act("cancel"))} />}
@@ -91,7 +92,7 @@ export function BatchHead({ shown }: { shown: Shown & { batch: Batch } }) {
         {ended && counts.failed + counts.cancelled ? <Button title={t("batch.retry")} onPress={() => trying(() => act("retry"))} /> : null}
         {counts.succeeded ? <Button title={t("batch.share")} onPress={() => trying(share)} /> : null}
         <Button kind="danger" title={t("batch.delete")} onPress={() => trying(remove)} />
-      </ScrollView>
+      </Strip>
     </View>
   );
 }

@@ -1,13 +1,13 @@
 // A batch: how far it is, what has become of its photos, and what can be done with them.
 
 import { useMemo, useState } from "react";
-import { Modal, Platform, View } from "react-native";
+import { Modal, Platform } from "react-native";
 
 import { Button } from "@/parts/button";
 import { Message } from "@/parts/message";
 import { type Cell, PhotoGrid } from "@/parts/photo-grid";
 import { Screen } from "@/parts/screen";
-import { EDGE } from "@/parts/theme";
+import { Strip } from "@/parts/strip";
 import { useDesk } from "@/place";
 import { reason } from "@/service/problem";
 import type { Photo, Service } from "@/service/service";
@@ -25,9 +25,11 @@ export function BatchScreen({ task }: { task: string }) {
   const { service, back } = useDesk();
   const shown = useBatch(task);
   const { batch, photos, problem } = shown;
-  const [filter, setFilter] = useState<Filter>("all");
+  const [wanted, setWanted] = useState<Filter>("all");
   const [open, setOpen] = useState<number | null>(null); // index of the photo that is seen large
   const title = useBatchTitle(batch);
+  const wrong = batch ? batch.counts.failed + batch.counts.cancelled : 0;
+  const filter = wanted === "failed" && !wrong ? "all" : wanted;
   const some = useMemo(() => {
     const states: readonly string[] | null = FILTERS[filter];
     return photos.filter((photo): photo is Photo => photo !== undefined && (!states || states.includes(photo.status)));
@@ -42,16 +44,17 @@ export function BatchScreen({ task }: { task: string }) {
       </Screen>
     );
   }
-  const { total, succeeded, failed, cancelled } = batch.counts;
-  const numbers = { all: total, succeeded, failed: failed + cancelled };
+  const { total, succeeded } = batch.counts;
+  const numbers = { all: total, succeeded, failed: wrong };
+  const filters = (Object.keys(FILTERS) as Filter[]).filter((name) => name !== "failed" || wrong);
   return (
     <Screen title={title} back={back}>
       <BatchHead shown={{ ...shown, batch }} />
-      <View role="group" aria-label={t("batch.filter")} style={{ flexDirection: "row", gap: 6, paddingHorizontal: EDGE, paddingBottom: 8 }}>
-        {(Object.keys(FILTERS) as Filter[]).map((name) => (
-          <Button key={name} testID={`filter-${name}`} title={`${t(`filters.${name}`)} ${number(numbers[name])}`} chosen={filter === name} onPress={() => setFilter(name)} />
+      <Strip label={t("batch.filter")}>
+        {filters.map((name) => (
+          <Button key={name} testID={`filter-${name}`} title={`${t(`filters.${name}`)} ${number(numbers[name])}`} chosen={filter === name} onPress={() => setWanted(name)} />
         ))}
-      </View>
+      </Strip>
       {cells.length ? null : <Message text={t(`nothing.${total ? filter : "none"}`)} />}
       <PhotoGrid cells={cells} press={(id) => setOpen(Number(id))} />
       <Modal aria-label={t("viewer.title")} visible={open !== null} animationType={Platform.OS === "web" ? "none" : "fade"} onRequestClose={() => setOpen(null)}>
