@@ -809,6 +809,17 @@ export interface components {
             expires_at: string | null;
             counts: components["schemas"]["Counts"];
             /**
+             * Consistency
+             * @default none
+             * @enum {string}
+             */
+            consistency?: "none" | "shoot";
+            /**
+             * Consistency Strength
+             * @description null without `consistency`.
+             */
+            consistency_strength?: number | null;
+            /**
              * Open
              * @description Photos may be appended: it does not end before it is closed.
              * @default false
@@ -971,6 +982,27 @@ export interface components {
              * @description The reason of the last restart.
              */
             restart_reason?: string | null;
+        };
+        /**
+         * LightShift
+         * @description What matching the light of a batch does to a photo, before the look.
+         */
+        LightShift: {
+            /**
+             * Exposure
+             * @description EV.
+             */
+            exposure: number;
+            /**
+             * Temperature
+             * @description As the parameter of presets, -1..1.
+             */
+            temperature: number;
+            /**
+             * Tint
+             * @description As the parameter of presets, -1..1.
+             */
+            tint: number;
         };
         /**
          * LocalizedText
@@ -1146,6 +1178,8 @@ export interface components {
             own_params?: {
                 [key: string]: unknown;
             } | null;
+            /** @description With `consistency`: null if nothing is to be done, or not yet. */
+            shift?: components["schemas"]["LightShift"] | null;
             /**
              * Revision
              * @description How often an adjustment has replaced its result.
@@ -1891,6 +1925,17 @@ export interface components {
              * @default false
              */
             open?: boolean;
+            /**
+             * Consistency
+             * @default none
+             * @enum {string}
+             */
+            consistency?: "none" | "shoot";
+            /**
+             * Consistency Strength
+             * @default 1
+             */
+            consistency_strength?: number;
             /** Files */
             files?: string[];
         };
@@ -1964,6 +2009,17 @@ export interface components {
              * @default false
              */
             open?: boolean;
+            /**
+             * Consistency
+             * @default none
+             * @enum {string}
+             */
+            consistency?: "none" | "shoot";
+            /**
+             * Consistency Strength
+             * @default 1
+             */
+            consistency_strength?: number;
         };
         /**
          * SubmitRequest
@@ -2031,6 +2087,19 @@ export interface components {
              * @default null
              */
             name?: string | null;
+            /**
+             * Consistency
+             * @description `shoot`: exposure and white balance are matched over the photos, scene by scene, before the look. Not for erase.
+             * @default none
+             * @enum {string}
+             */
+            consistency?: "none" | "shoot";
+            /**
+             * Consistency Strength
+             * @description How far they are matched.
+             * @default 1
+             */
+            consistency_strength?: number;
             /**
              * Open
              * @description More photos may be appended until the batch is closed; it may begin empty.

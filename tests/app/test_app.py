@@ -89,9 +89,7 @@ def test_sixty_photos_on_a_phone_in_chinese(open_page: OpenPage, site: Site, six
     phone.seen("zh-6-batches")
 
 
-def test_a_killed_app_goes_on_and_nothing_is_there_twice(
-    open_page: OpenPage, site: Site, sixty: list[Path]
-) -> None:
+def test_a_killed_app_goes_on_and_nothing_is_there_twice(open_page: OpenPage, site: Site, sixty: list[Path]) -> None:
     """The first answer to the submit is lost and the app is killed: the next start finds the same batch."""
     phone = Phone(open_page(locale="en-US", color_scheme="dark", **PHONE), site.url)
     page = phone.page
