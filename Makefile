@@ -109,7 +109,7 @@ docs: setup ## docs/http.md from the application, docs/presets.md from the prese
 # What the phone app is built with. npm ci takes exactly what the lock names.
 APP := app/node_modules/.installed
 $(APP): app/package.json app/package-lock.json
-	cd app && npm ci --no-audit --no-fund --loglevel=error
+	cd app && npm ci --loglevel=error
 	@touch $@
 
 app-test: $(APP) ## the phone app: types, lint, unit tests, and its bundles for the web, Android and iOS
@@ -127,6 +127,6 @@ dist: setup ## the wheel and the source distribution, in dist/
 	rm -rf $(DIST)
 	$(BIN)/python -m build --quiet --outdir $(DIST)
 
-clean: ## everything that was made, except .venv and the recorded results
-	rm -rf $(DEMO) $(DIST) app/dist app/node_modules tests/out .venv-peers .mypy_cache .ruff_cache .pytest_cache .hypothesis
-	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
+clean: ## everything that was made, except .venv, app/node_modules and the recorded results
+	rm -rf $(DEMO) $(DIST) app/dist tests/out .venv-peers .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -not -path './.venv/*' -not -path './app/*' -prune -exec rm -rf {} +

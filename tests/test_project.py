@@ -135,6 +135,11 @@ def test_the_pythons_that_are_promised_are_one_range_everywhere() -> None:
         assert f"Python 3.{minors[0]} to 3.{minors[-1]}" in (ROOT / page).read_text(), page
 
 
+def test_the_app_s_lock_names_no_registry() -> None:
+    """What installs it chooses the registry; app/.npmrc keeps the addresses out."""
+    assert '"resolved"' not in (ROOT / "app/package-lock.json").read_text()
+
+
 def test_the_licence_is_there() -> None:
     assert PROJECT["license"] == "Apache-2.0"
     assert "Apache License" in (ROOT / "LICENSE").read_text()

@@ -17,9 +17,9 @@ export async function sendFile(service: Service, photo: Chosen, signal?: AbortSi
   const url = service.url("/api/v1/uploads", { name: photo.name });
   let answer;
   try {
-    // On iOS the system goes on with it while the app sleeps.
     const headers = { ...service.headers, "Content-Type": "application/octet-stream" };
-    answer = await file.upload(url, { headers, signal, sessionType: "background" });
+    // iOS goes on with an upload while the app sleeps, by a process that may not read the photo library.
+    answer = await file.upload(url, { headers, signal, sessionType: photo.album ? "foreground" : "background" });
   } catch (error) {
     throw signal?.aborted || isAbort(error) ? aborted() : new Problem(UNREACHABLE, "");
   }

@@ -34,7 +34,10 @@ export async function persist<Result>(work: () => Promise<Result>, hint: (proble
       if (!(problem instanceof Problem) || !problem.passing) throw problem;
       hint(problem);
       const wait = Math.max((problem.retryAfter ?? 0) * 1000, Math.min(250 * 2 ** attempt, LONGEST));
-      await pause(wait * (0.75 + Math.random() / 2), signal);
+      await pause(wait * (0.75 + Math.random() / 2), signal).catch((error) => {
+        hint(null); // nobody waits any more
+        throw error;
+      });
     }
   }
 }
