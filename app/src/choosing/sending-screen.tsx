@@ -22,7 +22,7 @@ const LISTED = 50; // refused photos
 
 export function SendingScreen() {
   useKeepAwake();
-  const { draft, service, uploads, hint, restart } = useDesk();
+  const { draft, service, uploads, hint, go, restart } = useDesk();
   const { photos, request } = useDraft();
   const [refused, setRefused] = useState<Chosen[]>([]);
   const [problem, setProblem] = useState<Problem | null>(null);
@@ -63,7 +63,7 @@ export function SendingScreen() {
   const done = photos.filter(arrived).length;
   const left = photos.length - refused.length;
   return (
-    <Screen title={t("sending.title")}>
+    <Screen title={t("sending.title")} actions={<Button title={t("app.service")} symbol="⚙" onPress={() => go({ at: "service" })} />}>
       <View style={{ padding: EDGE, gap: GAP, width: "100%", maxWidth: 512, alignSelf: "center" }}>
         <ProgressBar value={photos.length ? done / photos.length : 1} label={t("sending.title")} />
         <Words strong>{t("saving.progress", { done, n: photos.length })}</Words>
