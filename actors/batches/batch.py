@@ -127,7 +127,7 @@ class Batch(Columns):
 
     def _lease(self, version: int, at: float, event: events.Leased) -> None:
         self.started_at = self.started_at or at
-        self.pace.began(at)
+        self.pace.began(at, (index for index, _ in event.attempts))
         for index, attempt in event.attempts:
             self._move(index, P, version)
             self.attempt[index] = attempt
@@ -150,7 +150,7 @@ class Batch(Columns):
                 self._move(index, F, version)
             self._stray(index, attempt, at, event.late)
             if self.photo_state[index] != Q:
-                self.pace.ended(at)
+                self.pace.ended(at, index)
 
     def _return(self, version: int, at: float, event: events.Returned) -> None:
         for index, attempt in event.attempts:
@@ -170,7 +170,7 @@ class Batch(Columns):
             return
         self._tell(Report.of_strike(index, attempt, event.error))
         self._move(index, F, version)
-        self.pace.ended(at)
+        self.pace.ended(at, index)
 
     def _steer(self, version: int, at: float, event: events.Control) -> None:
         match event:
@@ -178,7 +178,7 @@ class Batch(Columns):
                 self.paused_at = at
             case events.Resumed():
                 self.paused_at = None
-                self.pace.interrupted()
+                self.pace.interrupted(self.holder)
             case events.Cancelled():
                 self.paused_at = None
                 self._leave_in_flight(at, event.late)
