@@ -1,5 +1,6 @@
 // The page's frame: where one is (the address's #), what stands above everything, and what is told in passing.
 
+import { anewInto } from "/web/results/anew.js";
 import { apiKey, dropNeedlessKey, keepApiKey, whenKeyIsNeeded } from "/web/parts/api.js";
 import { batchView } from "/web/results/batch.js";
 import { batchesView } from "/web/results/batches.js";
@@ -11,6 +12,7 @@ import { LANGUAGES, language, speak, t } from "/web/parts/i18n.js";
 import { lookView } from "/web/choosing/look.js";
 
 const draft = new Draft();
+anewInto(draft);
 const main = document.querySelector("main");
 let view = null;
 

@@ -5,13 +5,14 @@ import { token } from "/web/parts/api.js";
 // The browser copies what it keeps: with more than this, or this part of the room that it gives us, files stay where
 // they are, and leaving the page asks first.
 const KEPT = 1 << 30, SHARE = 0.4;
-const BLANK = { upload: null, strokes: null, mask: null, maskUpload: null, faces: null, error: null };
+const BLANK = { own: null, known: null, upload: null, strokes: null, mask: null, maskUpload: null, faces: null, error: null };
 const EMPTY = { preset: null, params: {}, output: {}, request: null };
 
 /**
- * One photo: `{id, name, file | null, url | null}` and what is noted about it, `{upload, strokes, mask, maskUpload,
- * faces, error}`: the service's Upload, what was painted, its mask as a Blob and as an Upload, the parameter `faces` of
- * this photo, why the service does not take the photo; null for none.
+ * One photo: `{id, name, file | null, url | null, known | null}` and what is noted about it, `{own, upload, strokes,
+ * mask, maskUpload, faces, error}`: its own parameters as {preset, params}, the service's Upload, what was painted, its
+ * mask as a Blob and as an Upload, the parameter `faces` of this photo, why the service does not take the photo; null for
+ * none. `known` is the upload by which the service can show a photo of an earlier batch.
  */
 export class Draft extends EventTarget {
   constructor() {
@@ -37,8 +38,8 @@ export class Draft extends EventTarget {
     }
   }
 
-  /** Add files and addresses; those that are there already are not added twice. Returns how many were new. */
-  add({ files = [], urls = [] }) {
+  /** Add files, addresses, and photos of an earlier batch, {name, url, known}; those that are there already are not added twice. Returns how many were new. */
+  add({ files = [], urls = [], earlier = [] }) {
     const unreadable = new Map(this.photos.filter(({ error, file }) => error && file).map((photo) => [identity(photo), photo]));
     const again = files.filter((file) => unreadable.has(identity({ file })));
     for (const file of again) { // a card that was put back in: the file of before leads nowhere
@@ -49,11 +50,12 @@ export class Draft extends EventTarget {
     }
     const there = new Set(this.photos.map(identity));
     let order = this.photos.at(-1)?.order ?? 0;
-    const made = [
+    const wanted = [
       ...files.map((file) => ({ name: file.name, file, url: null })),
       ...urls.map((url) => ({ name: nameOf(url), file: null, url })),
+      ...earlier.map((photo) => ({ ...photo, file: null })),
     ].filter((photo) => !there.has(identity(photo)) && there.add(identity(photo)));
-    for (const photo of made) Object.assign(photo, { id: token(), order: ++order, ...BLANK });
+    const made = wanted.map((photo) => ({ ...BLANK, ...photo, id: token(), order: ++order }));
     if (!made.length && !again.length) return 0;
     this.photos.push(...made);
     this._keepPhotos(made);
@@ -61,19 +63,32 @@ export class Draft extends EventTarget {
     return made.length + again.length;
   }
 
+  /** Take photos out, by id; returns them. */
   remove(gone) {
+    const removed = this.photos.filter((photo) => gone.has(photo.id));
     this.photos = this.photos.filter((photo) => !gone.has(photo.id));
     for (const name of ["photos", "notes"]) this._write(name, (store) => gone.forEach((id) => store.delete(id)));
+    this._changed();
+    return removed;
+  }
+
+  /** Put photos that were taken out where they were. */
+  putBack(removed) {
+    const there = new Set(this.photos.map(({ id }) => id));
+    const back = removed.filter(({ id }) => !there.has(id));
+    this.photos = [...this.photos, ...back].sort((a, b) => a.order - b.order);
+    this._keepPhotos(back);
+    for (const photo of back) this.update(photo, {});
     this._changed();
   }
 
   /** Note something about a photo. */
   update(photo, change) {
     Object.assign(photo, change);
-    const { id, upload, strokes, mask, maskUpload, faces, error } = photo;
-    const note = { id, upload, strokes, mask, maskUpload, faces, error };
+    const { id, own, upload, strokes, mask, maskUpload, faces, error } = photo;
+    const note = { id, own, upload, strokes, mask, maskUpload, faces, error };
     if (this.photos.includes(photo)) this._write("notes", (store) => store.put(note));
-    if ("mask" in change || "faces" in change) this.set({ request: null });
+    if (["mask", "faces", "own"].some((name) => name in change)) this.set({ request: null });
     if (change.error) this.dispatchEvent(new Event("note"));
   }
 
@@ -111,7 +126,7 @@ export class Draft extends EventTarget {
     if (size + usage > Math.min(KEPT, quota * SHARE)) this.safe = false;
     else {
       this._write("photos", (store) => {
-        for (const { id, order, name, file, url } of photos) store.put({ id, order, name, file, url });
+        for (const { id, order, name, file, url, known } of photos) store.put({ id, order, name, file, url, known });
       });
     }
   }

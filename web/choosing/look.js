@@ -2,7 +2,7 @@
 
 import { ask, pause, previews, Problem, UNCHANGED, user } from "/web/parts/api.js";
 import { cards } from "/web/choosing/cards.js";
-import { photoThumbs } from "/web/choosing/choose.js";
+import { photoThumbs } from "/web/choosing/photo-cell.js";
 import { confirmed, goTo } from "/web/parts/dialog.js";
 import { debounced, h, icon, iconButton } from "/web/parts/dom.js";
 import { eraseList, marked } from "/web/choosing/erase.js";

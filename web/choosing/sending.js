@@ -3,6 +3,7 @@
 import { ask, Problem, token, user } from "/web/parts/api.js";
 import { dialog } from "/web/parts/dialog.js";
 import { h, oncePerFrame } from "/web/parts/dom.js";
+import { keepFile } from "/web/parts/handed-in.js";
 import { marked } from "/web/choosing/erase.js";
 import { bytes, duration, t } from "/web/parts/i18n.js";
 import { Lanes } from "/web/parts/lanes.js";
@@ -163,6 +164,7 @@ async function handIn(draft, photos, { buttons }) {
   for (const button of buttons.children) button.disabled = true;
   try {
     const { task_id: task } = await ask("POST", "/batch/submit", { headers: { "Idempotency-Key": key }, json: body });
+    for (const { file, upload } of photos) if (file && upload) keepFile(upload.source, file);
     draft.handedIn(photos);
     return `#/batch/${task}`;
   } catch (problem) {

@@ -1,6 +1,7 @@
 // A grid of any number of square cells of which only those in sight exist. A list box to keyboard and screen reader.
 
 import { h } from "/web/parts/dom.js";
+import { onLongPress } from "/web/parts/long-press.js";
 
 const GAP = 6;
 const ROWS_BEYOND = 2;
@@ -8,11 +9,12 @@ const ROWS_BEYOND = 2;
 export class Grid {
   /**
    * `make()` returns the inside of a new cell: `{element, show(index), clear()}`; cells are used again for other
-   * indices. `label(index)` says what a cell is to a screen reader, `open(index, event)` is called by click and Enter,
-   * `toggle(index, event)` by Space, `selected(index)` says whether it is (undefined: nothing can be selected).
+   * indices. `label(index)` says what a cell is to a screen reader, `open(index)` is called by a tap and Enter. With a
+   * `selection`, whose keys are `key(index)`, items are selected by their tick, a long press, Space, and with Ctrl, Cmd
+   * or Shift; taps select once one is. `remove()` is called by Delete.
    */
-  constructor({ name, make, label, open, toggle = open, selected = () => undefined, cell = 108 }) {
-    Object.assign(this, { _make: make, _label: label, _open: open, _toggle: toggle, _selected: selected, _cell: cell });
+  constructor({ name, make, label, open, selection = null, key = (index) => index, remove = null, cell = 108 }) {
+    Object.assign(this, { _make: make, _label: label, _open: open, _selection: selection, _key: key, _remove: remove, _cell: cell });
     this._count = 0;
     this._columns = 1;
     this._active = 0;
@@ -20,10 +22,17 @@ export class Grid {
     this._spare = [];
     this._inner = h("div", { class: "grid-inner", role: "presentation" });
     this.element = h("div", { class: "grid", role: "listbox", tabindex: "0", "aria-label": name }, this._inner);
-    if (selected(0) !== undefined) this.element.setAttribute("aria-multiselectable", "true");
     this.element.addEventListener("scroll", () => this._later(), { passive: true });
-    this.element.addEventListener("keydown", (event) => this._key(event));
+    this.element.addEventListener("keydown", (event) => this._pressed(event));
     this.element.addEventListener("click", (event) => this._click(event));
+    if (selection) {
+      this.element.setAttribute("aria-multiselectable", "true");
+      selection.addEventListener("change", () => this.refreshAll());
+      onLongPress(this.element, (event) => {
+        const cell = event.target.closest(".cell");
+        if (cell) selection.toggle(Number(cell.dataset.index));
+      });
+    }
     this._observer = new ResizeObserver(() => this._lay());
     this._observer.observe(this.element);
   }
@@ -42,9 +51,9 @@ export class Grid {
   }
 
   refreshAll() {
+    this.element.classList.toggle("selecting", this._selection?.active ?? false);
     for (const [index, cell] of this._cells) this._fill(cell, index);
   }
-
 
   focus(index) {
     this._activate(index);
@@ -115,8 +124,9 @@ export class Grid {
     element.setAttribute("aria-label", this._label(index));
     element.setAttribute("aria-posinset", index + 1);
     element.setAttribute("aria-setsize", this._count);
-    const selected = this._selected(index);
-    element.setAttribute("aria-selected", String(selected ?? false));
+    const selected = this._selection?.has(this._key(index)) ?? false;
+    element.setAttribute("aria-selected", String(selected));
+    inside.element.classList.toggle("selected", selected);
     element.classList.toggle("active", index === this._active);
     inside.show(index);
   }
@@ -139,20 +149,41 @@ export class Grid {
     const cell = event.target.closest(".cell");
     if (!cell) return;
     const index = Number(cell.dataset.index);
+    const selection = this._selection;
     this._activate(index);
-    this._open(index, event);
+    if (selection && event.shiftKey) selection.through(index);
+    else if (selection && (selection.active || event.ctrlKey || event.metaKey || event.target.closest(".tick"))) selection.toggle(index);
+    else this._open(index);
   }
 
-  _key(event) {
+  _pressed(event) {
     const page = this._columns * Math.max(1, Math.floor(this.element.clientHeight / (this._side + GAP)));
     const steps = {
       ArrowRight: 1, ArrowLeft: -1, ArrowDown: this._columns, ArrowUp: -this._columns,
       PageDown: page, PageUp: -page, Home: -this._count, End: this._count,
     };
-    if (event.key in steps) this._activate(this._active + steps[event.key]);
-    else if (event.key === "Enter") this._open(this._active, event);
-    else if (event.key === " ") this._toggle(this._active, event);
-    else return;
+    if (event.key in steps) this._step(steps[event.key], event.shiftKey);
+    else if (event.key === "Enter") this._open(this._active);
+    else if (!this._selection || !this._select(event)) return;
     event.preventDefault();
+  }
+
+  _step(step, extend) {
+    const before = this._active;
+    this._activate(before + step);
+    if (!extend || !this._selection) return;
+    if (!this._selection.size) this._selection.from(before);
+    this._selection.through(this._active);
+  }
+
+  /** Do what a key means for the selection; returns whether it means anything. */
+  _select(event) {
+    const selection = this._selection;
+    if (event.key === " ") event.shiftKey ? selection.through(this._active) : selection.toggle(this._active);
+    else if (event.key.toLowerCase() === "a" && (event.ctrlKey || event.metaKey)) selection.all();
+    else if (event.key === "Escape" && selection.active) selection.clear();
+    else if (["Delete", "Backspace"].includes(event.key) && this._remove && selection.size) this._remove();
+    else return false;
+    return true;
   }
 }
