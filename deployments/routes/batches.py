@@ -121,6 +121,21 @@ async def retry_batch(here: Here, task_id: TaskId) -> schemas.Batch:
     return await _control(here, task_id, "retry")
 
 
+@router.post("/{task_id}/close", responses=_STEERED)
+async def close_batch(here: Here, task_id: TaskId) -> schemas.Batch:
+    """Close an open batch: no more photos come, and it ends when all have ended."""
+    return await _control(here, task_id, "close")
+
+
+@router.patch(
+    "/{task_id}",
+    responses=described("not_found", "invalid_request", "journal_unavailable", "journal_behind", "unavailable"),
+)
+async def rename_batch(here: Here, task_id: TaskId, change: schemas.BatchChange) -> schemas.Batch:
+    """Give a batch another name."""
+    return wire.batch(await here.coordinator.rename(task_id, change.name))
+
+
 @router.delete("/{task_id}", status_code=204, responses=described("not_found", "invalid_request", "unavailable"))
 async def delete_batch(here: Here, task_id: TaskId) -> None:
     """Cancel a batch, then remove its record and files."""

@@ -4,7 +4,6 @@ Its nodes are processes on this host, started by Ray's provider for tests. The a
 version: with this provider the second one sees no demand (tried with Ray 2.60.0).
 """
 
-import json
 import os
 import sys
 from collections import Counter
@@ -26,6 +25,7 @@ from ray.cluster_utils import AutoscalingCluster
 from actors.pool.config import Gpus
 from actors.pool.demand import Elastic
 from tests.actors.service import Service
+from tests.told import tell
 
 ROOT = Path(__file__).parent.parent.parent
 MEMORY = 80 << 20
@@ -68,7 +68,7 @@ class Autoscaled(AutoscalingCluster):
 
 
 def main(folder: Path) -> None:
-    """Print what was seen, as JSON."""
+    """Tell what was seen."""
     types = yaml.safe_load((ROOT / "cluster.yaml").read_text())["available_node_types"]
     kept = ("resources", "min_workers", "max_workers")
     workers = {name: {key: types[name][key] for key in kept} | {"node_config": {}} for name in ("cpu", "gpu")}
@@ -87,7 +87,7 @@ def main(folder: Path) -> None:
         seen["counts"] = here.ended(task, 120)["counts"]
         here.until(lambda: nodes() == {}, "the nodes to go", 120)
         seen["again"] = here.ended(here.submit("sleep 0"), 120)["counts"]
-        print(json.dumps(seen))
+        tell(folder, seen)
     finally:
         ray.shutdown()
         cluster.shutdown()

@@ -1,6 +1,5 @@
 """Nodes come with the work and go after it, by Ray's own autoscaler; where nobody needs a GPU, none comes."""
 
-import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.cluster.hosts import Hosts
+from tests.told import told
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -28,7 +28,7 @@ def test_a_cluster_grows_from_nothing_and_shrinks_to_nothing(hosts: Hosts, tmp_p
     (tmp_path / "run").mkdir()
     done = hosts.ssh(host, command, 500.0)
     assert done.returncode == 0, done.stderr[-5000:]
-    seen = json.loads(done.stdout.splitlines()[-1])
+    seen = told(tmp_path / "run")
     assert seen["before"] == {}
     assert seen["counts"]["succeeded"] == seen["counts"]["total"] == 120
     assert seen["again"]["succeeded"] == 1, "a node came again"

@@ -1,6 +1,5 @@
 """Run as a process of its own, root of its own mount namespace: a service on a disk of 96 MB that fills up under it."""
 
-import json
 import os
 import subprocess
 import sys
@@ -16,6 +15,7 @@ from actors.messages.errors import BatchError  # noqa: E402
 from deployments.local.local_ray import LocalRay  # noqa: E402
 from storage.sqlite import SqliteJournal  # noqa: E402
 from tests.actors.service import Service  # noqa: E402
+from tests.told import tell  # noqa: E402
 
 MB = 1 << 20
 
@@ -31,20 +31,22 @@ def fill(path: Path) -> None:
 
 
 def main(folder: Path) -> None:
-    """Print what the service said, as JSON."""
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=96m", "tmpfs", str(folder)], check=True)
+    """Tell what the service said."""
+    disk = folder / "disk"
+    disk.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=96m", "tmpfs", str(disk)], check=True)
     local = LocalRay(cpus=4, scratch=new_scratch_folder())
     local.start()
     try:
         here = Service(
-            folder,
-            open_journal=partial(SqliteJournal, folder / "journal.db", reserve_bytes=8 * MB),
+            disk,
+            open_journal=partial(SqliteJournal, disk / "journal.db", reserve_bytes=8 * MB),
             least_room=16 * MB,
         ).start()
         here.ready()
         task = here.submit(*["sleep 0.05"] * 10, *["sleep 0.2"] * 50)  # some are done, and seconds of work are left
         here.until(lambda: here.get(task)["counts"]["succeeded"] > 5, "some photos")
-        fill(folder / "somebody else's file")
+        fill(disk / "somebody else's file")
         stats = here.until(lambda: (said := here.stats())["hold"] and said, "the hold")
         held = here.until(
             lambda: (batch := here.get(task))["counts"]["processing"] == 0 and batch,
@@ -57,23 +59,20 @@ def main(folder: Path) -> None:
             refused = error.code
         paused = here.control(task, "pause")["status"]  # the journal writes on, out of its reserve
         here.control(task, "resume")
-        (folder / "somebody else's file").unlink()
+        (disk / "somebody else's file").unlink()
         done = here.ended(task)
         here.until(lambda: not here.stats()["hold"], "the hold to end")
-        print(
-            json.dumps(
-                {
-                    "hold": stats["hold"],
-                    "held": held["status"],
-                    "failed": held["counts"]["failed"],
-                    "refused": refused,
-                    "paused": paused,
-                    "counts": done["counts"],
-                    "attempts": max(photo["attempts"] for photo in here.photos(task)),
-                    "accepted_after": here.ended(here.submit("sleep 0"))["status"],
-                }
-            )
-        )
+        seen = {
+            "hold": stats["hold"],
+            "held": held["status"],
+            "failed": held["counts"]["failed"],
+            "refused": refused,
+            "paused": paused,
+            "counts": done["counts"],
+            "attempts": max(photo["attempts"] for photo in here.photos(task)),
+            "accepted_after": here.ended(here.submit("sleep 0"))["status"],
+        }
+        tell(folder, seen)
     finally:
         local.stop()
         os.sync()

@@ -1,6 +1,5 @@
 """A disk that fills up holds the whole service, fails no photo, and lets go when there is room."""
 
-import json
 import logging
 import os
 import subprocess
@@ -10,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from actors.coordinator.hold import Hold
+from tests.told import told
 
 ROOT = Path(__file__).parents[3]
 
@@ -24,7 +24,7 @@ def test_a_full_disk_holds_the_service_and_loses_nothing(tmp_path: Path) -> None
         cwd=ROOT, capture_output=True, text=True, check=False, timeout=180,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    said = json.loads(done.stdout.splitlines()[-1])
+    said = told(tmp_path)
     assert "the disk is full" in said["hold"]
     assert said["held"] == "processing", "no batch changes its state"
     assert said["failed"] == 0

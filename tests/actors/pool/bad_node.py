@@ -1,7 +1,6 @@
 """Run as a process of its own: two nodes with a GPU each, and one of them kills the workers of a kind."""
 
 import ctypes
-import json
 import sys
 from functools import partial
 from pathlib import Path
@@ -18,6 +17,7 @@ from models.erase.filling import Filling
 from models.errors import DeviceLostError
 from tests.actors.scripted import ScriptedRetoucher
 from tests.actors.service import Service
+from tests.told import tell
 
 NETWORK = {"type": "filter", "params": {"ops": [{"op": "model", "name": "denoise"}]}}
 PHOTOS = 200
@@ -42,7 +42,7 @@ class Faulty(ScriptedRetoucher):
 
 
 def main(folder: Path, kind: str) -> None:
-    """Print what became of the photos, as JSON."""
+    """Tell what became of the photos."""
     with several_nodes(2, cpus=2, gpus=1) as cluster:
         bad = min(node.node_id for node in cluster.worker_nodes)
         (folder / "bad").write_text(bad)
@@ -56,8 +56,8 @@ def main(folder: Path, kind: str) -> None:
         strangers = [photo for photo in here.photos(task) if photo["attempts"] > 3]
         later = here.ended(here.submit(*["sleep 0.1"] * 20, preset=NETWORK if kind == "gpu" else {}))
         attempts = max(photo["attempts"] for photo in here.photos(later["task_id"]))
-        told = {"counts": counts, "held": [[each["node"] == bad, each["kind"]] for each in held], "attempts": attempts}
-        print(json.dumps(told | {"tried more than thrice": len(strangers)}))
+        seen = {"counts": counts, "held": [[each["node"] == bad, each["kind"]] for each in held], "attempts": attempts}
+        tell(folder, seen | {"tried more than thrice": len(strangers)})
 
 
 main(Path(sys.argv[1]), sys.argv[2])

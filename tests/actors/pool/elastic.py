@@ -1,6 +1,5 @@
 """Run as a process of its own: a Ray of a head and two nodes with a GPU each, on which an elastic pool lives."""
 
-import json
 import sys
 from collections import Counter
 from functools import partial
@@ -17,6 +16,7 @@ from actors.pool.config import Gpus
 from actors.pool.demand import Elastic
 from tests.actors.scripted import TimedRetoucher
 from tests.actors.service import Service
+from tests.told import tell
 
 NODE = {"num_cpus": 8, "num_gpus": 1, "object_store_memory": MEMORY}
 NETWORK = {"type": "filter", "params": {"ops": [{"op": "model", "name": "denoise"}]}}
@@ -24,7 +24,7 @@ PHOTOS = 240  # two minutes of one worker: a node is noticed to be lost after te
 
 
 def main(folder: Path) -> None:
-    """Print what was seen, as JSON."""
+    """Tell what was seen."""
     seen: dict[str, Any] = {}
     with several_nodes(0, cpus=0) as cluster:
         elastic = Elastic(0, 6, target_s=2.0, idle_s=2.0)
@@ -45,7 +45,7 @@ def main(folder: Path) -> None:
         here.until(lambda: sum(workers(here)[state] for state in ("ready", "busy", "starting")) == 0, "all to go")
         here.until(lambda: ray.available_resources().get("GPU") == 2, "the GPUs to be free")
         seen["a late photo"] = here.ended(here.submit("sleep 0", preset=NETWORK))["counts"]["succeeded"]
-        print(json.dumps(seen))
+        tell(folder, seen)
 
 
 def workers(here: Service) -> dict[str, int]:

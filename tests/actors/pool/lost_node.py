@@ -7,12 +7,13 @@ from pathlib import Path
 
 from benchmarks.servers.nodes import MEMORY, several_nodes  # first: it prepares the environment
 from tests.actors.service import Service
+from tests.told import tell
 
 PHOTOS = 12
 
 
 def main(folder: Path, graceful: bool) -> None:
-    """Print what became of the photos, as JSON."""
+    """Tell what became of the photos."""
     with several_nodes(1, cpus=2) as cluster:
         (far,) = cluster.worker_nodes
         here = Service(folder, max_workers=2, local_blobs=True).start()
@@ -24,7 +25,7 @@ def main(folder: Path, graceful: bool) -> None:
         cluster.add_node(num_cpus=2, object_store_memory=MEMORY)
         batch = here.ended(task, 120)
         attempts = [photo["attempts"] for photo in here.photos(task)]
-        print(json.dumps({"counts": batch["counts"], "attempts": attempts, "events": events(folder / "journal.db")}))
+        tell(folder, {"counts": batch["counts"], "attempts": attempts, "events": events(folder / "journal.db")})
 
 
 def events(journal: Path) -> list[str]:

@@ -1,6 +1,5 @@
 """Run as a process of its own: a Ray that claims eight cores and one GPU, and batches for both kinds of workers."""
 
-import json
 import sys
 from functools import partial
 from pathlib import Path
@@ -19,6 +18,7 @@ from deployments.local.local_ray import LocalRay  # noqa: E402
 from models.errors import DeviceUnusableError  # noqa: E402
 from tests.actors.scripted import ScriptedRetoucher  # noqa: E402
 from tests.actors.service import Service  # noqa: E402
+from tests.told import tell  # noqa: E402
 
 NETWORK = {"type": "filter", "params": {"ops": [{"op": "model", "name": "denoise"}]}}
 EVERY_CORE = Elastic(10_000, 10_000, target_s=1.0, fits=True)
@@ -32,11 +32,11 @@ def without_driver(log: Path) -> ScriptedRetoucher:
 
 
 def main(folder: Path) -> None:
-    """Print what was seen, as JSON."""
+    """Tell what was seen."""
     one_gpu = LocalRay(cpus=8, scratch=new_scratch_folder(), gpus=1)
     one_gpu.start()
     try:
-        print(json.dumps({"both": both(folder / "both"), "unusable": unusable(folder / "unusable")}))
+        tell(folder, {"both": both(folder / "both"), "unusable": unusable(folder / "unusable")})
     finally:
         one_gpu.stop()
 

@@ -18,6 +18,7 @@ from deployments.local.local_ray import LocalRay
 from deployments.services import Services
 from deployments.status.vitals import Vitals
 from photobatch.schemas import Health
+from tests.told import tell
 
 
 async def settled(services: Services) -> Health:
@@ -32,13 +33,13 @@ async def settled(services: Services) -> Health:
 
 
 def main(folder: Path) -> None:
-    """Print the health as JSON."""
+    """Tell the health."""
     claimed = LocalRay(cpus=2, scratch=new_scratch_folder(), gpus=1)
     claimed.start()
     try:
         settings = load_settings(data_dir=folder, max_workers=1, redis_url=None)
         launch.start_coordinator(compose.coordinator_config(settings))
-        print(asyncio.run(settled(compose.services(settings))).model_dump_json())
+        tell(folder, asyncio.run(settled(compose.services(settings))).model_dump(mode="json"))
     finally:
         claimed.stop()
 
