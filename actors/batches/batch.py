@@ -12,7 +12,7 @@ from actors.batches.compact_json import shared
 from actors.batches.listing import Listing
 from actors.batches.report import Report
 from actors.batches.states import ENDED, OPEN_PHOTOS, BatchState, PhotoState
-from actors.messages.records import BatchSpec, Json, LeaseKey
+from actors.messages.records import BatchSpec, Json, LeaseKey, Share
 from presets.networks import uses_networks
 
 Q, P, S, F, C = PhotoState
@@ -47,7 +47,7 @@ class Batch(Columns):
         self.recorded = 0  # of the last event
         self.state = BatchState.QUEUED
         self.paused_at: float | None = None
-        self.shares: dict[str, float] = {}  # unix time of expiry by digest of the key
+        self.shares: dict[str, Share] = {}  # by digest of the key
         self.name: str | None = None
         self.open = False  # more photos may be appended
         self.grown_at = created_at  # when photos came last
@@ -151,14 +151,8 @@ class Batch(Columns):
         if self.strikes[index] < MAX_STRIKES:
             self._queue(index, version, suspect=True)
             return
-<<<<<<< HEAD
-        self._tell(Report.of_strike(index, attempt, event.error))
-        self._move(index, F, version)
-        self.pace.ended(at, index)
-=======
         self._fail(Report.of_strike(index, event.attempt[1], event.error), version)
-        self.pace.ended(at)
->>>>>>> main
+        self.pace.ended(at, index)
 
     def _steer(self, version: int, at: float, event: events.Control) -> None:
         match event:
@@ -229,7 +223,7 @@ class Batch(Columns):
                     self.owes_call = event.again is not None
                     self.call_due = event.again or 0.0
             case events.Shared():
-                self.shares[event.share_id] = event.until
+                self.shares[event.share_id] = Share(event.until, event.title, event.sender, event.originals)
             case events.Unshared():
                 self.shares.pop(event.share_id, None)
 

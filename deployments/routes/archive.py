@@ -59,7 +59,8 @@ async def archive(request: Request, here: Here, task_id: TaskId, photos: Chosen 
         return Archive(here.services.blobs, members, batch["created_at"])
 
     made = await here.archives.of(f"{task_id} {of} {photos or ''}", batch["version"], make)
-    return send(request, made, etag=made.etag, media_type="application/zip", name=safe(f"{batch['name'] or task_id}.zip"))
+    name = safe(f"{batch['name'] or task_id}.zip")
+    return send(request, made, etag=made.etag, media_type="application/zip", name=name)
 
 
 def _indices(said: str) -> Callable[[int], bool]:
