@@ -35,7 +35,8 @@ async function small(draft, photo) {
 export function cell(draft, thumbs) {
   const image = h("img", { alt: "", draggable: "false", hidden: true });
   const kind = h("span", { class: "kind" });
-  const element = h("div", { class: "photo" }, kind, image, h("span", { class: "badge" }, icon("warning")), h("span", { class: "tick" }, icon("check")));
+  const own = h("span", { class: "own-dot", hidden: true });
+  const element = h("div", { class: "photo" }, kind, image, own, h("span", { class: "badge" }, icon("warning")), h("span", { class: "tick" }, icon("check")));
   let takeBack = () => {};
   return {
     element,
@@ -43,6 +44,7 @@ export function cell(draft, thumbs) {
       const photo = draft.photos[index];
       element.dataset.status = photo.error ? "failed" : "";
       element.title = photo.error ?? "";
+      own.hidden = photo.own?.preset !== draft.settings.preset;
       if (element.dataset.id === photo.id) return;
       this.clear();
       element.dataset.id = photo.id;

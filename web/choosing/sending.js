@@ -5,6 +5,7 @@ import { dialog } from "/web/parts/dialog.js";
 import { h, oncePerFrame } from "/web/parts/dom.js";
 import { keepFile } from "/web/parts/handed-in.js";
 import { marked } from "/web/choosing/erase.js";
+import { ownLook } from "/web/choosing/scope.js";
 import { bytes, duration, t } from "/web/parts/i18n.js";
 import { Lanes } from "/web/parts/lanes.js";
 import { toast } from "/web/parts/toast.js";
@@ -153,9 +154,10 @@ function requestOf(draft, preset, photos, key) {
 }
 
 /** The parameters that a photo has for itself; its mask is at the service. */
-export function ownParams({ maskUpload, faces }, { type }) {
-  if (type === "erase") return { mask: maskUpload.source };
-  return type === "beauty" && faces ? { faces } : {};
+export function ownParams(photo, preset) {
+  const { maskUpload, faces } = photo;
+  if (preset.type === "erase") return { mask: maskUpload.source };
+  return { ...ownLook(photo, preset), ...(preset.type === "beauty" && faces ? { faces } : {}) };
 }
 
 /** Hand the noted request in; whatever becomes of answers, it is one batch. From now on there is nothing to cancel. */

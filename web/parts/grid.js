@@ -1,4 +1,5 @@
-// A grid of any number of square cells of which only those in sight exist. A list box to keyboard and screen reader.
+// A grid, or a strip, of any number of square cells of which only those in sight exist. A list box to keyboard and
+// screen reader.
 
 import { h } from "/web/parts/dom.js";
 import { onLongPress } from "/web/parts/long-press.js";
@@ -15,13 +16,14 @@ export class Grid {
    */
   constructor({ name, make, label, open, selection = null, key = (index) => index, remove = null, cell = 108 }) {
     Object.assign(this, { _make: make, _label: label, _open: open, _selection: selection, _key: key, _remove: remove, _cell: cell });
+    this._ids = this.constructor === Grid ? "cell" : "strip";
     this._count = 0;
     this._columns = 1;
     this._active = 0;
     this._cells = new Map(); // index → cell
     this._spare = [];
     this._inner = h("div", { class: "grid-inner", role: "presentation" });
-    this.element = h("div", { class: "grid", role: "listbox", tabindex: "0", "aria-label": name }, this._inner);
+    this.element = h("div", { class: this.constructor === Grid ? "grid" : "strip", role: "listbox", tabindex: "0", "aria-label": name }, this._inner);
     this.element.addEventListener("scroll", () => this._later(), { passive: true });
     this.element.addEventListener("keydown", (event) => this._pressed(event));
     this.element.addEventListener("click", (event) => this._click(event));
@@ -55,6 +57,11 @@ export class Grid {
     for (const [index, cell] of this._cells) this._fill(cell, index);
   }
 
+  /** Make a cell the one that keys act on, and have it seen. */
+  show(index) {
+    if (index >= 0) this._activate(index);
+  }
+
   focus(index) {
     this._activate(index);
     this.element.focus({ preventScroll: true });
@@ -84,11 +91,7 @@ export class Grid {
   }
 
   _draw(moved = false) {
-    const step = (this._side ?? 1) + GAP;
-    const top = this.element.scrollTop;
-    const first = Math.max(0, Math.floor(top / step) - ROWS_BEYOND) * this._columns;
-    const rows = Math.ceil(this.element.clientHeight / step) + 1 + 2 * ROWS_BEYOND;
-    const end = this._side ? Math.min(this._count, first + rows * this._columns) : 0;
+    const [first, end] = this._sight();
     for (const [index, cell] of this._cells) {
       if (index >= first && index < end) continue;
       cell.inside.clear();
@@ -104,9 +107,31 @@ export class Grid {
       this._cells.set(index, cell);
       const { style } = cell.element;
       style.width = style.height = `${this._side}px`;
-      style.transform = `translate(${(index % this._columns) * step}px, ${Math.floor(index / this._columns) * step}px)`;
+      style.transform = this._place(index);
       this._fill(cell, index);
     }
+  }
+
+  /** The first cell that may be seen, and the one behind the last. */
+  _sight() {
+    const step = (this._side ?? 1) + GAP;
+    const first = Math.max(0, Math.floor(this.element.scrollTop / step) - ROWS_BEYOND) * this._columns;
+    const rows = Math.ceil(this.element.clientHeight / step) + 1 + 2 * ROWS_BEYOND;
+    return [first, this._side ? Math.min(this._count, first + rows * this._columns) : 0];
+  }
+
+  _place(index) {
+    const step = this._side + GAP;
+    return `translate(${(index % this._columns) * step}px, ${Math.floor(index / this._columns) * step}px)`;
+  }
+
+  /** Scroll until a cell is seen. */
+  _reveal(index) {
+    const step = this._side + GAP;
+    const top = Math.floor(index / this._columns) * step;
+    const { scrollTop, clientHeight } = this.element;
+    if (top < scrollTop) this.element.scrollTop = top;
+    else if (top + step > scrollTop + clientHeight) this.element.scrollTop = top + step - clientHeight;
   }
 
   _cellMade() {
@@ -119,7 +144,7 @@ export class Grid {
   _fill(cell, index) {
     const { element, inside } = cell;
     element.hidden = false;
-    element.id = `cell-${index}`;
+    element.id = `${this._ids}-${index}`;
     element.dataset.index = index;
     element.setAttribute("aria-label", this._label(index));
     element.setAttribute("aria-posinset", index + 1);
@@ -134,15 +159,11 @@ export class Grid {
   _activate(index) {
     const before = this._active;
     this._active = Math.max(0, Math.min(index, this._count - 1));
-    const step = this._side + GAP;
-    const top = Math.floor(this._active / this._columns) * step;
-    const { scrollTop, clientHeight } = this.element;
-    if (top < scrollTop) this.element.scrollTop = top;
-    else if (top + step > scrollTop + clientHeight) this.element.scrollTop = top + step - clientHeight;
+    this._reveal(this._active);
     this._draw();
     this.refresh(before);
     this.refresh(this._active);
-    this.element.setAttribute("aria-activedescendant", `cell-${this._active}`);
+    this.element.setAttribute("aria-activedescendant", `${this._ids}-${this._active}`);
   }
 
   _click(event) {
@@ -185,5 +206,32 @@ export class Grid {
     else if (["Delete", "Backspace"].includes(event.key) && this._remove && selection.size) this._remove();
     else return false;
     return true;
+  }
+}
+
+/** One row of cells, which are as high as it is. */
+export class Strip extends Grid {
+  _lay() {
+    this._side = this.element.clientHeight;
+    this._columns = Math.max(1, this._count);
+    this._inner.style.width = `${this._count * (this._side + GAP) - GAP}px`;
+    this._draw(true);
+  }
+
+  _sight() {
+    if (!this._side) return [0, 0];
+    const step = this._side + GAP;
+    const first = Math.max(0, Math.floor(this.element.scrollLeft / step) - ROWS_BEYOND);
+    return [first, Math.min(this._count, first + Math.ceil(this.element.clientWidth / step) + 1 + 2 * ROWS_BEYOND)];
+  }
+
+  _place(index) {
+    return `translateX(${index * (this._side + GAP)}px)`;
+  }
+
+  _reveal(index) {
+    const left = index * (this._side + GAP);
+    const { scrollLeft, clientWidth } = this.element;
+    if (left < scrollLeft || left + this._side > scrollLeft + clientWidth) this.element.scrollLeft = left - (clientWidth - this._side) / 2;
   }
 }

@@ -1,6 +1,6 @@
 // What can be done with the photos of a batch that are selected.
 
-import { h, icon } from "/web/parts/dom.js";
+import { h, icon, iconButton } from "/web/parts/dom.js";
 import { t } from "/web/parts/i18n.js";
 import { menu } from "/web/parts/menu.js";
 import { hasAlbum, toAlbum } from "/web/results/album.js";
@@ -33,8 +33,9 @@ export function chosenBar(task, list, selection, batch) {
     act("sliders", t("batch.anew"), () => anew(task, photos())),
   ];
   const more = menu(t("batch.more"), further);
-  const none = h("button", { type: "button", onclick: () => selection.clear() }, icon("close"), t("select.none"));
-  element.append(count, album ?? save, h("button", { type: "button", onclick: () => selection.all() }, icon("check"), t("select.all")), more.button, none, more.list);
+  const none = iconButton("close", t("select.none"), { onclick: () => selection.clear() });
+  const all = h("button", { type: "button", class: "plain", onclick: () => selection.all() }, t("select.all"));
+  element.append(none, count, all, album ?? save, more.button, more.list);
 
   selection.addEventListener("change", () => {
     const { active, size } = selection;

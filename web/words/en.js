@@ -54,6 +54,7 @@ export default {
     presets: "Presets",
     picture: "{name} with this look",
     which: "Photo in the preview",
+    strip: "Photos to see with this look",
     working: "Making the preview…",
     noPreview: "Photos from addresses are shown when they are done; for a preview add one from this device.",
     compare: "Original",
@@ -65,6 +66,13 @@ export default {
     mine: "(mine)",
     reset: "Reset {name}",
     start: { one: "Start with {n} photo", other: "Start with {n} photos" },
+  },
+  scope: {
+    label: "Which photos the sliders are for",
+    all: "All photos",
+    one: "This photo",
+    some: { one: "{n} selected", other: "{n} selected" },
+    reset: "As all others",
   },
   faces: {
     group: "Faces in this photo",

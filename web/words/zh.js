@@ -54,6 +54,7 @@ export default {
     presets: "预设",
     picture: "{name} 的效果",
     which: "预览的照片",
+    strip: "可预览效果的照片",
     working: "正在生成预览…",
     noPreview: "来自网址的照片在处理完成后显示；如需预览，请添加一张本机照片。",
     compare: "原图",
@@ -65,6 +66,13 @@ export default {
     mine: "（我的）",
     reset: "还原{name}",
     start: { other: "开始处理 {n} 张照片" },
+  },
+  scope: {
+    label: "滑块调整哪些照片",
+    all: "全部照片",
+    one: "仅这张",
+    some: { other: "所选 {n} 张" },
+    reset: "与其他照片一致",
   },
   faces: {
     group: "照片中的人脸",
