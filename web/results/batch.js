@@ -7,7 +7,7 @@ import { h, icon } from "/web/parts/dom.js";
 import { follow } from "/web/results/follow.js";
 import { Grid } from "/web/parts/grid.js";
 import { t } from "/web/parts/i18n.js";
-import { arranged, FILTERS, SORTS } from "/web/results/order.js";
+import { arranged, differs, FILTERS, SORTS } from "/web/results/order.js";
 import { badges, cell, keyOf } from "/web/results/photo-cell.js";
 import { PhotoList } from "/web/results/photo-list.js";
 import { reasonOf, showPhoto } from "/web/results/photo.js";
@@ -43,7 +43,10 @@ export function batchView(task) {
     viewer = showPhoto({
       batch: () => batch, list, indices: shown, place, selection,
       quick: (photo) => (photo.result ? thumbs : originals).url(keyOf(photo)),
-      adjusted: run,
+      adjusted: (photo) => {
+        told({ batch, photos: [photo] });
+        run();
+      },
       onclose: (index) => {
         viewer = null;
         grid.focus(Math.max(0, shown.indexOf(index)));
@@ -162,5 +165,5 @@ export function batchView(task) {
 function labelOf(photo) {
   if (!photo) return t("batch.unread");
   const why = photo.error ? `: ${reasonOf(photo)}` : "";
-  return [`${photo.name}, ${t(`photo.${photo.status}`)}${why}`, ...badges(photo), photo.own_params ? t("badges.own") : null].filter(Boolean).join(", ");
+  return [`${photo.name}, ${t(`photo.${photo.status}`)}${why}`, ...badges(photo), differs(photo) ? t("badges.own") : null].filter(Boolean).join(", ");
 }

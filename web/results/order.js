@@ -6,8 +6,13 @@ export const FILTERS = {
   succeeded: ({ status }) => status === "succeeded",
   failed: ({ status }) => ["failed", "cancelled"].includes(status),
   noFace: ({ notes }) => notes.includes("no_face"),
-  changed: ({ own_params: own, revision }) => Boolean(own || revision),
+  changed: (photo) => differs(photo) || photo.revision > 0,
 };
+
+/** Whether a photo has values of its own; where to erase and which faces are meant differ anyway. */
+export function differs({ own_params: own }) {
+  return Object.keys(own ?? {}).some((name) => name !== "mask" && name !== "faces");
+}
 
 const RANK = { failed: 0, cancelled: 1, processing: 2, queued: 3, succeeded: 4 };
 

@@ -2,6 +2,7 @@
 
 import { h, icon } from "/web/parts/dom.js";
 import { t } from "/web/parts/i18n.js";
+import { differs } from "/web/results/order.js";
 
 const SYMBOLS = { failed: "warning", cancelled: "close" };
 
@@ -34,7 +35,7 @@ export function cell(photoAt, thumbs, originals) {
       name.textContent = photo?.name ?? "";
       badge.replaceChildren(...(status in SYMBOLS ? [icon(SYMBOLS[status])] : []));
       said.replaceChildren(...badges(photo).map((words) => h("span", {}, words)));
-      own.hidden = !photo?.own_params;
+      own.hidden = !photo || !differs(photo);
       const key = photo ? keyOf(photo) : null;
       if (key === made && key) return;
       if (made?.split(" ")[0] === String(photo?.index)) takeBack(); // its picture stays until the next one has come

@@ -5,6 +5,7 @@ import { count } from "/web/parts/faces.js";
 import { toast } from "/web/parts/toast.js";
 import { bytes, known, number, t } from "/web/parts/i18n.js";
 import { fileName, saveBlob, sendFile } from "/web/results/save.js";
+import { adjust, adjustable } from "/web/results/adjust.js";
 import { openViewer } from "/web/results/viewer.js";
 
 const MANIFEST_UP_TO = 2000; // photos; beyond that it is long to wait for
@@ -45,6 +46,17 @@ export function showPhoto({ batch, list, indices: shown, place, selection, quick
     }
   }
 
+  async function change(at) {
+    try {
+      await adjust(batch(), photoAt(at), (photo) => {
+        adjusted(photo);
+        toast(t("adjust.waits"));
+      });
+    } catch (error) {
+      toast(error.message);
+    }
+  }
+
   const done = (at) => Boolean(photoAt(at)?.result);
   const viewer = openViewer({
     count: indices.length,
@@ -62,6 +74,7 @@ export function showPhoto({ batch, list, indices: shown, place, selection, quick
     },
     describe: async (at) => details(photoAt(at), (await read())[indices[at]]),
     actions: [
+      { icon: "sliders", label: t("adjust.title"), run: change, able: (at) => adjustable(batch(), photoAt(at)) },
       { icon: "download", label: t("photo.save"), run: (at) => act(at, saveBlob), able: done },
       ...(navigator.canShare ? [{ icon: "share", label: t("photo.share"), run: (at) => act(at, sendFile), able: done }] : []),
     ],
@@ -88,7 +101,9 @@ async function load(task, photo, signal) {
   const [before, file] = await Promise.all([original(task, photo, signal).catch(() => null), fileOf(photo, signal)]);
   const after = await shows(file) ? file : await blob(photo.result.thumbnail_url, signal);
   const { width, height, faces } = photo.result;
-  return { name: photo.name, before, after, file, width, height, faces, error: null };
+  const error = photo.adjust_error ? t("adjust.failed", { why: reasonOf({ error: photo.adjust_error }) })
+    : photo.status === "succeeded" ? null : t(`photo.${photo.status}`);
+  return { name: photo.name, before, after, file, width, height, faces, error };
 }
 
 /** The photo as it came, as a picture that this browser can show; null for none. */
@@ -131,7 +146,6 @@ function details(photo, line) {
     bytes: result && bytes(result.bytes),
     format: result?.format.toUpperCase(),
     preset: line && `${line.preset.id ?? line.preset.type} · v${line.preset.version}`,
-    engine: photo.engine,
     notes: photo.notes.map((note) => known(`notes.${note}`) ? t(`notes.${note}`) : note).join(" · ") || null,
     faces: result?.faces?.length ? count(result.faces) : null,
     orientation: line?.orientation > 1 ? t("photo.turned") : null,
