@@ -258,6 +258,10 @@ export default {
   share: {
     title: "Share the results",
     what: "Whoever has the link may look at the results and save them, and nothing else.",
+    heading: "Title",
+    sender: "Your name",
+    originals: "Show the originals beside the results, to be saved too",
+    withOriginals: "with originals",
     span: "The link works for",
     hour: "an hour",
     day: "a day",

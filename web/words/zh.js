@@ -258,6 +258,10 @@ export default {
   share: {
     title: "分享结果",
     what: "拥有链接的人可以查看和保存结果，不能做其他操作。",
+    heading: "标题",
+    sender: "您的名字",
+    originals: "同时显示原图，并允许保存",
+    withOriginals: "含原图",
     span: "链接有效期",
     hour: "一小时",
     day: "一天",
