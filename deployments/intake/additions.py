@@ -30,7 +30,7 @@ class Additions:
         self._bodies = BodyReader(uploads, services.max_photos)
         self._photos = NamedPhotos(services, uploads, looks)
 
-    async def append(self, request: Request, task_id: str, caller: str | None) -> dict[str, Any]:
+    async def append(self, request: Request, task_id: str, at: int | None, caller: str | None) -> dict[str, Any]:
         """Return the batch with the photos of a request; if it is refused, nothing of it is left.
 
         Raises ApiError, PresetError, BatchError, StorageError.
@@ -45,7 +45,7 @@ class Additions:
             except BaseException:
                 await self._drop(draft)
                 raise
-            return await asyncio.shield(self._hand_in(task_id, photos, draft))
+            return await asyncio.shield(self._hand_in(task_id, photos, at, draft))
 
     async def adjust(self, task_id: str, index: int, params: dict[str, Any], caller: str | None) -> dict[str, Any]:
         """Return a photo that is computed again with these parameters; raises ApiError, PresetError, BatchError."""
@@ -54,9 +54,11 @@ class Additions:
         own = await self._photos.own_params(params, preset, caller, batch["user_id"])
         return await self._coordinator.adjust(task_id, index, own)
 
-    async def _hand_in(self, task_id: str, photos: list[PhotoSpec], draft: Draft[AppendRequest]) -> dict[str, Any]:
+    async def _hand_in(
+        self, task_id: str, photos: list[PhotoSpec], at: int | None, draft: Draft[AppendRequest]
+    ) -> dict[str, Any]:
         try:
-            return await self._coordinator.append(task_id, photos, draft.request.at)
+            return await self._coordinator.append(task_id, photos, at)
         except BatchError as error:
             if error.code not in _PERHAPS:  # otherwise they may have been appended; unused uploads expire
                 await self._drop(draft)

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from deployments.files.archive import Archive, Member
 from deployments.files.streams import send
+from deployments.routes.openapi import BINARY
 from deployments.routes.parts import Here, Parts, TaskId
 from deployments.routes.photos import original_blob
 from deployments.wire import wire
@@ -20,7 +21,7 @@ router = APIRouter(prefix=f"{wire.API}/batch/{{task_id}}", tags=["photos"])
 
 _PAGE = 500
 _BYTES: dict[int | str, dict[str, Any]] = {
-    200: {"description": "A ZIP file.", "content": {"application/zip": {}}},
+    200: {"description": "A ZIP file.", "content": {"application/zip": BINARY}},
     206: {"description": "The requested range."},
     304: {"description": "The client already has it."},
     **described(

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
-from deployments.routes.openapi import SUBMIT_BODY
+from deployments.routes.openapi import BINARY, SUBMIT_BODY
 from deployments.routes.parts import Caller, Here, ListedUser, PageSize, Parts, TaskId
 from deployments.wire import wire
 from deployments.wire.problems import described
@@ -146,7 +146,7 @@ async def delete_batch(here: Here, task_id: TaskId) -> None:
     "/{task_id}/manifest.jsonl",
     response_class=StreamingResponse,
     responses={
-        200: {"description": "One line of JSON for each photo.", "content": {"application/jsonl": {}}},
+        200: {"description": "One line of JSON for each photo.", "content": {"application/jsonl": BINARY}},
         **described("not_found", "invalid_request", "journal_unavailable", "journal_behind", "unavailable"),
     },
 )

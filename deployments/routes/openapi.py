@@ -47,7 +47,6 @@ class AppendForm(BaseModel):
 
     image_urls: str = Field("[]", description="JSON: list of sources.")
     photos: str = Field("[]", description="JSON: list of {source, params}.")
-    at: int | None = None
 
 
 class AppendFiles(AppendForm):
@@ -64,12 +63,8 @@ def _body(json: str, form: str, files: str) -> dict[str, Any]:
 
 SUBMIT_BODY = _body("SubmitRequest", "SubmitForm", "SubmitFiles")
 APPEND_BODY = _body("AppendRequest", "AppendForm", "AppendFiles")
-UPLOAD_BODY = {
-    "requestBody": {
-        "required": True,
-        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
-    }
-}
+BINARY = {"schema": {"type": "string", "format": "binary"}}
+UPLOAD_BODY = {"requestBody": {"required": True, "content": {"application/octet-stream": BINARY}}}
 _UNSEEN = (SubmitRequest, SubmitForm, SubmitFiles, AppendRequest, AppendForm, AppendFiles, Problem, ProgressMessage)
 
 

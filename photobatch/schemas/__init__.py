@@ -139,11 +139,6 @@ class AppendRequest(Wire):
 
     image_urls: list[Source] = Field(default_factory=list, description="Sources, as in a submit.")
     photos: list[PhotoInput] = Field(default_factory=list, description="Sources with their own parameters.")
-    at: Annotated[int, Field(ge=0, le=10**9)] | None = Field(
-        None,
-        description="How many photos the batch has before these. With it a request may be repeated: photos that are "
-        "there are not added again. Give it, except with `files`, whose sources differ each time.",
-    )
 
 
 class BatchChange(Wire):

@@ -22,7 +22,7 @@ async def test_an_open_batch_ends_when_it_is_closed(world: World) -> None:
     world.coordinator.work(task, 0, 1)
     waiting = (await world.http.get(f"{ROOT}/batch/{task}")).json()
     assert (waiting["status"], waiting["open"], waiting["progress"]) == ("processing", True, None)
-    answer = await world.http.post(f"{ROOT}/batch/{task}/photos", json={"image_urls": MORE, "at": 2})
+    answer = await world.http.post(f"{ROOT}/batch/{task}/photos", params={"at": 2}, json={"image_urls": MORE})
     assert (answer.status_code, answer.json()["counts"]["total"]) == (202, 4)
     closed = (await world.http.post(f"{ROOT}/batch/{task}/close")).json()
     assert (closed["status"], closed["open"]) == ("processing", False)
@@ -33,10 +33,10 @@ async def test_an_open_batch_ends_when_it_is_closed(world: World) -> None:
 
 async def test_a_repeated_append_adds_nothing(world: World) -> None:
     task = await world.submit(open=True)
-    path, body = f"{ROOT}/batch/{task}/photos", {"image_urls": MORE, "at": 2}
+    path, body = f"{ROOT}/batch/{task}/photos?at=2", {"image_urls": MORE}
     for _ in range(2):
         assert (await world.http.post(path, json=body)).json()["counts"]["total"] == 4
-    partly = await world.http.post(path, json={"image_urls": [*MORE, "https://example.com/five.jpg"], "at": 2})
+    partly = await world.http.post(path, json={"image_urls": [*MORE, "https://example.com/five.jpg"]})
     assert partly.json()["counts"]["total"] == 5, "a crash had kept the last one out"
     await world.http.post(f"{ROOT}/batch/{task}/close")
     assert (await world.http.post(path, json=body)).status_code == 202, "its answer was lost, and another closed it"
@@ -47,7 +47,7 @@ async def test_a_repeated_append_adds_nothing(world: World) -> None:
 @pytest.mark.parametrize("at", [0, 1, 9])
 async def test_who_counts_differently_appends_nothing(world: World, at: int) -> None:
     task = await world.submit(open=True)
-    answer = await world.http.post(f"{ROOT}/batch/{task}/photos", json={"image_urls": MORE, "at": at})
+    answer = await world.http.post(f"{ROOT}/batch/{task}/photos", params={"at": at}, json={"image_urls": MORE})
     assert (answer.status_code, answer.json()["code"]) == (409, "append_conflict")
     assert "2 photos" in answer.json()["detail"]
     assert len(await photos(world, task)) == 2
