@@ -19,6 +19,8 @@ export class Draft extends EventTarget {
     super();
     this.photos = [];
     this.settings = { ...EMPTY };
+    this.going = []; // photos on their way into an open batch: they are chosen no more
+    this.open = null; // of that batch what a reload must know; see underway.js
     this.safe = true; // whether all of it is kept
   }
 
@@ -26,12 +28,16 @@ export class Draft extends EventTarget {
   async load() {
     try {
       this._db = await opened();
-      const [photos, notes, settings] = await Promise.all([
-        all(this._db, "photos"), all(this._db, "notes"), one(this._db, "settings"),
+      const [photos, notes, settings, open, going] = await Promise.all([
+        all(this._db, "photos"), all(this._db, "notes"), ...["settings", "open", "going"].map((key) => one(this._db, key)),
       ]);
       const noted = new Map(notes.map((note) => [note.id, note]));
       this.photos = photos.sort((a, b) => a.order - b.order).map((photo) => ({ ...BLANK, ...photo, ...noted.get(photo.id) }));
       this.settings = { ...EMPTY, ...settings };
+      this.open = open ?? null;
+      const left = new Set(open ? going : []);
+      this.going = this.photos.filter(({ id }) => left.has(id));
+      this.photos = this.photos.filter(({ id }) => !left.has(id));
     } catch (error) { // a private window, or no room
       console.warn("drafts are not kept", error);
       this.safe = false;
@@ -87,7 +93,7 @@ export class Draft extends EventTarget {
     Object.assign(photo, change);
     const { id, own, upload, strokes, mask, maskUpload, faces, error } = photo;
     const note = { id, own, upload, strokes, mask, maskUpload, faces, error };
-    if (this.photos.includes(photo)) this._write("notes", (store) => store.put(note));
+    if (this.photos.includes(photo) || this.going.includes(photo)) this._write("notes", (store) => store.put(note));
     if (["mask", "faces", "own"].some((name) => name in change)) this.set({ request: null });
     if (change.error) this.dispatchEvent(new Event("note"));
   }
@@ -110,7 +116,39 @@ export class Draft extends EventTarget {
   /** These are the service's now, or refused; what else there is stays. */
   handedIn(photos) {
     this.remove(new Set(photos.map(({ id }) => id)));
-    if (!this.photos.length) this._clear();
+    if (!this.photos.length && !this.going.length) this._clear();
+  }
+
+  /** These are on their way into an open batch from now on; `open` is what is known of it. */
+  depart(photos, open) {
+    const gone = new Set(photos);
+    this.going = photos;
+    this.photos = this.photos.filter((photo) => !gone.has(photo));
+    this._write("settings", (store) => store.put(photos.map(({ id }) => id), "going"));
+    this.noteOpen(open);
+    this._changed();
+  }
+
+  /** Note how far the open batch is; null: it is closed. */
+  noteOpen(open) {
+    this.open = open;
+    this._write("settings", (store) => (open ? store.put(open, "open") : store.delete("open")));
+  }
+
+  /** These are the batch's now. */
+  arrived(photos) {
+    const there = new Set(photos);
+    this.going = this.going.filter((photo) => !there.has(photo));
+    for (const name of ["photos", "notes"]) this._write(name, (store) => photos.forEach(({ id }) => store.delete(id)));
+    if (!this.photos.length && !this.going.length) this._clear();
+  }
+
+  /** These do not get there: they are chosen again. */
+  turnBack(photos) {
+    const back = new Set(photos);
+    this.going = this.going.filter((photo) => !back.has(photo));
+    this.photos = [...this.photos, ...photos].sort((a, b) => a.order - b.order);
+    this._changed();
   }
 
   _clear() {
@@ -180,8 +218,8 @@ function all(db, name) {
   return answered(db.transaction(name).objectStore(name).getAll());
 }
 
-function one(db, name) {
-  return answered(db.transaction(name).objectStore(name).get(name));
+function one(db, key) {
+  return answered(db.transaction("settings").objectStore("settings").get(key));
 }
 
 function answered(request) {

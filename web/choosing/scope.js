@@ -8,6 +8,13 @@ export function ownLook({ own }, preset) {
   return own?.preset === preset?.id ? own.params : {};
 }
 
+/** The parameters that a photo has for itself; its mask is at the service. */
+export function ownParams(photo, preset) {
+  const { maskUpload, faces } = photo;
+  if (preset.type === "erase") return { mask: maskUpload.source };
+  return { ...ownLook(photo, preset), ...(preset.type === "beauty" && faces ? { faces } : {}) };
+}
+
 export function differs(photo, preset) {
   return Object.keys(ownLook(photo, preset)).length > 0;
 }

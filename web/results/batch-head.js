@@ -10,6 +10,7 @@ import { anew } from "/web/results/anew.js";
 import { presetName } from "/web/results/names.js";
 import { saveAll, saveToFolder } from "/web/results/save.js";
 import { shareDialog } from "/web/results/share.js";
+import { underWayInto } from "/web/choosing/underway.js";
 import { ENDED, RUNNING } from "/web/results/states.js";
 import { toast } from "/web/parts/toast.js";
 
@@ -27,16 +28,18 @@ export class BatchHead {
     this._status = h("span", { class: "status" });
     this._spoken = h("p", { class: "sr-only", role: "status" });
     this._bar = h("progress", { max: 1, value: 0, "aria-label": t("batch.progress") });
+    this._coming = h("p", { class: "small coming", role: "status", hidden: true });
     this._numbers = h("p", { class: "soft small" });
     this._lost = h("p", { class: "small lost", hidden: true, role: "status" }, t("batch.lost"));
     this._buttons = h("div", { class: "row tools", role: "toolbar", "aria-label": t("batch.tools") });
     this.element = h("header", { class: "batch-head stack" },
-      h("div", { class: "row heading" }, this._title, this._pencil, this._status, this._look), this._bar, this._numbers, this._lost, this._spoken, this._buttons);
+      h("div", { class: "row heading" }, this._title, this._pencil, this._status, this._look), this._bar, this._numbers, this._coming, this._lost, this._spoken, this._buttons);
   }
 
   show(batch) {
     const before = this._batch;
     this._batch = batch;
+    this._showComing();
     if (!before || before.name !== batch.name) this._showName();
     this._bar.hidden = ENDED.includes(batch.status);
     if (batch.progress === null) this._bar.removeAttribute("value");
@@ -46,6 +49,16 @@ export class BatchHead {
     this._status.textContent = this._spoken.textContent = t(`status.${batch.status}`);
     this._status.dataset.status = batch.status;
     this._showButtons();
+  }
+
+  /** Tell how many photos are still on their way here. */
+  _showComing() {
+    const coming = underWayInto(this._task);
+    this._coming.hidden = !coming;
+    if (!coming) return;
+    this._coming.textContent = t("batch.coming", { done: coming.done, n: coming.total });
+    if (this._heard !== coming) coming.listen(() => this._showComing());
+    this._heard = coming;
   }
 
   connected(yes) {

@@ -105,11 +105,10 @@ export function batchView(task) {
   }
 
   function told({ batch: now, photos }) {
-    const seen = viewer && list.photos[viewer.photo()];
     const changed = new Set(list.update(photos));
     showBatch(now);
     if (changed.size) shown.forEach((index, place) => changed.has(index) && grid.refresh(place));
-    if (seen && changed.has(seen.index)) viewer.changed(seen);
+    viewer?.changed();
   }
 
   async function act(action) {
@@ -136,7 +135,10 @@ export function batchView(task) {
         const first = await ask("GET", `/batch/${task}`, { signal: ends.signal });
         if (batch && first.version < batch.version) batch = null; // an older state of it was restored
         showBatch(first);
-        await list.load(lay, ends.signal);
+        await list.load(() => {
+          lay();
+          viewer?.changed();
+        }, ends.signal);
         head.connected(true);
         await follow(task, first.version, { told, connected: (yes) => head.connected(yes), signal: ends.signal });
         if (ENDED.includes(batch.status)) return; // otherwise it was opened again meanwhile

@@ -18,13 +18,13 @@ export function reasonOf({ error }) {
 
 /**
  * Show one photo of `indices` large. `batch()` returns the batch as it is now, `quick(photo)` the address of a small
- * picture. Returns `photo()`, the index of the one that is seen, and `changed(before)`, to be called when there is news
- * of it.
+ * picture. Returns `{changed}`, to be called when there may be news of the photo that is seen.
  */
 export function showPhoto({ batch, list, indices: shown, place, selection, quick, adjusted, onclose }) {
   const indices = [...shown]; // what is listed may change meanwhile
   let manifest = null; // of a batch that goes on it is read each time
   let turn = new AbortController();
+  let seen = null; // the photo as it was when it was loaded
   let held = null; // the result that is shown, as a File
   const photoAt = (at) => list.photos[indices[at]];
 
@@ -67,7 +67,7 @@ export function showPhoto({ batch, list, indices: shown, place, selection, quick
     load: async (at) => {
       turn.abort(); // nobody waits for the photo before any more
       turn = new AbortController();
-      const photo = photoAt(at);
+      const photo = seen = photoAt(at);
       const { file, ...shown } = await load(list.task, photo, turn.signal);
       held = file && { photo, file };
       return shown;
@@ -84,10 +84,9 @@ export function showPhoto({ batch, list, indices: shown, place, selection, quick
     },
   });
   return {
-    photo: () => indices[viewer.index],
-    changed(before) {
+    changed() {
       const now = photoAt(viewer.index);
-      if (now.status !== before.status || now.result?.sha256 !== before.result?.sha256) viewer.refresh();
+      if (now?.status !== seen?.status || now?.result?.sha256 !== seen?.result?.sha256) viewer.refresh();
     },
   };
 }

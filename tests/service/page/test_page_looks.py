@@ -181,7 +181,7 @@ def test_addresses_and_files_in_one_batch(open_page: OpenPage, server: Server, p
     visitor.status("completed")
     expect(visitor.tab("failed")).to_have_text("Failed or stopped 1")
     visitor.tab("failed").click()
-    expect(page.get_by_role("option")).to_have_attribute(
+    expect(page.get_by_role("listbox").get_by_role("option")).to_have_attribute(
         "aria-label", f"{upload}.jpg, failed: There is nothing at this address."
     )
 
