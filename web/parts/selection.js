@@ -36,13 +36,13 @@ export class Selection extends EventTarget {
   }
 
   toggle(place) {
-    this.#last = place;
     this.flip(this.keys()[place]);
   }
 
   /** Select an item, or no longer, wherever it lies. */
   flip(key) {
     if (!this.#keys.delete(key)) this.#keys.add(key);
+    this.#last = Math.max(0, this.keys().indexOf(key));
     this.#asked = false;
     this.#changed();
   }

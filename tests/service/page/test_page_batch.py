@@ -99,7 +99,9 @@ def test_a_photo_that_fails_says_why_and_what_to_do(
     expect(visitor.tab("failed")).to_have_text("Failed or stopped 1")
     visitor.tab("failed").click()
     expect(page.get_by_role("listbox").get_by_role("option")).to_have_count(1)
-    expect(page.get_by_role("listbox").get_by_role("option")).to_have_attribute("aria-label", re.compile("cut.jpg, failed: .*another copy"))
+    expect(page.get_by_role("listbox").get_by_role("option")).to_have_attribute(
+        "aria-label", re.compile("cut.jpg, failed: .*another copy")
+    )
     visitor.accessible()
     visitor.seen("desktop-en-failed")
     visitor.cell(0).click()
@@ -147,7 +149,9 @@ def test_what_the_browser_can_t_show_is_looked_at_by_the_service_before(
     visitor.choose([damaged, scan])
     expect(visitor.cell(1).locator("img")).to_be_visible()
     expect(
-        page.get_by_role("listbox").get_by_role("option", name="damaged.png: The file is damaged. Choose another copy of it.")
+        page.get_by_role("listbox").get_by_role(
+            "option", name="damaged.png: The file is damaged. Choose another copy of it."
+        )
     ).to_be_visible()
     visitor.seen("desktop-en-chosen-damaged")
     visitor.go_on("filter_warm")
