@@ -27,6 +27,7 @@ def summary(batch: Batch, uploads: str) -> Archived:
         truncated=batch.listing.truncated,
         uploads=uploads,
         name=batch.name,
+        consistency=batch.consistency,
         shown_as={known: (share.title, share.sender, share.originals) for known, share in batch.shares.items()} or None,
     )
 
@@ -43,5 +44,5 @@ def archived(version: int, event: Archived) -> Batch:
     batch.shares.update({known: Share(until, *shown_as.get(known, ())) for known, until in event.shares.items()})
     batch.strays.update({(index, attempt): due for index, attempt, due in event.strays})
     batch.listing = Listing.of(event.prefixes, truncated=event.truncated)
-    batch.name = event.name
+    batch.name, batch.consistency = event.name, event.consistency
     return batch

@@ -134,8 +134,18 @@ class Submissions:
             digest=digest,
             name=request.name,
             open=request.open,
+            consistency=_consistency(request, preset.type),
         )
         return spec, specs
+
+
+def _consistency(request: SubmitRequest, preset_type: str) -> float | None:
+    if request.consistency == "none":
+        return None
+    if preset_type == "erase":
+        detail = "Presets of the type erase change no light; leave consistency out."
+        raise ApiError("invalid_request", detail, "consistency")
+    return request.consistency_strength
 
 
 def _resolve(chosen: Preset | None, request: SubmitRequest, params: dict[str, Any], where: str) -> ResolvedPreset:
