@@ -35,6 +35,8 @@ export function chooseView(draft) {
     } });
   const folder = h("input", { type: "file", webkitdirectory: true, tabindex: "-1", "aria-hidden": "true",
     onchange: () => {
+      const [name] = folder.files[0]?.webkitRelativePath.split("/") ?? [];
+      if (name && !draft.photos.length) draft.set({ name: name.slice(0, 200) });
       take([...folder.files]);
       folder.value = "";
     } });

@@ -6,7 +6,7 @@ import { token } from "/web/parts/api.js";
 // they are, and leaving the page asks first.
 const KEPT = 1 << 30, SHARE = 0.4;
 const BLANK = { own: null, known: null, upload: null, strokes: null, mask: null, maskUpload: null, faces: null, error: null };
-const EMPTY = { preset: null, params: {}, output: {}, request: null };
+const EMPTY = { preset: null, params: {}, output: {}, light: null, name: null, request: null };
 
 /**
  * One photo: `{id, name, file | null, url | null, known | null}` and what is noted about it, `{own, upload, strokes,

@@ -7,6 +7,7 @@ import { cell, photoThumbs } from "/web/choosing/photo-cell.js";
 import { confirmed, goTo } from "/web/parts/dialog.js";
 import { debounced, h, icon, iconButton } from "/web/parts/dom.js";
 import { eraseList, marked } from "/web/choosing/erase.js";
+import { lightChoice } from "/web/choosing/light.js";
 import { localized, t } from "/web/parts/i18n.js";
 import { outputChoices } from "/web/choosing/output.js";
 import { Preview } from "/web/choosing/preview.js";
@@ -199,6 +200,7 @@ export function lookView(draft) {
         else giveOwn(params);
         refreshSoon();
       }),
+      ...(preset.type !== "erase" && draft.photos.length > 1 ? [lightChoice(draft.settings.light, (light) => draft.set({ light }))] : []),
       outputChoices(draft.settings.output, (output) => draft.set({ output })));
     scope.show(preset, draft.photos.length);
     if (kept) for (const [place, group] of [...settings.querySelectorAll("details")].entries()) group.open = kept[place] ?? group.open;

@@ -1,11 +1,11 @@
 // The way from "Start" to a batch: upload what is not there yet, then hand it in, once.
 
-import { ask, pause, Problem, token, user } from "/web/parts/api.js";
+import { ask, pause, Problem, token } from "/web/parts/api.js";
 import { dialog } from "/web/parts/dialog.js";
 import { h, oncePerFrame } from "/web/parts/dom.js";
 import { keepFile } from "/web/parts/handed-in.js";
 import { marked } from "/web/choosing/erase.js";
-import { ownParams } from "/web/choosing/scope.js";
+import { matched, photosOf, settingsOf } from "/web/choosing/request.js";
 import { bytes, duration, t } from "/web/parts/i18n.js";
 import { Lanes } from "/web/parts/lanes.js";
 import { toast } from "/web/parts/toast.js";
@@ -75,7 +75,8 @@ async function work(draft, preset, signal, shown) {
   if (noted && photos.every((photo) => photo.error || lasting(photo))) return handIn(draft, photos, shown);
   const part = { over: false };
   const all = sendFiles(draft, photos, signal, shown, part);
-  if (preset.type !== "erase" && await Promise.race([all.then(() => false), firstIsThere(photos, signal)])) {
+  const together = preset.type === "erase" || matched(draft.settings, preset); // what needs all of them
+  if (!together && await Promise.race([all.then(() => false), firstIsThere(photos, signal)])) {
     part.over = true;
     all.catch(() => {}); // what is on its way arrives, or is sent again
     const task = await setOff(draft, preset, photos, noted?.key ?? token(), signal);
@@ -171,10 +172,7 @@ function goOn(refused, n, signal, { wrong, buttons }) {
 
 /** What is handed in, under a key of its own: noted before it is sent, so that a repeated one is the same to the letter. */
 function requestOf(draft, preset, photos, key) {
-  const { params, output } = draft.settings;
-  const one = (photo) => ({ source: photo.url ?? photo.upload.source, params: ownParams(photo, preset) });
-  const body = { photos: photos.map(one), preset_id: preset.id, preset_params: params, output, ...user() };
-  return { key, body };
+  return { key, body: { photos: photosOf(photos, preset), ...settingsOf(draft, preset) } };
 }
 
 /** Hand the noted request in; whatever becomes of answers, it is one batch. From now on there is nothing to cancel. */

@@ -1,12 +1,12 @@
 // Photos on their way into a batch that is open: the first are done while the last are still being sent. It goes on over
 // views and reloads, and adds no photo twice.
 
-import { ask, pause, Problem, user } from "/web/parts/api.js";
+import { ask, pause, Problem } from "/web/parts/api.js";
 import { keepFile } from "/web/parts/handed-in.js";
 import { t } from "/web/parts/i18n.js";
 import { inParallel } from "/web/parts/parallel.js";
 import { toast } from "/web/parts/toast.js";
-import { ownParams } from "/web/choosing/scope.js";
+import { photosOf, settingsOf } from "/web/choosing/request.js";
 import { AT_ONCE, arrived, uploaded } from "/web/choosing/uploads.js";
 
 const AGAIN = 4000; // ms after which what did not get through is tried again
@@ -26,9 +26,8 @@ export function underWay() {
 
 /** Open a batch with the photos that are there, and go on with the others; resolves to its id. Raises Problem, AbortError. */
 export async function setOff(draft, preset, photos, key, signal) {
-  const { params, output } = draft.settings;
   const first = ready(photos);
-  const body = { ...bodyOf(first, preset), preset_id: preset.id, preset_params: params, output, open: true, ...user() };
+  const body = { photos: photosOf(first, preset), ...settingsOf(draft, preset), open: true };
   const state = { key, body, preset: { id: preset.id, type: preset.type }, task: null, at: 0, pending: first.map(({ id }) => id) };
   draft.depart(photos, state);
   try {
@@ -69,10 +68,6 @@ function taken(draft, next, state) {
 function ready(photos) {
   const waiting = photos.findIndex((photo) => photo.file && !arrived(photo) && !photo.error);
   return (waiting < 0 ? photos : photos.slice(0, waiting)).filter(({ error }) => !error).slice(0, MOST);
-}
-
-function bodyOf(photos, preset) {
-  return { photos: photos.map((photo) => ({ source: photo.url ?? photo.upload.source, params: ownParams(photo, preset) })) };
 }
 
 /** Do it until it gets through. */
@@ -151,7 +146,7 @@ class UnderWay {
     for (let photos; (photos = this.#next()).length;) {
       state.pending = photos.map(({ id }) => id);
       draft.noteOpen(state);
-      await this.#patiently(() => ask("POST", `/batch/${state.task}/photos`, { query: { at: state.at }, json: bodyOf(photos, state.preset) }));
+      await this.#patiently(() => ask("POST", `/batch/${state.task}/photos`, { query: { at: state.at }, json: { photos: photosOf(photos, state.preset) } }));
       taken(draft, {}, state);
       this.#tell();
     }

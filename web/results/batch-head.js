@@ -42,7 +42,10 @@ export class BatchHead {
     this._showComing();
     if (!before || before.name !== batch.name) this._showName();
     this._bar.hidden = ENDED.includes(batch.status);
-    if (batch.progress === null) this._bar.removeAttribute("value");
+    const coming = underWayInto(this._task);
+    const { succeeded, failed, cancelled } = batch.counts;
+    if (coming) this._bar.value = (succeeded + failed + cancelled) / coming.total;
+    else if (batch.progress === null) this._bar.removeAttribute("value");
     else this._bar.value = batch.progress;
     this._numbers.textContent = numbersOf(batch);
     if (before?.status === batch.status && before.counts.succeeded > 0 === batch.counts.succeeded > 0 && retriable(before) === retriable(batch)) return;

@@ -85,6 +85,12 @@ export default {
     takeAll: "Retouch all faces here",
   },
   types: { beauty: "Beauty", filter: "Filter", color: "Colour", erase: "Erase" },
+  light: {
+    title: "One shoot, one light",
+    match: "Match the light of all photos",
+    how: "Brightness and white balance are matched over the photos of each scene before the look. The preview does not show it.",
+    far: "How far",
+  },
   output: {
     title: "Files",
     format: "Format",

@@ -85,6 +85,12 @@ export default {
     takeAll: "这张全美颜",
   },
   types: { beauty: "美颜", filter: "滤镜", color: "调色", erase: "消除" },
+  light: {
+    title: "统一光线",
+    match: "统一全部照片的光线",
+    how: "应用效果前，按场景统一各张照片的亮度和白平衡。预览中不显示。",
+    far: "统一程度",
+  },
   output: {
     title: "文件",
     format: "格式",
