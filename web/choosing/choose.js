@@ -52,10 +52,10 @@ export function chooseView(draft) {
     const button = (symbol, label, onclick) => h("button", { type: "button", onclick }, icon(symbol), label);
     some.hidden = !draft.photos.length;
     const tools = selection.active
-      ? [h("strong", { class: "grow" }, t("select.count", { n: selection.size })),
-         button("check", t("select.all"), () => selection.all()),
+      ? [h("strong", { class: "grow" }, t("choose.selected", { n: selection.size })),
+         button("check", t("choose.all"), () => selection.all()),
          ...(selection.size ? [button("trash", t("choose.remove"), removeSelected)] : []),
-         button("close", t("select.none"), () => selection.clear())]
+         button("close", t("choose.none"), () => selection.clear())]
       : [button("plus", t("choose.add"), () => picker.click()),
          ...(FINE ? [button("folder", t("choose.folder"), () => folder.click())] : []),
          button("link", t("choose.urls"), askForAddresses),

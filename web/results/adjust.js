@@ -37,7 +37,8 @@ export async function adjust(batch, photo, adjusted) {
   const sheet = dialog({ class: "full adjust", "aria-label": t("adjust.title") },
     h("div", { class: "looks" }, h("div", { class: "seen" }, preview.element), h("div", { class: "side" },
       h("div", { class: "about stack tight" }, h("h2", {}, t("adjust.title")), h("p", { class: "soft small" }, photo.name)), settings)),
-    h("div", { class: "full-bar bottom" }, h("button", { class: "plain", onclick: () => sheet.close() }, t("cancel")), reset, h("span", { class: "grow" }, wrong), run));
+    h("div", { class: "full-bar bottom" },
+      h("button", { class: "plain", onclick: () => sheet.close() }, t("cancel")), reset, h("span", { class: "grow" }, wrong), run));
   sheet.addEventListener("close", () => {
     ends.abort();
     asking?.abort();

@@ -48,7 +48,8 @@ export class BatchHead {
     else if (batch.progress === null) this._bar.removeAttribute("value");
     else this._bar.value = batch.progress;
     this._numbers.textContent = numbersOf(batch);
-    if (before?.status === batch.status && before.counts.succeeded > 0 === batch.counts.succeeded > 0 && retriable(before) === retriable(batch)) return;
+    const some = ({ counts }) => counts.succeeded > 0;
+    if (before?.status === batch.status && some(before) === some(batch) && retriable(before) === retriable(batch)) return;
     this._status.textContent = this._spoken.textContent = t(`status.${batch.status}`);
     this._status.dataset.status = batch.status;
     this._showButtons();

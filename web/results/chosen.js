@@ -33,14 +33,14 @@ export function chosenBar(task, list, selection, batch) {
     act("sliders", t("batch.anew"), () => anew(task, photos())),
   ];
   const more = menu(t("batch.more"), further);
-  const none = iconButton("close", t("select.none"), { onclick: () => selection.clear() });
-  const all = h("button", { type: "button", class: "plain", onclick: () => selection.all() }, t("select.all"));
+  const none = iconButton("close", t("choose.none"), { onclick: () => selection.clear() });
+  const all = h("button", { type: "button", class: "plain", onclick: () => selection.all() }, t("choose.all"));
   element.append(none, count, all, album ?? save, more.button, more.list);
 
   selection.addEventListener("change", () => {
     const { active, size } = selection;
     element.hidden = !active;
-    count.textContent = t("select.count", { n: size });
+    count.textContent = t("choose.selected", { n: size });
     for (const button of [save, album, more.button]) if (button) button.disabled = size === 0;
   });
   return element;
