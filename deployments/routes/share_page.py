@@ -101,7 +101,8 @@ def _head(spoken: str, title: str, sender: str | None) -> str:
         f'<!doctype html><html lang="{"zh-CN" if spoken == "zh" else spoken}"><meta charset="utf-8">'
         f'<title>{escape(called)}</title><meta name="viewport" content="width=device-width, initial-scale=1">'
         '<link rel="icon" href="/web/icons/icon.svg" type="image/svg+xml"><link rel="stylesheet" href="/web/style.css">'
-        '<link rel="stylesheet" href="/web/share.css"><script type="module" src="/web/share.js"></script>'
+        '<link rel="stylesheet" href="/web/full.css"><link rel="stylesheet" href="/web/share.css">'
+        '<script type="module" src="/web/share.js"></script>'
         '<body class="shared">'
     )
 
