@@ -183,7 +183,8 @@ export function lookView(draft) {
 
   function showSettings() {
     const own = preset.built_in === false;
-    const kept = settings.querySelector("details[open], details") && [...settings.querySelectorAll("details")].map(({ open }) => open);
+    const groups = () => [...settings.querySelectorAll("details")];
+    const before = groups().map(({ open }) => open);
     about.replaceChildren(
       h("h2", {}, localized(preset.name)),
       h("p", { class: "soft small" }, localized(preset.description)),
@@ -203,7 +204,7 @@ export function lookView(draft) {
       ...(preset.type !== "erase" && draft.photos.length > 1 ? [lightChoice(draft.settings.light, (light) => draft.set({ light }))] : []),
       outputChoices(draft.settings.output, (output) => draft.set({ output })));
     scope.show(preset, draft.photos.length);
-    if (kept) for (const [place, group] of [...settings.querySelectorAll("details")].entries()) group.open = kept[place] ?? group.open;
+    if (groups().length === before.length) groups().forEach((group, place) => { group.open = before[place]; });
     showStart();
   }
 

@@ -28,13 +28,17 @@ export class Scope {
 
   constructor({ some, changed, reset }) {
     this.some = some;
-    const choice = (forAll) => h("button", { type: "button", onclick: () => {
+    const choice = (forAll) => h("button", { type: "button", onclick: ({ currentTarget }) => {
       this.forAll = forAll;
       changed();
+      currentTarget.focus(); // the sliders below are others now, and this stands among them anew
     } });
     this._all = choice(true);
     this._some = choice(false);
-    this._reset = h("button", { type: "button", class: "plain", onclick: reset }, t("scope.reset"));
+    this._reset = h("button", { type: "button", class: "plain", onclick: () => {
+      reset();
+      this._some.focus();
+    } }, t("scope.reset"));
     this.element = h("div", { class: "scope row" },
       h("div", { class: "choice", role: "group", "aria-label": t("scope.label") }, this._all, this._some), this._reset);
   }

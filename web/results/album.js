@@ -10,9 +10,9 @@ import { toast } from "/web/parts/toast.js";
 const AT_ONCE = 4;
 const MOST = 40, HEAVIEST = 200e6; // files and bytes for one share sheet: phones hold them in memory
 
-/** Whether this browser gives pictures to other apps. */
+/** Whether this is a phone or tablet whose share sheet takes pictures. */
 export function hasAlbum() {
-  return Boolean(navigator.canShare?.({ files: [new File([""], "a.jpg", { type: "image/jpeg" })] }));
+  return matchMedia("(pointer: coarse)").matches && Boolean(navigator.canShare?.({ files: [new File([""], "a.jpg", { type: "image/jpeg" })] }));
 }
 
 /**
