@@ -10,7 +10,8 @@ from photobatch.connection import Connection
 from photobatch.downloads import Wanted, download_all
 from photobatch.errors import InvalidRequestError, WaitTimeoutError
 from photobatch.inputs import folder_identity
-from photobatch.names import ResultNames
+from photobatch.naming.formats import EXTENSIONS
+from photobatch.naming.results import ResultNames
 from photobatch.parallel import OnProgress
 from photobatch.progress import ProgressEvent, follow
 from photobatch.schemas import Batch, NewShare, Photo, PhotoList, PhotoStatus, Share, ShareList
@@ -109,8 +110,8 @@ class AsyncBatch:
         place = Path(folder)
         await asyncio.to_thread(place.mkdir, parents=True, exist_ok=True)
         await asyncio.to_thread(self._refuse_own, place)
-        names = ResultNames(await self.get())
-        named = [(photo.result, names.take(photo)) async for photo in self.photos()]
+        names = names_of(await self.get())
+        named = [(photo.result, names.take(*told_of(photo))) async for photo in self.photos()]
         wanted = [Wanted(result, place / name) for result, name in named if result is not None]
         return await download_all(self._connection, wanted, parallel, on_progress)
 
@@ -156,6 +157,21 @@ class AsyncBatch:
 
     async def _control(self, action: str) -> Batch:
         return await self._connection.ask(Batch, "POST", f"{self._path}/{action}")
+
+
+def names_of(batch: Batch) -> ResultNames:
+    """Return what names the results of a batch."""
+    output, preset = batch.output, batch.preset
+    return ResultNames(output.name, preset.id or preset.type, output.format, batch.created_at)
+
+
+def told_of(photo: Photo) -> tuple[str, int, str | None, str | None]:
+    """Return what the name of a photo's result is made of, as arguments for `ResultNames`."""
+    result = photo.result
+    if result is None:
+        return photo.name, photo.index, None, None
+    extension = EXTENSIONS.get(result.format, f".{result.format}").removeprefix(".")
+    return photo.name, photo.index, extension, result.taken
 
 
 def _not_ended(task_id: str, timeout_s: float | None, last: Batch | None) -> WaitTimeoutError:

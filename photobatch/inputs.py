@@ -7,24 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
+from photobatch.naming.formats import FORMATS, RAW
 from photobatch.refusal import RefusalError
-
-RAW = (".dng", ".cr2", ".cr3", ".crw", ".nef", ".nrw", ".arw", ".raf", ".rw2", ".orf", ".pef", ".srw", ".mrw", ".x3f")
-FORMATS = {
-    ".jpg": "jpeg",
-    ".jpeg": "jpeg",
-    ".png": "png",
-    ".webp": "webp",
-    ".avif": "avif",
-    ".tif": "tiff",
-    ".tiff": "tiff",
-    ".bmp": "bmp",
-    ".gif": "gif",
-    ".heic": "heic",
-    ".heif": "heic",
-    ".hif": "heic",
-    **dict.fromkeys(RAW, "raw"),
-}
 
 Identity = tuple[int, int]  # device and inode: identifies a folder with any number of names
 

@@ -17,8 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import ValidationError
 
 from photobatch.errors import InvalidRequestError, NotFoundError, UnavailableError, of_validation
-from photobatch.inputs import FORMATS
-from photobatch.outputs import EXTENSIONS
+from photobatch.naming.formats import EXTENSIONS, FORMATS
 from photobatch.schemas import OutputOptions
 from photobatch.stage.batches import Columns, photos_of, table_of, with_outcomes
 from photobatch.stage.messages import Failed, Made, Photo, Recipe, Wish

@@ -53,6 +53,14 @@ class Fetcher:
             return await self._object(source)
         raise SourceError("unsupported_source", f"{scheme}: is no source of photos; use {', '.join(SCHEMES)}.")
 
+    async def changed_at(self, source: str) -> float | None:
+        """Return the unix time at which a file was changed last; None for sources that are no files of this machine."""
+        if not source.startswith("file:"):
+            return None
+        with suppress(SourceError, OSError):
+            return (await asyncio.to_thread(allowed_path(source, self._roots.files).stat)).st_mtime
+        return None
+
     async def _upload(self, upload_id: str) -> bytes:
         try:
             return await self._blobs.get(upload_key(upload_id))

@@ -6,6 +6,7 @@ import logging
 import time
 import zlib
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 
 from actors.messages.errors import BatchError, SourceError
 from actors.messages.records import BatchSpec, Done, Json, Lease, LeaseKey, Outcome, Preview
@@ -15,6 +16,7 @@ from actors.worker.compute import Compute
 from actors.worker.crumb import Crumb
 from actors.worker.retoucher import Retouched, Retoucher
 from actors.worker.work import Lap, Work
+from models.codec.capture_time import capture_time
 from models.codec.options import EXTENSIONS
 from models.errors import PhotoError
 from storage.blobs import Blobs
@@ -159,7 +161,8 @@ class Stages:
             if done.result["thumbnail"]:
                 copies.create_task(self._blobs.copy(thumbnail_key(*done.key.place), thumbnail_key(*key.place)))
             original = self._keep_original(work, copies)
-        return done.result | {"original": original}
+            taken = copies.create_task(self._taken(work))  # a file's time may be another
+        return done.result | {"original": original, "taken": taken.result()}
 
     async def _retouch(self) -> None:
         while True:
@@ -217,6 +220,7 @@ class Stages:
             if retouched.thumbnail:
                 puts.create_task(self._blobs.put(thumbnail_key(*key.place), retouched.thumbnail, "image/jpeg"))
             original = self._keep_original(work, puts)
+            taken = puts.create_task(self._taken(work))
         return {
             "width": retouched.width,
             "height": retouched.height,
@@ -232,7 +236,15 @@ class Stages:
             "faces": retouched.faces,
             "thumbnail": retouched.thumbnail is not None,
             "original": original,
+            "taken": taken.result(),
         }
+
+    async def _taken(self, work: Work) -> str | None:
+        """Return when the photo was taken, by its EXIF, or when its file was changed last; see `models.codec`."""
+        told = await asyncio.to_thread(capture_time, work.data)
+        if told is None and (changed := await self._fetcher.changed_at(work.lease.source)):
+            return datetime.fromtimestamp(int(changed)).isoformat()
+        return told
 
     def _keep_original(self, work: Work, puts: asyncio.TaskGroup) -> bool:
         """Store the original of a photo from the network, which may disappear; an upload or a file stays."""

@@ -2,7 +2,6 @@
 
 import zlib
 from collections.abc import AsyncIterator
-from pathlib import PurePosixPath
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -11,7 +10,7 @@ from deployments.files.archive import Archive, Member
 from deployments.files.streams import send
 from deployments.routes.parts import Here, Parts, TaskId
 from deployments.wire import wire
-from deployments.wire.names import UniqueNames, result_name
+from deployments.wire.names import names_of, told_of
 from deployments.wire.problems import ApiError, described
 
 router = APIRouter(prefix=f"{wire.API}/batch/{{task_id}}", tags=["photos"])
@@ -43,16 +42,14 @@ async def archive(request: Request, here: Here, task_id: TaskId) -> Response:
 
 
 async def _members(here: Parts, batch: dict[str, Any]) -> AsyncIterator[Member]:
-    names, template = UniqueNames(), batch["output"].get("name")
-    preset = batch["preset"]["id"] or batch["preset"]["type"]
-    cursor = None
+    """Yield a member for each result. Photos without one are counted too: a name never depends on what is done."""
+    names, cursor = names_of(batch), None
     while True:
-        page = await here.coordinator.photos(batch["task_id"], "succeeded", _PAGE, cursor)
+        page = await here.coordinator.photos(batch["task_id"], None, _PAGE, cursor)
         for photo in page["items"]:
-            found = photo["result"]
-            extension = PurePosixPath(found["key"]).suffix.removeprefix(".")
-            name = result_name(template, name=photo["name"], index=photo["index"], extension=extension, preset=preset)
-            yield Member(names.take(name), found["key"], found["bytes"], await _crc32(here, found))
+            name, found = names.take(*told_of(photo)), photo["result"]
+            if found is not None:
+                yield Member(name, found["key"], found["bytes"], await _crc32(here, found))
         cursor = page["next_cursor"]
         if cursor is None:
             return

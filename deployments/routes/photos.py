@@ -9,7 +9,7 @@ from actors.sources.fetch import allowed_path
 from deployments.files.streams import BlobBytes, FileBytes, media_type_of, redirect, send
 from deployments.routes.parts import Here, PageSize, Parts, TaskId
 from deployments.wire import wire
-from deployments.wire.names import result_name, safe_name
+from deployments.wire.names import names_of, safe_name, told_of
 from deployments.wire.problems import ApiError, described
 from photobatch import schemas
 from photobatch.file_names import safe
@@ -54,14 +54,7 @@ async def result(request: Request, here: Here, task_id: TaskId, index: Index) ->
     photo = await here.coordinator.photo(task_id, index)
     found = _result(photo)
     batch = await here.coordinator.get(task_id)
-    preset = batch["preset"]
-    name = result_name(
-        batch["output"].get("name"),
-        name=photo["name"],
-        index=index,
-        extension=PurePosixPath(found["key"]).suffix.removeprefix("."),
-        preset=preset["id"] or preset["type"],
-    )
+    name = names_of(batch).name(*told_of(photo))
     media_type = f"image/{found['format']}"
     return await _send(request, here, found["key"], etag=f'"{found["sha256"]}"', media_type=media_type, name=name)
 

@@ -80,7 +80,9 @@ class OutputOptions(Wire):
         description="What a camera's RAW file gives: `embedded` is the camera's own JPEG in it, of full size.",
     )
     name: Annotated[str, Field(max_length=200)] | None = Field(
-        default=None, description="Template of result names: {stem}, {index}, {ext}, {preset}."
+        default=None,
+        description="Template of result names: {stem}, {counter} (from 1, {counter:04} pads), {index} (from 0), "
+        "{date:%Y-%m-%d} (when it was taken), {ext}, {preset}.",
     )
 
 
@@ -196,6 +198,7 @@ class PhotoResult(Answer):
     bytes: int
     format: str
     sha256: str
+    taken: str | None = Field(None, description="When the photo was taken, in ISO 8601, in the camera's local time.")
     faces: list[Face] | None = Field(default=None, description="Those that were found; null where none was looked for.")
 
 
