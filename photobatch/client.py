@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from photobatch.address import Address
 from photobatch.batch import AsyncBatch
 from photobatch.connection import Connection, as_json
-from photobatch.errors import InvalidRequestError, of_validation
+from photobatch.errors import InvalidRequestError, PhotoBatchError, of_validation
 from photobatch.looks import AsyncLuts, AsyncPresets
 from photobatch.parallel import OnProgress
 from photobatch.photos import PhotoLike, photos_of
@@ -23,6 +23,7 @@ from photobatch.schemas import (
     Batch,
     BatchList,
     BatchStatus,
+    Checked,
     Health,
     OutputOptions,
     PhotoInput,
@@ -106,8 +107,8 @@ class AsyncPhotoBatch:
             callback_url=callback_url,
             **({} if user_id is None else {"user_id": user_id}),
         )
-        if preset is not None and any(isinstance(photo.source, Path) for photo in given):
-            await self.presets.get(preset)  # report a wrong name before ten thousand uploads, not after
+        if any(isinstance(photo.source, Path) for photo in given):
+            await self._check(request, len(given))  # report what is wrong before ten thousand uploads, not after
         sources, refused = await upload_all(self._connection, given, self._uploads, on_progress)
         if not sources:
             raise none_left(refused)
@@ -117,6 +118,38 @@ class AsyncPhotoBatch:
         answer = await self._connection.ask(Submitted, "POST", "/batch/submit", json=body, headers=headers)
         folders = {photo.source.parent for photo in given if isinstance(photo.source, Path)}
         return AsyncBatch(self._connection, answer.task_id, refused, folders)
+
+    async def check(
+        self,
+        *,
+        preset: str | None = None,
+        preset_type: PresetType | None = None,
+        params: Mapping[str, Any] | None = None,
+        output: OutputOptions | Mapping[str, Any] | None = None,
+        name: str | None = None,
+        photos: int = 1,
+    ) -> Checked | None:
+        """Check what a submit of so many photos would be given; nothing is sent but that.
+
+        Returns the resolved preset, None from a service of an earlier version. Raises as `submit` does.
+        """
+        fields = {"preset_id": preset, "preset_type": preset_type, "preset_params": dict(params or {})}
+        return await self._check(_request(**fields, output=_output(output, name)), photos)
+
+    async def _check(self, request: SubmitRequest, photos: int) -> Checked | None:
+        try:
+            body = as_json(request, exclude_unset=True)
+            checked = await self._connection.ask(Checked, "POST", "/batch/check", json=body)
+        except PhotoBatchError as error:
+            if error.status != httpx.codes.METHOD_NOT_ALLOWED:  # the route that an earlier service has there
+                raise
+            if request.preset_id is not None:
+                await self.presets.get(request.preset_id)
+            return None
+        if photos > checked.max_photos:
+            said = f"{photos} photos are more than one batch may hold ({checked.max_photos}); split them into several."
+            raise InvalidRequestError("too_many_photos", said)
+        return checked
 
     async def upload(self, path: str | os.PathLike[str]) -> Upload:
         """Upload one file; batches, masks and previews name it by its `source`."""

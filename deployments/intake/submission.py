@@ -123,15 +123,7 @@ class Submissions:
         self._check_count(len(request.image_urls) + len(request.photos) + len(draft.files))
         digest = await asyncio.to_thread(digest_of, draft) if key else None
         named = await asyncio.to_thread(_named, request)
-        _check_fields(request, self._services.callbacks)
-        chosen = await self._looks.choose(request.user_id, request.preset_id)
-        request.preset_params = await self._looks.pinned(request.user_id, request.preset_params)
-        await self._pin(request.user_id, named)
-        preset = _resolve(chosen, request, request.preset_params, "preset_params")
-        check_mask(preset.params, "preset_params", self._services.roots)
-        if request.image_urls or draft.files:  # photos without parameters of their own
-            check_complete(preset.type, preset.params)
-        await asyncio.to_thread(self._check_photos, request, named, chosen, preset)
+        preset = await self._checked(request, named, plain=bool(request.image_urls or draft.files))
         uploads, preset = await self._own_uploads(caller, named, preset)
         spec = BatchSpec(
             task_id=task_id,
@@ -146,6 +138,25 @@ class Submissions:
         )
         photos = await asyncio.to_thread(_specs, named, uploads)
         return spec, photos + [PhotoSpec(file.source, file.name) for file in draft.files]
+
+    async def check(self, request: SubmitRequest, caller: str | None) -> ResolvedPreset:
+        """Return the preset of a submit that may come; raises what that would, before its photos are sent."""
+        request.user_id = on_behalf(caller, request.user_id) or ANONYMOUS
+        named = await asyncio.to_thread(_named, request)
+        return await self._checked(request, named, plain=bool(request.image_urls or not request.photos))
+
+    async def _checked(self, request: SubmitRequest, named: list[_Named], *, plain: bool) -> ResolvedPreset:
+        """Check every field, pin LUTs, and return the preset; `plain`: there are photos without own parameters."""
+        _check_fields(request, self._services.callbacks)
+        chosen = await self._looks.choose(request.user_id, request.preset_id)
+        request.preset_params = await self._looks.pinned(request.user_id, request.preset_params)
+        await self._pin(request.user_id, named)
+        preset = _resolve(chosen, request, request.preset_params, "preset_params")
+        check_mask(preset.params, "preset_params", self._services.roots)
+        if plain:
+            check_complete(preset.type, preset.params)
+        await asyncio.to_thread(self._check_photos, request, named, chosen, preset)
+        return preset
 
     async def _own_uploads(
         self, caller: str | None, photos: list[_Named], preset: ResolvedPreset

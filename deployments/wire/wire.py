@@ -112,6 +112,11 @@ def preset_record(preset: ResolvedPreset) -> dict[str, Any]:
     return asdict(preset)
 
 
+def preset_ref(preset: ResolvedPreset) -> schemas.PresetRef:
+    """Return the preset of a batch that is not accepted yet."""
+    return schemas.PresetRef.model_validate(preset_record(preset))
+
+
 def name_of(source: str) -> str:
     """Return the file name in a source's path, or its last part."""
     parts = urlsplit(source)

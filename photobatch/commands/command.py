@@ -85,6 +85,8 @@ def run(  # noqa: PLR0917
     workers: Annotated[int | None, typer.Option(min=1, metavar="N", help="Worker processes.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of the summary.")] = False,
     name: options.NameOption = None,
+    strict: options.StrictOption = False,
+    dry_run: options.DryRunOption = False,
 ) -> None:
     """Retouch files and folders on this machine.
 
@@ -106,6 +108,8 @@ def run(  # noqa: PLR0917
         recursive=recursive,
         skip_existing=skip_existing,
         again=again,
+        strict=strict,
+        dry_run=dry_run,
         workers=workers,
     )
     raise typer.Exit(run_command.run(chosen, as_json=as_json))

@@ -78,7 +78,17 @@ RawOption = Annotated[
 ]
 NameOption = Annotated[
     str | None,
-    typer.Option("--name", metavar="TEMPLATE", help="Names of the results, of {stem}, {index}, {ext} and {preset}."),
+    typer.Option(
+        "--name",
+        metavar="TEMPLATE",
+        help="Names of the results, of {stem}, {counter:04}, {index}, {date:%Y-%m-%d}, {ext} and {preset}.",
+    ),
+]
+StrictOption = Annotated[
+    bool, typer.Option("--strict", help="Exit with 1 if files in folders are not taken: RAW without its extra, others.")
+]
+DryRunOption = Annotated[
+    bool, typer.Option("--dry-run", help="Check everything and say what would be done; send and compute nothing.")
 ]
 RecursiveOption = Annotated[bool, typer.Option("--recursive/--no-recursive", help="Look into subfolders.")]
 

@@ -3,6 +3,7 @@
 import contextlib
 import sys
 
+from photobatch.commands.dry_run import say_not_taken, show_plan
 from photobatch.engine import installed
 from photobatch.engine.jobs import RunOptions, Work
 from photobatch.engine.report import Report
@@ -15,8 +16,12 @@ from photobatch.shown.terminal import note, print_json, print_table
 
 def run(options: RunOptions, *, as_json: bool) -> int:
     """Carry out the command and return the exit status. Raises RefusalError."""
+    preset = installed.check_preset(options.preset_id, options.preset_type, options.params)
     work = Work(options)
-    work.go_on(installed.check_preset(options.preset_id, options.preset_type, options.params))
+    say_not_taken(work.report.not_taken, raw=installed.reads_raw())
+    work.go_on(preset)
+    if options.dry_run:
+        return show_plan(work, as_json=as_json)
     if continued := work.report.continued:
         note(f"{continued} photos were done by a run that was killed; they stay. --again does all anew.")
     if work.jobs:

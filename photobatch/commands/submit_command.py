@@ -49,6 +49,8 @@ def submit(  # noqa: PLR0917
     raw: options.RawOption = "develop",
     name: options.NameOption = None,
     recursive: options.RecursiveOption = True,
+    strict: options.StrictOption = False,
+    dry_run: options.DryRunOption = False,
     priority: Annotated[int, typer.Option(min=0, max=9, help="9 comes before 0.")] = 5,
     null: Annotated[
         bool, typer.Option("--null", "-0", help="Names on stdin end with NUL, as `find -print0` writes them.")
@@ -75,6 +77,8 @@ def submit(  # noqa: PLR0917
         priority=priority,
         recursive=recursive,
         null=null,
+        strict=strict,
+        dry_run=dry_run,
         watch=watch,
         out=out,
         url=url,

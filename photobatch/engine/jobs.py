@@ -10,10 +10,10 @@ from pydantic import ValidationError
 
 from photobatch import schemas
 from photobatch.engine.done_before import Done, Stamp, recipe, stamp
-from photobatch.engine.installed import reads_raw
+from photobatch.engine.installed import capture_times, reads_raw
 from photobatch.engine.report import PhotoOutcome, Report
 from photobatch.inputs import InputPhoto, collect
-from photobatch.outputs import Naming, plan, refuse_overwriting
+from photobatch.outputs import Naming, checked_template, plan, refuse_overwriting
 from photobatch.photos import is_address
 from photobatch.refusal import RefusalError
 
@@ -32,6 +32,8 @@ class RunOptions:
     recursive: bool = True
     skip_existing: bool = False
     again: bool = False
+    strict: bool = False
+    dry_run: bool = False
     workers: int | None = None
 
 
@@ -50,13 +52,16 @@ class Work:
 
     def __init__(self, options: RunOptions) -> None:
         self.options = options
-        photos = collect(options.inputs, recursive=options.recursive, out=options.out, raw=reads_raw())
+        dated = options.name is not None and "date" in checked_template(options.name).fields
+        collected = collect(options.inputs, recursive=options.recursive, out=options.out, raw=reads_raw())
+        photos = collected.photos
         preset = options.preset_id or options.preset_type or ""
-        naming = Naming(options.output.get("format", "same"), options.name, preset)
+        dates = capture_times([photo.path for photo in photos]) if dated else None
+        naming = Naming(options.output.get("format", "same"), options.name, preset, dates)
         outputs = [options.out / place for place in plan(photos, naming)]
         refuse_overwriting(photos, outputs)
         jobs = [_job(photo, output) for photo, output in zip(photos, outputs, strict=True)]
-        self.report = Report([job.outcome for job in jobs])
+        self.report = Report([job.outcome for job in jobs], not_taken=dict(collected.not_taken), strict=options.strict)
         self.jobs = [job for job in jobs if not (options.skip_existing and _skip(job))]
         self.request = _request(options, self.jobs)
         self.done = Done(options.out, "")

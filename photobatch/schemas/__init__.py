@@ -151,6 +151,14 @@ class PresetRef(Answer):
     params: dict[str, Any] = Field(description="All parameters, including defaults.")
 
 
+class Checked(Answer):
+    """What a submit would do, if its photos are good."""
+
+    preset: PresetRef
+    output: OutputOptions
+    max_photos: int = Field(description="So many photos a batch may hold.")
+
+
 class Counts(Answer):
     """Photos by status; they always add up to `total`."""
 
