@@ -9,6 +9,7 @@ from starlette.middleware.cors import CORSMiddleware
 from deployments.files.archive import Archives
 from deployments.gate.gate import Gate
 from deployments.gate.patience import Patience
+from deployments.intake.additions import Additions
 from deployments.intake.looks import Looks
 from deployments.intake.signed_uploads import SignedUploads
 from deployments.intake.submission import Submissions
@@ -90,6 +91,7 @@ def create_api(services: Services) -> FastAPI:
         uploads=stored,
         signed_uploads=SignedUploads(services.blobs, stored, on=services.signed_uploads),
         submissions=Submissions(services, stored, looks),
+        additions=Additions(services, stored, looks),
         feeds=Feeds(services.coordinator),
         vitals=Vitals(services),
         looks=looks,

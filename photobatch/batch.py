@@ -2,10 +2,11 @@
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator, Collection, Sequence
+from collections.abc import AsyncGenerator, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from photobatch.appending import append
 from photobatch.connection import Connection
 from photobatch.downloads import Wanted, download_all
 from photobatch.errors import InvalidRequestError, WaitTimeoutError
@@ -13,9 +14,10 @@ from photobatch.inputs import folder_identity
 from photobatch.naming.formats import EXTENSIONS
 from photobatch.naming.results import ResultNames
 from photobatch.parallel import OnProgress
+from photobatch.photos import PhotoLike, photos_of
 from photobatch.progress import ProgressEvent, follow
 from photobatch.schemas import Batch, NewShare, Photo, PhotoList, PhotoStatus, Share, ShareList
-from photobatch.uploads import Refused
+from photobatch.uploads import Refused, none_left, upload_all
 
 _PAGE = 500
 
@@ -41,6 +43,11 @@ class AsyncBatch:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.task_id!r})"
+
+    @property
+    def source(self) -> str:
+        """Names all its photos: submit it with another preset. With `/3` at the end it names one of them."""
+        return f"batch:{self.task_id}"
 
     async def get(self) -> Batch:
         """Return the current state of the batch: status, counts, speed, time left."""
@@ -130,6 +137,45 @@ class AsyncBatch:
     async def retry(self) -> Batch:
         """Compute the failed and cancelled photos again."""
         return await self._control("retry")
+
+    async def append(
+        self,
+        photos: PhotoLike | Iterable[PhotoLike],
+        *,
+        recursive: bool = False,
+        parallel: int = 4,
+        on_progress: OnProgress | None = None,
+    ) -> Batch:
+        """Append photos to an open batch, and return it; `photos` as in `submit`, files are uploaded first.
+
+        Files that are not photos are left out and join `refused`. Raises ConflictError (`batch_closed`, or
+        `append_conflict` if somebody else appends at the same time), InvalidRequestError.
+        """
+        at = (await self.get()).counts.total
+        given = await asyncio.to_thread(photos_of, photos, recursive=recursive)
+        sources, refused = await upload_all(self._connection, given, parallel, on_progress)
+        if not sources:
+            raise none_left(refused)
+        self.refused += tuple(refused)
+        self._folders |= {photo.source.parent for photo in given if isinstance(photo.source, Path)}
+        return await append(self._connection, self.task_id, sources, at)
+
+    async def close(self) -> Batch:
+        """Close an open batch: no more photos come, and it ends when all have ended."""
+        return await self._control("close")
+
+    async def rename(self, name: str | None) -> Batch:
+        """Give the batch another name; None: none."""
+        return await self._connection.ask(Batch, "PATCH", self._path, json={"name": name})
+
+    async def adjust(self, index: int, params: Mapping[str, Any]) -> Photo:
+        """Compute a photo again with these parameters of its own, and return it; {}: none of its own any more.
+
+        The batch goes on for it, also when it had ended. If it fails, the photo is as before, with `adjust_error`.
+        Raises ConflictError (`photo_active`) while the photo waits or is computed, InvalidRequestError.
+        """
+        body = {"preset_params": dict(params)}
+        return await self._connection.ask(Photo, "POST", f"{self._path}/photos/{index}/adjust", json=body)
 
     async def delete(self) -> None:
         """Cancel the batch, and remove its record and files from the service."""

@@ -5,6 +5,7 @@ import os
 import sys
 import uuid
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
@@ -13,12 +14,13 @@ import httpx
 from pydantic import ValidationError
 
 from photobatch.address import Address
+from photobatch.appending import Appender
 from photobatch.batch import AsyncBatch
 from photobatch.connection import Connection, as_json
 from photobatch.errors import InvalidRequestError, PhotoBatchError, of_validation
 from photobatch.looks import AsyncLuts, AsyncPresets
 from photobatch.parallel import OnProgress
-from photobatch.photos import PhotoLike, photos_of
+from photobatch.photos import Given, PhotoLike, photos_of
 from photobatch.schemas import (
     Batch,
     BatchList,
@@ -32,7 +34,7 @@ from photobatch.schemas import (
     Submitted,
     Upload,
 )
-from photobatch.uploads import none_left, upload, upload_all
+from photobatch.uploads import Refused, none_left, upload, upload_all
 
 PresetType = Literal["beauty", "filter", "color", "erase"]
 _PAGE = 100
@@ -77,11 +79,14 @@ class AsyncPhotoBatch:
         params: Mapping[str, Any] | None = None,
         output: OutputOptions | Mapping[str, Any] | None = None,
         name: str | None = None,
+        batch_name: str | None = None,
         priority: int = 5,
         metadata: Mapping[str, str] | None = None,
         callback_url: str | None = None,
         user_id: str | None = None,
         recursive: bool = False,
+        open: bool = False,
+        overlap: bool = False,
         idempotency_key: str | None = None,
         on_progress: OnProgress | None = None,
     ) -> AsyncBatch:
@@ -90,13 +95,16 @@ class AsyncPhotoBatch:
         `photos`: files, folders (with `recursive` their subfolders too), URLs (`https://`, `s3://`, `upload:…`, and
         `file:///` for files of the server), or `PhotoInput` for a photo with its own parameters. `preset` is an id,
         `params` override its parameters, `name` is a template of result names (`{stem}-{preset}.{ext}`).
+        With `overlap` the first photos are worked on while the last ones are uploaded; if anything is raised then, the
+        batch is deleted. An `open` batch takes more photos by `append` until `close`; `photos` may be empty then.
+        `batch:…` (`source` of a batch) names the photos of an earlier batch.
         A file that is not a photo does not stop the others: it is in the batch's `refused`.
         `on_progress(done, total)` is called for every photo that is ready to be submitted.
         To repeat a call after a crash, give both calls the same `idempotency_key` and the same `upload:…` sources.
         Raises InvalidRequestError (before anything is sent, if possible), QueueFullError,
         NotFoundError (`unknown_preset`).
         """
-        given = await asyncio.to_thread(photos_of, photos, recursive=recursive)
+        given = await asyncio.to_thread(photos_of, photos, recursive=recursive, may_be_empty=open)
         request = _request(
             preset_id=preset,
             preset_type=preset_type,
@@ -106,18 +114,46 @@ class AsyncPhotoBatch:
             metadata=dict(metadata or {}),
             callback_url=callback_url,
             **({} if user_id is None else {"user_id": user_id}),
+            **({} if batch_name is None else {"name": batch_name}),
+            **({"open": True} if open or overlap else {}),
         )
         if any(isinstance(photo.source, Path) for photo in given):
             await self._check(request, len(given))  # report what is wrong before ten thousand uploads, not after
-        sources, refused = await upload_all(self._connection, given, self._uploads, on_progress)
-        if not sources:
-            raise none_left(refused)
-        _name(request, sources)
-        headers = {"Idempotency-Key": idempotency_key or str(uuid.uuid4())}
-        body = as_json(request, exclude_unset=True)
-        answer = await self._connection.ask(Submitted, "POST", "/batch/submit", json=body, headers=headers)
+        key = idempotency_key or str(uuid.uuid4())
+        if overlap:
+            task_id = await self._hand_in(request, key)
+            refused = await self._fill(task_id, given, on_progress, stay_open=open)
+        else:
+            sources, refused = await upload_all(self._connection, given, self._uploads, on_progress)
+            if refused and not sources:
+                raise none_left(refused)
+            _name(request, sources)
+            task_id = await self._hand_in(request, key)
         folders = {photo.source.parent for photo in given if isinstance(photo.source, Path)}
-        return AsyncBatch(self._connection, answer.task_id, refused, folders)
+        return AsyncBatch(self._connection, task_id, refused, folders)
+
+    async def _hand_in(self, request: SubmitRequest, key: str) -> str:
+        headers, body = {"Idempotency-Key": key}, as_json(request, exclude_unset=True)
+        return (await self._connection.ask(Submitted, "POST", "/batch/submit", json=body, headers=headers)).task_id
+
+    async def _fill(
+        self, task_id: str, given: Sequence[Given], on_progress: OnProgress | None, *, stay_open: bool
+    ) -> list[Refused]:
+        """Upload and append the photos of an open batch; nothing of it is left if that fails."""
+        batch, appender = AsyncBatch(self._connection, task_id), Appender(self._connection, task_id)
+        try:
+            sources, refused = await upload_all(
+                self._connection, given, self._uploads, on_progress, on_each=appender.take
+            )
+            if refused and not sources:
+                raise none_left(refused)
+            if not stay_open:
+                await batch.close()
+        except BaseException:
+            with suppress(PhotoBatchError):
+                await asyncio.shield(batch.delete())
+            raise
+        return refused
 
     async def check(
         self,

@@ -60,6 +60,21 @@ def collect(inputs: Sequence[Path], *, recursive: bool, out: Path | None, raw: b
     return collected
 
 
+def photos_in(top: Path, *, recursive: bool, out: Path | None, raw: bool) -> Collected:
+    """Return the photos of one folder, possibly none, by place. Raises RefusalError if it cannot be read."""
+    own, result = folder_identity(top), folder_identity(out) if out else None
+    if out and own == result:
+        raise RefusalError(f"--out is the photos' own folder, {top}. Choose another, so that no photo is overwritten.")
+    suffixes = set(FORMATS) if raw else set(FORMATS) - set(RAW)
+    collected = Collected()
+    for place in sorted(_walk(top, {result} if result else set(), recursive)):
+        if place.suffix.lower() in suffixes:
+            collected.photos.append(InputPhoto(top / place, place))
+        else:
+            collected.not_taken[place.suffix.lower()] += 1
+    return collected
+
+
 def not_taken_words(not_taken: Mapping[str, int]) -> str:
     """Return what is not taken as words: `3 .cr2, 2 .pdf and 1 without extension`."""
     counted = sorted(not_taken.items(), key=lambda one: (-one[1], one[0]))
@@ -110,26 +125,17 @@ def _label(folder: Path, taken: set[str]) -> PurePath:
 def _in_folder(
     top: Path, label: PurePath, recursive: bool, out: Path | None, *, raw: bool, not_taken: Counter[str]
 ) -> list[InputPhoto]:
-    own, result = folder_identity(top), folder_identity(out) if out else None
-    if out and own == result:
-        raise RefusalError(f"--out is the photos' own folder, {top}. Choose another, so that no photo is overwritten.")
-    suffixes = set(FORMATS) if raw else set(FORMATS) - set(RAW)
-    found, others = list[PurePath](), Counter[str]()
-    for place in _walk(top, {result} if result else set(), recursive):
-        if place.suffix.lower() in suffixes:
-            found.append(place)
-        else:
-            others[place.suffix.lower()] += 1
-    not_taken.update(others)
-    if not found:
+    found = photos_in(top, recursive=recursive, out=out, raw=raw)
+    not_taken.update(found.not_taken)
+    if not found.photos:
         deeper = "" if recursive else " itself; --recursive looks into its subfolders too"
-        names = ", ".join(suffix for suffix in FORMATS if suffix in suffixes)
-        holds = f" It holds {not_taken_words(others)}." if others else ""
+        names = ", ".join(suffix for suffix in FORMATS if raw or suffix not in RAW)
+        holds = f" It holds {not_taken_words(found.not_taken)}." if found.not_taken else ""
         raise RefusalError(
             f"There is no photo in {top}{deeper}.{holds} Photos are files named {names}; "
-            f"name a file itself to have it taken whatever its name.{raw_advice(others, raw=raw)}"
+            f"name a file itself to have it taken whatever its name.{raw_advice(found.not_taken, raw=raw)}"
         )
-    return [InputPhoto(top / place, label / place) for place in sorted(found)]
+    return [InputPhoto(photo.path, label / photo.place) for photo in found.photos]
 
 
 def _walk(top: Path, seen: set[Identity], recursive: bool) -> Iterator[PurePath]:

@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path, PurePath
 
@@ -88,7 +88,7 @@ def plan(photos: Sequence[InputPhoto], naming: Naming) -> list[PurePath]:
         place = wanted[index]
         if yields[index]:
             place = place.with_name(naming.name(photos[index], index, whole=True))
-        planned[index] = _free(place, taken)
+        planned[index] = free_place(place, taken.__contains__)
         taken.add(_key(planned[index]))
     return planned
 
@@ -109,9 +109,10 @@ def _key(place: PurePath) -> str:
     return folded(os.fspath(place))
 
 
-def _free(place: PurePath, taken: set[str]) -> PurePath:
+def free_place(place: PurePath, is_taken: Callable[[str], bool]) -> PurePath:
+    """Return the place, or the next free one like it; `is_taken` is asked for folded paths."""
     free, number = place, 1
-    while _key(free) in taken:
+    while is_taken(_key(free)):
         number += 1
         free = place.with_name(f"{place.stem}~{number}{place.suffix}")
     return free

@@ -12,7 +12,7 @@ from photobatch.inputs import collect
 from photobatch.refusal import RefusalError
 from photobatch.schemas import PhotoInput
 
-_ADDRESS = re.compile(r"upload:|[A-Za-z][A-Za-z0-9+.-]+://")  # a single letter is a drive
+_ADDRESS = re.compile(r"upload:|batch:|[A-Za-z][A-Za-z0-9+.-]+://")  # a single letter is a drive
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ def is_address(source: str) -> bool:
     return _ADDRESS.match(source) is not None
 
 
-def photos_of(inputs: PhotoLike | Iterable[PhotoLike], *, recursive: bool) -> list[Given]:
+def photos_of(inputs: PhotoLike | Iterable[PhotoLike], *, recursive: bool, may_be_empty: bool = False) -> list[Given]:
     """Return every photo, in the order of the inputs; folders are searched as by `photobatch run`.
 
     A string that begins like a URL is one; anything else is a local path. Photos found before (Given) are not searched
@@ -39,7 +39,7 @@ def photos_of(inputs: PhotoLike | Iterable[PhotoLike], *, recursive: bool) -> li
     """
     given = [inputs] if isinstance(inputs, str | os.PathLike | PhotoInput | Given) else list(inputs)
     photos = [photo for one in given for photo in _photos(one, recursive)]
-    if not photos:
+    if not photos and not may_be_empty:
         raise InvalidRequestError("no_photos", "A batch needs at least one photo: name files, folders or URLs.")
     return photos
 

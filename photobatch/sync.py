@@ -25,6 +25,11 @@ class Batch(Shadow[AsyncBatch]):
         """The files of a submit that are not in the batch, each with its reason."""
         return self._inner.refused
 
+    @property
+    def source(self) -> str:
+        """Names all its photos: submit it with another preset. With `/3` at the end it names one of them."""
+        return self._inner.source
+
     get = waiting(AsyncBatch.get)
     progress = iterating(AsyncBatch.progress)
     wait = waiting(AsyncBatch.wait)
@@ -36,6 +41,10 @@ class Batch(Shadow[AsyncBatch]):
     resume = waiting(AsyncBatch.resume)
     cancel = waiting(AsyncBatch.cancel)
     retry = waiting(AsyncBatch.retry)
+    append = waiting(AsyncBatch.append)
+    close = waiting(AsyncBatch.close)
+    rename = waiting(AsyncBatch.rename)
+    adjust = waiting(AsyncBatch.adjust)
     delete = waiting(AsyncBatch.delete)
     share = waiting(AsyncBatch.share)
     shares = waiting(AsyncBatch.shares)

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,15 +66,29 @@ async def _send_to_store(connection: Connection, path: Path, name: str, size: in
     return None
 
 
+OnEach = Callable[[int, PhotoInput | Refused], Awaitable[None]]
+
+
 async def upload_all(
-    connection: Connection, photos: Sequence[Given], width: int, on_progress: OnProgress | None = None
+    connection: Connection,
+    photos: Sequence[Given],
+    width: int,
+    on_progress: OnProgress | None = None,
+    on_each: OnEach | None = None,
 ) -> tuple[list[PhotoInput], list[Refused]]:
     """Upload the files among the photos; return the photos to submit, in order, and the refused files.
 
-    One bad file never stops the others.
+    One bad file never stops the others. `on_each` is awaited for each photo that is done, with its place.
     """
 
-    async def one(photo: Given) -> PhotoInput | Refused:
+    async def one(numbered: tuple[int, Given]) -> PhotoInput | Refused:
+        place, photo = numbered
+        done = await sent_or_refused(photo)
+        if on_each:
+            await on_each(place, done)
+        return done
+
+    async def sent_or_refused(photo: Given) -> PhotoInput | Refused:
         if isinstance(photo.source, str):
             try:
                 return PhotoInput(source=photo.source, params=photo.params)
@@ -87,7 +101,7 @@ async def upload_all(
                 raise
             return Refused(photo.source, error)
 
-    sent = await in_parallel(one, photos, width, on_progress)
+    sent = await in_parallel(one, list(enumerate(photos)), width, on_progress)
     return [one for one in sent if isinstance(one, PhotoInput)], [one for one in sent if isinstance(one, Refused)]
 
 

@@ -20,7 +20,7 @@ OURS = {*LAYERS, "benchmarks", "tests"}
 
 # The rooms of a layer, the lowest first: each may use those before it.
 ROOMS = {
-    "photobatch": ("schemas", "naming", "shown", "engine", "stage", "commands"),
+    "photobatch": ("schemas", "naming", "watching", "shown", "engine", "stage", "commands"),
     "deployments": ("wire", "gate", "files", "intake", "status", "routes", "reference", "local", "doctor"),
     "actors": ("messages", "sources", "batches", "worker", "pool", "coordinator"),
     "models": ("colour", "faces", "erase", "neural", "codec", "eager", "compiled"),

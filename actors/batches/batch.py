@@ -1,22 +1,24 @@
 """One batch: what is known of it besides its photos, and `apply`, the only code that changes it."""
 
+import json
 from collections import Counter
 from dataclasses import replace
 from heapq import heappop, heappush
 
 from actors.batches import events
+from actors.batches.adjustments import Before
 from actors.batches.columns import Columns, PhotosAwayError, upload_ids
-from actors.batches.compact_json import compact_json, shared
+from actors.batches.compact_json import shared
 from actors.batches.listing import Listing
 from actors.batches.report import Report
 from actors.batches.states import ENDED, OPEN_PHOTOS, BatchState, PhotoState
-from actors.messages.records import BatchSpec, LeaseKey
+from actors.messages.records import BatchSpec, Json, LeaseKey
 from presets.networks import uses_networks
 
 Q, P, S, F, C = PhotoState
 MAX_STRIKES = 2  # so many lone workers may a photo kill before it fails
 BOOKKEEPING = (events.Swept, events.Called, events.Shared, events.Unshared)
-WHILE_AWAY = (*BOOKKEEPING, events.Deleted)  # what a batch takes while its photos are in the journal only
+WHILE_AWAY = (*BOOKKEEPING, events.Renamed, events.Deleted)  # for these its photos may be in the journal only
 LONGEST_PAUSE_S = 7 * 86_400.0  # a batch that was paused for so long counts as ended
 
 
@@ -25,23 +27,13 @@ class Batch(Columns):
 
     Decisions (what to lease, whether a report counts) are made by callers and by the queries below; `apply` only
     carries them out, so that replaying the journal gives the same batch to the bit. While the photos are `away`, it
-    takes bookkeeping and its removal.
+    takes bookkeeping, another name, and its removal.
     """
 
     __slots__ = (
-        *(
-            "spec",
-            "networks",
-            "created_at",
-            "started_at",
-            "finished_at",
-            "version",
-            "recorded",
-            "state",
-            "paused_at",
-            "shares",
-        ),
-        *("deleted_at", "withdrawn", "owes_call", "calls", "call_due", "strays", "counts", "listing"),
+        *("spec", "networks", "created_at", "started_at", "finished_at", "version", "recorded", "state"),
+        *("paused_at", "shares", "name", "open", "grown_at", "deleted_at", "withdrawn", "owes_call", "calls"),
+        *("call_due", "strays", "counts", "listing"),
     )
 
     def __init__(self, spec: BatchSpec, created_at: float) -> None:
@@ -56,6 +48,9 @@ class Batch(Columns):
         self.state = BatchState.QUEUED
         self.paused_at: float | None = None
         self.shares: dict[str, float] = {}  # unix time of expiry by digest of the key
+        self.name: str | None = None
+        self.open = False  # more photos may be appended
+        self.grown_at = created_at  # when photos came last
         self.deleted_at: float | None = None  # hidden since then; its blobs are being removed
         self.withdrawn = False  # its submit was refused: the client will name the same uploads again
         self.owes_call = False  # its callback_url must still be called
@@ -71,21 +66,8 @@ class Batch(Columns):
     def create(cls, version: int, at: float, event: events.Created) -> "Batch":
         """Return the batch that its first event makes."""
         batch = cls(replace(event.spec, traceparent=event.traceparent), at)
+        batch.name, batch.open = event.name, bool(event.open)
         batch.version = batch.recorded = version
-        return batch
-
-    @classmethod
-    def archived(cls, version: int, event: events.Archived) -> "Batch":
-        """Return the batch, without its photos, that a snapshot describes."""
-        batch = cls(event.spec, event.created_at)
-        batch.put_away()
-        batch.version, batch.recorded, batch.state = event.version, version, BatchState(event.state)
-        batch.started_at, batch.finished_at, batch.paused_at = event.started_at, event.finished_at, event.paused_at
-        batch.owes_call, batch.calls, batch.call_due = event.owes_call, event.calls, event.call_due
-        batch.counts.update(dict(zip(PhotoState, event.counts, strict=True)))
-        batch.shares.update(event.shares)
-        batch.strays.update({(index, attempt): due for index, attempt, due in event.strays})
-        batch.listing = Listing.of(event.prefixes, truncated=event.truncated)
         return batch
 
     def apply(self, version: int, at: float, event: events.BatchEvent) -> None:
@@ -107,6 +89,7 @@ class Batch(Columns):
                 self._strike(version, at, event)
             case events.Photos():
                 self._add(version, event.rows)
+                self.grown_at = at
             case events.Prefixes():
                 self.listing.add(event)
             case events.Listed():
@@ -140,14 +123,14 @@ class Batch(Columns):
             index, attempt = report.index, report.attempt
             if not self._held(index, attempt):
                 continue
-            self._tell(report)
             if report.error is None:
-                self._move(index, S, version)
+                self._succeed(report, version, at)
             elif (again := report.again) is not None:  # retryable, with tries left
                 self.tries[index] += 1
+                self._tell(report)
                 self._queue(index, version, not_before=again)
             else:
-                self._move(index, F, version)
+                self._fail(report, version)
             self._stray(index, attempt, at, event.late)
             if self.photo_state[index] != Q:
                 self.pace.ended(at)
@@ -168,8 +151,7 @@ class Batch(Columns):
         if self.strikes[index] < MAX_STRIKES:
             self._queue(index, version, suspect=True)
             return
-        self._tell(Report.of_strike(index, attempt, event.error))
-        self._move(index, F, version)
+        self._fail(Report.of_strike(index, event.attempt[1], event.error), version)
         self.pace.ended(at)
 
     def _steer(self, version: int, at: float, event: events.Control) -> None:
@@ -183,24 +165,49 @@ class Batch(Columns):
                 self.paused_at = None
                 self._leave_in_flight(at, event.late)
                 for index in self._indices(OPEN_PHOTOS):
-                    self._move(index, C, version)
-                self.state = BatchState.CANCELLED
+                    self._give_up(index, version, C)
+                self.state, self.open = BatchState.CANCELLED, False
             case events.Retried():
                 self._retry(version)
+            case events.Adjusted():
+                self._adjust(version, event)
+            case events.Closed():
+                self.open = False
+                if not self.counts.total() and not self.listing.prefixes:  # nothing that could complete or fail
+                    self.state = BatchState.CANCELLED
+            case events.Renamed():
+                self.name = event.name
             case events.Deleted():
                 self.deleted_at = at
                 self.withdrawn = event.withdrawn
                 self._leave_in_flight(at, event.late)
 
     def _retry(self, version: int) -> None:
-        self.paused_at = None
         for index in self._indices({F, C}):
-            self.tries[index] = self.strikes[index] = 0
-            self.outcome[index] = None
-            self.told[index] = 0
-            self._queue(index, version)
+            self._begin_anew(index, version)
         self.listing.reopen()
-        self.finished_at = None
+        self._reopen()
+
+    def _adjust(self, version: int, event: events.Adjusted) -> None:
+        index, outcome = event.index, self.outcome[event.index]
+        if self.photo_state[index] in OPEN_PHOTOS:
+            return
+        kept = outcome if self.photo_state[index] == S else None
+        before = Before(self.photos[index].params, self.told[index], kept) if kept else None
+        self.adjustments.begin(index, before)
+        self.photos.override(index, event.params)
+        self._begin_anew(index, version)
+        if self.state in ENDED:
+            self._reopen()
+
+    def _begin_anew(self, index: int, version: int) -> None:
+        self.tries[index] = self.strikes[index] = 0
+        self.outcome[index] = None
+        self.told[index] = 0
+        self._queue(index, version)
+
+    def _reopen(self) -> None:
+        self.paused_at = self.finished_at = None
         self.owes_call = False
         self.state = BatchState.PROCESSING
         self.pace.interrupted()
@@ -228,10 +235,6 @@ class Batch(Columns):
 
     # --- queries --------------------------------------------------------------------------------------------------
 
-    def holds(self, key: LeaseKey) -> bool:
-        """Say whether this attempt is the one that may report now."""
-        return self._held(key.index, key.attempt)
-
     @property
     def paused(self) -> bool:
         """Whether it is paused: no more photos are begun."""
@@ -239,8 +242,13 @@ class Batch(Columns):
 
     @property
     def expanding(self) -> bool:
-        """Whether photos may still be added."""
+        """Whether a prefix is still being listed."""
         return self.state != BatchState.CANCELLED and self.listing.current is not None
+
+    @property
+    def growing(self) -> bool:
+        """Whether photos may still come."""
+        return self.open or self.expanding
 
     def expires_at(self, ttl_s: float) -> float | None:
         """Unix time at which it is removed; None while it has not ended."""
@@ -261,27 +269,6 @@ class Batch(Columns):
         usual = self.spec.params_of(None).get("mask")  # once: this runs while a client waits for 100,000 photos
         return self.named(usual) | upload_ids(iter(self.listing.masks(usual)))
 
-    def summary(self, uploads: str) -> events.Archived:
-        """Return what stands for all events of a batch that has ended; `uploads` are the packed keys of `uploads()`."""
-        return events.Archived(
-            spec=self.spec,
-            version=self.version,
-            created_at=self.created_at,
-            started_at=self.started_at,
-            finished_at=self.finished_at,
-            state=self.state.value,
-            paused_at=self.paused_at,
-            counts=[self.counts[state] for state in PhotoState],
-            shares=self.shares,
-            strays=[(index, attempt, due) for (index, attempt), due in self.strays.items()],
-            owes_call=self.owes_call,
-            calls=self.calls,
-            call_due=self.call_due,
-            prefixes=self.listing.rows(),
-            truncated=self.listing.truncated,
-            uploads=uploads,
-        )
-
     def remaining(self) -> int:
         """How many photos have not ended."""
         return self.counts[Q] + self.counts[P]
@@ -293,12 +280,6 @@ class Batch(Columns):
 
     # --- moves ----------------------------------------------------------------------------------------------------
 
-    def _held(self, index: int, attempt: int) -> bool:
-        return index < len(self.photo_state) and self.photo_state[index] == P and self.attempt[index] == attempt
-
-    def _indices(self, states: frozenset[PhotoState] | set[PhotoState]) -> list[int]:
-        return [index for index, state in enumerate(self.photo_state) if state in states]
-
     def _leave_in_flight(self, at: float, late: float | None) -> None:
         """Leases are taken from living workers: each cleans up after itself, unless it dies before it has."""
         for index in self.holder:
@@ -309,9 +290,26 @@ class Batch(Columns):
         if late is not None:
             self.strays[index, attempt] = at + late
 
-    def _tell(self, report: Report) -> None:
-        self.outcome[report.index] = compact_json(report.row)
-        self.told[report.index] = report.attempt
+    def _succeed(self, report: Report, version: int, at: float) -> None:
+        before = self.adjustments.under_way(report.index)
+        if before:
+            sha256 = Report(json.loads(before.outcome)).row["result"]["sha256"]
+            self.adjustments.done(report.index, sha256)
+            self._stray(report.index, before.attempt, at, 0.0)
+        self._tell(report)
+        self._move(report.index, S, version)
+
+    def _fail(self, report: Report, version: int) -> None:
+        self._tell(report)
+        self._give_up(report.index, version, F, report.error)
+
+    def _give_up(self, index: int, version: int, state: PhotoState, error: Json | None = None) -> None:
+        """End a photo without a result; where it was adjusted, its earlier result counts again."""
+        before = self.adjustments.undone(index, error)
+        if before:
+            self.photos.override(index, before.params)
+            self.outcome[index], self.told[index] = before.outcome, before.attempt
+        self._move(index, S if before else state, version)
 
     def _move(self, index: int, state: PhotoState, version: int) -> None:
         before = PhotoState(self.photo_state[index])
@@ -336,7 +334,8 @@ class Batch(Columns):
 
     def _settle(self, now: float) -> None:
         """Derive the batch's state from its photos."""
-        if self.remaining() == 0 and not self.expanding and (self.counts.total() or self.listing.prefixes):
+        filled = self.counts.total() or self.listing.prefixes or self.state == BatchState.CANCELLED
+        if self.remaining() == 0 and not self.growing and filled:
             if self.state != BatchState.CANCELLED:
                 self.state = BatchState.COMPLETED if self.counts[S] else BatchState.FAILED
             if self.finished_at is None:

@@ -2,12 +2,14 @@
 
 import json
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Any
 
 import numpy as np
 
+from actors.batches.adjustments import Adjustments
+from actors.batches.compact_json import compact_json
 from actors.batches.eta import Pace
 from actors.batches.photo_column import PhotoColumn
 from actors.batches.report import Report
@@ -28,7 +30,7 @@ class Columns:
 
     __slots__ = (
         *("photos", "photo_state", "attempt", "tries", "strikes", "changed", "outcome", "told"),
-        *("holder", "alone", "ready", "suspects", "_later", "pace"),
+        *("holder", "alone", "ready", "suspects", "_later", "pace", "adjustments"),
     )
 
     def __init__(self) -> None:
@@ -46,6 +48,7 @@ class Columns:
         self.suspects: OrderedDict[int, None] = OrderedDict()  # queued, must be computed alone
         self._later: list[tuple[float, int]] = []  # queued, not before a time
         self.pace = Pace()
+        self.adjustments = Adjustments()
 
     # --- where they are -------------------------------------------------------------------------------------------
 
@@ -67,6 +70,10 @@ class Columns:
             setattr(self, name, getattr(other, name))
 
     # --- queries --------------------------------------------------------------------------------------------------
+
+    def holds(self, key: LeaseKey) -> bool:
+        """Say whether this attempt is the one that may report now."""
+        return self._held(key.index, key.attempt)
 
     def accepted(self, key: LeaseKey) -> bool:
         """Say whether this attempt has already reported: a repeated report gets the same answer."""
@@ -101,8 +108,7 @@ class Columns:
 
     def named(self, usual: str | None) -> set[str]:
         """Return the ids of the uploads that photos name, and their masks; `usual` is the mask of those without one."""
-        named = ((photo.source, photo.params.get("mask", usual) if photo.params else usual) for photo in self.photos)
-        return upload_ids(chain.from_iterable(named))
+        return uploads_named(((photo.source, photo.params) for photo in self.photos), usual)
 
     # --- changes --------------------------------------------------------------------------------------------------
 
@@ -118,6 +124,25 @@ class Columns:
         self.strikes += bytes(len(rows))
         self.changed = np.concatenate([self.changed, np.full(len(rows), version, np.uint64)])
         self.ready.update(dict.fromkeys(range(first, len(self.photos))))
+
+    def _tell(self, report: Report) -> None:
+        self.outcome[report.index] = compact_json(report.row)
+        self.told[report.index] = report.attempt
+
+    # --- inside ---------------------------------------------------------------------------------------------------
+
+    def _held(self, index: int, attempt: int) -> bool:
+        held = index < len(self.photo_state) and self.photo_state[index] == PhotoState.PROCESSING
+        return held and self.attempt[index] == attempt
+
+    def _indices(self, states: frozenset[PhotoState] | set[PhotoState]) -> list[int]:
+        return [index for index, state in enumerate(self.photo_state) if state in states]
+
+
+def uploads_named(photos: Iterable[tuple[str | None, Json | None]], usual: str | None) -> set[str]:
+    """Return the ids of the uploads among photos, each a source and its own parameters, and their masks."""
+    named = ((source, params.get("mask", usual) if params else usual) for source, params in photos)
+    return upload_ids(chain.from_iterable(named))
 
 
 def upload_ids(sources: Iterator[str | None]) -> set[str]:

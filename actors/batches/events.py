@@ -18,6 +18,7 @@ from actors.batches.event_format import EventFormat, Key
 from actors.batches.report import Report
 from actors.messages.records import BatchSpec, Json, PhotoSpec
 
+BESIDE = frozenset({"traceparent", "name", "open"})  # fields of a spec that `Created` has itself
 Attempts = Sequence[tuple[int, int]]  # a photo's place in its batch, and the number of the attempt
 PhotoRows = Sequence[tuple[str, str, Json | None]]  # source, name, and parameters of its own
 PrefixRows = Sequence[tuple[str, Json | None]]  # source, and parameters of its photos
@@ -26,9 +27,7 @@ PrefixStates = Sequence[tuple[str, Json | None, str | None, int, bool, Json | No
 
 def _spec_record(spec: BatchSpec) -> Json:
     """Return what is kept of a spec under its key. Earlier versions refuse more fields: a new one stands beside it."""
-    record = asdict(spec)
-    del record["traceparent"]
-    return record
+    return {name: value for name, value in asdict(spec).items() if name not in BESIDE}
 
 
 _SPEC = Key("spec", read=lambda said: BatchSpec(**said), write=_spec_record)
@@ -46,12 +45,19 @@ class Created:
 
     kind: ClassVar[str] = "created"
     spec: Annotated[BatchSpec, _SPEC]
-    traceparent: str | None = None  # the spec's
+    traceparent: str | None = None  # the spec's, as those below
+    name: str | None = None
+    open: bool | None = None
+
+    @classmethod
+    def of(cls, spec: BatchSpec) -> "Created":
+        """Return the event of a batch that is accepted now."""
+        return cls(spec, spec.traceparent, spec.name, spec.open or None)
 
 
 @dataclass(frozen=True, slots=True)
 class Prefixes:
-    """Below these addresses more photos are to be found. At most one, when the batch is accepted."""
+    """Below these addresses more photos are to be found."""
 
     kind: ClassVar[str] = "prefixes"
     rows: Annotated[PrefixRows, "p"]
@@ -59,7 +65,7 @@ class Prefixes:
 
 @dataclass(frozen=True, slots=True)
 class Photos:
-    """Photos that the client named, in their order. Written when the batch is accepted, a thousand in an event."""
+    """Photos that the client named, in their order, at most a thousand. Written when they are accepted."""
 
     kind: ClassVar[str] = "photos"
     rows: Annotated[PhotoRows, "p"]
@@ -152,6 +158,30 @@ class Retried:
 
 
 @dataclass(frozen=True, slots=True)
+class Closed:
+    """A client closed an open batch, or none has appended photos for a long time: no more will come."""
+
+    kind: ClassVar[str] = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Renamed:
+    """A client gave the batch another name, or took its name away."""
+
+    kind: ClassVar[str] = "renamed"
+    name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Adjusted:
+    """A client gave a photo that had ended other parameters of its own; it is computed again."""
+
+    kind: ClassVar[str] = "adjusted"
+    index: Annotated[int, "i"]
+    params: Annotated[Json | None, "p"]
+
+
+@dataclass(frozen=True, slots=True)
 class Deleted:
     """A client deleted the batch, or it expired. It is hidden for good; its blobs go, and then all its events."""
 
@@ -222,10 +252,11 @@ class Archived:
     prefixes: PrefixStates
     truncated: bool
     uploads: str  # the keys of those that its photos and masks name: see `hash_index.packed`
+    name: str | None = None
 
 
 Bookkeeping = Swept | Called | Shared | Unshared
-Control = Paused | Resumed | Cancelled | Retried | Deleted
+Control = Paused | Resumed | Cancelled | Retried | Closed | Renamed | Adjusted | Deleted
 BatchEvent = Photos | Prefixes | Listed | Leased | Reported | Returned | Struck | Control | Bookkeeping
 
 BATCH_EVENTS = EventFormat[Created | BatchEvent | Archived](

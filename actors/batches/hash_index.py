@@ -37,7 +37,7 @@ def unpacked(text: str) -> U64:
 class HashIndex(Generic[Owner]):
     """Which owners have a key, and at which place; 16 bytes for each pair, where a dict takes 150.
 
-    The keys of an owner are added at once, as a sorted run. Runs of similar size are merged, as in a log-structured
+    Keys of an owner that are added at once are a sorted run. Runs of similar size are merged, as in a log-structured
     merge-tree. So there are few runs, and each key is sorted a few times.
     """
 
@@ -55,9 +55,11 @@ class HashIndex(Generic[Owner]):
         return self._live
 
     def add(self, owner: Owner, keys: U64, places: U64 | None = None) -> None:
-        """Index the keys of an owner, which may be added again only after `drop`; `places` are below 2**32."""
-        number, self._next = self._next, self._next + 1
-        self._owners[number], self._numbers[owner] = (owner, len(keys)), number
+        """Index more keys of an owner; `places` are below 2**32."""
+        number = self._numbers.get(owner, self._next)
+        self._next = max(self._next, number + 1)
+        before = self._owners[number][1] if number in self._owners else 0
+        self._owners[number], self._numbers[owner] = (owner, before + len(keys)), number
         if not len(keys):
             return
         self._live += len(keys)

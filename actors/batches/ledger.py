@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterable
 
 from actors.batches.archive import Archive
 from actors.batches.batch import Batch
-from actors.batches.events import BATCH_EVENTS, Archived, BatchEvent, Created, Deleted, Photos, Prefixes
+from actors.batches.columns import uploads_named
+from actors.batches.events import BATCH_EVENTS, Adjusted, Archived, BatchEvent, Created, Deleted, Photos, Prefixes
 from actors.batches.hash_index import HashIndex, key_of, keys_of, packed, unpacked
 from actors.batches.look_events import LOOK_EVENTS, LookEvent
 from actors.batches.looks import JOURNAL_ID, Looks
 from actors.batches.replay import Replay
+from actors.batches.snapshot import summary
 from actors.batches.states import ENDED
 from actors.messages.errors import BatchError, journal_behind, journal_stopped, journal_unavailable, no_such_batch
 from actors.messages.records import BatchSpec, LeaseKey
@@ -156,7 +158,7 @@ class Ledger:
     def create(self, spec: BatchSpec, contents: Iterable[Photos | Prefixes]) -> Batch:
         """Make a batch; its first events become durable together or not at all."""
         task_id, now = spec.task_id, time.time()
-        created, rest = Created(spec, spec.traceparent), list(contents)
+        created, rest = Created.of(spec), list(contents)
         entries = [self._entry(task_id, BATCH_EVENTS.write(event, now)) for event in (created, *rest)]
         batch = self.batches[task_id] = self.open[task_id] = Batch.create(entries[0].version, now, created)
         for entry, event in zip(entries[1:], rest, strict=True):
@@ -170,6 +172,8 @@ class Ledger:
         task_id, now = batch.spec.task_id, time.time()
         entry = self._entry(task_id, BATCH_EVENTS.write(event, now))
         batch.apply(entry.version, now, event)
+        if named := _uploads_named(batch, event):
+            self._uploads.add(task_id, keys_of(named))
         if batch.state not in ENDED:
             self.open[task_id] = batch
             self.recent.pop(task_id, None)
@@ -303,7 +307,7 @@ class Ledger:
 
         In a task, as `_commit`: tasks begin in the order in which they were made.
         """
-        body = BATCH_EVENTS.write(batch.summary(uploads), time.time())
+        body = BATCH_EVENTS.write(summary(batch, uploads), time.time())
         return asyncio.ensure_future(self._write_snapshot(Entry(batch.spec.task_id, batch.recorded, body)))
 
     async def _write_snapshot(self, snapshot: Entry) -> None:
@@ -325,3 +329,15 @@ class Ledger:
             return
         if bell := self._bells.pop(task_id, None):
             bell.set()
+
+
+def _uploads_named(batch: Batch, event: BatchEvent) -> set[str]:
+    """Return the uploads that an event brings to a batch which is there."""
+    usual = batch.spec.params_of(None).get("mask")
+    match event:
+        case Photos():
+            return uploads_named(((source, params) for source, _, params in event.rows), usual)
+        case Adjusted():
+            return uploads_named([(None, event.params)], usual)
+        case _:
+            return set()

@@ -7,6 +7,7 @@ from actors.batches.batch import WHILE_AWAY, Batch
 from actors.batches.events import BATCH_EVENTS, Archived, Created
 from actors.batches.look_events import LOOK_EVENTS
 from actors.batches.looks import JOURNAL_ID, Looks
+from actors.batches.snapshot import archived
 from actors.messages.records import Json
 from storage.errors import StorageError
 from storage.journal import Entry
@@ -61,7 +62,7 @@ class Replay:
         if isinstance(event, Created):
             self._last = self.batches[entry.batch_id] = Batch.create(entry.version, said["t"], event)
         elif isinstance(event, Archived):
-            self._last = self.batches[entry.batch_id] = Batch.archived(entry.version, event)
+            self._last = self.batches[entry.batch_id] = archived(entry.version, event)
             self._snapshot = event
         elif batch is not None and batch.away and not isinstance(event, WHILE_AWAY):
             self.outdated.add(entry.batch_id)  # it was retried since; what follows needs its photos

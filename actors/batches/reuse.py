@@ -98,7 +98,7 @@ class Reuse:
         found = known.places.find(_content(params, sha256))
         for earlier, place in sorted(found, key=lambda one: one[0].created_at, reverse=True):  # it is kept longest
             try:
-                done = _done(await self._whole(earlier), place, engine, sha256)
+                done = _done(await self._whole(earlier), place, params, engine, sha256)
             except BatchError:  # its batch is removed, or the journal away: it is computed
                 continue
             if done:
@@ -136,10 +136,12 @@ class Reuse:
             known.places.add(earlier, np.array(keys, np.uint64), np.array(places, np.uint64))
 
 
-def _done(earlier: Batch, place: int, engine: str, sha256: str) -> Done | None:
-    """Return a photo of a batch, if it has succeeded with these bytes and this engine."""
+def _done(earlier: Batch, place: int, params: Json | None, engine: str, sha256: str) -> Done | None:
+    """Return a photo of a batch, if it has succeeded with these bytes and parameters and this engine."""
     report = earlier.report(place) if earlier.photo_state[place] == PhotoState.SUCCEEDED else None
     if report is None or report.result is None:
+        return None
+    if earlier.photos[place].params != params:  # it was adjusted since
         return None
     if report.engine != engine or report.result["input_sha256"] != sha256:
         return None

@@ -41,4 +41,5 @@ ALLOWED: dict[str, frozenset[BatchState]] = {
     "resume": frozenset({_Q, _P, _Z}),
     "cancel": frozenset({_Q, _P, _Z, BatchState.CANCELLED}),
     "retry": ENDED | {_Q, _P},
+    "close": ENDED | {_Q, _P, _Z},
 }

@@ -17,13 +17,14 @@ def batch_view(batch: Batch, now: float, ttl_s: float) -> Json:
     counts = {state.label: batch.counts[state] for state in PhotoState}
     remaining, workers = batch.remaining(), len(batch.workers())
     ended = batch.state in ENDED
-    unknown = ended or batch.paused or batch.expanding
+    unknown = ended or batch.paused or batch.growing
     eta = None if unknown else batch.pace.eta_s(remaining, workers, now)
     estimate, low, high = eta or (None, None, None)
     spec = batch.spec
     return {
         "task_id": spec.task_id,
         "user_id": spec.user_id,
+        "name": batch.name,
         "status": batch.state.value,
         "preset": spec.preset,
         "output": spec.output,
@@ -34,10 +35,11 @@ def batch_view(batch: Batch, now: float, ttl_s: float) -> Json:
         "finished_at": batch.finished_at,
         "expires_at": batch.expires_at(ttl_s),
         "counts": {"total": total, **counts},
+        "open": batch.open,
         "expanding": batch.expanding,
         "truncated": batch.listing.truncated,
         "errors": batch.listing.errors(),
-        "progress": None if batch.expanding else (total - remaining) / total if total else 0.0,
+        "progress": None if batch.growing else (total - remaining) / total if total else 0.0,
         "photos_per_s": None if ended else batch.pace.photos_per_s(workers, now),
         "eta_s": estimate,
         "eta_low_s": low,
@@ -96,6 +98,8 @@ def photo_view(batch: Batch, index: int, *, timings: bool) -> Json:
         "engine": told and told.engine,
         "notes": told.notes if told else [],
         "timings_ms": told.timings_ms if told and timings else None,
+        "replaced": batch.adjustments.replaced(index),
+        "adjust_error": batch.adjustments.error(index),
     }
 
 

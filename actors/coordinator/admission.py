@@ -25,9 +25,9 @@ class Admission:
         self._own_batches = config.max_queue_per_user or config.max_queue
         self._own_photos = config.max_queued_photos_per_user or config.max_queued_photos
 
-    def check(self, user: str, photos: int, open_batches: Iterable[Batch]) -> None:
+    def check(self, user: str, photos: int, open_batches: Iterable[Batch], *, may_be_empty: bool = False) -> None:
         """Raise BatchError `no_photos`, `too_many_photos` or `queue_full` for a user's batch of this size."""
-        if photos == 0:
+        if photos == 0 and not may_be_empty:
             raise BatchError("no_photos", "A batch needs at least one photo: name image_urls, photos or files.")
         if photos > self._max_photos:
             detail = f"{photos} photos are more than one batch may hold ({self._max_photos}); make several of them."
@@ -35,6 +35,16 @@ class Admission:
         by_user = _by_user(open_batches)
         self._check_share(by_user.get(user, []), photos)
         self._check_service(by_user, photos)
+
+    def check_more(self, batch: Batch, photos: int, open_batches: Iterable[Batch]) -> None:
+        """Raise BatchError `too_many_photos` or `queue_full` for so many more photos of an open batch."""
+        total = batch.counts.total() + photos
+        if total > self._max_photos:
+            detail = f"{total} photos are more than one batch may hold ({self._max_photos}); make several of them."
+            raise BatchError("too_many_photos", detail)
+        user, by_user = batch.spec.user_id, _by_user(open_batches)
+        self._check_own_photos(by_user.get(user, []), photos)
+        self._check_photos(by_user, photos)
 
     def has_room(self, user: str, open_batches: Iterable[Batch]) -> bool:
         """Say whether a user's batch may grow further."""
@@ -47,7 +57,10 @@ class Admission:
         if too_many > 0:
             why = f"{len(own)} batches of yours have not ended, which is your limit"
             _refuse(why, _ended_s(too_many, going), paused=len(own) - len(going))
-        queued = _queued(own)
+        self._check_own_photos(own, photos)
+
+    def _check_own_photos(self, own: list[Batch], photos: int) -> None:
+        going, queued = _going(own), _queued(own)
         surplus = min(queued + photos - self._own_photos, queued)  # an empty queue accepts any batch
         if surplus > 0:
             wait_s = _drained_s(surplus, going) if surplus <= _queued(going) else None
@@ -60,6 +73,10 @@ class Admission:
         if count >= self._batches:
             wait_s = _ended_s(count + 1 - self._batches, going)
             _refuse(f"The service works on {count} batches, which is its limit", wait_s)
+        self._check_photos(by_user, photos)
+
+    def _check_photos(self, by_user: dict[str, list[Batch]], photos: int) -> None:
+        going = [batch for own in by_user.values() for batch in _going(own)]
         queued = self._queued(by_user)
         surplus = min(queued + photos - self._photos, queued)
         if surplus > 0:

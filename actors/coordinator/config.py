@@ -40,6 +40,7 @@ class CoordinatorConfig(PoolConfig):
     upload_ttl_s: float = 86_400.0  # how long an upload that no batch names is kept
     logs: LogConfig = field(default_factory=LogConfig)
     abandoned_s: float = 60.0  # without an ingress for longer, the coordinator ends with its workers
+    open_idle_s: float = 3600.0  # after which an open batch is closed, if no photo comes
     recent_s: float = 60.0  # how long the photos of a batch that has ended stay in memory
     max_queue_per_user: int | None = None  # batches of one user, paused ones too; None: as many as the service's
     max_queued_photos_per_user: int | None = None  # of one user, waiting, those of paused batches too; None: likewise

@@ -1,13 +1,15 @@
-"""Controls: pause, resume, cancel and retry. docs/batches.md states their contract."""
+"""Controls: pause, resume, cancel, retry, close, rename and adjust. docs/batches.md states their contract."""
 
 from collections.abc import Callable, Coroutine
 from typing import Any
 
 from actors.batches.batch import Batch
-from actors.batches.events import Cancelled, Paused, Resumed, Retried
-from actors.batches.states import ALLOWED, ENDED, PhotoState
+from actors.batches.events import Adjusted, Cancelled, Closed, Paused, Renamed, Resumed, Retried
+from actors.batches.states import ALLOWED, ENDED, OPEN_PHOTOS, PhotoState
+from actors.batches.views import one_photo
 from actors.coordinator.dispatch import Dispatch
 from actors.messages.errors import BatchError
+from actors.messages.records import Json
 from actors.pool.supervisor import Supervisor
 
 Spawn = Callable[[Coroutine[Any, Any, None]], None]
@@ -35,6 +37,31 @@ class Controls:
                 self._cancel(batch)
             case "retry":
                 self._retry(batch)
+            case "close":
+                self.close(batch)
+
+    def close(self, batch: Batch) -> None:
+        """Take no more photos."""
+        if batch.open:
+            self._dispatch.record(batch, Closed())
+
+    def rename(self, batch: Batch, name: str | None) -> None:
+        """Give a batch another name; None: none."""
+        if batch.name != name:
+            self._dispatch.record(batch, Renamed(name))
+
+    def adjust(self, batch: Batch, index: int, params: Json | None) -> None:
+        """Have a photo computed again with these parameters of its own; raises BatchError `photo_active`, `not_found`.
+
+        Repeating it while that is under way changes nothing.
+        """
+        photo = one_photo(batch, index)
+        if batch.photo_state[index] not in OPEN_PHOTOS:
+            self._dispatch.record(batch, Adjusted(index, params))
+            self._dispatch.wake()
+        elif photo["params"] != params:
+            detail = f"Photo {index} is {photo['status']}; adjust it when it has ended."
+            raise BatchError("photo_active", detail)
 
     def take_back(self, batch: Batch) -> None:
         """Ask workers to return the photos of a batch that they have not begun."""

@@ -12,19 +12,21 @@ from ray.exceptions import RayError
 from actors import directory, logs
 from actors.background import Background
 from actors.batches.batch import Batch
-from actors.batches.events import contents
+from actors.batches.columns import upload_ids
 from actors.batches.idempotency import IdempotencyKeys
 from actors.batches.ledger import Ledger
 from actors.batches.reuse import Reuse
 from actors.batches.states import ENDED
 from actors.batches.views import batch_view, newest, one_photo, photo_page, photo_view
 from actors.coordinator.admission import Admission
+from actors.coordinator.appending import forsaken, missing
 from actors.coordinator.callbacks import Callbacks
 from actors.coordinator.config import CoordinatorConfig
 from actors.coordinator.controls import Controls
 from actors.coordinator.dispatch import Dispatch
-from actors.coordinator.expansion import Expander, is_prefix
+from actors.coordinator.expansion import Expander, contents_of
 from actors.coordinator.hold import REASON, Hold
+from actors.coordinator.putting_away import put_away_ended
 from actors.coordinator.stats import service_stats
 from actors.coordinator.sweeper import Sweeper
 from actors.coordinator.upload_budget import UploadBudget
@@ -118,10 +120,8 @@ class Coordinator(UserData):
             return view
         self._hold.refuse()
         self._ledger.refuse()
-        self._admission.check(spec.user_id, len(photos), self._ledger.open.values())
-        prefixes = [photo for photo in photos if is_prefix(photo.source)]
-        named = [photo for photo in photos if not is_prefix(photo.source)] if prefixes else photos
-        made = self._ledger.create(spec, contents(named, prefixes))
+        self._admission.check(spec.user_id, len(photos), self._ledger.open.values(), may_be_empty=spec.open)
+        made = self._ledger.create(spec, contents_of(photos))
         self._expander.tick()
         self._uploads.made(made)
         self._keys.made(made)
@@ -134,6 +134,34 @@ class Coordinator(UserData):
             raise
         log.info("batch accepted", extra={"batch": spec.task_id, "photos": len(photos)})
         return view
+
+    async def append(self, task_id: str, photos: list[PhotoSpec], at: int | None = None) -> Json:
+        batch = self._ledger.get(task_id)
+        if not batch.open:  # a repeated request may still find its photos there
+            batch = await self._whole(task_id)
+        left = missing(batch, photos, at)
+        if left:
+            self._hold.refuse()
+            self._ledger.refuse()
+            self._admission.check_more(batch, len(left), self._ledger.open.values())
+            for event in contents_of(left):
+                self._dispatch.record(batch, event)
+            self._expander.tick()
+            self._uploads.release(upload_ids(photo.source for photo in left))
+            self._dispatch.wake()
+        return await self._answer(self._ledger.get(task_id))
+
+    async def adjust(self, task_id: str, index: int, params: Json | None) -> Json:
+        batch = self._ledger.get(task_id)
+        await self._ledger.restore(batch, READ_S)
+        self._reuse.retried(batch)
+        self._controls.adjust(batch, index, params)
+        return await self._told(one_photo(batch, index))
+
+    async def rename(self, task_id: str, name: str | None) -> Json:
+        batch = self._ledger.get(task_id)
+        self._controls.rename(batch, name)
+        return await self._answer(batch)
 
     async def get(self, task_id: str) -> Json:
         return await self._answer(self._ledger.get(task_id))
@@ -260,15 +288,7 @@ class Coordinator(UserData):
             self._dispatch.give_back([key for key in ours if key not in held], self._config.late_s)
         self._open.set()
         self._spawn(self._sweeper.run())
-        self._spawn(self._put_away())
-
-    async def _put_away(self) -> None:
-        while True:
-            try:
-                await self._ledger.put_away(time.time() - self._config.recent_s)
-            except Exception:  # they stay in memory a little longer
-                log.exception("photos of ended batches stay in memory")
-            await asyncio.sleep(HOUSEKEEPING_S)
+        self._spawn(put_away_ended(self._ledger, self._config.recent_s))
 
     async def _keep_house(self) -> None:
         await self._ledger.check_journal()
@@ -283,6 +303,8 @@ class Coordinator(UserData):
             free = await asyncio.to_thread(self._blobs.free_bytes)
         if self._hold.update(journal_full=self._ledger.trouble == "full", free=free):
             self._dispatch.wake()
+        for batch in forsaken(self._ledger.open.values(), self._config.open_idle_s):
+            self._controls.close(batch)
         self._callbacks.tick()
         self._expander.tick()
         try:

@@ -2,17 +2,17 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
 from actors.batches.batch import Batch
-from actors.batches.events import Listed
+from actors.batches.events import Listed, Photos, Prefixes, contents
 from actors.batches.ledger import Ledger
 from actors.batches.retries import backoff_s
 from actors.coordinator.admission import Admission
 from actors.coordinator.dispatch import Dispatch
 from actors.coordinator.hold import Hold
-from actors.messages.records import Json
+from actors.messages.records import Json, PhotoSpec
 from models.codec.raw.kinds import is_installed
 from storage.errors import StorageError
 from storage.objects import Objects, Place
@@ -129,6 +129,13 @@ class Expander:
 
     def _has_room(self, batch: Batch) -> bool:
         return self._admission.has_room(batch.spec.user_id, self._ledger.open.values())
+
+
+def contents_of(photos: list[PhotoSpec]) -> Iterator[Prefixes | Photos]:
+    """Return the events that add photos to a batch, some of which are prefixes."""
+    prefixes = [photo for photo in photos if is_prefix(photo.source)]
+    named = [photo for photo in photos if not is_prefix(photo.source)] if prefixes else photos
+    return contents(named, prefixes)
 
 
 def is_prefix(source: str) -> bool:

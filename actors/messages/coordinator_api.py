@@ -31,6 +31,21 @@ class CoordinatorApi(Protocol):
         under the same key finds it.
         """
 
+    async def append(self, task_id: str, photos: list[PhotoSpec], at: int | None = None) -> Json:
+        """Add photos to an open batch and return it; `at`: how many photos it had before, so that none comes twice.
+
+        Raises `not_found`, `batch_closed`, `append_conflict`, and as `submit`.
+        """
+
+    async def adjust(self, task_id: str, index: int, params: Json | None) -> Json:
+        """Have a photo that has ended computed again with these parameters of its own, and return it.
+
+        Raises `not_found`, `photo_active`.
+        """
+
+    async def rename(self, task_id: str, name: str | None) -> Json:
+        """Give a batch another name, and return it; raises `not_found`."""
+
     async def get(self, task_id: str) -> Json:
         """Return a batch; raises `not_found`."""
 
@@ -55,7 +70,7 @@ class CoordinatorApi(Protocol):
         """
 
     async def control(self, task_id: str, action: str) -> Json:
-        """Pause, resume, cancel or retry a batch, and return it; raises `bad_transition`, `not_found`."""
+        """Pause, resume, cancel, retry or close a batch, and return it; raises `bad_transition`, `not_found`."""
 
     async def delete(self, task_id: str) -> None:
         """Cancel a batch and hide it at once; its blobs and its records go afterwards. Raises `not_found`."""

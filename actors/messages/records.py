@@ -34,6 +34,8 @@ class BatchSpec:
     digest: str | None = None  # of the request; distinguishes a repeated request from a different one with the same key
     thumbnails: bool = True  # `photobatch run` needs none
     traceparent: str | None = None  # W3C: the span of the request that submitted it; None where nothing is traced
+    name: str | None = None  # that its user gave it at first
+    open: bool = False  # more photos may be appended
 
     def params_of(self, params: Json | None) -> Json:
         """Return the preset's parameters, overridden by the photo's own."""

@@ -1,4 +1,4 @@
-"""Reads the body of a submit: JSON, urlencoded form, or multipart form with files."""
+"""Reads the body of a submit, or of photos to append: JSON, urlencoded form, or multipart form with files."""
 
 import asyncio
 import re
@@ -6,18 +6,17 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TypeVar
+from typing import Generic, TypeVar
 from urllib.parse import unquote_to_bytes
 
 from fastapi import Request
 
 from deployments.intake.multipart import Form
-from deployments.intake.submit_fields import FILES, SubmitFields
+from deployments.intake.submit_fields import FILES, Given, SubmitFields
 from deployments.intake.upload_claims import FormClaim, declared_size
 from deployments.intake.uploads import Upload, Uploads
 from deployments.wire import body_budget
 from deployments.wire.problems import ApiError
-from photobatch.schemas import SubmitRequest
 
 MAX_JSON_BYTES = 32 << 20
 MAX_FIELDS_BYTES = 8 << 20  # all fields of a form together
@@ -28,15 +27,15 @@ _ESCAPED = re.compile(rb"(?:[^%]|%(?:[0-9A-Fa-f]{2})?+){1,65536}+", re.DOTALL)  
 
 
 @dataclass(slots=True)
-class Draft:
-    """A parsed submit: its fields, and its files, which are already stored."""
+class Draft(Generic[Given]):
+    """A parsed request: its fields, and its files, which are already stored."""
 
-    request: SubmitRequest
+    request: Given
     files: list[Upload] = field(default_factory=list)
 
 
 class BodyReader:
-    """Reads submits."""
+    """Reads requests that name photos, or bring them along."""
 
     def __init__(self, uploads: Uploads, max_photos: int) -> None:
         self._uploads = uploads
@@ -44,13 +43,13 @@ class BodyReader:
         self._one_at_a_time = asyncio.Lock()
 
     @asynccontextmanager
-    async def read(self, request: Request, task_id: str, owner: str) -> AsyncIterator[Draft]:
+    async def read(self, request: Request, kind: type[Given], claim_as: str, owner: str) -> AsyncIterator[Draft[Given]]:
         """Read a request's body; its files belong to the owner. After an ApiError nothing of it is left.
 
-        Until the end of the block its files count for the owner; a batch should name them by then.
+        Until the end of the block its files count for the owner, under `claim_as`; a batch should name them by then.
         """
         content_type = request.headers.get("content-type", "")
-        fields = SubmitFields(self._max_photos)
+        fields = SubmitFields(kind, self._max_photos)
         match content_type.partition(";")[0].strip().lower():
             case "application/json":
                 body = await whole(request, MAX_JSON_BYTES)
@@ -59,15 +58,15 @@ class BodyReader:
                 body = await whole(request, MAX_FIELDS_BYTES)
                 yield Draft(await self._apart(len(body), lambda: _urlencoded(body, fields)))
             case "multipart/form-data":
-                async with self._uploads.claims.form(request, task_id, owner) as claim:
+                async with self._uploads.claims.form(request, claim_as, owner) as claim:
                     yield await self._multipart(Form(content_type, request.stream()), fields, request, owner, claim)
             case _:
                 kinds = "application/json, multipart/form-data or application/x-www-form-urlencoded"
                 raise ApiError("unsupported_media", f"Send the batch as {kinds}.")
 
     async def _multipart(
-        self, form: Form, fields: SubmitFields, request: Request, owner: str, claim: FormClaim
-    ) -> Draft:
+        self, form: Form, fields: SubmitFields[Given], request: Request, owner: str, claim: FormClaim
+    ) -> Draft[Given]:
         files: list[Upload] = []
         room, so_far = MAX_FIELDS_BYTES, 0
         try:
@@ -137,7 +136,7 @@ async def _field(content: AsyncIterator[bytes], room: int, share: body_budget.Sh
     return bytes(value)
 
 
-def _urlencoded(body: bytearray, fields: SubmitFields) -> SubmitRequest:
+def _urlencoded(body: bytearray, fields: SubmitFields[Given]) -> Given:
     if body.count(b"&") >= MAX_FIELDS:
         raise ApiError("invalid_form", f"The form has more than {MAX_FIELDS} fields; lists are one JSON string.")
     for pair in body.split(b"&"):

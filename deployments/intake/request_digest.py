@@ -8,18 +8,23 @@ from typing import Any
 from pydantic import BaseModel
 
 from deployments.intake.bodies import Draft
+from photobatch.schemas import SubmitRequest
 
 _AT_ONCE = 500
+_LATER = {"name", "open"}
 
 
-def digest_of(draft: Draft) -> str:
+def digest_of(draft: Draft[SubmitRequest]) -> str:
     """Return a digest of a request's meaning: field order and form boundaries do not count.
 
-    It is the SHA-256 of `json.dumps([request, files], sort_keys=True)`, which is never in memory as a whole.
+    Fields that earlier versions did not know count only where they are given. It is the SHA-256 of
+    `json.dumps([request, files], sort_keys=True)`, which is never in memory as a whole.
     """
     files = [[file.name, file.sha256] for file in draft.files]
     digest = hashlib.sha256(b"[{")
-    for place, name in enumerate(sorted(type(draft.request).model_fields)):
+    known = type(draft.request).model_fields
+    given = [name for name in known if name not in _LATER or getattr(draft.request, name) != known[name].default]
+    for place, name in enumerate(sorted(given)):
         digest.update(f"{', ' if place else ''}{json.dumps(name)}: ".encode())
         for piece in _dumped(getattr(draft.request, name)):
             digest.update(piece)

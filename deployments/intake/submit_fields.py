@@ -1,28 +1,29 @@
-"""The fields of a submit, read and checked one by one; the first error ends it."""
+"""The fields of a submit, or of photos to append, read and checked one by one; the first error ends it."""
 
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import Field, TypeAdapter, ValidationError
 
 from deployments.wire import explain, json_pieces
 from deployments.wire.json_pieces import FieldError, JsonError
 from deployments.wire.problems import ApiError
-from photobatch.schemas import MAX_METADATA_BYTES, PhotoInput, Source, SubmitRequest
+from photobatch.schemas import MAX_METADATA_BYTES, AppendRequest, PhotoInput, Source, SubmitRequest
 
 FILES = "files"
 _JSON = frozenset({"photos", "image_urls", "preset_params", "output", "metadata"})
-_OPTIONAL = {"user_id", "preset_id", "preset_type", "priority", "callback_url", FILES} | _JSON
-_KNOWN = frozenset(SubmitRequest.model_fields)
 _URLS: TypeAdapter[list[Source]] = TypeAdapter(Annotated[list[Source], Field(fail_fast=True)])
 _PHOTOS: TypeAdapter[list[PhotoInput]] = TypeAdapter(Annotated[list[PhotoInput], Field(fail_fast=True)])
 _SHORTEST_ENTRY = len('"":"",')  # of metadata
 Item = TypeVar("Item")
+Given = TypeVar("Given", SubmitRequest, AppendRequest)
 
 
-class SubmitFields:
+class SubmitFields(Generic[Given]):
     """Collects a request. The methods take long for large bodies, so call them in a thread. They raise ApiError."""
 
-    def __init__(self, max_photos: int) -> None:
+    def __init__(self, kind: type[Given], max_photos: int) -> None:
+        self._kind: type[Given] = kind
+        self._known = frozenset(kind.model_fields)
         self._max_photos = max_photos
         self._given: dict[str, Any] = {}  # all but the lists
         self._seen: set[str] = set()  # fields of a form
@@ -30,17 +31,17 @@ class SubmitFields:
         self._photos: list[PhotoInput] = []
         self._lists = {"image_urls": self._add_urls, "photos": self._add_photos}
 
-    def take_json(self, body: bytes | bytearray) -> SubmitRequest:
+    def take_json(self, body: bytes | bytearray) -> Given:
         """Return the request of a JSON body."""
         try:
-            given = json_pieces.read_object(body, _KNOWN, self._lists)
+            given = json_pieces.read_object(body, self._known, self._lists)
         except FieldError as error:
             raise _twice(error.name) if error.known else ApiError(*explain.unknown(error.name)) from None
         except JsonError as error:
             raise ApiError("invalid_json", f"The body is not valid JSON: {error}.") from None
         return self._request(given)
 
-    def take_form(self) -> SubmitRequest:
+    def take_form(self) -> Given:
         """Return the request of the collected form fields."""
         return self._request(self._given)
 
@@ -49,7 +50,7 @@ class SubmitFields:
         if name in self._seen:
             raise _twice(name)
         self._seen.add(name)
-        if name not in _OPTIONAL:
+        if name not in self._known and name != FILES:
             raise ApiError(*explain.unknown(name))
         if not value.strip():
             return
@@ -85,12 +86,12 @@ class SubmitFields:
             detail = f"One batch may hold {self._max_photos} photos; split them into several batches."
             raise ApiError("too_many_photos", detail)
 
-    def _request(self, given: Any) -> SubmitRequest:
+    def _request(self, given: Any) -> Given:
         metadata = given.get("metadata") if isinstance(given, dict) else None
         if isinstance(metadata, dict) and len(metadata) * _SHORTEST_ENTRY > MAX_METADATA_BYTES:
             raise metadata_too_large()
         try:
-            request = SubmitRequest.model_validate(given)
+            request = self._kind.model_validate(given)
         except ValidationError as error:
             raise ApiError(*explain.first(error.errors(include_url=False))) from None
         request.image_urls += self._urls

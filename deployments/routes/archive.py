@@ -8,16 +8,18 @@ from fastapi import APIRouter, Request, Response
 
 from deployments.files.archive import Archive, Member
 from deployments.files.streams import send
+from deployments.routes.openapi import BINARY
 from deployments.routes.parts import Here, Parts, TaskId
 from deployments.wire import wire
 from deployments.wire.names import names_of, told_of
 from deployments.wire.problems import ApiError, described
+from photobatch.file_names import safe
 
 router = APIRouter(prefix=f"{wire.API}/batch/{{task_id}}", tags=["photos"])
 
 _PAGE = 500
 _BYTES: dict[int | str, dict[str, Any]] = {
-    200: {"description": "A ZIP file.", "content": {"application/zip": {}}},
+    200: {"description": "A ZIP file.", "content": {"application/zip": BINARY}},
     206: {"description": "The requested range."},
     304: {"description": "The client already has it."},
     **described(
@@ -38,7 +40,8 @@ async def archive(request: Request, here: Here, task_id: TaskId) -> Response:
         return Archive(here.services.blobs, members, batch["created_at"])
 
     made = await here.archives.of(task_id, batch["version"], make)
-    return send(request, made, etag=made.etag, media_type="application/zip", name=f"{task_id}.zip")
+    name = safe(f"{batch['name'] or task_id}.zip")
+    return send(request, made, etag=made.etag, media_type="application/zip", name=name)
 
 
 async def _members(here: Parts, batch: dict[str, Any]) -> AsyncIterator[Member]:

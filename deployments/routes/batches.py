@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
-from deployments.routes.openapi import SUBMIT_BODY
+from deployments.routes.openapi import BINARY, SUBMIT_BODY
 from deployments.routes.parts import Caller, Here, ListedUser, PageSize, Parts, TaskId
 from deployments.wire import wire
 from deployments.wire.problems import described
@@ -121,6 +121,21 @@ async def retry_batch(here: Here, task_id: TaskId) -> schemas.Batch:
     return await _control(here, task_id, "retry")
 
 
+@router.post("/{task_id}/close", responses=_STEERED)
+async def close_batch(here: Here, task_id: TaskId) -> schemas.Batch:
+    """Close an open batch: no more photos come, and it ends when all have ended."""
+    return await _control(here, task_id, "close")
+
+
+@router.patch(
+    "/{task_id}",
+    responses=described("not_found", "invalid_request", "journal_unavailable", "journal_behind", "unavailable"),
+)
+async def rename_batch(here: Here, task_id: TaskId, change: schemas.BatchChange) -> schemas.Batch:
+    """Give a batch another name."""
+    return wire.batch(await here.coordinator.rename(task_id, change.name))
+
+
 @router.delete("/{task_id}", status_code=204, responses=described("not_found", "invalid_request", "unavailable"))
 async def delete_batch(here: Here, task_id: TaskId) -> None:
     """Cancel a batch, then remove its record and files."""
@@ -131,7 +146,7 @@ async def delete_batch(here: Here, task_id: TaskId) -> None:
     "/{task_id}/manifest.jsonl",
     response_class=StreamingResponse,
     responses={
-        200: {"description": "One line of JSON for each photo.", "content": {"application/jsonl": {}}},
+        200: {"description": "One line of JSON for each photo.", "content": {"application/jsonl": BINARY}},
         **described("not_found", "invalid_request", "journal_unavailable", "journal_behind", "unavailable"),
     },
 )

@@ -10,7 +10,7 @@ from pydantic.json_schema import models_json_schema
 from deployments.gate.gate import is_open
 from deployments.wire.codes import PROBLEMS
 from deployments.wire.problems import MEDIA_TYPE, described, examples
-from photobatch.schemas import Problem, ProgressMessage, SubmitRequest
+from photobatch.schemas import AppendRequest, Problem, ProgressMessage, SubmitRequest
 
 _REF = "#/components/schemas/{model}"
 
@@ -30,6 +30,8 @@ class SubmitForm(BaseModel):
     priority: int = Field(5, ge=0, le=9)
     metadata: str = Field("{}", description="JSON: strings by name.")
     callback_url: str | None = None
+    name: str | None = None
+    open: bool = False
 
 
 class SubmitFiles(SubmitForm):
@@ -38,23 +40,32 @@ class SubmitFiles(SubmitForm):
     files: list[str] = Field(default_factory=list, json_schema_extra={"items": {"type": "string", "format": "binary"}})
 
 
-SUBMIT_BODY = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "application/json": {"schema": {"$ref": _REF.format(model="SubmitRequest")}},
-            "application/x-www-form-urlencoded": {"schema": {"$ref": _REF.format(model="SubmitForm")}},
-            "multipart/form-data": {"schema": {"$ref": _REF.format(model="SubmitFiles")}},
-        },
-    }
-}
-UPLOAD_BODY = {
-    "requestBody": {
-        "required": True,
-        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
-    }
-}
-_UNSEEN = (SubmitRequest, SubmitForm, SubmitFiles, Problem, ProgressMessage)
+class AppendForm(BaseModel):
+    """Photos to append, as a form: `image_urls` and `photos` are JSON strings there."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    image_urls: str = Field("[]", description="JSON: list of sources.")
+    photos: str = Field("[]", description="JSON: list of {source, params}.")
+
+
+class AppendFiles(AppendForm):
+    """Photos to append, as a multipart form: the same, and any number of `files`, which are the photos."""
+
+    files: list[str] = Field(default_factory=list, json_schema_extra={"items": {"type": "string", "format": "binary"}})
+
+
+def _body(json: str, form: str, files: str) -> dict[str, Any]:
+    shapes = {"application/json": json, "application/x-www-form-urlencoded": form, "multipart/form-data": files}
+    content = {kind: {"schema": {"$ref": _REF.format(model=model)}} for kind, model in shapes.items()}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+SUBMIT_BODY = _body("SubmitRequest", "SubmitForm", "SubmitFiles")
+APPEND_BODY = _body("AppendRequest", "AppendForm", "AppendFiles")
+BINARY = {"schema": {"type": "string", "format": "binary"}}
+UPLOAD_BODY = {"requestBody": {"required": True, "content": {"application/octet-stream": BINARY}}}
+_UNSEEN = (SubmitRequest, SubmitForm, SubmitFiles, AppendRequest, AppendForm, AppendFiles, Problem, ProgressMessage)
 
 
 def install(api: FastAPI) -> None:

@@ -9,6 +9,7 @@ from starlette.requests import HTTPConnection
 from actors.messages.coordinator_api import CoordinatorApi
 from deployments.files.archive import Archives
 from deployments.gate.access import ANONYMOUS, CALLER, on_behalf
+from deployments.intake.additions import Additions
 from deployments.intake.looks import Looks
 from deployments.intake.signed_uploads import SignedUploads
 from deployments.intake.submission import Submissions
@@ -28,6 +29,7 @@ class Parts:
     uploads: Uploads
     signed_uploads: SignedUploads
     submissions: Submissions
+    additions: Additions
     feeds: Feeds
     vitals: Vitals
     looks: Looks

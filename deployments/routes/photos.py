@@ -7,7 +7,8 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from actors.sources.fetch import allowed_path
 from deployments.files.streams import BlobBytes, FileBytes, media_type_of, redirect, send
-from deployments.routes.parts import Here, PageSize, Parts, TaskId
+from deployments.routes.openapi import APPEND_BODY, BINARY
+from deployments.routes.parts import Caller, Here, PageSize, Parts, TaskId
 from deployments.wire import wire
 from deployments.wire.names import names_of, safe_name, told_of
 from deployments.wire.problems import ApiError, described
@@ -19,10 +20,23 @@ router = APIRouter(prefix=f"{wire.API}/batch/{{task_id}}/photos", tags=["photos"
 
 Index = Annotated[int, Path(ge=0, le=10**9, description="The photo's position in its batch, from 0.")]
 Cursor = Annotated[str | None, Query(pattern="^[0-9]{1,9}$", description="`next_cursor` of the previous page.")]
-_BINARY = {"schema": {"type": "string", "format": "binary"}}
+At = Annotated[
+    int | None,
+    Query(
+        ge=0,
+        le=10**9,
+        description="How many photos the batch has before these. With it a request may be repeated: photos that are "
+        "there are not added again.",
+    ),
+]
+_REFUSALS = (
+    *("invalid_json", "invalid_form", "invalid_request", "invalid_params", "invalid_source", "forbidden_path"),
+    *("no_photos", "not_found", "too_many_photos", "too_large", "too_many_uploads", "unsupported_media", "queue_full"),
+    *("journal_unavailable", "journal_behind", "storage_full", "storage_unavailable", "unavailable"),
+)
 _BYTES: dict[int | str, dict[str, Any]] = {
     # An original whose name is no picture's, such as a RAW file, is sent as bytes of an unknown kind.
-    200: {"description": "The file.", "content": {"image/*": _BINARY, "application/octet-stream": _BINARY}},
+    200: {"description": "The file.", "content": {"image/*": BINARY, "application/octet-stream": BINARY}},
     206: {"description": "The requested range."},
     307: {"description": "A temporary address at the store (BATCH_SIGNED_DOWNLOADS): follow Location."},
     304: {"description": "The client already has it."},
@@ -47,6 +61,30 @@ async def list_photos(
     page = await here.coordinator.photos(task_id, status and status.value, limit, cursor)
     items = [wire.photo(task_id, view) for view in page["items"]]
     return schemas.PhotoList(items=items, next_cursor=page["next_cursor"])
+
+
+@router.post(
+    "", status_code=202, responses=described(*_REFUSALS, "append_conflict", "batch_closed"), openapi_extra=APPEND_BODY
+)
+async def append_photos(request: Request, here: Here, task_id: TaskId, caller: Caller, at: At = None) -> schemas.Batch:
+    """Append photos to an open batch, in the order `image_urls`, `photos`, `files`."""
+    return wire.batch(await here.additions.append(request, task_id, at, caller))
+
+
+@router.post(
+    "/{index}/adjust",
+    status_code=202,
+    responses=described(
+        *("not_found", "photo_active", "invalid_params", "invalid_request", "invalid_source", "forbidden_path"),
+        *("journal_unavailable", "journal_behind", "unavailable"),
+    ),
+)
+async def adjust_photo(
+    here: Here, task_id: TaskId, index: Index, asked: schemas.Adjustment, caller: Caller
+) -> schemas.Photo:
+    """Compute a photo again with its own parameters; if that fails, it is as before. An ended batch goes on for it."""
+    photo = await here.additions.adjust(task_id, index, asked.preset_params, caller)
+    return wire.photo(task_id, photo)
 
 
 async def result(request: Request, here: Here, task_id: TaskId, index: Index) -> Response:

@@ -27,10 +27,14 @@ def _of_photo(meaning: str, advice: str) -> Code:
 
 CODES: dict[str, Code] = {
     # --- the answer to a request --------------------------------------------------------------------------------------
+    "append_conflict": Code(
+        409, "The batch does not have as many photos as `at` says.", "The detail says how many; append there."
+    ),
     "bad_request": Code(
         400, "The client left before its request was complete, or the request is not valid HTTP.", "Send it again."
     ),
     "bad_transition": Code(409, "The batch's state forbids this.", "docs/batches.md has the table."),
+    "batch_closed": Code(409, "The batch takes no more photos.", "Submit a batch with `open: true` to append to it."),
     "busy": Code(
         503, "Too many large requests arrive at once; nothing of this one is kept.", "Repeat it after `Retry-After`."
     ),
@@ -74,6 +78,7 @@ CODES: dict[str, Code] = {
     "not_ready": Code(
         404, "The photo or batch has no result yet.", "The detail says why; come back when it has ended."
     ),
+    "photo_active": Code(409, "The photo waits or is being computed.", "Adjust it when it has ended."),
     "preset_exists": Code(409, "The id is taken.", "Choose another one."),
     "queue_full": Code(
         429,

@@ -35,7 +35,8 @@ def photo(task_id: str, view: dict[str, Any]) -> schemas.Photo:
     if result is not None:
         base = f"{batch_url(task_id)}/photos/{view['index']}"
         result = {**result, "url": f"{base}/result", "thumbnail_url": f"{base}/thumbnail"}
-    return schemas.Photo.model_validate({**view, "result": result})
+    own = {"own_params": view.get("params"), "revision": len(view.get("replaced", ()))}
+    return schemas.Photo.model_validate({**view, **own, "result": result})
 
 
 def manifest_line(batch: dict[str, Any], view: dict[str, Any]) -> bytes:
@@ -59,6 +60,7 @@ def manifest_line(batch: dict[str, Any], view: dict[str, Any]) -> bytes:
         "engine": view["engine"],
         "reused": view["reused"],
         "attempts": view["attempts"],
+        "replaced": view.get("replaced", []),  # earlier results, oldest first: the photo's own parameters, and the hash
         "timings_ms": view["timings_ms"],
         "error": view["error"],
     }

@@ -63,8 +63,10 @@ def _photobatch(
 
 @app.command(epilog=examples("run holiday/ --preset beauty_light --param smoothing=0.4 --out done/"))
 def run(  # noqa: PLR0917
-    inputs: Annotated[list[str], typer.Argument(metavar="INPUT", help="Photos, and folders of photos.")],
     out: Annotated[Path, typer.Option(help="Folder for the results; the inputs' folder structure is kept.")],
+    inputs: Annotated[
+        list[str] | None, typer.Argument(metavar="INPUT", help="Photos, and folders of photos.", show_default=False)
+    ] = None,
     preset: options.PresetOption = None,
     preset_type: options.TypeOption = None,
     param: options.ParamOption = None,
@@ -87,18 +89,19 @@ def run(  # noqa: PLR0917
     name: options.NameOption = None,
     strict: options.StrictOption = False,
     dry_run: options.DryRunOption = False,
+    watch_folder: options.WatchFolderOption = None,
 ) -> None:
     """Retouch files and folders on this machine.
 
     Exit status: 0 all done, 1 some photos failed, 2 usage.
     """
-    options.check_what(inputs, preset, preset_type)
+    options.check_what(inputs or [], preset, preset_type, watch_folder)
     from photobatch.commands import run_command
     from photobatch.engine.jobs import RunOptions
 
     output = {"format": format_, "quality": quality, "subsampling": subsampling, "max_side": max_side}
     chosen = RunOptions(
-        inputs=[Path(given) for given in inputs],
+        inputs=[Path(given) for given in inputs or ()],
         out=out,
         preset_id=preset,
         preset_type=preset_type,
@@ -112,6 +115,8 @@ def run(  # noqa: PLR0917
         dry_run=dry_run,
         workers=workers,
     )
+    if watch_folder is not None:
+        raise typer.Exit(run_command.run_watch(chosen, watch_folder, as_json=as_json))
     raise typer.Exit(run_command.run(chosen, as_json=as_json))
 
 

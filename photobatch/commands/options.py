@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated, Any, Literal, NoReturn
 
 import typer
@@ -87,6 +88,14 @@ NameOption = Annotated[
 StrictOption = Annotated[
     bool, typer.Option("--strict", help="Exit with 1 if files in folders are not taken: RAW without its extra, others.")
 ]
+WatchFolderOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--watch-folder",
+        metavar="DIR",
+        help="Instead of INPUT: take photos as they appear in this folder, each once, until Ctrl-C.",
+    ),
+]
 DryRunOption = Annotated[
     bool, typer.Option("--dry-run", help="Check everything and say what would be done; send and compute nothing.")
 ]
@@ -120,8 +129,10 @@ def parse_params(given: Sequence[str]) -> dict[str, Any]:
     return params
 
 
-def check_what(inputs: Sequence[str], preset: str | None, preset_type: str | None) -> None:
+def check_what(inputs: Sequence[str], preset: str | None, preset_type: str | None, watched: Path | None = None) -> None:
     """Raise RefusalError if a command line names no photo or no preset."""
+    if not inputs and watched is None:
+        raise RefusalError("Name photos or folders (. for the current one), or --watch-folder DIR.")
     if not all(inputs):  # e.g. "$unset" in a script; as a path it would be the current folder
         raise RefusalError("An INPUT is empty; name a photo or a folder (. for the current one).")
     if preset is None and preset_type is None:

@@ -9,13 +9,14 @@ from typing import Any
 from pydantic import ValidationError
 
 from photobatch import schemas
-from photobatch.engine.done_before import Done, Stamp, recipe, stamp
+from photobatch.engine.done_before import Done, recipe
 from photobatch.engine.installed import capture_times, reads_raw
 from photobatch.engine.report import PhotoOutcome, Report
 from photobatch.inputs import InputPhoto, collect
 from photobatch.outputs import Naming, checked_template, plan, refuse_overwriting
 from photobatch.photos import is_address
 from photobatch.refusal import RefusalError
+from photobatch.watching.stamp import Stamp, stamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,19 +64,18 @@ class Work:
         jobs = [_job(photo, output) for photo, output in zip(photos, outputs, strict=True)]
         self.report = Report([job.outcome for job in jobs], not_taken=dict(collected.not_taken), strict=options.strict)
         self.jobs = [job for job in jobs if not (options.skip_existing and _skip(job))]
-        self.request = _request(options, self.jobs)
+        self.request = request_of(options, self.jobs)
         self.done = Done(options.out, "")
 
     def go_on(self, preset: Any) -> None:
         """Skip photos that a killed run with the same options has done; `preset`: the resolved preset."""
         options = self.options
-        files = [Path(options.params[name]) for name in ("mask", "lut") if isinstance(options.params.get(name), str)]
-        self.done = Done(options.out, recipe(preset, options.output, files))
+        self.done = Done(options.out, recipe(preset, options.output, named_files(options.params)))
         if options.again:
             return
         self.done.read_left()
         self.jobs = [job for job in self.jobs if not self._is_done(job)]
-        self.request = _request(options, self.jobs)
+        self.request = request_of(options, self.jobs)
 
     def _is_done(self, job: Job) -> bool:
         if self.done.keeps(job.source, job.stamp, job.output):
@@ -91,6 +91,11 @@ def file_roots(sources: Iterable[Path]) -> list[Path]:
         if not roots or not folder.is_relative_to(roots[-1]):
             roots.append(folder)
     return roots
+
+
+def named_files(params: dict[str, Any]) -> list[Path]:
+    """Return the files, mask and LUT, that the parameters name."""
+    return [Path(params[name]) for name in ("mask", "lut") if isinstance(params.get(name), str)]
 
 
 def mask_file(params: dict[str, Any]) -> Path | None:
@@ -121,7 +126,8 @@ def _skip(job: Job) -> bool:
     return job.outcome.status == "skipped"
 
 
-def _request(options: RunOptions, jobs: Iterable[Job]) -> schemas.SubmitRequest:
+def request_of(options: RunOptions, jobs: Iterable[Job]) -> schemas.SubmitRequest:
+    """Return the submit of these jobs; raises RefusalError."""
     try:
         return schemas.SubmitRequest.model_validate(
             {

@@ -6,6 +6,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
+from photobatch.schemas.health import Health as Health
+from photobatch.schemas.health import HealthCode as HealthCode
+from photobatch.schemas.health import Quarantined as Quarantined
+from photobatch.schemas.health import QueueStats as QueueStats
+from photobatch.schemas.health import Stats as Stats
+from photobatch.schemas.health import WorkerStats as WorkerStats
 from photobatch.schemas.messages import Answer as Answer
 from photobatch.schemas.messages import Face as Face
 from photobatch.schemas.messages import PhotoError as PhotoError
@@ -96,6 +102,11 @@ class PhotoInput(Wire):
 Source = Annotated[str, StringConstraints(min_length=1, max_length=8192)]
 
 
+BatchName = Annotated[
+    str | None, Field(max_length=200, description="Shown in lists; downloads are named after it. null: none.")
+]
+
+
 class SubmitRequest(Wire):
     """`POST /api/v1/batch/submit`."""
 
@@ -105,7 +116,7 @@ class SubmitRequest(Wire):
     image_urls: list[Source] = Field(
         default_factory=list,
         description="Sources: `https://…`, `upload:…`, `file:///…`, `s3://…` (also gs and az; with a `/` at the end "
-        "all photos below).",
+        "all photos below), `batch:TASK_ID` for all photos of a batch of yours, `batch:TASK_ID/3` for one of them.",
     )
     photos: list[PhotoInput] = Field(default_factory=list, description="Sources with their own parameters.")
     preset_id: Annotated[str, Field(max_length=128)] | None = Field(
@@ -120,6 +131,29 @@ class SubmitRequest(Wire):
     metadata: dict[str, str] = Field(default_factory=dict, description="Your own strings, returned with the batch.")
     callback_url: Annotated[str, Field(max_length=8192)] | None = Field(
         None, description="Called when the batch has ended; see docs/batches.md."
+    )
+    name: BatchName = None
+    open: bool = Field(False, description="More photos may be appended until the batch is closed; it may begin empty.")
+
+
+class AppendRequest(Wire):
+    """`POST /api/v1/batch/{task_id}/photos`."""
+
+    image_urls: list[Source] = Field(default_factory=list, description="Sources, as in a submit.")
+    photos: list[PhotoInput] = Field(default_factory=list, description="Sources with their own parameters.")
+
+
+class BatchChange(Wire):
+    """`PATCH /api/v1/batch/{task_id}`."""
+
+    name: BatchName
+
+
+class Adjustment(Wire):
+    """`POST /api/v1/batch/{task_id}/photos/{index}/adjust`."""
+
+    preset_params: dict[str, Any] = Field(
+        description="The photo's own parameters from now on, in place of those that it had; {}: none of its own."
     )
 
 
@@ -175,6 +209,7 @@ class Batch(Answer):
 
     task_id: str
     user_id: str
+    name: str | None = None
     status: BatchStatus
     preset: PresetRef
     output: OutputOptions
@@ -185,10 +220,11 @@ class Batch(Answer):
     finished_at: datetime | None
     expires_at: datetime | None = Field(description="When it is removed, with its results; null until it has ended.")
     counts: Counts
+    open: bool = Field(default=False, description="Photos may be appended: it does not end before it is closed.")
     expanding: bool = Field(default=False, description="A prefix is still being listed: `total` grows.")
     truncated: bool = Field(default=False, description="There were more photos than a batch may have.")
     errors: list[SourceError] = Field(default_factory=list, description="Prefixes that were not listed completely.")
-    progress: float | None = Field(description="0 to 1; null while `expanding`.")
+    progress: float | None = Field(description="0 to 1; null while `open` or `expanding`.")
     photos_per_s: float | None
     eta_s: float | None = Field(description="Seconds until it ends; null until two photos have ended.")
     eta_low_s: float | None = Field(description="With `eta_high_s`: a range that should be right 4 times in 5.")
@@ -224,6 +260,11 @@ class Photo(Answer):
     notes: list[str] = Field(default_factory=list, description="Remarks on the result; docs/formats.md.")
     timings_ms: dict[str, float] | None = Field(None, description="Milliseconds by stage.")
     reused: bool = Field(False, description="The result is a copy of an earlier one.")
+    own_params: dict[str, Any] | None = Field(None, description="Parameters that override the batch's.")
+    revision: int = Field(0, description="How often an adjustment has replaced its result.")
+    adjust_error: PhotoError | None = Field(
+        None, description="Why the last adjustment came to nothing: the photo is as it was before."
+    )
 
 
 class BatchList(Answer):
@@ -238,75 +279,6 @@ class PhotoList(Answer):
 
     items: list[Photo]
     next_cursor: str | None
-
-
-class WorkerStats(Answer):
-    """Workers by state; `max` is the largest number."""
-
-    ready: int
-    busy: int
-    starting: int
-    max: int
-
-
-class Quarantined(Answer):
-    """A node on which no workers of a kind start for a while: it lost more of them than its share."""
-
-    node: str = Field(description="Ray's id of the node.")
-    kind: str = Field(description="`cpu` or `gpu`.")
-    reason: str
-    until: datetime = Field(description="It is tried again then.")
-
-
-class QueueStats(Answer):
-    """The queue; `limit` is in batches."""
-
-    batches: int
-    photos: int
-    limit: int
-
-
-class Stats(Answer):
-    """Statistics of the service."""
-
-    batches: dict[str, int] = Field(description="By status.")
-    photos: dict[str, int] = Field(description="By status, in all kept batches.")
-    workers: WorkerStats = Field(description="All workers.")
-    gpu_workers: WorkerStats | None = Field(None, description="Those with a GPU, for networks.")
-    queue: QueueStats
-    photos_per_s: float
-    uptime_s: float
-    version: str
-
-
-HealthCode = Literal[
-    "starting",
-    "no_coordinator",
-    "journal_unavailable",
-    "journal_behind",
-    "journal_damaged",
-    "storage_full",
-    "storage_unavailable",
-    "local_storage",
-    "workers_died",
-    "no_worker",
-]
-
-
-class Health(Answer):
-    """Whether a submit would be processed now; `reason` says why not."""
-
-    status: Literal["ok", "starting", "unavailable"]
-    workers: WorkerStats | None
-    gpu_workers: WorkerStats | None = Field(None, description="Those of `workers` that have a GPU, for networks.")
-    quarantined: list[Quarantined] = Field([], description="Nodes that are not used, or whose GPUs are not.")
-    journal: str = Field(description="`ok`, `unavailable`, `behind` (it came back older), `damaged`, or `full`.")
-    blobs: str = Field(description="`ok`, `full`, `unavailable`, or `local_storage`: not every machine reaches it.")
-    version: str
-    code: HealthCode | None = Field(None, description="A stable code for `reason`.")
-    reason: str | None = None
-    restarts: int = Field(0, description="How often `photobatch serve` has restarted its processes by itself.")
-    restart_reason: str | None = Field(None, description="The reason of the last restart.")
 
 
 class Problem(Answer):

@@ -32,6 +32,9 @@ NO_SUCH = {"task_id": "b0", "index": "0", "preset_id": "nope", "name": "nope", "
 # The bodies of what takes one; PUT and POST without a body must be named too, with {}.
 BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", f"{API}/batch/submit"): {"json": {"image_urls": ["https://a.org/1.jpg"], "preset_id": "filter_warm"}},
+    ("POST", f"{API}/batch/{{task_id}}/photos"): {"json": {"image_urls": ["https://a.org/1.jpg"]}},
+    ("POST", f"{API}/batch/{{task_id}}/photos/{{index}}/adjust"): {"json": {"preset_params": {"fade": 0.5}}},
+    ("PATCH", f"{API}/batch/{{task_id}}"): {"json": {"name": "Ben's"}},
     ("POST", f"{API}/uploads"): {"content": b"no photo"},
     ("POST", f"{API}/uploads/signed"): {"json": {"name": "bens.jpg", "bytes": 5}},
     ("POST", f"{API}/uploads/{{upload_id}}/accept"): {},
@@ -40,7 +43,10 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", f"{API}/presets/{{preset_id}}/duplicate"): {"json": {"id": "copy"}},
     ("PUT", f"{API}/presets/{{preset_id}}"): {"json": MINE | {"name": {"zh": "", "en": "Stolen"}}},
     ("POST", f"{API}/luts"): {"params": {"name": "bens"}, "content": b"no lut"},
-} | {("POST", f"{API}/batch/{{task_id}}/{action}"): {} for action in ("pause", "resume", "cancel", "retry", "share")}
+} | {
+    ("POST", f"{API}/batch/{{task_id}}/{action}"): {}
+    for action in ("pause", "resume", "cancel", "retry", "close", "share")
+}
 
 
 @dataclass

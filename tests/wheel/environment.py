@@ -44,11 +44,14 @@ class Environment:
         self.variables = {**dict(bare()), "BATCH_DATA_DIR": str(folder / "data"), "COLUMNS": "200"}
         subprocess.run([python, "-m", "venv", folder / "env"], env=self.variables, check=True)
 
-    def install(self, *what: str, quickly: bool = False) -> None:
-        """Have pip install it, in the versions that are tested; or uv, which takes seconds where pip takes a minute."""
+    def install(self, *what: str, quickly: bool = False, pinned: bool = True) -> None:
+        """Have pip install it, `pinned` in the versions that are tested.
+
+        `quickly` has uv do it, which takes seconds where pip takes a minute.
+        """
         words = [UV, "pip", "install", "--python", self.bin / "python"] if quickly else [self.bin / "pip", "install"]
         subprocess.run(
-            [*words, "-q", "-c", CONSTRAINTS, *what],
+            [*words, "-q", *(["-c", CONSTRAINTS] if pinned else []), *what],
             cwd=self.folder, env=self.variables, timeout=_INSTALL_S, check=True,
         )  # fmt: skip
 

@@ -12,6 +12,7 @@ from actors.batches.batch import MAX_STRIKES, Batch
 from actors.batches.columns import PhotosAwayError
 from actors.batches.events import (
     BATCH_EVENTS,
+    Adjusted,
     Archived,
     BatchEvent,
     Cancelled,
@@ -19,6 +20,7 @@ from actors.batches.events import (
     Leased,
     Listed,
     Paused,
+    Renamed,
     Reported,
     Resumed,
     Retried,
@@ -29,6 +31,7 @@ from actors.batches.events import (
 )
 from actors.batches.replay import Replay
 from actors.batches.report import Report
+from actors.batches.snapshot import archived, summary
 from actors.batches.states import ENDED, OPEN_PHOTOS, BatchState, PhotoState
 from actors.batches.views import batch_view, photo_view
 from actors.messages.records import BatchSpec, LeaseKey, Outcome, PhotoSpec
@@ -44,6 +47,7 @@ class BatchMachine(RuleBasedStateMachine):
     """Plays coordinator with one batch of five photos and three workers."""
 
     prefixes: tuple[PhotoSpec, ...] = ()
+    spec = SPEC
 
     def __init__(self) -> None:
         super().__init__()
@@ -51,12 +55,14 @@ class BatchMachine(RuleBasedStateMachine):
         self.now = 1000.0
         self.version = 0
         photos = [PhotoSpec(f"file:///{n}.jpg", f"{n}.jpg") for n in range(5)]
-        self.journal(Created(SPEC))
-        self.batch = Batch.create(self.version, self.now, Created(SPEC))
+        self.journal(Created.of(self.spec))
+        self.batch = Batch.create(self.version, self.now, Created.of(self.spec))
         for event in contents(photos, self.prefixes, slice_size=2):
             self.apply(event)
         self.issued: list[tuple[str, LeaseKey]] = []
-        self.published: Counter[int] = Counter()
+        self.published: dict[int, str] = {}  # the hash of the result that counts
+        self.before: dict[int, tuple[str, int]] = {}  # of adjusted photos: what counts if nothing comes of it
+        self.adjusted = 0
         self.lone_deaths: Counter[int] = Counter()
         self.cut: set[tuple[int, int]] = set()  # attempts whose lease ended without a report, not yet swept
 
@@ -94,7 +100,13 @@ class BatchMachine(RuleBasedStateMachine):
         self.apply(Reported([Report.of(Outcome(key, result=result, error=error), again)]))
         if counts:
             assert self.batch.accepted(key)
-            self.published[key.index] += kind == "good"
+            if kind == "good":
+                assert key.index not in self.published, "a result was replaced by a photo that was not adjusted"
+                self.published[key.index] = str(key)
+                if old := self.before.pop(key.index, None):
+                    self.cut.add((key.index, old[1]))
+            elif kind == "bad":
+                self.restore(key.index)
         else:
             assert self.batch.photo_state[key.index] == before, "a late report changed something"
 
@@ -109,6 +121,8 @@ class BatchMachine(RuleBasedStateMachine):
             held.remove(key)
             self.lone_deaths[key.index] += key.index in self.batch.alone
             self.apply(Struck((key.index, key.attempt), FAILURE, late=9.0))
+            if self.batch.photo_state[key.index] not in OPEN_PHOTOS:
+                self.restore(key.index)
         self.apply(Returned([(key.index, key.attempt) for key in held], late=9.0))
         assert worker not in self.batch.holder.values()
 
@@ -128,6 +142,8 @@ class BatchMachine(RuleBasedStateMachine):
     def cancel(self) -> None:
         self.cut |= {(index, self.batch.attempt[index]) for index in self.batch.holder}
         self.apply(Cancelled(late=9.0))
+        for index in list(self.before):
+            self.restore(index)
         assert self.batch.state == BatchState.CANCELLED
 
     @precondition(lambda self: self.batch.state in ENDED)
@@ -141,16 +157,38 @@ class BatchMachine(RuleBasedStateMachine):
             assert self.batch.finished_at is None
             assert not self.batch.listing.errors()
 
+    @rule(index=st.integers(0, 4))
+    def adjust(self, index: int) -> None:
+        """A photo that had a result keeps it until another is there."""
+        if self.batch.photo_state[index] in OPEN_PHOTOS:
+            return
+        self.adjusted += 1
+        if index in self.published:
+            self.before[index] = self.published.pop(index), self.batch.told[index]
+        self.apply(Adjusted(index, {"fade": self.adjusted}))
+        self.lone_deaths.pop(index, None)
+        assert self.batch.state not in ENDED
+        assert photo_view(self.batch, index, timings=False)["params"] == {"fade": self.adjusted}
+
+    def restore(self, index: int) -> None:
+        if old := self.before.pop(index, None):
+            self.published[index] = old[0]
+
+    @rule(name=st.sampled_from(["Anna & Ben", None]))
+    def rename(self, name: str | None) -> None:
+        self.apply(Renamed(name))
+        assert batch_view(self.batch, self.now, 60.0)["name"] == name
+
     @precondition(lambda self: self.batch.state in ENDED)
     @rule()
     def its_photos_leave_memory_and_come_back(self) -> None:
         """What goes on is the batch that a snapshot describes, with the photos that the events make."""
         view, strays = batch_view(self.batch, self.now, 60.0), dict(self.batch.strays)
-        snapshot = BATCH_EVENTS.write(self.batch.summary(""), self.now)
+        snapshot = BATCH_EVENTS.write(summary(self.batch, ""), self.now)
         read = BATCH_EVENTS.read(json.loads(snapshot))
         assert isinstance(read, Archived)
         self.batch.put_away()
-        self.batch = Batch.archived(self.batch.recorded, read)
+        self.batch = archived(self.batch.recorded, read)
         assert (batch_view(self.batch, self.now, 60.0), self.batch.strays) == (view, strays)
         with pytest.raises(PhotosAwayError):
             self.batch.apply(self.version + 1, self.now, Retried())
@@ -182,10 +220,9 @@ class BatchMachine(RuleBasedStateMachine):
         assert {state: self.batch.counts[state] for state in PhotoState} == {s: states[s] for s in PhotoState}
 
     @invariant()
-    def each_is_published_once(self) -> None:
-        assert all(times <= 1 for times in self.published.values())
+    def each_has_the_result_that_was_accepted_last(self) -> None:
         done = {i for i, state in enumerate(self.batch.photo_state) if state == PhotoState.SUCCEEDED}
-        assert done == {i for i, times in self.published.items() if times}
+        assert {i: photo_view(self.batch, i, timings=False)["result"]["sha256"] for i in done} == self.published
 
     @invariant()
     def nothing_is_lost(self) -> None:
@@ -205,10 +242,10 @@ class BatchMachine(RuleBasedStateMachine):
     @invariant()
     def ended_means_ended(self) -> None:
         open_photos = sum(state in OPEN_PHOTOS for state in self.batch.photo_state)
-        goes_on = open_photos > 0 or self.batch.expanding
+        goes_on = open_photos > 0 or self.batch.growing
         assert (self.batch.state in ENDED) == (not goes_on)
         assert (self.batch.finished_at is None) == goes_on
-        assert not (self.batch.expanding and self.batch.state == BatchState.CANCELLED)
+        assert not (self.batch.growing and self.batch.state == BatchState.CANCELLED)
 
     @invariant()
     def replay_gives_the_same(self) -> None:
@@ -276,3 +313,24 @@ def test_a_suspect_whose_retry_was_due_is_still_computed_alone() -> None:
     assert batch.leasable(20.0)
     assert batch.pick(5) == []
     assert list(batch.suspects) == [0]
+
+
+def test_what_was_replaced_is_told_and_what_came_to_nothing_too() -> None:
+    batch = new_batch(SPEC, [PhotoSpec("file:///0.jpg", "0.jpg", {"fade": 1})])
+
+    def computed(attempt: int, error: dict[str, object] | None = None) -> list[BatchEvent]:
+        result = None if error else {"format": "jpeg", "thumbnail": True, "original": False, "sha256": f"s{attempt}"}
+        done = Outcome(LeaseKey("b1", 0, attempt), result=result, error=error)
+        return [Leased("x", [(0, attempt)], alone=False), Reported([Report.of(done, None)])]
+
+    for number, event in enumerate(
+        [*computed(1), Adjusted(0, {"fade": 2}), *computed(2), Adjusted(0, None), *computed(3, FAILURE)], 2
+    ):
+        batch.apply(number, number, event)
+    photo = photo_view(batch, 0, timings=False)
+    assert photo["status"] == "succeeded"
+    assert photo["result"]["sha256"] == "s2"
+    assert photo["params"] == {"fade": 2}, "the last adjustment failed: the photo is as it was before"
+    assert photo["replaced"] == [{"params": {"fade": 1}, "sha256": "s1"}]
+    assert photo["adjust_error"] == FAILURE
+    assert (0, 1) in batch.strays, "the file of the result that was replaced goes"

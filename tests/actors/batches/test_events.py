@@ -40,6 +40,12 @@ BATCH: list[tuple[Any, str]] = [
         '"metadata":{},"callback_url":null,"idempotency_key":null,"digest":null,"thumbnails":true},'
         f'"traceparent":"{TRACEPARENT}"}}',
     ),
+    (
+        events.Created.of(BatchSpec("b3", "ann", {}, {}, name="Anna", open=True)),
+        '{"e":"created","t":2.5,"spec":{"task_id":"b3","user_id":"ann","preset":{},"output":{},"priority":5,'
+        '"metadata":{},"callback_url":null,"idempotency_key":null,"digest":null,"thumbnails":true},'
+        '"name":"Anna","open":true}',
+    ),
     (events.Prefixes([("s3://b/x/", {"fade": 1})]), '{"e":"prefixes","t":2.5,"p":[["s3://b/x/",{"fade":1}]]}'),
     (events.Photos([("file:///é", "é", None)]), r'{"e":"photos","t":2.5,"p":[["file:///\u00e9","\u00e9",null]]}'),
     (
@@ -75,6 +81,10 @@ BATCH: list[tuple[Any, str]] = [
     (events.Resumed(), '{"e":"resumed","t":2.5}'),
     (events.Cancelled(90.0), '{"e":"cancelled","late":90.0,"t":2.5}'),
     (events.Retried(), '{"e":"retried","t":2.5}'),
+    (events.Closed(), '{"e":"closed","t":2.5}'),
+    (events.Renamed("Anna"), '{"e":"renamed","name":"Anna","t":2.5}'),
+    (events.Adjusted(3, {"fade": 1}), '{"e":"adjusted","i":3,"p":{"fade":1},"t":2.5}'),
+    (events.Adjusted(3, None), '{"e":"adjusted","i":3,"p":null,"t":2.5}'),
     (events.Deleted(90.0, withdrawn=True), '{"e":"deleted","late":90.0,"withdrawn":true,"t":2.5}'),
     (events.Deleted(90.0), '{"e":"deleted","late":90.0,"withdrawn":false,"t":2.5}'),
     (events.Swept([(1, 2)]), '{"e":"swept","p":[[1,2]],"t":2.5}'),

@@ -130,10 +130,10 @@ async def test_a_body_that_no_parser_takes_is_no_json(world: World, body: bytes)
 
 async def test_the_allow_header_names_every_method_of_a_path(world: World) -> None:
     for path, methods in {
-        "/batch/b1": "DELETE, GET",
+        "/batch/b1": "DELETE, GET, PATCH",
         "/batch/submit": "POST",
         "/presets/x": "DELETE, GET, PUT",
         "/batch/b1/photos/0/result": "GET, HEAD",
     }.items():
-        answer = await world.http.request("PATCH", f"/api/v1{path}")
+        answer = await world.http.request("TRACE", f"/api/v1{path}")
         assert (answer.status_code, answer.headers["allow"]) == (405, methods)

@@ -1,0 +1,68 @@
+"""What comes to a batch that is there: more photos, and other parameters for one of them."""
+
+import asyncio
+from typing import Any
+
+from fastapi import Request
+
+from actors.messages.errors import BatchError
+from actors.messages.ids import new_id
+from actors.messages.records import PhotoSpec
+from deployments.gate.access import ANONYMOUS
+from deployments.intake.bodies import BodyReader, Draft
+from deployments.intake.looks import Looks
+from deployments.intake.named_photos import NamedPhotos
+from deployments.intake.uploads import Uploads
+from deployments.services import Services
+from deployments.wire.problems import ApiError
+from photobatch.schemas import AppendRequest
+from presets.catalogue import ResolvedPreset
+
+_PERHAPS = {"unavailable", "journal_unavailable", "journal_behind"}
+
+
+class Additions:
+    """Appends photos to open batches, and adjusts photos."""
+
+    def __init__(self, services: Services, uploads: Uploads, looks: Looks) -> None:
+        self._coordinator = services.coordinator
+        self._uploads = uploads
+        self._bodies = BodyReader(uploads, services.max_photos)
+        self._photos = NamedPhotos(services, uploads, looks)
+
+    async def append(self, request: Request, task_id: str, at: int | None, caller: str | None) -> dict[str, Any]:
+        """Return the batch with the photos of a request; if it is refused, nothing of it is left.
+
+        Raises ApiError, PresetError, BatchError, StorageError.
+        """
+        async with self._bodies.read(request, AppendRequest, new_id("r"), caller or ANONYMOUS) as draft:
+            try:
+                if not (draft.request.image_urls or draft.request.photos or draft.files):
+                    raise ApiError("no_photos", "Name the photos to append: image_urls, photos or files.")
+                batch = await self._coordinator.get(task_id)
+                preset, user = ResolvedPreset(**batch["preset"]), batch["user_id"]
+                photos, _ = await self._photos.take(draft.request, draft.files, preset, caller, user)
+            except BaseException:
+                await self._drop(draft)
+                raise
+            return await asyncio.shield(self._hand_in(task_id, photos, at, draft))
+
+    async def adjust(self, task_id: str, index: int, params: dict[str, Any], caller: str | None) -> dict[str, Any]:
+        """Return a photo that is computed again with these parameters; raises ApiError, PresetError, BatchError."""
+        batch = await self._coordinator.get(task_id)
+        preset = ResolvedPreset(**batch["preset"])
+        own = await self._photos.own_params(params, preset, caller, batch["user_id"])
+        return await self._coordinator.adjust(task_id, index, own)
+
+    async def _hand_in(
+        self, task_id: str, photos: list[PhotoSpec], at: int | None, draft: Draft[AppendRequest]
+    ) -> dict[str, Any]:
+        try:
+            return await self._coordinator.append(task_id, photos, at)
+        except BatchError as error:
+            if error.code not in _PERHAPS:  # otherwise they may have been appended; unused uploads expire
+                await self._drop(draft)
+            raise
+
+    async def _drop(self, draft: Draft[AppendRequest]) -> None:
+        await self._uploads.drop(upload.id for upload in draft.files)
