@@ -44,7 +44,16 @@ from presets.pipeline import Pipeline, compile_pipeline, shrink
 log = logging.getLogger(__name__)
 
 PREVIEW_QUALITY = 85
-_OPTIONS = ("format", "quality", "subsampling", "metadata", "hdr", "raw")  # those of OutputOptions
+_OPTIONS = (
+    "format",
+    "quality",
+    "subsampling",
+    "metadata",
+    "hdr",
+    "raw",
+    "creator",
+    "copyright",
+)  # those of OutputOptions
 LUTS = 4  # cached; the largest has 26 MB
 SIDE_BY_SIDE = 8  # photos; as many squares go through a network at once
 PIPELINES = 32  # cached compiled pipelines: photos of a few batches take turns

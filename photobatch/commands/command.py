@@ -6,7 +6,7 @@
 import ipaddress
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -87,6 +87,8 @@ def run(  # noqa: PLR0917
     workers: Annotated[int | None, typer.Option(min=1, metavar="N", help="Worker processes.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of the summary.")] = False,
     name: options.NameOption = None,
+    creator: options.CreatorOption = None,
+    copyright_: options.CopyrightOption = None,
     strict: options.StrictOption = False,
     dry_run: options.DryRunOption = False,
     watch_folder: options.WatchFolderOption = None,
@@ -99,7 +101,8 @@ def run(  # noqa: PLR0917
     from photobatch.commands import run_command
     from photobatch.engine.jobs import RunOptions
 
-    output = {"format": format_, "quality": quality, "subsampling": subsampling, "max_side": max_side}
+    output: dict[str, Any] = {"format": format_, "quality": quality, "subsampling": subsampling, "max_side": max_side}
+    output |= {"creator": creator, "copyright": copyright_}
     chosen = RunOptions(
         inputs=[Path(given) for given in inputs or ()],
         out=out,

@@ -85,6 +85,13 @@ NameOption = Annotated[
         help="Names of the results, of {stem}, {counter:04}, {index}, {date:%Y-%m-%d}, {ext} and {preset}.",
     ),
 ]
+CreatorOption = Annotated[
+    str | None, typer.Option("--creator", metavar="TEXT", help="Who made the photos, for EXIF and XMP of the results.")
+]
+CopyrightOption = Annotated[
+    str | None,
+    typer.Option("--copyright", metavar="TEXT", help="Whose they are: '© 2026 Ann Lee'; also with --metadata strip."),
+]
 StrictOption = Annotated[
     bool, typer.Option("--strict", help="Exit with 1 if files in folders are not taken: RAW without its extra, others.")
 ]

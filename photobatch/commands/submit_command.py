@@ -5,7 +5,7 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -50,6 +50,8 @@ def submit(  # noqa: PLR0917
     hdr: options.HdrOption = "keep",
     raw: options.RawOption = "develop",
     name: options.NameOption = None,
+    creator: options.CreatorOption = None,
+    copyright_: options.CopyrightOption = None,
     recursive: options.RecursiveOption = True,
     strict: options.StrictOption = False,
     dry_run: options.DryRunOption = False,
@@ -69,7 +71,8 @@ def submit(  # noqa: PLR0917
     options.check_what(inputs or [], preset, preset_type, watch_folder)
     from photobatch.commands import submission
 
-    output = {"format": format_, "quality": quality, "subsampling": subsampling, "max_side": max_side}
+    output: dict[str, Any] = {"format": format_, "quality": quality, "subsampling": subsampling, "max_side": max_side}
+    output |= {"creator": creator, "copyright": copyright_}
     chosen = submission.SubmitOptions(
         inputs=inputs or [],
         preset_id=preset,

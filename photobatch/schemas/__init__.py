@@ -62,6 +62,10 @@ class PhotoStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
+Words = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=r"^[^\x00-\x1f\x7f]*$")] | None
+"""Text on one line; None: none."""
+
+
 class OutputOptions(Wire):
     """How results are written."""
 
@@ -85,6 +89,8 @@ class OutputOptions(Wire):
         "develop",
         description="What a camera's RAW file gives: `embedded` is the camera's own JPEG in it, of full size.",
     )
+    creator: Words = Field(None, description="Who made the photos: EXIF Artist, XMP dc:creator; under any `metadata`.")
+    copyright: Words = Field(None, description="Whose they are: EXIF Copyright, XMP dc:rights; under any `metadata`.")
     name: Annotated[str, Field(max_length=200)] | None = Field(
         default=None,
         description="Template of result names: {stem}, {counter} (from 1, {counter:04} pads), {index} (from 0), "
