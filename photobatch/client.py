@@ -39,6 +39,8 @@ from photobatch.uploads import Refused, none_left, upload, upload_all
 PresetType = Literal["beauty", "filter", "color", "erase"]
 _PAGE = 100
 
+_NO_SUCH_ROUTE = frozenset({"not_found", "http_404"})  # of an earlier service
+
 
 class AsyncPhotoBatch:
     """The client of a photobatch service. Use it with `async with`, or call `aclose`; it belongs to one event loop.
@@ -177,7 +179,7 @@ class AsyncPhotoBatch:
             body = as_json(request, exclude_unset=True)
             checked = await self._connection.ask(Checked, "POST", "/batch/check", json=body)
         except PhotoBatchError as error:
-            if error.status != httpx.codes.METHOD_NOT_ALLOWED:  # the route that an earlier service has there
+            if error.status != httpx.codes.METHOD_NOT_ALLOWED and error.code not in _NO_SUCH_ROUTE:
                 raise
             if request.preset_id is not None:
                 await self.presets.get(request.preset_id)

@@ -120,6 +120,8 @@ def _output(given: OutputOptions | Mapping[str, Any] | None) -> dict[str, Any]:
         raise of_validation(error, "output") from None
     if output.name is not None:
         raise InvalidRequestError("invalid_request", "A stage writes no files: leave output.name out.", field="output")
+    if output.also:
+        raise InvalidRequestError("invalid_request", "A stage gives one output: leave output.also out.", field="output")
     return output.model_dump()
 
 

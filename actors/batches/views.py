@@ -8,7 +8,7 @@ from actors.batches.states import ENDED, PhotoState
 from actors.messages.errors import BatchError
 from actors.messages.records import Json
 from models.codec.options import EXTENSIONS
-from storage.keys import original_key, result_key, thumbnail_key
+from storage.keys import original_key, result_key, thumbnail_key, variant_key
 
 
 def batch_view(batch: Batch, now: float, ttl_s: float) -> Json:
@@ -110,4 +110,8 @@ def _blobs(batch: Batch, index: int, told: Report, result: Json) -> Json:
         "key": result_key(*place, EXTENSIONS[result["format"]].removeprefix(".")),
         "thumbnail_key": thumbnail_key(*place) if result["thumbnail"] else None,
         "original_key": original_key(*place) if result["original"] else None,
+        "also": {
+            name: one | {"key": variant_key(*place, name, EXTENSIONS[one["format"]].removeprefix("."))}
+            for name, one in result.get("also", {}).items()
+        },
     }

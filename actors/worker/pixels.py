@@ -16,7 +16,7 @@ import simplejpeg
 from actors.memory import return_memory
 from actors.messages.records import BatchSpec, Json, Preview
 from actors.worker.attachments import Attached
-from actors.worker.retoucher import NOTHING, Retouched
+from actors.worker.retoucher import NOTHING, Retouched, Variant
 from actors.worker.work import Lap
 from models.applier import applier_for
 from models.codec import OutputOptions, Workspace, decode, decode_in_places, decode_in_strips, encode, thumbnail
@@ -167,13 +167,14 @@ class PixelRetoucher:
         pipeline = self._pipeline(job, params, attached)
         painted = self._painted(attached["mask"]) if "mask" in attached else None
         options = OutputOptions(**{name: job.output[name] for name in _OPTIONS if name in job.output})
-        order = _Order(hashlib.sha256(data), pipeline, painted, options, job.thumbnails, _Clock())
+        also = [_Also.of(one, options) for one in job.output.get("also", ())]
+        order = _Order(hashlib.sha256(data), pipeline, painted, options, also, job.thumbnails, _Clock())
         picture = None
         if self._open_parts and pipeline.in_places and options.like_source:
             picture = decode_in_places(data, self._limits, self._open_parts)
-        elif self._open_on_gpu and pipeline.on_device:
+        elif self._open_on_gpu and pipeline.on_device and not also:  # those need the finished pixels
             picture = decode_in_strips(data, self._limits, options, self._open_on_gpu)
-        if picture is None and self._open_strips and pipeline.in_strips:
+        if picture is None and self._open_strips and pipeline.in_strips and not also:
             picture = decode_in_strips(data, self._limits, options, self._open_strips)
         with suppress(DoubtError):
             if picture is not None:
@@ -190,6 +191,9 @@ class PixelRetoucher:
         encoded = encode(picture, order.options)
         pixels = picture.pixels if encoded.small is None else encoded.small
         small = thumbnail(pixels, reduce=self._applier.reduce) if order.thumbnails else None
+        if order.also:
+            picture.load_all()
+        also = [one.made(picture) for one in order.also]
         clock.lap("encode")
         return Retouched(
             data=encoded.data,
@@ -203,6 +207,7 @@ class PixelRetoucher:
             jpeg=encoded.jpeg,
             blocks=encoded.blocks,
             faces=_faces(picture),
+            also=also,
             notes=[*picture.notes, *notes, *encoded.notes],
             timings_ms=clock.totals(),
             laps=clock.laps,
@@ -263,8 +268,32 @@ class _Order:
     pipeline: Pipeline
     painted: Pixels | None
     options: OutputOptions
+    also: "list[_Also]"
     thumbnails: bool
     clock: "_Clock"
+
+
+@dataclass(frozen=True, slots=True)
+class _Also:
+    """A further output, as it is wanted."""
+
+    name: str
+    max_side: int | None
+    options: OutputOptions
+
+    @classmethod
+    def of(cls, wanted: Json, result: OutputOptions) -> "_Also":
+        """Return one of `also` of the output options; what it leaves open is as in the result."""
+        name = result.format if wanted["format"] == "same" else wanted["format"]
+        return cls(wanted["name"], wanted["max_side"], replace(result, format=name, quality=wanted["quality"]))
+
+    def made(self, picture: Picture) -> Variant:
+        """Encode the finished picture once more. Raises PhotoError."""
+        copy = replace(picture, parts=None, notes=list(picture.notes))
+        if self.max_side is not None:
+            shrink(copy, self.max_side)
+        encoded = encode(copy, self.options)
+        return Variant(self.name, encoded.data, encoded.format, encoded.width, encoded.height)
 
 
 class _Clock:

@@ -47,12 +47,17 @@ async def archive(request: Request, here: Here, task_id: TaskId) -> Response:
 async def _members(here: Parts, batch: dict[str, Any]) -> AsyncIterator[Member]:
     """Yield a member for each result. Photos without one are counted too: a name never depends on what is done."""
     names, cursor = names_of(batch), None
+    folders = {variant["name"]: names_of(batch, variant["format"]) for variant in batch["output"].get("also", ())}
     while True:
         page = await here.coordinator.photos(batch["task_id"], None, _PAGE, cursor)
         for photo in page["items"]:
             name, found = names.take(*told_of(photo)), photo["result"]
             if found is not None:
                 yield Member(name, found["key"], found["bytes"], await _crc32(here, found))
+            for variant, folder in folders.items():
+                name = folder.take(*told_of(photo, variant if found and variant in found["also"] else None))
+                if found and (one := found["also"].get(variant)):
+                    yield Member(f"{variant}/{name}", one["key"], one["bytes"], one["crc32"])
         cursor = page["next_cursor"]
         if cursor is None:
             return

@@ -38,23 +38,27 @@ def check_template(template: str | None) -> None:
         raise ApiError("invalid_request", f"output.name is no template of names: {error}.", "output.name") from None
 
 
-def names_of(batch: dict[str, Any]) -> ResultNames:
-    """Return what names the results of a batch, from the coordinator's view of it."""
+def names_of(batch: dict[str, Any], wanted: str = "same") -> ResultNames:
+    """Return what names the results of a batch, from the coordinator's view of it.
+
+    `wanted` is the format of a variant, whose files lie in a folder of their own.
+    """
     output, preset = batch["output"], batch["preset"]
     return ResultNames(
         output.get("name"),
         preset["id"] or preset["type"],
-        output.get("format", "same"),
+        output.get("format", "same") if wanted == "same" else wanted,
         datetime.fromtimestamp(batch["created_at"], UTC),
     )
 
 
-def told_of(photo: dict[str, Any]) -> tuple[str, int, str | None, str | None]:
-    """Return what the name of a photo's result is made of, as arguments for `ResultNames`."""
+def told_of(photo: dict[str, Any], variant: str | None = None) -> tuple[str, int, str | None, str | None]:
+    """Return what the name of a photo's result, or of a variant, is made of, as arguments for `ResultNames`."""
     result = photo["result"]
     if result is None:
         return photo["name"], photo["index"], None, None
-    return photo["name"], photo["index"], PurePosixPath(result["key"]).suffix.removeprefix("."), result.get("taken")
+    key = result["key"] if variant is None else result["also"][variant]["key"]
+    return photo["name"], photo["index"], PurePosixPath(key).suffix.removeprefix("."), result.get("taken")
 
 
 def content_disposition(name: str, *, inline: bool) -> str:

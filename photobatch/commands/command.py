@@ -87,6 +87,7 @@ def run(  # noqa: PLR0917
     workers: Annotated[int | None, typer.Option(min=1, metavar="N", help="Worker processes.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of the summary.")] = False,
     name: options.NameOption = None,
+    also: options.AlsoOption = None,
     creator: options.CreatorOption = None,
     copyright_: options.CopyrightOption = None,
     strict: options.StrictOption = False,
@@ -102,7 +103,7 @@ def run(  # noqa: PLR0917
     from photobatch.engine.jobs import RunOptions
 
     output: dict[str, Any] = {"format": format_, "quality": quality, "subsampling": subsampling, "max_side": max_side}
-    output |= {"creator": creator, "copyright": copyright_}
+    output |= {"creator": creator, "copyright": copyright_, "also": options.parse_also(also or ())}
     chosen = RunOptions(
         inputs=[Path(given) for given in inputs or ()],
         out=out,

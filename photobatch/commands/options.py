@@ -4,7 +4,7 @@ import json
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, NoReturn
+from typing import Annotated, Any, Literal, NoReturn, get_args
 
 import typer
 
@@ -85,6 +85,14 @@ NameOption = Annotated[
         help="Names of the results, of {stem}, {counter:04}, {index}, {date:%Y-%m-%d}, {ext} and {preset}.",
     ),
 ]
+AlsoOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--also",
+        metavar="NAME=SPEC",
+        help="A further output of each photo, in a folder NAME: --also web=1600px,q80,webp. At most four.",
+    ),
+]
 CreatorOption = Annotated[
     str | None, typer.Option("--creator", metavar="TEXT", help="Who made the photos, for EXIF and XMP of the results.")
 ]
@@ -134,6 +142,28 @@ def parse_params(given: Sequence[str]) -> dict[str, Any]:
         except ValueError:
             params[key.strip()] = value
     return params
+
+
+def parse_also(given: Sequence[str]) -> list[dict[str, Any]]:
+    """Return further outputs as the output options have them; raises RefusalError."""
+    variants: list[dict[str, Any]] = []
+    for one in given:
+        name, _, spec = one.partition("=")
+        variant: dict[str, Any] = {"name": name}
+        for word in filter(None, (word.strip() for word in spec.split(","))):
+            if word.endswith("px") and word[:-2].isdecimal():
+                variant["max_side"] = int(word[:-2])
+            elif word.startswith("q") and word[1:].isdecimal():
+                variant["quality"] = int(word[1:])
+            elif word in get_args(Format):
+                variant["format"] = word
+            else:
+                said = "SPEC is of a size (1600px), a quality (q80) and a format (webp), with commas between"
+                raise RefusalError(f"--also {one} is no output: {word} is none of these. {said}.")
+        if len(variant) == 1:
+            raise RefusalError(f"--also {one} is like the result. Write --also web=1600px,q80.")
+        variants.append(variant)
+    return variants
 
 
 def check_what(inputs: Sequence[str], preset: str | None, preset_type: str | None, watched: Path | None = None) -> None:

@@ -50,6 +50,7 @@ def submit(  # noqa: PLR0917
     hdr: options.HdrOption = "keep",
     raw: options.RawOption = "develop",
     name: options.NameOption = None,
+    also: options.AlsoOption = None,
     creator: options.CreatorOption = None,
     copyright_: options.CopyrightOption = None,
     recursive: options.RecursiveOption = True,
@@ -72,7 +73,7 @@ def submit(  # noqa: PLR0917
     from photobatch.commands import submission
 
     output: dict[str, Any] = {"format": format_, "quality": quality, "subsampling": subsampling, "max_side": max_side}
-    output |= {"creator": creator, "copyright": copyright_}
+    output |= {"creator": creator, "copyright": copyright_, "also": options.parse_also(also or ())}
     chosen = submission.SubmitOptions(
         inputs=inputs or [],
         preset_id=preset,

@@ -36,8 +36,8 @@ class Engine(Protocol):
     def watch(self, task_id: str) -> Iterator[schemas.ProgressMessage]:
         """Yield changes, at least twice a second, until a message says `done`."""
 
-    def take(self, task_id: str, index: int, destination: Path) -> None:
-        """Move a finished result to its place."""
+    def take(self, task_id: str, index: int, destination: Path, variant: str | None = None) -> None:
+        """Move a finished result, or a variant of it, to its place."""
 
     def cancel(self, task_id: str) -> None:
         """Cancel all unfinished photos."""

@@ -1,6 +1,7 @@
 """The jobs of a run, planned before anything is started or written."""
 
 import os
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +13,9 @@ from photobatch import schemas
 from photobatch.engine.done_before import Done, recipe
 from photobatch.engine.installed import capture_times, reads_raw
 from photobatch.engine.report import PhotoOutcome, Report
+from photobatch.file_names import folded
 from photobatch.inputs import InputPhoto, collect
+from photobatch.naming.formats import EXTENSIONS, FORMATS
 from photobatch.outputs import Naming, checked_template, plan, refuse_overwriting
 from photobatch.photos import is_address
 from photobatch.refusal import RefusalError
@@ -46,6 +49,15 @@ class Job:
     output: Path
     outcome: PhotoOutcome
     stamp: Stamp | None  # of the source
+    out: Path  # the folder of all results
+    alone: bool = False  # no other result has the same name with another extension
+
+    def variant(self, name: str, made: str) -> Path:
+        """Return the place of a variant in the format `made`: in a folder of its name, in the same tree."""
+        place = self.output.relative_to(self.out)
+        if FORMATS.get(place.suffix.lower()) != made:
+            place = place.with_name((place.stem if self.alone else place.name) + EXTENSIONS[made])
+        return self.out / name / place
 
 
 class Work:
@@ -61,7 +73,12 @@ class Work:
         naming = Naming(options.output.get("format", "same"), options.name, preset, dates)
         outputs = [options.out / place for place in plan(photos, naming)]
         refuse_overwriting(photos, outputs)
-        jobs = [_job(photo, output) for photo, output in zip(photos, outputs, strict=True)]
+        self._refuse_folders(outputs)
+        stems = Counter(folded(str(output.with_suffix(""))) for output in outputs)
+        jobs = [
+            _job(photo, output, options.out, alone=stems[folded(str(output.with_suffix("")))] == 1)
+            for photo, output in zip(photos, outputs, strict=True)
+        ]
         self.report = Report([job.outcome for job in jobs], not_taken=dict(collected.not_taken), strict=options.strict)
         self.jobs = [job for job in jobs if not (options.skip_existing and _skip(job))]
         self.request = request_of(options, self.jobs)
@@ -76,6 +93,13 @@ class Work:
         self.done.read_left()
         self.jobs = [job for job in self.jobs if not self._is_done(job)]
         self.request = request_of(options, self.jobs)
+
+    def _refuse_folders(self, outputs: Iterable[Path]) -> None:
+        """Raise RefusalError if a variant's folder would be one of the results'."""
+        variants = {variant["name"] for variant in self.options.output.get("also", ())}
+        tops = {folded(output.relative_to(self.options.out).parts[0]) for output in outputs}
+        if both := sorted(variants & tops):
+            raise RefusalError(f"The results have a folder {both[0]} of their own; give --also {both[0]} another name.")
 
     def _is_done(self, job: Job) -> bool:
         if self.done.keeps(job.source, job.stamp, job.output):
@@ -113,10 +137,10 @@ def _local_mask(params: dict[str, Any]) -> dict[str, str]:
     return {"mask": file.as_uri()}
 
 
-def _job(photo: InputPhoto, output: Path) -> Job:
+def _job(photo: InputPhoto, output: Path, out: Path, *, alone: bool) -> Job:
     outcome = PhotoOutcome(source=str(photo.path), output=str(output))
     source = Path(os.path.realpath(photo.path))
-    return Job(source, output, outcome, stamp(source))
+    return Job(source, output, outcome, stamp(source), out, alone)
 
 
 def _skip(job: Job) -> bool:

@@ -158,6 +158,9 @@ class Course:
 
     def _take(self, task_id: str, photo: schemas.Photo, job: Job) -> None:
         try:
+            for variant in photo.result.also if photo.result else ():
+                place = job.variant(variant.name, variant.format).absolute()
+                self._engine.take(task_id, photo.index, place, variant.name)
             self._engine.take(task_id, photo.index, job.output.absolute())
         except OSError as error:
             sentence = f"The result cannot be written to {job.output}: {error.strerror}."

@@ -206,4 +206,4 @@ class _Watch:
 
 def _job(taken: Taken, out: Path) -> Job:
     outcome = PhotoOutcome(source=str(taken.source), output=str(out / taken.place))
-    return Job(Path(os.path.realpath(taken.source)), out / taken.place, outcome, taken.stamp)
+    return Job(Path(os.path.realpath(taken.source)), out / taken.place, outcome, taken.stamp, out)

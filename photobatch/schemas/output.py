@@ -1,0 +1,65 @@
+"""How results are written."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, StringConstraints, model_validator
+
+from photobatch.schemas.messages import Wire
+
+MOST_VARIANTS = 4
+Format = Literal["same", "jpeg", "png", "webp", "avif", "tiff"]
+Words = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=r"^[^\x00-\x1f\x7f]*$")] | None
+"""Text on one line; None: none."""
+Quality = Annotated[int, Field(ge=1, le=100)] | None
+MaxSide = Annotated[int, Field(ge=16, le=65_535)] | None
+
+
+class VariantOptions(Wire):
+    """A further output of each photo, from the same decoded and retouched picture."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{2,31}$", description="Also the folder in the ZIP file.")]
+    max_side: MaxSide = Field(None, description="As `max_side` of the result, from whose size it is reduced.")
+    quality: Quality = Field(None, description="As `quality` of the result.")
+    format: Format = Field("same", description="`same`: the format of the result.")
+
+
+class OutputOptions(Wire):
+    """How results are written."""
+
+    format: Format = Field(
+        "same", description="`same`: the photo's own, if it can be written; HEIC and RAW become JPEG, BMP and GIF PNG."
+    )
+    quality: Quality = Field(
+        None,
+        description="For lossy formats. Unset: a JPEG keeps its own quantisation, and its bits where nothing is "
+        "retouched; other formats get 92.",
+    )
+    subsampling: Literal["same", "444", "422", "420"] = Field("same", description="Chroma subsampling of JPEG.")
+    max_side: MaxSide = Field(
+        None, description="Photos with a longer side are reduced to this many pixels; nothing is enlarged."
+    )
+    metadata: Literal["keep", "strip_gps", "strip"] = Field("keep", description="Which EXIF, XMP and texts are kept.")
+    hdr: Literal["keep", "drop"] = Field(
+        "keep", description="Whether an HDR photo stays one: a JPEG or HEIC with a gain map gives a JPEG with it."
+    )
+    raw: Literal["develop", "embedded"] = Field(
+        "develop",
+        description="What a camera's RAW file gives: `embedded` is the camera's own JPEG in it, of full size.",
+    )
+    creator: Words = Field(None, description="Who made the photos: EXIF Artist, XMP dc:creator; under any `metadata`.")
+    copyright: Words = Field(None, description="Whose they are: EXIF Copyright, XMP dc:rights; under any `metadata`.")
+    name: Annotated[str, Field(max_length=200)] | None = Field(
+        default=None,
+        description="Template of result names: {stem}, {counter} (from 1, {counter:04} pads), {index} (from 0), "
+        "{date:%Y-%m-%d} (when it was taken), {ext}, {preset}.",
+    )
+    also: Annotated[list[VariantOptions], Field(max_length=MOST_VARIANTS)] = Field(
+        default_factory=list, description="Further outputs of each photo, such as a small one for the web."
+    )
+
+    @model_validator(mode="after")
+    def _named_apart(self) -> Self:
+        names = [variant.name for variant in self.also]
+        if len(set(names)) < len(names):
+            raise ValueError("two of `also` have one name")
+        return self
