@@ -27,12 +27,10 @@ async def finished(world: World) -> str:
         data = {"result": b"large" + day.encode(), "web": b"web" + day.encode()}
         await world.blobs.put(result_key(task, index, 1, "jpg"), data["result"])
         await world.blobs.put(variant_key(task, index, 1, "web", "webp"), data["web"])
-        told = {
-            name: {"bytes": len(one), "sha256": _sha256(one), "crc32": zlib.crc32(one)} for name, one in data.items()
-        }
-        web = {"width": 4, "height": 3, "format": "webp"} | told["web"]
-        taken = f"2026-05-0{day}T10:00:00"
-        world.coordinator.work(task, index, **told["result"], also={"web": web}, taken=taken)
+        web = {"width": 4, "height": 3, "format": "webp"} | _told(data["web"])
+        world.coordinator.work(
+            task, index, **_told(data["result"]), also={"web": web}, taken=f"2026-05-0{day}T10:00:00"
+        )
     return task
 
 
