@@ -29,7 +29,7 @@ from benchmarks.photos.scene import Frame
 from benchmarks.record import command
 from benchmarks.record.figures import Figure, Target
 from benchmarks.servers import photo_host
-from benchmarks.servers.clients import Client, EmbeddedClient, UploadClient
+from benchmarks.servers.clients import Client, EmbeddedClient, OverlapClient, UploadClient
 from benchmarks.servers.joined_ray import guest
 from benchmarks.servers.server import serving
 from deployments.local.embedded import Engine
@@ -37,6 +37,7 @@ from deployments.local.embedded import Engine
 RATIO = "times the floor"
 FACELESS = "no face, upright"
 _TARGETS = {"filter_warm": 1.1, "filter_cool": 1.1, "color_vintage": 1.2}  # × the floor; others: 1
+_BY_HTTP = {"uploads": UploadClient, "overlap": OverlapClient}
 MOST_ADDED = 20.0  # per cent of extra time that uploads may take
 _PHOTOS, _QUICK_PHOTOS = 50, 16
 _SPARE = 3_000_000_000  # bytes of disk that a run may need
@@ -85,6 +86,7 @@ PROMISED = (
     Case("beauty_heavy"),
     Case("beauty_light", subjects=FACELESS),
     Case("filter_warm", source="uploads"),
+    Case("filter_warm", source="overlap"),
     Case("beauty_heavy", source="uploads"),
 )
 
@@ -114,15 +116,15 @@ def measure(case: Case, photos: list[Path], runs: int, url: str | None, gpu_frac
         clients: list[tuple[Client, list[float]]] = []
         if url is None:
             engine = stack.enter_context(embedded(folder, case.workers, photos))
-            files = measured.service_s if case.source != "uploads" else measured.files_s
+            files = measured.files_s if case.source in _BY_HTTP else measured.service_s
             if case.source == "http":
                 clients.append((stack.enter_context(photo_host.hosting(engine)), files))
             else:
                 clients.append((engine, files))
             measured.first_photo_s = engine.run(case.preset, photos[:1]) - engine.run(case.preset, photos[:1])
-        if case.source == "uploads":
+        if case.source in _BY_HTTP:
             served = url or stack.enter_context(serving(folder, BATCH_MAX_WORKERS=str(case.workers))).url
-            uploads = UploadClient(served)
+            uploads = _BY_HTTP[case.source](served)
             stack.callback(uploads.close)
             clients.append((uploads, measured.service_s))
         for client, _ in clients:
@@ -197,7 +199,9 @@ def main() -> None:
         "throughput", "How fast a batch is done.", quick=f"{_QUICK_PHOTOS} photos, 2 presets, 1 run"
     )
     parser.add_argument("--presets", help="names with commas between them, as with what follows")
-    parser.add_argument("--sources", help="files, http (image_urls), uploads (files in the form)")
+    parser.add_argument(
+        "--sources", help="files, http (image_urls), uploads (files in the form), overlap (uploaded beside the work)"
+    )
     parser.add_argument("--megapixels", help="size of the photos")
     parser.add_argument("--iso", help="low, high (noisy photos: more colours)")
     parser.add_argument("--workers")

@@ -99,6 +99,14 @@ class ModelOp(Strict):
     sha256: Sha256 | None = None  # of its weights, which a batch pins; None: those that are there
 
 
+class Shift(Strict):
+    """What brings one photo to the light of its shoot, before the look and whatever the strength of that."""
+
+    exposure: Annotated[float, Field(ge=-3, le=3, strict=True, allow_inf_nan=False)] = 0.0  # EV
+    temperature: Balance = 0.0
+    tint: Balance = 0.0
+
+
 class PhotoParams(Strict):
     """What the types `beauty`, `filter` and `color` have beside sliders."""
 
@@ -106,6 +114,7 @@ class PhotoParams(Strict):
     curve: Annotated[Curves | None, BeforeValidator(_for_all_channels)] = None
     hsl: Hsl | None = None
     lut: Annotated[str, Field(min_length=1, max_length=200)] | None = None  # its name
+    shift: Shift | None = None
 
 
 Length = Annotated[float, Field(ge=0, le=1_000_000, strict=True, allow_inf_nan=False)]
@@ -201,10 +210,16 @@ def _known(preset_type: str, location: tuple[int | str, ...]) -> type[BaseModel]
         return PARAMS[preset_type]
     if location[0] == "hsl":
         return Hsl if len(location) == 2 else Band
-    nested: dict[str, type[BaseModel]] = {"curve": Curves, "regions": Regions, "faces": Regions, "ops": ModelOp}
-    return nested[str(location[0])]
+    return _NESTED[str(location[0])]
 
 
+_NESTED: dict[str, type[BaseModel]] = {
+    "curve": Curves,
+    "faces": Regions,
+    "ops": ModelOp,
+    "regions": Regions,
+    "shift": Shift,
+}
 _SHAPES = {
     "curve": "a curve is 2 to 16 points [x, y], each 0 to 1, or such points for each of rgb, r, g, b",
     "faces": 'write "all", "none" or {"unit": "fraction" or "px", "boxes": [[left, top, width, height], …]}',
@@ -212,6 +227,7 @@ _SHAPES = {
     "model": "patches, telea, or the SHA-256 of LaMa's weights, or nothing for the best that is there",
     "lut": "the name of a LUT is allowed",
     "ops": 'write [{"op": "model", "name": "…"}], at most four, with names of `photobatch models list`',
+    "shift": "shift is {exposure, temperature, tint}: EV from -3 to 3, and twice -1 to 1",
     "regions": 'write {"unit": "fraction" or "px", "boxes": [[left, top, width, height], …]}',
 }
 

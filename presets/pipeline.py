@@ -12,6 +12,7 @@ from models.applier import Applier
 from models.codec.header import Limits
 from models.codec.profile import to_srgb
 from models.colour.cache import TableCache
+from models.colour.correction import NO_CORRECTION, Correction
 from models.colour.grade import IDENTITY, Grade
 from models.colour.hsl import CENTRES, Bands
 from models.colour.icc import parse
@@ -77,7 +78,9 @@ class Pipeline:
     @property
     def in_strips(self) -> bool:
         """Whether colour and place of a pixel alone decide what it becomes, so that few need to be there at once."""
-        return all(step is None for step in (self._erasing, self._restoring, self._max_side, self._beauty))
+        looks = self._colour is not None and self._colour.looks
+        steps = (self._erasing, self._restoring, self._max_side, self._beauty)
+        return all(step is None for step in steps) and not looks
 
     @property
     def on_device(self) -> bool:
@@ -114,11 +117,14 @@ class Pipeline:
             notes.append(_converted_to_srgb(picture, icc))
             picture.deep = None
         lap("apply")
+        correction = self._colour.correction(picture, self._applier.reduce) if self._colour else NO_CORRECTION
         if self._beauty is not None:
             notes += self._retouch_faces(picture, self._beauty, short, lap)
         height, width = picture.pixels.shape[:2]
         finish = Finish(
-            table=self._colour.analyse(picture) if self._colour else None,  # for the colours that faces have now
+            table=self._colour.analyse(picture, correction)
+            if self._colour
+            else None,  # For the colours that faces have now.
             vignette=self._vignette.analyse(height, width) if self._vignette else None,
             grain=self._grain.analyse(height, width) if self._grain else None,
         )
@@ -130,7 +136,7 @@ class Pipeline:
         elif not finish.idle:
             self._applier.finish(_writable(picture), finish, short)
         if picture.deep is not None and self._colour is not None:
-            self._colour.grade_deep(picture.deep, picture.source.icc)
+            self._colour.grade_deep(picture.deep, picture.source.icc, correction)
         lap("apply")
         return notes
 
@@ -172,6 +178,8 @@ def compile_pipeline(
     if networks is not None and preset.type == "erase":
         return Pipeline(applier, max_side=max_side, erasing=Erasing.of(params, networks))
     grade = _grade(params, luts)
+    shift, auto_tone = Correction(**params.get("shift") or {}), params["strength"] * params.get("auto_tone", 0.0)
+    colours = auto_tone or not (grade.neutral and shift.neutral)
     vignette, grain = (params["strength"] * params[name] for name in ("vignette", "grain"))
     return Pipeline(
         applier,
@@ -179,7 +187,7 @@ def compile_pipeline(
         restoring=Restoring.of(params, networks, max_pixels) if networks else None,
         beauty=_beauty(params, applier, faces),
         faces=Chosen.of(params.get("faces", "all")),  # a batch of an earlier version has none
-        colour=None if grade.neutral else Colour(grade, 10 if vignette or grain else 8, tables),
+        colour=Colour(grade, 10 if vignette or grain else 8, tables, shift, auto_tone) if colours else None,
         vignette=Vignette(vignette) if vignette else None,
         grain=Grain(grain) if grain else None,
     )

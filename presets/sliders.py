@@ -50,6 +50,7 @@ COLOUR = Group(
     zh="色彩与光线",
     types=_PHOTO,
     sliders=(
+        Slider("auto_tone", 0, 1, en="Auto tone", zh="自动影调"),
         *COLOUR_SLIDERS,
         Slider("grain", 0, 1, en="Grain", zh="颗粒"),
         Slider("vignette", 0, 1, en="Vignette", zh="暗角"),

@@ -23,7 +23,7 @@ ROOMS = {
     "photobatch": ("schemas", "naming", "watching", "shown", "engine", "stage", "commands"),
     "deployments": ("wire", "gate", "files", "intake", "status", "routes", "reference", "local", "doctor"),
     "actors": ("messages", "sources", "batches", "worker", "pool", "coordinator"),
-    "models": ("colour", "faces", "erase", "neural", "codec", "eager", "compiled"),
+    "models": ("colour", "faces", "erase", "neural", "codec", "shoot", "eager", "compiled"),
     "benchmarks": ("record", "photos", "pages", "servers", "rivals", "faults", "gpu"),
 }
 

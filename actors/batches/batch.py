@@ -1,18 +1,17 @@
 """One batch: what is known of it besides its photos, and `apply`, the only code that changes it."""
 
-import json
-from collections import Counter
 from dataclasses import replace
-from heapq import heappop, heappush
+from heapq import heappop
 
 from actors.batches import events
 from actors.batches.adjustments import Before
-from actors.batches.columns import Columns, PhotosAwayError, upload_ids
+from actors.batches.columns import PhotosAwayError, upload_ids
 from actors.batches.compact_json import shared
 from actors.batches.listing import Listing
+from actors.batches.moves import Moves
 from actors.batches.report import Report
 from actors.batches.states import ENDED, OPEN_PHOTOS, BatchState, PhotoState
-from actors.messages.records import BatchSpec, Json, LeaseKey
+from actors.messages.records import BatchSpec, LeaseKey
 from presets.networks import uses_networks
 
 Q, P, S, F, C = PhotoState
@@ -22,7 +21,7 @@ WHILE_AWAY = (*BOOKKEEPING, events.Renamed, events.Deleted)  # for these its pho
 LONGEST_PAUSE_S = 7 * 86_400.0  # a batch that was paused for so long counts as ended
 
 
-class Batch(Columns):
+class Batch(Moves):
     """State of one batch, a fold over its events.
 
     Decisions (what to lease, whether a report counts) are made by callers and by the queries below; `apply` only
@@ -32,8 +31,8 @@ class Batch(Columns):
 
     __slots__ = (
         *("spec", "networks", "created_at", "started_at", "finished_at", "version", "recorded", "state"),
-        *("paused_at", "shares", "name", "open", "grown_at", "deleted_at", "withdrawn", "owes_call", "calls"),
-        *("call_due", "strays", "counts", "listing"),
+        *("paused_at", "shares", "name", "open", "consistency", "grown_at", "deleted_at", "withdrawn"),
+        *("owes_call", "calls", "call_due", "listing"),
     )
 
     def __init__(self, spec: BatchSpec, created_at: float) -> None:
@@ -50,14 +49,13 @@ class Batch(Columns):
         self.shares: dict[str, float] = {}  # unix time of expiry by digest of the key
         self.name: str | None = None
         self.open = False  # more photos may be appended
+        self.consistency: float | None = None  # how far the light of its photos is matched
         self.grown_at = created_at  # when photos came last
         self.deleted_at: float | None = None  # hidden since then; its blobs are being removed
         self.withdrawn = False  # its submit was refused: the client will name the same uploads again
         self.owes_call = False  # its callback_url must still be called
         self.calls = 0  # failed calls so far
         self.call_due = 0.0
-        self.strays: dict[tuple[int, int], float] = {}  # when to sweep what (index, attempt) may leave
-        self.counts: Counter[PhotoState] = Counter()
         self.listing = Listing()
 
     # --- events ---------------------------------------------------------------------------------------------------
@@ -66,7 +64,7 @@ class Batch(Columns):
     def create(cls, version: int, at: float, event: events.Created) -> "Batch":
         """Return the batch that its first event makes."""
         batch = cls(replace(event.spec, traceparent=event.traceparent), at)
-        batch.name, batch.open = event.name, bool(event.open)
+        batch.name, batch.open, batch.consistency = event.name, bool(event.open), event.consistency
         batch.version = batch.recorded = version
         return batch
 
@@ -87,6 +85,8 @@ class Batch(Columns):
                 self._return(version, at, event)
             case events.Struck():
                 self._strike(version, at, event)
+            case events.Matched():
+                self._match(version, event)
             case events.Photos():
                 self._add(version, event.rows)
                 self.grown_at = at
@@ -104,10 +104,6 @@ class Batch(Columns):
             self.version = version
         self._settle(at)
 
-    def _add(self, version: int, rows: events.PhotoRows) -> None:
-        self.append(rows, version)
-        self.counts[Q] += len(rows)
-
     def _lease(self, version: int, at: float, event: events.Leased) -> None:
         self.started_at = self.started_at or at
         self.pace.began(at)
@@ -123,7 +119,10 @@ class Batch(Columns):
             index, attempt = report.index, report.attempt
             if not self._held(index, attempt):
                 continue
-            if report.error is None:
+            if report.light is not None:
+                self._move(index, Q, version)
+                self.matching.analysed(index, report.light)
+            elif report.error is None:
                 self._succeed(report, version, at)
             elif (again := report.again) is not None:  # retryable, with tries left
                 self.tries[index] += 1
@@ -200,12 +199,6 @@ class Batch(Columns):
         if self.state in ENDED:
             self._reopen()
 
-    def _begin_anew(self, index: int, version: int) -> None:
-        self.tries[index] = self.strikes[index] = 0
-        self.outcome[index] = None
-        self.told[index] = 0
-        self._queue(index, version)
-
     def _reopen(self) -> None:
         self.paused_at = self.finished_at = None
         self.owes_call = False
@@ -250,6 +243,15 @@ class Batch(Columns):
         """Whether photos may still come."""
         return self.open or self.expanding
 
+    @property
+    def awaits_match(self) -> bool:
+        """Whether all its photos that go on are analysed, and no more can come."""
+        return bool(self.matching.waiting) and not self.growing and self.remaining() == len(self.matching.waiting)
+
+    def analyses(self, index: int) -> bool:
+        """Whether a photo is to be analysed before it is computed."""
+        return self.consistency is not None and self.matching.wants(index)
+
     def expires_at(self, ttl_s: float) -> float | None:
         """Unix time at which it is removed; None while it has not ended."""
         if self.finished_at is not None:
@@ -278,59 +280,7 @@ class Batch(Columns):
         task = self.spec.task_id
         return [LeaseKey(task, index, self.attempt[index]) for index, who in self.holder.items() if who == worker_id]
 
-    # --- moves ----------------------------------------------------------------------------------------------------
-
-    def _leave_in_flight(self, at: float, late: float | None) -> None:
-        """Leases are taken from living workers: each cleans up after itself, unless it dies before it has."""
-        for index in self.holder:
-            self._stray(index, self.attempt[index], at, late)
-
-    def _stray(self, index: int, attempt: int, at: float, late: float | None) -> None:
-        """Note an attempt whose worker may store something yet, or has: `late` seconds from then it is swept."""
-        if late is not None:
-            self.strays[index, attempt] = at + late
-
-    def _succeed(self, report: Report, version: int, at: float) -> None:
-        before = self.adjustments.under_way(report.index)
-        if before:
-            sha256 = Report(json.loads(before.outcome)).row["result"]["sha256"]
-            self.adjustments.done(report.index, sha256)
-            self._stray(report.index, before.attempt, at, 0.0)
-        self._tell(report)
-        self._move(report.index, S, version)
-
-    def _fail(self, report: Report, version: int) -> None:
-        self._tell(report)
-        self._give_up(report.index, version, F, report.error)
-
-    def _give_up(self, index: int, version: int, state: PhotoState, error: Json | None = None) -> None:
-        """End a photo without a result; where it was adjusted, its earlier result counts again."""
-        before = self.adjustments.undone(index, error)
-        if before:
-            self.photos.override(index, before.params)
-            self.outcome[index], self.told[index] = before.outcome, before.attempt
-        self._move(index, S if before else state, version)
-
-    def _move(self, index: int, state: PhotoState, version: int) -> None:
-        before = PhotoState(self.photo_state[index])
-        self.counts[before] -= 1
-        self.counts[state] += 1
-        self.photo_state[index] = state
-        self.changed[index] = version
-        self.holder.pop(index, None)
-        self.alone.discard(index)
-        self.ready.pop(index, None)
-        self.suspects.pop(index, None)
-
-    def _queue(self, index: int, version: int, *, suspect: bool = False, not_before: float = 0.0) -> None:
-        self._move(index, Q, version)
-        if suspect or self.strikes[index]:
-            self.suspects[index] = None
-        elif not_before:
-            heappush(self._later, (not_before, index))
-        else:
-            self.ready[index] = None
-            self.ready.move_to_end(index, last=False)  # it had its turn already: it goes first
+    # --- state ----------------------------------------------------------------------------------------------------
 
     def _settle(self, now: float) -> None:
         """Derive the batch's state from its photos."""

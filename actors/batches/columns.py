@@ -11,6 +11,7 @@ import numpy as np
 from actors.batches.adjustments import Adjustments
 from actors.batches.compact_json import compact_json
 from actors.batches.eta import Pace
+from actors.batches.matching import Matching
 from actors.batches.photo_column import PhotoColumn
 from actors.batches.report import Report
 from actors.batches.states import PhotoState
@@ -30,7 +31,7 @@ class Columns:
 
     __slots__ = (
         *("photos", "photo_state", "attempt", "tries", "strikes", "changed", "outcome", "told"),
-        *("holder", "alone", "ready", "suspects", "_later", "pace", "adjustments"),
+        *("holder", "alone", "ready", "suspects", "_later", "pace", "adjustments", "matching"),
     )
 
     def __init__(self) -> None:
@@ -49,6 +50,7 @@ class Columns:
         self._later: list[tuple[float, int]] = []  # queued, not before a time
         self.pace = Pace()
         self.adjustments = Adjustments()
+        self.matching = Matching()
 
     # --- where they are -------------------------------------------------------------------------------------------
 
@@ -78,6 +80,10 @@ class Columns:
     def accepted(self, key: LeaseKey) -> bool:
         """Say whether this attempt has already reported: a repeated report gets the same answer."""
         return key.index < len(self.photos) and self.attempt[key.index] == self.told[key.index] == key.attempt
+
+    def params_of(self, index: int) -> Json | None:
+        """Return what a photo is computed with: its own parameters, and its shift."""
+        return self.matching.with_shift(index, self.photos[index].params)
 
     def report(self, index: int) -> Report | None:
         """Return the last report of a photo, None when there is none."""

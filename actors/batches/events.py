@@ -18,7 +18,7 @@ from actors.batches.event_format import EventFormat, Key
 from actors.batches.report import Report
 from actors.messages.records import BatchSpec, Json, PhotoSpec
 
-BESIDE = frozenset({"traceparent", "name", "open"})  # fields of a spec that `Created` has itself
+BESIDE = frozenset({"traceparent", "name", "open", "consistency"})  # fields of a spec that `Created` has itself
 Attempts = Sequence[tuple[int, int]]  # a photo's place in its batch, and the number of the attempt
 PhotoRows = Sequence[tuple[str, str, Json | None]]  # source, name, and parameters of its own
 PrefixRows = Sequence[tuple[str, Json | None]]  # source, and parameters of its photos
@@ -48,11 +48,12 @@ class Created:
     traceparent: str | None = None  # the spec's, as those below
     name: str | None = None
     open: bool | None = None
+    consistency: float | None = None
 
     @classmethod
     def of(cls, spec: BatchSpec) -> "Created":
         """Return the event of a batch that is accepted now."""
-        return cls(spec, spec.traceparent, spec.name, spec.open or None)
+        return cls(spec, spec.traceparent, spec.name, spec.open or None, spec.consistency)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,14 @@ class Struck:
     attempt: Annotated[tuple[int, int], "p"]  # as one of `Attempts`
     error: Json
     late: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """The light of analysed photos was matched: they are computed with these shifts. None: nothing is to be done."""
+
+    kind: ClassVar[str] = "matched"
+    rows: Annotated[Sequence[tuple[int, Json | None]], "p"]
 
 
 # --- controls ---------------------------------------------------------------------------------------------------------
@@ -253,11 +262,12 @@ class Archived:
     truncated: bool
     uploads: str  # the keys of those that its photos and masks name: see `hash_index.packed`
     name: str | None = None
+    consistency: float | None = None
 
 
 Bookkeeping = Swept | Called | Shared | Unshared
 Control = Paused | Resumed | Cancelled | Retried | Closed | Renamed | Adjusted | Deleted
-BatchEvent = Photos | Prefixes | Listed | Leased | Reported | Returned | Struck | Control | Bookkeeping
+BatchEvent = Photos | Prefixes | Listed | Leased | Reported | Returned | Struck | Matched | Control | Bookkeeping
 
 BATCH_EVENTS = EventFormat[Created | BatchEvent | Archived](
     *get_args(Created | BatchEvent | Archived), time_first=frozenset({Created, Prefixes, Photos})

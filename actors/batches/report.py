@@ -29,6 +29,8 @@ class Report:
             "i": outcome.key.index,
             "a": outcome.key.attempt,
         }
+        if outcome.light is not None:
+            row = {"light": outcome.light, "error": None, "i": outcome.key.index, "a": outcome.key.attempt}
         return cls(row if again is None else row | {"again": again})
 
     @classmethod
@@ -63,6 +65,11 @@ class Report:
     def result(self) -> Json | None:
         """See `Outcome`; None when it failed."""
         return self.row.get("result")
+
+    @property
+    def light(self) -> Json | None:
+        """The photo's light, if it was analysed and not computed."""
+        return self.row.get("light")
 
     @property
     def engine(self) -> str | None:

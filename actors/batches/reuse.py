@@ -94,7 +94,7 @@ class Reuse:
             known.begun = time.monotonic()
             known.reading = asyncio.ensure_future(self._read(known))
         await asyncio.wait({known.reading}, timeout=max(0.0, known.begun + PATIENCE_S - time.monotonic()))
-        params = (await self._whole(batch)).photos[index].params
+        params = (await self._whole(batch)).params_of(index)
         found = known.places.find(_content(params, sha256))
         for earlier, place in sorted(found, key=lambda one: one[0].created_at, reverse=True):  # it is kept longest
             try:
@@ -127,7 +127,7 @@ class Reuse:
         for count, place in enumerate(list(whole.indices(PhotoState.SUCCEEDED, 0)), 1):
             report = whole.report(place)
             if report and report.result:
-                keys.append(_content(whole.photos[place].params, report.result["input_sha256"]))
+                keys.append(_content(whole.params_of(place), report.result["input_sha256"]))
                 places.append(place)
             if count % AT_ONCE == 0:
                 await asyncio.sleep(0)
@@ -141,7 +141,7 @@ def _done(earlier: Batch, place: int, params: Json | None, engine: str, sha256: 
     report = earlier.report(place) if earlier.photo_state[place] == PhotoState.SUCCEEDED else None
     if report is None or report.result is None:
         return None
-    if earlier.photos[place].params != params:  # it was adjusted since
+    if earlier.params_of(place) != params:  # it was adjusted since
         return None
     if report.engine != engine or report.result["input_sha256"] != sha256:
         return None

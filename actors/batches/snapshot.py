@@ -26,6 +26,7 @@ def summary(batch: Batch, uploads: str) -> Archived:
         truncated=batch.listing.truncated,
         uploads=uploads,
         name=batch.name,
+        consistency=batch.consistency,
     )
 
 
@@ -40,5 +41,5 @@ def archived(version: int, event: Archived) -> Batch:
     batch.shares.update(event.shares)
     batch.strays.update({(index, attempt): due for index, attempt, due in event.strays})
     batch.listing = Listing.of(event.prefixes, truncated=event.truncated)
-    batch.name = event.name
+    batch.name, batch.consistency = event.name, event.consistency
     return batch

@@ -44,6 +44,8 @@ def batch_view(batch: Batch, now: float, ttl_s: float) -> Json:
         "eta_s": estimate,
         "eta_low_s": low,
         "eta_high_s": high,
+        "consistency": "none" if batch.consistency is None else "shoot",
+        "consistency_strength": batch.consistency,
         "version": batch.version,
     }
 
@@ -90,6 +92,7 @@ def photo_view(batch: Batch, index: int, *, timings: bool) -> Json:
         "name": photo.name,
         "source": photo.source,
         "params": photo.params,
+        "shift": batch.matching.shifts.get(index),
         "status": state.label,
         "attempts": batch.attempt[index],
         "error": told and told.error,

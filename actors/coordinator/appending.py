@@ -1,8 +1,5 @@
 """Photos that come to an open batch after it was accepted."""
 
-import time
-from collections.abc import Iterable
-
 from actors.batches.batch import Batch
 from actors.messages.errors import BatchError
 from actors.messages.records import PhotoSpec
@@ -27,9 +24,3 @@ def missing(batch: Batch, photos: list[PhotoSpec], at: int | None) -> list[Photo
         detail = f"This batch has {total} photos, not {at}. Append at {total}."
         raise BatchError("append_conflict", detail)
     return left
-
-
-def forsaken(batches: Iterable[Batch], idle_s: float) -> list[Batch]:
-    """Return the open batches to which no photo has come for so long."""
-    latest = time.time() - idle_s
-    return [batch for batch in batches if batch.open and batch.grown_at < latest]

@@ -1,6 +1,7 @@
 """Controls: pause, resume, cancel, retry, close, rename and adjust. docs/batches.md states their contract."""
 
-from collections.abc import Callable, Coroutine
+import time
+from collections.abc import Callable, Coroutine, Iterable
 from typing import Any
 
 from actors.batches.batch import Batch
@@ -44,6 +45,13 @@ class Controls:
         """Take no more photos."""
         if batch.open:
             self._dispatch.record(batch, Closed())
+
+    def close_forsaken(self, batches: Iterable[Batch], idle_s: float) -> None:
+        """Close the open ones to which no photo has come for so long."""
+        latest = time.time() - idle_s
+        for batch in list(batches):
+            if batch.open and batch.grown_at < latest:
+                self.close(batch)
 
     def rename(self, batch: Batch, name: str | None) -> None:
         """Give a batch another name; None: none."""

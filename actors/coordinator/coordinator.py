@@ -19,13 +19,14 @@ from actors.batches.reuse import Reuse
 from actors.batches.states import ENDED
 from actors.batches.views import batch_view, newest, one_photo, photo_page, photo_view
 from actors.coordinator.admission import Admission
-from actors.coordinator.appending import forsaken, missing
+from actors.coordinator.appending import missing
 from actors.coordinator.callbacks import Callbacks
 from actors.coordinator.config import CoordinatorConfig
 from actors.coordinator.controls import Controls
 from actors.coordinator.dispatch import Dispatch
 from actors.coordinator.expansion import Expander, contents_of
 from actors.coordinator.hold import REASON, Hold
+from actors.coordinator.matcher import Matcher
 from actors.coordinator.putting_away import put_away_ended
 from actors.coordinator.stats import service_stats
 from actors.coordinator.sweeper import Sweeper
@@ -75,6 +76,8 @@ class Coordinator(UserData):
         self._supervisor = Supervisor(config, self._worker_died)
         self._dispatch = Dispatch(self._ledger, self._supervisor.pool, hold, self._reuse, config.retry_count)
         self._controls = Controls(self._dispatch, self._supervisor, self._spawn, config.late_s)
+        self._matcher = Matcher(self._dispatch, self._spawn)
+        self._dispatch.all_analysed = self._matcher.begin
         self._sweeper = Sweeper(config, self._ledger, self._blobs, uploads, self._condemn)
         self._callbacks = Callbacks(config.callbacks, self._ledger, self._view)
         limits: Json = {"admission": self._admission, "max_photos": config.max_photos}
@@ -303,8 +306,8 @@ class Coordinator(UserData):
             free = await asyncio.to_thread(self._blobs.free_bytes)
         if self._hold.update(journal_full=self._ledger.trouble == "full", free=free):
             self._dispatch.wake()
-        for batch in forsaken(self._ledger.open.values(), self._config.open_idle_s):
-            self._controls.close(batch)
+        self._controls.close_forsaken(self._ledger.open.values(), self._config.open_idle_s)
+        self._matcher.tick(self._ledger.open.values())
         self._callbacks.tick()
         self._expander.tick()
         try:

@@ -50,6 +50,8 @@ class Counters:
             self._failures[outcome.error["code"]] += 1
         if not final:
             self._events["retried"] += 1
+        elif outcome.light is not None:
+            return
         elif outcome.result is not None:
             self._photos["succeeded"] += 1
             self._bytes += outcome.result["bytes"]

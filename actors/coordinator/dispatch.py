@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from collections.abc import Callable
 
 from actors.batches.batch import Batch
 from actors.batches.events import BatchEvent, Cancelled, Leased, Reported, Returned, Struck
@@ -48,6 +49,7 @@ class Dispatch:
         self._reuse = reuse
         self._retry_count = retry_count
         self._stopped = False
+        self.all_analysed: Callable[[Batch], None] = lambda batch: None
         self.counters = Counters()
         self.nodes = Nodes(pool.workers)
         self._scheduler = Scheduler()
@@ -128,6 +130,8 @@ class Dispatch:
             self.forget(batch)
             if before not in ENDED:
                 log.info("batch ended", extra=_told(batch))
+        elif batch.awaits_match:
+            self.all_analysed(batch)
 
     def forget(self, batch: Batch) -> None:
         """Drop the speed estimate of a batch that ended or was removed."""
@@ -178,7 +182,7 @@ class Dispatch:
                 self._count(outcome, final=again is None)
                 self.nodes.reported(self._pool.workers.get(worker_id), outcome, final=again is None)
                 self._pool.did_well(worker_id)
-                if outcome.timings_ms:
+                if outcome.timings_ms and outcome.light is None:
                     self._scheduler.took(key.task_id, _seconds(outcome))
             elif batch is None or not batch.accepted(key):
                 refused.append(key)
@@ -209,8 +213,9 @@ class Dispatch:
             waited_s = now - batch.created_at if attempt == 1 else None
             if waited_s is not None:
                 self.counters.waited(waited_s)
-            photo, key = batch.photos[index], LeaseKey(task_id, index, attempt)
-            leases.append(Lease(key, photo.source, photo.params, alone, seen, waited_s))
+            source, params = batch.photos[index].source, batch.params_of(index)
+            key, analyse = LeaseKey(task_id, index, attempt), batch.analyses(index)
+            leases.append(Lease(key, source, params, alone, seen and not analyse, waited_s, analyse))
         return leases, {task_id: batch.spec}
 
     def _choose(self, worker: WorkerRecord, want: int, alone_allowed: bool) -> tuple[Batch, list[int], bool] | None:

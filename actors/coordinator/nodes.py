@@ -46,7 +46,7 @@ class Nodes:
         node = self._of(worker)
         for stage, took_ms in outcome.timings_ms.items():
             node.seconds[stage] = node.seconds.get(stage, 0.0) + took_ms / 1000
-        if final:
+        if final and outcome.light is None:
             node.photos["failed" if outcome.result is None else "succeeded"] += 1
 
     def told(self, worker: WorkerRecord | None, fallbacks: dict[str, int], gpus: list[Gpu]) -> None:

@@ -36,6 +36,7 @@ class BatchSpec:
     traceparent: str | None = None  # W3C: the span of the request that submitted it; None where nothing is traced
     name: str | None = None  # that its user gave it at first
     open: bool = False  # more photos may be appended
+    consistency: float | None = None  # how far the light of its photos is matched, 0..1; None: not at all
 
     def params_of(self, params: Json | None) -> Json:
         """Return the preset's parameters, overridden by the photo's own."""
@@ -72,12 +73,13 @@ class Lease:
     alone: bool = False  # a suspect: the worker holds nothing else while it computes this photo
     seen: bool = False  # its batch's recipe was carried out before: ask whether this photo was done then
     waited_s: float | None = None  # for its first lease, on the coordinator's clock; None if this is a later one
+    analyse: bool = False  # report its light; nothing is computed yet
 
 
 @versioned
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The outcome of a lease: `result` if it succeeded, else `error`."""
+    """The outcome of a lease: `result` (or `light`) if it succeeded, else `error`."""
 
     key: LeaseKey
     result: Json | None = None  # width, height, bytes, format, sha256, input_sha256, thumbnail, original, taken
@@ -86,6 +88,7 @@ class Outcome:
     notes: list[str] = field(default_factory=list)
     timings_ms: dict[str, float] = field(default_factory=dict)
     reused: bool = False  # `result` is a copy of an earlier one
+    light: Json | None = None  # instead of a result, where that was asked for: see models.shoot
 
 
 @versioned

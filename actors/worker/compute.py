@@ -36,10 +36,21 @@ class Compute:
         """Return the outcome of each photo; several with holes to fill are computed side by side."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._side_by_side, works)
 
+    async def light(self, work: Work) -> Json | Exception:
+        """Return the light of a photo, or what is wrong with it."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._light, work)
+
     async def preview(self, data: bytes, presets: list[Json], attached: list[Attached], max_side: int) -> list[Preview]:
         """See `Retoucher.preview`; runs between two photos."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._thread, self._previewed, data, presets, attached, max_side)
+
+    def _light(self, work: Work) -> Json | Exception:
+        with self._guarded([work.lease.key], self._timeout_s - work.timings_ms["fetch"] / 1000):
+            try:
+                return self._retoucher.light(work.data)
+            except Exception as error:  # noqa: BLE001 - it is this photo's trouble, and is told as such
+                return error
 
     def _previewed(self, data: bytes, presets: list[Json], attached: list[Attached], max_side: int) -> list[Preview]:
         with self._guarded([], PREVIEW_S):  # computing, but no photo is a suspect

@@ -36,6 +36,7 @@ from models.inpainter import inpainter_for
 from models.networks import Networks
 from models.neural.installed import HOW, has_torch
 from models.picture import DoubtError, Picture, Pixels
+from models.shoot import analyse
 from models.weights import WeightStore
 from presets.catalogue import Catalogue, ResolvedPreset, resolve
 from presets.erasing import scaled
@@ -138,6 +139,10 @@ class PixelRetoucher:
         finally:
             workspace.trim()  # do not keep the memory of one huge photo
             self._workspaces.append(workspace)
+
+    def light(self, data: bytes) -> Json:
+        """See `Retoucher`."""
+        return analyse(data, self._limits).to_json()
 
     def preview(self, data: bytes, presets: list[Json], attached: list[Attached], max_side: int) -> list[Preview]:
         """Return JPEGs of at most `max_side` pixels, one for each preset. No table is baked."""

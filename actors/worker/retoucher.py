@@ -68,6 +68,10 @@ class Retoucher(Protocol):
         """Make the retouched photo; `params` override the job's preset, `attached` are its mask and LUT."""
         ...
 
+    def light(self, data: bytes) -> Json:
+        """Return the light of the photo, as models.shoot has it; raises PhotoError if the photo cannot be read."""
+        ...
+
     def preview(self, data: bytes, presets: list[Json], attached: list[Attached], max_side: int) -> list[Preview]:
         """Return a small picture of the photo for each preset; raises PhotoError if the photo cannot be read."""
         ...

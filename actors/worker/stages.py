@@ -174,7 +174,9 @@ class Stages:
             works = [await self._fetched.get()]
             while len(works) < self._side_by_side and not self._fetched.empty():
                 works.append(self._fetched.get_nowait())
-            for group in _groups(works):
+            for work in [work for work in works if work.lease.analyse and work.lease.key in self._held]:
+                await self._analyse(work)
+            for group in _groups([work for work in works if not work.lease.analyse]):
                 wanted = [work for work in group if work.lease.key in self._held]
                 started = time.perf_counter()
                 for work, made in zip(wanted, await self._compute.retouch(wanted), strict=True):
@@ -185,6 +187,15 @@ class Stages:
                         work.timings_ms |= made.timings_ms
                         work.laps += made.laps
                         await self._computed.put((work, made))
+
+    async def _analyse(self, work: Work) -> None:
+        started = time.perf_counter()
+        light = await self._compute.light(work)
+        work.took("analyse", started)
+        if isinstance(light, Exception):
+            self._fail(work, _told(work.lease.key, light, "read from"))
+        else:
+            self._done(work, Outcome(work.lease.key, light=light, timings_ms=work.timings_ms))
 
     async def _store(self) -> None:
         while True:

@@ -5,6 +5,7 @@ Measured is the time from the submit until the last result is durable and the cl
 
 import json
 import struct
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +15,7 @@ import httpx
 
 from deployments.local.embedded import Engine
 from deployments.local.waiting import Waiting, room
-from photobatch import schemas
+from photobatch import PhotoBatch, schemas
 
 PATIENCE_S = 120.0
 
@@ -100,6 +101,34 @@ class UploadClient:
     def close(self) -> None:
         """Close its connections."""
         self._http.close()
+
+
+class OverlapClient(UploadClient):
+    """The same by our own client, which appends photos to the batch while it uploads others."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self._client = PhotoBatch(url)
+
+    def run(self, preset: str, photos: list[Path]) -> float:
+        """See `Client`."""
+        mark = time.time_ns()
+        with tempfile.TemporaryDirectory(prefix="photobatch-bench-") as folder:
+            files = [Path(folder, photo.name) for photo in photos]
+            for photo, file in zip(photos, files, strict=True):
+                file.write_bytes(_marked(photo.read_bytes(), mark))
+            begun = time.perf_counter()
+            batch = self._client.submit(files, preset=preset, overlap=True)
+            ended = batch.wait(PATIENCE_S)
+            seconds = time.perf_counter() - begun
+        check(preset, ended.counts.succeeded, len(photos))
+        self._remove(batch.task_id)
+        return seconds
+
+    def close(self) -> None:
+        """Close its connections."""
+        super().close()
+        self._client.close()
 
 
 def check(preset: str, succeeded: int, photos: int) -> None:

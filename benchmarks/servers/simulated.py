@@ -55,6 +55,10 @@ class SleepingRetoucher:
         """Return the photo unchanged."""
         return [Preview(data, max_side, max_side) for _ in presets]
 
+    def light(self, data: bytes) -> Json:
+        """Return none: nothing here is matched."""
+        return {}
+
     def stale(self) -> bool:
         """Never."""
         return False

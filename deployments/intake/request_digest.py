@@ -11,7 +11,7 @@ from deployments.intake.bodies import Draft
 from photobatch.schemas import SubmitRequest
 
 _AT_ONCE = 500
-_LATER = {"name", "open"}
+_LATER = {"name", "open", "consistency", "consistency_strength"}
 
 
 def digest_of(draft: Draft[SubmitRequest]) -> str:

@@ -131,6 +131,7 @@ class Submissions:
             digest=digest,
             name=request.name,
             open=request.open,
+            consistency=_consistency(request, preset.type),
         )
         return spec, specs
 
@@ -148,6 +149,15 @@ class Submissions:
         chosen = await self._looks.choose(request.user_id, request.preset_id)
         request.preset_params = await self._looks.pinned(request.user_id, request.preset_params)
         return _resolve(chosen, request, request.preset_params, "preset_params")
+
+
+def _consistency(request: SubmitRequest, preset_type: str) -> float | None:
+    if request.consistency == "none":
+        return None
+    if preset_type == "erase":
+        detail = "Presets of the type erase change no light; leave consistency out."
+        raise ApiError("invalid_request", detail, "consistency")
+    return request.consistency_strength
 
 
 def _resolve(chosen: Preset | None, request: SubmitRequest, params: dict[str, Any], where: str) -> ResolvedPreset:

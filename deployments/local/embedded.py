@@ -150,6 +150,7 @@ class Engine:
             priority=request.priority,
             metadata=request.metadata,
             thumbnails=False,
+            consistency=None if request.consistency == "none" else request.consistency_strength,
         )
         named = [*(schemas.PhotoInput(source=url) for url in request.image_urls), *request.photos]
         photos = [PhotoSpec(photo.source, wire.name_of(photo.source), photo.params or None) for photo in named]

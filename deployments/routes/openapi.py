@@ -1,6 +1,6 @@
 """The OpenAPI document: FastAPI's own, and schemas that FastAPI cannot derive."""
 
-from typing import Any
+from typing import Any, Literal
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
@@ -32,6 +32,8 @@ class SubmitForm(BaseModel):
     callback_url: str | None = None
     name: str | None = None
     open: bool = False
+    consistency: Literal["none", "shoot"] = "none"
+    consistency_strength: float = Field(1.0, ge=0, le=1)
 
 
 class SubmitFiles(SubmitForm):

@@ -52,7 +52,7 @@ def manifest_line(batch: dict[str, Any], view: dict[str, Any]) -> bytes:
         "name": view["name"],
         "source": view["source"].partition("?")[0],  # the query may contain a key
         "status": view["status"],
-        "preset": preset | {"params": {**preset["params"], **(view["params"] or {})}},
+        "preset": preset | {"params": {**preset["params"], **_shift(view), **(view["params"] or {})}},
         "options": batch["output"],
         "input_sha256": result and result["input_sha256"],
         "output": result and {name: result[name] for name in _OUTPUT},
@@ -71,6 +71,10 @@ def manifest_line(batch: dict[str, Any], view: dict[str, Any]) -> bytes:
         "error": view["error"],
     }
     return json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+
+
+def _shift(view: dict[str, Any]) -> dict[str, Any]:
+    return {"shift": view["shift"]} if view.get("shift") else {}
 
 
 def submitted(view: dict[str, Any]) -> schemas.Submitted:

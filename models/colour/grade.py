@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from models.colour.balance import white_balance
 from models.colour.chroma import Planes, PlanesFunction, mixed
+from models.colour.correction import NO_CORRECTION, Correction
 from models.colour.curves import (
     ChannelFunction,
     Floats,
@@ -34,6 +35,7 @@ _OF_NO_OP = {
     "curves": dict[str, Points](),  # of "rgb" (all channels, first), "r", "g", "b"
     "lut": None,  # a Lut, on encoded sRGB values
     "strength": 1.0,  # of all the others together
+    "correction": NO_CORRECTION,  # of the photo, before all of them, and whatever their strength
 }
 _NEUTRAL: dict[str, Any] = {**_OF_NO_OP, **{setting.name: setting.neutral for op in OPS for setting in op.settings}}
 
@@ -60,7 +62,9 @@ class Grade:
     @property
     def neutral(self) -> bool:
         """Whether every colour comes out as it went in."""
-        return not self.settings["strength"] or self.settings | {"strength": 1.0} == _NEUTRAL
+        if not self.settings["strength"]:
+            return bool(self.settings["correction"].neutral)
+        return self.settings | {"strength": 1.0} == _NEUTRAL
 
     @property
     def digest(self) -> bytes:
@@ -70,7 +74,13 @@ class Grade:
         }
         if "lut" in values:
             values["lut"] = values["lut"].digest.hex()
+        if "correction" in values:
+            values["correction"] = values["correction"].described()
         return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).digest()
+
+    def corrected(self, correction: Correction) -> "Grade":
+        """This grade for a photo that gets a correction first."""
+        return Grade(**self.settings | {"correction": correction})
 
     def made(self, stage: Stage) -> list[Any]:
         """What the ops of a stage make, in their order; those whose settings are neutral make nothing."""
@@ -85,11 +95,11 @@ class Grade:
 class GradeFunction:
     """A grade in one RGB space (None: sRGB): codes in, encoded values out.
 
-    The way of a colour, stages in capitals: decode → BALANCE → linear sRGB → LIGHT → encode → TONE → COLOUR → curves
-    → END → LUT → back to the source's space → mixed with the input by `strength`. White balance acts on the source's
-    own channels (with gains that move white where they would in sRGB), so it clips nothing in any space. Whatever
-    acts on single channels in a row is one lookup: the first is exact (one value a code), the others are within 1e-4 of
-    an 8-bit code.
+    The way of a colour, stages in capitals: the photo's own correction → decode → BALANCE → linear sRGB → LIGHT →
+    encode → TONE → COLOUR → curves → END → LUT → back to the source's space → mixed with the corrected input by
+    `strength`. White balance acts on the source's own channels (with gains that move white where they would in sRGB),
+    so it clips nothing in any space. Whatever acts on single channels in a row is one lookup: the first is exact (one
+    value a code), the others are within 1e-4 of an 8-bit code.
     """
 
     def __init__(self, grade: Grade, profile: RgbProfile | None, most: int = 255) -> None:
@@ -101,6 +111,7 @@ class GradeFunction:
         self._lut: Lut | None = grade.settings["lut"]
         self._strength: float = grade.settings["strength"]
         self._steps: list[PlanesFunction] = []  # after the first lookup
+        self._input = self._corrected(grade.settings["correction"])
         if self._profile is None:
             self._stay_in_srgb()
         elif self._only_balances:
@@ -119,7 +130,7 @@ class GradeFunction:
         if self._made[Stage.BALANCE] or self._made[Stage.LIGHT]:
             self._first = [chain(self._to_mix())(first) for first in self._balanced()]
         else:  # not even decoded: the codes are the values
-            self._first = [chain(self._made[Stage.TONE])(self._values)] * 3
+            self._first = [chain(self._made[Stage.TONE])(values) for values in self._input]
         if self._made[Stage.COLOUR]:
             self._steps = [*self._made[Stage.COLOUR], *_looked_up(tails), *_through(lut)]
             return
@@ -143,22 +154,33 @@ class GradeFunction:
             _each([Sampled(profile.encode(c), reach=1.0, root=True) for c in range(3)]),
         ]
 
+    def _corrected(self, correction: Correction) -> list[Floats]:
+        """For each channel the encoded values of all codes, after the photo's own correction."""
+        codes = np.arange(self._most + 1) / self._most
+        if correction.neutral:
+            return [codes] * 3
+        linear = self._balance([self._decoded(c, codes) for c in range(3)], correction.gain)
+        light = correction.light()
+        encode = [srgb_encode] * 3 if self._profile is None else [self._profile.encode(c) for c in range(3)]
+        return [encoded(light(values)) for encoded, values in zip(encode, linear, strict=True)]
+
     def _balanced(self) -> list[Floats]:
         """For each channel the linear values of all codes in the source's space after white balance."""
-        profile = self._profile
-        if profile is None:
-            values = [srgb_decode(self._values)] * 3
-        else:
-            values = [profile.decode(c, self._values) for c in range(3)]
+        values = [self._decoded(c, encoded) for c, encoded in enumerate(self._input)]
         for gain in self._made[Stage.BALANCE]:
-            own = gain if profile is None else np.linalg.inv(profile.to_srgb) @ gain
-            values = [f(linear) for f, linear in zip(white_balance(own), values, strict=True)]
+            values = self._balance(values, gain)
         return values
 
-    @property
-    def _values(self) -> Floats:
-        """Encoded values of all codes."""
-        return np.arange(self._most + 1) / self._most
+    def _decoded(self, channel: int, values: Floats) -> Floats:
+        """Linear values in the source's space."""
+        return srgb_decode(values) if self._profile is None else self._profile.decode(channel, values)
+
+    def _balance(self, values: list[Floats], gain: Floats | None) -> list[Floats]:
+        """Linear values in the source's space after white balance by gains of linear sRGB."""
+        if gain is None:
+            return values
+        own = gain if self._profile is None else np.linalg.inv(self._profile.to_srgb) @ gain
+        return [f(linear) for f, linear in zip(white_balance(own), values, strict=True)]
 
     def _to_mix(self) -> list[ChannelFunction]:
         """From linear sRGB to the encoded values that ops of all three channels work on."""
@@ -193,10 +215,11 @@ class GradeFunction:
         strength = self._strength
         if strength == 1:
             return planes
+        given = self._input[0][r], self._input[1][g], self._input[2][b]
         return (
-            (1 - strength) * (r / self._most) + strength * planes[0],
-            (1 - strength) * (g / self._most) + strength * planes[1],
-            (1 - strength) * (b / self._most) + strength * planes[2],
+            (1 - strength) * given[0] + strength * planes[0],
+            (1 - strength) * given[1] + strength * planes[1],
+            (1 - strength) * given[2] + strength * planes[2],
         )
 
 

@@ -105,6 +105,12 @@ class SubmitRequest(Wire):
         None, description="Called when the batch has ended; see docs/batches.md."
     )
     name: BatchName = None
+    consistency: Literal["none", "shoot"] = Field(
+        "none",
+        description="`shoot`: exposure and white balance are matched over the photos, scene by scene, before the look. "
+        "Not for erase.",
+    )
+    consistency_strength: Annotated[float, Field(ge=0, le=1, description="How far they are matched.")] = 1.0
     open: bool = Field(False, description="More photos may be appended until the batch is closed; it may begin empty.")
 
 
@@ -192,6 +198,8 @@ class Batch(Answer):
     finished_at: datetime | None
     expires_at: datetime | None = Field(description="When it is removed, with its results; null until it has ended.")
     counts: Counts
+    consistency: Literal["none", "shoot"] = "none"
+    consistency_strength: float | None = Field(None, description="null without `consistency`.")
     open: bool = Field(default=False, description="Photos may be appended: it does not end before it is closed.")
     expanding: bool = Field(default=False, description="A prefix is still being listed: `total` grows.")
     truncated: bool = Field(default=False, description="There were more photos than a batch may have.")
@@ -231,6 +239,14 @@ class PhotoResult(Answer):
     faces: list[Face] | None = Field(default=None, description="Those that were found; null where none was looked for.")
 
 
+class LightShift(Answer):
+    """What matching the light of a batch does to a photo, before the look."""
+
+    exposure: float = Field(description="EV.")
+    temperature: float = Field(description="As the parameter of presets, -1..1.")
+    tint: float = Field(description="As the parameter of presets, -1..1.")
+
+
 class Photo(Answer):
     """One photo of a batch."""
 
@@ -246,6 +262,7 @@ class Photo(Answer):
     timings_ms: dict[str, float] | None = Field(None, description="Milliseconds by stage.")
     reused: bool = Field(False, description="The result is a copy of an earlier one.")
     own_params: dict[str, Any] | None = Field(None, description="Parameters that override the batch's.")
+    shift: LightShift | None = Field(None, description="With `consistency`: null if nothing is to be done, or not yet.")
     revision: int = Field(0, description="How often an adjustment has replaced its result.")
     adjust_error: PhotoError | None = Field(
         None, description="Why the last adjustment came to nothing: the photo is as it was before."

@@ -19,6 +19,7 @@ from models.erase.region import Mask
 from models.errors import DeviceLostError, PhotoError
 from models.fallbacks import fell_back
 from models.picture import Pixels
+from models.shoot import Light
 
 
 def as_json(message: Json) -> bytes:
@@ -46,6 +47,15 @@ class ScriptedRetoucher:
     def preview(self, data: bytes, presets: list[Json], attached: list[Attached], max_side: int) -> list[Preview]:
         """Show the photo as it is."""
         return [Preview(data, max_side, max_side) for _ in presets]
+
+    def light(self, data: bytes) -> Json:
+        """Say how bright the photo is: `light 2` is two stops over the others."""
+        self._note(f"light {data.decode()}")
+        name, action, *rest = data.decode().split()
+        if action == "bad":
+            raise PhotoError("corrupt", "This photo is damaged.")
+        level = float(rest[0]) if action == "light" else 0.0
+        return Light(-3.0 + level, ((0.0, 0.0, -3.0 + level, 1.0),), ev=10.0 - level, taken=float(name)).to_json()
 
     def stale(self) -> bool:
         return self._renewed.exists()
@@ -94,6 +104,9 @@ class MaskedRetoucher:
     def preview(self, data: bytes, presets: list[Json], attached: list[Attached], max_side: int) -> list[Preview]:
         """Show the photo as it is."""
         return [Preview(data, max_side, max_side) for _ in presets]
+
+    def light(self, data: bytes) -> Json:
+        return {}
 
     def stale(self) -> bool:
         return False

@@ -7,6 +7,8 @@ from PIL import ImageCms
 from skimage import color, data
 
 from models.colour.cache import TableCache
+from models.colour.curves import srgb_decode, srgb_encode
+from models.colour.icc import parse
 from models.colour.lut import Lut
 from models.eager.applier import EagerApplier
 from models.erase.filling import alone
@@ -14,6 +16,7 @@ from models.picture import Picture, Source
 from presets import colour
 from presets.catalogue import Catalogue
 from presets.pipeline import compile_pipeline
+from tests.models.colour.matrix_profile import DISPLAY_P3, SRGB_CURVE, para, profile
 
 CATALOGUE = Catalogue.built_in()
 PHOTOS = {name: getattr(data, name)() for name in ("astronaut", "coffee", "chelsea", "rocket")}
@@ -283,3 +286,54 @@ def test_a_read_only_picture_is_copied(tables):
     photo.pixels.setflags(write=False)
     alone(pipeline(tables, "filter_warm").run(photo, bytes(32)))
     assert (photo.pixels[..., :3] == seen(tables, "filter_warm", "coffee")).all()
+
+
+@pytest.mark.parametrize("preset_id", ["filter_warm", "color_vintage", "color_mono"])
+def test_a_shift_comes_before_the_look_and_no_strength_weakens_it(tables, preset_id):
+    shift = {"exposure": 0.7, "temperature": -0.2, "tint": 0.1}
+    alone_, _ = done(pipeline(tables, preset_id, strength=0, shift=shift, grain=0), PHOTOS["coffee"])
+    only, _ = done(pipeline(tables, preset_type="color", shift=shift), PHOTOS["coffee"])
+    assert (alone_ == only).all()
+    together = done(pipeline(tables, preset_id, shift=shift, grain=0, vignette=0), PHOTOS["coffee"])[0]
+    in_turn = done(pipeline(tables, preset_id, grain=0, vignette=0), only[..., :3].copy())[0]
+    assert np.abs(together.astype(int) - in_turn).max() <= 6  # the first step rounds once more
+    assert np.abs(together.astype(int) - in_turn).mean() < 0.6
+
+
+def test_a_shift_means_the_same_light_in_every_profile(tables):
+    shift = {"exposure": 0.5, "temperature": 0.3, "tint": 0.1}
+    pipe = pipeline(tables, preset_type="color", shift=shift)
+    greys = np.repeat(np.arange(0, 256, 5, dtype=np.uint8)[None, :, None], 3, axis=2)
+    in_srgb = done(pipe, greys)[0][0, :, :3]
+    icc = profile(DISPLAY_P3, para(*SRGB_CURVE))
+    in_p3 = done(pipe, greys, icc=icc)[0][0, :, :3]
+    converted = 255 * srgb_encode(srgb_decode(in_p3 / 255) @ parse(icc).to_srgb.T)
+    assert np.abs(converted - in_srgb).max() < 4
+
+
+def test_auto_tone_lightens_the_dark_and_leaves_what_is_right(tables):
+    pipe = pipeline(tables, preset_type="color", auto_tone=1.0)
+    right = PHOTOS["astronaut"]
+    assert np.abs(done(pipe, right)[0][..., :3].astype(int) - right).mean() < 2
+    dark = np.uint8(right * 0.35)
+    lighter = done(pipe, dark)[0][..., :3]
+    assert lighter.mean() > 1.3 * dark.mean()
+    assert np.percentile(lighter, 99) > 1.2 * np.percentile(dark, 99)
+    half = done(pipeline(tables, preset_type="color", auto_tone=0.5), dark)[0][..., :3]
+    assert dark.mean() < half.mean() < lighter.mean()
+
+
+def test_auto_tone_keeps_nights_and_pages_what_they_are(tables):
+    pipe = pipeline(tables, preset_type="color", auto_tone=1.0)
+    night = np.uint8(PHOTOS["rocket"] * 0.6)
+    assert done(pipe, night)[0][..., :3].mean() < 110
+    page = np.repeat(np.uint8(230 + data.page() // 12)[..., None], 3, axis=2)
+    assert done(pipe, page)[0][..., :3].mean() > 200
+    black = np.zeros((20, 30, 3), np.uint8)
+    assert (done(pipe, black)[0][..., :3] == 0).all()
+
+
+def test_auto_tone_looks_at_the_photo_under_its_shift(tables):
+    dark = np.uint8(PHOTOS["astronaut"] * 0.35)
+    shifted = done(pipeline(tables, preset_type="color", auto_tone=1.0, shift={"exposure": 2.0}), dark)[0]
+    assert shifted[..., :3].mean() < 1.35 * PHOTOS["astronaut"].mean()

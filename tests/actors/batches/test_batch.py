@@ -94,13 +94,15 @@ class BatchMachine(RuleBasedStateMachine):
         _, key = data.draw(st.sampled_from(self.issued))
         counts = self.batch.holds(key)
         error = {"good": None, "bad": FAILURE, "again": HICCUP}[kind]
-        result = None if error else {"format": "jpeg", "thumbnail": True, "original": False, "sha256": str(key)}
+        light = {"level": key.index} if kind == "good" and self.batch.analyses(key.index) else None
+        result = {"format": "jpeg", "thumbnail": True, "original": False, "sha256": str(key)}
         again = self.now + 5 if kind == "again" else None
         before = self.batch.photo_state[key.index]
-        self.apply(Reported([Report.of(Outcome(key, result=result, error=error), again)]))
+        outcome = Outcome(key, result=None if error or light else result, error=error, light=light)
+        self.apply(Reported([Report.of(outcome, again)]))
         if counts:
-            assert self.batch.accepted(key)
-            if kind == "good":
+            assert self.batch.accepted(key) != bool(light)
+            if kind == "good" and not light:
                 assert key.index not in self.published, "a result was replaced by a photo that was not adjusted"
                 self.published[key.index] = str(key)
                 if old := self.before.pop(key.index, None):
@@ -229,7 +231,7 @@ class BatchMachine(RuleBasedStateMachine):
         """A queued photo can be leased sooner or later; a processing one has a holder."""
         batch = self.batch
         batch.leasable(self.now)
-        waiting = set(batch.ready) | set(batch.suspects) | {index for _, index in batch._later}
+        waiting = batch.matching.waiting | set(batch.ready) | set(batch.suspects) | {index for _, index in batch._later}
         for index, state in enumerate(batch.photo_state):
             assert (state == PhotoState.PROCESSING) == (index in batch.holder)
             assert state != PhotoState.QUEUED or index in waiting

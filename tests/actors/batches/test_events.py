@@ -77,6 +77,14 @@ BATCH: list[tuple[Any, str]] = [
         events.Struck((1, 2), ERROR, late=90.0),
         f'{{"e":"struck","p":[1,2],"error":{SAID_ERROR},"late":90.0,"t":2.5}}',
     ),
+    (
+        events.Reported([Report.of(Outcome(LeaseKey("b1", 0, 1), light={"level": -3.5}), None)]),
+        '{"e":"reported","p":[{"light":{"level":-3.5},"error":null,"i":0,"a":1}],"t":2.5}',
+    ),
+    (
+        events.Matched([(0, {"exposure": 0.5}), (1, None)]),
+        '{"e":"matched","p":[[0,{"exposure":0.5}],[1,null]],"t":2.5}',
+    ),
     (events.Paused(), '{"e":"paused","t":2.5}'),
     (events.Resumed(), '{"e":"resumed","t":2.5}'),
     (events.Cancelled(90.0), '{"e":"cancelled","late":90.0,"t":2.5}'),
@@ -263,4 +271,4 @@ def test_a_report_says_all_that_an_outcome_says() -> None:
         assert getattr(report, name) == getattr(DONE, name)
     assert (report.index, report.attempt) == (DONE.key.index, DONE.key.attempt)
     told = set(report.row) - {"i", "a"}
-    assert told == set(Outcome.__dataclass_fields__) - {"key"}, "a field is not kept"
+    assert told == set(Outcome.__dataclass_fields__) - {"key", "light"}, "a field is not kept"
