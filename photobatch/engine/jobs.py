@@ -13,6 +13,7 @@ from photobatch import schemas
 from photobatch.engine.done_before import Done, recipe
 from photobatch.engine.installed import capture_times, reads_raw
 from photobatch.engine.report import PhotoOutcome, Report
+from photobatch.errors import of_validation
 from photobatch.file_names import folded
 from photobatch.inputs import InputPhoto, collect
 from photobatch.naming.formats import EXTENSIONS, FORMATS
@@ -163,6 +164,4 @@ def request_of(options: RunOptions, jobs: Iterable[Job]) -> schemas.SubmitReques
             }
         )
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise RefusalError(f"The options do not fit: {where}: {first['msg']}.") from error
+        raise RefusalError(of_validation(error).detail) from error

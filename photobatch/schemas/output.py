@@ -1,12 +1,15 @@
 """How results are written."""
 
+import re
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
+from photobatch.file_names import safe
 from photobatch.schemas.messages import Wire
 
 MOST_VARIANTS = 4
+_NAME = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 Format = Literal["same", "jpeg", "png", "webp", "avif", "tiff"]
 Words = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=r"^[^\x00-\x1f\x7f]*$")] | None
 """Text on one line; None: none."""
@@ -17,10 +20,19 @@ MaxSide = Annotated[int, Field(ge=16, le=65_535)] | None
 class VariantOptions(Wire):
     """A further output of each photo, from the same decoded and retouched picture."""
 
-    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{2,31}$", description="Also the folder in the ZIP file.")]
+    name: Annotated[str, Field(description="Also the folder in the ZIP file: 1 to 32 of a-z, 0-9, - and _.")]
     max_side: MaxSide = Field(None, description="As `max_side` of the result, from whose size it is reduced.")
     quality: Quality = Field(None, description="As `quality` of the result.")
     format: Format = Field("same", description="`same`: the format of the result.")
+
+    @field_validator("name")
+    @classmethod
+    def _names_a_folder(cls, name: str) -> str:
+        if not _NAME.fullmatch(name):
+            raise ValueError("must have 1 to 32 characters of a-z, 0-9, - and _, a letter first")
+        if safe(name) != name:
+            raise ValueError("is a name that Windows keeps for a device; choose another")
+        return name
 
 
 class OutputOptions(Wire):

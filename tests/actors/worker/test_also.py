@@ -65,7 +65,12 @@ def test_nothing_is_enlarged(retoucher: PixelRetoucher) -> None:
 
 
 @pytest.mark.parametrize(
-    "also", [[WEB, WEB], [{"name": "../x"}], [{"name": "Web"}], [WEB | {"name": f"n{n}x"} for n in range(5)]]
+    "also",
+    [
+        [WEB, WEB],
+        *([{"name": name}] for name in ("../x", "Web", "con", "")),
+        [WEB | {"name": f"n{number}"} for number in range(5)],
+    ],
 )
 def test_wrong_ones_are_refused(also: list[dict[str, Any]]) -> None:
     with pytest.raises(ValueError, match=r"also|name"):
