@@ -16,7 +16,8 @@ import simplejpeg
 from actors.memory import return_memory
 from actors.messages.records import BatchSpec, Json, Preview
 from actors.worker.attachments import Attached
-from actors.worker.retoucher import NOTHING, Retouched, Variant
+from actors.worker.outputs import Also, mark_of
+from actors.worker.retoucher import NOTHING, Retouched
 from actors.worker.work import Lap
 from models.applier import applier_for
 from models.codec import OutputOptions, Workspace, decode, decode_in_places, decode_in_strips, encode, thumbnail
@@ -33,6 +34,7 @@ from models.faces.detector import FaceDetector
 from models.faces.faces import detection_step
 from models.gpu_photos import jpeg_opener_for
 from models.inpainter import inpainter_for
+from models.mark import Mark
 from models.networks import Networks
 from models.neural.installed import HOW, has_torch
 from models.picture import DoubtError, Picture, Pixels
@@ -172,14 +174,15 @@ class PixelRetoucher:
         pipeline = self._pipeline(job, params, attached)
         painted = self._painted(attached["mask"]) if "mask" in attached else None
         options = OutputOptions(**{name: job.output[name] for name in _OPTIONS if name in job.output})
-        also = [_Also.of(one, options) for one in job.output.get("also", ())]
-        order = _Order(hashlib.sha256(data), pipeline, painted, options, also, job.thumbnails, _Clock())
-        picture = None
+        also = [Also.of(one, options) for one in job.output.get("also", ())]
+        mark = mark_of(job.output.get("watermark"))
+        order = _Order(hashlib.sha256(data), pipeline, painted, options, also, mark, job.thumbnails, _Clock())
+        picture, in_one = None, not (also or mark)  # those need the finished pixels
         if self._open_parts and pipeline.in_places and options.like_source:
             picture = decode_in_places(data, self._limits, self._open_parts)
-        elif self._open_on_gpu and pipeline.on_device and not also:  # those need the finished pixels
+        elif self._open_on_gpu and pipeline.on_device and in_one:
             picture = decode_in_strips(data, self._limits, options, self._open_on_gpu)
-        if picture is None and self._open_strips and pipeline.in_strips and not also:
+        if picture is None and self._open_strips and pipeline.in_strips and in_one:
             picture = decode_in_strips(data, self._limits, options, self._open_strips)
         with suppress(DoubtError):
             if picture is not None:
@@ -193,12 +196,14 @@ class PixelRetoucher:
         clock = order.clock
         clock.lap("decode")
         notes = yield from order.pipeline.run(picture, order.digest.digest(), order.painted, clock.lap)
+        if order.also:
+            picture.load_all()
+        also = [one.made(picture, order.mark) for one in order.also]  # before the mark is on the result
+        if order.mark is not None:
+            order.mark.lay(picture)
         encoded = encode(picture, order.options)
         pixels = picture.pixels if encoded.small is None else encoded.small
         small = thumbnail(pixels, reduce=self._applier.reduce) if order.thumbnails else None
-        if order.also:
-            picture.load_all()
-        also = [one.made(picture) for one in order.also]
         clock.lap("encode")
         return Retouched(
             data=encoded.data,
@@ -273,32 +278,10 @@ class _Order:
     pipeline: Pipeline
     painted: Pixels | None
     options: OutputOptions
-    also: "list[_Also]"
+    also: list[Also]
+    mark: Mark | None
     thumbnails: bool
     clock: "_Clock"
-
-
-@dataclass(frozen=True, slots=True)
-class _Also:
-    """A further output, as it is wanted."""
-
-    name: str
-    max_side: int | None
-    options: OutputOptions
-
-    @classmethod
-    def of(cls, wanted: Json, result: OutputOptions) -> "_Also":
-        """Return one of `also` of the output options; what it leaves open is as in the result."""
-        name = result.format if wanted["format"] == "same" else wanted["format"]
-        return cls(wanted["name"], wanted["max_side"], replace(result, format=name, quality=wanted["quality"]))
-
-    def made(self, picture: Picture) -> Variant:
-        """Encode the finished picture once more. Raises PhotoError."""
-        copy = replace(picture, parts=None, notes=list(picture.notes))
-        if self.max_side is not None:
-            shrink(copy, self.max_side)
-        encoded = encode(copy, self.options)
-        return Variant(self.name, encoded.data, encoded.format, encoded.width, encoded.height)
 
 
 class _Clock:

@@ -171,6 +171,8 @@ def _resolve(chosen: Preset | None, request: SubmitRequest, params: dict[str, An
 
 def _check_fields(request: SubmitRequest, callbacks: bool) -> None:
     check_template(request.output.name)
+    if (mark := request.output.watermark) and mark.image and mark.image.startswith("sha256:"):  # from an answer
+        raise ApiError("invalid_request", "output.watermark.image must be the PNG itself.", "output.watermark.image")
     if len(json.dumps(request.metadata, ensure_ascii=False).encode()) > MAX_METADATA_BYTES:
         raise metadata_too_large()
     _check_callback(request.callback_url, callbacks)

@@ -88,6 +88,10 @@ def run(  # noqa: PLR0917
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of the summary.")] = False,
     name: options.NameOption = None,
     also: options.AlsoOption = None,
+    watermark: options.WatermarkOption = None,
+    watermark_corner: options.CornerOption = "bottom_right",
+    watermark_opacity: options.OpacityOption = 0.6,
+    watermark_size: options.MarkSizeOption = 0.05,
     creator: options.CreatorOption = None,
     copyright_: options.CopyrightOption = None,
     strict: options.StrictOption = False,
@@ -104,6 +108,8 @@ def run(  # noqa: PLR0917
 
     output: dict[str, Any] = {"format": format_, "quality": quality, "subsampling": subsampling, "max_side": max_side}
     output |= {"creator": creator, "copyright": copyright_, "also": options.parse_also(also or ())}
+    mark = options.parse_watermark(watermark, watermark_corner, watermark_opacity, watermark_size)
+    output |= {"watermark": mark}
     chosen = RunOptions(
         inputs=[Path(given) for given in inputs or ()],
         out=out,

@@ -1,5 +1,8 @@
 """Options that several commands share."""
 
+# Commands import what they need inside, so that help and refusals come at once.
+# ruff: noqa: PLC0415
+
 import json
 import math
 from collections.abc import Sequence
@@ -10,6 +13,7 @@ import typer
 
 from photobatch.refusal import RefusalError
 
+Corner = Literal["top_left", "top_right", "bottom_left", "bottom_right", "center"]
 PresetType = Literal["beauty", "filter", "color", "erase"]
 Format = Literal["same", "jpeg", "png", "webp", "avif", "tiff"]
 Subsampling = Literal["same", "444", "422", "420"]
@@ -93,6 +97,18 @@ AlsoOption = Annotated[
         help="A further output of each photo, in a folder NAME: --also web=1600px,q80,webp. At most four.",
     ),
 ]
+WatermarkOption = Annotated[
+    str | None,
+    typer.Option("--watermark", metavar="TEXT|FILE", help="Lay a text, or a PNG file with alpha, on every result."),
+]
+CornerOption = Annotated[Corner, typer.Option("--watermark-corner", help="Where it lies.", show_default=True)]
+OpacityOption = Annotated[
+    float, typer.Option("--watermark-opacity", min=0.01, max=1, metavar="PART", help="How much it covers.")
+]
+MarkSizeOption = Annotated[
+    float,
+    typer.Option("--watermark-size", min=0.01, max=1, metavar="PART", help="Its height, as a part of the short side."),
+]
 CreatorOption = Annotated[
     str | None, typer.Option("--creator", metavar="TEXT", help="Who made the photos, for EXIF and XMP of the results.")
 ]
@@ -142,6 +158,25 @@ def parse_params(given: Sequence[str]) -> dict[str, Any]:
         except ValueError:
             params[key.strip()] = value
     return params
+
+
+def parse_watermark(given: str | None, corner: str, opacity: float, size: float) -> dict[str, Any] | None:
+    """Return a mark as the output options have it; a name that ends in `.png` is a file. Raises RefusalError."""
+    if given is None:
+        return None
+    where = {"corner": corner, "opacity": opacity, "size": size}
+    if not given.lower().endswith(".png"):
+        return {"text": given} | where
+    from photobatch.schemas.watermark import data_url, png_of
+
+    try:
+        image = data_url(Path(given).read_bytes())
+        png_of(image)
+    except OSError as error:
+        raise RefusalError(f"The watermark {given} cannot be read: {error.strerror}.") from None
+    except ValueError as error:
+        raise RefusalError(f"The watermark {given} {error}.") from None
+    return {"image": image} | where
 
 
 def parse_also(given: Sequence[str]) -> list[dict[str, Any]]:

@@ -51,6 +51,10 @@ def submit(  # noqa: PLR0917
     raw: options.RawOption = "develop",
     name: options.NameOption = None,
     also: options.AlsoOption = None,
+    watermark: options.WatermarkOption = None,
+    watermark_corner: options.CornerOption = "bottom_right",
+    watermark_opacity: options.OpacityOption = 0.6,
+    watermark_size: options.MarkSizeOption = 0.05,
     creator: options.CreatorOption = None,
     copyright_: options.CopyrightOption = None,
     recursive: options.RecursiveOption = True,
@@ -74,6 +78,8 @@ def submit(  # noqa: PLR0917
 
     output: dict[str, Any] = {"format": format_, "quality": quality, "subsampling": subsampling, "max_side": max_side}
     output |= {"creator": creator, "copyright": copyright_, "also": options.parse_also(also or ())}
+    mark = options.parse_watermark(watermark, watermark_corner, watermark_opacity, watermark_size)
+    output |= {"watermark": mark}
     chosen = submission.SubmitOptions(
         inputs=inputs or [],
         preset_id=preset,

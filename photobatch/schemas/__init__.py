@@ -39,6 +39,7 @@ from photobatch.schemas.shares import ShareRequest as ShareRequest
 from photobatch.schemas.uploads import SignedUpload as SignedUpload
 from photobatch.schemas.uploads import SignedUploadInput as SignedUploadInput
 from photobatch.schemas.uploads import Upload as Upload
+from photobatch.schemas.watermark import Watermark as Watermark
 
 MAX_METADATA_BYTES = 16_384
 

@@ -7,6 +7,7 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from photobatch.file_names import safe
 from photobatch.schemas.messages import Wire
+from photobatch.schemas.watermark import Watermark
 
 MOST_VARIANTS = 4
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,31}")
@@ -68,6 +69,8 @@ class OutputOptions(Wire):
     also: Annotated[list[VariantOptions], Field(max_length=MOST_VARIANTS)] = Field(
         default_factory=list, description="Further outputs of each photo, such as a small one for the web."
     )
+
+    watermark: Watermark | None = Field(None, description="A text or a PNG that is laid on every result.")
 
     @model_validator(mode="after")
     def _named_apart(self) -> Self:

@@ -10,10 +10,12 @@ from PIL import Image
 from skimage import data
 
 from actors.messages.records import BatchSpec
+from actors.worker.outputs import mark_of
 from actors.worker.pixels import PixelRetoucher
 from models.codec import decode
 from models.codec.header import Limits
 from photobatch.schemas import OutputOptions
+from photobatch.schemas.watermark import data_url
 from presets.catalogue import Catalogue
 from tests.models.codec.codec_samples import camera_jpeg
 
@@ -75,3 +77,35 @@ def test_nothing_is_enlarged(retoucher: PixelRetoucher) -> None:
 def test_wrong_ones_are_refused(also: list[dict[str, Any]]) -> None:
     with pytest.raises(ValueError, match=r"also|name"):
         OutputOptions(also=also)
+
+
+def test_a_mark_is_on_the_result_and_on_every_other_output(retoucher: PixelRetoucher) -> None:
+    mark = {"text": "(C) Ann", "corner": "top_left", "opacity": 1.0, "size": 0.2}
+    for preset in ("filter_warm", "beauty_heavy", "erase"):
+        params = {"regions": {"unit": "fraction", "boxes": [[0.7, 0.7, 0.1, 0.1]]}} if preset == "erase" else {}
+        resolved = asdict(Catalogue.built_in().resolve(preset, None, params))
+        plain, marked = (
+            retoucher.retouch(
+                _photo(), BatchSpec("b", "ann", resolved, OutputOptions(also=[WEB], **more).model_dump()), None
+            )
+            for more in ({}, {"watermark": mark})
+        )
+        for one, other in ((plain.data, marked.data), (plain.also[0].data, marked.also[0].data)):
+            before, after = (np.asarray(Image.open(io.BytesIO(data)).convert("L"), np.int16) for data in (one, other))
+            apart = np.abs(before - after)
+            side = len(apart)
+            assert apart[: side // 3].max() > 100, preset
+            assert apart[side // 2 :].max() < 3, f"{preset}: nothing changes elsewhere"
+
+
+def test_an_image_as_mark_is_a_part_of_the_batch() -> None:
+    target = io.BytesIO()
+    Image.new("RGBA", (40, 20)).save(target, "png")
+    image = data_url(target.getvalue())
+    output = OutputOptions(watermark={"image": image}).model_dump()
+    assert mark_of(output["watermark"]).png == target.getvalue()  # type: ignore[union-attr]
+    wrong = [{"image": "data:image/png;base64,xx"}, {"image": data_url(b"GIF89a")}, {"text": "照片"}, {}]
+    wrong += [{"text": "a", "image": image}, {"text": "a", "opacity": 2}, {"text": "a", "size": 0}]
+    for one in wrong:
+        with pytest.raises(ValueError, match="watermark"):
+            OutputOptions(watermark=one)
