@@ -36,7 +36,7 @@ class Mark:
     def lay(self, picture: Picture) -> None:
         """Lay it on the upright pixels, on those of 16 bits, and keep it as bright as it is on HDR screens.
 
-        Raises PhotoError `bad_watermark`; DoubtError of the picture's parts.
+        Raises PhotoError `encode_failed` for a damaged image; DoubtError of the picture's parts.
         """
         height, width = picture.pixels.shape[:2]
         tile = self._drawn(height, width, picture.source.icc)
@@ -94,7 +94,7 @@ def _opened(png: bytes) -> Image.Image:
     try:
         return Image.open(io.BytesIO(png), formats=["PNG"]).convert("RGBA")
     except Exception as damage:
-        raise PhotoError("bad_watermark", "The image of the watermark is damaged; bring it again.") from damage
+        raise PhotoError("encode_failed", "The image of the watermark is damaged; bring it again.") from damage
 
 
 def _in_profile(image: Image.Image, icc: bytes) -> Image.Image:

@@ -151,7 +151,6 @@ CODES: dict[str, Code] = {
     ),
     "upload_not_found": _either(404, "The upload has expired, never was, or is somebody else's.", "Upload it again."),
     # --- the error of a photo -----------------------------------------------------------------------------------------
-    "bad_watermark": _of_photo("The image of the watermark is damaged.", "Bring it again, as a PNG."),
     "bad_mask": _of_photo("The mask is no picture that can be read.", "Bring a PNG in black and white."),
     "empty_mask": _of_photo("Nothing of this photo is marked.", "Mark what to erase in white."),
     "empty_prefix": _of_photo("There is no photo below the prefix.", "Name objects with other endings one by one."),

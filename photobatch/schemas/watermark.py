@@ -3,6 +3,7 @@
 import base64
 import binascii
 import re
+import zlib
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
@@ -61,12 +62,27 @@ def png_of(image: str) -> bytes:
         data = b""
     if not (image.startswith(PREFIX) and data.startswith(_SIGNATURE) and data[12:16] == b"IHDR"):
         raise ValueError(f"is no PNG; write it as {PREFIX}…")
+    if not _is_whole(data):
+        raise ValueError("is a damaged PNG; write it anew")
     if len(data) > MOST_BYTES:
         raise ValueError(f"has {len(data) >> 10} KB; a mark may have {MOST_BYTES >> 10} KB, make it smaller")
     sides = [int.from_bytes(data[at : at + 4], "big") for at in (16, 20)]
     if not 0 < min(sides) <= max(sides) <= MOST_SIDE:
         raise ValueError(f"has {sides[0]} × {sides[1]} pixels; a mark may have {MOST_SIDE} on a side")
     return data
+
+
+def _is_whole(png: bytes) -> bool:
+    """Whether every chunk is there up to the last, with the bytes that it was written with."""
+    at = len(_SIGNATURE)
+    while at + 12 <= len(png):
+        end = at + 8 + int.from_bytes(png[at : at + 4], "big")
+        if zlib.crc32(png[at + 4 : end]) != int.from_bytes(png[end : end + 4], "big"):
+            return False
+        if png[at + 4 : at + 8] == b"IEND":
+            return True
+        at = end + 4
+    return False
 
 
 def data_url(png: bytes) -> str:

@@ -104,7 +104,13 @@ def test_an_image_as_mark_is_a_part_of_the_batch() -> None:
     image = data_url(target.getvalue())
     output = OutputOptions(watermark={"image": image}).model_dump()
     assert mark_of(output["watermark"]).png == target.getvalue()  # type: ignore[union-attr]
-    wrong = [{"image": "data:image/png;base64,xx"}, {"image": data_url(b"GIF89a")}, {"text": "照片"}, {}]
+    wrong = [
+        {"image": "data:image/png;base64,xx"},
+        {"image": data_url(b"GIF89a")},
+        {"image": data_url(target.getvalue()[:-30])},
+        {"text": "照片"},
+        {},
+    ]
     wrong += [{"text": "a", "image": image}, {"text": "a", "opacity": 2}, {"text": "a", "size": 0}]
     for one in wrong:
         with pytest.raises(ValueError, match="watermark"):
