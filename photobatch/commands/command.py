@@ -96,7 +96,9 @@ def run(  # noqa: PLR0917
     copyright_: options.CopyrightOption = None,
     strict: options.StrictOption = False,
     dry_run: options.DryRunOption = False,
-    watch_folder: options.WatchFolderOption = None,
+    watch_folder: Annotated[
+        Path | None, typer.Option("--watch-folder", "--watch", metavar="DIR", help=options.WATCH_FOLDER)
+    ] = None,
 ) -> None:
     """Retouch files and folders on this machine.
 

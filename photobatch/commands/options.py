@@ -119,14 +119,8 @@ CopyrightOption = Annotated[
 StrictOption = Annotated[
     bool, typer.Option("--strict", help="Exit with 1 if files in folders are not taken: RAW without its extra, others.")
 ]
-WatchFolderOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--watch-folder",
-        metavar="DIR",
-        help="Instead of INPUT: take photos as they appear in this folder, each once, until Ctrl-C.",
-    ),
-]
+WATCH_FOLDER = "Instead of INPUT: take photos as they appear in this folder, each once, until Ctrl-C."
+WatchFolderOption = Annotated[Path | None, typer.Option("--watch-folder", metavar="DIR", help=WATCH_FOLDER)]
 DryRunOption = Annotated[
     bool, typer.Option("--dry-run", help="Check everything and say what would be done; send and compute nothing.")
 ]
