@@ -6,7 +6,6 @@ import logging
 import time
 import zlib
 from collections.abc import Awaitable, Callable
-from datetime import datetime
 
 from actors.messages.errors import BatchError, SourceError
 from actors.messages.records import BatchSpec, Done, Json, Lease, LeaseKey, Outcome, Preview
@@ -273,9 +272,7 @@ class Stages:
     async def _taken(self, work: Work) -> str | None:
         """Return when the photo was taken, by its EXIF, or when its file was changed last; see `models.codec`."""
         told = await asyncio.to_thread(capture_time, work.data)
-        if told is None and (changed := await self._fetcher.changed_at(work.lease.source)):
-            return datetime.fromtimestamp(int(changed)).isoformat()
-        return told
+        return told or await self._fetcher.changed_at(work.lease.source)
 
     def _keep_original(self, work: Work, puts: asyncio.TaskGroup) -> bool:
         """Store the original of a photo from the network, which may disappear; an upload or a file stays."""

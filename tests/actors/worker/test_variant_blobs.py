@@ -1,6 +1,7 @@
 """A photo that was done before is copied with its further outputs, which every attempt stores beside its result."""
 
 import hashlib
+import json
 import zlib
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from actors.worker.crumb import Crumb
 from actors.worker.retoucher import Retouched, Variant
 from actors.worker.stages import Stages
 from actors.worker.work import Work
-from storage.keys import attempt_prefix, result_key, variant_key
+from storage.keys import attempt_prefix, result_key, upload_record_key, variant_key
 from tests.deployments.in_process import blobs_in
 
 EARLIER, LATER = LeaseKey("b1", 0, 1), LeaseKey("b2", 3, 2)
@@ -60,6 +61,16 @@ async def test_a_result_is_stored_and_copied_with_its_variants(tmp_path: Path) -
     await blobs.delete_prefix(attempt_prefix(*EARLIER.place))
     assert await blobs.get(variant_key(*LATER.place, "web", "webp")) == b"small"
     assert await blobs.get(result_key(*LATER.place, "jpg")) == b"large"
+
+
+async def test_an_upload_has_the_time_of_its_file(tmp_path: Path) -> None:
+    made, blobs = stages(tmp_path)
+    for upload, record in (("u1", {"changed": "2026-05-03T14:07:09"}), ("u2", {})):
+        await blobs.put(upload_record_key(upload), json.dumps(record).encode())
+    wanted = {"upload:u1": "2026-05-03T14:07:09", "upload:u2": None, "upload:u3": None, "https://example.com/a": None}
+    for source, taken in wanted.items():
+        photo = Work(Lease(EARLIER, source, None), BatchSpec("b1", "ann", {}, {}), data=b"no EXIF")
+        assert await made._taken(photo) == taken
 
 
 async def test_results_without_variants_say_nothing_of_them(tmp_path: Path) -> None:
