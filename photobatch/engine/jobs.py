@@ -4,7 +4,7 @@ import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from pydantic import ValidationError
@@ -74,7 +74,7 @@ class Work:
         naming = Naming(options.output.get("format", "same"), options.name, preset, dates)
         outputs = [options.out / place for place in plan(photos, naming)]
         refuse_overwriting(photos, outputs)
-        self._refuse_folders(outputs)
+        refuse_variants(options.output, (output.relative_to(options.out) for output in outputs))
         stems = Counter(folded(str(output.with_suffix(""))) for output in outputs)
         jobs = [
             _job(photo, output, options.out, alone=stems[folded(str(output.with_suffix("")))] == 1)
@@ -95,18 +95,18 @@ class Work:
         self.jobs = [job for job in self.jobs if not self._is_done(job)]
         self.request = request_of(options, self.jobs)
 
-    def _refuse_folders(self, outputs: Iterable[Path]) -> None:
-        """Raise RefusalError if a variant's folder would be one of the results'."""
-        variants = {variant["name"] for variant in self.options.output.get("also", ())}
-        tops = {folded(output.relative_to(self.options.out).parts[0]) for output in outputs}
-        if both := sorted(variants & tops):
-            raise RefusalError(f"The results have a folder {both[0]} of their own; give --also {both[0]} another name.")
-
     def _is_done(self, job: Job) -> bool:
         if self.done.keeps(job.source, job.stamp, job.output):
             job.outcome.status = "skipped"
             self.report.continued += 1
         return job.outcome.status == "skipped"
+
+
+def refuse_variants(output: dict[str, Any], places: Iterable[PurePath]) -> None:
+    """Raise RefusalError if the folder of a variant would be one of the results', which are at these places."""
+    variants = {variant["name"] for variant in output.get("also", ())}
+    if both := sorted(variants & {folded(place.parts[0]) for place in places}):
+        raise RefusalError(f"The results have a folder {both[0]} of their own; give --also {both[0]} another name.")
 
 
 def file_roots(sources: Iterable[Path]) -> list[Path]:

@@ -1,6 +1,7 @@
 """`photobatch run --watch-folder`: photos that appear in a folder, one engine for all of them, each photo once."""
 
 import hashlib
+import json
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -8,9 +9,8 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from photobatch import schemas
-from photobatch.engine.done_before import recipe
-from photobatch.engine.installed import Server, capture_times, reads_raw
-from photobatch.engine.jobs import Job, RunOptions, named_files, request_of
+from photobatch.engine.installed import Engine, Server, capture_times, reads_raw
+from photobatch.engine.jobs import Job, RunOptions, named_files, refuse_variants, request_of
 from photobatch.engine.report import PhotoOutcome, Report
 from photobatch.engine.run import Course, started
 from photobatch.engine.scratch import Scratch
@@ -23,6 +23,7 @@ from photobatch.shown.progress_display import Display
 from photobatch.watching.folder import WatchedFolder
 from photobatch.watching.record import Record
 from photobatch.watching.stamp import Stamp
+from photobatch.watching.stamp import stamp as stamp_of
 
 STOPPED = "stopped. Photos that come meanwhile, and those that are not done, are next: start the same command again."
 MOST_AT_ONCE = 1_000  # photos of one batch
@@ -118,8 +119,9 @@ def watch(options: RunOptions, folder: Path, preset: Any, server: Server, displa
     """Retouch what appears in a folder until a signal comes, and return the report. Raises RefusalError."""
     if not folder.is_dir():
         raise RefusalError(f"--watch-folder {folder} is no folder. Name the folder in which photos appear.")
-    digest = recipe([preset, options.name, options.recursive], options.output, named_files(options.params))
-    place = hashlib.sha256(f"{digest}{os.path.realpath(folder)}".encode()).hexdigest()[:16]
+    files = [[str(file), stamp_of(file)] for file in named_files(options.params)]  # not the version: done is done
+    told = [os.path.realpath(folder), preset, options.output, options.name, options.recursive, files]
+    place = hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()[:16]
     with Record(options.out / f".photobatch-watched-{place}.jsonl") as record:
         return _Watch(options, folder, Ledger(record), server, display).run()
 
@@ -161,7 +163,7 @@ class _Watch:
         """The report on all photos."""
         return self._report
 
-    def _watch(self, engine: Any, interrupts: Interrupts) -> None:
+    def _watch(self, engine: Engine, interrupts: Interrupts) -> None:
         def stopped() -> bool:
             return interrupts.signal is not None or self._report.broken is not None
 
@@ -177,19 +179,20 @@ class _Watch:
         options = self._options
         preset = options.preset_id or options.preset_type or ""
         naming = Naming(options.output.get("format", "same"), options.name, preset, dates)
+        refuse_variants(options.output, (photo.place for photo, _ in complete))
         return [
             self._ledger.take(photo, stamp, lambda number, photo=photo: naming.name(photo, number - 1))  # type: ignore[misc]
             for photo, stamp in complete
         ]
 
-    def _compute(self, taken: list[Taken], engine: Any, interrupts: Interrupts) -> None:
+    def _compute(self, taken: list[Taken], engine: Engine, interrupts: Interrupts) -> None:
         for start in range(0, len(taken), MOST_AT_ONCE):
             if interrupts.signal is None and self._report.broken is None:
                 self._compute_group(taken[start : start + MOST_AT_ONCE], engine, interrupts)
         if interrupts.signal is None:
             self._display.phase(f"watching {self._folder.path}…")
 
-    def _compute_group(self, taken: list[Taken], engine: Any, interrupts: Interrupts) -> None:
+    def _compute_group(self, taken: list[Taken], engine: Engine, interrupts: Interrupts) -> None:
         out = self._options.out
         jobs = [_job(one, out) for one in taken]
         report = Report([job.outcome for job in jobs])
