@@ -82,7 +82,7 @@ class Outcome:
     """The outcome of a lease: `result` (or `light`) if it succeeded, else `error`."""
 
     key: LeaseKey
-    result: Json | None = None  # width, height, bytes, format, sha256, input_sha256, thumbnail, original
+    result: Json | None = None  # width, height, bytes, format, sha256, input_sha256, thumbnail, original, taken
     error: Json | None = None  # code, message, retryable
     engine: str | None = None
     notes: list[str] = field(default_factory=list)

@@ -2,7 +2,6 @@
 
 import zlib
 from collections.abc import AsyncIterator, Callable
-from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
@@ -13,9 +12,10 @@ from deployments.routes.openapi import BINARY
 from deployments.routes.parts import Here, Parts, TaskId
 from deployments.routes.photos import original_blob
 from deployments.wire import wire
-from deployments.wire.names import UniqueNames, result_name, safe_name
+from deployments.wire.names import names_of, safe_name, told_of
 from deployments.wire.problems import ApiError, described
 from photobatch.file_names import safe
+from photobatch.naming.results import UniqueNames
 
 router = APIRouter(prefix=f"{wire.API}/batch/{{task_id}}", tags=["photos"])
 
@@ -73,23 +73,25 @@ def _indices(said: str) -> Callable[[int], bool]:
 async def _members(
     here: Parts, batch: dict[str, Any], chosen: Callable[[int], bool] | None, *, originals: bool
 ) -> AsyncIterator[Member]:
-    names, template = UniqueNames(), batch["output"].get("name")
-    preset = batch["preset"]["id"] or batch["preset"]["type"]
-    cursor = None
+    """Yield a member for each file. Photos that give none are counted too: a name never depends on what is done."""
+    names, kept, cursor = names_of(batch), UniqueNames(), None
+    folders = {variant["name"]: names_of(batch, variant["format"]) for variant in batch["output"].get("also", ())}
     while True:
-        page = await here.coordinator.photos(batch["task_id"], "succeeded", _PAGE, cursor)
+        page = await here.coordinator.photos(batch["task_id"], None, _PAGE, cursor)
         for photo in page["items"]:
-            if chosen is not None and not chosen(photo["index"]):
-                continue
+            found, wanted = photo["result"], chosen is None or chosen(photo["index"])
             if originals:
-                if key := original_blob(photo):
+                if wanted and found and (key := original_blob(photo)):
                     size, crc32 = await _measured(here, key)
-                    yield Member(names.take(safe(safe_name(photo["name"]))), key, size, crc32)
+                    yield Member(kept.take(safe(safe_name(photo["name"]))), key, size, crc32)
                 continue
-            found = photo["result"]
-            extension = PurePosixPath(found["key"]).suffix.removeprefix(".")
-            name = result_name(template, name=photo["name"], index=photo["index"], extension=extension, preset=preset)
-            yield Member(names.take(name), found["key"], found["bytes"], await _crc32(here, found))
+            name = names.take(*told_of(photo))
+            if wanted and found:
+                yield Member(name, found["key"], found["bytes"], await _crc32(here, found))
+            for variant, folder in folders.items():
+                name = folder.take(*told_of(photo, variant if found and variant in found["also"] else None))
+                if wanted and found and (one := found["also"].get(variant)):
+                    yield Member(f"{variant}/{name}", one["key"], one["bytes"], one["crc32"])
         cursor = page["next_cursor"]
         if cursor is None:
             return
