@@ -13,6 +13,7 @@ NAMES = (
     "coordinator",
     "scaling",
     "progress",
+    "replicas",
     "memory",
     "startup",
     "erase",

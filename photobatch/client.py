@@ -86,6 +86,8 @@ class AsyncPhotoBatch:
         recursive: bool = False,
         open: bool = False,
         overlap: bool = False,
+        consistency: Literal["none", "shoot"] = "none",
+        consistency_strength: float = 1.0,
         idempotency_key: str | None = None,
         on_progress: OnProgress | None = None,
     ) -> AsyncBatch:
@@ -96,7 +98,8 @@ class AsyncPhotoBatch:
         `params` override its parameters, `name` is a template of result names (`{stem}-{preset}.{ext}`).
         With `overlap` the first photos are worked on while the last ones are uploaded; if anything is raised then, the
         batch is deleted. An `open` batch takes more photos by `append` until `close`; `photos` may be empty then.
-        `batch:…` (`source` of a batch) names the photos of an earlier batch.
+        With `consistency="shoot"` exposure and white balance are matched over the photos before the look, as far as
+        `consistency_strength` (0..1) says. `batch:…` (`source` of a batch) names the photos of an earlier batch.
         A file that is not a photo does not stop the others: it is in the batch's `refused`.
         `on_progress(done, total)` is called for every photo that is ready to be submitted.
         To repeat a call after a crash, give both calls the same `idempotency_key` and the same `upload:…` sources.
@@ -115,6 +118,7 @@ class AsyncPhotoBatch:
             **({} if user_id is None else {"user_id": user_id}),
             **({} if batch_name is None else {"name": batch_name}),
             **({"open": True} if open or overlap else {}),
+            **_matched(consistency, consistency_strength),
         )
         if preset is not None and any(isinstance(photo.source, Path) for photo in given):
             await self.presets.get(preset)  # report a wrong name before ten thousand uploads, not after
@@ -211,6 +215,10 @@ def _request(**fields: Any) -> SubmitRequest:
 def _output(output: OutputOptions | Mapping[str, Any] | None, name: str | None) -> dict[str, Any]:
     chosen = output.model_dump(exclude_unset=True) if isinstance(output, OutputOptions) else dict(output or {})
     return chosen if name is None else chosen | {"name": name}
+
+
+def _matched(consistency: str, strength: float) -> dict[str, Any]:
+    return {} if consistency == "none" else {"consistency": consistency, "consistency_strength": strength}
 
 
 def _name(request: SubmitRequest, sources: Sequence[PhotoInput]) -> None:

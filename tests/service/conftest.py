@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 from skimage import data
 
+from benchmarks.servers.deployed import Deployed, deployed
 from benchmarks.servers.server import Server, serving
-from tests.service.deployed import Deployed, deployed
 
 CONTRACT = {
     "test_service_batches",

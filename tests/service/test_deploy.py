@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.service.deployed import BIN, Deployed, deployed
+from benchmarks.servers.deployed import BIN, Deployed, deployed
 
 pytestmark = pytest.mark.slow
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.service.deployed import Deployed
+from benchmarks.servers.deployed import Deployed
 
 PATIENCE_S = 60.0
 Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]

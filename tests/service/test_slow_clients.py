@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 import simplejpeg
 
+from benchmarks.servers.deployed import Deployed
 from benchmarks.servers.server import Server
-from tests.service.deployed import Deployed
 
 MANY = 9_000
 TRICKLING = 200

@@ -13,7 +13,7 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import WebSocketException
 
-from tests.service.deployed import Deployed
+from benchmarks.servers.deployed import Deployed
 
 ROOT = Path(__file__).parent.parent.parent
 PACKAGES = ("photobatch", "deployments", "actors", "presets", "models", "storage", "web")

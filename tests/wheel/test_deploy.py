@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.service.deployed import Deployed
+from benchmarks.servers.deployed import Deployed
 from tests.wheel.environment import HERE, Environment
 
 pytestmark = [pytest.mark.slow, pytest.mark.parametrize("server", [HERE], indirect=True)]

@@ -1,9 +1,11 @@
 """Batches that photos are appended to, photos that are computed again, and names, through the client."""
 
+import io
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from PIL import Image, ImageStat
 
 from benchmarks.servers.server import Server
 from photobatch import AsyncPhotoBatch, ConflictError, InvalidRequestError, NotFoundError
@@ -81,3 +83,24 @@ async def test_one_photo_is_adjusted(client: AsyncPhotoBatch, photo_folder: Path
     await batch.adjust(1, {})
     await batch.wait(timeout_s=60)
     assert [photo.result and photo.result.sha256 for photo in await batch.results()] == before, "as it was at first"
+
+
+async def test_the_light_of_a_batch_is_matched(client: AsyncPhotoBatch, photo_folder: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "shoot"
+    folder.mkdir()
+    with Image.open(photo_folder / "astronaut.jpg") as picture:
+        for number, factor in enumerate((1.0, 1.0, 0.6, 1.0)):
+            picture.point(lambda value, factor=factor: value * factor).save(folder / f"{number}.jpg", quality=95)
+    levels = []
+    for consistency in ("none", "shoot"):
+        batch = await client.submit(folder, preset_type="filter", consistency=consistency, overlap=True)
+        await batch.wait(timeout_s=60)
+        results = [await batch.result(index) for index in range(4)]
+        levels.append([ImageStat.Stat(Image.open(io.BytesIO(result)).convert("L")).mean[0] for result in results])
+    plain, matched = levels
+    assert plain[2] < 0.65 * plain[0]
+    assert 0.9 * matched[0] < matched[2] < 1.1 * matched[0]
+    shifts = [photo.shift and photo.shift.exposure for photo in await batch.results()]
+    assert (shifts[0], shifts[1], shifts[3]) == (None, None, None)
+    assert shifts[2] is not None
+    assert shifts[2] > 0.5

@@ -11,7 +11,7 @@ from pathlib import Path
 import yaml
 
 from benchmarks.servers import ports
-from benchmarks.servers.server import Server
+from benchmarks.servers.server import Server, ServerError
 from deployments.local.session import new_scratch_folder
 
 ROOT = Path(__file__).parent.parent.parent
@@ -90,13 +90,14 @@ class Deployed(Server):
             env=self._variables | environment, cwd=self.folder,
             capture_output=True, text=True, timeout=120, check=False,
         )  # fmt: skip
-        assert done.returncode == 0, done.stdout + done.stderr
+        if done.returncode != 0:
+            raise ServerError(done.stdout + done.stderr)
 
 
 @contextmanager
 def deployed(folder: Path, **environment: str) -> Iterator[Deployed]:
     """Run the application on a Ray of its own until the end of the block."""
-    server = Deployed(folder, **environment)
+    server = Deployed(folder, ROOT, BIN, **environment)
     try:
         server.start()
         yield server
