@@ -77,6 +77,8 @@ def run(  # noqa: PLR0917
     metadata: options.MetadataOption = "keep",
     hdr: options.HdrOption = "keep",
     raw: options.RawOption = "develop",
+    consistency: options.ConsistencyOption = "none",
+    consistency_strength: options.ConsistencyStrengthOption = 1.0,
     recursive: options.RecursiveOption = True,
     skip_existing: Annotated[
         bool, typer.Option("--skip-existing", help="Leave out photos whose result is there already.")
@@ -124,6 +126,7 @@ def run(  # noqa: PLR0917
         skip_existing=skip_existing,
         again=again,
         strict=strict,
+        consistency=None if consistency == "none" else consistency_strength,
         dry_run=dry_run,
         workers=workers,
     )
