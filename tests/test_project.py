@@ -20,7 +20,7 @@ LONGEST_FILE = 350
 PAGES = [
     *("README.md", "README.zh.md", "CONTRIBUTING.md", "CHANGELOG.md"),
     "app/README.md",
-    *(f"docs/{page.name}" for page in sorted((ROOT / "docs").glob("*.md"))),
+    *(str(page.relative_to(ROOT)) for page in sorted((ROOT / "docs").rglob("*.md"))),
 ]
 OF_OTHERS = {ROOT / "models/compiled/strips/libjpeg"}
 CODE = {".py", ".c", ".h", ".js", ".mjs", ".ts", ".tsx", ".css", ".html", ".sh"}
