@@ -101,6 +101,7 @@ class PhotoBatch(Shadow[AsyncPhotoBatch]):
         self.luts = Luts(self._portal, inner.luts)
 
     submit = waiting_for(Batch, AsyncPhotoBatch.submit)
+    check = waiting(AsyncPhotoBatch.check)
     upload = waiting(AsyncPhotoBatch.upload)
     batches = iterating(AsyncPhotoBatch.batches)
     stats = waiting(AsyncPhotoBatch.stats)
