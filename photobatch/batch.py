@@ -193,9 +193,22 @@ class AsyncBatch:
         """Cancel the batch, and remove its record and files from the service."""
         await self._connection.send("DELETE", self._path)
 
-    async def share(self, expires_in_s: int | None = None) -> NewShare:
-        """Create a link to the results, open to everybody who has it, for a week but not longer than the batch."""
-        asked: dict[str, Any] = {} if expires_in_s is None else {"expires_in_s": expires_in_s}
+    async def share(
+        self,
+        expires_in_s: int | None = None,
+        *,
+        title: str | None = None,
+        sender: str | None = None,
+        originals: bool = False,
+    ) -> NewShare:
+        """Create a link to the results, open to everybody who has it, for a week but not longer than the batch.
+
+        `title` and `sender` stand above the photos. With `originals` the photos as they came are shown beside the
+        results, and may be saved.
+        """
+        asked: dict[str, Any] = {"title": title, "sender": sender, "originals": originals}
+        if expires_in_s is not None:
+            asked["expires_in_s"] = expires_in_s
         made = await self._connection.ask(NewShare, "POST", f"{self._path}/share", json=asked, once=True)
         return made.model_copy(update={"url": self._connection.address.url + made.url})
 

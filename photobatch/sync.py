@@ -60,6 +60,7 @@ class Presets(Shadow[AsyncPresets]):
     put = waiting(AsyncPresets.put)
     delete = waiting(AsyncPresets.delete)
     duplicate = waiting(AsyncPresets.duplicate)
+    read_xmp = waiting(AsyncPresets.read_xmp)
     preview = waiting(AsyncPresets.preview)
 
 

@@ -164,3 +164,13 @@ class Preview:
     notes: list[str] = field(default_factory=list)
     error: Json | None = None  # code, message, retryable
     faces: list[Json] | None = None  # those that were found; None: nobody has looked for them
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A link to the results of a batch, as its owner made it."""
+
+    until: float  # unix time at which it ends
+    title: str | None = None  # what the page behind it is called
+    sender: str | None = None  # who shows the photos
+    originals: bool = False  # the photos as they came may be seen and saved too

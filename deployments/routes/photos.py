@@ -141,16 +141,19 @@ def _of_our_page(request: Request) -> bool:
 
 async def _original(here: Parts, photo: dict[str, Any]) -> tuple[str | FileBytes, str]:
     """Return the blob or file of the original, and its ETag: the stored copy, else the upload or file."""
-    scheme, _, rest = photo["source"].partition(":")
-    found = photo["result"] or {}
-    if key := found.get("original_key"):
-        return key, f'"{found["input_sha256"]}"'
-    if scheme == "upload":
-        return upload_key(rest), f'"{rest}"'  # an upload never changes
-    if scheme == "file":
+    if key := original_blob(photo):
+        return key, f'"{(photo["result"] or {}).get("input_sha256") or key}"'
+    if photo["source"].startswith("file:"):
         file = await FileBytes.find(allowed_path(photo["source"], here.services.roots.files))
         return file, f'W/"{file.changed_ns:x}-{file.size:x}"'
     raise ApiError("not_found", "The original of this photo was not kept; it is kept once a photo has succeeded.")
+
+
+def original_blob(photo: dict[str, Any]) -> str | None:
+    """Return the key of the original among our blobs: its copy, else the upload; None where it lies elsewhere."""
+    scheme, _, rest = photo["source"].partition(":")
+    key: str | None = (photo["result"] or {}).get("original_key")
+    return key or (upload_key(rest) if scheme == "upload" else None)
 
 
 def _result(photo: dict[str, Any]) -> dict[str, Any]:

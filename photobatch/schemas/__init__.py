@@ -23,6 +23,7 @@ from photobatch.schemas.presets import Lut as Lut
 from photobatch.schemas.presets import LutList as LutList
 from photobatch.schemas.presets import Preset as Preset
 from photobatch.schemas.presets import PresetCopy as PresetCopy
+from photobatch.schemas.presets import PresetDraft as PresetDraft
 from photobatch.schemas.presets import PresetInput as PresetInput
 from photobatch.schemas.presets import PresetList as PresetList
 from photobatch.schemas.presets import PreviewItem as PreviewItem
