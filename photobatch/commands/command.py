@@ -111,9 +111,8 @@ def run(  # noqa: PLR0917
     from photobatch.engine.jobs import RunOptions
 
     output: dict[str, Any] = {"format": format_, "quality": quality, "subsampling": subsampling, "max_side": max_side}
-    output |= {"creator": creator, "copyright": copyright_, "also": options.parse_also(also or ())}
     mark = options.parse_watermark(watermark, watermark_corner, watermark_opacity, watermark_size)
-    output |= {"watermark": mark}
+    output |= options.given(creator=creator, copyright=copyright_, also=options.parse_also(also or ()), watermark=mark)
     chosen = RunOptions(
         inputs=[Path(given) for given in inputs or ()],
         out=out,

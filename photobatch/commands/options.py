@@ -163,6 +163,11 @@ def parse_params(given: Sequence[str]) -> dict[str, Any]:
     return params
 
 
+def given(**output: Any) -> dict[str, Any]:
+    """Return the options that were given: a service of an earlier version does not know all of them."""
+    return {name: value for name, value in output.items() if value}
+
+
 def parse_watermark(given: str | None, corner: str, opacity: float, size: float) -> dict[str, Any] | None:
     """Return a mark as the output options have it; a name that ends in `.png` is a file. Raises RefusalError."""
     if given is None:

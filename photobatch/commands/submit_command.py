@@ -79,9 +79,8 @@ def submit(  # noqa: PLR0917
     from photobatch.commands import submission
 
     output: dict[str, Any] = {"format": format_, "quality": quality, "subsampling": subsampling, "max_side": max_side}
-    output |= {"creator": creator, "copyright": copyright_, "also": options.parse_also(also or ())}
     mark = options.parse_watermark(watermark, watermark_corner, watermark_opacity, watermark_size)
-    output |= {"watermark": mark}
+    output |= options.given(creator=creator, copyright=copyright_, also=options.parse_also(also or ()), watermark=mark)
     chosen = submission.SubmitOptions(
         inputs=inputs or [],
         preset_id=preset,
