@@ -14,7 +14,8 @@ DIST := dist
 DEMO_PHOTOS := 50
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-cpu setup-server system system-test demo serve check unit test test-slow guard lint format docs bench dist clean
+.PHONY: help setup setup-cpu setup-server system system-test demo serve check unit test test-slow guard lint format docs \
+    app-test app-types bench dist clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -105,6 +106,20 @@ docs: setup ## docs/http.md from the application, docs/presets.md from the prese
 	$(BIN)/python -m deployments.reference.manifest
 	$(BIN)/python -m benchmarks.pages.preset_pages
 
+# What the phone app is built with. npm ci takes exactly what the lock names.
+APP := app/node_modules/.installed
+$(APP): app/package.json app/package-lock.json
+	cd app && npm ci --loglevel=error
+	@touch $@
+
+app-test: $(APP) ## the phone app: types, lint, unit tests, and its bundles for the web, Android and iOS
+	cd app && npm run --silent check && npm run --silent bundle
+
+app-types: setup $(APP) ## the phone app's types from the service's OpenAPI document
+	@mkdir -p app/dist
+	$(BIN)/python -m deployments.reference.openapi app/dist/openapi.json
+	cd app && npm run --silent types -- dist/openapi.json
+
 bench: setup ## every benchmark for a minute, its figures beside their targets; whole: .venv/bin/python -m benchmarks
 	$(BIN)/python -m benchmarks --quick
 
@@ -112,6 +127,6 @@ dist: setup ## the wheel and the source distribution, in dist/
 	rm -rf $(DIST)
 	$(BIN)/python -m build --quiet --outdir $(DIST)
 
-clean: ## everything that was made, except .venv and the recorded results
-	rm -rf $(DEMO) $(DIST) tests/out .venv-peers .mypy_cache .ruff_cache .pytest_cache .hypothesis
-	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
+clean: ## everything that was made, except .venv, app/node_modules and the recorded results
+	rm -rf $(DEMO) $(DIST) app/dist tests/out .venv-peers .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -not -path './.venv/*' -not -path './app/*' -prune -exec rm -rf {} +

@@ -18,6 +18,7 @@ NAMES = (
     "startup",
     "erase",
     "preview",
+    "shoot",
     "scrolling",
     "peers",
 )

@@ -18,6 +18,7 @@ from deployments.intake.uploads import Uploads
 from deployments.routes import (
     archive,
     batches,
+    checks,
     docs,
     front,
     health,
@@ -98,7 +99,7 @@ def create_api(services: Services) -> FastAPI:
         requests=requests,
         archives=Archives(),
     )
-    for routes in (batches, photos, archive, shares, progress, uploads, presets, sliders, luts):
+    for routes in (checks, batches, photos, archive, shares, progress, uploads, presets, sliders, luts):
         api.include_router(routes.router)
     for routes in (health, metrics, front, docs):
         api.include_router(routes.router)

@@ -30,6 +30,15 @@ def recipe_of(wish: Wish, settings: Settings) -> Recipe:
     return Recipe(asdict(resolved), wish.output, wish.thumbnails, attached, __version__)
 
 
+def check_files(params: Json, settings: Settings) -> None:
+    """Raise PresetError unless the local files that the parameters name, mask and LUT, can be used."""
+    local = {name: value for name, value in params.items() if not (isinstance(value, str) and "://" in value)}
+    try:
+        _attached(local, settings)
+    except PhotoError as error:
+        raise PresetError(error.code, error.detail) from None
+
+
 def _named(preset_id: str | None) -> Preset | None:
     return None if preset_id is None else Catalogue.built_in().get(preset_id)
 

@@ -11,11 +11,12 @@ from photobatch.connection import Connection
 from photobatch.downloads import Wanted, download_all
 from photobatch.errors import InvalidRequestError, WaitTimeoutError
 from photobatch.inputs import folder_identity
-from photobatch.names import ResultNames
+from photobatch.naming.formats import EXTENSIONS
+from photobatch.naming.results import ResultNames
 from photobatch.parallel import OnProgress
 from photobatch.photos import PhotoLike, photos_of
 from photobatch.progress import ProgressEvent, follow
-from photobatch.schemas import Batch, NewShare, Photo, PhotoList, PhotoStatus, Share, ShareList
+from photobatch.schemas import Batch, NewShare, Photo, PhotoList, PhotoStatus, ResultVariant, Share, ShareList
 from photobatch.uploads import Refused, none_left, upload_all
 
 _PAGE = 500
@@ -98,9 +99,10 @@ class AsyncBatch:
         """Return the photos that have a result so far."""
         return [photo async for photo in self.photos(PhotoStatus.SUCCEEDED)]
 
-    async def result(self, index: int) -> bytes:
-        """Return the bytes of one result; raises NotFoundError (`not_ready`) while there is none."""
-        return (await self._connection.send("GET", f"{self._path}/photos/{index}/result")).content
+    async def result(self, index: int, variant: str | None = None) -> bytes:
+        """Return the bytes of one result, or of one of its variants; raises NotFoundError (`not_ready`) without one."""
+        path = f"{self._path}/photos/{index}/result"
+        return (await self._connection.send("GET", path, params={"variant": variant})).content
 
     async def download(
         self, folder: str | os.PathLike[str], *, parallel: int = 4, on_progress: OnProgress | None = None
@@ -108,17 +110,28 @@ class AsyncBatch:
         """Download all results so far into a folder, which is created; return their paths, in order.
 
         Files are named by their photos (or the batch's template), with names that every system accepts; a second
-        `a.jpg` is `a (2).jpg`. Correct existing files are kept, other files of such a name are replaced, so use a
-        folder that holds nothing else. Interrupted downloads continue when `download` is called again.
+        `a.jpg` is `a (2).jpg`. Variants (`also` of the output options) are in folders of their names. Correct existing
+        files are kept, other files of such a name are replaced, so use a folder that holds nothing else. Interrupted
+        downloads continue when `download` is called again.
         `on_progress(done, total)` is called for every complete file.
         Raises InvalidRequestError (`own_folder`) for the folder from which this batch was uploaded.
         """
         place = Path(folder)
         await asyncio.to_thread(place.mkdir, parents=True, exist_ok=True)
         await asyncio.to_thread(self._refuse_own, place)
-        names = ResultNames(await self.get())
-        named = [(photo.result, names.take(photo)) async for photo in self.photos()]
-        wanted = [Wanted(result, place / name) for result, name in named if result is not None]
+        batch = await self.get()
+        names = names_of(batch)
+        folders = {variant.name: names_of(batch, variant.format) for variant in batch.output.also}
+        wanted = list[Wanted]()
+        async for photo in self.photos():
+            name, result = names.take(*told_of(photo)), photo.result
+            wanted += [] if result is None else [Wanted(result, place / name)]
+            found = {one.name: one for one in result.also} if result else {}
+            for variant, inside in folders.items():
+                name = inside.take(*told_of(photo, found.get(variant)))
+                wanted += [Wanted(found[variant], place / variant / name)] if variant in found else []
+        for variant in folders if wanted else ():
+            await asyncio.to_thread((place / variant).mkdir, exist_ok=True)
         return await download_all(self._connection, wanted, parallel, on_progress)
 
     async def pause(self) -> Batch:
@@ -180,9 +193,22 @@ class AsyncBatch:
         """Cancel the batch, and remove its record and files from the service."""
         await self._connection.send("DELETE", self._path)
 
-    async def share(self, expires_in_s: int | None = None) -> NewShare:
-        """Create a link to the results, open to everybody who has it, for a week but not longer than the batch."""
-        asked: dict[str, Any] = {} if expires_in_s is None else {"expires_in_s": expires_in_s}
+    async def share(
+        self,
+        expires_in_s: int | None = None,
+        *,
+        title: str | None = None,
+        sender: str | None = None,
+        originals: bool = False,
+    ) -> NewShare:
+        """Create a link to the results, open to everybody who has it, for a week but not longer than the batch.
+
+        `title` and `sender` stand above the photos. With `originals` the photos as they came are shown beside the
+        results, and may be saved.
+        """
+        asked: dict[str, Any] = {"title": title, "sender": sender, "originals": originals}
+        if expires_in_s is not None:
+            asked["expires_in_s"] = expires_in_s
         made = await self._connection.ask(NewShare, "POST", f"{self._path}/share", json=asked, once=True)
         return made.model_copy(update={"url": self._connection.address.url + made.url})
 
@@ -202,6 +228,23 @@ class AsyncBatch:
 
     async def _control(self, action: str) -> Batch:
         return await self._connection.ask(Batch, "POST", f"{self._path}/{action}")
+
+
+def names_of(batch: Batch, wanted: str = "same") -> ResultNames:
+    """Return what names the results of a batch; `wanted` is the format of a variant, in a folder of its own."""
+    output, preset = batch.output, batch.preset
+    chosen = output.format if wanted == "same" else wanted
+    return ResultNames(output.name, preset.id or preset.type, chosen, batch.created_at)
+
+
+def told_of(photo: Photo, variant: ResultVariant | None = None) -> tuple[str, int, str | None, str | None]:
+    """Return what the name of a photo's result is made of, as arguments for `ResultNames`."""
+    result = photo.result
+    if result is None:
+        return photo.name, photo.index, None, None
+    made = (variant or result).format
+    extension = EXTENSIONS.get(made, f".{made}").removeprefix(".")
+    return photo.name, photo.index, extension, result.taken
 
 
 def _not_ended(task_id: str, timeout_s: float | None, last: Batch | None) -> WaitTimeoutError:

@@ -25,6 +25,7 @@ from photobatch.schemas import (
     Batch,
     BatchList,
     BatchStatus,
+    Checked,
     Health,
     OutputOptions,
     PhotoInput,
@@ -37,6 +38,8 @@ from photobatch.uploads import Refused, none_left, upload, upload_all
 
 PresetType = Literal["beauty", "filter", "color", "erase"]
 _PAGE = 100
+
+_NO_SUCH_ROUTE = frozenset({"not_found", "http_404"})  # of an earlier service
 
 
 class AsyncPhotoBatch:
@@ -120,8 +123,8 @@ class AsyncPhotoBatch:
             **({"open": True} if open or overlap else {}),
             **_matched(consistency, consistency_strength),
         )
-        if preset is not None and any(isinstance(photo.source, Path) for photo in given):
-            await self.presets.get(preset)  # report a wrong name before ten thousand uploads, not after
+        if any(isinstance(photo.source, Path) for photo in given):
+            await self._check(request, len(given))  # report what is wrong before ten thousand uploads, not after
         key = idempotency_key or str(uuid.uuid4())
         if overlap:
             task_id = await self._hand_in(request, key)
@@ -157,6 +160,38 @@ class AsyncPhotoBatch:
                 await asyncio.shield(batch.delete())
             raise
         return refused
+
+    async def check(
+        self,
+        *,
+        preset: str | None = None,
+        preset_type: PresetType | None = None,
+        params: Mapping[str, Any] | None = None,
+        output: OutputOptions | Mapping[str, Any] | None = None,
+        name: str | None = None,
+        photos: int = 1,
+    ) -> Checked | None:
+        """Check what a submit of so many photos would be given; nothing is sent but that.
+
+        Returns the resolved preset, None from a service of an earlier version. Raises as `submit` does.
+        """
+        fields = {"preset_id": preset, "preset_type": preset_type, "preset_params": dict(params or {})}
+        return await self._check(_request(**fields, output=_output(output, name)), photos)
+
+    async def _check(self, request: SubmitRequest, photos: int) -> Checked | None:
+        try:
+            body = as_json(request, exclude_unset=True)
+            checked = await self._connection.ask(Checked, "POST", "/batch/check", json=body)
+        except PhotoBatchError as error:
+            if error.status != httpx.codes.METHOD_NOT_ALLOWED and error.code not in _NO_SUCH_ROUTE:
+                raise
+            if request.preset_id is not None:
+                await self.presets.get(request.preset_id)
+            return None
+        if photos > checked.max_photos:
+            said = f"{photos} photos are more than one batch may hold ({checked.max_photos}); split them into several."
+            raise InvalidRequestError("too_many_photos", said)
+        return checked
 
     async def upload(self, path: str | os.PathLike[str]) -> Upload:
         """Upload one file; batches, masks and previews name it by its `source`."""

@@ -13,7 +13,7 @@ from photobatch.connection import Connection
 from photobatch.errors import UnavailableError, of_response, retry_after_s
 from photobatch.parallel import OnProgress, in_parallel
 from photobatch.patience import Patience
-from photobatch.schemas import PhotoResult
+from photobatch.schemas import PhotoResult, ResultVariant
 
 _PIECE = 1 << 20
 _AGAIN = frozenset({408, 429, 500, 502, 503, 504})
@@ -23,7 +23,7 @@ _AGAIN = frozenset({408, 429, 500, 502, 503, 504})
 class Wanted:
     """A result and its file."""
 
-    result: PhotoResult
+    result: PhotoResult | ResultVariant
     path: Path
 
 

@@ -6,6 +6,7 @@ import httpx
 from pydantic import ValidationError
 
 from photobatch.schemas import Problem
+from photobatch.schemas.explain import path, sentence
 
 
 class PhotoBatchError(Exception):
@@ -111,9 +112,9 @@ def of_code(
 
 def of_validation(error: ValidationError, within: str = "") -> InvalidRequestError:
     """Return the error of a pydantic validation, before anything is sent."""
-    first = error.errors()[0]
-    field = ".".join([*([within] if within else []), *(str(part) for part in first["loc"])])
-    return InvalidRequestError("invalid_request", f"{field}: {first['msg']}.", field=field)
+    first = error.errors(include_url=False)[0]
+    field = path([*([within] if within else []), *first["loc"]])
+    return InvalidRequestError("invalid_request", sentence(field or "the request", first), field=field or None)
 
 
 def retry_after_s(response: httpx.Response) -> float | None:

@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 _FORBIDDEN = frozenset('<>:"/\\|?*')  # forbidden on Windows
 _PORTS = frozenset(f"{port}{number}" for port in ("com", "lpt") for number in "0123456789¹²³")
 _DEVICES = _PORTS | {"con", "prn", "aux", "nul", "conin$", "conout$", "clock$"}  # on Windows, with any extension
-_LONGEST = 200  # bytes; most file systems allow 255, and numbers and `.part` may be added
+LONGEST = 200  # bytes; most file systems allow 255, and numbers and `.part` may be added
 _LONGEST_SUFFIX = 20
 
 
@@ -16,7 +16,7 @@ def safe(name: str) -> str:
     name = "".join("_" if char in _FORBIDDEN else char for char in name if unicodedata.category(char)[0] != "C")
     path = PurePosixPath(name.strip(" ."))
     stem, suffix = (path.stem.rstrip(" ."), path.suffix) if len(path.suffix) <= _LONGEST_SUFFIX else (path.name, "")
-    stem = stem.encode()[: _LONGEST - len(suffix.encode())].decode(errors="ignore").rstrip(" .") or "photo"
+    stem = stem.encode()[: LONGEST - len(suffix.encode())].decode(errors="ignore").rstrip(" .") or "photo"
     if stem.partition(".")[0].rstrip().casefold() in _DEVICES:
         stem = f"_{stem}"
     return stem + suffix

@@ -2,30 +2,15 @@
 
 import os
 import stat
-from collections import deque
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections import Counter, deque
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 
+from photobatch.naming.formats import FORMATS, RAW
 from photobatch.refusal import RefusalError
 
-RAW = (".dng", ".cr2", ".cr3", ".crw", ".nef", ".nrw", ".arw", ".raf", ".rw2", ".orf", ".pef", ".srw", ".mrw", ".x3f")
-FORMATS = {
-    ".jpg": "jpeg",
-    ".jpeg": "jpeg",
-    ".png": "png",
-    ".webp": "webp",
-    ".avif": "avif",
-    ".tif": "tiff",
-    ".tiff": "tiff",
-    ".bmp": "bmp",
-    ".gif": "gif",
-    ".heic": "heic",
-    ".heif": "heic",
-    ".hif": "heic",
-    **dict.fromkeys(RAW, "raw"),
-}
-
+_KINDS = 8  # extensions that are named
 Identity = tuple[int, int]  # device and inode: identifies a folder with any number of names
 
 
@@ -42,29 +27,67 @@ class InputPhoto:
         return os.path.join(os.path.realpath(self.path.parent), self.path.name)
 
 
-def collect(inputs: Sequence[Path], *, recursive: bool, out: Path | None, raw: bool = True) -> list[InputPhoto]:
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """The photos of a command line, and what lies beside them in its folders and is not taken."""
+
+    photos: list[InputPhoto] = field(default_factory=list)
+    not_taken: Counter[str] = field(default_factory=Counter)  # files by extension in lower case; "": without one
+
+
+def collect(inputs: Sequence[Path], *, recursive: bool, out: Path | None, raw: bool = True) -> Collected:
     """Return every photo once, in a fixed order. Raises RefusalError.
 
-    Without `raw`, cameras' RAW files in folders are left out.
+    Without `raw`, cameras' RAW files in folders are not taken.
 
     One folder alone becomes the output folder; of several inputs each folder keeps its own name below it
     (as `cp -r` does), so the place of a result depends on the command line and not on other files in the
     folders. Hidden names and the output folder are left out. Links to folders are followed, but no folder
     is read twice: a loop ends.
     """
-    photos: list[InputPhoto] = []
+    collected = Collected()
     known: set[str] = set()
     labels: set[str] = set()
     for given in inputs:
         folder = _is_folder(given)
         label = _label(given, labels) if folder and len(inputs) > 1 else PurePath()
         alone = [InputPhoto(given, PurePath(given.name))]
-        found = _in_folder(given, label, recursive, out, raw) if folder else alone
+        found = _in_folder(given, label, recursive, out, raw=raw, not_taken=collected.not_taken) if folder else alone
         for photo in found:
             if photo.entry not in known:
                 known.add(photo.entry)
-                photos.append(photo)
-    return photos
+                collected.photos.append(photo)
+    return collected
+
+
+def photos_in(top: Path, *, recursive: bool, out: Path | None, raw: bool) -> Collected:
+    """Return the photos of one folder, possibly none, by place. Raises RefusalError if it cannot be read."""
+    own, result = folder_identity(top), folder_identity(out) if out else None
+    if out and own == result:
+        raise RefusalError(f"--out is the photos' own folder, {top}. Choose another, so that no photo is overwritten.")
+    suffixes = set(FORMATS) if raw else set(FORMATS) - set(RAW)
+    collected = Collected()
+    for place in sorted(_walk(top, {result} if result else set(), recursive)):
+        if place.suffix.lower() in suffixes:
+            collected.photos.append(InputPhoto(top / place, place))
+        else:
+            collected.not_taken[place.suffix.lower()] += 1
+    return collected
+
+
+def not_taken_words(not_taken: Mapping[str, int]) -> str:
+    """Return what is not taken as words: `3 .cr2, 2 .pdf and 1 without extension`."""
+    counted = sorted(not_taken.items(), key=lambda one: (-one[1], one[0]))
+    words = [f"{count} {suffix or 'without extension'}" for suffix, count in counted[:_KINDS]]
+    if more := sum(count for _, count in counted[_KINDS:]):
+        words.append(f"{more} others")
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def raw_advice(not_taken: Mapping[str, int], *, raw: bool) -> str:
+    """Return what to do for RAW files that are not taken, empty if there are none."""
+    needed = not raw and any(suffix in not_taken for suffix in RAW)
+    return " Cameras' RAW files need `pip install 'photobatch[raw]'`." if needed else ""
 
 
 def folder_identity(folder: Path) -> Identity | None:
@@ -99,26 +122,24 @@ def _label(folder: Path, taken: set[str]) -> PurePath:
     return PurePath(label)
 
 
-def _in_folder(top: Path, label: PurePath, recursive: bool, out: Path | None, raw: bool) -> list[InputPhoto]:
-    own, result = folder_identity(top), folder_identity(out) if out else None
-    if out and own == result:
-        raise RefusalError(f"--out is the photos' own folder, {top}. Choose another, so that no photo is overwritten.")
-    seen = {result} if result else set()
-    suffixes = set(FORMATS) if raw else set(FORMATS) - set(RAW)
-    found = sorted(_walk(top, seen, recursive, suffixes))
-    if not found:
+def _in_folder(
+    top: Path, label: PurePath, recursive: bool, out: Path | None, *, raw: bool, not_taken: Counter[str]
+) -> list[InputPhoto]:
+    found = photos_in(top, recursive=recursive, out=out, raw=raw)
+    not_taken.update(found.not_taken)
+    if not found.photos:
         deeper = "" if recursive else " itself; --recursive looks into its subfolders too"
-        names = ", ".join(suffix for suffix in FORMATS if suffix in suffixes)
-        more = "" if raw else " Cameras' RAW files need `pip install 'photobatch[raw]'`."
+        names = ", ".join(suffix for suffix in FORMATS if raw or suffix not in RAW)
+        holds = f" It holds {not_taken_words(found.not_taken)}." if found.not_taken else ""
         raise RefusalError(
-            f"There is no photo in {top}{deeper}. Photos are files named {names}; "
-            f"name a file itself to have it taken whatever its name.{more}"
+            f"There is no photo in {top}{deeper}.{holds} Photos are files named {names}; "
+            f"name a file itself to have it taken whatever its name.{raw_advice(found.not_taken, raw=raw)}"
         )
-    return [InputPhoto(top / place, label / place) for place in found]
+    return [InputPhoto(photo.path, label / photo.place) for photo in found.photos]
 
 
-def _walk(top: Path, seen: set[Identity], recursive: bool, suffixes: set[str]) -> Iterator[PurePath]:
-    """Yield the photos below a folder; real folders before links, so each is found under its own name."""
+def _walk(top: Path, seen: set[Identity], recursive: bool) -> Iterator[PurePath]:
+    """Yield the files below a folder; real folders before links, so each is found under its own name."""
     folders, links = deque([PurePath()]), deque[PurePath]()
     while folders or links:
         here = folders.popleft() if folders else links.popleft()
@@ -132,7 +153,7 @@ def _walk(top: Path, seen: set[Identity], recursive: bool, suffixes: set[str]) -
             if kind == stat.S_IFDIR:
                 if recursive:
                     (links if entry.is_symlink() else folders).append(place)
-            elif kind == stat.S_IFREG and place.suffix.lower() in suffixes:
+            elif kind == stat.S_IFREG:
                 yield place
 
 

@@ -19,6 +19,7 @@ from photobatch.schemas import (
     LutList,
     Preset,
     PresetCopy,
+    PresetDraft,
     PresetInput,
     PresetList,
     PreviewItem,
@@ -69,6 +70,15 @@ class AsyncPresets:
         path = f"{_path(preset_id)}/duplicate"
         return await self._connection.ask(Preset, "POST", path, json=copy.model_dump(), once=True)
 
+    async def read_xmp(self, path: str | os.PathLike[str]) -> PresetDraft:
+        """Return a preset of ours that is like a `.xmp` preset of Lightroom or Camera Raw; `create` takes its `preset`.
+
+        `ignored` names what is in the file and not in the preset. Raises InvalidRequestError (`invalid_xmp`).
+        """
+        file = Path(path)
+        content, params = await _content(file), {"name": file.stem[:200]}
+        return await self._connection.ask(PresetDraft, "POST", "/presets/import", params=params, content=content)
+
     async def preview(
         self, photo: str | os.PathLike[str], looks: Iterable[ItemLike], *, max_side: int = 512
     ) -> builtins.list[bytes]:
@@ -105,16 +115,19 @@ class AsyncLuts:
     async def put(self, path: str | os.PathLike[str], name: str | None = None) -> Lut:
         """Store a `.cube` file or a Hald PNG, by default under its own name without the extension."""
         file = Path(path)
-        try:
-            content = await asyncio.to_thread(file.read_bytes)
-        except OSError as error:
-            raise InvalidRequestError("unreadable", f"{file} cannot be read: {error.strerror}.") from None
-
-        return await self._connection.ask(Lut, "POST", "/luts", params={"name": name or file.stem}, content=content)
+        content, params = await _content(file), {"name": name or file.stem}
+        return await self._connection.ask(Lut, "POST", "/luts", params=params, content=content)
 
     async def delete(self, name: str) -> None:
         """Remove a LUT's name; presets and batches that use the LUT keep it."""
         await self._connection.send("DELETE", f"/luts/{_quoted(name)}")
+
+
+async def _content(file: Path) -> bytes:
+    try:
+        return await asyncio.to_thread(file.read_bytes)
+    except OSError as error:
+        raise InvalidRequestError("unreadable", f"{file} cannot be read: {error.strerror}.") from None
 
 
 def _path(preset_id: str) -> str:

@@ -1,33 +1,36 @@
 """The place of each result: the same tree, with unique names, also on file systems that ignore case."""
 
 import os
-import string
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path, PurePath
 
 from photobatch.file_names import folded
 from photobatch.first_bytes import format_of
-from photobatch.inputs import FORMATS, InputPhoto, folder_identity
+from photobatch.inputs import InputPhoto, folder_identity
+from photobatch.naming.formats import EXTENSIONS, FORMATS, WRITTEN_AS
+from photobatch.naming.template import NameTemplate, TemplateError
 from photobatch.refusal import RefusalError
 
-EXTENSIONS = {"jpeg": ".jpg", "png": ".png", "webp": ".webp", "avif": ".avif", "tiff": ".tif"}
-WRITTEN_AS = {"heic": "jpeg", "raw": "jpeg", "bmp": "png", "gif": "png"}  # formats that are read and not written
+_NO_DATE = datetime(1, 1, 1)
 
 
 class Naming:
     """Names of results: the source's, with the extension of the format; or a template filled in.
 
     The format of a source is what its first bytes say: a JPEG that is named `.png` gives a `.jpg`.
-    `{stem}`, `{index}` (from 1 in the order of the inputs; `{index:04}` pads), `{ext}` without its dot,
-    `{preset}`. Without `{ext}` the extension is appended. Raises RefusalError on a bad template.
+    Fields are those of `photobatch.naming.template`; `{index}` counts from 1, as `{counter}`. `dates` says when photos
+    were taken, by their path. Raises RefusalError on a bad template.
     """
 
-    def __init__(self, output_format: str, template: str | None, preset: str) -> None:
+    def __init__(
+        self, output_format: str, template: str | None, preset: str, dates: Mapping[Path, datetime] | None = None
+    ) -> None:
         self._format = output_format
-        self._template = template
-        self._preset = preset.replace("/", "-")
-        self._fields = _fields(template) if template is not None else set()
+        self._template = None if template is None else checked_template(template)
+        self._preset = preset
+        self._dates = dates or {}
 
     def keeps_extension(self, photo: InputPhoto) -> bool:
         """Return whether the result's extension is the source's own."""
@@ -41,8 +44,14 @@ class Naming:
         extension = self._extension(photo) if known or self._format != "same" else ""
         if self._template is None:
             return stem + extension
-        name = self._template.format(stem=stem, index=index + 1, ext=extension.lstrip("."), preset=self._preset)
-        return name if "ext" in self._fields else name + extension
+        return self._template.fill(
+            stem=stem,
+            index=index + 1,
+            counter=index + 1,
+            date=self._dates.get(photo.path, _NO_DATE),
+            extension=extension.lstrip("."),
+            preset=self._preset,
+        )
 
     def _extension(self, photo: InputPhoto) -> str:
         suffix = photo.place.suffix
@@ -52,23 +61,12 @@ class Naming:
         return suffix if wanted == named else EXTENSIONS[wanted]
 
 
-def _fields(template: str) -> set[str]:
-    """Return the fields of a template; raises RefusalError when it cannot name results."""
+def checked_template(template: str) -> NameTemplate:
+    """Read a template; raises RefusalError."""
     try:
-        parsed = list(string.Formatter().parse(template))
-        template.format(stem="", index=1, ext="", preset="")
-    except (ValueError, LookupError, AttributeError):
-        parsed = [("", "", "", None)]
-    fields = {field for _, field, _, _ in parsed if field is not None}
-    nested = any("{" in (spec or "") for _, _, spec, _ in parsed)
-    if nested or not fields <= {"stem", "index", "ext", "preset"} or not fields & {"stem", "index"}:
-        raise RefusalError(
-            f"--name {template} is no name template. Use {{stem}} or {{index}}, "
-            "and {ext} and {preset} where wanted: --name '{stem}-{preset}.{ext}'."
-        )
-    if template.startswith(".") or any(character in template for character in "/\\\0"):
-        raise RefusalError("--name gives names, not folders: leave out /, \\ and a leading dot.")
-    return fields
+        return NameTemplate.checked(template)
+    except TemplateError as error:
+        raise RefusalError(f"--name {template} is no name template: {error}.") from None
 
 
 def plan(photos: Sequence[InputPhoto], naming: Naming) -> list[PurePath]:
@@ -90,7 +88,7 @@ def plan(photos: Sequence[InputPhoto], naming: Naming) -> list[PurePath]:
         place = wanted[index]
         if yields[index]:
             place = place.with_name(naming.name(photos[index], index, whole=True))
-        planned[index] = _free(place, taken)
+        planned[index] = free_place(place, taken.__contains__)
         taken.add(_key(planned[index]))
     return planned
 
@@ -111,9 +109,10 @@ def _key(place: PurePath) -> str:
     return folded(os.fspath(place))
 
 
-def _free(place: PurePath, taken: set[str]) -> PurePath:
+def free_place(place: PurePath, is_taken: Callable[[str], bool]) -> PurePath:
+    """Return the place, or the next free one like it; `is_taken` is asked for folded paths."""
     free, number = place, 1
-    while _key(free) in taken:
+    while is_taken(_key(free)):
         number += 1
         free = place.with_name(f"{place.stem}~{number}{place.suffix}")
     return free

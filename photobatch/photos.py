@@ -52,7 +52,7 @@ def _photos(one: PhotoLike, recursive: bool) -> list[Given]:
     if isinstance(source, str) and is_address(source):
         return [Given(source, params)]
     try:
-        found = collect([Path(source)], recursive=recursive, out=None)
+        found = collect([Path(source)], recursive=recursive, out=None).photos
     except RefusalError as error:
         sentence = error.sentence.replace("--recursive looks", "recursive=True looks")
         raise InvalidRequestError("no_such_photo", sentence) from None

@@ -17,8 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import ValidationError
 
 from photobatch.errors import InvalidRequestError, NotFoundError, UnavailableError, of_validation
-from photobatch.inputs import FORMATS
-from photobatch.outputs import EXTENSIONS
+from photobatch.naming.formats import EXTENSIONS, FORMATS
 from photobatch.schemas import OutputOptions
 from photobatch.stage.batches import Columns, photos_of, table_of, with_outcomes
 from photobatch.stage.messages import Failed, Made, Photo, Recipe, Wish
@@ -121,6 +120,8 @@ def _output(given: OutputOptions | Mapping[str, Any] | None) -> dict[str, Any]:
         raise of_validation(error, "output") from None
     if output.name is not None:
         raise InvalidRequestError("invalid_request", "A stage writes no files: leave output.name out.", field="output")
+    if output.also:
+        raise InvalidRequestError("invalid_request", "A stage gives one output: leave output.also out.", field="output")
     return output.model_dump()
 
 

@@ -60,6 +60,7 @@ class Presets(Shadow[AsyncPresets]):
     put = waiting(AsyncPresets.put)
     delete = waiting(AsyncPresets.delete)
     duplicate = waiting(AsyncPresets.duplicate)
+    read_xmp = waiting(AsyncPresets.read_xmp)
     preview = waiting(AsyncPresets.preview)
 
 
@@ -100,6 +101,7 @@ class PhotoBatch(Shadow[AsyncPhotoBatch]):
         self.luts = Luts(self._portal, inner.luts)
 
     submit = waiting_for(Batch, AsyncPhotoBatch.submit)
+    check = waiting(AsyncPhotoBatch.check)
     upload = waiting(AsyncPhotoBatch.upload)
     batches = iterating(AsyncPhotoBatch.batches)
     stats = waiting(AsyncPhotoBatch.stats)

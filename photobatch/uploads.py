@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -34,15 +35,16 @@ async def upload(connection: Connection, path: Path) -> Upload:
     """
     name = os.fsencode(path.name).decode(errors="replace")  # names are bytes on Linux
     try:
-        size = (await asyncio.to_thread(path.stat)).st_size
+        found = await asyncio.to_thread(path.stat)
+        size, changed = found.st_size, datetime.fromtimestamp(int(found.st_mtime)).isoformat()
         await asyncio.to_thread(_readable, path)
-        if connection.signs and size and (sent := await _send_to_store(connection, path, name, size)):
+        if connection.signs and size and (sent := await _send_to_store(connection, path, name, size, changed)):
             return sent
         return await connection.ask(
             Upload,
             "POST",
             "/uploads",
-            params={"name": name},
+            params={"name": name, "changed": changed},
             body=lambda: _pieces(path, size),
             headers={"Content-Length": str(size), "Content-Type": "application/octet-stream"},
         )
@@ -51,14 +53,14 @@ async def upload(connection: Connection, path: Path) -> Upload:
         raise InvalidRequestError("unreadable", said) from None
 
 
-async def _send_to_store(connection: Connection, path: Path, name: str, size: int) -> Upload | None:
+async def _send_to_store(connection: Connection, path: Path, name: str, size: int, changed: str) -> Upload | None:
     """Send a file to the store itself; None if the service gives out no addresses, or the store cannot be reached."""
     try:
         signed = await connection.ask(SignedUpload, "POST", "/uploads/signed", json={"name": name, "bytes": size})
         if await connection.put(
             signed.url, lambda: _pieces(path, size), {**signed.headers, "Content-Length": str(size)}
         ):
-            return await connection.ask(Upload, "POST", f"/uploads/{signed.id}/accept")
+            return await connection.ask(Upload, "POST", f"/uploads/{signed.id}/accept", params={"changed": changed})
     except PhotoBatchError as error:
         if error.code != "cannot_sign" and error.status not in _NO_SUCH_ROUTE:
             raise

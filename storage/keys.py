@@ -1,6 +1,7 @@
 """The names of all blobs. Ids are checked here, because some of them come from clients.
 
 batches/<task_id>/<index>/<attempt>/result.jpg
+                                    also-<name>.jpg
                                     thumbnail.jpg
                                     original
 uploads/<upload_id>/content
@@ -34,6 +35,12 @@ def attempt_prefix(task_id: str, index: int, attempt: int) -> str:
 def result_key(task_id: str, index: int, attempt: int, extension: str) -> str:
     """Name the retouched photo; `extension` without its dot."""
     return f"{attempt_prefix(task_id, index, attempt)}/result.{_checked(extension, _EXTENSION)}"
+
+
+def variant_key(task_id: str, index: int, attempt: int, name: str, extension: str) -> str:
+    """Name a further output of the retouched photo."""
+    prefix = attempt_prefix(task_id, index, attempt)
+    return f"{prefix}/also-{_checked(name, _ID)}.{_checked(extension, _EXTENSION)}"
 
 
 def thumbnail_key(task_id: str, index: int, attempt: int) -> str:

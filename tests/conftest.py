@@ -34,6 +34,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Files whose tests start processes and wait for them. They go first: what is long and starts last is waited for alone.
 LONG = (
+    "tests/app/",
     "tests/wheel/",
     "tests/cluster/",
     "tests/chaos/",

@@ -20,7 +20,7 @@ OURS = {*LAYERS, "benchmarks", "tests"}
 
 # The rooms of a layer, the lowest first: each may use those before it.
 ROOMS = {
-    "photobatch": ("schemas", "shown", "engine", "stage", "commands"),
+    "photobatch": ("schemas", "naming", "watching", "shown", "engine", "stage", "commands"),
     "deployments": ("wire", "gate", "files", "intake", "status", "routes", "reference", "local", "doctor"),
     "actors": ("messages", "sources", "batches", "worker", "pool", "coordinator"),
     "models": ("colour", "faces", "erase", "neural", "codec", "shoot", "eager", "compiled"),
@@ -38,9 +38,11 @@ ALLOWED = {
         "photobatch.schemas",
         "photobatch.engine.finding",
         "photobatch.file_names",
+        "photobatch.naming",
         "photobatch.__version__",
         "photobatch.server_code",
         "photobatch.stage.messages",
+        "models.codec.capture_time",
         "models.codec.header",
         "models.compiled.library",
         "models.errors",

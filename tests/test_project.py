@@ -19,10 +19,11 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 LONGEST_FILE = 350
 PAGES = [
     *("README.md", "README.zh.md", "CONTRIBUTING.md", "CHANGELOG.md"),
+    "app/README.md",
     *(str(page.relative_to(ROOT)) for page in sorted((ROOT / "docs").rglob("*.md"))),
 ]
 OF_OTHERS = {ROOT / "models/compiled/strips/libjpeg"}
-CODE = {".py", ".c", ".h", ".js", ".mjs", ".css", ".html", ".sh"}
+CODE = {".py", ".c", ".h", ".js", ".mjs", ".ts", ".tsx", ".css", ".html", ".sh"}
 FOLDERS = (
     "photobatch",
     "deployments",
@@ -31,6 +32,8 @@ FOLDERS = (
     "models",
     "storage",
     "web",
+    "app/src",
+    "app/tests",
     "benchmarks",
     "tests",
 )
@@ -138,6 +141,11 @@ def test_the_pythons_that_are_promised_are_one_range_everywhere() -> None:
     assert named[1].split() == [f"python3.{minor}" for minor in minors]
     for page in ("README.md", "CONTRIBUTING.md", "docs/tutorial.md"):
         assert f"Python 3.{minors[0]} to 3.{minors[-1]}" in (ROOT / page).read_text(), page
+
+
+def test_the_app_s_lock_names_no_registry() -> None:
+    """What installs it chooses the registry; app/.npmrc keeps the addresses out."""
+    assert '"resolved"' not in (ROOT / "app/package-lock.json").read_text()
 
 
 def test_the_licence_is_there() -> None:

@@ -1,5 +1,6 @@
 // The page's frame: where one is (the address's #), what stands above everything, and what is told in passing.
 
+import { anewInto } from "/web/results/anew.js";
 import { apiKey, dropNeedlessKey, keepApiKey, whenKeyIsNeeded } from "/web/parts/api.js";
 import { batchView } from "/web/results/batch.js";
 import { batchesView } from "/web/results/batches.js";
@@ -8,9 +9,11 @@ import { closeAll, dialog } from "/web/parts/dialog.js";
 import { h, icon, iconButton } from "/web/parts/dom.js";
 import { Draft } from "/web/choosing/draft.js";
 import { LANGUAGES, language, speak, t } from "/web/parts/i18n.js";
+import { resume, underWay } from "/web/choosing/underway.js";
 import { lookView } from "/web/choosing/look.js";
 
 const draft = new Draft();
+anewInto(draft);
 const main = document.querySelector("main");
 let view = null;
 
@@ -93,9 +96,10 @@ whenKeyIsNeeded(async () => !declined && (await keyAsked()) && apiKey() !== null
 
 document.querySelector("header.top").append(...top());
 addEventListener("beforeunload", (event) => {
-  if (view?.busy?.() || document.querySelector("dialog.mask") || (draft.photos.length && !draft.safe)) event.preventDefault();
+  if (view?.busy?.() || underWay() || document.querySelector("dialog.mask") || (draft.photos.length && !draft.safe)) event.preventDefault();
 });
 await Promise.all([draft.load(), dropNeedlessKey()]);
+resume(draft);
 keyButton.hidden = apiKey() === null;
 addEventListener("hashchange", go);
 go();

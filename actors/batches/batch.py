@@ -11,7 +11,7 @@ from actors.batches.listing import Listing
 from actors.batches.moves import Moves
 from actors.batches.report import Report
 from actors.batches.states import ENDED, OPEN_PHOTOS, BatchState, PhotoState
-from actors.messages.records import BatchSpec, LeaseKey
+from actors.messages.records import BatchSpec, LeaseKey, Share
 from presets.networks import uses_networks
 
 Q, P, S, F, C = PhotoState
@@ -46,7 +46,7 @@ class Batch(Moves):
         self.recorded = 0  # of the last event
         self.state = BatchState.QUEUED
         self.paused_at: float | None = None
-        self.shares: dict[str, float] = {}  # unix time of expiry by digest of the key
+        self.shares: dict[str, Share] = {}  # by digest of the key
         self.name: str | None = None
         self.open = False  # more photos may be appended
         self.consistency: float | None = None  # how far the light of its photos is matched
@@ -106,7 +106,7 @@ class Batch(Moves):
 
     def _lease(self, version: int, at: float, event: events.Leased) -> None:
         self.started_at = self.started_at or at
-        self.pace.began(at)
+        self.pace.began(at, (index for index, _ in event.attempts))
         for index, attempt in event.attempts:
             self._move(index, P, version)
             self.attempt[index] = attempt
@@ -132,7 +132,7 @@ class Batch(Moves):
                 self._fail(report, version)
             self._stray(index, attempt, at, event.late)
             if self.photo_state[index] != Q:
-                self.pace.ended(at)
+                self.pace.ended(at, index)
 
     def _return(self, version: int, at: float, event: events.Returned) -> None:
         for index, attempt in event.attempts:
@@ -151,7 +151,7 @@ class Batch(Moves):
             self._queue(index, version, suspect=True)
             return
         self._fail(Report.of_strike(index, event.attempt[1], event.error), version)
-        self.pace.ended(at)
+        self.pace.ended(at, index)
 
     def _steer(self, version: int, at: float, event: events.Control) -> None:
         match event:
@@ -159,7 +159,7 @@ class Batch(Moves):
                 self.paused_at = at
             case events.Resumed():
                 self.paused_at = None
-                self.pace.interrupted()
+                self.pace.interrupted(self.holder)
             case events.Cancelled():
                 self.paused_at = None
                 self._leave_in_flight(at, event.late)
@@ -216,7 +216,7 @@ class Batch(Moves):
                     self.owes_call = event.again is not None
                     self.call_due = event.again or 0.0
             case events.Shared():
-                self.shares[event.share_id] = event.until
+                self.shares[event.share_id] = Share(event.until, event.title, event.sender, event.originals)
             case events.Unshared():
                 self.shares.pop(event.share_id, None)
 

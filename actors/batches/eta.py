@@ -3,6 +3,7 @@
 import math
 import statistics
 from collections import deque
+from collections.abc import Iterable
 from itertools import pairwise
 
 WINDOW = 64  # last photos that give the pace: enough to be stable, few enough to follow a change
@@ -16,22 +17,32 @@ class Pace:
     def __init__(self) -> None:
         self._since: float | None = None  # the moment from which the endings are counted
         self._ends: deque[float] = deque()
+        self._earlier: set[int] = set()  # photos that were begun before the pace is counted
 
-    def began(self, now: float) -> None:
-        """Note that work has begun, at unix time `now`."""
+    def began(self, now: float, photos: Iterable[int] = ()) -> None:
+        """Note that work on these photos (indices) has begun, at unix time `now`."""
         if self._since is None:
             self._since = now
+        self._earlier.difference_update(photos)
 
-    def ended(self, now: float) -> None:
-        """Note that a photo ended."""
+    def ended(self, now: float, photo: int) -> None:
+        """Note that a photo ended. One that was begun before an interruption counts as no work since."""
+        if photo in self._earlier:
+            self._earlier.remove(photo)
+            return
         self._ends.append(now)
         if len(self._ends) > WINDOW:
             self._since = self._ends.popleft()
 
-    def interrupted(self) -> None:
-        """Forget the pace: the batch was idle, and the gap says nothing about its speed."""
+    def interrupted(self, under_way: Iterable[int] = ()) -> None:
+        """Forget the pace: the batch was idle, and the gap says nothing about its speed.
+
+        The photos `under_way` end soon, because most of their work is done: to count them would promise a pace that no
+        whole photo keeps.
+        """
         self._since = None
         self._ends.clear()
+        self._earlier = set(under_way)
 
     def photos_per_s(self, workers: int, now: float) -> float | None:
         """Return the pace, or None until two photos have ended; a stall lowers it while it lasts."""

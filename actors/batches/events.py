@@ -226,6 +226,9 @@ class Shared:
     kind: ClassVar[str] = "shared"
     share_id: Annotated[str, "id"]  # a digest of the link's key
     until: float  # unix time at which the link ends
+    title: str | None = None  # what the page behind it is called
+    sender: str | None = None  # who shows the photos
+    originals: bool = False  # the photos as they came may be seen and saved too
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +266,7 @@ class Archived:
     uploads: str  # the keys of those that its photos and masks name: see `hash_index.packed`
     name: str | None = None
     consistency: float | None = None
+    shown_as: dict[str, tuple[str | None, str | None, bool]] | None = None  # title, sender, originals by share
 
 
 Bookkeeping = Swept | Called | Shared | Unshared

@@ -4,6 +4,7 @@ from actors.batches.batch import Batch
 from actors.batches.events import Archived
 from actors.batches.listing import Listing
 from actors.batches.states import BatchState, PhotoState
+from actors.messages.records import Share
 
 
 def summary(batch: Batch, uploads: str) -> Archived:
@@ -17,7 +18,7 @@ def summary(batch: Batch, uploads: str) -> Archived:
         state=batch.state.value,
         paused_at=batch.paused_at,
         counts=[batch.counts[state] for state in PhotoState],
-        shares=batch.shares,
+        shares={known: share.until for known, share in batch.shares.items()},
         strays=[(index, attempt, due) for (index, attempt), due in batch.strays.items()],
         owes_call=batch.owes_call,
         calls=batch.calls,
@@ -27,6 +28,7 @@ def summary(batch: Batch, uploads: str) -> Archived:
         uploads=uploads,
         name=batch.name,
         consistency=batch.consistency,
+        shown_as={known: (share.title, share.sender, share.originals) for known, share in batch.shares.items()} or None,
     )
 
 
@@ -38,7 +40,8 @@ def archived(version: int, event: Archived) -> Batch:
     batch.started_at, batch.finished_at, batch.paused_at = event.started_at, event.finished_at, event.paused_at
     batch.owes_call, batch.calls, batch.call_due = event.owes_call, event.calls, event.call_due
     batch.counts.update(dict(zip(PhotoState, event.counts, strict=True)))
-    batch.shares.update(event.shares)
+    shown_as = event.shown_as or {}
+    batch.shares.update({known: Share(until, *shown_as.get(known, ())) for known, until in event.shares.items()})
     batch.strays.update({(index, attempt): due for index, attempt, due in event.strays})
     batch.listing = Listing.of(event.prefixes, truncated=event.truncated)
     batch.name, batch.consistency = event.name, event.consistency

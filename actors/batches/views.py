@@ -1,5 +1,7 @@
 """Batches and photos as the ingress gets them: JSON-able dicts, times in unix seconds."""
 
+import base64
+import hashlib
 from collections.abc import Mapping
 
 from actors.batches.batch import Batch
@@ -8,7 +10,7 @@ from actors.batches.states import ENDED, PhotoState
 from actors.messages.errors import BatchError
 from actors.messages.records import Json
 from models.codec.options import EXTENSIONS
-from storage.keys import original_key, result_key, thumbnail_key
+from storage.keys import original_key, result_key, thumbnail_key, variant_key
 
 
 def batch_view(batch: Batch, now: float, ttl_s: float) -> Json:
@@ -27,7 +29,7 @@ def batch_view(batch: Batch, now: float, ttl_s: float) -> Json:
         "name": batch.name,
         "status": batch.state.value,
         "preset": spec.preset,
-        "output": spec.output,
+        "output": _shown(spec.output),
         "priority": spec.priority,
         "metadata": spec.metadata,
         "created_at": batch.created_at,
@@ -48,6 +50,15 @@ def batch_view(batch: Batch, now: float, ttl_s: float) -> Json:
         "consistency_strength": batch.consistency,
         "version": batch.version,
     }
+
+
+def _shown(output: Json) -> Json:
+    """Return the output options with a digest in place of the image of a mark, which may have 96 KB."""
+    mark = output.get("watermark")
+    if not mark or mark["image"] is None:
+        return output
+    digest = hashlib.sha256(base64.b64decode(mark["image"].partition(",")[2])).hexdigest()
+    return output | {"watermark": mark | {"image": f"sha256:{digest}"}}
 
 
 def newest(
@@ -113,4 +124,8 @@ def _blobs(batch: Batch, index: int, told: Report, result: Json) -> Json:
         "key": result_key(*place, EXTENSIONS[result["format"]].removeprefix(".")),
         "thumbnail_key": thumbnail_key(*place) if result["thumbnail"] else None,
         "original_key": original_key(*place) if result["original"] else None,
+        "also": {
+            name: one | {"key": variant_key(*place, name, EXTENSIONS[one["format"]].removeprefix("."))}
+            for name, one in result.get("also", {}).items()
+        },
     }

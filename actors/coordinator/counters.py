@@ -54,7 +54,8 @@ class Counters:
             return
         elif outcome.result is not None:
             self._photos["succeeded"] += 1
-            self._bytes += outcome.result["bytes"]
+            variants = outcome.result.get("also", {}).values()
+            self._bytes += outcome.result["bytes"] + sum(one["bytes"] for one in variants)
         else:
             self._photos["failed"] += 1
         self._events["reused"] += outcome.reused

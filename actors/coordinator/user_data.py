@@ -6,7 +6,7 @@ from actors.batches.ledger import Ledger
 from actors.batches.looks import Looks
 from actors.batches.shares import Shares
 from actors.coordinator.upload_budget import UploadBudget
-from actors.messages.records import Json
+from actors.messages.records import Json, Share
 
 PATIENCE_S = 3.0  # how long an answer to the ingress waits for the journal
 
@@ -54,13 +54,15 @@ class UserData:
         self._looks.delete_lut(user, name)
         await self._ledger.durable(PATIENCE_S)
 
-    async def make_share(self, task_id: str, expires_in_s: float) -> Json:
-        return await self._told(self._shares.make(task_id, expires_in_s))
+    async def make_share(
+        self, task_id: str, expires_in_s: float, title: str | None, sender: str | None, *, originals: bool
+    ) -> Json:
+        return await self._told(self._shares.make(task_id, expires_in_s, title, sender, originals=originals))
 
-    async def list_shares(self, task_id: str) -> dict[str, float]:
+    async def list_shares(self, task_id: str) -> dict[str, Share]:
         return await self._told(self._shares.list(task_id))
 
-    async def check_share(self, task_id: str, key: str) -> float:
+    async def check_share(self, task_id: str, key: str) -> Share:
         return await self._told(self._shares.check(task_id, key))
 
     async def revoke_share(self, task_id: str, share_id: str) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from actors.messages.records import BatchSpec, Done, Grant, Json, PhotoSpec, Visit
+from actors.messages.records import BatchSpec, Done, Grant, Json, PhotoSpec, Share, Visit
 
 
 class CoordinatorApi(Protocol):
@@ -109,14 +109,16 @@ class CoordinatorApi(Protocol):
 
     # --- links to results: see Shares -----------------------------------------------------------------------------
 
-    async def make_share(self, task_id: str, expires_in_s: float) -> Json:
+    async def make_share(
+        self, task_id: str, expires_in_s: float, title: str | None, sender: str | None, *, originals: bool
+    ) -> Json:
         """Return a new link's `id`, its `key` and `expires_at`; raises `not_found`, `too_many_shares`."""
 
-    async def list_shares(self, task_id: str) -> dict[str, float]:
-        """Return the links that are valid, by id: the unix time at which each ends. Raises `not_found`."""
+    async def list_shares(self, task_id: str) -> dict[str, Share]:
+        """Return the links that are valid, by id. Raises `not_found`."""
 
-    async def check_share(self, task_id: str, key: str) -> float:
-        """Return the unix time at which the link of a key ends; raises `not_found` where it has."""
+    async def check_share(self, task_id: str, key: str) -> Share:
+        """Return what the link of a key shows; raises `not_found` where it has ended."""
 
     async def revoke_share(self, task_id: str, share_id: str) -> None:
         """End a link; raises `not_found` where there is no such batch."""

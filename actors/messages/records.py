@@ -82,7 +82,7 @@ class Outcome:
     """The outcome of a lease: `result` (or `light`) if it succeeded, else `error`."""
 
     key: LeaseKey
-    result: Json | None = None  # width, height, bytes, format, sha256, input_sha256, thumbnail, original
+    result: Json | None = None  # width, height, bytes, format, sha256, input_sha256, thumbnail, original, taken
     error: Json | None = None  # code, message, retryable
     engine: str | None = None
     notes: list[str] = field(default_factory=list)
@@ -164,3 +164,13 @@ class Preview:
     notes: list[str] = field(default_factory=list)
     error: Json | None = None  # code, message, retryable
     faces: list[Json] | None = None  # those that were found; None: nobody has looked for them
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A link to the results of a batch, as its owner made it."""
+
+    until: float  # unix time at which it ends
+    title: str | None = None  # what the page behind it is called
+    sender: str | None = None  # who shows the photos
+    originals: bool = False  # the photos as they came may be seen and saved too

@@ -6,8 +6,9 @@ import logging
 import os
 import stat
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, cast
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from actors.messages.errors import SourceError
@@ -52,6 +53,17 @@ class Fetcher:
         if scheme in remote.SCHEMES:
             return await self._object(source)
         raise SourceError("unsupported_source", f"{scheme}: is no source of photos; use {', '.join(SCHEMES)}.")
+
+    async def changed_at(self, source: str) -> str | None:
+        """Return the local time of a file in ISO 8601, as its client or the disk says it; None where nobody does."""
+        with suppress(SourceError, StorageError, OSError, ValueError):
+            if source.startswith("upload:"):
+                told = json.loads(await self._blobs.get(upload_record_key(source.removeprefix("upload:"))))
+                return cast("str | None", told.get("changed"))
+            if source.startswith("file:"):
+                found = await asyncio.to_thread(allowed_path(source, self._roots.files).stat)
+                return datetime.fromtimestamp(int(found.st_mtime)).isoformat()
+        return None
 
     async def _upload(self, upload_id: str) -> bytes:
         try:

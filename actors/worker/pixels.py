@@ -16,6 +16,7 @@ import simplejpeg
 from actors.memory import return_memory
 from actors.messages.records import BatchSpec, Json, Preview
 from actors.worker.attachments import Attached
+from actors.worker.outputs import Also, mark_of
 from actors.worker.retoucher import NOTHING, Retouched
 from actors.worker.work import Lap
 from models.applier import applier_for
@@ -33,6 +34,7 @@ from models.faces.detector import FaceDetector
 from models.faces.faces import detection_step
 from models.gpu_photos import jpeg_opener_for
 from models.inpainter import inpainter_for
+from models.mark import Mark
 from models.networks import Networks
 from models.neural.installed import HOW, has_torch
 from models.picture import DoubtError, Picture, Pixels
@@ -45,7 +47,16 @@ from presets.pipeline import Pipeline, compile_pipeline, shrink
 log = logging.getLogger(__name__)
 
 PREVIEW_QUALITY = 85
-_OPTIONS = ("format", "quality", "subsampling", "metadata", "hdr", "raw")  # those of OutputOptions
+_OPTIONS = (
+    "format",
+    "quality",
+    "subsampling",
+    "metadata",
+    "hdr",
+    "raw",
+    "creator",
+    "copyright",
+)  # those of OutputOptions
 LUTS = 4  # cached; the largest has 26 MB
 SIDE_BY_SIDE = 8  # photos; as many squares go through a network at once
 PIPELINES = 32  # cached compiled pipelines: photos of a few batches take turns
@@ -163,13 +174,15 @@ class PixelRetoucher:
         pipeline = self._pipeline(job, params, attached)
         painted = self._painted(attached["mask"]) if "mask" in attached else None
         options = OutputOptions(**{name: job.output[name] for name in _OPTIONS if name in job.output})
-        order = _Order(hashlib.sha256(data), pipeline, painted, options, job.thumbnails, _Clock())
-        picture = None
+        also = [Also.of(one, options) for one in job.output.get("also", ())]
+        mark = mark_of(job.output.get("watermark"))
+        order = _Order(hashlib.sha256(data), pipeline, painted, options, also, mark, job.thumbnails, _Clock())
+        picture, in_one = None, not (also or mark)  # those need the finished pixels
         if self._open_parts and pipeline.in_places and options.like_source:
             picture = decode_in_places(data, self._limits, self._open_parts)
-        elif self._open_on_gpu and pipeline.on_device:
+        elif self._open_on_gpu and pipeline.on_device and in_one:
             picture = decode_in_strips(data, self._limits, options, self._open_on_gpu)
-        if picture is None and self._open_strips and pipeline.in_strips:
+        if picture is None and self._open_strips and pipeline.in_strips and in_one:
             picture = decode_in_strips(data, self._limits, options, self._open_strips)
         with suppress(DoubtError):
             if picture is not None:
@@ -183,6 +196,11 @@ class PixelRetoucher:
         clock = order.clock
         clock.lap("decode")
         notes = yield from order.pipeline.run(picture, order.digest.digest(), order.painted, clock.lap)
+        if order.also:
+            picture.load_all()
+        also = [one.made(picture, order.mark) for one in order.also]  # before the mark is on the result
+        if order.mark is not None:
+            order.mark.lay(picture)
         encoded = encode(picture, order.options)
         pixels = picture.pixels if encoded.small is None else encoded.small
         small = thumbnail(pixels, reduce=self._applier.reduce) if order.thumbnails else None
@@ -199,6 +217,7 @@ class PixelRetoucher:
             jpeg=encoded.jpeg,
             blocks=encoded.blocks,
             faces=_faces(picture),
+            also=also,
             notes=[*picture.notes, *notes, *encoded.notes],
             timings_ms=clock.totals(),
             laps=clock.laps,
@@ -259,6 +278,8 @@ class _Order:
     pipeline: Pipeline
     painted: Pixels | None
     options: OutputOptions
+    also: list[Also]
+    mark: Mark | None
     thumbnails: bool
     clock: "_Clock"
 

@@ -13,6 +13,17 @@ if TYPE_CHECKING:
 NOTHING: Attached = {}
 
 
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A further output of a photo."""
+
+    name: str
+    data: bytes
+    format: str
+    width: int
+    height: int
+
+
 @dataclass(slots=True)
 class Retouched:
     """A finished photo before it is stored."""
@@ -30,6 +41,7 @@ class Retouched:
     jpeg: str | None = None  # how a JPEG was written: partial, coefficients or whole
     blocks: int | None = None  # of 8×8 samples, that changed; None: all
     laps: list["Lap"] = field(default_factory=list)  # when which part was computed, in order
+    also: list[Variant] = field(default_factory=list)
     faces: list[Json] | None = None  # what was found: `box` in fractions, and whether it was `retouched`
 
 

@@ -13,13 +13,14 @@ from actors.sources.fetch import Fetcher
 from actors.worker.attachments import Attachments
 from actors.worker.compute import Compute
 from actors.worker.crumb import Crumb
-from actors.worker.retoucher import Retouched, Retoucher
+from actors.worker.retoucher import Retouched, Retoucher, Variant
 from actors.worker.work import Lap, Work
+from models.codec.capture_time import capture_time
 from models.codec.options import EXTENSIONS
 from models.errors import PhotoError
 from storage.blobs import Blobs
 from storage.errors import StorageError, StorageFullError
-from storage.keys import attempt_prefix, original_key, result_key, thumbnail_key
+from storage.keys import attempt_prefix, original_key, result_key, thumbnail_key, variant_key
 
 log = logging.getLogger(__name__)
 
@@ -158,8 +159,14 @@ class Stages:
             copies.create_task(self._blobs.copy(made, ours))
             if done.result["thumbnail"]:
                 copies.create_task(self._blobs.copy(thumbnail_key(*done.key.place), thumbnail_key(*key.place)))
+            for name, one in done.result.get("also", {}).items():
+                kind = _extension(one["format"])
+                copies.create_task(
+                    self._blobs.copy(variant_key(*done.key.place, name, kind), variant_key(*key.place, name, kind))
+                )
             original = self._keep_original(work, copies)
-        return done.result | {"original": original}
+            taken = copies.create_task(self._taken(work))  # a file's time may be another
+        return done.result | {"original": original, "taken": taken.result()}
 
     async def _retouch(self) -> None:
         while True:
@@ -227,7 +234,9 @@ class Stages:
             puts.create_task(self._blobs.put(result, retouched.data, media_type))
             if retouched.thumbnail:
                 puts.create_task(self._blobs.put(thumbnail_key(*key.place), retouched.thumbnail, "image/jpeg"))
+            also = {one.name: puts.create_task(self._put_variant(key, one)) for one in retouched.also}
             original = self._keep_original(work, puts)
+            taken = puts.create_task(self._taken(work))
         return {
             "width": retouched.width,
             "height": retouched.height,
@@ -243,7 +252,27 @@ class Stages:
             "faces": retouched.faces,
             "thumbnail": retouched.thumbnail is not None,
             "original": original,
+            "taken": taken.result(),
+            **({"also": {name: put.result() for name, put in also.items()}} if also else {}),
         }
+
+    async def _put_variant(self, key: LeaseKey, variant: Variant) -> Json:
+        """Store a further output, and return its record."""
+        extension, media_type = _extension(variant.format), f"image/{variant.format}"
+        await self._blobs.put(variant_key(*key.place, variant.name, extension), variant.data, media_type)
+        return {
+            "width": variant.width,
+            "height": variant.height,
+            "bytes": len(variant.data),
+            "format": variant.format,
+            "sha256": await asyncio.to_thread(_sha256, variant.data),
+            "crc32": await asyncio.to_thread(zlib.crc32, variant.data),
+        }
+
+    async def _taken(self, work: Work) -> str | None:
+        """Return when the photo was taken, by its EXIF, or when its file was changed last; see `models.codec`."""
+        told = await asyncio.to_thread(capture_time, work.data)
+        return told or await self._fetcher.changed_at(work.lease.source)
 
     def _keep_original(self, work: Work, puts: asyncio.TaskGroup) -> bool:
         """Store the original of a photo from the network, which may disappear; an upload or a file stays."""

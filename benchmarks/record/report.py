@@ -37,6 +37,7 @@ _ORDER = (
     "startup",
     "erase",
     "preview",
+    "shoot",
     "scrolling",
 )
 _NEEDED = {"peers": "look"}  # required part of a case: earlier records without it measured different work

@@ -17,13 +17,17 @@ from deployments.wire.names import safe_name
 from deployments.wire.problems import ApiError
 from models.weights import LAMA
 from photobatch import schemas
+from presets.camera_raw.importing import imported
+from presets.camera_raw.reading import LARGEST_FILE
 from presets.catalogue import Preset, ResolvedPreset, resolve
 from presets.errors import PresetError
 from presets.params import check_complete, validate
 from storage.keys import lut_key
 
 MAX_LUT_BYTES = 64 << 20
+MAX_XMP_BYTES = LARGEST_FILE
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_FROM_CAMERA_RAW = schemas.LocalizedText(zh="从 Lightroom / Camera Raw 导入", en="Imported from Lightroom / Camera Raw")
 _GIVEN = ("id", "name", "type", "params", "description")
 
 
@@ -52,6 +56,18 @@ class Looks:
         if self._services.catalogue.has(preset.id):
             raise ApiError("preset_exists", f"{preset.id} is built in; choose another id.", "id")
         return _made(await self._coordinator.create_preset(user, await self._record(user, preset), new_id("r")))
+
+    async def drafted(self, data: bytes, name: str) -> schemas.PresetDraft:
+        """Return the draft of a preset of Lightroom or Camera Raw; raises PresetError `invalid_xmp`."""
+        made = await asyncio.to_thread(imported, data, name)
+        preset = schemas.PresetInput(
+            id=made.id,
+            name=schemas.LocalizedText(zh=made.name, en=made.name),
+            type="color",
+            params=made.params,
+            description=_FROM_CAMERA_RAW,
+        )
+        return schemas.PresetDraft(preset=preset, ignored=made.ignored, limited=made.limited)
 
     async def change(self, user: str, preset: schemas.PresetInput) -> schemas.Preset:
         """Replace a preset."""

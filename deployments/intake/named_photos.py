@@ -56,18 +56,29 @@ class NamedPhotos:
         `caller` is the user of the API key, `user` the batch's owner. Raises ApiError, PresetError, BatchError.
         """
         self.check_count(len(request.image_urls) + len(request.photos) + len(files))
-        named = await asyncio.to_thread(_named, request)
-        await self._pin(user, named)
-        check_mask(preset.params, "preset_params", self._services.roots)
-        if request.image_urls or files:  # photos without parameters of their own
-            check_complete(preset.type, preset.params)
-        await asyncio.to_thread(self._check, len(request.image_urls), named, preset)
+        named = await self._checked(request, preset, user, plain=bool(request.image_urls or files))
         known, preset = await self._own_uploads(caller, named, preset)
         if any(photo.source.startswith("batch:") for photo in named):
             named = [photo async for photo in self._of_batches(named, caller)]
             self.check_count(len(named) + len(files))
         photos = await asyncio.to_thread(_specs, named, known)
         return photos + [PhotoSpec(file.source, file.name) for file in files], preset
+
+    async def check(self, request: SubmitRequest, preset: ResolvedPreset, user: str) -> None:
+        """Raise what `take` would for these photos; a request without photos counts as one that will have some."""
+        await self._checked(request, preset, user, plain=bool(request.image_urls or not request.photos))
+
+    async def _checked(
+        self, request: SubmitRequest | AppendRequest, preset: ResolvedPreset, user: str, *, plain: bool
+    ) -> list[_Named]:
+        """Return the named photos, checked; `plain`: there are photos without parameters of their own."""
+        named = await asyncio.to_thread(_named, request)
+        await self._pin(user, named)
+        check_mask(preset.params, "preset_params", self._services.roots)
+        if plain:
+            check_complete(preset.type, preset.params)
+        await asyncio.to_thread(self._check, len(request.image_urls), named, preset)
+        return named
 
     async def own_params(
         self, params: dict[str, Any], preset: ResolvedPreset, caller: str | None, user: str

@@ -53,7 +53,7 @@ class SignedUploads:
         await self._blobs.put(upload_promise_key(promise.id), json.dumps(asdict(promise)).encode())
         return promise, url, promise.created_at + SIGNED_S
 
-    async def accept(self, upload_id: str, user_id: str) -> Upload:
+    async def accept(self, upload_id: str, user_id: str, changed: str | None = None) -> Upload:
         """Examine a file that has arrived, and make it an upload; once it is one, return it again.
 
         Raises ApiError `upload_not_found`, `upload_incomplete`, and PhotoError if it is no picture or too large: then
@@ -73,7 +73,7 @@ class SignedUploads:
         try:
             self._uploads.check_size(size)
             await self._uploads.claims.hold(upload_id, user_id, size)
-            upload = await self._uploads.adopt(upload_id, promise.name, user_id, size)
+            upload = await self._uploads.adopt(upload_id, promise.name, user_id, size, changed)
         except PhotoError:
             await self._uploads.drop([upload_id])
             await self._uploads.claims.release([upload_id])

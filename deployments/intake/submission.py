@@ -117,10 +117,7 @@ class Submissions:
         if photos == 0 and not request.open:
             raise ApiError("no_photos", "A batch needs at least one photo: name image_urls, photos or files.")
         digest = await asyncio.to_thread(digest_of, draft) if key else None
-        _check_fields(request, self._services.callbacks)
-        chosen = await self._looks.choose(request.user_id, request.preset_id)
-        request.preset_params = await self._looks.pinned(request.user_id, request.preset_params)
-        preset = _resolve(chosen, request, request.preset_params, "preset_params")
+        preset = await self._chosen(request)
         specs, preset = await self._photos.take(request, draft.files, preset, caller, request.user_id)
         spec = BatchSpec(
             task_id=task_id,
@@ -137,6 +134,21 @@ class Submissions:
             consistency=_consistency(request, preset.type),
         )
         return spec, specs
+
+    async def check(self, request: SubmitRequest, caller: str | None) -> ResolvedPreset:
+        """Return the preset of a submit that may come; raises what that would, before its photos are sent."""
+        request.user_id = on_behalf(caller, request.user_id) or ANONYMOUS
+        self._photos.check_count(len(request.image_urls) + len(request.photos))
+        preset = await self._chosen(request)
+        await self._photos.check(request, preset, request.user_id)
+        return preset
+
+    async def _chosen(self, request: SubmitRequest) -> ResolvedPreset:
+        """Check the fields beside the photos, pin the LUT, and return the preset with its parameters."""
+        _check_fields(request, self._services.callbacks)
+        chosen = await self._looks.choose(request.user_id, request.preset_id)
+        request.preset_params = await self._looks.pinned(request.user_id, request.preset_params)
+        return _resolve(chosen, request, request.preset_params, "preset_params")
 
 
 def _consistency(request: SubmitRequest, preset_type: str) -> float | None:
@@ -159,6 +171,8 @@ def _resolve(chosen: Preset | None, request: SubmitRequest, params: dict[str, An
 
 def _check_fields(request: SubmitRequest, callbacks: bool) -> None:
     check_template(request.output.name)
+    if (mark := request.output.watermark) and mark.image and mark.image.startswith("sha256:"):  # from an answer
+        raise ApiError("invalid_request", "output.watermark.image must be the PNG itself.", "output.watermark.image")
     if len(json.dumps(request.metadata, ensure_ascii=False).encode()) > MAX_METADATA_BYTES:
         raise metadata_too_large()
     _check_callback(request.callback_url, callbacks)

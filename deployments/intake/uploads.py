@@ -5,7 +5,7 @@ import hashlib
 import json
 import time
 from collections.abc import AsyncIterator, Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from actors.messages.ids import new_id
@@ -40,6 +40,7 @@ class Upload:
     width: int | None = None
     height: int | None = None
     error: dict[str, str] | None = None
+    changed: str | None = None  # the time of its file, where its client says it
 
     @property
     def source(self) -> str:
@@ -93,6 +94,9 @@ class Metered:
             self._hash.update(piece)
 
 
+_FIELDS = frozenset(field.name for field in fields(Upload))
+
+
 class Uploads:
     """The uploads in a blob store."""
 
@@ -103,11 +107,18 @@ class Uploads:
         self.claims = claims
         self._whole = asyncio.Semaphore(1)  # files that must be read completely for their header
 
-    async def take(self, pieces: AsyncIterator[bytes], name: str, user_id: str, declared: int | None = None) -> Upload:
+    async def take(
+        self,
+        pieces: AsyncIterator[bytes],
+        name: str,
+        user_id: str,
+        declared: int | None = None,
+        changed: str | None = None,
+    ) -> Upload:
         """Store one picture; raises PhotoError if it is none or too large, and then nothing of it is left.
 
-        `declared` is its size, if known in advance. Raises BatchError `too_many_uploads`, and StorageFullError already
-        when only little room is left.
+        `declared` is its size, if known in advance, `changed` the time of its file. Raises BatchError
+        `too_many_uploads`, and StorageFullError already when only little room is left.
         """
         upload_id = new_id("u")
         most = self._limits.max_bytes
@@ -119,7 +130,7 @@ class Uploads:
             if passed.bytes != claimed:
                 await self.claims.hold(upload_id, user_id, passed.bytes)
             header = await self._examine(upload_key(upload_id), passed.bytes)
-            upload = await _record(upload_id, name, user_id, passed)
+            upload = replace(await _record(upload_id, name, user_id, passed), changed=changed)
             upload = replace(upload, format=header.format, width=header.width or None, height=header.height or None)
             await self._keep(upload)
         except BaseException:
@@ -149,10 +160,10 @@ class Uploads:
             raise
         return upload
 
-    async def adopt(self, upload_id: str, name: str, user_id: str, size: int) -> Upload:
+    async def adopt(self, upload_id: str, name: str, user_id: str, size: int, changed: str | None = None) -> Upload:
         """Make a stored picture of so many bytes an upload; raises PhotoError if it is none."""
         header = await self._examine(upload_key(upload_id), size)
-        upload = Upload(upload_id, safe_name(name), size, None, user_id, time.time())
+        upload = Upload(upload_id, safe_name(name), size, None, user_id, time.time(), changed=changed)
         upload = replace(upload, format=header.format, width=header.width or None, height=header.height or None)
         await self._keep(upload)
         return upload
@@ -160,7 +171,8 @@ class Uploads:
     async def find(self, upload_id: str) -> Upload | None:
         """Return the record of an upload; None if there is none (any more)."""
         try:
-            return Upload(**json.loads(await self._blobs.get(upload_record_key(upload_id))))
+            told = json.loads(await self._blobs.get(upload_record_key(upload_id)))
+            return Upload(**{name: value for name, value in told.items() if name in _FIELDS})  # a later one has more
         except (BlobNotFoundError, InvalidKeyError):
             return None
 

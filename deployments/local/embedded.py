@@ -105,7 +105,7 @@ class Engine:
         self._make_ray = make_ray
         self._blobs = open_blobs(settings.blobs)
         self._cpus = max(most, usable_cores())
-        self._keys: dict[tuple[str, int], str] = {}
+        self._keys: dict[tuple[str, int, str | None], str] = {}
         self._coordinator = CoordinatorClient(self._config.namespace)
         self._while_waiting = while_waiting
         self._scratch: Path | None = None
@@ -198,17 +198,20 @@ class Engine:
             photos = update["photos"] if since else self._all_photos(task_id)
             since = batch.version
             for photo in photos:
-                if photo["result"]:
-                    self._keys[task_id, photo["index"]] = photo["result"]["key"]
+                for variant, found in _stored(photo):
+                    self._keys[task_id, photo["index"], variant] = found["key"]
             kind = "done" if update["ended"] else "progress"
             told = [wire.photo(task_id, photo) for photo in photos]
             yield schemas.ProgressMessage(type=kind, version=since, batch=batch, photos=told)
             if update["ended"]:
                 return
 
-    def take(self, task_id: str, index: int, destination: Path) -> None:
-        """Move a finished result to its place, replacing an existing file; raises EngineError `not_ready`."""
-        key = self._keys.get((task_id, index))
+    def take(self, task_id: str, index: int, destination: Path, variant: str | None = None) -> None:
+        """Move a finished result, or a variant of it, to its place, replacing an existing file.
+
+        Raises EngineError `not_ready`.
+        """
+        key = self._keys.get((task_id, index, variant))
         source = self._blobs.local_path(key) if key else None
         if source is None:
             raise EngineError("not_ready", f"Photo {index} has no result to take.")
@@ -271,3 +274,10 @@ class Engine:
             with suppress(RayError, ValueError):  # it is being restarted
                 # By its handle, and nobody waits for the answer: this thread must not outlive the engine.
                 directory.find_coordinator(self._config.namespace).greet.remote()
+
+
+def _stored(photo: Json) -> Iterator[tuple[str | None, Json]]:
+    """Yield the record of a photo's result, under None, and those of its variants."""
+    if result := photo["result"]:
+        yield None, result
+        yield from result["also"].items()

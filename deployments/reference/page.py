@@ -201,7 +201,7 @@ def _messages(document: Json) -> str:
     asked = {name for name in known if name.startswith("Submit") and name != "Submitted"}
     parts = ["## Messages\n"]
     for name, shape in sorted(known.items()):
-        if name in asked or name in {"PresetInput", "PresetCopy", "PreviewRequest", "ShareRequest"}:
+        if name in asked or name in {"PresetCopy", "PreviewRequest", "ShareRequest"}:
             continue  # shown at their routes
         text = shape.get("description", "")
         if "enum" in shape:

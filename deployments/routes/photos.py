@@ -10,7 +10,7 @@ from deployments.files.streams import BlobBytes, FileBytes, media_type_of, redir
 from deployments.routes.openapi import APPEND_BODY, BINARY
 from deployments.routes.parts import Caller, Here, PageSize, Parts, TaskId
 from deployments.wire import wire
-from deployments.wire.names import result_name, safe_name
+from deployments.wire.names import names_of, safe_name, told_of
 from deployments.wire.problems import ApiError, described
 from photobatch import schemas
 from photobatch.file_names import safe
@@ -19,6 +19,7 @@ from storage.keys import upload_key
 router = APIRouter(prefix=f"{wire.API}/batch/{{task_id}}/photos", tags=["photos"])
 
 Index = Annotated[int, Path(ge=0, le=10**9, description="The photo's position in its batch, from 0.")]
+Variant = Annotated[str | None, Query(max_length=32, description="The name of one of `also` of the output options.")]
 Cursor = Annotated[str | None, Query(pattern="^[0-9]{1,9}$", description="`next_cursor` of the previous page.")]
 At = Annotated[
     int | None,
@@ -87,19 +88,16 @@ async def adjust_photo(
     return wire.photo(task_id, photo)
 
 
-async def result(request: Request, here: Here, task_id: TaskId, index: Index) -> Response:
-    """Send the retouched photo."""
+async def result(request: Request, here: Here, task_id: TaskId, index: Index, variant: Variant = None) -> Response:
+    """Send the retouched photo, or one of its further outputs."""
     photo = await here.coordinator.photo(task_id, index)
     found = _result(photo)
     batch = await here.coordinator.get(task_id)
-    preset = batch["preset"]
-    name = result_name(
-        batch["output"].get("name"),
-        name=photo["name"],
-        index=index,
-        extension=PurePosixPath(found["key"]).suffix.removeprefix("."),
-        preset=preset["id"] or preset["type"],
-    )
+    if variant is not None:
+        if variant not in found["also"]:
+            raise ApiError("not_found", f"This photo has no output named {variant:.40}; see `also` of its result.")
+        found = found["also"][variant]
+    name = names_of(batch).name(*told_of(photo, variant))
     media_type = f"image/{found['format']}"
     return await _send(request, here, found["key"], etag=f'"{found["sha256"]}"', media_type=media_type, name=name)
 
@@ -143,16 +141,19 @@ def _of_our_page(request: Request) -> bool:
 
 async def _original(here: Parts, photo: dict[str, Any]) -> tuple[str | FileBytes, str]:
     """Return the blob or file of the original, and its ETag: the stored copy, else the upload or file."""
-    scheme, _, rest = photo["source"].partition(":")
-    found = photo["result"] or {}
-    if key := found.get("original_key"):
-        return key, f'"{found["input_sha256"]}"'
-    if scheme == "upload":
-        return upload_key(rest), f'"{rest}"'  # an upload never changes
-    if scheme == "file":
+    if key := original_blob(photo):
+        return key, f'"{(photo["result"] or {}).get("input_sha256") or key}"'
+    if photo["source"].startswith("file:"):
         file = await FileBytes.find(allowed_path(photo["source"], here.services.roots.files))
         return file, f'W/"{file.changed_ns:x}-{file.size:x}"'
     raise ApiError("not_found", "The original of this photo was not kept; it is kept once a photo has succeeded.")
+
+
+def original_blob(photo: dict[str, Any]) -> str | None:
+    """Return the key of the original among our blobs: its copy, else the upload; None where it lies elsewhere."""
+    scheme, _, rest = photo["source"].partition(":")
+    key: str | None = (photo["result"] or {}).get("original_key")
+    return key or (upload_key(rest) if scheme == "upload" else None)
 
 
 def _result(photo: dict[str, Any]) -> dict[str, Any]:

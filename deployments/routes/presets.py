@@ -2,9 +2,12 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 
+from deployments.intake.bodies import whole
+from deployments.intake.looks import MAX_XMP_BYTES
 from deployments.routes.json_route import JsonRoute
+from deployments.routes.openapi import UPLOAD_BODY
 from deployments.routes.parts import Here, User
 from deployments.wire import wire
 from deployments.wire.problems import ApiError, described
@@ -51,6 +54,24 @@ async def create_preset(here: Here, preset: schemas.PresetInput, response: Respo
 async def preview_presets(here: Here, asked: schemas.PreviewRequest, user: User) -> schemas.PreviewList:
     """Return small previews of presets on one uploaded photo."""
     return schemas.PreviewList(items=await here.looks.preview(user, asked))
+
+
+@router.post(
+    "/import",
+    responses=described("invalid_xmp", "too_large", "invalid_request", "forbidden", "unavailable"),
+    openapi_extra=UPLOAD_BODY,
+)
+async def import_preset(
+    request: Request,
+    here: Here,
+    user: User,
+    name: Annotated[str, Query(max_length=200, description="Names the preset where the file does not.")] = "",
+) -> schemas.PresetDraft:
+    """Read a preset of Lightroom or Camera Raw, the `.xmp` file as the body, and return a preset to create.
+
+    Nothing is stored.
+    """
+    return await here.looks.drafted(bytes(await whole(request, MAX_XMP_BYTES)), name)
 
 
 @router.get("/{preset_id}", responses=described("unknown_preset", "invalid_request", "forbidden", "unavailable"))

@@ -1,19 +1,20 @@
 """Links to a batch's results: made and revoked by its owner, open to everybody who has one."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
 from actors.messages.errors import BatchError
+from actors.messages.records import Share
 from deployments.routes import share_page
-from deployments.routes.archive import archive
+from deployments.routes.archive import Chosen, Of, archive
 from deployments.routes.json_route import JsonRoute
 from deployments.routes.parts import Here, Parts, TaskId
-from deployments.routes.photos import Index, result, thumbnail
+from deployments.routes.photos import Index, original, result, thumbnail
 from deployments.wire import wire
-from deployments.wire.problems import described
+from deployments.wire.problems import ApiError, described
 from photobatch import schemas
 
 router = APIRouter(tags=["shares"], route_class=JsonRoute)
@@ -26,6 +27,7 @@ _FOLLOWED = described(
 AnyTaskId = Annotated[str, Path(max_length=128, description="The batch.")]
 Key = Annotated[str, Query(min_length=8, max_length=64, description="The key in the link.")]
 AnyKey = Annotated[str, Query(description="The key in the link, complete.")]
+Language = Annotated[Literal["zh", "en"] | None, Query(description="Otherwise what the browser prefers.")]
 Cursor = Annotated[str | None, Query(pattern="^[0-9]{1,9}$", description="Where the page begins.")]
 
 
@@ -33,15 +35,25 @@ Cursor = Annotated[str | None, Query(pattern="^[0-9]{1,9}$", description="Where 
 async def share_batch(here: Here, task_id: TaskId, request: schemas.ShareRequest | None = None) -> schemas.NewShare:
     """Create a link: everybody who has it may see and download the results, and can do nothing else."""
     wanted = request or schemas.ShareRequest()
-    made = await here.coordinator.make_share(task_id, float(wanted.expires_in_s))
-    return schemas.NewShare(id=made["id"], expires_at=_time(made["expires_at"]), url=f"/s/{task_id}?key={made['key']}")
+    title, sender = (said.strip() or None if said else None for said in (wanted.title, wanted.sender))
+    made = await here.coordinator.make_share(
+        task_id, float(wanted.expires_in_s), title, sender, originals=wanted.originals
+    )
+    return schemas.NewShare(
+        id=made["id"],
+        expires_at=_time(made["expires_at"]),
+        title=title,
+        sender=sender,
+        originals=wanted.originals,
+        url=f"/s/{task_id}?key={made['key']}",
+    )
 
 
 @router.get(f"{_BATCH}/share", responses=_STEERED)
 async def list_shares(here: Here, task_id: TaskId) -> schemas.ShareList:
     """List the valid links, without their URLs, which the service does not keep."""
     found = await here.coordinator.list_shares(task_id)
-    return schemas.ShareList(items=[schemas.Share(id=known, expires_at=_time(at)) for known, at in found.items()])
+    return schemas.ShareList(items=[_told(known, share) for known, share in found.items()])
 
 
 @router.delete(f"{_BATCH}/share/{{share_id}}", status_code=204, responses=_STEERED)
@@ -50,20 +62,14 @@ async def revoke_share(here: Here, task_id: TaskId, share_id: Annotated[str, Pat
     await here.coordinator.revoke_share(task_id, share_id)
 
 
-@router.get("/s/share.css", include_in_schema=False)
-async def style() -> Response:
-    """Send the style of the page."""
-    return Response(share_page.STYLE, media_type="text/css", headers={"Cache-Control": "max-age=86400"})
-
-
 @router.get("/s/{task_id}", response_class=HTMLResponse, responses=_FOLLOWED)
 async def share_page_of(
-    request: Request, here: Here, task_id: AnyTaskId, key: AnyKey = "", cursor: Cursor = None
+    request: Request, here: Here, task_id: AnyTaskId, *, key: AnyKey = "", cursor: Cursor = None, lang: Language = None
 ) -> HTMLResponse:
     """Show the results to everybody who has the link."""
-    language = request.headers.get("accept-language", "")
+    language = lang or request.headers.get("accept-language", "")
     try:
-        until = await _check(here, task_id, key)
+        share = await here.coordinator.check_share(task_id, key)
     except BatchError as error:
         if error.code == "not_found" and "text/html" in request.headers.get("accept", ""):
             return HTMLResponse(share_page.gone(language), 404, share_page.HEADERS)  # for a person in a browser
@@ -71,13 +77,9 @@ async def share_page_of(
     batch = await here.coordinator.get(task_id)
     found = await here.coordinator.photos(task_id, "succeeded", share_page.PHOTOS, cursor)
     said = share_page.render(
-        task_id,
-        key,
+        share_page.Shown(task_id, key, share, batch["counts"]["succeeded"], batch["name"], language, cursor),
         found["items"],
-        count=batch["counts"]["succeeded"],
         more=found["next_cursor"],
-        until=until,
-        language=language,
     )
     return HTMLResponse(said, headers=share_page.HEADERS)
 
@@ -94,14 +96,33 @@ async def shared_thumbnail(request: Request, here: Here, task_id: AnyTaskId, ind
     return await thumbnail(request, here, task_id, index)
 
 
-async def shared_archive(request: Request, here: Here, task_id: AnyTaskId, key: Key) -> Response:
-    """Send all results as a ZIP file."""
-    await _check(here, task_id, key)
-    return await archive(request, here, task_id)
+async def shared_original(request: Request, here: Here, task_id: AnyTaskId, index: Index, key: Key) -> Response:
+    """Send a photo as it came, where the link shows originals."""
+    await _check(here, task_id, key, originals=True)
+    photo = await here.coordinator.photo(task_id, index)
+    if photo["result"] is None:
+        raise ApiError("not_found", "This link shows photos that have a result; this one has none yet.")
+    return await original(request, here, task_id, index)
 
 
-async def _check(here: Parts, task_id: str, key: str) -> datetime:
-    return _time(await here.coordinator.check_share(task_id, key))
+async def shared_archive(
+    request: Request, here: Here, task_id: AnyTaskId, key: Key, *, photos: Chosen = None, of: Of = "results"
+) -> Response:
+    """Send results as a ZIP file, or originals, where the link shows them."""
+    await _check(here, task_id, key, originals=of == "originals")
+    return await archive(request, here, task_id, photos=photos, of=of)
+
+
+async def _check(here: Parts, task_id: str, key: str, *, originals: bool = False) -> None:
+    share = await here.coordinator.check_share(task_id, key)
+    if originals and not share.originals:
+        raise ApiError("not_found", "This link does not show the originals; ask whoever gave it to you for them.")
+
+
+def _told(known: str, share: Share) -> schemas.Share:
+    return schemas.Share(
+        id=known, expires_at=_time(share.until), title=share.title, sender=share.sender, originals=share.originals
+    )
 
 
 def _time(seconds: float) -> datetime:
@@ -118,6 +139,7 @@ for _path, _endpoint in (
     ("/s/{task_id}/archive.zip", shared_archive),
     ("/s/{task_id}/{index}/result", shared_result),
     ("/s/{task_id}/{index}/thumbnail", shared_thumbnail),
+    ("/s/{task_id}/{index}/original", shared_original),
 ):
     router.add_api_route(_path, _endpoint, methods=["GET"], responses=_BYTES, response_class=Response)
     router.add_api_route(_path, _endpoint, methods=["HEAD"], include_in_schema=False)

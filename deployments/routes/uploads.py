@@ -18,6 +18,13 @@ from photobatch import schemas
 
 router = APIRouter(prefix=f"{wire.API}/uploads", tags=["uploads"], route_class=JsonRoute)
 
+Changed = Annotated[
+    str | None,
+    Query(
+        pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$",
+        description="The local time of the file, for `{date}` in names where its EXIF has none.",
+    ),
+]
 _REFUSALS = (
     "invalid_request",
     "empty_file",
@@ -40,12 +47,13 @@ async def upload(
     here: Here,
     caller: Caller,
     name: Annotated[str, Query(max_length=1000, description="Its file name.")] = "",
+    changed: Changed = None,
 ) -> schemas.Upload:
     """Store one photo; batches name it by its `source`. The body is the file itself."""
     if request.headers.get("content-type", "").lower().startswith("multipart/"):
         detail = "Send the file itself as the body (curl --data-binary @photo.jpg), not a form."
         raise ApiError("unsupported_media", detail)
-    return _told(await here.uploads.take(request.stream(), name, caller or ANONYMOUS, declared_size(request)))
+    return _told(await here.uploads.take(request.stream(), name, caller or ANONYMOUS, declared_size(request), changed))
 
 
 @router.post(
@@ -79,9 +87,10 @@ async def accept_upload(
     here: Here,
     upload_id: Annotated[str, Path(max_length=128, description="The `id` of the signed upload.")],
     caller: Caller,
+    changed: Changed = None,
 ) -> schemas.Upload:
     """Examine the file that was sent to the store; batches name it by its `source` from then on."""
-    return _told(await here.signed_uploads.accept(upload_id, caller or ANONYMOUS))
+    return _told(await here.signed_uploads.accept(upload_id, caller or ANONYMOUS, changed))
 
 
 def _told(upload: Upload) -> schemas.Upload:

@@ -90,7 +90,7 @@ class _Told(Collector):
         yield counters("photobatch_photo_failures", "Tries that failed.", ("code",), told["failures"])
         for name, help_text in _EVENTS.items():
             yield counter(f"photobatch_photos_{name}", help_text, told["events"][name])
-        yield counter("photobatch_result_bytes", "Bytes of results.", told["result_bytes"])
+        yield counter("photobatch_result_bytes", "Bytes of results, with their further outputs.", told["result_bytes"])
         yield _stages(told["stages"])
         yield gauges("photobatch_batches", "Batches that are known.", ("state",), told["batches"])
         yield gauges("photobatch_workers", "Workers.", ("state",), _without(told["workers"], "max"))

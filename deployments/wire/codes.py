@@ -63,6 +63,9 @@ CODES: dict[str, Code] = {
         422, "A parameter of the preset is wrong.", "`field` names it, the detail says what is allowed."
     ),
     "invalid_request": Code(422, "A field or parameter is wrong.", "`field` names it."),
+    "invalid_xmp": Code(
+        422, "The file is no preset of Lightroom or Camera Raw.", "The detail says why; export it again as .xmp."
+    ),
     "journal_behind": Code(
         503, "The journal came back older than it was; nothing is recorded.", "Try later; the keeper has to decide."
     ),

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+from photobatch.schemas.explain import path, sentence
+
 _PLACES = ("query", "path", "body", "header")
 
 
@@ -11,30 +13,13 @@ def first(errors: Sequence[Any]) -> tuple[str, str, str | None]:
     error = errors[0]
     if error["type"] == "json_invalid":
         return "invalid_json", "The body is not valid JSON.", None
-    field = _path([part for place, part in enumerate(error["loc"]) if place or part not in _PLACES])
+    field = path([part for place, part in enumerate(error["loc"]) if place or part not in _PLACES])
     more = len(errors) - 1
     also = f" {more} more {'is' if more == 1 else 'are'} wrong." if more else ""
-    return "invalid_request", _sentence(field or "the request", error) + also, field or None
+    return "invalid_request", sentence(field or "the request", error) + also, field or None
 
 
 def unknown(name: str) -> tuple[str, str, str]:
     """Return the same for an unknown field."""
     name = name[:80]
-    return "invalid_request", _sentence(name, {"type": "extra_forbidden"}), name
-
-
-def _path(parts: list[int | str]) -> str:
-    said = ""
-    for part in parts:
-        said += f"[{part}]" if isinstance(part, int) else f".{part}" if said else part
-    return said
-
-
-def _sentence(field: str, error: Any) -> str:
-    match error["type"]:
-        case "missing":
-            return f"{field} is missing."
-        case "extra_forbidden":
-            return f"{field} is not a field of this request; check its spelling in /docs."
-    said = error["msg"].removeprefix("Value error, ").removeprefix("Input ").rstrip(".")
-    return f"{field} {said[:1].lower()}{said[1:]}."
+    return "invalid_request", sentence(name, {"type": "extra_forbidden"}), name

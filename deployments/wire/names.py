@@ -2,15 +2,16 @@
 
 import re
 import unicodedata
+from datetime import UTC, datetime
 from pathlib import PurePosixPath
-from string import Formatter
+from typing import Any
 from urllib.parse import quote
 
 from deployments.wire.problems import ApiError
-from photobatch.file_names import folded, safe
+from photobatch.naming.results import ResultNames
+from photobatch.naming.template import NameTemplate, TemplateError
 
 LONGEST, MOST_BYTES = 200, 240  # file systems allow 255 bytes, and programs that save a file may add some
-_FIELDS = ("stem", "index", "ext", "preset")
 _PLAIN = re.compile(r"[A-Za-z0-9_-]{1,100}(\.[A-Za-z0-9]{1,10})?")  # most names, which need no change
 
 
@@ -29,25 +30,35 @@ def safe_name(name: str, otherwise: str = "photo") -> str:
 
 
 def check_template(template: str | None) -> None:
-    """Raise ApiError if a template of result names has an unknown field."""
+    """Raise ApiError if a template cannot name results."""
     try:
-        fields = [field for _, field, spec, conversion in Formatter().parse(template or "") if field is not None]
-        plain = all(not spec and not conversion for _, _, spec, conversion in Formatter().parse(template or ""))
-    except ValueError:
-        fields, plain = [], False
-    if not plain or not set(fields) <= set(_FIELDS):
-        known = ", ".join(f"{{{field}}}" for field in _FIELDS)
-        raise ApiError("invalid_request", f"output.name may use {known} and no other braces.", "output.name")
+        if template is not None:
+            NameTemplate.checked(template)
+    except TemplateError as error:
+        raise ApiError("invalid_request", f"output.name is no template of names: {error}.", "output.name") from None
 
 
-def result_name(template: str | None, *, name: str, index: int, extension: str, preset: str) -> str:
-    """Return the name of a result, valid on any system; `extension` has no dot, and is added if there is none."""
-    template = template or "{stem}"
-    if "{ext}" not in template:
-        template += ".{ext}"
-    stem = PurePosixPath(safe_name(name)).stem
-    filled = template.format(stem=stem, index=index, ext=extension, preset=preset)
-    return safe(safe_name(filled, f"photo.{extension}"))
+def names_of(batch: dict[str, Any], wanted: str = "same") -> ResultNames:
+    """Return what names the results of a batch, from the coordinator's view of it.
+
+    `wanted` is the format of a variant, whose files lie in a folder of their own.
+    """
+    output, preset = batch["output"], batch["preset"]
+    return ResultNames(
+        output.get("name"),
+        preset["id"] or preset["type"],
+        output.get("format", "same") if wanted == "same" else wanted,
+        datetime.fromtimestamp(batch["created_at"], UTC),
+    )
+
+
+def told_of(photo: dict[str, Any], variant: str | None = None) -> tuple[str, int, str | None, str | None]:
+    """Return what the name of a photo's result, or of a variant, is made of, as arguments for `ResultNames`."""
+    result = photo["result"]
+    if result is None:
+        return photo["name"], photo["index"], None, None
+    key = result["key"] if variant is None else result["also"][variant]["key"]
+    return photo["name"], photo["index"], PurePosixPath(key).suffix.removeprefix("."), result.get("taken")
 
 
 def content_disposition(name: str, *, inline: bool) -> str:
@@ -57,21 +68,3 @@ def content_disposition(name: str, *, inline: bool) -> str:
     if plain == name:
         return f'{kind}; filename="{plain}"'
     return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
-
-
-class UniqueNames:
-    """Gives each file in a folder a unique name, by adding " (2)" and so on; case does not distinguish names."""
-
-    def __init__(self) -> None:
-        self._taken: set[str] = set()
-        self._counts: dict[str, int] = {}
-
-    def take(self, name: str) -> str:
-        """Return the name, or the next free one like it."""
-        path = PurePosixPath(name)
-        chosen = name
-        while (taken := folded(chosen)) in self._taken:
-            self._counts[folded(name)] = count = self._counts.get(folded(name), 1) + 1
-            chosen = f"{path.stem} ({count}){path.suffix}"
-        self._taken.add(taken)
-        return chosen

@@ -14,6 +14,7 @@ from presets.sliders import Group
 API = "/api/v1"
 TRACEPARENT = "photobatch.traceparent"  # key in a request's scope: its span, where requests are traced
 ENDED = frozenset({schemas.BatchStatus.COMPLETED, schemas.BatchStatus.FAILED, schemas.BatchStatus.CANCELLED})
+_OUTPUT = ("sha256", "bytes", "format", "width", "height")
 _TIMES = ("created_at", "started_at", "finished_at", "expires_at")
 
 
@@ -34,7 +35,11 @@ def photo(task_id: str, view: dict[str, Any]) -> schemas.Photo:
     result = view["result"]
     if result is not None:
         base = f"{batch_url(task_id)}/photos/{view['index']}"
-        result = {**result, "url": f"{base}/result", "thumbnail_url": f"{base}/thumbnail"}
+        also = [
+            {**one, "name": name, "url": f"{base}/result?variant={name}"}
+            for name, one in result.get("also", {}).items()
+        ]
+        result = {**result, "url": f"{base}/result", "thumbnail_url": f"{base}/thumbnail", "also": also}
     own = {"own_params": view.get("params"), "revision": len(view.get("replaced", ()))}
     return schemas.Photo.model_validate({**view, **own, "result": result})
 
@@ -50,7 +55,8 @@ def manifest_line(batch: dict[str, Any], view: dict[str, Any]) -> bytes:
         "preset": preset | {"params": {**preset["params"], **_shift(view), **(view["params"] or {})}},
         "options": batch["output"],
         "input_sha256": result and result["input_sha256"],
-        "output": result and {name: result[name] for name in ("sha256", "bytes", "format", "width", "height")},
+        "output": result and {name: result[name] for name in _OUTPUT},
+        "also": result and {name: {key: one[key] for key in _OUTPUT} for name, one in result.get("also", {}).items()},
         "orientation": result and result.get("orientation"),
         "profile_kept": result and result.get("profile"),
         "jpeg": result and result.get("jpeg"),
@@ -116,6 +122,11 @@ def batch_url(task_id: str) -> str:
 def preset_record(preset: ResolvedPreset) -> dict[str, Any]:
     """Return the form in which a batch pins a preset."""
     return asdict(preset)
+
+
+def preset_ref(preset: ResolvedPreset) -> schemas.PresetRef:
+    """Return the preset of a batch that is not accepted yet."""
+    return schemas.PresetRef.model_validate(preset_record(preset))
 
 
 def name_of(source: str) -> str:

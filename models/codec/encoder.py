@@ -10,6 +10,7 @@ import simplejpeg
 from PIL import Image, PngImagePlugin
 
 from models.codec.container import jpeg_segments, refusal
+from models.codec.container.credit import Credit
 from models.codec.container.metadata import Metadata, result_metadata
 from models.codec.container.png_chunks import with_density
 from models.codec.container.tiff_metadata import graft_exif
@@ -90,7 +91,8 @@ def _in_parts(picture: Picture, parts: Parts, options: OutputOptions) -> Encoded
 def _metadata_of(picture: Picture, options: OutputOptions, name: str) -> Metadata:
     """Return what goes into a result besides the picture: with the gain map, if the format can hold one."""
     height, width = picture.pixels.shape[:2]
-    metadata = result_metadata(picture.source, width, height, options.metadata, name)
+    credit = Credit(options.creator, options.copyright)
+    metadata = result_metadata(picture.source, width, height, options.metadata, name, credit=credit)
     if picture.gain_map is None:
         return metadata
     metadata.notes = [note for note in metadata.notes if note != "gain_map_dropped"]

@@ -29,6 +29,8 @@ class OutputOptions:
     metadata: str = "keep"  # keep, strip_gps, strip
     hdr: str = "keep"  # keep, drop: the gain map of a JPEG
     raw: str = "develop"  # develop, embedded: see models.codec.decoder.decode
+    creator: str | None = None  # who made the photo, and what the law says of it: in place of what the source says
+    copyright: str | None = None
 
     @property
     def like_source(self) -> bool:

@@ -16,7 +16,7 @@ from models.shoot.light import Light
 
 Float = npt.NDArray[np.float32]
 
-_AXES = np.array([1.0, 1.0, 0.5], np.float32)  # a stop of light counts as half a stop between channels
+_AXES = np.array([1.0, 1.0, 0.35], np.float32)  # a stop of light counts as a third of one between channels
 _WIDTHS = (0.8, 0.5, 0.35, 0.25, 0.18, 0.14, 0.12, 0.12)
 _REACH = 0.3  # width at which it is judged how far palettes agree
 _TINY = np.float32(1e-12)

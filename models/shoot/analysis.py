@@ -15,7 +15,7 @@ from models.reduce import reduce_cells
 from models.shoot.light import Light
 from models.shoot.taking import taking_of
 
-COLOURS = 20  # of a palette
+COLOURS = 24  # of a palette
 _SIDE = 96  # pixels that the longer side keeps at least
 _DIGITS = 3
 

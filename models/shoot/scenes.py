@@ -9,7 +9,7 @@ import numpy.typing as npt
 from models.shoot.aligned import Palettes, aligned
 from models.shoot.light import Light
 
-AGREE = 0.69  # of palettes of the same things, 0..1; of different ones, one pair in a hundred has more
+AGREE = 0.73  # of palettes of the same things, 0..1; of different ones, one pair in a hundred has more
 _BACK = 4  # photos before one that it is compared with, so that two things may be taken in turns
 _PAUSE_S = 900.0  # after which a scene has ended
 _JUMP_EV = 2.5  # between the brightness of scenes, if cameras tell it

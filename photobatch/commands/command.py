@@ -6,7 +6,7 @@
 import ipaddress
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -63,8 +63,10 @@ def _photobatch(
 
 @app.command(epilog=examples("run holiday/ --preset beauty_light --param smoothing=0.4 --out done/"))
 def run(  # noqa: PLR0917
-    inputs: Annotated[list[str], typer.Argument(metavar="INPUT", help="Photos, and folders of photos.")],
     out: Annotated[Path, typer.Option(help="Folder for the results; the inputs' folder structure is kept.")],
+    inputs: Annotated[
+        list[str] | None, typer.Argument(metavar="INPUT", help="Photos, and folders of photos.", show_default=False)
+    ] = None,
     preset: options.PresetOption = None,
     preset_type: options.TypeOption = None,
     param: options.ParamOption = None,
@@ -85,18 +87,33 @@ def run(  # noqa: PLR0917
     workers: Annotated[int | None, typer.Option(min=1, metavar="N", help="Worker processes.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of the summary.")] = False,
     name: options.NameOption = None,
+    also: options.AlsoOption = None,
+    watermark: options.WatermarkOption = None,
+    watermark_corner: options.CornerOption = "bottom_right",
+    watermark_opacity: options.OpacityOption = 0.6,
+    watermark_size: options.MarkSizeOption = 0.05,
+    creator: options.CreatorOption = None,
+    copyright_: options.CopyrightOption = None,
+    strict: options.StrictOption = False,
+    dry_run: options.DryRunOption = False,
+    watch_folder: Annotated[
+        Path | None, typer.Option("--watch-folder", "--watch", metavar="DIR", help=options.WATCH_FOLDER)
+    ] = None,
 ) -> None:
     """Retouch files and folders on this machine.
 
     Exit status: 0 all done, 1 some photos failed, 2 usage.
     """
-    options.check_what(inputs, preset, preset_type)
+    options.check_what(inputs or [], preset, preset_type, watch_folder)
     from photobatch.commands import run_command
     from photobatch.engine.jobs import RunOptions
 
-    output = {"format": format_, "quality": quality, "subsampling": subsampling, "max_side": max_side}
+    output: dict[str, Any] = {"format": format_, "quality": quality, "subsampling": subsampling, "max_side": max_side}
+    output |= {"creator": creator, "copyright": copyright_, "also": options.parse_also(also or ())}
+    mark = options.parse_watermark(watermark, watermark_corner, watermark_opacity, watermark_size)
+    output |= {"watermark": mark}
     chosen = RunOptions(
-        inputs=[Path(given) for given in inputs],
+        inputs=[Path(given) for given in inputs or ()],
         out=out,
         preset_id=preset,
         preset_type=preset_type,
@@ -106,8 +123,12 @@ def run(  # noqa: PLR0917
         recursive=recursive,
         skip_existing=skip_existing,
         again=again,
+        strict=strict,
+        dry_run=dry_run,
         workers=workers,
     )
+    if watch_folder is not None:
+        raise typer.Exit(run_command.run_watch(chosen, watch_folder, as_json=as_json))
     raise typer.Exit(run_command.run(chosen, as_json=as_json))
 
 

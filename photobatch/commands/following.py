@@ -29,6 +29,7 @@ class Followed:
     batch: Batch | None = None
     failed: dict[int, Photo] = field(default_factory=dict)
     files: list[Path] | None = None
+    not_taken: dict[str, int] = field(default_factory=dict)  # files of folders that are no photos, by extension
 
     def to_the_end(self, out: Path | None, back: str, *, as_json: bool) -> int:
         """Follow, download, report; return the exit status. `back` is the command that does the same later."""
@@ -71,7 +72,9 @@ class Followed:
         else:
             table = batch_table(batch)
             if self.refused:
-                table.add_row("not taken", str(len(self.refused)))
+                table.add_row("refused", str(len(self.refused)))
+            if self.not_taken:
+                table.add_row("not taken", str(sum(self.not_taken.values())))
             if self.files is not None:
                 table.add_row("results", Text(f"{len(self.files)} in {out}"))
             print_table(table)
@@ -93,5 +96,6 @@ class Followed:
             "batch": batch.model_dump(mode="json"),
             "failed": [failure_as_json(photo) for _, photo in sorted(self.failed.items())],
             "refused": [refused_as_json(refused) for refused in self.refused],
+            "not_taken": self.not_taken,
             "files": None if self.files is None else [str(path) for path in self.files],
         }

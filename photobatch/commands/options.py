@@ -1,14 +1,19 @@
 """Options that several commands share."""
 
+# Commands import what they need inside, so that help and refusals come at once.
+# ruff: noqa: PLC0415
+
 import json
 import math
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal, NoReturn
+from pathlib import Path
+from typing import Annotated, Any, Literal, NoReturn, get_args
 
 import typer
 
 from photobatch.refusal import RefusalError
 
+Corner = Literal["top_left", "top_right", "bottom_left", "bottom_right", "center"]
 PresetType = Literal["beauty", "filter", "color", "erase"]
 Format = Literal["same", "jpeg", "png", "webp", "avif", "tiff"]
 Subsampling = Literal["same", "444", "422", "420"]
@@ -78,7 +83,46 @@ RawOption = Annotated[
 ]
 NameOption = Annotated[
     str | None,
-    typer.Option("--name", metavar="TEMPLATE", help="Names of the results, of {stem}, {index}, {ext} and {preset}."),
+    typer.Option(
+        "--name",
+        metavar="TEMPLATE",
+        help="Names of the results, of {stem}, {counter:04}, {index}, {date:%Y-%m-%d}, {ext} and {preset}.",
+    ),
+]
+AlsoOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--also",
+        metavar="NAME=SPEC",
+        help="A further output of each photo, in a folder NAME: --also web=1600px,q80,webp. At most four.",
+    ),
+]
+WatermarkOption = Annotated[
+    str | None,
+    typer.Option("--watermark", metavar="TEXT|FILE", help="Lay a text, or a PNG file with alpha, on every result."),
+]
+CornerOption = Annotated[Corner, typer.Option("--watermark-corner", help="Where it lies.", show_default=True)]
+OpacityOption = Annotated[
+    float, typer.Option("--watermark-opacity", min=0.01, max=1, metavar="PART", help="How much it covers.")
+]
+MarkSizeOption = Annotated[
+    float,
+    typer.Option("--watermark-size", min=0.01, max=1, metavar="PART", help="Its height, as a part of the short side."),
+]
+CreatorOption = Annotated[
+    str | None, typer.Option("--creator", metavar="TEXT", help="Who made the photos, for EXIF and XMP of the results.")
+]
+CopyrightOption = Annotated[
+    str | None,
+    typer.Option("--copyright", metavar="TEXT", help="Whose they are: '© 2026 Ann Lee'; also with --metadata strip."),
+]
+StrictOption = Annotated[
+    bool, typer.Option("--strict", help="Exit with 1 if files in folders are not taken: RAW without its extra, others.")
+]
+WATCH_FOLDER = "Instead of INPUT: take photos as they appear in this folder, each once, until Ctrl-C."
+WatchFolderOption = Annotated[Path | None, typer.Option("--watch-folder", metavar="DIR", help=WATCH_FOLDER)]
+DryRunOption = Annotated[
+    bool, typer.Option("--dry-run", help="Check everything and say what would be done; send and compute nothing.")
 ]
 RecursiveOption = Annotated[bool, typer.Option("--recursive/--no-recursive", help="Look into subfolders.")]
 
@@ -110,8 +154,51 @@ def parse_params(given: Sequence[str]) -> dict[str, Any]:
     return params
 
 
-def check_what(inputs: Sequence[str], preset: str | None, preset_type: str | None) -> None:
+def parse_watermark(given: str | None, corner: str, opacity: float, size: float) -> dict[str, Any] | None:
+    """Return a mark as the output options have it; a name that ends in `.png` is a file. Raises RefusalError."""
+    if given is None:
+        return None
+    where = {"corner": corner, "opacity": opacity, "size": size}
+    if not given.lower().endswith(".png"):
+        return {"text": given} | where
+    from photobatch.schemas.watermark import data_url, png_of
+
+    try:
+        image = data_url(Path(given).read_bytes())
+        png_of(image)
+    except OSError as error:
+        raise RefusalError(f"The watermark {given} cannot be read: {error.strerror}.") from None
+    except ValueError as error:
+        raise RefusalError(f"The watermark {given} {error}.") from None
+    return {"image": image} | where
+
+
+def parse_also(given: Sequence[str]) -> list[dict[str, Any]]:
+    """Return further outputs as the output options have them; raises RefusalError."""
+    variants: list[dict[str, Any]] = []
+    for one in given:
+        name, _, spec = one.partition("=")
+        variant: dict[str, Any] = {"name": name}
+        for word in filter(None, (word.strip() for word in spec.split(","))):
+            if word.endswith("px") and word[:-2].isdecimal():
+                variant["max_side"] = int(word[:-2])
+            elif word.startswith("q") and word[1:].isdecimal():
+                variant["quality"] = int(word[1:])
+            elif word in get_args(Format):
+                variant["format"] = word
+            else:
+                said = "SPEC is of a size (1600px), a quality (q80) and a format (webp), with commas between"
+                raise RefusalError(f"--also {one} is no output: {word} is none of these. {said}.")
+        if len(variant) == 1:
+            raise RefusalError(f"--also {one} is like the result. Write --also web=1600px,q80.")
+        variants.append(variant)
+    return variants
+
+
+def check_what(inputs: Sequence[str], preset: str | None, preset_type: str | None, watched: Path | None = None) -> None:
     """Raise RefusalError if a command line names no photo or no preset."""
+    if not inputs and watched is None:
+        raise RefusalError("Name photos or folders (. for the current one), or --watch-folder DIR.")
     if not all(inputs):  # e.g. "$unset" in a script; as a path it would be the current folder
         raise RefusalError("An INPUT is empty; name a photo or a folder (. for the current one).")
     if preset is None and preset_type is None:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from photobatch.schemas import Preset
 
 app = typer.Typer(
-    help="Presets: list them (without a command), show, add, rm.",
+    help="Presets: list them (without a command), show, add, import, rm.",
     invoke_without_command=True,
     rich_markup_mode=None,
     epilog=asking("presets", "presets --json"),
@@ -43,7 +43,7 @@ def presets(
     """List the presets of a service. Where none was named and none runs here: those that are built in."""
     if context.invoked_subcommand is not None:  # options before a subcommand belong to it
         given = {"url": url, "api_key": api_key, "as_json": as_json}
-        context.default_map = dict.fromkeys(("show", "add", "rm"), given)
+        context.default_map = dict.fromkeys(("show", "add", "import", "rm"), given)
         return
     listed = _listed(url, api_key)
     from photobatch.schemas import PresetList
@@ -121,6 +121,38 @@ def add(  # noqa: PLR0917
         print_json(preset.model_dump(mode="json"))
     else:
         print_line(f"{preset.id} is there, version {preset.version}.")
+
+
+@app.command("import", epilog=asking("presets import 'Golden hour.xmp' --id golden_hour"))
+def import_(  # noqa: PLR0917
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A .xmp preset of Lightroom or Camera Raw.")],
+    preset_id: Annotated[str | None, typer.Option("--id", metavar="ID", help="What it is to be called.")] = None,
+    shared: Annotated[bool, typer.Option("--shared/--private", help="Whether others may work with it.")] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Change the one that is there.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would become of it.")] = False,
+    url: UrlOption = None,
+    api_key: KeyOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Make a preset of one of Lightroom or Camera Raw. What it cannot do here is listed."""
+    from photobatch.commands.service import open_service
+    from photobatch.shown.terminal import note, print_json, print_line
+
+    with open_service(url, api_key) as client:
+        draft = client.presets.read_xmp(file)
+        made = draft.preset.model_copy(update={"shared": shared, **({"id": preset_id} if preset_id else {})})
+        if not dry_run:
+            made_id = (client.presets.put(made) if replace else client.presets.create(made)).id
+            made = made.model_copy(update={"id": made_id})
+    if as_json:
+        print_json(draft.model_copy(update={"preset": made}).model_dump(mode="json"))
+        return
+    params = ", ".join(f"{name} {value:g}" if isinstance(value, float) else name for name, value in made.params.items())
+    print_line(f"{made.id} {'would have' if dry_run else 'is there, with'} {params or 'no parameters'}.")
+    if draft.ignored:
+        note(f"without a counterpart here: {', '.join(draft.ignored)}.")
+    if draft.limited:
+        note(f"going further there than here: {', '.join(draft.limited)}.")
 
 
 @app.command(epilog=asking("presets rm our_warm"))

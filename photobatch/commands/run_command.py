@@ -2,21 +2,29 @@
 
 import contextlib
 import sys
+from dataclasses import replace
+from pathlib import Path
 
+from photobatch.commands.dry_run import say_not_taken, show_plan
 from photobatch.engine import installed
 from photobatch.engine.jobs import RunOptions, Work
 from photobatch.engine.report import Report
 from photobatch.engine.run import STOPPED
 from photobatch.engine.run import run as run_work
 from photobatch.engine.scratch import sweep
+from photobatch.refusal import RefusalError
 from photobatch.shown.progress_display import display
 from photobatch.shown.terminal import note, print_json, print_table
 
 
 def run(options: RunOptions, *, as_json: bool) -> int:
     """Carry out the command and return the exit status. Raises RefusalError."""
+    preset = installed.check_preset(options.preset_id, options.preset_type, options.params)
     work = Work(options)
-    work.go_on(installed.check_preset(options.preset_id, options.preset_type, options.params))
+    say_not_taken(work.report.not_taken, raw=installed.reads_raw())
+    work.go_on(preset)
+    if options.dry_run:
+        return show_plan(work, as_json=as_json)
     if continued := work.report.continued:
         note(f"{continued} photos were done by a run that was killed; they stay. --again does all anew.")
     if work.jobs:
@@ -29,6 +37,28 @@ def run(options: RunOptions, *, as_json: bool) -> int:
         print_table(work.report.as_table())
     _say_how_it_ended(work.report)
     return work.report.exit_code
+
+
+def run_watch(options: RunOptions, folder: Path, *, as_json: bool) -> int:
+    """Retouch photos as they appear in a folder, until Ctrl-C, and return the exit status. Raises RefusalError."""
+    if options.inputs or options.skip_existing or options.again:
+        raise RefusalError("--watch-folder takes every photo once: leave out INPUT, --skip-existing and --again.")
+    if options.dry_run:
+        return run(replace(options, inputs=[folder]), as_json=as_json)
+    preset = installed.check_preset(options.preset_id, options.preset_type, options.params)
+    server = installed.load_server()
+    from photobatch.engine.watch import STOPPED as WATCHED  # noqa: PLC0415 - watchfiles, for those who watch alone
+    from photobatch.engine.watch import watch  # noqa: PLC0415
+
+    with contextlib.redirect_stdout(sys.stderr):
+        report = watch(options, folder, preset, server, display())
+    say_not_taken(report.not_taken, raw=installed.reads_raw())
+    if as_json:
+        print_json(report.as_json())
+    else:
+        print_table(report.as_table())
+    note(report.broken or WATCHED)
+    return 1 if report.broken else report.exit_code
 
 
 def _do(work: Work, as_json: bool) -> None:

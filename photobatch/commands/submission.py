@@ -2,11 +2,15 @@
 
 import os
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
 from typing import Any, Literal
+from urllib.parse import unquote
 
+from photobatch.commands.dry_run import bytes_of, say_not_taken, show_submit_plan
 from photobatch.commands.following import Followed
 from photobatch.commands.outcome import refused_as_json
 from photobatch.commands.service import WHOLE_BATCH, open_service, sentence_of
@@ -15,7 +19,8 @@ from photobatch.connection import may_be_done
 from photobatch.engine.jobs import mask_file
 from photobatch.errors import UnavailableError
 from photobatch.inputs import InputPhoto, collect
-from photobatch.outputs import refuse_overwriting
+from photobatch.naming.results import ResultNames
+from photobatch.outputs import checked_template, refuse_overwriting
 from photobatch.photos import Given, is_address
 from photobatch.refusal import RefusalError
 from photobatch.shown.interrupts import stoppable
@@ -24,6 +29,7 @@ from photobatch.shown.terminal import note, print_json, print_line
 from photobatch.sync import PhotoBatch
 
 STDIN = "-"
+_NOT_SENT = "upload:not-sent"  # stands for a mask while the parameters are checked
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +45,8 @@ class SubmitOptions:
     priority: int = 5
     recursive: bool = True
     null: bool = False
+    strict: bool = False
+    dry_run: bool = False
     watch: bool = False
     out: Path | None = None
     url: str | None = None
@@ -55,7 +63,9 @@ class _Submission:
 
     def __init__(self, options: SubmitOptions) -> None:
         self._options = options
-        self._sources = sources(options)
+        if options.name is not None:
+            checked_template(options.name)
+        self._sources, self._not_taken = sources(options)
         self._mask = mask_file(options.params)
         if self._mask is not None and not self._mask.is_file():
             raise RefusalError(f"There is no mask {options.params['mask']}.")
@@ -63,11 +73,21 @@ class _Submission:
         self._followed: Followed | None = None
 
     def run(self, as_json: bool) -> int:
+        say_not_taken(self._not_taken, raw=True)
+        status = self._run(as_json)
+        return max(status, int(self._options.strict and bool(self._not_taken)))
+
+    def _run(self, as_json: bool) -> int:
         options = self._options
         with (
             stoppable(self._stopped),
             open_service(options.url, options.api_key, max_retries=WHOLE_BATCH) as client,
         ):
+            if options.dry_run or self._mask is not None:
+                self._check(client)
+            if options.dry_run:
+                self._show_plan(as_json)
+                return 0
             with display() as shown:
                 self._followed = self._handed_in(client, shown)
             for refused in self._followed.refused:
@@ -76,6 +96,29 @@ class _Submission:
                 return self._answer(self._followed, as_json)
             note(f"{self._followed.held.task_id} is submitted; Ctrl-C leaves it running.")
             return self._followed.to_the_end(options.out, self._back(self._followed), as_json=as_json)
+
+    def _check(self, client: PhotoBatch) -> None:
+        """Let the service check the parameters, before the mask is sent."""
+        options = self._options
+        params = options.params if self._mask is None else options.params | {"mask": _NOT_SENT}
+        client.check(
+            preset=options.preset_id,
+            preset_type=options.preset_type,
+            params=params,
+            output=options.output,
+            name=options.name,
+            photos=len(self._sources),
+        )
+
+    def _show_plan(self, as_json: bool) -> None:
+        options, preset = self._options, self._options.preset_id or self._options.preset_type or ""
+        named = ResultNames(options.name, preset, options.output.get("format", "same"), datetime.now(UTC))
+        given = [os.fspath(photo.source) for photo in self._sources]
+        names = [(source, named.take(name_in(source), at)) for at, source in enumerate(given)]
+        size = bytes_of([photo.source for photo in self._sources if isinstance(photo.source, Path)])
+        show_submit_plan(names, size, self._not_taken, as_json=as_json)
+        if options.name and "date" in checked_template(options.name).fields:
+            note("the dates are today's here; the service reads from each photo when it was taken.")
 
     def _handed_in(self, client: PhotoBatch, shown: Display) -> Followed:
         try:
@@ -108,13 +151,14 @@ class _Submission:
             priority=options.priority,
             on_progress=on_progress,
         )
-        return Followed(held, options.url, held.refused)
+        return Followed(held, options.url, held.refused, not_taken=dict(self._not_taken))
 
     def _answer(self, followed: Followed, as_json: bool) -> int:
         try:
             if as_json:
                 refused = [refused_as_json(one) for one in followed.refused]
-                print_json({"task_id": followed.held.task_id, "refused": refused})
+                not_taken = dict(self._not_taken)
+                print_json({"task_id": followed.held.task_id, "refused": refused, "not_taken": not_taken})
             else:
                 print_line(followed.held.task_id)
         except (OSError, RefusalError):
@@ -136,23 +180,30 @@ class _Submission:
         return way_back("list", url=self._options.url)
 
 
-def sources(options: SubmitOptions) -> list[Given]:
-    """Return every photo once, in the order of the command line; raises RefusalError."""
+def sources(options: SubmitOptions) -> tuple[list[Given], Counter[str]]:
+    """Return every photo once, in the order of the command line, and what is not taken; raises RefusalError."""
     found: dict[str, Given] = {}
     photos: list[InputPhoto] = []
+    not_taken = Counter[str]()
     for given in _named(options):
         if is_address(given):
             found.setdefault(given, Given(given))
             continue
         here = collect([Path(given)], recursive=options.recursive, out=options.out)
-        photos += here
-        for photo in here:
+        not_taken.update(here.not_taken)
+        photos += here.photos
+        for photo in here.photos:
             found.setdefault(photo.entry, Given(photo.path))
     if options.out is not None:
         if options.out.exists() and not options.out.is_dir():
-            raise RefusalError(f"--out {options.out} is no folder.")
+            raise RefusalError(f"--out {options.out} is a file. Name a folder for the results.")
         refuse_overwriting(photos, [options.out / "any"])
-    return list(found.values())
+    return list(found.values()), not_taken
+
+
+def name_in(source: str) -> str:
+    """Return the file name of a path or an address, as the service does."""
+    return unquote(PurePosixPath(source.partition("?")[0]).name) if is_address(source) else Path(source).name
 
 
 def _named(options: SubmitOptions) -> Iterator[str]:

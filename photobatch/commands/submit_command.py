@@ -3,8 +3,9 @@
 # Commands import what they need inside, so that help and refusals come at once.
 # ruff: noqa: PLC0415
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -25,12 +26,13 @@ def add_to(app: typer.Typer) -> None:
 
 def submit(  # noqa: PLR0917
     inputs: Annotated[
-        list[str],
+        list[str] | None,
         typer.Argument(
             metavar="INPUT",
+            show_default=False,
             help="Photos, folders of photos, and URLs that the service fetches; - reads names on stdin.",
         ),
-    ],
+    ] = None,
     preset: options.PresetOption = None,
     preset_type: options.TypeOption = None,
     param: options.ParamOption = None,
@@ -48,7 +50,17 @@ def submit(  # noqa: PLR0917
     hdr: options.HdrOption = "keep",
     raw: options.RawOption = "develop",
     name: options.NameOption = None,
+    also: options.AlsoOption = None,
+    watermark: options.WatermarkOption = None,
+    watermark_corner: options.CornerOption = "bottom_right",
+    watermark_opacity: options.OpacityOption = 0.6,
+    watermark_size: options.MarkSizeOption = 0.05,
+    creator: options.CreatorOption = None,
+    copyright_: options.CopyrightOption = None,
     recursive: options.RecursiveOption = True,
+    strict: options.StrictOption = False,
+    dry_run: options.DryRunOption = False,
+    watch_folder: options.WatchFolderOption = None,
     priority: Annotated[int, typer.Option(min=0, max=9, help="9 comes before 0.")] = 5,
     null: Annotated[
         bool, typer.Option("--null", "-0", help="Names on stdin end with NUL, as `find -print0` writes them.")
@@ -61,12 +73,15 @@ def submit(  # noqa: PLR0917
 
     Ctrl-C after that leaves the batch running.
     """
-    options.check_what(inputs, preset, preset_type)
+    options.check_what(inputs or [], preset, preset_type, watch_folder)
     from photobatch.commands import submission
 
-    output = {"format": format_, "quality": quality, "subsampling": subsampling, "max_side": max_side}
+    output: dict[str, Any] = {"format": format_, "quality": quality, "subsampling": subsampling, "max_side": max_side}
+    output |= {"creator": creator, "copyright": copyright_, "also": options.parse_also(also or ())}
+    mark = options.parse_watermark(watermark, watermark_corner, watermark_opacity, watermark_size)
+    output |= {"watermark": mark}
     chosen = submission.SubmitOptions(
-        inputs=inputs,
+        inputs=inputs or [],
         preset_id=preset,
         preset_type=preset_type,
         params=options.parse_params(param or ()),
@@ -75,9 +90,17 @@ def submit(  # noqa: PLR0917
         priority=priority,
         recursive=recursive,
         null=null,
+        strict=strict,
+        dry_run=dry_run,
         watch=watch,
         out=out,
         url=url,
         api_key=api_key,
     )
+    if watch_folder is not None and not dry_run:
+        from photobatch.commands import watch_submit
+
+        raise typer.Exit(watch_submit.watch(chosen, watch_folder, as_json=as_json))
+    if watch_folder is not None:
+        chosen = replace(chosen, inputs=[*chosen.inputs, str(watch_folder)])
     raise typer.Exit(submission.submit(chosen, as_json=as_json))

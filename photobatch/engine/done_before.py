@@ -9,20 +9,9 @@ from typing import Any, TextIO
 
 from photobatch import __version__
 from photobatch.engine.scratch import abandoned
+from photobatch.watching.stamp import Stamp, stamp
 
 _NAME = "done.jsonl"
-
-Stamp = tuple[int, int]
-"""Size and time of the last change of a file, in nanoseconds."""
-
-
-def stamp(path: Path) -> Stamp | None:
-    """Return a file's stamp, None if there is no file."""
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_size, found.st_mtime_ns
 
 
 def recipe(preset: Any, output: dict[str, Any], files: Iterable[Path]) -> str:

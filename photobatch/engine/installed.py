@@ -2,9 +2,10 @@
 
 # ruff: noqa: PLC0415
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
@@ -35,8 +36,8 @@ class Engine(Protocol):
     def watch(self, task_id: str) -> Iterator[schemas.ProgressMessage]:
         """Yield changes, at least twice a second, until a message says `done`."""
 
-    def take(self, task_id: str, index: int, destination: Path) -> None:
-        """Move a finished result to its place."""
+    def take(self, task_id: str, index: int, destination: Path, variant: str | None = None) -> None:
+        """Move a finished result, or a variant of it, to its place."""
 
     def cancel(self, task_id: str) -> None:
         """Cancel all unfinished photos."""
@@ -109,18 +110,33 @@ def load_model_files() -> Any:
         raise RefusalError(str(error)) from error
 
 
-def check_preset(preset_id: str | None, preset_type: str | None, params: dict[str, Any]) -> dict[str, Any]:
-    """Return a preset with these parameters; raises RefusalError if the preset or a parameter does not exist."""
+def capture_times(files: Iterable[Path]) -> dict[Path, datetime]:
+    """Return when photos were taken, in local time; raises RefusalError."""
     with _needed():
+        from deployments.capture_times import capture_times as times
+    return times(files)
+
+
+def check_preset(preset_id: str | None, preset_type: str | None, params: dict[str, Any]) -> dict[str, Any]:
+    """Return a preset with these parameters.
+
+    Raises RefusalError if the preset or a parameter does not exist, or a file that they name cannot be used.
+    """
+    with _needed():
+        from deployments.recipes import check_files
+        from deployments.settings import SettingsError, load_settings
         from presets.catalogue import Catalogue
         from presets.errors import PresetError
         from presets.params import check_complete
     try:
         preset = Catalogue.built_in().resolve(preset_id, preset_type, params)
         check_complete(preset.type, preset.params)
+        check_files(params, load_settings(api_keys=None, rate_limit=None))
         return asdict(preset)
     except PresetError as error:
         raise RefusalError(f"{error.detail} ({error.code})") from error
+    except SettingsError as error:
+        raise RefusalError(str(error)) from error
 
 
 def is_server_here() -> bool:

@@ -1,21 +1,26 @@
 """The jobs of a run, planned before anything is started or written."""
 
 import os
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from pydantic import ValidationError
 
 from photobatch import schemas
-from photobatch.engine.done_before import Done, Stamp, recipe, stamp
-from photobatch.engine.installed import reads_raw
+from photobatch.engine.done_before import Done, recipe
+from photobatch.engine.installed import capture_times, reads_raw
 from photobatch.engine.report import PhotoOutcome, Report
+from photobatch.errors import of_validation
+from photobatch.file_names import folded
 from photobatch.inputs import InputPhoto, collect
-from photobatch.outputs import Naming, plan, refuse_overwriting
+from photobatch.naming.formats import EXTENSIONS, FORMATS
+from photobatch.outputs import Naming, checked_template, plan, refuse_overwriting
 from photobatch.photos import is_address
 from photobatch.refusal import RefusalError
+from photobatch.watching.stamp import Stamp, stamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,8 @@ class RunOptions:
     recursive: bool = True
     skip_existing: bool = False
     again: bool = False
+    strict: bool = False
+    dry_run: bool = False
     workers: int | None = None
 
 
@@ -43,6 +50,15 @@ class Job:
     output: Path
     outcome: PhotoOutcome
     stamp: Stamp | None  # of the source
+    out: Path  # the folder of all results
+    alone: bool = False  # no other result has the same name with another extension
+
+    def variant(self, name: str, made: str) -> Path:
+        """Return the place of a variant in the format `made`: in a folder of its name, in the same tree."""
+        place = self.output.relative_to(self.out)
+        if FORMATS.get(place.suffix.lower()) != made:
+            place = place.with_name((place.stem if self.alone else place.name) + EXTENSIONS[made])
+        return self.out / name / place
 
 
 class Work:
@@ -50,33 +66,47 @@ class Work:
 
     def __init__(self, options: RunOptions) -> None:
         self.options = options
-        photos = collect(options.inputs, recursive=options.recursive, out=options.out, raw=reads_raw())
+        dated = options.name is not None and "date" in checked_template(options.name).fields
+        collected = collect(options.inputs, recursive=options.recursive, out=options.out, raw=reads_raw())
+        photos = collected.photos
         preset = options.preset_id or options.preset_type or ""
-        naming = Naming(options.output.get("format", "same"), options.name, preset)
+        dates = capture_times([photo.path for photo in photos]) if dated else None
+        naming = Naming(options.output.get("format", "same"), options.name, preset, dates)
         outputs = [options.out / place for place in plan(photos, naming)]
         refuse_overwriting(photos, outputs)
-        jobs = [_job(photo, output) for photo, output in zip(photos, outputs, strict=True)]
-        self.report = Report([job.outcome for job in jobs])
+        refuse_variants(options.output, (output.relative_to(options.out) for output in outputs))
+        stems = Counter(folded(str(output.with_suffix(""))) for output in outputs)
+        jobs = [
+            _job(photo, output, options.out, alone=stems[folded(str(output.with_suffix("")))] == 1)
+            for photo, output in zip(photos, outputs, strict=True)
+        ]
+        self.report = Report([job.outcome for job in jobs], not_taken=dict(collected.not_taken), strict=options.strict)
         self.jobs = [job for job in jobs if not (options.skip_existing and _skip(job))]
-        self.request = _request(options, self.jobs)
+        self.request = request_of(options, self.jobs)
         self.done = Done(options.out, "")
 
     def go_on(self, preset: Any) -> None:
         """Skip photos that a killed run with the same options has done; `preset`: the resolved preset."""
         options = self.options
-        files = [Path(options.params[name]) for name in ("mask", "lut") if isinstance(options.params.get(name), str)]
-        self.done = Done(options.out, recipe(preset, options.output, files))
+        self.done = Done(options.out, recipe(preset, options.output, named_files(options.params)))
         if options.again:
             return
         self.done.read_left()
         self.jobs = [job for job in self.jobs if not self._is_done(job)]
-        self.request = _request(options, self.jobs)
+        self.request = request_of(options, self.jobs)
 
     def _is_done(self, job: Job) -> bool:
         if self.done.keeps(job.source, job.stamp, job.output):
             job.outcome.status = "skipped"
             self.report.continued += 1
         return job.outcome.status == "skipped"
+
+
+def refuse_variants(output: dict[str, Any], places: Iterable[PurePath]) -> None:
+    """Raise RefusalError if the folder of a variant would be one of the results', which are at these places."""
+    variants = {variant["name"] for variant in output.get("also", ())}
+    if both := sorted(variants & {folded(place.parts[0]) for place in places}):
+        raise RefusalError(f"The results have a folder {both[0]} of their own; give --also {both[0]} another name.")
 
 
 def file_roots(sources: Iterable[Path]) -> list[Path]:
@@ -86,6 +116,11 @@ def file_roots(sources: Iterable[Path]) -> list[Path]:
         if not roots or not folder.is_relative_to(roots[-1]):
             roots.append(folder)
     return roots
+
+
+def named_files(params: dict[str, Any]) -> list[Path]:
+    """Return the files, mask and LUT, that the parameters name."""
+    return [Path(params[name]) for name in ("mask", "lut") if isinstance(params.get(name), str)]
 
 
 def mask_file(params: dict[str, Any]) -> Path | None:
@@ -103,10 +138,10 @@ def _local_mask(params: dict[str, Any]) -> dict[str, str]:
     return {"mask": file.as_uri()}
 
 
-def _job(photo: InputPhoto, output: Path) -> Job:
+def _job(photo: InputPhoto, output: Path, out: Path, *, alone: bool) -> Job:
     outcome = PhotoOutcome(source=str(photo.path), output=str(output))
     source = Path(os.path.realpath(photo.path))
-    return Job(source, output, outcome, stamp(source))
+    return Job(source, output, outcome, stamp(source), out, alone)
 
 
 def _skip(job: Job) -> bool:
@@ -116,7 +151,8 @@ def _skip(job: Job) -> bool:
     return job.outcome.status == "skipped"
 
 
-def _request(options: RunOptions, jobs: Iterable[Job]) -> schemas.SubmitRequest:
+def request_of(options: RunOptions, jobs: Iterable[Job]) -> schemas.SubmitRequest:
+    """Return the submit of these jobs; raises RefusalError."""
     try:
         return schemas.SubmitRequest.model_validate(
             {
@@ -128,6 +164,4 @@ def _request(options: RunOptions, jobs: Iterable[Job]) -> schemas.SubmitRequest:
             }
         )
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise RefusalError(f"The options do not fit: {where}: {first['msg']}.") from error
+        raise RefusalError(of_validation(error).detail) from error

@@ -40,16 +40,19 @@ class Report:
     seconds: float = 0.0
     pixels: int = 0
     peak_memory_bytes: int | None = None
+    not_taken: dict[str, int] = field(default_factory=dict)  # files of folders that are no photos, by extension
+    strict: bool = False  # whether those make the run a failed one
     continued: int = 0  # skipped photos that a killed run had done
     stopped_by: int | None = None
     broken: str | None = None
 
     @property
     def exit_code(self) -> int:
-        """0 all done, 1 some photos failed, 128 + n stopped by signal n."""
+        """0 all done, 1 some photos failed or, if strict, were not taken, 128 + n stopped by signal n."""
         if self.stopped_by is not None:
             return 128 + self.stopped_by
-        return int(any(outcome.status in {"failed", "cancelled"} for outcome in self.results))
+        bad = any(outcome.status in {"failed", "cancelled"} for outcome in self.results)
+        return int(bad or (self.strict and bool(self.not_taken)))
 
     @property
     def photos_per_s(self) -> float:
@@ -68,6 +71,7 @@ class Report:
             "total": len(self.results),
             **{status: counts[status] for status in ("succeeded", "failed", "skipped", "cancelled")},
             "continued": self.continued,
+            "not_taken": self.not_taken,
             "startup_s": round(self.startup_s, 3),
             "seconds": round(self.seconds, 3),
             "photos_per_s": round(self.photos_per_s, 3),
@@ -86,6 +90,8 @@ class Report:
         table.add_row("skipped", str(counts["skipped"]))
         if self.continued:
             table.add_row("  done before", str(self.continued))
+        if self.not_taken:
+            table.add_row("not taken", str(sum(self.not_taken.values())))
         if counts["cancelled"]:
             table.add_row("not done", str(counts["cancelled"]))
         if self.task_id:

@@ -1,19 +1,23 @@
 """`photobatch run`: a batch on an embedded cluster, from files to files."""
 
 import math
+import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol
 
 from photobatch import schemas
 from photobatch.engine.installed import Engine, Server
-from photobatch.engine.jobs import Job, Work, file_roots, mask_file
+from photobatch.engine.jobs import Job, RunOptions, Work, file_roots, mask_file
 from photobatch.engine.peak_memory import PeakMemory
+from photobatch.engine.report import Report
 from photobatch.engine.scratch import Scratch
 from photobatch.refusal import RefusalError
 from photobatch.shown.interrupts import Interrupted, Interrupts
 from photobatch.shown.progress_display import Display
+from photobatch.watching.stamp import Stamp
 
 STOPPED = "stopped. What is finished is in its place; the same command with --skip-existing continues."
 _CANCEL_WITHIN_S = 10.0
@@ -24,21 +28,56 @@ def run(work: Work, server: Server, display: Display) -> None:
     scratch = Scratch(work.options.out, work.done.begin)
     with scratch as data_dir, Interrupts(scratch.remove, lambda: STOPPED) as interrupts, display:
         try:
-            with _started(work, server, data_dir, interrupts, display) as engine:
-                _Course(work, server, engine, interrupts, display).run()
+            files = [job.source for job in work.jobs]
+            with started(work, files, server, data_dir, interrupts, display) as engine:
+                Course(work, server, engine, interrupts, display).run()
         except Interrupted:
             work.report.stopped_by = interrupts.signal
         finally:
             work.done.close()
 
 
+class Asked(Protocol):
+    """A command that needs an engine."""
+
+    @property
+    def options(self) -> RunOptions:
+        """Its options."""
+
+    @property
+    def report(self) -> Report:
+        """Its report."""
+
+
+class Recorded(Protocol):
+    """What records results that are in their place."""
+
+    def add(self, source: Path, as_it_was: Stamp | None, output: Path) -> None:
+        """Record one."""
+
+
+class Group(Protocol):
+    """Photos that are computed as one batch."""
+
+    jobs: list[Job]
+    request: schemas.SubmitRequest
+    report: Report
+
+    @property
+    def done(self) -> Recorded:
+        """The record of finished results."""
+
+
 @contextmanager
-def _started(work: Work, server: Server, data_dir: Path, interrupts: Interrupts, display: Display) -> Iterator[Engine]:
+def started(  # noqa: PLR0917
+    asked: Asked, photos: Iterable[Path], server: Server, data_dir: Path, interrupts: Interrupts, display: Display
+) -> Iterator[Engine]:
+    """Open an engine that may read the folders of these photos. Raises RefusalError, Interrupted."""
     display.phase("starting workers…")
     began = time.monotonic()
-    mask = mask_file(work.options.params)
-    files = [job.source for job in work.jobs] + ([mask] if mask else [])
-    engine = server.engine(data_dir, workers=work.options.workers, file_roots=file_roots(files))
+    mask = mask_file(asked.options.params)
+    files = [Path(os.path.realpath(photo)) for photo in photos] + ([mask] if mask else [])
+    engine = server.engine(data_dir, workers=asked.options.workers, file_roots=file_roots(files))
     try:
         try:
             with interrupts.breaking_off():
@@ -46,16 +85,16 @@ def _started(work: Work, server: Server, data_dir: Path, interrupts: Interrupts,
         except server.error as error:
             raise RefusalError(f"The workers did not start: {_told(error)}", exit_code=1) from error
         interrupts.arm()
-        work.report.startup_s = time.monotonic() - began
+        asked.report.startup_s = time.monotonic() - began
         yield engine
     finally:
         engine.close()
 
 
-class _Course:
+class Course:
     """The steps of one batch on a started engine."""
 
-    def __init__(self, work: Work, server: Server, engine: Engine, interrupts: Interrupts, display: Display) -> None:
+    def __init__(self, work: Group, server: Server, engine: Engine, interrupts: Interrupts, display: Display) -> None:
         self._jobs = work.jobs
         self._request = work.request
         self._report = work.report
@@ -68,6 +107,7 @@ class _Course:
         self._done = 0
 
     def run(self) -> None:
+        """Carry out the batch; the report has its outcome. Raises RefusalError if it is refused."""
         with PeakMemory(self._engine.memory) as peak:
             self._began = time.monotonic()
             try:
@@ -118,6 +158,9 @@ class _Course:
 
     def _take(self, task_id: str, photo: schemas.Photo, job: Job) -> None:
         try:
+            for variant in photo.result.also if photo.result else ():
+                place = job.variant(variant.name, variant.format).absolute()
+                self._engine.take(task_id, photo.index, place, variant.name)
             self._engine.take(task_id, photo.index, job.output.absolute())
         except OSError as error:
             sentence = f"The result cannot be written to {job.output}: {error.strerror}."

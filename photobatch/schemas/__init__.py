@@ -16,11 +16,14 @@ from photobatch.schemas.messages import Answer as Answer
 from photobatch.schemas.messages import Face as Face
 from photobatch.schemas.messages import PhotoError as PhotoError
 from photobatch.schemas.messages import Wire as Wire
+from photobatch.schemas.output import OutputOptions as OutputOptions
+from photobatch.schemas.output import VariantOptions as VariantOptions
 from photobatch.schemas.presets import LocalizedText as LocalizedText
 from photobatch.schemas.presets import Lut as Lut
 from photobatch.schemas.presets import LutList as LutList
 from photobatch.schemas.presets import Preset as Preset
 from photobatch.schemas.presets import PresetCopy as PresetCopy
+from photobatch.schemas.presets import PresetDraft as PresetDraft
 from photobatch.schemas.presets import PresetInput as PresetInput
 from photobatch.schemas.presets import PresetList as PresetList
 from photobatch.schemas.presets import PreviewItem as PreviewItem
@@ -37,6 +40,7 @@ from photobatch.schemas.shares import ShareRequest as ShareRequest
 from photobatch.schemas.uploads import SignedUpload as SignedUpload
 from photobatch.schemas.uploads import SignedUploadInput as SignedUploadInput
 from photobatch.schemas.uploads import Upload as Upload
+from photobatch.schemas.watermark import Watermark as Watermark
 
 MAX_METADATA_BYTES = 16_384
 
@@ -60,34 +64,6 @@ class PhotoStatus(StrEnum):
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     CANCELLED = "cancelled"
-
-
-class OutputOptions(Wire):
-    """How results are written."""
-
-    format: Literal["same", "jpeg", "png", "webp", "avif", "tiff"] = Field(
-        "same", description="`same`: the photo's own, if it can be written; HEIC and RAW become JPEG, BMP and GIF PNG."
-    )
-    quality: Annotated[int, Field(ge=1, le=100)] | None = Field(
-        None,
-        description="For lossy formats. Unset: a JPEG keeps its own quantisation, and its bits where nothing is "
-        "retouched; other formats get 92.",
-    )
-    subsampling: Literal["same", "444", "422", "420"] = Field("same", description="Chroma subsampling of JPEG.")
-    max_side: Annotated[int, Field(ge=16, le=65_535)] | None = Field(
-        None, description="Photos with a longer side are reduced to this many pixels; nothing is enlarged."
-    )
-    metadata: Literal["keep", "strip_gps", "strip"] = Field("keep", description="Which EXIF, XMP and texts are kept.")
-    hdr: Literal["keep", "drop"] = Field(
-        "keep", description="Whether an HDR photo stays one: a JPEG or HEIC with a gain map gives a JPEG with it."
-    )
-    raw: Literal["develop", "embedded"] = Field(
-        "develop",
-        description="What a camera's RAW file gives: `embedded` is the camera's own JPEG in it, of full size.",
-    )
-    name: Annotated[str, Field(max_length=200)] | None = Field(
-        default=None, description="Template of result names: {stem}, {index}, {ext}, {preset}."
-    )
 
 
 class PhotoInput(Wire):
@@ -189,6 +165,14 @@ class PresetRef(Answer):
     params: dict[str, Any] = Field(description="All parameters, including defaults.")
 
 
+class Checked(Answer):
+    """What a submit would do, if its photos are good."""
+
+    preset: PresetRef
+    output: OutputOptions
+    max_photos: int = Field(description="So many photos a batch may hold.")
+
+
 class Counts(Answer):
     """Photos by status; they always add up to `total`."""
 
@@ -230,6 +214,18 @@ class Batch(Answer):
     version: int = Field(description="Grows with every change, also across restarts.")
 
 
+class ResultVariant(Answer):
+    """A further output of a finished photo; see `also` of the output options."""
+
+    name: str
+    url: str = Field(description="Path of the file.")
+    width: int
+    height: int
+    bytes: int
+    format: str
+    sha256: str
+
+
 class PhotoResult(Answer):
     """A finished photo."""
 
@@ -240,6 +236,8 @@ class PhotoResult(Answer):
     bytes: int
     format: str
     sha256: str
+    also: list[ResultVariant] = Field([], description="Its further outputs.")
+    taken: str | None = Field(None, description="When the photo was taken, in ISO 8601, in the camera's local time.")
     faces: list[Face] | None = Field(default=None, description="Those that were found; null where none was looked for.")
 
 

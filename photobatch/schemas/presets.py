@@ -25,6 +25,14 @@ class PresetInput(Wire):
     shared: bool = Field(False, description="Whether other users may see and use it.")
 
 
+class PresetDraft(Answer):
+    """A preset made from a file of another program, not yet stored."""
+
+    preset: PresetInput
+    ignored: list[str] = Field(description="Settings of the file that change photos there and are not in the preset.")
+    limited: list[str] = Field(description="Settings that go further there than here; here they end at their limit.")
+
+
 class PresetCopy(Wire):
     """Id and name of the copy of a preset."""
 

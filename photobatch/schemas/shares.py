@@ -16,6 +16,9 @@ class ShareRequest(Wire):
     expires_in_s: Annotated[int, Field(ge=60, le=31_536_000, description="Seconds; the batch may expire sooner.")] = (
         WEEK_S
     )
+    title: Annotated[str | None, Field(max_length=200, description="Stands above the photos.")] = None
+    sender: Annotated[str | None, Field(max_length=100, description="Who shows them, such as a photographer.")] = None
+    originals: bool = Field(False, description="The photos as they came may be seen beside the results, and saved too.")
 
 
 class Share(Answer):
@@ -23,6 +26,9 @@ class Share(Answer):
 
     id: str
     expires_at: datetime
+    title: str | None = None
+    sender: str | None = None
+    originals: bool = False
 
 
 class NewShare(Share):

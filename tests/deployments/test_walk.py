@@ -26,8 +26,10 @@ API = "/api/v1"
 OPEN = {"/", "/docs", "/docs/start.js", "/docs/{name}", "/openapi.json", f"{API}/health", f"{API}/health/live"}
 # What a share's key opens; tests/service/test_service_shares.py says for whom.
 SHARED = "/s/{task_id}"
-OPEN |= {"/s/share.css", SHARED}
-OPEN |= {f"/s/{{task_id}}/{what}" for what in ("archive.zip", "{index}/result", "{index}/thumbnail")}
+OPEN |= {SHARED}
+OPEN |= {
+    f"/s/{{task_id}}/{what}" for what in ("archive.zip", "{index}/result", "{index}/thumbnail", "{index}/original")
+}
 NO_SUCH = {"task_id": "b0", "index": "0", "preset_id": "nope", "name": "nope", "share_id": "none", "upload_id": "u0"}
 # The bodies of what takes one; PUT and POST without a body must be named too, with {}.
 BODIES: dict[tuple[str, str], dict[str, Any]] = {

@@ -15,6 +15,7 @@ from skimage import data
 from benchmarks.servers.s3_server import S3Server
 from benchmarks.servers.server import Server, serving
 from tests.docs.story import Story
+from tests.presets.camera_raw.xmp import of_attributes
 
 FILM = "LUT_3D_SIZE 2\n" + "".join(f"{r} {g} {b}\n" for b in (0, 1) for g in (0, 1) for r in (0, 0.9))
 
@@ -70,6 +71,7 @@ def reader_folder(tmp_path: Path, own_photos: Path) -> Path:
     for photo in own_photos.iterdir():
         shutil.copy(photo, folder)
     (folder / "film.cube").write_text(FILM)
+    (folder / "golden.xmp").write_bytes(of_attributes(Exposure2012="+0.50", Dehaze="+5"))
     from tests.checkpoints import compact_network, write_safetensors  # noqa: PLC0415  # torch, for this alone
 
     write_safetensors(compact_network(), folder / "denoise.safetensors")

@@ -18,7 +18,7 @@ def task(server: Server, photo_folder: Path) -> str:
     return str(task_id)
 
 
-def shared(server: Server, task: str, **wish: int) -> dict[str, str]:
+def shared(server: Server, task: str, **wish: object) -> dict[str, str]:
     answer = server.http.post(f"/api/v1/batch/{task}/share", json=wish or None)
     assert answer.status_code == 201
     made: dict[str, str] = answer.json()
@@ -39,6 +39,28 @@ def test_whoever_has_the_link_sees_the_results_and_takes_them_along(server: Serv
     assert server.http.get(f"/s/{task}/1/thumbnail?{key}").headers["content-type"] == "image/jpeg"
     with zipfile.ZipFile(io.BytesIO(server.http.get(f"/s/{task}/archive.zip?{key}").content)) as opened:
         assert opened.namelist() == ["astronaut.jpg", "coffee.png"]
+
+
+def test_the_page_has_the_name_of_its_sender_and_originals_only_where_the_sender_allows_it(
+    server: Server, task: str
+) -> None:
+    closed = shared(server, task, title="Wedding <3", sender="Ann & Ben")
+    said = server.http.get(closed["url"]).text
+    assert "<h1>Wedding &lt;3</h1>" in said
+    assert "from Ann &amp; Ben" in said
+    key = closed["url"].partition("?")[2]
+    assert refused(server.http.get(f"/s/{task}/0/original?{key}"))
+    assert refused(server.http.get(f"/s/{task}/archive.zip?{key}&of=originals"))
+    opened = shared(server, task, originals=True)
+    key = opened["url"].partition("?")[2]
+    original = server.http.get(f"/s/{task}/0/original?{key}")
+    assert original.content == server.http.get(f"/api/v1/batch/{task}/photos/0/original").content
+    assert "来自" not in server.http.get(opened["url"] + "&lang=zh").text
+    assert "全部保存" in server.http.get(opened["url"] + "&lang=zh").text
+    listed = server.http.get(f"/api/v1/batch/{task}/share").json()["items"]
+    assert sorted((one["title"], one["sender"], one["originals"]) for one in listed if one["sender"]) == [
+        ("Wedding <3", "Ann & Ben", False)
+    ]
 
 
 def test_a_link_of_one_batch_opens_no_other(server: Server, task: str, photo_folder: Path) -> None:

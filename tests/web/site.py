@@ -23,7 +23,8 @@ POLICY = (
 )
 PAGE = b"""<!doctype html><html lang="en"><meta charset="utf-8"><title>test</title><link rel="icon" href="data:,">
 <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover">
-<link rel="stylesheet" href="/web/style.css"><body><button>Behind</button></body></html>"""
+<link rel="stylesheet" href="/web/style.css"><link rel="stylesheet" href="/web/full.css">
+<body><button>Behind</button></body></html>"""
 
 
 class Site:

@@ -5,19 +5,22 @@ import { token } from "/web/parts/api.js";
 // The browser copies what it keeps: with more than this, or this part of the room that it gives us, files stay where
 // they are, and leaving the page asks first.
 const KEPT = 1 << 30, SHARE = 0.4;
-const BLANK = { upload: null, strokes: null, mask: null, maskUpload: null, faces: null, error: null };
-const EMPTY = { preset: null, params: {}, output: {}, request: null };
+const BLANK = { own: null, known: null, upload: null, strokes: null, mask: null, maskUpload: null, faces: null, error: null };
+const EMPTY = { preset: null, params: {}, output: {}, light: null, name: null, request: null };
 
 /**
- * One photo: `{id, name, file | null, url | null}` and what is noted about it, `{upload, strokes, mask, maskUpload,
- * faces, error}`: the service's Upload, what was painted, its mask as a Blob and as an Upload, the parameter `faces` of
- * this photo, why the service does not take the photo; null for none.
+ * One photo: `{id, name, file | null, url | null, known | null}` and what is noted about it, `{own, upload, strokes,
+ * mask, maskUpload, faces, error}`: its own parameters as {preset, params}, the service's Upload, what was painted, its
+ * mask as a Blob and as an Upload, the parameter `faces` of this photo, why the service does not take the photo; null for
+ * none. `known` is the upload by which the service can show a photo of an earlier batch.
  */
 export class Draft extends EventTarget {
   constructor() {
     super();
     this.photos = [];
     this.settings = { ...EMPTY };
+    this.going = []; // photos on their way into an open batch: they are chosen no more
+    this.open = null; // of that batch what a reload must know; see underway.js
     this.safe = true; // whether all of it is kept
   }
 
@@ -25,20 +28,24 @@ export class Draft extends EventTarget {
   async load() {
     try {
       this._db = await opened();
-      const [photos, notes, settings] = await Promise.all([
-        all(this._db, "photos"), all(this._db, "notes"), one(this._db, "settings"),
+      const [photos, notes, settings, open, going] = await Promise.all([
+        all(this._db, "photos"), all(this._db, "notes"), ...["settings", "open", "going"].map((key) => one(this._db, key)),
       ]);
       const noted = new Map(notes.map((note) => [note.id, note]));
       this.photos = photos.sort((a, b) => a.order - b.order).map((photo) => ({ ...BLANK, ...photo, ...noted.get(photo.id) }));
       this.settings = { ...EMPTY, ...settings };
+      this.open = open ?? null;
+      const left = new Set(open ? going : []);
+      this.going = this.photos.filter(({ id }) => left.has(id));
+      this.photos = this.photos.filter(({ id }) => !left.has(id));
     } catch (error) { // a private window, or no room
       console.warn("drafts are not kept", error);
       this.safe = false;
     }
   }
 
-  /** Add files and addresses; those that are there already are not added twice. Returns how many were new. */
-  add({ files = [], urls = [] }) {
+  /** Add files, addresses, and photos of an earlier batch, {name, url, known}; those that are there already are not added twice. Returns how many were new. */
+  add({ files = [], urls = [], earlier = [] }) {
     const unreadable = new Map(this.photos.filter(({ error, file }) => error && file).map((photo) => [identity(photo), photo]));
     const again = files.filter((file) => unreadable.has(identity({ file })));
     for (const file of again) { // a card that was put back in: the file of before leads nowhere
@@ -49,11 +56,12 @@ export class Draft extends EventTarget {
     }
     const there = new Set(this.photos.map(identity));
     let order = this.photos.at(-1)?.order ?? 0;
-    const made = [
+    const wanted = [
       ...files.map((file) => ({ name: file.name, file, url: null })),
       ...urls.map((url) => ({ name: nameOf(url), file: null, url })),
+      ...earlier.map((photo) => ({ ...photo, file: null })),
     ].filter((photo) => !there.has(identity(photo)) && there.add(identity(photo)));
-    for (const photo of made) Object.assign(photo, { id: token(), order: ++order, ...BLANK });
+    const made = wanted.map((photo) => ({ ...BLANK, ...photo, id: token(), order: ++order }));
     if (!made.length && !again.length) return 0;
     this.photos.push(...made);
     this._keepPhotos(made);
@@ -61,19 +69,32 @@ export class Draft extends EventTarget {
     return made.length + again.length;
   }
 
+  /** Take photos out, by id; returns them. */
   remove(gone) {
+    const removed = this.photos.filter((photo) => gone.has(photo.id));
     this.photos = this.photos.filter((photo) => !gone.has(photo.id));
     for (const name of ["photos", "notes"]) this._write(name, (store) => gone.forEach((id) => store.delete(id)));
+    this._changed();
+    return removed;
+  }
+
+  /** Put photos that were taken out where they were. */
+  putBack(removed) {
+    const there = new Set(this.photos.map(({ id }) => id));
+    const back = removed.filter(({ id }) => !there.has(id));
+    this.photos = [...this.photos, ...back].sort((a, b) => a.order - b.order);
+    this._keepPhotos(back);
+    for (const photo of back) this.update(photo, {});
     this._changed();
   }
 
   /** Note something about a photo. */
   update(photo, change) {
     Object.assign(photo, change);
-    const { id, upload, strokes, mask, maskUpload, faces, error } = photo;
-    const note = { id, upload, strokes, mask, maskUpload, faces, error };
-    if (this.photos.includes(photo)) this._write("notes", (store) => store.put(note));
-    if ("mask" in change || "faces" in change) this.set({ request: null });
+    const { id, own, upload, strokes, mask, maskUpload, faces, error } = photo;
+    const note = { id, own, upload, strokes, mask, maskUpload, faces, error };
+    if (this.photos.includes(photo) || this.going.includes(photo)) this._write("notes", (store) => store.put(note));
+    if (["mask", "faces", "own"].some((name) => name in change)) this.set({ request: null });
     if (change.error) this.dispatchEvent(new Event("note"));
   }
 
@@ -95,7 +116,39 @@ export class Draft extends EventTarget {
   /** These are the service's now, or refused; what else there is stays. */
   handedIn(photos) {
     this.remove(new Set(photos.map(({ id }) => id)));
-    if (!this.photos.length) this._clear();
+    if (!this.photos.length && !this.going.length) this._clear();
+  }
+
+  /** These are on their way into an open batch from now on; `open` is what is known of it. */
+  depart(photos, open) {
+    const gone = new Set(photos);
+    this.going = photos;
+    this.photos = this.photos.filter((photo) => !gone.has(photo));
+    this._write("settings", (store) => store.put(photos.map(({ id }) => id), "going"));
+    this.noteOpen(open);
+    this._changed();
+  }
+
+  /** Note how far the open batch is; null: it is closed. */
+  noteOpen(open) {
+    this.open = open;
+    this._write("settings", (store) => (open ? store.put(open, "open") : store.delete("open")));
+  }
+
+  /** These are the batch's now. */
+  arrived(photos) {
+    const there = new Set(photos);
+    this.going = this.going.filter((photo) => !there.has(photo));
+    for (const name of ["photos", "notes"]) this._write(name, (store) => photos.forEach(({ id }) => store.delete(id)));
+    if (!this.photos.length && !this.going.length) this._clear();
+  }
+
+  /** These do not get there: they are chosen again. */
+  turnBack(photos) {
+    const back = new Set(photos);
+    this.going = this.going.filter((photo) => !back.has(photo));
+    this.photos = [...this.photos, ...photos].sort((a, b) => a.order - b.order);
+    this._changed();
   }
 
   _clear() {
@@ -111,7 +164,7 @@ export class Draft extends EventTarget {
     if (size + usage > Math.min(KEPT, quota * SHARE)) this.safe = false;
     else {
       this._write("photos", (store) => {
-        for (const { id, order, name, file, url } of photos) store.put({ id, order, name, file, url });
+        for (const { id, order, name, file, url, known } of photos) store.put({ id, order, name, file, url, known });
       });
     }
   }
@@ -165,8 +218,8 @@ function all(db, name) {
   return answered(db.transaction(name).objectStore(name).getAll());
 }
 
-function one(db, name) {
-  return answered(db.transaction(name).objectStore(name).get(name));
+function one(db, key) {
+  return answered(db.transaction("settings").objectStore("settings").get(key));
 }
 
 function answered(request) {

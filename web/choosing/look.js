@@ -1,21 +1,26 @@
 // The second step: what becomes of the photos. The presets are shown on the first one, the chosen one on any.
 
 import { ask, pause, previews, Problem, UNCHANGED, user } from "/web/parts/api.js";
+import { pictureCards } from "/web/choosing/card-pictures.js";
 import { cards } from "/web/choosing/cards.js";
-import { photoThumbs } from "/web/choosing/choose.js";
+import { cell, photoThumbs } from "/web/choosing/photo-cell.js";
 import { confirmed, goTo } from "/web/parts/dialog.js";
 import { debounced, h, icon, iconButton } from "/web/parts/dom.js";
 import { eraseList, marked } from "/web/choosing/erase.js";
+import { lightChoice } from "/web/choosing/light.js";
 import { localized, t } from "/web/parts/i18n.js";
 import { outputChoices } from "/web/choosing/output.js";
 import { Preview } from "/web/choosing/preview.js";
-import { ownParams, sendOff } from "/web/choosing/sending.js";
+import { ownLook, ownParams, Scope } from "/web/choosing/scope.js";
+import { Selection } from "/web/parts/selection.js";
+import { Strip } from "/web/parts/grid.js";
+import { sendOff } from "/web/choosing/sending.js";
 import { loadSliders, sliders } from "/web/choosing/sliders.js";
 import { takeLut, savePreset } from "/web/choosing/own.js";
 import { toast } from "/web/parts/toast.js";
-import { maskSource, uploaded } from "/web/choosing/uploads.js";
+import { maskSource, showable, shownAs } from "/web/choosing/uploads.js";
 
-const LARGE = 1024, CARD = 256;
+const LARGE = 1024;
 const QUIET = 120; // ms without a move of a slider
 const AGAIN = 2500;
 const ORDER = [
@@ -42,6 +47,35 @@ export function lookView(draft) {
     draft.update(current, { faces });
     refresh();
   } });
+  const selection = new Selection(() => draft.photos.map(({ id }) => id));
+  const strip = new Strip({
+    name: t("look.strip"),
+    make: () => cell(draft, thumbs),
+    label: (index) => [draft.photos[index].name, draft.photos[index].own?.preset === preset?.id ? t("badges.own") : ""].filter(Boolean).join(", "),
+    open: (index) => {
+      if (!able().includes(draft.photos[index])) return;
+      turnTo(draft.photos[index]);
+      refresh();
+    },
+    selection,
+    key: (index) => draft.photos[index]?.id,
+  });
+  const meant = () => {
+    const chosen = new Set(selection.chosen());
+    return chosen.size ? draft.photos.filter(({ id }) => chosen.has(id)) : [current].filter(Boolean);
+  };
+  const scope = new Scope({ some: meant, changed: showSettings, reset: () => {
+    giveOwn({});
+    showSettings();
+    refresh();
+  } });
+  selection.addEventListener("change", () => {
+    scope.forAll = scope.forAll && !selection.size;
+    const [first] = meant().filter((photo) => able().includes(photo));
+    if (!first || first === current || (selection.size > 0 && meant().includes(current))) return showSettings();
+    turnTo(first);
+    refresh();
+  });
   const library = h("div", { class: "cards", role: "group", "aria-label": t("look.presets") });
   const about = h("div", { class: "about stack tight" });
   const settings = h("div", { class: "settings" });
@@ -52,18 +86,30 @@ export function lookView(draft) {
   } });
   const element = h("section", { class: "view look", "aria-label": t("look.title") },
     h("h1", { class: "sr-only" }, t("look.title")), cube,
-    h("div", { class: "looks" }, preview.element, h("div", { class: "side" }, library, about, settings)),
+    h("div", { class: "looks" }, h("div", { class: "seen" }, preview.element, strip.element), h("div", { class: "side" }, library, about, settings)),
     h("footer", { class: "bar row" },
       h("a", { class: "button", href: "#/" }, icon("left"), t("back")),
       h("p", { class: "grow" }), start));
 
   /** The photos that can be shown. */
-  const able = () => draft.photos.filter(({ file, error }) => file && !error);
+  const able = () => draft.photos.filter((photo) => showable(photo) && !photo.error);
 
   function turnTo(photo) {
     const photos = able();
     current = photo;
     preview.turnTo(photo, photos.indexOf(photo) + 1, photos.length);
+    strip.show(draft.photos.indexOf(photo));
+    if (!preset) return;
+    if (Object.keys(ownLook(photo, preset)).length) scope.forAll = false;
+    showSettings();
+  }
+
+  /** Give the photos that are meant values of their own. */
+  function giveOwn(params) {
+    const given = Object.keys(params).length ? { preset: preset.id, params } : null;
+    for (const photo of meant()) draft.update(photo, { own: given });
+    strip.refreshAll();
+    scope.show(preset, draft.photos.length);
   }
 
   function turn(step) {
@@ -80,8 +126,7 @@ export function lookView(draft) {
       const photo = left.includes(current) ? current : left[0] ?? current;
       if (photo !== current) turnTo(photo);
       try {
-        const { source } = await uploaded(draft, photo);
-        return source;
+        return await shownAs(draft, photo);
       } catch (problem) {
         if (tried.has(photo) || !(problem instanceof Problem) || !problem.ofTheFile) throw problem;
         tried.add(photo);
@@ -120,7 +165,9 @@ export function lookView(draft) {
 
   function choose(chosen, params = {}) {
     preset = chosen;
+    scope.forAll = true;
     draft.set({ preset: preset.id, params });
+    strip.refreshAll();
     showLibrary();
     showSettings();
     refresh();
@@ -136,22 +183,34 @@ export function lookView(draft) {
 
   function showSettings() {
     const own = preset.built_in === false;
+    const groups = () => [...settings.querySelectorAll("details")];
+    const before = groups().map(({ open }) => open);
     about.replaceChildren(
       h("h2", {}, localized(preset.name)),
       h("p", { class: "soft small" }, localized(preset.description)),
       h("div", { class: "row" },
         preset.type === "erase" ? null : h("button", { type: "button", class: "plain", onclick: keep }, icon("plus"), t("look.save")),
-        h("button", { type: "button", class: "plain", onclick: () => cube.click() }, icon("folder"), t("look.cube")),
+        preset.type === "erase" ? null : h("button", { type: "button", class: "plain", onclick: () => cube.click() }, icon("folder"), t("look.cube")),
         own ? iconButton("trash", t("look.delete"), { onclick: removePreset }) : null,
         preset.type === "beauty" ? preview.faces.all : null));
     settings.replaceChildren(
       ...(preset.type === "erase" ? [eraseList(draft, thumbs, () => { showStart(); refresh(); })] : []),
-      ...sliders(preset, draft.settings.params, (params) => {
-        draft.set({ params });
+      scope.element,
+      ...sliders(scope.forAll ? preset : ofAll(), scope.forAll ? draft.settings.params : ownLook(meant()[0] ?? {}, preset), (params) => {
+        if (scope.forAll) draft.set({ params });
+        else giveOwn(params);
         refreshSoon();
       }),
+      ...(preset.type !== "erase" && draft.photos.length > 1 ? [lightChoice(draft.settings.light, (light) => draft.set({ light }))] : []),
       outputChoices(draft.settings.output, (output) => draft.set({ output })));
+    scope.show(preset, draft.photos.length);
+    if (groups().length === before.length) groups().forEach((group, place) => { group.open = before[place]; });
     showStart();
+  }
+
+  /** The preset with the values that hold for all photos: what a photo has for itself differs from these. */
+  function ofAll() {
+    return { ...preset, params: { ...preset.params, ...draft.settings.params } };
   }
 
   function showStart() {
@@ -177,22 +236,17 @@ export function lookView(draft) {
     const known = presets.find(({ id }) => id === chosen) ?? presets.find(({ id }) => id === FIRST) ?? presets[0];
     choose(known, known.id === draft.settings.preset ? draft.settings.params : {});
     if (document.activeElement === document.body) library.querySelector("[aria-pressed=true]").focus();
-    if (current) pictureCards();
+    if (current) drawCards();
     else preview.say(t("look.noPreview"));
   }
 
-  /** One call for all cards. */
-  async function pictureCards() {
-    const able = presets.filter(({ type }) => type !== "erase").slice(0, 24);
+  async function drawCards() {
+    const others = able().filter((photo) => photo !== current);
+    const sources = [sample, ...others.map((photo) => () => shownAs(draft, photo, { signal: ends.signal }))];
     try {
-      const source = await sample();
-      const pictures = await previews(source, able.map(({ id }) => ({ preset_id: id })), CARD, ends.signal);
-      for (const [place, { image }] of pictures.entries()) {
-        const card = [...library.children].find(({ dataset }) => dataset.preset === able[place].id);
-        if (card && image) card.show(image);
-      }
+      await pictureCards(new Map([...library.children].map((card) => [card.dataset.preset, card])), presets, sources, ends.signal);
     } catch (problem) {
-      if (problem.passing && !gone) pause(AGAIN, ends.signal).then(pictureCards, () => {});
+      if (problem.passing && !gone) pause(AGAIN, ends.signal).then(drawCards, () => {});
     }
   }
 
@@ -239,7 +293,9 @@ export function lookView(draft) {
     const file = event.dataTransfer.files[0];
     if (file && !document.querySelector("dialog[open]")) importLut(file); // what is no LUT is told so
   }, ends);
-  const first = able()[0] ?? draft.photos.find(({ file }) => file);
+  strip.setCount(draft.photos.length);
+  strip.element.hidden = draft.photos.length < 2;
+  const first = able()[0] ?? draft.photos.find(showable);
   if (first) turnTo(first);
   load();
   return {
@@ -252,6 +308,7 @@ export function lookView(draft) {
       asking?.abort();
       sending?.stop();
       thumbs.close();
+      strip.close();
       preview.close();
     },
   };

@@ -1,14 +1,19 @@
 // The way from "Start" to a batch: upload what is not there yet, then hand it in, once.
 
-import { ask, Problem, token, user } from "/web/parts/api.js";
+import { ask, pause, Problem, token } from "/web/parts/api.js";
 import { dialog } from "/web/parts/dialog.js";
 import { h, oncePerFrame } from "/web/parts/dom.js";
+import { keepFile } from "/web/parts/handed-in.js";
 import { marked } from "/web/choosing/erase.js";
+import { matched, photosOf, settingsOf } from "/web/choosing/request.js";
 import { bytes, duration, t } from "/web/parts/i18n.js";
 import { Lanes } from "/web/parts/lanes.js";
 import { toast } from "/web/parts/toast.js";
 import { aborted, arrived, AT_ONCE, lasting, maskSource, uploaded } from "/web/choosing/uploads.js";
+import { setOff } from "/web/choosing/underway.js";
 import { inParallel } from "/web/parts/parallel.js";
+
+const PATIENCE = 1200; // ms of sending after which the batch begins with the photos that are there
 
 /**
  * Send a draft off, shown in a dialog. `done` resolves to the place to go to, null when it was given up; `stop()` gives
@@ -24,6 +29,7 @@ export function sendOff(draft, preset) {
     h("div", { class: "stack" }, h("h2", {}, t("sending.title")), bar, said, wrong, buttons));
   const cancel = () => h("button", { onclick: () => sheet.close() }, t("cancel"));
   let running = null;
+  let early = false; // what is left is sent behind the page of the batch
 
   async function attempt() {
     buttons.replaceChildren(cancel());
@@ -31,7 +37,7 @@ export function sendOff(draft, preset) {
     said.classList.remove("bad");
     said.removeAttribute("role");
     try {
-      const place = await work(draft, preset, ends.signal, { bar, said, wrong, buttons });
+      const place = await work(draft, preset, ends.signal, { bar, said, wrong, buttons, early: () => { early = true; } });
       sheet.close();
       return place;
     } catch (error) {
@@ -56,7 +62,7 @@ export function sendOff(draft, preset) {
   begin();
   const done = new Promise((resolve) => {
     sheet.addEventListener("close", () => {
-      ends.abort();
+      if (!early) ends.abort();
       resolve(running); // what is being handed in is waited for: it is a batch by now, or will be
     });
   });
@@ -67,7 +73,17 @@ async function work(draft, preset, signal, shown) {
   const photos = preset.type === "erase" ? marked(draft) : draft.photos;
   const noted = draft.settings.request; // of its answer nothing is known
   if (noted && photos.every((photo) => photo.error || lasting(photo))) return handIn(draft, photos, shown);
-  await sendFiles(draft, photos, signal, shown);
+  const part = { over: false };
+  const all = sendFiles(draft, photos, signal, shown, part);
+  const together = preset.type === "erase" || matched(draft.settings, preset); // what needs all of them
+  if (!together && await Promise.race([all.then(() => false), firstIsThere(photos, signal)])) {
+    part.over = true;
+    all.catch(() => {}); // what is on its way arrives, or is sent again
+    const task = await setOff(draft, preset, photos, noted?.key ?? token(), signal);
+    shown.early();
+    return `#/batch/${task}`;
+  }
+  await all;
   signal.throwIfAborted();
   const refused = photos.filter((photo) => photo.error);
   const good = photos.filter((photo) => !photo.error);
@@ -82,7 +98,17 @@ async function work(draft, preset, signal, shown) {
   return handIn(draft, photos, shown);
 }
 
-async function sendFiles(draft, photos, signal, { bar, said }) {
+/** Resolve to true once some time is over, if a photo has arrived by then, none was refused, and others are on their way. */
+async function firstIsThere(photos, signal) {
+  for (;;) {
+    await pause(PATIENCE, signal);
+    const [first] = photos;
+    if (photos.some(({ error }) => error)) return new Promise(() => {}); // whoever chose them is asked at the end
+    if ((!first.file || arrived(first)) && photos.some((photo) => photo.file && !arrived(photo))) return true;
+  }
+}
+
+async function sendFiles(draft, photos, signal, { bar, said }, part) {
   const files = photos.filter((photo) => photo.file);
   const total = files.reduce((sum, { file }) => sum + file.size, 0);
   const there = files.filter(arrived);
@@ -106,6 +132,7 @@ async function sendFiles(draft, photos, signal, { bar, said }) {
   said.after(lanes.element);
   try {
     await inParallel(files.filter((photo) => !arrived(photo)), AT_ONCE, async (photo) => {
+      if (part.over) return;
       let sent = 0;
       const lane = lanes.take(photo.name, photo.file.size);
       const progress = (loaded) => {
@@ -145,16 +172,7 @@ function goOn(refused, n, signal, { wrong, buttons }) {
 
 /** What is handed in, under a key of its own: noted before it is sent, so that a repeated one is the same to the letter. */
 function requestOf(draft, preset, photos, key) {
-  const { params, output } = draft.settings;
-  const one = (photo) => ({ source: photo.url ?? photo.upload.source, params: ownParams(photo, preset) });
-  const body = { photos: photos.map(one), preset_id: preset.id, preset_params: params, output, ...user() };
-  return { key, body };
-}
-
-/** The parameters that a photo has for itself; its mask is at the service. */
-export function ownParams({ maskUpload, faces }, { type }) {
-  if (type === "erase") return { mask: maskUpload.source };
-  return type === "beauty" && faces ? { faces } : {};
+  return { key, body: { photos: photosOf(photos, preset), ...settingsOf(draft, preset) } };
 }
 
 /** Hand the noted request in; whatever becomes of answers, it is one batch. From now on there is nothing to cancel. */
@@ -163,6 +181,7 @@ async function handIn(draft, photos, { buttons }) {
   for (const button of buttons.children) button.disabled = true;
   try {
     const { task_id: task } = await ask("POST", "/batch/submit", { headers: { "Idempotency-Key": key }, json: body });
+    for (const { file, upload } of photos) if (file && upload) keepFile(upload.source, file);
     draft.handedIn(photos);
     return `#/batch/${task}`;
   } catch (problem) {

@@ -14,6 +14,16 @@ export async function uploaded(draft, photo, { progress = () => {}, signal } = {
   return signal ? Promise.race([sending.promise, aborted(signal)]) : sending.promise;
 }
 
+/** Return the source by which the service can show a photo, sending its file if it must. Raises Problem, AbortError. */
+export async function shownAs(draft, photo, options) {
+  return photo.known ?? (await uploaded(draft, photo, options)).source;
+}
+
+/** Whether the service can show a photo before it is handed in. */
+export function showable({ file, known }) {
+  return Boolean(file || known);
+}
+
 /** Begin to send a photo's file: one upload, whoever else asks for it meanwhile. */
 function begun(draft, photo, signal) {
   const key = apiKey();

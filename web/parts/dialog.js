@@ -2,6 +2,7 @@
 // is on top and nothing else.
 
 import { h } from "/web/parts/dom.js";
+import { t } from "/web/parts/i18n.js";
 
 const open = []; // the topmost is the last
 let stepping = false; // whether a step back of our own is under way
@@ -34,6 +35,25 @@ export function confirmed({ title, why, yes, no }) {
         h("button", { type: "button", onclick: answer(false) }, no),
         h("button", { type: "button", class: "primary", onclick: answer(true) }, yes))));
     sheet.addEventListener("close", () => resolve(false));
+  });
+}
+
+/** Ask for a name; resolves to it, trimmed, null when given up. */
+export function askedName({ title, label, value }) {
+  return new Promise((resolve) => {
+    const input = h("input", { id: "asked-name", value, maxlength: 200, autocomplete: "off" });
+    const sheet = dialog({ "aria-label": title }, h("form", { class: "stack", onsubmit: (event) => {
+      event.preventDefault();
+      resolve(input.value.trim());
+      sheet.close();
+    } },
+    h("h2", {}, title),
+    h("label", { for: "asked-name" }, label, input),
+    h("div", { class: "row end" },
+      h("button", { type: "button", onclick: () => sheet.close() }, t("cancel")),
+      h("button", { class: "primary" }, t("save")))));
+    sheet.addEventListener("close", () => resolve(null));
+    input.select();
   });
 }
 

@@ -1,6 +1,8 @@
-// A grid of any number of square cells of which only those in sight exist. A list box to keyboard and screen reader.
+// A grid, or a strip, of any number of square cells of which only those in sight exist. A list box to keyboard and
+// screen reader.
 
 import { h } from "/web/parts/dom.js";
+import { onLongPress } from "/web/parts/long-press.js";
 
 const GAP = 6;
 const ROWS_BEYOND = 2;
@@ -8,22 +10,31 @@ const ROWS_BEYOND = 2;
 export class Grid {
   /**
    * `make()` returns the inside of a new cell: `{element, show(index), clear()}`; cells are used again for other
-   * indices. `label(index)` says what a cell is to a screen reader, `open(index, event)` is called by click and Enter,
-   * `toggle(index, event)` by Space, `selected(index)` says whether it is (undefined: nothing can be selected).
+   * indices. `label(index)` says what a cell is to a screen reader, `open(index)` is called by a tap and Enter. With a
+   * `selection`, whose keys are `key(index)`, items are selected by their tick, a long press, Space, and with Ctrl, Cmd
+   * or Shift; taps select once one is. `remove()` is called by Delete.
    */
-  constructor({ name, make, label, open, toggle = open, selected = () => undefined, cell = 108 }) {
-    Object.assign(this, { _make: make, _label: label, _open: open, _toggle: toggle, _selected: selected, _cell: cell });
+  constructor({ name, make, label, open, selection = null, key = (index) => index, remove = null, cell = 108 }) {
+    Object.assign(this, { _make: make, _label: label, _open: open, _selection: selection, _key: key, _remove: remove, _cell: cell });
+    this._ids = this.constructor === Grid ? "cell" : "strip";
     this._count = 0;
     this._columns = 1;
     this._active = 0;
     this._cells = new Map(); // index → cell
     this._spare = [];
     this._inner = h("div", { class: "grid-inner", role: "presentation" });
-    this.element = h("div", { class: "grid", role: "listbox", tabindex: "0", "aria-label": name }, this._inner);
-    if (selected(0) !== undefined) this.element.setAttribute("aria-multiselectable", "true");
+    this.element = h("div", { class: this.constructor === Grid ? "grid" : "strip", role: "listbox", tabindex: "0", "aria-label": name }, this._inner);
     this.element.addEventListener("scroll", () => this._later(), { passive: true });
-    this.element.addEventListener("keydown", (event) => this._key(event));
+    this.element.addEventListener("keydown", (event) => this._pressed(event));
     this.element.addEventListener("click", (event) => this._click(event));
+    if (selection) {
+      this.element.setAttribute("aria-multiselectable", "true");
+      selection.addEventListener("change", () => this.refreshAll());
+      onLongPress(this.element, (event) => {
+        const cell = event.target.closest(".cell");
+        if (cell) selection.toggle(Number(cell.dataset.index));
+      });
+    }
     this._observer = new ResizeObserver(() => this._lay());
     this._observer.observe(this.element);
   }
@@ -42,9 +53,14 @@ export class Grid {
   }
 
   refreshAll() {
+    this.element.classList.toggle("selecting", this._selection?.active ?? false);
     for (const [index, cell] of this._cells) this._fill(cell, index);
   }
 
+  /** Make a cell the one that keys act on, and have it seen. */
+  show(index) {
+    if (index >= 0) this._activate(index);
+  }
 
   focus(index) {
     this._activate(index);
@@ -75,11 +91,7 @@ export class Grid {
   }
 
   _draw(moved = false) {
-    const step = (this._side ?? 1) + GAP;
-    const top = this.element.scrollTop;
-    const first = Math.max(0, Math.floor(top / step) - ROWS_BEYOND) * this._columns;
-    const rows = Math.ceil(this.element.clientHeight / step) + 1 + 2 * ROWS_BEYOND;
-    const end = this._side ? Math.min(this._count, first + rows * this._columns) : 0;
+    const [first, end] = this._sight();
     for (const [index, cell] of this._cells) {
       if (index >= first && index < end) continue;
       cell.inside.clear();
@@ -95,9 +107,31 @@ export class Grid {
       this._cells.set(index, cell);
       const { style } = cell.element;
       style.width = style.height = `${this._side}px`;
-      style.transform = `translate(${(index % this._columns) * step}px, ${Math.floor(index / this._columns) * step}px)`;
+      style.transform = this._place(index);
       this._fill(cell, index);
     }
+  }
+
+  /** The first cell that may be seen, and the one behind the last. */
+  _sight() {
+    const step = (this._side ?? 1) + GAP;
+    const first = Math.max(0, Math.floor(this.element.scrollTop / step) - ROWS_BEYOND) * this._columns;
+    const rows = Math.ceil(this.element.clientHeight / step) + 1 + 2 * ROWS_BEYOND;
+    return [first, this._side ? Math.min(this._count, first + rows * this._columns) : 0];
+  }
+
+  _place(index) {
+    const step = this._side + GAP;
+    return `translate(${(index % this._columns) * step}px, ${Math.floor(index / this._columns) * step}px)`;
+  }
+
+  /** Scroll until a cell is seen. */
+  _reveal(index) {
+    const step = this._side + GAP;
+    const top = Math.floor(index / this._columns) * step;
+    const { scrollTop, clientHeight } = this.element;
+    if (top < scrollTop) this.element.scrollTop = top;
+    else if (top + step > scrollTop + clientHeight) this.element.scrollTop = top + step - clientHeight;
   }
 
   _cellMade() {
@@ -110,13 +144,14 @@ export class Grid {
   _fill(cell, index) {
     const { element, inside } = cell;
     element.hidden = false;
-    element.id = `cell-${index}`;
+    element.id = `${this._ids}-${index}`;
     element.dataset.index = index;
     element.setAttribute("aria-label", this._label(index));
     element.setAttribute("aria-posinset", index + 1);
     element.setAttribute("aria-setsize", this._count);
-    const selected = this._selected(index);
-    element.setAttribute("aria-selected", String(selected ?? false));
+    const selected = this._selection?.has(this._key(index)) ?? false;
+    element.setAttribute("aria-selected", String(selected));
+    inside.element.classList.toggle("selected", selected);
     element.classList.toggle("active", index === this._active);
     inside.show(index);
   }
@@ -124,35 +159,79 @@ export class Grid {
   _activate(index) {
     const before = this._active;
     this._active = Math.max(0, Math.min(index, this._count - 1));
-    const step = this._side + GAP;
-    const top = Math.floor(this._active / this._columns) * step;
-    const { scrollTop, clientHeight } = this.element;
-    if (top < scrollTop) this.element.scrollTop = top;
-    else if (top + step > scrollTop + clientHeight) this.element.scrollTop = top + step - clientHeight;
+    this._reveal(this._active);
     this._draw();
     this.refresh(before);
     this.refresh(this._active);
-    this.element.setAttribute("aria-activedescendant", `cell-${this._active}`);
+    this.element.setAttribute("aria-activedescendant", `${this._ids}-${this._active}`);
   }
 
   _click(event) {
     const cell = event.target.closest(".cell");
     if (!cell) return;
     const index = Number(cell.dataset.index);
+    const selection = this._selection;
     this._activate(index);
-    this._open(index, event);
+    if (selection && event.shiftKey) selection.through(index);
+    else if (selection && (selection.active || event.ctrlKey || event.metaKey || event.target.closest(".tick"))) selection.toggle(index);
+    else this._open(index);
   }
 
-  _key(event) {
+  _pressed(event) {
     const page = this._columns * Math.max(1, Math.floor(this.element.clientHeight / (this._side + GAP)));
     const steps = {
       ArrowRight: 1, ArrowLeft: -1, ArrowDown: this._columns, ArrowUp: -this._columns,
       PageDown: page, PageUp: -page, Home: -this._count, End: this._count,
     };
-    if (event.key in steps) this._activate(this._active + steps[event.key]);
-    else if (event.key === "Enter") this._open(this._active, event);
-    else if (event.key === " ") this._toggle(this._active, event);
-    else return;
+    if (event.key in steps) this._step(steps[event.key], event.shiftKey);
+    else if (event.key === "Enter") this._open(this._active);
+    else if (!this._selection || !this._select(event)) return;
     event.preventDefault();
+  }
+
+  _step(step, extend) {
+    const before = this._active;
+    this._activate(before + step);
+    if (!extend || !this._selection) return;
+    if (!this._selection.size) this._selection.from(before);
+    this._selection.through(this._active);
+  }
+
+  /** Do what a key means for the selection; returns whether it means anything. */
+  _select(event) {
+    const selection = this._selection;
+    if (event.key === " ") event.shiftKey ? selection.through(this._active) : selection.toggle(this._active);
+    else if (event.key.toLowerCase() === "a" && (event.ctrlKey || event.metaKey)) selection.all();
+    else if (event.key === "Escape" && selection.active) selection.clear();
+    else if (["Delete", "Backspace"].includes(event.key) && this._remove && selection.size) this._remove();
+    else return false;
+    return true;
+  }
+}
+
+/** One row of cells, which are as high as it is. */
+export class Strip extends Grid {
+  _lay() {
+    this._side = this.element.clientHeight;
+    this._columns = Math.max(1, this._count);
+    this._inner.style.width = `${this._count * (this._side + GAP) - GAP}px`;
+    this._draw(true);
+  }
+
+  _sight() {
+    if (!this._side) return [0, 0];
+    const step = this._side + GAP;
+    const first = Math.max(0, Math.floor(this.element.scrollLeft / step) - ROWS_BEYOND);
+    return [first, Math.min(this._count, first + Math.ceil(this.element.clientWidth / step) + 1 + 2 * ROWS_BEYOND)];
+  }
+
+  _place(index) {
+    return `translateX(${index * (this._side + GAP)}px)`;
+  }
+
+  _reveal(index) {
+    const left = index * (this._side + GAP);
+    const { scrollLeft, clientWidth } = this.element;
+    if (left < scrollLeft || left + this._side > scrollLeft + clientWidth) this.element.scrollLeft = left - (clientWidth - this._side) / 2;
   }
 }

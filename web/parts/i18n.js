@@ -63,6 +63,7 @@ export function moment(text) {
 }
 
 function chosen() {
+  if (document.body?.classList.contains("shared")) return document.documentElement.lang.slice(0, 2); // the service has chosen
   const before = kept("language");
   if (before in WORDS) return before;
   const spoken = navigator.languages.find((each) => /^(zh|en)\b/i.test(each)) ?? "en";

@@ -3,6 +3,7 @@
 import { embeddedThumbnail } from "/web/parts/exif.js";
 
 const QUALITY = 0.82;
+const PART = 0.62; // of a face: what a small picture shows of it is skin
 
 /** The embedded thumbnail of a photo, upright and without the bars that some cameras put around it; null for none. */
 export async function quickThumbnail(file) {
@@ -33,6 +34,18 @@ export async function smaller(file, side) {
   context.fillStyle = "#fff"; // what is transparent would be black
   context.fillRect(0, 0, bitmap.width, bitmap.height);
   context.drawImage(bitmap, 0, 0);
+  bitmap.close();
+  return canvas.convertToBlob({ type: "image/jpeg", quality: QUALITY });
+}
+
+/** A JPEG of the square in the middle of a box, [left, top, width, height] in fractions of a picture, `side` pixels wide. */
+export async function croppedTo(picture, [left, top, width, height], side) {
+  const bitmap = await createImageBitmap(picture);
+  const reach = Math.min(Math.max(width * bitmap.width, height * bitmap.height) * PART, bitmap.width, bitmap.height);
+  const place = (middle, all) => Math.max(0, Math.min(all - reach, middle * all - reach / 2));
+  const canvas = new OffscreenCanvas(side, side);
+  canvas.getContext("2d").drawImage(bitmap,
+    place(left + width / 2, bitmap.width), place(top + height / 2, bitmap.height), reach, reach, 0, 0, side, side);
   bitmap.close();
   return canvas.convertToBlob({ type: "image/jpeg", quality: QUALITY });
 }

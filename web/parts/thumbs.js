@@ -35,6 +35,11 @@ export class Thumbs {
     };
   }
 
+  /** The address of an item's picture, if there is one by now. */
+  url(key) {
+    return this._urls.get(key)?.url ?? null;
+  }
+
   /** Forget an item: what it looks like has changed, or it is gone. */
   forget(key) {
     this._wanted.delete(key);

@@ -7,65 +7,108 @@ import { h, icon } from "/web/parts/dom.js";
 import { follow } from "/web/results/follow.js";
 import { Grid } from "/web/parts/grid.js";
 import { t } from "/web/parts/i18n.js";
+import { arranged, differs, FILTERS, SORTS } from "/web/results/order.js";
+import { badges, cell, keyOf } from "/web/results/photo-cell.js";
 import { PhotoList } from "/web/results/photo-list.js";
 import { reasonOf, showPhoto } from "/web/results/photo.js";
+import { chosenBar } from "/web/results/chosen.js";
+import { Selection } from "/web/parts/selection.js";
+import { smallOriginal } from "/web/results/originals.js";
 import { ENDED } from "/web/results/states.js";
 import { Thumbs } from "/web/parts/thumbs.js";
 
 const AGAIN = 2000; // ms
-const FILTERS = { all: null, succeeded: ["succeeded"], failed: ["failed", "cancelled"] };
 
 export function batchView(task) {
   const list = new PhotoList(task);
   const ends = new AbortController();
   let batch = null;
-  let filter = "all";
+  let filter = "all", sort = "chosen";
   let shown = []; // the indices that the grid shows
+  let viewer = null; // what shows one photo large
 
+  const selection = new Selection(() => shown);
   const thumbs = new Thumbs([(photo) => blob(photo.result.thumbnail_url, ends.signal)], { width: 4 });
+  const originals = new Thumbs([(photo) => smallOriginal(task, photo, ends.signal)]);
   const grid = new Grid({
     name: t("batch.photos"),
-    make: () => cell(list, thumbs, () => shown),
+    make: () => cell((place) => list.photos[shown[place]], thumbs, originals),
     label: (place) => labelOf(list.photos[shown[place]]),
-    open: (place) => showPhoto({ batch, list, indices: shown, place, onclose: (index) => grid.focus(Math.max(0, shown.indexOf(index))) }),
+    open,
+    selection,
+    key: (place) => shown[place],
   });
-  const head = new BatchHead(task, { act, removed: () => goTo("#/batches") });
-  const tabs = h("div", { class: "tabs row", role: "group", "aria-label": t("batch.filter") });
+
+  function open(place) {
+    viewer = showPhoto({
+      batch: () => batch, list, indices: shown, place, selection,
+      quick: (photo) => (photo.result ? thumbs : originals).url(keyOf(photo)),
+      adjusted: (photo) => {
+        told({ batch, photos: [photo] });
+        run();
+      },
+      onclose: (index) => {
+        viewer = null;
+        grid.focus(Math.max(0, shown.indexOf(index)));
+      },
+    });
+  }
+
+  const head = new BatchHead(task, { act, removed: () => goTo("#/batches"), list });
+  const tabs = h("div", { class: "tabs", role: "group", "aria-label": t("batch.filter") });
+  const sorting = h("select", { "aria-label": t("sort.label"), onchange: () => {
+    sort = sorting.value;
+    lay();
+  } }, Object.keys(SORTS).map((name) => h("option", { value: name }, t(`sort.${name}`))));
+  const begin = h("button", { type: "button", class: "plain", onclick: () => selection.begin() }, t("select.begin"));
+  const arranging = h("div", { class: "arranging row" }, tabs, h("div", { class: "row" }, sorting, begin));
+  const some = chosenBar(task, list, selection, () => batch);
   const message = h("p", { class: "message soft", role: "status" });
-  const element = h("section", { class: "view batch", "aria-label": t("batch.title") }, head.element, tabs, message, grid.element);
-  head.element.hidden = tabs.hidden = grid.element.hidden = true; // until there is a batch
+  const element = h("section", { class: "view batch", "aria-label": t("batch.title") }, head.element, arranging, some, message, grid.element);
+  head.element.hidden = arranging.hidden = grid.element.hidden = true; // until there is a batch
 
   for (const name of Object.keys(FILTERS)) {
     tabs.append(h("button", { type: "button", "data-filter": name, "aria-pressed": String(name === filter), onclick: () => {
       filter = name;
-      for (const tab of tabs.children) tab.setAttribute("aria-pressed", String(tab.dataset.filter === name));
       lay();
     } }));
   }
 
   function lay() {
-    shown = list.indices(batch.counts.total, FILTERS[filter]);
+    shown = arranged(list.photos, batch.counts.total, filter, sort);
     grid.setCount(shown.length);
     grid.refreshAll();
     message.textContent = shown.length ? "" : t(`nothing.${batch.counts.total || batch.expanding ? filter : "none"}`);
+    showTabs();
+  }
+
+  /** A filter that lets nothing through is left out, but for the usual ones. */
+  function showTabs() {
+    const { total, succeeded, failed, cancelled } = batch.counts;
+    const numbers = { all: total, succeeded, failed: failed + cancelled, ...list.counts };
+    for (const tab of tabs.children) {
+      const name = tab.dataset.filter;
+      tab.textContent = `${t(`filters.${name}`)} ${numbers[name]}`;
+      tab.setAttribute("aria-pressed", String(name === filter));
+      tab.hidden = name in list.counts && !numbers[name] && name !== filter;
+    }
   }
 
   function showBatch(now) {
     if (batch && now.version < batch.version) return;
     const grown = batch?.counts.total !== now.counts.total;
     batch = now;
-    head.element.hidden = tabs.hidden = false;
+    head.element.hidden = arranging.hidden = false;
     head.show(batch);
-    const { total, succeeded, failed, cancelled } = batch.counts;
-    const numbers = { all: total, succeeded, failed: failed + cancelled };
-    for (const tab of tabs.children) tab.textContent = `${t(`filters.${tab.dataset.filter}`)} ${numbers[tab.dataset.filter]}`;
-    if (grown || filter !== "all") lay();
+    if (grown || filter !== "all" || sort !== "chosen") lay();
+    else showTabs();
   }
 
   function told({ batch: now, photos }) {
     const changed = new Set(list.update(photos));
     showBatch(now);
     if (changed.size) shown.forEach((index, place) => changed.has(index) && grid.refresh(place));
+    viewer?.changed();
   }
 
   async function act(action) {
@@ -92,7 +135,10 @@ export function batchView(task) {
         const first = await ask("GET", `/batch/${task}`, { signal: ends.signal });
         if (batch && first.version < batch.version) batch = null; // an older state of it was restored
         showBatch(first);
-        await list.load(lay, ends.signal);
+        await list.load(() => {
+          lay();
+          viewer?.changed();
+        }, ends.signal);
         head.connected(true);
         await follow(task, first.version, { told, connected: (yes) => head.connected(yes), signal: ends.signal });
         if (ENDED.includes(batch.status)) return; // otherwise it was opened again meanwhile
@@ -113,45 +159,13 @@ export function batchView(task) {
       ends.abort();
       grid.close();
       thumbs.close();
+      originals.close();
     },
   };
 }
 
 function labelOf(photo) {
   if (!photo) return t("batch.unread");
-  return `${photo.name}, ${t(`photo.${photo.status}`)}${photo.error ? `: ${reasonOf(photo)}` : ""}`;
-}
-
-function cell(list, thumbs, shown) {
-  const image = h("img", { alt: "", draggable: "false", hidden: true });
-  const name = h("span", { class: "kind" });
-  const badge = h("span", { class: "badge" });
-  const element = h("div", { class: "photo" }, name, image, badge);
-  let takeBack = () => {};
-  let made = null; // of which result the picture is
-  return {
-    element,
-    show(place) {
-      const photo = list.photos[shown()[place]];
-      const status = photo?.status ?? "queued";
-      element.dataset.status = status;
-      name.textContent = photo?.name ?? "";
-      badge.replaceChildren(...(["failed", "cancelled"].includes(status) ? [icon(status === "failed" ? "warning" : "close")] : []));
-      const sha = photo?.result?.sha256 ?? null;
-      if (sha === made && sha) return;
-      this.clear();
-      if (!sha) return;
-      made = sha;
-      takeBack = thumbs.want(`${photo.index} ${sha}`, photo, (url) => {
-        image.src = url;
-        image.hidden = false;
-      });
-    },
-    clear() {
-      takeBack();
-      made = null;
-      image.hidden = true;
-      image.removeAttribute("src");
-    },
-  };
+  const why = photo.error ? `: ${reasonOf(photo)}` : "";
+  return [`${photo.name}, ${t(`photo.${photo.status}`)}${why}`, ...badges(photo), differs(photo) ? t("badges.own") : null].filter(Boolean).join(", ");
 }

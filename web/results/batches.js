@@ -75,7 +75,9 @@ class Row {
     ].filter(Boolean).join(" · ");
     this._bar.hidden = ENDED.includes(status);
     this._bar.value = progress ?? 0;
-    if (!this._named) presetName(batch.preset).then((name) => { this._name.textContent = name; });
-    this._named = true;
+    if (this._named === (batch.name ?? "")) return;
+    this._named = batch.name ?? "";
+    if (batch.name) this._name.textContent = batch.name;
+    else presetName(batch.preset).then((name) => { this._name.textContent = name; });
   }
 }

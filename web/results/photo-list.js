@@ -1,13 +1,16 @@
 // Every photo of a batch as it is now.
 
 import { ask } from "/web/parts/api.js";
+import { FILTERS } from "/web/results/order.js";
 
 const PAGE = 500;
+const COUNTED = ["noFace", "changed"]; // what the batch itself does not count
 
 export class PhotoList {
   constructor(task) {
     this.task = task;
     this.photos = []; // by index; holes where not read yet
+    this.counts = Object.fromEntries(COUNTED.map((name) => [name, 0]));
   }
 
   /** Read all of it, page by page; `read` is called after each. */
@@ -24,16 +27,11 @@ export class PhotoList {
   /** Take news in; returns the indices that they are about. */
   update(photos) {
     for (const photo of photos) {
-      const timings = photo.timings_ms ?? this.photos[photo.index]?.timings_ms; // progress leaves them out
-      this.photos[photo.index] = { ...photo, timings_ms: timings };
+      const before = this.photos[photo.index];
+      const timings = photo.timings_ms ?? before?.timings_ms; // progress leaves them out
+      const now = this.photos[photo.index] = { ...photo, timings_ms: timings };
+      for (const name of COUNTED) this.counts[name] += Number(FILTERS[name](now)) - Number(before ? FILTERS[name](before) : 0);
     }
     return photos.map(({ index }) => index);
-  }
-
-  /** The indices of the photos in one of these states, in their order; of all when none is named. */
-  indices(total, states) {
-    const found = [];
-    for (let index = 0; index < total; index++) if (!states || states.includes(this.photos[index]?.status)) found.push(index);
-    return found;
   }
 }

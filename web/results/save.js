@@ -1,6 +1,6 @@
 // Results onto this device: one, all as a ZIP file, or into a folder.
 
-import { apiKey, ask, pause, Problem, send } from "/web/parts/api.js";
+import { apiKey, ask, download, pause, Problem, send } from "/web/parts/api.js";
 import { dialog } from "/web/parts/dialog.js";
 import { h } from "/web/parts/dom.js";
 import { t } from "/web/parts/i18n.js";
@@ -25,16 +25,40 @@ export async function sendFile(file) {
   else saveBlob(file);
 }
 
-/** Save all results as one ZIP file. A download shows no key: with one it goes by a link that ends within the hour. */
-export async function saveAll(batch) {
+/**
+ * Save results as one ZIP file: all, or those of `photos`, or their `originals`. A download shows no key: with one it
+ * goes by a link that ends within the hour.
+ */
+export async function saveAll(batch, { photos = null, originals = false } = {}) {
   const { task_id: task } = batch;
+  const query = new URLSearchParams({ ...(photos ? { photos: ranges(photos) } : {}), ...(originals ? { of: "originals" } : {}) });
   await ask("GET", `/batch/${task}`); // a download that fails to begin would tell nobody
-  if (!apiKey()) return follow(`/api/v1/batch/${task}/archive.zip`, "");
+  if (!apiKey()) return follow(`/api/v1/batch/${task}/archive.zip${query.size ? `?${query}` : ""}`, "");
   if (!(archives.get(task)?.until > Date.now())) {
-    const { url } = await ask("POST", `/batch/${task}/share`, { json: { expires_in_s: HOUR } });
+    const { url } = await ask("POST", `/batch/${task}/share`, { json: { expires_in_s: HOUR, originals: true } });
     archives.set(task, { url: url.replace("?", "/archive.zip?"), until: Date.now() + (HOUR / 2) * 1000 });
   }
-  follow(archives.get(task).url, "");
+  follow(archives.get(task).url + (query.size ? `&${query}` : ""), "");
+}
+
+/** Save the results of some photos, or their originals: one as it is, several as a ZIP file. Raises Problem. */
+export async function saveSome(batch, photos, { originals = false } = {}) {
+  if (!photos.length) return toast(t("photo.none"));
+  if (photos.length > 1) return saveAll(batch, { photos: photos.map(({ index }) => index), originals });
+  const [photo] = photos;
+  const path = originals ? `/batch/${batch.task_id}/photos/${photo.index}/original` : photo.result.url;
+  const { answer, content } = await download(path);
+  saveBlob(new File([content], fileName(answer) ?? photo.name, { type: content.type }));
+}
+
+/** Write indices as the service reads them: 0-4,7. */
+function ranges(indices) {
+  const spans = [];
+  for (const index of [...indices].sort((a, b) => a - b)) {
+    if (spans.at(-1)?.[1] === index - 1) spans.at(-1)[1] = index;
+    else spans.push([index, index]);
+  }
+  return spans.map(([first, last]) => (first === last ? first : `${first}-${last}`)).join();
 }
 
 /** Its link was ended: the next ZIP file needs another one. */
@@ -43,15 +67,15 @@ export function forgetArchive(task) {
 }
 
 /**
- * Write all results into a folder of their own in one that the person chooses, never over what else is there. Again, it
- * goes on where it broke off.
+ * Write all results, or those of `some` photos, into a folder of their own in one that the person chooses, never over
+ * what else is there. Again, it goes on where it broke off.
  */
-export async function saveToFolder(batch) {
+export async function saveToFolder(batch, some = null) {
   const chosen = await window.showDirectoryPicker({ mode: "readwrite" });
-  const name = `${await presetName(batch.preset)} ${batch.created_at.slice(0, 10)} ${batch.task_id.slice(-5)}`;
+  const name = `${batch.name ?? await presetName(batch.preset)} ${batch.created_at.slice(0, 10)} ${batch.task_id.slice(-5)}`;
   const folder = await chosen.getDirectoryHandle(name.replace(/[^\p{L}\p{N} _-]/gu, "_"), { create: true });
   const ends = new AbortController();
-  const bar = h("progress", { max: batch.counts.succeeded, value: 0, "aria-label": t("saving.title") });
+  const bar = h("progress", { max: some?.length ?? batch.counts.succeeded, value: 0, "aria-label": t("saving.title") });
   const said = h("p", { class: "soft" });
   const sheet = dialog({ "aria-label": t("saving.title") }, h("div", { class: "stack" },
     h("h2", {}, t("saving.title")), bar, said,
@@ -61,7 +85,8 @@ export async function saveToFolder(batch) {
     const names = new Set();
     let done = 0;
     for (let cursor = null; ; ) {
-      const page = await ask("GET", `/batch/${batch.task_id}/photos`, { query: { status: "succeeded", limit: PAGE, cursor }, signal: ends.signal });
+      const query = { status: "succeeded", limit: PAGE, cursor };
+      const page = some ? { items: some } : await ask("GET", `/batch/${batch.task_id}/photos`, { query, signal: ends.signal });
       await inParallel(page.items, AT_ONCE, async (photo) => {
         await write(folder, photo, names, ends.signal);
         bar.value = done += 1;

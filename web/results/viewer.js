@@ -9,22 +9,26 @@ import { number, t } from "/web/parts/i18n.js";
 const PAN = 80; // CSS pixels for a press of an arrow key
 
 /**
- * Show photo `index` of `count`. `load(index)` resolves to {name, before, after, width, height, faces, error}: Blobs or
+ * Show photo `index` of `count`. `quick(index)` returns the address of a small picture that is there at once, or null;
+ * its `shape(index)` is {width, height} if it is known. `load(index)` resolves to {name, before, after, width, height, faces, error}: Blobs or
  * null, the size of the result, the faces that were found or null, and what to say if there is none;
  * `describe(index)` to [[label, value], …]. Each of `actions`,
- * {icon, label, run(index)}, becomes a button. `onclose(index)` is told which photo was shown last. Returns the dialog.
+ * {icon, label, run(index), able(index)}, becomes a button. With a `selection`, {has(index), toggle(index)}, Space and
+ * a tick select. `onclose(index)` is told which photo was shown last. Returns the viewer: `element` is its
+ * dialog, `refresh()` loads the photo that is shown anew.
  */
 export function openViewer(options) {
-  return new Viewer(options).element;
+  return new Viewer(options);
 }
 
 class Viewer {
   #turn = 0; // grows with every photo: what was loaded for an earlier one is dropped
   #urls = [];
 
-  constructor({ count, index, load, describe, actions = [], onclose = () => {} }) {
-    Object.assign(this, { count, index, load, describe });
-    this.#build(actions);
+  constructor({ count, index, load, describe, title = t("viewer.title"), quick = () => null, shape = () => null, selection = null,
+    actions = [], onclose = () => {} }) {
+    Object.assign(this, { count, index, load, describe, quick, shape, selection });
+    this.#build(title, actions);
     const closed = new AbortController();
     document.addEventListener("keydown", (event) => this.#key(event), { signal: closed.signal });
     this.element.addEventListener("close", () => {
@@ -36,9 +40,16 @@ class Viewer {
     this.#show(index);
   }
 
-  #build(actions) {
+  refresh() {
+    this.#show(this.index);
+  }
+
+  #build(title, actions) {
     const turn = (name, sign, step) => {
-      return iconButton(sign, t(`viewer.${name}`), { class: `icon-button turn ${name}`, onclick: () => this.#go(step) });
+      return iconButton(sign, t(`viewer.${name}`), { class: `icon-button turn ${name}`, onclick: (event) => {
+        this.#go(step);
+        if (event.detail) this.tick?.focus(); // a press of Space after the mouse means the photo
+      } });
     };
     this.previous = turn("previous", "left", -1);
     this.next = turn("next", "right", 1);
@@ -56,15 +67,18 @@ class Viewer {
       "aria-expanded": "false", "aria-controls": "viewer-details", onclick: () => this.#toggleDetails(),
     });
     this.faces = iconButton("face", t("viewer.faces"), { "aria-pressed": "false", hidden: true, onclick: () => this.#toggleFaces() });
+    this.tick = this.selection && iconButton("check", t("select.this"), { class: "icon-button tick-button", autofocus: true, onclick: () => this.#select() });
+    this.actions = actions.map((action) => ({ ...action, button: iconButton(action.icon, action.label, { onclick: () => action.run(this.index) }) }));
     this.details = h("section", {
       id: "viewer-details", class: "details", "aria-label": t("viewer.details"), tabindex: 0, hidden: true,
     });
     this.element = dialog(
-      { class: "full viewer", "aria-label": t("viewer.title") },
+      { class: "full viewer", "aria-label": title },
       h("div", { class: "full-bar top" },
-        iconButton("close", t("viewer.close"), { autofocus: true, onclick: () => this.element.close() }),
+        iconButton("close", t("viewer.close"), { autofocus: !this.selection, onclick: () => this.element.close() }),
         h("div", { class: "grow", "aria-live": "polite" }, this.name, this.position),
-        actions.map((action) => iconButton(action.icon, action.label, { onclick: () => action.run(this.index) })),
+        this.actions.map(({ button }) => button),
+        this.tick,
         this.faces,
         this.info,
       ),
@@ -90,7 +104,10 @@ class Viewer {
     this.#announce("", t("viewer.loading"));
     this.stage.element.setAttribute("aria-busy", "true");
     this.#turnable();
+    this.#showTick();
+    for (const { able, button } of this.actions) button.hidden = able ? !able(index) : false;
     this.#describe();
+    this.#early(turn);
     const failed = { before: null, after: null, error: t("viewer.unreachable") };
     const photo = await Promise.resolve(index).then(this.load).catch(() => failed);
     const [before, after] = await Promise.all([picture(photo.before, "before"), picture(photo.after, "after")]);
@@ -102,6 +119,27 @@ class Viewer {
     this.faces.hidden = this.found === null;
     this.#announce(photo.name, photo.error ?? (photo.after && !after ? t("viewer.undisplayable") : ""));
     if (after || before) this.stage.show({ before, after, faces: photo.faces }, after && photo.width ? photo : natural(after ?? before));
+  }
+
+  /** Show the small picture until the large one has come. */
+  async #early(turn) {
+    const url = this.quick(this.index);
+    if (!url) return;
+    const image = Object.assign(new Image(), { src: url, alt: t("viewer.after"), draggable: false });
+    await image.decode().catch(() => {});
+    if (turn !== this.#turn || this.stage.shown || !image.naturalWidth) return;
+    this.note.textContent = "";
+    this.stage.show({ before: null, after: image }, this.shape(this.index) ?? natural(image));
+  }
+
+  #select() {
+    this.selection.toggle(this.index);
+    this.#showTick();
+  }
+
+  #showTick() {
+    if (!this.selection) return;
+    this.tick.setAttribute("aria-pressed", String(this.selection.has(this.index)));
   }
 
   /** Take the pictures out, and let go of what they hold. */
@@ -184,10 +222,18 @@ class Viewer {
       "+": () => this.#size("closer"),
       "=": () => this.#size("closer"),
       "-": () => this.#size("farther"),
+      " ": () => this.selection && this.#spaced(event),
       0: () => this.#size("fit"),
       1: () => this.#size("actual"),
     }[event.key];
     act?.();
+  }
+
+  /** Space selects, but on a button, which it presses. */
+  #spaced(event) {
+    if (event.target.closest?.("button")) return;
+    event.preventDefault();
+    this.#select();
   }
 }
 

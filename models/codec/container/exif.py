@@ -1,5 +1,6 @@
 """Corrects EXIF for a retouched picture: what is wrong, outdated or private goes, the rest stays as it is."""
 
+from models.codec.container.credit import NOBODY, Credit
 from models.codec.container.density import of_exif, put_into
 from models.codec.container.exif_tables import (
     EXIF_IFD,
@@ -78,13 +79,15 @@ def patch_exif(
     geometry: Geometry | None = None,
     density: Density | None = None,
     most: int | None = None,
+    credit: Credit = NOBODY,
 ) -> tuple[bytes, list[str]]:
     """Return the block for a retouched, upright picture of `width` × `height` pixels, and notes.
 
     Orientation is 1 (or removed, without `keep_orientation`), and the dimensions are the actual ones. The thumbnail and
     every other picture go. With `strip_gps` also the position and the maker's note, which may repeat it. `density` is
-    put in if the block has none. If the block has more than `most` bytes, the maker's note goes, then the longest
-    values. An empty block gives a new one, or nothing if nothing is put in. Raises DamagedExifError.
+    put in if the block has none, `credit` in place of what it has. If the block has more than `most` bytes, the maker's
+    note goes, then the longest values. An empty block gives a new one, or nothing if nothing is put in. Raises
+    DamagedExifError.
     """
     exif = read_exif(bare(block)) if block else Exif()
     notes = ["exif_damaged"] if exif.damaged else []
@@ -100,6 +103,7 @@ def patch_exif(
         exif.root.pop(ORIENTATION, None)
     if density is not None and density.tells and of_exif(exif) is None:
         put_into(exif, density)
+    credit.put_into(exif)
     written = b"" if exif.is_empty() else write_exif(exif)
     if most is not None and len(written) > most:
         notes += _shorten(exif, most)

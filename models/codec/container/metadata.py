@@ -3,12 +3,14 @@
 from dataclasses import dataclass, field, replace
 
 from models.codec.container import jpeg_segments
+from models.codec.container.credit import NOBODY, Credit
 from models.codec.container.density import of_exif
 from models.codec.container.exif import bare, patch_exif, within
 from models.codec.container.exif_tables import DamagedExifError, read_exif
 from models.codec.container.geometry import Geometry
 from models.codec.container.iptc import properties_of
 from models.codec.container.texts import COMMENT, as_properties, without_positions
+from models.codec.container.xmp.names import name as full_name
 from models.codec.container.xmp.packet import Property, patch_xmp
 from models.codec.container.xmp.tree import DamagedXmpError
 from models.facts import Density, Text
@@ -44,11 +46,13 @@ class Metadata:
         return [_comment(each) for each in self.texts]
 
 
-def result_metadata(source: Source, width: int, height: int, policy: str, name: str) -> Metadata:
+def result_metadata(
+    source: Source, width: int, height: int, policy: str, name: str, *, credit: Credit = NOBODY
+) -> Metadata:
     """Return the metadata for a result of `width` × `height` pixels in format `name`.
 
     `policy` is keep, strip_gps or strip; colour profile and resolution always stay. What cannot be read, and pictures
-    of the original photo, are dropped and noted under every policy.
+    of the original photo, are dropped and noted under every policy. `credit` is written under every policy.
     """
     xmp, iptc = within(source.exif)
     source = replace(source, xmp=source.xmp or xmp, iptc=source.iptc or iptc)
@@ -59,16 +63,19 @@ def result_metadata(source: Source, width: int, height: int, policy: str, name: 
     if density and geometry.swapped:
         density = density.turned()
     metadata = Metadata(source.icc, density=density)
-    _put_exif(metadata, source, geometry, policy, name)
-    _put_xmp(metadata, source, geometry, policy, name)
+    _put_exif(metadata, source, geometry, policy, name, credit=credit)
+    _put_xmp(metadata, source, geometry, policy, name, credit=credit)
     if policy == "strip":
         notes = [note for note in metadata.notes if note not in _OF_WHAT_IS_KEPT]
-        exif = patch_exif(b"", width, height, density=density)[0] if name == "tiff" else None
-        return Metadata(source.icc, exif or None, density=density, notes=notes)
+        exif = patch_exif(b"", width, height, density=density if name == "tiff" else None, credit=credit)[0]
+        xmp = patch_xmp(b"", width, height, more=credit.properties())[0]
+        return Metadata(source.icc, exif or None, xmp or None, density=density, notes=notes)
     return metadata
 
 
-def _put_exif(metadata: Metadata, source: Source, geometry: Geometry, policy: str, name: str) -> None:
+def _put_exif(
+    metadata: Metadata, source: Source, geometry: Geometry, policy: str, name: str, *, credit: Credit
+) -> None:
     density = None if name in _TELLS_DENSITY else metadata.density
     most = jpeg_segments.room(jpeg_segments.EXIF) if name == "jpeg" else None
     for block in (source.exif or b"", b""):
@@ -81,6 +88,7 @@ def _put_exif(metadata: Metadata, source: Source, geometry: Geometry, policy: st
                 geometry=geometry,
                 density=density,
                 most=most,
+                credit=credit,
             )
         except DamagedExifError:
             metadata.notes.append("exif_dropped")
@@ -90,12 +98,14 @@ def _put_exif(metadata: Metadata, source: Source, geometry: Geometry, policy: st
         return
 
 
-def _put_xmp(metadata: Metadata, source: Source, geometry: Geometry, policy: str, name: str) -> None:
+def _put_xmp(metadata: Metadata, source: Source, geometry: Geometry, policy: str, name: str, *, credit: Credit) -> None:
     """Put in XMP, with what IPTC and texts tell beside it and no other place is for."""
-    texts, properties = list(source.texts), list[Property]()
+    texts = [each for each in source.texts if not credit.contradicts(each.keyword)]
+    properties = list[Property]()
     if policy != "keep":
+        told = len(texts)
         texts = without_positions(texts)
-        metadata.notes += ["gps_dropped"] if len(texts) < len(source.texts) else []
+        metadata.notes += ["gps_dropped"] if len(texts) < told else []
     if source.iptc:
         properties, notes = properties_of(source.iptc)
         metadata.notes += [*(["iptc_to_xmp"] if properties else []), *notes]
@@ -103,13 +113,20 @@ def _put_xmp(metadata: Metadata, source: Source, geometry: Geometry, policy: str
         metadata.texts = [each for each in texts if each.keyword == COMMENT and _fits(each)]
     elif name == "png":
         metadata.texts = texts
+    properties = [*credit.properties(), *(each for each in properties if full_name(each.name) not in credit.replaced())]
     more, left = as_properties([each for each in texts if each not in metadata.texts])
     metadata.notes += ["text_dropped"] if left else []
     most = jpeg_segments.room(jpeg_segments.XMP) - _ANNOUNCEMENT if name == "jpeg" else None
     for packet in (source.xmp or b"", b""):
         try:
             xmp, notes = patch_xmp(
-                packet, *geometry.after, policy != "keep", geometry=geometry, more=properties + more, most=most
+                packet,
+                *geometry.after,
+                policy != "keep",
+                geometry=geometry,
+                more=properties + more,
+                most=most,
+                without=credit.replaced(),
             )
         except DamagedXmpError:
             metadata.notes.append("xmp_dropped")

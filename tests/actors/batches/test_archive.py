@@ -16,7 +16,7 @@ from actors.batches.events import BATCH_EVENTS, Called, Retried, Shared
 from actors.batches.ledger import Ledger
 from actors.batches.states import BatchState
 from actors.messages.errors import BatchError
-from actors.messages.records import Json, LeaseKey
+from actors.messages.records import Json, LeaseKey, Share
 from benchmarks.servers.redis_server import RedisServer
 from storage.journal import Entry
 from tests.actors.batches import leaving
@@ -80,13 +80,13 @@ async def test_what_happens_to_one_that_has_left_is_kept(another: Open) -> None:
     ledger = await another()
     batch = ended(ledger, 3)
     await ledger.put_away(math.inf)
-    ledger.record(batch, Shared("5e", 99.5))
+    ledger.record(batch, Shared("5e", 99.5, "Wedding", "Ann", originals=True))
     ledger.record(batch, Called(batch.finished_at, None))
     await ledger.durable()
     assert lines(ledger) == ["archived", "shared", "called"]
     again = (await another()).get(batch.spec.task_id)
     assert (again.shares, again.calls, again.version, again.recorded) == (
-        {"5e": 99.5},
+        {"5e": Share(99.5, "Wedding", "Ann", originals=True)},
         1,
         batch.version,
         batch.recorded,
@@ -147,13 +147,13 @@ async def test_what_happens_before_a_late_snapshot_is_kept(another: Open) -> Non
     shared, retried = (ended(first, 3).spec.task_id for _ in range(2))
     await first.durable()
     ledger = await another()
-    ledger.record(ledger.get(shared), Shared("5e", 99.5))
+    ledger.record(ledger.get(shared), Shared("5e", 99.5, sender="Ann"))
     await ledger.restore(ledger.get(retried))
     ledger.record(ledger.get(retried), Retried())
     await ledger.put_away(math.inf)
     await ledger.durable()
     again = await another()
-    assert again.get(shared).shares == {"5e": 99.5}
+    assert again.get(shared).shares == {"5e": Share(99.5, sender="Ann")}
     assert again.get(shared).recorded == ledger.get(shared).recorded
     assert again.get(retried).state == BatchState.PROCESSING
 

@@ -12,7 +12,7 @@ from actors.batches.replay import Replay
 from actors.batches.report import Report
 from actors.batches.states import BatchState
 from actors.batches.views import batch_view, photo_view
-from actors.messages.records import BatchSpec, LeaseKey, Outcome
+from actors.messages.records import BatchSpec, LeaseKey, Outcome, Share
 from storage.errors import NewerJournalError, StorageError
 from storage.journal import Entry
 
@@ -98,7 +98,11 @@ BATCH: list[tuple[Any, str]] = [
     (events.Swept([(1, 2)]), '{"e":"swept","p":[[1,2]],"t":2.5}'),
     (events.Called(2.5, again=4.5), '{"e":"called","end":2.5,"again":4.5,"t":2.5}'),
     (events.Called(2.5, again=None), '{"e":"called","end":2.5,"again":null,"t":2.5}'),
-    (events.Shared("5e", until=99.5), '{"e":"shared","id":"5e","until":99.5,"t":2.5}'),
+    (events.Shared("5e", until=99.5), '{"e":"shared","id":"5e","until":99.5,"originals":false,"t":2.5}'),
+    (
+        events.Shared("5e", 99.5, "Wedding", "Ann", originals=True),
+        '{"e":"shared","id":"5e","until":99.5,"title":"Wedding","sender":"Ann","originals":true,"t":2.5}',
+    ),
     (events.Unshared("5e"), '{"e":"unshared","id":"5e","t":2.5}'),
     (
         events.Archived(
@@ -208,7 +212,7 @@ def test_a_journal_replays() -> None:
     assert photos[3]["params"] == {"fade": 1}
     assert photos[3]["result"]["key"].startswith("batches/b1/")
     assert (photos[0]["engine"], photos[0]["timings_ms"]) == ("e", {"fetch": 1.5})
-    assert batch.shares == {"5e": 99.5}
+    assert batch.shares == {"5e": Share(99.5)}
     assert batch.strays == {(0, 1): 94.0, (1, 1): 94.0, (2, 3): 96.0}
     assert batch.spec.thumbnails
 

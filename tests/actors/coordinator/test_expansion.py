@@ -12,7 +12,7 @@ import pytest
 from actors.coordinator import expansion
 from actors.messages.ids import new_id
 from actors.messages.records import BatchSpec, Json, PhotoSpec
-from photobatch.inputs import FORMATS
+from photobatch.naming.formats import FORMATS
 from storage import remote
 from storage.blobs import open_blobs
 from tests.actors.sources.paging_s3 import PagingS3, paging

@@ -11,7 +11,7 @@ import pytest
 
 from deployments.files import archive
 from deployments.files.archive import Archive, Member
-from deployments.wire.names import UniqueNames
+from photobatch.naming.results import UniqueNames
 from storage.blobs import Blobs, open_blobs
 
 MADE_AT = 1_790_000_000.0

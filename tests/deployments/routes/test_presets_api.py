@@ -12,6 +12,7 @@ from tests.checkpoints import compact_network, write_safetensors
 from tests.deployments.conftest import World
 from tests.deployments.in_process import InProcess
 from tests.deployments.intake.test_submit_api import SUBMIT, code
+from tests.presets.camera_raw.xmp import called, of_attributes
 
 ROOT = "/api/v1/presets"
 MINE: dict[str, Any] = {
@@ -157,3 +158,15 @@ async def test_a_batch_pins_the_weights_of_its_networks(world: World, tmp_path: 
     task = (await world.http.post(SUBMIT, json=body)).json()["task_id"]
     pinned = (await world.http.get(f"/api/v1/batch/{task}")).json()["preset"]["params"]["ops"]
     assert [op["sha256"] for op in pinned] == [installed.sha256, None]
+
+
+async def test_a_preset_of_lightroom_becomes_a_draft_that_can_be_created(world: World) -> None:
+    file = of_attributes(called("Golden Hour"), Exposure2012="+0.50", Clarity2012="+20")
+    answer = await world.http.post(f"{ROOT}/import", params=ANN, content=file)
+    assert answer.status_code == 200, answer.text
+    draft = answer.json()
+    assert (draft["ignored"], draft["limited"]) == (["Clarity2012"], [])
+    assert draft["preset"]["params"] == {"exposure": 0.5}
+    made = await world.http.post(ROOT, params=ANN, json=draft["preset"])
+    assert (made.status_code, made.json()["id"]) == (201, "golden-hour")
+    assert code(await world.http.post(f"{ROOT}/import", content=b"<x/>")) == "invalid_xmp"

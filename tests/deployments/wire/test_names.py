@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deployments.wire.names import check_template, content_disposition, result_name, safe_name
+from deployments.wire.names import check_template, content_disposition, safe_name
 from deployments.wire.problems import ApiError
 
 
@@ -77,37 +77,6 @@ def test_disposition() -> None:
     assert content_disposition("a b.jpg", inline=False) == 'attachment; filename="a b.jpg"'
     full = "filename*=UTF-8''%E7%BE%8E%22.jpg"
     assert content_disposition('美".jpg', inline=True) == f'inline; filename="__.jpg"; {full}'
-
-
-def test_results_are_named_after_their_template() -> None:
-    given_ = {"name": "dir/a.heic", "index": 7, "extension": "jpg", "preset": "filter_warm"}
-    assert result_name(None, **given_) == "a.jpg"  # type: ignore[arg-type]
-    assert result_name("{index}-{stem}-{preset}.{ext}", **given_) == "7-a-filter_warm.jpg"  # type: ignore[arg-type]
-    assert result_name("x/{stem}", **given_) == "a.jpg"  # type: ignore[arg-type]
-
-
-@given(st.text(max_size=60), st.sampled_from([None, "{stem}", "{stem}.{ext}", "{index}"]))
-def test_no_result_has_a_name_that_windows_refuses(name: str, template: str | None) -> None:
-    made = result_name(template, name=name, index=1, extension="jpg", preset="filter_warm")
-    assert not set(made) & set('<>:"/\\|?*')
-    assert all(ord(char) >= 32 for char in made)
-    assert made == made.strip(" .")
-
-
-@pytest.mark.parametrize(
-    ("name", "expected"),
-    [
-        ("con.png", "_con.jpg"),
-        ("AUX", "_AUX.jpg"),
-        ("com1.tar.png", "_com1.tar.jpg"),
-        ("LPT¹.jpg", "_LPT¹.jpg"),
-        ("nul .jpg", "_nul.jpg"),
-        ("console.jpg", "console.jpg"),
-        ("a. .jpg", "a.jpg"),
-    ],
-)
-def test_results_are_not_called_like_devices(name: str, expected: str) -> None:
-    assert result_name(None, name=name, index=0, extension="jpg", preset="x") == expected
 
 
 @pytest.mark.parametrize("template", ["{", "{}", "{foo}", "{stem!r}", "{stem.__class__}", "{index:>99999999}"])

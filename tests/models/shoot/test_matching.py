@@ -3,13 +3,19 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import simplejpeg
 from skimage import data
 
-from models.shoot import Light, Shift, match
-from tests.models.shoot.bracket import framed, light_of, under
+from benchmarks.photos.bracket import framed, under
+from models.codec.header import Limits
+from models.shoot import Light, Shift, analyse, match
 
 FRAMES = ((0.5, 0.5), (0.0, 1.0), (1.0, 0.0), (0.0, 0.0), (1.0, 1.0))
 LIGHTS = ((0, 0, 0), (-0.8, 0.3, 0), (0.5, -0.3, 0.2), (-0.4, 0, -0.2), (0.3, 0.1, 0.1))
+
+
+def light_of(rgb) -> Light:
+    return analyse(simplejpeg.encode_jpeg(np.ascontiguousarray(rgb), 90), Limits())
 
 
 def taken(rgb, at=0.0):

@@ -71,7 +71,7 @@ async def test_a_watched_batch_is_told_to_its_end(world: World, typist: Typist) 
     assert said.stderr.count("corrupt") == 1
     assert "2/2 photos" in said.stderr
     assert not CONTROL.search(said.stderr)
-    assert said.json.keys() == {"task_id", "batch", "failed", "refused", "files"}
+    assert said.json.keys() == {"task_id", "batch", "failed", "refused", "not_taken", "files"}
     [failed] = said.json["failed"]
     assert (failed["index"], failed["error"]) == (0, BAD)
     assert Batch.model_validate(said.json["batch"]).status == "completed"
@@ -218,7 +218,7 @@ async def test_photos_are_submitted(world: World, typist: Typist, jpeg: bytes) -
     flat = await typist.types(
         "submit", "in", "--no-recursive", "--type", "color", "--json", "--priority", "9", "--raw", "embedded"
     )
-    assert flat.json.keys() == {"task_id", "refused"}
+    assert flat.json.keys() == {"task_id", "refused", "not_taken"}
     batch = (await world.http.get(f"/api/v1/batch/{flat.json['task_id']}")).json()
     assert (batch["counts"]["total"], batch["output"]["raw"], batch["priority"]) == (2, "embedded", 9)
     photos = (await world.http.get(f"/api/v1/batch/{task}/photos")).json()["items"]
@@ -284,10 +284,14 @@ async def test_refused_before_anything_is_sent(world: World, typist: Typist, jpe
         "name - among": ["in", "-0", "--preset", "filter_warm"],
         "Choose another": ["in", "--preset", "filter_warm", "--out", "in"],
         "Choose another --out": ["in/a.jpg", "--preset", "filter_warm", "--out", "in"],
-        "is no folder": ["in", "--preset", "filter_warm", "--out", "in/a.jpg"],
+        "is a file": ["in", "--preset", "filter_warm", "--out", "in/a.jpg"],
         "(invalid_url)": ["in", "--preset", "filter_warm", "--url", "here"],
         "no mask": ["in", "--preset", "erase", "--param", "mask=missing.png"],
         "--priority": ["in", "--preset", "filter_warm", "--priority", "10"],
+        "temperature": ["in", "--preset", "filter_warm", "--param", "temperature=9"],
+        "(unknown_lut)": ["in", "--preset", "filter_warm", "--param", "lut=nowhere"],
+        "no name template": ["in", "--preset", "filter_warm", "--name", "{date:%n}_{stem}"],
+        "--max-side": ["in", "--preset", "filter_warm", "--max-side", "1"],
     }
     for words, arguments in wrong.items():
         said = await typist.types("submit", *arguments)

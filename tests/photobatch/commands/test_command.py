@@ -53,6 +53,10 @@ def photos(tmp_path: Path) -> Path:
         (["IN", "--preset", "beauty_light", "--quality", "101"], "--quality"),
         (["IN", "--preset", "beauty_light", "--format", "svg"], "--format"),
         (["IN", "--preset", "beauty_light", "--name", "x"], "name template"),
+        (["IN", "--preset", "beauty_light", "--name", "{stem:>999999999}"], "name template"),
+        (["IN", "--preset", "filter_warm", "--param", "lut=IN/a.txt"], "a.txt"),
+        (["IN", "--preset", "filter_warm", "--param", "lut=IN/none.cube"], "none.cube"),
+        (["IN", "--preset", "erase", "--param", "mask=IN/a.txt"], "a.txt"),
         (["IN", "--preset", "beauty_light", "--workers", "0"], "--workers"),
     ],
 )

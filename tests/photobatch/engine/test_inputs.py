@@ -16,7 +16,7 @@ def make(root: Path, *names: str) -> Path:
 
 
 def places(*inputs: Path, out: Path = Path("/nowhere"), recursive: bool = True) -> list[str]:
-    return [str(photo.place) for photo in collect(inputs, recursive=recursive, out=out)]
+    return [str(photo.place) for photo in collect(inputs, recursive=recursive, out=out).photos]
 
 
 def test_one_folder_becomes_the_output_folder(tmp_path: Path) -> None:
@@ -33,8 +33,8 @@ def test_photos_of_phones_and_cameras_are_found_by_their_names(tmp_path: Path) -
 def test_raw_files_are_taken_from_folders_where_they_can_be_developed(tmp_path: Path) -> None:
     top = make(tmp_path / "in", "1.CR3", "2.dng", "3.jpg")
     assert places(top) == ["1.CR3", "2.dng", "3.jpg"]
-    assert [str(photo.place) for photo in collect([top], recursive=True, out=None, raw=False)] == ["3.jpg"]
-    named = collect([top / "2.dng"], recursive=True, out=None, raw=False)
+    assert [str(photo.place) for photo in collect([top], recursive=True, out=None, raw=False).photos] == ["3.jpg"]
+    named = collect([top / "2.dng"], recursive=True, out=None, raw=False).photos
     assert [str(photo.place) for photo in named] == ["2.dng"], "then it fails with its reason"
     only = make(tmp_path / "only", "1.NEF")
     with pytest.raises(RefusalError, match=r"photobatch\[raw\]"):

@@ -198,3 +198,17 @@ def wait_for(condition: Any) -> None:
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.02)
+
+
+def test_variants_lie_in_a_tree_of_their_own(tmp_path: Path) -> None:
+    tree(tmp_path / "in")
+    options = RunOptions([tmp_path / "in"], tmp_path / "out", "beauty_light", output={"also": [{"name": "web"}]})
+    jobs = Work(options).jobs
+    places = [[str(job.variant("web", made).relative_to(tmp_path)) for made in ("jpeg", "webp")] for job in jobs]
+    assert places[:3] == [
+        ["out/web/a.jpg", "out/web/a.jpg.webp"],
+        ["out/web/a.png.jpg", "out/web/a.png.webp"],
+        ["out/web/deep/empty.jpg", "out/web/deep/empty.webp"],
+    ]
+    with pytest.raises(RefusalError, match="--also deep"):
+        Work(RunOptions([tmp_path / "in"], tmp_path / "out", "beauty_light", output={"also": [{"name": "deep"}]}))

@@ -98,8 +98,10 @@ def test_a_photo_that_fails_says_why_and_what_to_do(
     visitor.status("completed")
     expect(visitor.tab("failed")).to_have_text("Failed or stopped 1")
     visitor.tab("failed").click()
-    expect(page.get_by_role("option")).to_have_count(1)
-    expect(page.get_by_role("option")).to_have_attribute("aria-label", re.compile("cut.jpg, failed: .*another copy"))
+    expect(page.get_by_role("listbox").get_by_role("option")).to_have_count(1)
+    expect(page.get_by_role("listbox").get_by_role("option")).to_have_attribute(
+        "aria-label", re.compile("cut.jpg, failed: .*another copy")
+    )
     visitor.accessible()
     visitor.seen("desktop-en-failed")
     visitor.cell(0).click()
@@ -147,7 +149,9 @@ def test_what_the_browser_can_t_show_is_looked_at_by_the_service_before(
     visitor.choose([damaged, scan])
     expect(visitor.cell(1).locator("img")).to_be_visible()
     expect(
-        page.get_by_role("option", name="damaged.png: The file is damaged. Choose another copy of it.")
+        page.get_by_role("listbox").get_by_role(
+            "option", name="damaged.png: The file is damaged. Choose another copy of it."
+        )
     ).to_be_visible()
     visitor.seen("desktop-en-chosen-damaged")
     visitor.go_on("filter_warm")
@@ -216,7 +220,7 @@ def test_it_works_in_the_dark_and_by_keyboard_alone(open_page: OpenPage, server:
     page.keyboard.press("Space")
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Shift+Space")
-    expect(page.get_by_role("option", selected=True)).to_have_count(2)
+    expect(page.get_by_role("listbox").get_by_role("option", selected=True)).to_have_count(2)
     visitor.press("Remove")
     expect(page.locator("footer.bar p")).to_contain_text("7 photos")
     visitor.accessible()
@@ -282,6 +286,7 @@ def test_photos_are_dropped_and_pasted(open_page: OpenPage, server: Server, phot
     expect(bar).to_contain_text("2 photos")
     page.evaluate(GIVE, ["paste", [], "look at https://example.org/a.jpg"])
     expect(bar).to_contain_text("3 photos")
+    visitor.press("Select")
     visitor.press("Select all")
     visitor.press("Remove")
     expect(page.get_by_role("heading", name="Retouch many photos at once")).to_be_visible()

@@ -127,17 +127,28 @@ def test_a_link_lets_others_look_until_it_is_ended(open_page: OpenPage, server: 
     visitor.start()
     visitor.status("completed")
     visitor.press("Share")
+    page.get_by_label("Title").fill("Summer")
+    page.get_by_label("Your name").fill("Studio Nord")
+    page.get_by_label("Show the originals").check()
     visitor.press("Make a link")
     link = page.get_by_label("Link", exact=True).input_value()
     visitor.accessible()
     visitor.seen("phone-en-share")
 
     guest = open_page(locale="en-US", **PHONE)
+    person = Visitor(guest, server.url)
     guest.goto(link)
-    expect(guest.get_by_role("heading")).to_have_text("2 photos")
-    expect(guest.locator("img")).to_have_count(2)
-    Visitor(guest, server.url).accessible()
-    Visitor(guest, server.url).seen("phone-en-shared")
+    expect(guest.get_by_role("heading", name="Summer")).to_be_visible()
+    expect(guest.get_by_text("from Studio Nord · 2 photos")).to_be_visible()
+    expect(guest.locator("main img")).to_have_count(2)
+    person.accessible()
+    person.seen("phone-en-shared")
+    guest.get_by_role("link", name="coffee.jpg").click()
+    expect(guest.get_by_role("slider", name="Divider between before and after")).to_be_visible()
+    person.accessible()
+    guest.keyboard.press("Escape")
+    guest.get_by_role("link", name="中文").click()
+    expect(guest.get_by_role("link", name="全部保存")).to_be_visible()
 
     visitor.press("End it")
     expect(page.get_by_role("button", name="End it")).to_have_count(0)
@@ -181,7 +192,7 @@ def test_addresses_and_files_in_one_batch(open_page: OpenPage, server: Server, p
     visitor.status("completed")
     expect(visitor.tab("failed")).to_have_text("Failed or stopped 1")
     visitor.tab("failed").click()
-    expect(page.get_by_role("option")).to_have_attribute(
+    expect(page.get_by_role("listbox").get_by_role("option")).to_have_attribute(
         "aria-label", f"{upload}.jpg, failed: There is nothing at this address."
     )
 

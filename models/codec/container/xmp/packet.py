@@ -2,7 +2,7 @@
 
 import re
 from collections import ChainMap
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from models.codec.container.geometry import Geometry
@@ -67,14 +67,19 @@ def patch_xmp(
     geometry: Geometry | None = None,
     more: Iterable[Property] = (),
     most: int | None = None,
+    without: Collection[str] = (),
 ) -> tuple[bytes, list[str]]:
     """Return the packet for a retouched, upright picture of `width` × `height` pixels, and notes.
 
-    `more` are properties that are put in where the packet has none of that name. If the packet has more than `most`
+    `more` are properties that are put in where the packet has none of that name; those `without`, named with their
+    namespaces, are taken out before. If the packet has more than `most`
     bytes, the longest properties go. An empty packet gives a new one, or nothing if nothing is put in. Raises
     DamagedXmpError.
     """
     root, damaged = parse(packet) if packet else (new_packet(), False)
+    for node in descriptions(root) if without else ():
+        node.children = [child for child in node.children if child.tag not in without]
+        node.attributes = {key: value for key, value in node.attributes.items() if node.full(key) not in without}
     added = _add(root, more)
     gone: list[str] = []
     notes = [*(["xmp_damaged"] if damaged else []), *added]

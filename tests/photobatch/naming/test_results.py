@@ -1,7 +1,7 @@
 import pytest
 
+from photobatch.batch import names_of, told_of
 from photobatch.file_names import safe
-from photobatch.names import ResultNames
 from photobatch.schemas import OutputOptions, Photo, PhotoResult
 from tests.photobatch.scripted_service import BATCH
 
@@ -9,9 +9,13 @@ from tests.photobatch.scripted_service import BATCH
 def names(*photos: str, done: bool = True, **output: object) -> list[str]:
     batch = BATCH.model_copy(update={"output": OutputOptions(**output)})  # type: ignore[arg-type]
     result = PhotoResult(url="", thumbnail_url="", width=1, height=1, bytes=1, format="jpeg", sha256="")
-    given = ResultNames(batch)
+    given = names_of(batch)
     return [
-        given.take(Photo(index=at, name=name, source="", status="queued", attempts=0, result=result if done else None))
+        given.take(
+            *told_of(
+                Photo(index=at, name=name, source="", status="queued", attempts=0, result=result if done else None)
+            )
+        )
         for at, name in enumerate(photos)
     ]
 

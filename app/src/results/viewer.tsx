@@ -1,0 +1,92 @@
+// One photo of a batch, seen large: before and after, and what to do with it.
+
+import { useState } from "react";
+import { Text, View } from "react-native";
+import { useSafeAreaInsets } from "react-native-safe-area-context";
+
+import { maySave } from "@/device/album";
+import { shareFile } from "@/device/share";
+import { dropResult, fetchResult } from "@/device/transfer";
+import { tell } from "@/parts/asking";
+import { useDesk } from "@/place";
+import { reason } from "@/service/problem";
+import type { Photo } from "@/service/service";
+import { t } from "@/words";
+import { Comparison } from "./comparison";
+import { DarkButton } from "./dark-button";
+import { saveOne } from "./saving";
+
+interface Props {
+  task: string;
+  photos: Photo[];
+  start: number;
+  close: () => void;
+}
+
+export function Viewer({ task, photos, start, close }: Props) {
+  const { service } = useDesk();
+  const insets = useSafeAreaInsets();
+  const [at, setAt] = useState(Math.max(0, start));
+  const [busy, setBusy] = useState(false);
+  const photo = photos[Math.min(at, photos.length - 1)];
+  if (!photo) return null;
+
+  async function trying(work: () => Promise<void>) {
+    setBusy(true);
+    try {
+      await work();
+    } catch (problem) {
+      tell((problem as Error).message);
+    } finally {
+      setBusy(false);
+    }
+  }
+
+  async function save() {
+    if (!(await maySave())) return tell(t("app.notSaved"));
+    await saveOne(service, photo!);
+    tell(t("app.saved", { n: 1 }));
+  }
+
+  async function share() {
+    const uri = await fetchResult(service, photo!.result!.url);
+    try {
+      if (!(await shareFile(uri))) tell(t("app.noShare"));
+    } finally {
+      dropResult(uri);
+    }
+  }
+
+  const { result, error, status, name, index } = photo;
+  const said = error ? reason(error.code, error.message) : t(`photo.${status}`);
+  const bar = { flexDirection: "row", alignItems: "center", justifyContent: "space-between", backgroundColor: "#1a1918", paddingHorizontal: 8 } as const;
+  return (
+    <View testID="viewer" style={{ flex: 1, backgroundColor: "#0b0b0b" }}>
+      <View style={[bar, { paddingTop: insets.top + 4, paddingBottom: 4 }]}>
+        <DarkButton title={t("viewer.close")} symbol="×" press={close} />
+        <Text numberOfLines={1} style={{ flex: 1, color: "#f1eeea", fontSize: 16, fontWeight: "600" }}>{name}</Text>
+        <Text style={{ color: "#b9b2aa", fontSize: 14, paddingRight: 8 }}>{t("viewer.position", { at: at + 1, total: photos.length })}</Text>
+      </View>
+      {result ? (
+        <Comparison
+          key={index}
+          before={service.picture(`/api/v1/batch/${task}/photos/${index}/original`)}
+          after={service.picture(result.url)}
+          small={service.picture(result.thumbnail_url)}
+          source={photo.source}
+          shape={result.width / result.height}
+        />
+      ) : (
+        <View style={{ flex: 1, alignItems: "center", justifyContent: "center", padding: 24 }}>
+          <Text role="status" style={{ color: "#f1eeea", fontSize: 16, textAlign: "center" }}>{said}</Text>
+        </View>
+      )}
+      <View style={[bar, { paddingTop: 4, paddingBottom: Math.max(4, insets.bottom) }]}>
+        <DarkButton title={t("viewer.previous")} symbol="‹" disabled={at === 0} press={() => setAt(at - 1)} />
+        <DarkButton title={t("save")} disabled={!result || busy} press={() => trying(save)} />
+        <DarkButton title={t("batch.share")} disabled={!result || busy} press={() => trying(share)} />
+        <DarkButton title={t("viewer.next")} symbol="›" disabled={at >= photos.length - 1} press={() => setAt(at + 1)} />
+      </View>
+    </View>
+  );
+}

@@ -1,0 +1,1 @@
+"""The names of results: one reading of templates for the service, the client and `photobatch run`."""

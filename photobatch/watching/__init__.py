@@ -1,0 +1,1 @@
+"""Watched folders: photos that appear are taken once each, also across kills of the command."""
