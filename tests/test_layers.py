@@ -24,7 +24,7 @@ ROOMS = {
     "deployments": ("wire", "gate", "files", "intake", "status", "routes", "reference", "local", "doctor"),
     "actors": ("messages", "sources", "batches", "worker", "pool", "coordinator"),
     "models": ("colour", "faces", "erase", "neural", "codec", "shoot", "eager", "compiled"),
-    "benchmarks": ("record", "photos", "pages", "servers", "rivals", "faults", "gpu"),
+    "benchmarks": ("record", "photos", "servers", "pages", "rivals", "faults", "gpu"),
 }
 
 # What a layer may import of ours, wherever the import stands.

@@ -20,7 +20,7 @@ LONGEST_FILE = 350
 PAGES = [
     *("README.md", "README.zh.md", "CONTRIBUTING.md", "CHANGELOG.md"),
     "app/README.md",
-    *(f"docs/{page.name}" for page in sorted((ROOT / "docs").glob("*.md"))),
+    *(str(page.relative_to(ROOT)) for page in sorted((ROOT / "docs").rglob("*.md"))),
 ]
 OF_OTHERS = {ROOT / "models/compiled/strips/libjpeg"}
 CODE = {".py", ".c", ".h", ".js", ".mjs", ".ts", ".tsx", ".css", ".html", ".sh"}
@@ -91,6 +91,14 @@ def test_links_in_the_documents_lead_somewhere(page: str) -> None:
     links = re.findall(r"\]\(([^)#\s]+)", text)
     files = [link for link in links if "://" not in link]
     assert [link for link in files if not ((ROOT / page).parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("page", ["README.md", "README.zh.md"])
+def test_the_pictures_that_people_see_first_are_small(page: str) -> None:
+    pictures = re.findall(r"!\[[^\]]*\]\(([^)\s]+)\)", (ROOT / page).read_text())
+    sizes = {picture: (ROOT / picture).stat().st_size for picture in pictures}
+    assert len(sizes) == 3, "the page, before and after, a chart"
+    assert {picture: size for picture, size in sizes.items() if size > 300_000} == {}
 
 
 def test_make_knows_what_is_promised() -> None:

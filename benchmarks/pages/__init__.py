@@ -1,1 +1,1 @@
-"""Pages made from photos: docs/presets.md, the contact sheet, the picture of erase, the summary of a run."""
+"""Pages made from photos: docs/presets.md, the contact sheet, the pictures of erase and of the READMEs, a summary."""

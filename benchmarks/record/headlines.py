@@ -1,4 +1,4 @@
-"""The headlines: the few figures in the README."""
+"""The headlines: the few figures that say how the project stands, at the top of docs/benchmarks.md."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -80,7 +80,7 @@ HEADLINES = (
 
 
 def headlines(records: Sequence[Record]) -> Table:
-    """The README's table."""
+    """Return the table of headlines."""
     return Table("Headlines", "", ("",), [row for headline in HEADLINES for row in headline.rows(records)])
 
 

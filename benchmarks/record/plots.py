@@ -17,7 +17,7 @@ _POINTS = {"p50": (OURS, "o"), "p95": (SECOND, "s"), "p99": (SECOND, "D")}
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """A picture as SVG; `alt` says in words what it shows. Plots that `lead` are in the README too."""
+    """A picture as SVG; `alt` says in words what it shows. A plot that `lead`s is in the README too."""
 
     name: str
     alt: str
@@ -54,7 +54,7 @@ def _floor(records: Sequence[Record]) -> Plot | None:
         "lowest to highest run": Line2D([], [], color=INK, linewidth=1.1),
     }
     picture.legend(shown.values(), shown.keys(), loc="outside lower left", ncols=3)
-    return Plot("floor", _alt(title, drawn), svg(picture), lead=True)
+    return Plot("floor", _alt(title, drawn), svg(picture))
 
 
 def _peers(records: Sequence[Record]) -> Plot | None:

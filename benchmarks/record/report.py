@@ -1,7 +1,8 @@
 """Writes the newest figures into the documents: `python -m benchmarks.record.report [--show]`.
 
-Takes the newest record of each case in benchmarks/results/, without those of --quick, writes the headlines into
-README.md and all of them into docs/benchmarks.md, between their markers, and draws docs/plots. Measures nothing.
+Takes the newest record of each case in benchmarks/results/, without those of --quick, writes headlines and all figures
+into docs/benchmarks.md and the leading plot into README.md, between their markers, and draws docs/plots. Measures
+nothing.
 """
 
 import argparse
@@ -104,12 +105,11 @@ def write(folder: Path = results.FOLDER, root: Path = ROOT) -> list[Path]:
     drawn = plots(records)
     short, made = headlines(records), provenance(records)
     texts: dict[Path, str] = {}  # all texts before any is written: a missing marker must not leave half a report
-    if short.rows:
-        leading = [readme.picture(pictures, plot) for plot in drawn if plot.lead]
-        texts[readme.path] = readme.with_figures("\n\n".join([short.markdown(), made, *leading]))
-    sections = [f"### {table.title}\n\n{table.markdown()}" for table in tables(records)]
+    if leading := [readme.picture(pictures, plot) for plot in drawn if plot.lead]:
+        texts[readme.path] = readme.with_figures("\n\n".join([*leading, made]))
+    first, *sections = [f"### {table.title}\n\n{table.markdown()}" for table in [short, *tables(records)]]
     shown = [page.picture(pictures, plot) for plot in drawn]
-    texts[page.path] = page.with_figures("\n\n".join([*shown, *sections, made]))
+    texts[page.path] = page.with_figures("\n\n".join([*([first] if short.rows else []), *shown, *sections, made]))
     for path, text in texts.items():
         path.write_text(text, encoding="utf-8")
     pictures.mkdir(parents=True, exist_ok=True)

@@ -32,7 +32,7 @@ class Correction:
 
     def light(self) -> ChannelFunction:
         """What follows white balance: linear values of a channel to linear ones."""
-        steps: list[ChannelFunction] = [exposure(self.exposure)] if self.exposure else []
+        steps: list[ChannelFunction] = [_exposed(self.exposure)] if self.exposure else []
         tones: list[ChannelFunction] = [contrast(self.contrast)] if self.contrast else []
         tones += [through_points(self.curve)] if self.curve else []
         return chain([*steps, srgb_encode, *tones, srgb_decode] if tones else steps)
@@ -40,6 +40,24 @@ class Correction:
     def described(self) -> list[object]:
         """Everything that determines it, for a digest."""
         return [*astuple(self)[:4], [[float(x), float(y)] for x, y in np.reshape(self.curve, (-1, 2))]]
+
+
+def _exposed(stops: float) -> ChannelFunction:
+    """Exposure whose inverse is the same with the opposite sign: white stays white, so what has clipped turns no grey.
+
+    Less light undoes the shoulder of more: t / (1 + t (T-1)/T), solved for t.
+    """
+    if stops >= 0:
+        return exposure(stops)
+    gain, knee = 2.0**-stops, 0.4  # of models.colour.ops.exposure
+    reach = (gain - knee) / (1 - knee)
+
+    def apply(x: Floats) -> Floats:
+        above = np.clip((x - knee) / (1 - knee), 0, 1)
+        t = above / (1 - above * (reach - 1) / reach)
+        return np.asarray((np.minimum(x, knee) + (1 - knee) * t) / gain, np.float64)
+
+    return apply
 
 
 NO_CORRECTION = Correction()

@@ -14,7 +14,14 @@ ROOT = Path(__file__).parents[2]
 PAGES = [
     *(name for name in ("README.md", "README.zh.md", "CONTRIBUTING.md", "CHANGELOG.md") if (ROOT / name).exists()),
     *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md"))),
+    *(f"docs/zh/{path.name}" for path in sorted((ROOT / "docs/zh").glob("*.md"))),
 ]
+# Pages that are there in Chinese too, each with its Chinese page: test_chinese.py says that they agree.
+CHINESE = {
+    page.replace("docs/zh/", "docs/").replace("README.zh.md", "README.md"): page
+    for page in PAGES
+    if page.startswith("docs/zh/") or page == "README.zh.md"
+}
 _INDENT = "    "
 
 

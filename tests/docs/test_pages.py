@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from tests.docs.elsewhere import elsewhere
-from tests.docs.pages import PAGES, commands
+from tests.docs.pages import CHINESE, PAGES, commands
 from tests.docs.story import Story, compare, like, steps
 from tests.docs.test_blocks import a_block
 
-# test_readmes.py says that the second README has the commands of the first; others follow the other two.
-FOLLOWED = [page for page in PAGES if page not in {"README.zh.md", "docs/extending.md", "docs/ray-data.md"}]
+# test_chinese.py says that Chinese pages have the commands of the English ones; other tests follow the other two.
+FOLLOWED = [page for page in PAGES if page not in {*CHINESE.values(), "docs/extending.md", "docs/ray-data.md"}]
 LONG = {"docs/command.md", "docs/tutorial.md"}
 # What must lie in the reader's folder at the end of a page.
 LEFT = {

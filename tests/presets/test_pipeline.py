@@ -311,6 +311,16 @@ def test_a_shift_means_the_same_light_in_every_profile(tables):
     assert np.abs(converted - in_srgb).max() < 4
 
 
+@pytest.mark.parametrize("stops", [-1.5, -0.4, 0.4, 1.5])
+def test_a_shift_keeps_black_white_and_order_and_is_undone_by_its_opposite(tables, stops):
+    greys = np.repeat(np.arange(256, dtype=np.uint8)[None, :, None], 3, axis=2)
+    there = done(pipeline(tables, preset_type="color", shift={"exposure": stops}), greys)[0][..., :3]
+    assert (np.diff(there[0].astype(int), axis=0) >= 0).all()
+    assert there[0, [0, 255]].tolist() == [[0] * 3, [255] * 3]
+    back = done(pipeline(tables, preset_type="color", shift={"exposure": -stops}), there.copy())[0][..., :3]
+    assert np.abs(back.astype(int) - greys).mean() < 1
+
+
 def test_auto_tone_lightens_the_dark_and_leaves_what_is_right(tables):
     pipe = pipeline(tables, preset_type="color", auto_tone=1.0)
     right = PHOTOS["astronaut"]
