@@ -22,8 +22,9 @@ def words(desktop: Page) -> dict[str, dict[str, str]]:
 
 
 def read(page: Page, language: str) -> dict[str, Any]:
-    said: dict[str, Any] = page.evaluate(f"import('/web/words/{language}.js').then((module) => module.default)")
-    return said
+    read = "async (name) => (await import(`/web/words/${name}.js`)).default"
+    said: dict[str, Any] = page.evaluate(read, language)
+    return said | {"errors": page.evaluate(read, f"errors-{language}")}
 
 
 def flat(said: dict[str, Any], before: str = "") -> list[tuple[str, str]]:

@@ -2,9 +2,11 @@
 
 import { keep, kept } from "/web/parts/kept.js";
 import en from "/web/words/en.js";
+import errorsEn from "/web/words/errors-en.js";
+import errorsZh from "/web/words/errors-zh.js";
 import zh from "/web/words/zh.js";
 
-const WORDS = { en, zh };
+const WORDS = { en: { ...en, errors: errorsEn }, zh: { ...zh, errors: errorsZh } };
 
 export const LANGUAGES = { zh: "中文", en: "English" };
 export const language = chosen();

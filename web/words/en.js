@@ -1,6 +1,4 @@
-// English copy. zh.js has the same keys; a test compares the two.
-import errors from "./errors-en.js"; // relative: the phone app has another root
-
+// English copy; errors-en.js has the words for problems. zh.js has the same keys; a test compares the two.
 export default {
   photos: { one: "{n} photo", other: "{n} photos" },
   time: { seconds: "{n} s", minutes: "{n} min", hours: "{h} h {n} min" },
@@ -286,7 +284,6 @@ export default {
     revoke: "End it",
   },
   batches: { loading: "Looking…", none: "No batch yet." },
-  errors,
 
   // zoom.js, in the painter and the viewer
   zoom: { closer: "Zoom in", farther: "Zoom out", fit: "Fit to screen", actual: "Actual size" },

@@ -1,6 +1,4 @@
-// 中文文案。键与 en.js 相同，有测试比对。
-import errors from "./errors-zh.js"; // 相对路径：手机应用的根目录不同
-
+// 中文文案；错误说明在 errors-zh.js。键与 en.js 相同，有测试比对。
 export default {
   photos: { other: "{n} 张照片" },
   time: { seconds: "{n} 秒", minutes: "{n} 分钟", hours: "{h} 小时 {n} 分钟" },
@@ -286,7 +284,6 @@ export default {
     revoke: "停用",
   },
   batches: { loading: "正在查找…", none: "还没有批次。" },
-  errors,
 
   // zoom.js：涂抹界面和查看界面共用
   zoom: { closer: "放大", farther: "缩小", fit: "适应屏幕", actual: "原始大小" },

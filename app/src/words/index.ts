@@ -3,6 +3,8 @@
 import { getLocales } from "expo-localization";
 
 import pageEn from "../../../web/words/en.js";
+import pageErrorsEn from "../../../web/words/errors-en.js";
+import pageErrorsZh from "../../../web/words/errors-zh.js";
 import pageZh from "../../../web/words/zh.js";
 import appEn from "./en";
 import appZh from "./zh";
@@ -10,7 +12,10 @@ import appZh from "./zh";
 export type Language = "zh" | "en";
 type Values = Record<string, string | number>;
 
-const WORDS = { en: { ...pageEn, app: appEn }, zh: { ...pageZh, app: appZh } };
+const WORDS = {
+  en: { ...pageEn, errors: pageErrorsEn, app: appEn },
+  zh: { ...pageZh, errors: pageErrorsZh, app: appZh },
+};
 
 export const language: Language = chosen();
 
