@@ -1,6 +1,7 @@
 """The asyncio client of a service."""
 
 import asyncio
+import json
 import os
 import sys
 import uuid
@@ -39,6 +40,7 @@ from photobatch.uploads import Refused, none_left, upload, upload_all
 PresetType = Literal["beauty", "filter", "color", "erase"]
 _PAGE = 100
 
+_NOT_SENT = "upload:not-sent"  # stands for photos while their parameters are checked
 _NO_SUCH_ROUTE = frozenset({"not_found", "http_404"})  # of an earlier service
 
 
@@ -124,7 +126,7 @@ class AsyncPhotoBatch:
             **_matched(consistency, consistency_strength),
         )
         if any(isinstance(photo.source, Path) for photo in given):
-            await self._check(request, len(given))  # report what is wrong before ten thousand uploads, not after
+            await self._check(request, given)  # report what is wrong before ten thousand uploads, not after
         key = idempotency_key or str(uuid.uuid4())
         if overlap:
             task_id = await self._hand_in(request, key)
@@ -176,11 +178,15 @@ class AsyncPhotoBatch:
         Returns the resolved preset, None from a service of an earlier version. Raises as `submit` does.
         """
         fields = {"preset_id": preset, "preset_type": preset_type, "preset_params": dict(params or {})}
-        return await self._check(_request(**fields, output=_output(output, name)), photos)
+        return await self._check(_request(**fields, output=_output(output, name)), [Given(_NOT_SENT)] * photos)
 
-    async def _check(self, request: SubmitRequest, photos: int) -> Checked | None:
+    async def _check(self, request: SubmitRequest, given: Sequence[Given]) -> Checked | None:
+        """Let the service check a submit of these photos; each kind of own parameters is named by one of them."""
+        kinds = {json.dumps(photo.params, sort_keys=True, default=str): photo.params for photo in given}
+        asked = request.model_copy()
+        _name(asked, [PhotoInput(source=_NOT_SENT, params=params) for params in kinds.values()])
         try:
-            body = as_json(request, exclude_unset=True)
+            body = as_json(asked, exclude_unset=True)
             checked = await self._connection.ask(Checked, "POST", "/batch/check", json=body)
         except PhotoBatchError as error:
             if error.status != httpx.codes.METHOD_NOT_ALLOWED and error.code not in _NO_SUCH_ROUTE:
@@ -188,8 +194,10 @@ class AsyncPhotoBatch:
             if request.preset_id is not None:
                 await self.presets.get(request.preset_id)
             return None
-        if photos > checked.max_photos:
-            said = f"{photos} photos are more than one batch may hold ({checked.max_photos}); split them into several."
+        if len(given) > checked.max_photos:
+            said = (
+                f"{len(given)} photos are more than one batch may hold ({checked.max_photos}); split them into several."
+            )
             raise InvalidRequestError("too_many_photos", said)
         return checked
 

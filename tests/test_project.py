@@ -93,6 +93,14 @@ def test_links_in_the_documents_lead_somewhere(page: str) -> None:
     assert [link for link in files if not ((ROOT / page).parent / link).exists()] == []
 
 
+@pytest.mark.parametrize("page", ["README.md", "README.zh.md"])
+def test_the_pictures_that_people_see_first_are_small(page: str) -> None:
+    pictures = re.findall(r"!\[[^\]]*\]\(([^)\s]+)\)", (ROOT / page).read_text())
+    sizes = {picture: (ROOT / picture).stat().st_size for picture in pictures}
+    assert len(sizes) == 3, "the page, before and after, a chart"
+    assert {picture: size for picture, size in sizes.items() if size > 300_000} == {}
+
+
 def test_make_knows_what_is_promised() -> None:
     promised = {"help", "setup", "setup-cpu", "demo", "test", "test-slow", "lint", "serve", "bench", "dist", "clean"}
     assert promised <= targets()

@@ -4,6 +4,26 @@
  */
 
 export interface paths {
+    "/api/v1/batch/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check Batch
+         * @description Say whether a submit with these fields would be accepted; nothing is stored. Photos may be left out.
+         */
+        post: operations["check_batch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/batch/submit": {
         parameters: {
             query?: never;
@@ -265,7 +285,7 @@ export interface paths {
         };
         /**
          * Result
-         * @description Send the retouched photo.
+         * @description Send the retouched photo, or one of its further outputs.
          */
         get: operations["result"];
         put?: never;
@@ -325,7 +345,7 @@ export interface paths {
         };
         /**
          * Archive
-         * @description Send all results that exist by now, under the names of their photos; an interrupted download can be continued.
+         * @description Send the results that exist by now, under the names of their photos; an interrupted download can be continued.
          */
         get: operations["archive"];
         put?: never;
@@ -409,7 +429,7 @@ export interface paths {
         };
         /**
          * Shared Archive
-         * @description Send all results as a ZIP file.
+         * @description Send results as a ZIP file, or originals, where the link shows them.
          */
         get: operations["shared_archive"];
         put?: never;
@@ -452,6 +472,26 @@ export interface paths {
          * @description Send a small JPEG of a result.
          */
         get: operations["shared_thumbnail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/s/{task_id}/{index}/original": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Shared Original
+         * @description Send a photo as it came, where the link shows originals.
+         */
+        get: operations["shared_original"];
         put?: never;
         post?: never;
         delete?: never;
@@ -578,6 +618,28 @@ export interface paths {
          * @description Return small previews of presets on one uploaded photo.
          */
         post: operations["preview_presets"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/presets/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Preset
+         * @description Read a preset of Lightroom or Camera Raw, the `.xmp` file as the body, and return a preset to create.
+         *
+         *     Nothing is stored.
+         */
+        post: operations["import_preset"];
         delete?: never;
         options?: never;
         head?: never;
@@ -895,6 +957,19 @@ export interface components {
          */
         BatchStatus: "queued" | "processing" | "paused" | "completed" | "failed" | "cancelled";
         /**
+         * Checked
+         * @description What a submit would do, if its photos are good.
+         */
+        Checked: {
+            preset: components["schemas"]["PresetRef"];
+            output: components["schemas"]["OutputOptions"];
+            /**
+             * Max Photos
+             * @description So many photos a batch may hold.
+             */
+            max_photos: number;
+        };
+        /**
          * Counts
          * @description Photos by status; they always add up to `total`.
          */
@@ -1060,6 +1135,15 @@ export interface components {
              * Format: date-time
              */
             expires_at: string;
+            /** Title */
+            title?: string | null;
+            /** Sender */
+            sender?: string | null;
+            /**
+             * Originals
+             * @default false
+             */
+            originals?: boolean;
             /**
              * Url
              * @description A path of this service, with the key in it.
@@ -1117,10 +1201,27 @@ export interface components {
              */
             raw?: "develop" | "embedded";
             /**
+             * Creator
+             * @description Who made the photos: EXIF Artist, XMP dc:creator; under any `metadata`.
+             */
+            creator?: string | null;
+            /**
+             * Copyright
+             * @description Whose they are: EXIF Copyright, XMP dc:rights; under any `metadata`.
+             */
+            copyright?: string | null;
+            /**
              * Name
-             * @description Template of result names: {stem}, {index}, {ext}, {preset}.
+             * @description Template of result names: {stem}, {counter} (from 1, {counter:04} pads), {index} (from 0), {date:%Y-%m-%d} (when it was taken), {ext}, {preset}.
              */
             name?: string | null;
+            /**
+             * Also
+             * @description Further outputs of each photo, such as a small one for the web.
+             */
+            also?: components["schemas"]["VariantOptions"][];
+            /** @description A text or a PNG that is laid on every result. */
+            watermark?: components["schemas"]["Watermark"] | null;
         };
         /**
          * Photo
@@ -1202,6 +1303,24 @@ export interface components {
             retryable: boolean;
         };
         /**
+         * PhotoInput
+         * @description One photo of a batch whose photos differ.
+         */
+        PhotoInput: {
+            /**
+             * Source
+             * @description As in `image_urls`.
+             */
+            source: string;
+            /**
+             * Params
+             * @description Parameters that override the batch's.
+             */
+            params?: {
+                [key: string]: unknown;
+            };
+        };
+        /**
          * PhotoList
          * @description A page of photos in their order.
          */
@@ -1236,6 +1355,17 @@ export interface components {
             format: string;
             /** Sha256 */
             sha256: string;
+            /**
+             * Also
+             * @description Its further outputs.
+             * @default []
+             */
+            also?: components["schemas"]["ResultVariant"][];
+            /**
+             * Taken
+             * @description When the photo was taken, in ISO 8601, in the camera's local time.
+             */
+            taken?: string | null;
             /**
              * Faces
              * @description Those that were found; null where none was looked for.
@@ -1294,6 +1424,23 @@ export interface components {
             id: string;
             /** @description If left out, the name of the original. */
             name?: components["schemas"]["LocalizedText"] | null;
+        };
+        /**
+         * PresetDraft
+         * @description A preset made from a file of another program, not yet stored.
+         */
+        PresetDraft: {
+            preset: components["schemas"]["PresetInput"];
+            /**
+             * Ignored
+             * @description Settings of the file that change photos there and are not in the preset.
+             */
+            ignored: string[];
+            /**
+             * Limited
+             * @description Settings that go further there than here; here they end at their limit.
+             */
+            limited: string[];
         };
         /**
          * PresetInput
@@ -1469,6 +1616,29 @@ export interface components {
             limit: number;
         };
         /**
+         * ResultVariant
+         * @description A further output of a finished photo; see `also` of the output options.
+         */
+        ResultVariant: {
+            /** Name */
+            name: string;
+            /**
+             * Url
+             * @description Path of the file.
+             */
+            url: string;
+            /** Width */
+            width: number;
+            /** Height */
+            height: number;
+            /** Bytes */
+            bytes: number;
+            /** Format */
+            format: string;
+            /** Sha256 */
+            sha256: string;
+        };
+        /**
          * Share
          * @description A link to a batch's results, open to everybody who has it.
          */
@@ -1480,6 +1650,15 @@ export interface components {
              * Format: date-time
              */
             expires_at: string;
+            /** Title */
+            title?: string | null;
+            /** Sender */
+            sender?: string | null;
+            /**
+             * Originals
+             * @default false
+             */
+            originals?: boolean;
         };
         /**
          * ShareList
@@ -1502,6 +1681,22 @@ export interface components {
              * @default 604800
              */
             expires_in_s?: number;
+            /**
+             * Title
+             * @description Stands above the photos.
+             */
+            title?: string | null;
+            /**
+             * Sender
+             * @description Who shows them, such as a photographer.
+             */
+            sender?: string | null;
+            /**
+             * Originals
+             * @description The photos as they came may be seen beside the results, and saved too.
+             * @default false
+             */
+            originals?: boolean;
         };
         /**
          * SignedUpload
@@ -1647,6 +1842,88 @@ export interface components {
             version: string;
         };
         /**
+         * SubmitRequest
+         * @description `POST /api/v1/batch/submit`.
+         */
+        SubmitRequest: {
+            /**
+             * User Id
+             * @description The owner, if the service has no keys; with keys it is the key's user.
+             * @default anonymous
+             */
+            user_id?: string;
+            /**
+             * Image Urls
+             * @description Sources: `https://…`, `upload:…`, `file:///…`, `s3://…` (also gs and az; with a `/` at the end all photos below), `batch:TASK_ID` for all photos of a batch of yours, `batch:TASK_ID/3` for one of them.
+             */
+            image_urls?: string[];
+            /**
+             * Photos
+             * @description Sources with their own parameters.
+             */
+            photos?: components["schemas"]["PhotoInput"][];
+            /**
+             * Preset Id
+             * @description A preset. Either `preset_id` or `preset_type` is needed.
+             */
+            preset_id?: string | null;
+            /**
+             * Preset Type
+             * @description Without a preset: start from neutral parameters of this type.
+             */
+            preset_type?: ("beauty" | "filter" | "color" | "erase") | null;
+            /**
+             * Preset Params
+             * @description Parameters that override the preset's.
+             */
+            preset_params?: {
+                [key: string]: unknown;
+            };
+            output?: components["schemas"]["OutputOptions"];
+            /**
+             * Priority
+             * @description Among a user's batches, higher ones go first.
+             * @default 5
+             */
+            priority?: number;
+            /**
+             * Metadata
+             * @description Your own strings, returned with the batch.
+             */
+            metadata?: {
+                [key: string]: string;
+            };
+            /**
+             * Callback Url
+             * @description Called when the batch has ended; see docs/batches.md.
+             */
+            callback_url?: string | null;
+            /**
+             * Name
+             * @description Shown in lists; downloads are named after it. null: none.
+             */
+            name?: string | null;
+            /**
+             * Consistency
+             * @description `shoot`: exposure and white balance are matched over the photos, scene by scene, before the look. Not for erase.
+             * @default none
+             * @enum {string}
+             */
+            consistency?: "none" | "shoot";
+            /**
+             * Consistency Strength
+             * @description How far they are matched.
+             * @default 1
+             */
+            consistency_strength?: number;
+            /**
+             * Open
+             * @description More photos may be appended until the batch is closed; it may begin empty.
+             * @default false
+             */
+            open?: boolean;
+        };
+        /**
          * Submitted
          * @description The answer to a submit.
          */
@@ -1710,6 +1987,67 @@ export interface components {
             height: number | null;
             /** Format */
             format: string | null;
+        };
+        /**
+         * VariantOptions
+         * @description A further output of each photo, from the same decoded and retouched picture.
+         */
+        VariantOptions: {
+            /**
+             * Name
+             * @description Also the folder in the ZIP file: 1 to 32 of a-z, 0-9, - and _.
+             */
+            name: string;
+            /**
+             * Max Side
+             * @description As `max_side` of the result, from whose size it is reduced.
+             */
+            max_side?: number | null;
+            /**
+             * Quality
+             * @description As `quality` of the result.
+             */
+            quality?: number | null;
+            /**
+             * Format
+             * @description `same`: the format of the result.
+             * @default same
+             * @enum {string}
+             */
+            format?: "same" | "jpeg" | "png" | "webp" | "avif" | "tiff";
+        };
+        /**
+         * Watermark
+         * @description A text or a PNG in a corner of every result, on the result's own size.
+         */
+        Watermark: {
+            /**
+             * Text
+             * @description ASCII and a few others such as ©; for other scripts bring a PNG.
+             */
+            text?: string | null;
+            /**
+             * Image
+             * @description A PNG of at most 96 KB as `data:image/png;base64,…`; answers have `sha256:…` in its place.
+             */
+            image?: string | null;
+            /**
+             * Corner
+             * @default bottom_right
+             * @enum {string}
+             */
+            corner?: "top_left" | "top_right" | "bottom_left" | "bottom_right" | "center";
+            /**
+             * Opacity
+             * @default 0.6
+             */
+            opacity?: number;
+            /**
+             * Size
+             * @description Its height, as a part of the result's short side.
+             * @default 0.05
+             */
+            size?: number;
         };
         /**
          * WorkerStats
@@ -1778,24 +2116,6 @@ export interface components {
              * @description Sources with their own parameters.
              */
             photos?: components["schemas"]["PhotoInput"][];
-        };
-        /**
-         * PhotoInput
-         * @description One photo of a batch whose photos differ.
-         */
-        PhotoInput: {
-            /**
-             * Source
-             * @description As in `image_urls`.
-             */
-            source: string;
-            /**
-             * Params
-             * @description Parameters that override the batch's.
-             */
-            params?: {
-                [key: string]: unknown;
-            };
         };
         /**
          * Problem
@@ -2021,92 +2341,6 @@ export interface components {
              */
             consistency_strength?: number;
         };
-        /**
-         * SubmitRequest
-         * @description `POST /api/v1/batch/submit`.
-         */
-        SubmitRequest: {
-            /**
-             * User Id
-             * @description The owner, if the service has no keys; with keys it is the key's user.
-             * @default anonymous
-             */
-            user_id?: string;
-            /**
-             * Image Urls
-             * @description Sources: `https://…`, `upload:…`, `file:///…`, `s3://…` (also gs and az; with a `/` at the end all photos below), `batch:TASK_ID` for all photos of a batch of yours, `batch:TASK_ID/3` for one of them.
-             */
-            image_urls?: string[];
-            /**
-             * Photos
-             * @description Sources with their own parameters.
-             */
-            photos?: components["schemas"]["PhotoInput"][];
-            /**
-             * Preset Id
-             * @description A preset. Either `preset_id` or `preset_type` is needed.
-             * @default null
-             */
-            preset_id?: string | null;
-            /**
-             * Preset Type
-             * @description Without a preset: start from neutral parameters of this type.
-             * @default null
-             */
-            preset_type?: ("beauty" | "filter" | "color" | "erase") | null;
-            /**
-             * Preset Params
-             * @description Parameters that override the preset's.
-             */
-            preset_params?: {
-                [key: string]: unknown;
-            };
-            output?: components["schemas"]["OutputOptions"];
-            /**
-             * Priority
-             * @description Among a user's batches, higher ones go first.
-             * @default 5
-             */
-            priority?: number;
-            /**
-             * Metadata
-             * @description Your own strings, returned with the batch.
-             */
-            metadata?: {
-                [key: string]: string;
-            };
-            /**
-             * Callback Url
-             * @description Called when the batch has ended; see docs/batches.md.
-             * @default null
-             */
-            callback_url?: string | null;
-            /**
-             * Name
-             * @description Shown in lists; downloads are named after it. null: none.
-             * @default null
-             */
-            name?: string | null;
-            /**
-             * Consistency
-             * @description `shoot`: exposure and white balance are matched over the photos, scene by scene, before the look. Not for erase.
-             * @default none
-             * @enum {string}
-             */
-            consistency?: "none" | "shoot";
-            /**
-             * Consistency Strength
-             * @description How far they are matched.
-             * @default 1
-             */
-            consistency_strength?: number;
-            /**
-             * Open
-             * @description More photos may be appended until the batch is closed; it may begin empty.
-             * @default false
-             */
-            open?: boolean;
-        };
     };
     responses: never;
     parameters: never;
@@ -2116,6 +2350,124 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    check_batch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubmitRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Checked"];
+                };
+            };
+            /** @description Bad Request: invalid_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized: unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: forbidden, forbidden_path, forbidden_host, forbidden_origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found: unknown_preset, unknown_lut */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout: too_slow */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large: too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity: invalid_request, invalid_params, invalid_source */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: rate_limited */
+            429: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: internal_error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: unavailable, journal_unavailable, journal_behind, busy */
+            503: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     submit_batch: {
         parameters: {
             query?: never;
@@ -3688,7 +4040,10 @@ export interface operations {
     };
     result: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The name of one of `also` of the output options. */
+                variant?: string | null;
+            };
             header?: never;
             path: {
                 /** @description The photo's position in its batch, from 0. */
@@ -4057,7 +4412,12 @@ export interface operations {
     };
     archive: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Only these photos: positions and ranges of them, such as `0-4,7`. */
+                photos?: string | null;
+                /** @description `originals`: the photos as they came, where the service has them. */
+                of?: "results" | "originals";
+            };
             header?: never;
             path: {
                 /** @description The batch. */
@@ -4484,6 +4844,8 @@ export interface operations {
                 key?: string;
                 /** @description Where the page begins. */
                 cursor?: string | null;
+                /** @description Otherwise what the browser prefers. */
+                lang?: ("zh" | "en") | null;
             };
             header?: never;
             path: {
@@ -4557,6 +4919,10 @@ export interface operations {
             query: {
                 /** @description The key in the link. */
                 key: string;
+                /** @description Only these photos: positions and ranges of them, such as `0-4,7`. */
+                photos?: string | null;
+                /** @description `originals`: the photos as they came, where the service has them. */
+                of?: "results" | "originals";
             };
             header?: never;
             path: {
@@ -4817,6 +5183,95 @@ export interface operations {
             };
         };
     };
+    shared_original: {
+        parameters: {
+            query: {
+                /** @description The key in the link. */
+                key: string;
+            };
+            header?: never;
+            path: {
+                /** @description The batch. */
+                task_id: string;
+                /** @description The photo's position in its batch, from 0. */
+                index: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+            /** @description The requested range. */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The client already has it. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found: not_found, not_ready */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Requested Range Not Satisfiable: range_not_satisfiable */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity: invalid_request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: internal_error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: unavailable, storage_unavailable */
+            503: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     events: {
         parameters: {
             query?: {
@@ -4924,6 +5379,8 @@ export interface operations {
             query?: {
                 /** @description Its file name. */
                 name?: string;
+                /** @description The local time of the file, for `{date}` in names where its EXIF has none. */
+                changed?: string | null;
             };
             header?: never;
             path?: never;
@@ -5169,7 +5626,10 @@ export interface operations {
     };
     accept_upload: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The local time of the file, for `{date}` in names where its EXIF has none. */
+                changed?: string | null;
+            };
             header?: never;
             path: {
                 /** @description The `id` of the signed upload. */
@@ -5604,6 +6064,111 @@ export interface operations {
                 };
             };
             /** @description Service Unavailable: no_worker, unavailable, journal_unavailable, journal_behind, busy */
+            503: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    import_preset: {
+        parameters: {
+            query?: {
+                /** @description Names the preset where the file does not. */
+                name?: string;
+                /** @description The user, if there are no keys. */
+                user_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PresetDraft"];
+                };
+            };
+            /** @description Unauthorized: unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: forbidden, forbidden_host, forbidden_origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout: too_slow */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large: too_large, too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity: invalid_xmp, invalid_request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: rate_limited */
+            429: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: internal_error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: unavailable, busy */
             503: {
                 headers: {
                     /** @description Seconds to wait. */

@@ -28,6 +28,12 @@ _HEIGHT = 1120  # pixels of both screens
 _GAP, _RADIUS = 36, 24
 _PAPER, _LINE = (255, 255, 255), (208, 206, 202)
 _QUALITY = 82
+# All pictures that can be seen, of cards and of the strip, have been made.
+_PICTURES_ARE_THERE = """
+[...document.querySelectorAll(".card, .strip .cell")]
+  .filter((one) => one.checkVisibility() && one.getBoundingClientRect().left < innerWidth)
+  .every((one) => one.querySelector("img:not([hidden])"))
+"""
 _PATIENCE_S = 60.0
 
 
@@ -85,6 +91,7 @@ def _choosing(browser: Browser, server: Server, photos: list[str], language: str
     page = context.new_page()
     _choose(page, server.url, photos, "beauty_medium")
     page.wait_for_load_state("networkidle")
+    page.wait_for_function(_PICTURES_ARE_THERE)
     shot = page.screenshot()
     context.close()
     return Image.open(io.BytesIO(shot)).convert("RGB")

@@ -77,6 +77,8 @@ def run(  # noqa: PLR0917
     metadata: options.MetadataOption = "keep",
     hdr: options.HdrOption = "keep",
     raw: options.RawOption = "develop",
+    consistency: options.ConsistencyOption = "none",
+    consistency_strength: options.ConsistencyStrengthOption = 1.0,
     recursive: options.RecursiveOption = True,
     skip_existing: Annotated[
         bool, typer.Option("--skip-existing", help="Leave out photos whose result is there already.")
@@ -109,9 +111,8 @@ def run(  # noqa: PLR0917
     from photobatch.engine.jobs import RunOptions
 
     output: dict[str, Any] = {"format": format_, "quality": quality, "subsampling": subsampling, "max_side": max_side}
-    output |= {"creator": creator, "copyright": copyright_, "also": options.parse_also(also or ())}
     mark = options.parse_watermark(watermark, watermark_corner, watermark_opacity, watermark_size)
-    output |= {"watermark": mark}
+    output |= options.given(creator=creator, copyright=copyright_, also=options.parse_also(also or ()), watermark=mark)
     chosen = RunOptions(
         inputs=[Path(given) for given in inputs or ()],
         out=out,
@@ -124,6 +125,7 @@ def run(  # noqa: PLR0917
         skip_existing=skip_existing,
         again=again,
         strict=strict,
+        consistency=None if consistency == "none" else consistency_strength,
         dry_run=dry_run,
         workers=workers,
     )

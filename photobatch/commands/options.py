@@ -14,6 +14,7 @@ import typer
 from photobatch.refusal import RefusalError
 
 Corner = Literal["top_left", "top_right", "bottom_left", "bottom_right", "center"]
+Consistency = Literal["none", "shoot"]
 PresetType = Literal["beauty", "filter", "color", "erase"]
 Format = Literal["same", "jpeg", "png", "webp", "avif", "tiff"]
 Subsampling = Literal["same", "444", "422", "420"]
@@ -116,9 +117,17 @@ CopyrightOption = Annotated[
     str | None,
     typer.Option("--copyright", metavar="TEXT", help="Whose they are: '© 2026 Ann Lee'; also with --metadata strip."),
 ]
+ConsistencyOption = Annotated[
+    Consistency,
+    typer.Option("--consistency", help="shoot: match exposure and white balance over the photos, before the look."),
+]
+ConsistencyStrengthOption = Annotated[
+    float, typer.Option("--consistency-strength", min=0, max=1, metavar="PART", help="How far they are matched.")
+]
 StrictOption = Annotated[
     bool, typer.Option("--strict", help="Exit with 1 if files in folders are not taken: RAW without its extra, others.")
 ]
+NO_SHOOT = "--watch-folder does photos as they appear, and --consistency wants all of a shoot: leave one of them out."
 WATCH_FOLDER = "Instead of INPUT: take photos as they appear in this folder, each once, until Ctrl-C."
 WatchFolderOption = Annotated[Path | None, typer.Option("--watch-folder", metavar="DIR", help=WATCH_FOLDER)]
 DryRunOption = Annotated[
@@ -152,6 +161,11 @@ def parse_params(given: Sequence[str]) -> dict[str, Any]:
         except ValueError:
             params[key.strip()] = value
     return params
+
+
+def given(**output: Any) -> dict[str, Any]:
+    """Return the options that were given: a service of an earlier version does not know all of them."""
+    return {name: value for name, value in output.items() if value}
 
 
 def parse_watermark(given: str | None, corner: str, opacity: float, size: float) -> dict[str, Any] | None:

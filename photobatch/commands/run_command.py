@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from photobatch.commands.dry_run import say_not_taken, show_plan
+from photobatch.commands.options import NO_SHOOT
 from photobatch.engine import installed
 from photobatch.engine.jobs import RunOptions, Work
 from photobatch.engine.report import Report
@@ -20,6 +21,8 @@ from photobatch.shown.terminal import note, print_json, print_table
 def run(options: RunOptions, *, as_json: bool) -> int:
     """Carry out the command and return the exit status. Raises RefusalError."""
     preset = installed.check_preset(options.preset_id, options.preset_type, options.params)
+    if options.consistency is not None and preset["type"] == "erase":
+        raise RefusalError("Presets of the type erase change no light: leave out --consistency.")
     work = Work(options)
     say_not_taken(work.report.not_taken, raw=installed.reads_raw())
     work.go_on(preset)
@@ -43,6 +46,8 @@ def run_watch(options: RunOptions, folder: Path, *, as_json: bool) -> int:
     """Retouch photos as they appear in a folder, until Ctrl-C, and return the exit status. Raises RefusalError."""
     if options.inputs or options.skip_existing or options.again:
         raise RefusalError("--watch-folder takes every photo once: leave out INPUT, --skip-existing and --again.")
+    if options.consistency is not None:
+        raise RefusalError(NO_SHOOT)
     if options.dry_run:
         return run(replace(options, inputs=[folder]), as_json=as_json)
     preset = installed.check_preset(options.preset_id, options.preset_type, options.params)

@@ -43,6 +43,8 @@ class SubmitOptions:
     output: dict[str, Any] = field(default_factory=dict)
     name: str | None = None
     priority: int = 5
+    consistency: Literal["none", "shoot"] = "none"
+    consistency_strength: float = 1.0
     recursive: bool = True
     null: bool = False
     strict: bool = False
@@ -149,6 +151,8 @@ class _Submission:
             output=options.output,
             name=options.name,
             priority=options.priority,
+            consistency=options.consistency,
+            consistency_strength=options.consistency_strength,
             on_progress=on_progress,
         )
         return Followed(held, options.url, held.refused, not_taken=dict(self._not_taken))

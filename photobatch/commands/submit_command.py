@@ -57,6 +57,8 @@ def submit(  # noqa: PLR0917
     watermark_size: options.MarkSizeOption = 0.05,
     creator: options.CreatorOption = None,
     copyright_: options.CopyrightOption = None,
+    consistency: options.ConsistencyOption = "none",
+    consistency_strength: options.ConsistencyStrengthOption = 1.0,
     recursive: options.RecursiveOption = True,
     strict: options.StrictOption = False,
     dry_run: options.DryRunOption = False,
@@ -77,9 +79,8 @@ def submit(  # noqa: PLR0917
     from photobatch.commands import submission
 
     output: dict[str, Any] = {"format": format_, "quality": quality, "subsampling": subsampling, "max_side": max_side}
-    output |= {"creator": creator, "copyright": copyright_, "also": options.parse_also(also or ())}
     mark = options.parse_watermark(watermark, watermark_corner, watermark_opacity, watermark_size)
-    output |= {"watermark": mark}
+    output |= options.given(creator=creator, copyright=copyright_, also=options.parse_also(also or ()), watermark=mark)
     chosen = submission.SubmitOptions(
         inputs=inputs or [],
         preset_id=preset,
@@ -88,6 +89,8 @@ def submit(  # noqa: PLR0917
         output=output | {"metadata": metadata, "hdr": hdr, "raw": raw},
         name=name,
         priority=priority,
+        consistency=consistency,
+        consistency_strength=consistency_strength,
         recursive=recursive,
         null=null,
         strict=strict,

@@ -13,6 +13,7 @@ from typing import Any
 
 import typer
 
+from photobatch.commands.options import NO_SHOOT
 from photobatch.commands.service import WHOLE_BATCH, is_for_now, open_service, sentence_of
 from photobatch.commands.submission import SubmitOptions
 from photobatch.errors import InvalidRequestError, PhotoBatchError
@@ -79,6 +80,8 @@ def watch(options: SubmitOptions, folder: Path, *, as_json: bool) -> int:
     if options.inputs or options.watch or options.out or options.null:
         said = "leave out INPUT, --watch and --out, and fetch the results of its batches with `photobatch fetch`"
         raise RefusalError(f"--watch-folder stays and submits: {said}.")
+    if options.consistency != "none":
+        raise RefusalError(NO_SHOOT)
     if not folder.is_dir():
         raise RefusalError(f"--watch-folder {folder} is no folder. Name the folder in which photos appear.")
     if isinstance(mask := options.params.get("mask"), str) and not is_address(mask):

@@ -34,6 +34,7 @@ class RunOptions:
     params: dict[str, Any] = field(default_factory=dict)
     output: dict[str, Any] = field(default_factory=dict)  # of schemas.OutputOptions, without `name`
     name: str | None = None
+    consistency: float | None = None  # how far the light of the photos is matched, 0..1; None: not at all
     recursive: bool = True
     skip_existing: bool = False
     again: bool = False
@@ -86,17 +87,26 @@ class Work:
         self.done = Done(options.out, "")
 
     def go_on(self, preset: Any) -> None:
-        """Skip photos that a killed run with the same options has done; `preset`: the resolved preset."""
+        """Skip photos that a killed run with the same options has done; `preset`: the resolved preset.
+
+        Photos that are matched with one another are done anew together, unless all are done.
+        """
         options = self.options
-        self.done = Done(options.out, recipe(preset, options.output, named_files(options.params)))
+        matched = {} if options.consistency is None else {"consistency": options.consistency}
+        self.done = Done(options.out, recipe(preset, options.output | matched, named_files(options.params)))
         if options.again:
             return
         self.done.read_left()
+        if matched and not all(self._keeps(job) for job in self.jobs):
+            return
         self.jobs = [job for job in self.jobs if not self._is_done(job)]
         self.request = request_of(options, self.jobs)
 
+    def _keeps(self, job: Job) -> bool:
+        return self.done.keeps(job.source, job.stamp, job.output)
+
     def _is_done(self, job: Job) -> bool:
-        if self.done.keeps(job.source, job.stamp, job.output):
+        if self._keeps(job):
             job.outcome.status = "skipped"
             self.report.continued += 1
         return job.outcome.status == "skipped"
@@ -161,6 +171,8 @@ def request_of(options: RunOptions, jobs: Iterable[Job]) -> schemas.SubmitReques
                 "preset_type": options.preset_type,
                 "preset_params": options.params | _local_mask(options.params),
                 "output": options.output,
+                "consistency": "none" if options.consistency is None else "shoot",
+                "consistency_strength": 1.0 if options.consistency is None else options.consistency,
             }
         )
     except ValidationError as error:

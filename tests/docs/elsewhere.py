@@ -70,6 +70,7 @@ TABLE = (
     Elsewhere(r"make (check|setup|lint)\b", "Makefile", target_exists),  # `make test` does what these do
     Elsewhere(r"make docs\b", "tests/deployments/reference/test_reference.py", target_exists),
     Elsewhere(r"make (bench|format)\b", None, target_exists),
+    Elsewhere(r"make app-test\b", "tests/app/conftest.py", target_exists),
     Elsewhere(r"make serve\b", "tests/docs/conftest.py", service_is_started),
     Elsewhere(r"(\.venv/bin/)?photobatch serve\b", "tests/docs/conftest.py"),
     Elsewhere(r"(\.venv/bin/)?photobatch models pull\b", "tests/deployments/test_model_files.py"),

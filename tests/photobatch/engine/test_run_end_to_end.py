@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 import skimage.data
-from PIL import Image
+from PIL import Image, ImageStat
 
 COMMAND = Path(sys.executable).with_name("photobatch")
 SHOTS = ("astronaut", "coffee", "chelsea", "rocket")
@@ -211,3 +211,18 @@ def test_a_mask_or_lut_that_is_not_there_is_refused(photos: Path, tmp_path: Path
     answer = said(str(tmp_path), "run", photos / "coffee.png", "--preset", "erase", "--out", tmp_path / "out")
     assert answer.returncode == 2
     assert "regions" in answer.stderr
+
+
+def test_the_light_of_a_shoot_is_matched(tmp_path: Path) -> None:
+    shoot, out = tmp_path / "shoot", tmp_path / "out"
+    shoot.mkdir()
+    picture = Image.fromarray(skimage.data.astronaut())
+    for number, factor in enumerate((1.0, 1.0, 0.6)):
+        picture.point(lambda value, factor=factor: value * factor).save(shoot / f"{number}.jpg", quality=95)
+    words = ["run", shoot, "--type", "filter", "--consistency", "shoot", "--out", out, "--workers", "1"]
+    answer = said(str(tmp_path), *words)
+    assert answer.returncode == 0, answer.stderr
+    first, _, dark = (ImageStat.Stat(Image.open(out / f"{number}.jpg").convert("L")).mean[0] for number in range(3))
+    assert 0.9 * first < dark < 1.1 * first
+    refused = said(str(tmp_path), *words, "--watch", shoot)
+    assert refused.returncode == 2
