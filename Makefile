@@ -71,7 +71,7 @@ serve: $(if $(wildcard /proc/driver/nvidia/version),setup,setup-cpu) ## the serv
 
 # Tests mostly wait for processes to start, so there are more of them at a time than cores. A file's tests share what it
 # has started. They run in the order that tests/conftest.py gives them.
-PYTEST = $(BIN)/python -m pytest --numprocesses $(TESTERS) --dist loadfile --no-loadscope-reorder
+PYTEST = $(BIN)/python -m pytest --numprocesses $(TESTERS) --dist loadfile --no-loadscope-reorder --durations 25
 TESTERS ?= $(shell expr $$(nproc) + 1)
 
 check: setup ## the loop to work in: lint, types, and tests that need nothing but Python

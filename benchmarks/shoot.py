@@ -41,7 +41,7 @@ def differences(scene: str, taken: list[Shot], shifts: list[Shift]) -> list[Figu
         spread = _spread([_mean(shot, shot.pixels, patch) for shot in taken])
         left = _spread([_mean(shot, pixels, patch) for shot, pixels in zip(taken, after, strict=True)])
         figures += [Figure(f"{name}, before", "ΔE", [spread]), Figure(f"{name}, after", "ΔE", [left])]
-        figures.append(Figure(f"{name}, of before", "×", [left / spread], Target(0.6) if name != "middle" else None))
+        figures.append(Figure(f"{name}, of before", "×", [left / spread], Target(0.5) if name != "middle" else None))
     return figures
 
 
