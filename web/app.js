@@ -99,7 +99,10 @@ addEventListener("beforeunload", (event) => {
   if (view?.busy?.() || underWay() || document.querySelector("dialog.mask") || (draft.photos.length && !draft.safe)) event.preventDefault();
 });
 await Promise.all([draft.load(), dropNeedlessKey()]);
-resume(draft);
+const leftAt = location.hash;
+resume(draft, (task) => { // the page was left between "Start" and the batch
+  if (leftAt === "#/look" && ["#/", "#/look"].includes(location.hash)) location.hash = `#/batch/${task}`;
+});
 keyButton.hidden = apiKey() === null;
 addEventListener("hashchange", go);
 go();

@@ -166,6 +166,7 @@ class Preview:
     faces: list[Json] | None = None  # those that were found; None: nobody has looked for them
 
 
+@versioned
 @dataclass(frozen=True, slots=True)
 class Share:
     """A link to the results of a batch, as its owner made it."""

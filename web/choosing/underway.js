@@ -42,11 +42,11 @@ export async function setOff(draft, preset, photos, key, signal) {
   return state.task;
 }
 
-/** Go on after a reload. */
-export function resume(draft) {
+/** Go on after a reload; `begun(task)` hears of the batch as soon as it is known that it is there. */
+export function resume(draft, begun) {
   if (!draft.open) return;
   now = new UnderWay(draft, draft.open);
-  now.run();
+  now.run(begun);
 }
 
 async function opened(draft, state) {
@@ -100,10 +100,11 @@ class UnderWay {
     return () => this.#listeners.delete(work);
   }
 
-  async run() {
+  async run(begun) {
     const { draft, state } = this;
     try {
       if (!state.task) await this.#patiently(() => opened(draft, state));
+      begun?.(state.task);
       await this.#send();
       await this.#append();
       await this.#patiently(() => ask("POST", `/batch/${state.task}/close`));
