@@ -16,13 +16,14 @@ GENERATOR = "openapi-python-client==0.29.1"
 CONFIG = {"content_type_overrides": dict.fromkeys(["application/zip", "application/jsonl"], "application/octet-stream")}
 PROGRAM = """
 import sys, time
+import httpx
 from made.api.batches import get_batch, manifest, submit_batch
 from made.api.photos import adjust_photo, append_photos, archive, list_photos, original, result, thumbnail
 from made.api.batches import close_batch
 from made.client import Client
 from made.models import Adjustment, AdjustmentPresetParams, AppendRequest, SubmitRequest
 
-client = Client(base_url=sys.argv[1], raise_on_unexpected_status=True)
+client = Client(base_url=sys.argv[1], raise_on_unexpected_status=True, timeout=httpx.Timeout(60.0))
 asked = SubmitRequest(image_urls=sys.argv[2:3], preset_id="filter_warm", open_=True)
 task = submit_batch.sync(client=client, body=asked).task_id
 append_photos.sync(task, client=client, body=AppendRequest(image_urls=sys.argv[3:]), at=1)
