@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from benchmarks.servers.deployed import BIN, Deployed, deployed
+from benchmarks.servers.server import ServerError
 
 pytestmark = pytest.mark.slow
 
@@ -62,7 +63,7 @@ def test_a_ray_that_wants_a_token(tmp_path: Path) -> None:
     subprocess.run([BIN / "ray", "get-auth-token", "--generate"], env={**os.environ, **home}, check=True)
     with deployed(tmp_path, **home) as cluster:
         cluster.healthy()
-        with pytest.raises(AssertionError, match="Unauthorized"):
+        with pytest.raises(ServerError, match="Unauthorized"):
             cluster.deploy(RAY_AUTH_MODE="disabled")
 
 
