@@ -68,7 +68,7 @@ async def test_progress_tells_every_photo_across_cuts(
 
         async def cut_twice() -> None:
             for connections in (1, 2):
-                while proxy.connections <= connections:  # noqa: ASYNC110 - the proxy tells nobody
+                while proxy.connections <= connections:
                     if proxy.connections == connections:
                         proxy.cut()
                     await asyncio.sleep(0.05)
