@@ -12,13 +12,12 @@ from deployments.gate.access import ANONYMOUS
 from deployments.intake.bodies import BodyReader, Draft
 from deployments.intake.looks import Looks
 from deployments.intake.named_photos import NamedPhotos
+from deployments.intake.submission import PERHAPS
 from deployments.intake.uploads import Uploads
 from deployments.services import Services
 from deployments.wire.problems import ApiError
 from photobatch.schemas import AppendRequest
 from presets.catalogue import ResolvedPreset
-
-_PERHAPS = {"unavailable", "journal_unavailable", "journal_behind"}
 
 
 class Additions:
@@ -60,7 +59,7 @@ class Additions:
         try:
             return await self._coordinator.append(task_id, photos, at)
         except BatchError as error:
-            if error.code not in _PERHAPS:  # otherwise they may have been appended; unused uploads expire
+            if error.code not in PERHAPS:  # otherwise they may have been appended; unused uploads expire
                 await self._drop(draft)
             raise
 

@@ -29,7 +29,7 @@ from photobatch.schemas import MAX_METADATA_BYTES, SubmitRequest
 from presets.catalogue import Preset, ResolvedPreset, resolve
 from presets.errors import PresetError
 
-_PERHAPS = {"unavailable", "journal_unavailable", "journal_behind"}
+PERHAPS = {"unavailable", "journal_unavailable", "journal_behind"}  # refusals after which it may have been accepted
 _RELEASE_S = 2.0
 _RENEW_S = 3.0
 
@@ -97,7 +97,7 @@ class Submissions:
         try:
             view = await self._services.coordinator.submit(spec, photos)
         except BatchError as error:
-            if error.code not in _PERHAPS:  # otherwise it may have been accepted; unused uploads expire
+            if error.code not in PERHAPS:  # otherwise it may have been accepted; unused uploads expire
                 await self._drop(draft)
             raise
         if view["task_id"] != spec.task_id:  # the batch of an earlier request with this key, with its own files
