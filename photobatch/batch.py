@@ -154,16 +154,20 @@ class AsyncBatch:
         self,
         photos: PhotoLike | Iterable[PhotoLike],
         *,
+        at: int | None = None,
         recursive: bool = False,
         parallel: int = 4,
         on_progress: OnProgress | None = None,
     ) -> Batch:
         """Append photos to an open batch, and return it; `photos` as in `submit`, files are uploaded first.
 
-        Files that are not photos are left out and join `refused`. Raises ConflictError (`batch_closed`, or
-        `append_conflict` if somebody else appends at the same time), InvalidRequestError.
+        Files that are not photos are left out and join `refused`. `at` says how many photos the batch has before them,
+        which is asked otherwise: a call that is repeated after a crash with the same `at` and the same `upload:…`
+        sources appends nothing twice. Raises ConflictError (`batch_closed`, or `append_conflict` if somebody else
+        appends at the same time), InvalidRequestError.
         """
-        at = (await self.get()).counts.total
+        if at is None:
+            at = (await self.get()).counts.total
         given = await asyncio.to_thread(photos_of, photos, recursive=recursive)
         sources, refused = await upload_all(self._connection, given, parallel, on_progress)
         if not sources:

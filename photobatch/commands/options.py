@@ -127,7 +127,6 @@ ConsistencyStrengthOption = Annotated[
 StrictOption = Annotated[
     bool, typer.Option("--strict", help="Exit with 1 if files in folders are not taken: RAW without its extra, others.")
 ]
-NO_SHOOT = "--watch-folder does photos as they appear, and --consistency wants all of a shoot: leave one of them out."
 WATCH_FOLDER = "Instead of INPUT: take photos as they appear in this folder, each once, until Ctrl-C."
 WatchFolderOption = Annotated[Path | None, typer.Option("--watch-folder", metavar="DIR", help=WATCH_FOLDER)]
 DryRunOption = Annotated[

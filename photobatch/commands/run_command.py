@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from photobatch.commands.dry_run import say_not_taken, show_plan
-from photobatch.commands.options import NO_SHOOT
 from photobatch.engine import installed
 from photobatch.engine.jobs import RunOptions, Work
 from photobatch.engine.report import Report
@@ -47,7 +46,8 @@ def run_watch(options: RunOptions, folder: Path, *, as_json: bool) -> int:
     if options.inputs or options.skip_existing or options.again:
         raise RefusalError("--watch-folder takes every photo once: leave out INPUT, --skip-existing and --again.")
     if options.consistency is not None:
-        raise RefusalError(NO_SHOOT)
+        said = "does photos as they appear, and --consistency wants all of a shoot: leave one of them out."
+        raise RefusalError(f"run --watch-folder {said}")
     if options.dry_run:
         return run(replace(options, inputs=[folder]), as_json=as_json)
     preset = installed.check_preset(options.preset_id, options.preset_type, options.params)

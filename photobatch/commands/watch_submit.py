@@ -1,22 +1,20 @@
-"""`photobatch submit --watch-folder`: photos that appear in a folder go to a service, each once."""
+"""`photobatch submit --watch-folder`: photos that appear in a folder are appended to an open batch, each once."""
 
 import hashlib
 import json
 import os
 import time
-import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from contextlib import suppress
+from itertools import takewhile
 from pathlib import Path
-from typing import Any
 
 import typer
 
-from photobatch.commands.options import NO_SHOOT
 from photobatch.commands.service import WHOLE_BATCH, is_for_now, open_service, sentence_of
 from photobatch.commands.submission import SubmitOptions
-from photobatch.errors import InvalidRequestError, PhotoBatchError
+from photobatch.errors import ConflictError, InvalidRequestError, NotFoundError, PhotoBatchError
 from photobatch.inputs import not_taken_words
 from photobatch.outputs import checked_template
 from photobatch.photos import is_address
@@ -24,55 +22,16 @@ from photobatch.refusal import RefusalError
 from photobatch.shown.interrupts import Interrupts
 from photobatch.shown.progress_display import failure_line
 from photobatch.shown.terminal import note, print_json, print_line
-from photobatch.sync import PhotoBatch
+from photobatch.sync import Batch, PhotoBatch
 from photobatch.watching.folder import WatchedFolder
+from photobatch.watching.ledger import Group, Ledger
 from photobatch.watching.record import Record
-from photobatch.watching.stamp import Stamp
 
-STOPPED = "stopped. Batches go on; photos that come meanwhile are next: start the same command again."
-_MOST_AT_ONCE = 1_000  # photos of one batch
+STOPPED = "stopped. Photos that wait, and those that come meanwhile, are next: start the same command again."
+_TOGETHER = 100  # photos of one request: the first are retouched while the others are uploaded
 _AT_ONCE = 4  # uploads
 _AGAIN_S = 15.0  # after the service could not be reached, or was full
-
-
-@dataclass(slots=True)
-class _Group:
-    """Photos of one batch. What is known of it grows: first its photos, then their uploads, then the batch."""
-
-    key: str  # makes a repeated submit give the same batch
-    photos: list[tuple[Path, Stamp]]
-    sources: list[str] | None = None
-
-
-@dataclass(slots=True)
-class _Ledger:
-    """What the journal of the folder says."""
-
-    record: Record
-    known: dict[Path, Stamp] = field(default_factory=dict)
-    open: dict[str, _Group] = field(default_factory=dict)
-
-    def read(self) -> None:
-        for line in self.record.lines():
-            self._apply(line)
-
-    def knows(self, photo: Path, stamp: Stamp) -> bool:
-        return self.known.get(photo) == stamp
-
-    def add(self, **line: Any) -> None:
-        self.record.add(**line)
-        self._apply(line)
-
-    def _apply(self, line: dict[str, Any]) -> None:
-        key = line["key"]
-        if "photos" in line:
-            photos = [(Path(path), (size, changed)) for path, (size, changed) in line["photos"]]
-            self.open[key] = _Group(key, photos)
-            self.known.update(photos)
-        elif "sources" in line:
-            self.open[key].sources = line["sources"]
-        else:
-            self.open.pop(key, None)
+_TAKES_NO_MORE = frozenset({"batch_closed", "append_conflict", "too_many_photos"})
 
 
 def watch(options: SubmitOptions, folder: Path, *, as_json: bool) -> int:
@@ -80,8 +39,6 @@ def watch(options: SubmitOptions, folder: Path, *, as_json: bool) -> int:
     if options.inputs or options.watch or options.out or options.null:
         said = "leave out INPUT, --watch and --out, and fetch the results of its batches with `photobatch fetch`"
         raise RefusalError(f"--watch-folder stays and submits: {said}.")
-    if options.consistency != "none":
-        raise RefusalError(NO_SHOOT)
     if not folder.is_dir():
         raise RefusalError(f"--watch-folder {folder} is no folder. Name the folder in which photos appear.")
     if isinstance(mask := options.params.get("mask"), str) and not is_address(mask):
@@ -93,10 +50,8 @@ def watch(options: SubmitOptions, folder: Path, *, as_json: bool) -> int:
         _check(client, options)
         place = Path(typer.get_app_dir("photobatch")) / "watched" / f"{_digest(client, options, folder)}.jsonl"
         with Record(place) as record:
-            ledger = _Ledger(record)
-            ledger.read()
             note(f"watching {folder}; Ctrl-C ends it.")
-            status = _Watch(client, options, folder, ledger, as_json).run(lambda: interrupts.signal is not None)
+            status = _Watch(client, options, folder, Ledger(record), as_json).run(lambda: interrupts.signal is not None)
     note(STOPPED)
     return status
 
@@ -104,9 +59,7 @@ def watch(options: SubmitOptions, folder: Path, *, as_json: bool) -> int:
 class _Watch:
     """One command that watches."""
 
-    def __init__(
-        self, client: PhotoBatch, options: SubmitOptions, folder: Path, ledger: _Ledger, as_json: bool
-    ) -> None:
+    def __init__(self, client: PhotoBatch, options: SubmitOptions, folder: Path, ledger: Ledger, as_json: bool) -> None:
         self._client = client
         self._options = options
         self._ledger = ledger
@@ -115,37 +68,43 @@ class _Watch:
         self._not_taken: dict[str, int] = {}
         self._refused = 0
         self._not_before = 0.0
+        self._new: str | None = None  # a batch of this command that has no photos yet
 
     def run(self, stopped: Callable[[], bool]) -> int:
+        groups = self._ledger.groups
         for _ in self._folder.looks(stopped):
             complete, found = self._folder.complete()
             if found.not_taken != self._not_taken:
                 self._not_taken = dict(found.not_taken)
                 note(f"not taken: {not_taken_words(found.not_taken)}." if found.not_taken else "all files are taken.")
-            for start in range(0, len(complete), _MOST_AT_ONCE):
-                photos = [(str(photo.path), stamp) for photo, stamp in complete[start : start + _MOST_AT_ONCE]]
-                self._ledger.add(key=str(uuid.uuid4()), photos=photos)
-            for group in list(self._ledger.open.values()):
-                if time.monotonic() >= self._not_before and not stopped():
-                    self._hand_in(group)
+            for start in range(0, len(complete), _TOGETHER):
+                self._ledger.take([(photo.path, stamp) for photo, stamp in complete[start : start + _TOGETHER]])
+            while groups and time.monotonic() >= self._not_before and not stopped():
+                self._for_now(lambda: self._hand_in(groups[0]), f"It is tried again in {_AGAIN_S:.0f} s.")
+        if (task_id := self._ledger.task_id) and not groups:
+            self._for_now(lambda: self._close(task_id), "The batch closes an hour after its last photo.")
         return int(bool(self._refused or (self._options.strict and self._not_taken)))
 
-    def _hand_in(self, group: _Group) -> None:
-        """Upload and submit a group; if the service cannot take it now, it is tried again."""
+    def _for_now(self, step: Callable[[], None], otherwise: str) -> None:
+        """Carry out a step; if the service cannot do that now, say what happens."""
         try:
-            if group.sources is None:
-                self._ledger.add(key=group.key, sources=self._uploaded(group))
-            if group.sources:
-                self._submit(group, group.sources)
-            else:
-                self._ledger.add(key=group.key, task=None)
+            step()
         except PhotoBatchError as error:
             if not is_for_now(error):
                 raise
             self._not_before = time.monotonic() + _AGAIN_S
-            note(f"{sentence_of(error)} It is tried again in {_AGAIN_S:.0f} s.")
+            note(f"{sentence_of(error)} {otherwise}")
 
-    def _uploaded(self, group: _Group) -> list[str]:
+    def _hand_in(self, group: Group) -> None:
+        """Upload the photos of the first group, and append them."""
+        if not group.is_sent:
+            self._ledger.sent(self._uploaded(group))
+        if group.sources:
+            self._append(group, group.sources)
+        else:
+            self._ledger.appended()
+
+    def _uploaded(self, group: Group) -> list[str]:
         """Upload the photos and return their sources; those that are refused are told, and count as done."""
 
         def one(path: Path) -> str | InvalidRequestError:
@@ -163,24 +122,62 @@ class _Watch:
                 note(failure_line(str(path), said.code, said.detail))
         return [said for _, said in sent if isinstance(said, str)]
 
-    def _submit(self, group: _Group, sources: list[str]) -> None:
-        options = self._options
-        held = self._client.submit(
-            sources,
-            preset=options.preset_id,
-            preset_type=options.preset_type,
-            params=options.params,
-            output=options.output,
-            name=options.name,
-            priority=options.priority,
-            idempotency_key=group.key,
-        )
-        self._ledger.add(key=group.key, task=held.task_id)
-        photos = [str(path) for path, _ in group.photos]
+    def _append(self, group: Group, sources: list[str]) -> None:
+        """Append to the open batch. If somebody closed or deleted it, or it is full, the next turn opens another."""
+        batch = self._opened()
+        try:
+            batch.append(sources, at=self._ledger.total)
+        except PhotoBatchError as error:
+            gone = isinstance(error, NotFoundError)
+            if batch.task_id == self._new or not (gone or error.code in _TAKES_NO_MORE):
+                raise
+            if gone:
+                self._ledger.gone()
+            else:
+                self._ledger.closed(_shared(sources, _sources_of(batch, self._ledger.total)))
+            return
+        self._new = None
+        self._ledger.appended()
         if self._as_json:
-            print_json({"task_id": held.task_id, "photos": photos})
-        else:
-            print_line(held.task_id)
+            print_json({"task_id": batch.task_id, "photos": [str(path) for path, _ in group.photos]})
+
+    def _opened(self) -> Batch:
+        """Return the batch to which photos are appended."""
+        if self._ledger.task_id is None:
+            options = self._options
+            held = self._client.submit(
+                [],
+                preset=options.preset_id,
+                preset_type=options.preset_type,
+                params=options.params,
+                output=options.output,
+                name=options.name,
+                batch_name=self._folder.path.resolve().name or None,
+                priority=options.priority,
+                consistency=options.consistency,
+                consistency_strength=options.consistency_strength,
+                open=True,
+                idempotency_key=self._ledger.opening(),
+            )
+            self._ledger.opened(held.task_id)
+            self._new = held.task_id
+            if not self._as_json:
+                print_line(held.task_id)
+        return self._client.batch(self._ledger.task_id or "")
+
+    def _close(self, task_id: str) -> None:
+        with suppress(NotFoundError, ConflictError):  # somebody deleted or cancelled it
+            self._client.batch(task_id).close()
+        self._ledger.closed()
+
+
+def _sources_of(batch: Batch, first: int) -> list[str]:
+    return [photo.source for photo in batch.photos()][first:]
+
+
+def _shared(ours: list[str], there: list[str]) -> int:
+    """Return how many photos of a group a batch has: a crash may have kept the last ones out."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(ours, there, strict=False)))
 
 
 def _check(client: PhotoBatch, options: SubmitOptions) -> None:
@@ -199,5 +196,6 @@ def _digest(client: PhotoBatch, options: SubmitOptions, folder: Path) -> str:
         repr(client),
         os.path.realpath(folder),
         *(options.preset_id, options.preset_type, options.params, options.output, options.name, options.recursive),
+        *(options.consistency, options.consistency_strength),
     ]
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:32]
