@@ -14,6 +14,7 @@ import typer
 
 from photobatch.commands.service import WHOLE_BATCH, is_for_now, open_service, sentence_of
 from photobatch.commands.submission import SubmitOptions
+from photobatch.commands.way_back import way_back
 from photobatch.errors import ConflictError, InvalidRequestError, NotFoundError, PhotoBatchError
 from photobatch.inputs import not_taken_words
 from photobatch.outputs import checked_template
@@ -50,8 +51,10 @@ def watch(options: SubmitOptions, folder: Path, *, as_json: bool) -> int:
         _check(client, options)
         place = Path(typer.get_app_dir("photobatch")) / "watched" / f"{_digest(client, options, folder)}.jsonl"
         with Record(place) as record:
-            note(f"watching {folder}; Ctrl-C ends it.")
-            status = _Watch(client, options, folder, Ledger(record), as_json).run(lambda: interrupts.signal is not None)
+            ledger = Ledger(record)
+            goes_on = f" {ledger.task_id} goes on." if ledger.task_id else ""
+            note(f"watching {folder}; Ctrl-C ends it.{goes_on}")
+            status = _Watch(client, options, folder, ledger, as_json).run(lambda: interrupts.signal is not None)
     note(STOPPED)
     return status
 
@@ -169,6 +172,8 @@ class _Watch:
         with suppress(NotFoundError, ConflictError):  # somebody deleted or cancelled it
             self._client.batch(task_id).close()
         self._ledger.closed()
+        back = way_back("fetch", task_id, url=self._options.url, out="DIR")
+        note(f"{task_id} is closed, and ends when its photos are done. Its results come with: {back}")
 
 
 def _sources_of(batch: Batch, first: int) -> list[str]:

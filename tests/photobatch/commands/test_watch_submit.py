@@ -95,8 +95,10 @@ async def test_each_photo_is_in_one_batch_wherever_the_command_is_killed(
     process = watched.start()
     await watched.journal("appended", 2)
     told, wrong = await stop(process)
-    assert "not taken: 1 .pdf." in wrong
     (batch,) = await watched.batches()
+    assert "not taken: 1 .pdf." in wrong
+    assert f"photobatch fetch {batch['task_id']} --out DIR" in wrong
+    assert step == "sources" or f"{batch['task_id']} goes on" in wrong
     assert (batch["name"], batch["open"], await watched.photos(batch)) == (
         "wedding",
         False,
