@@ -1,0 +1,110 @@
+"""Whether a detector whose networks run elsewhere finds the same faces, and makes the same bytes of a photo."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+from actors.messages.records import BatchSpec
+from actors.worker.pixels import PixelRetoucher
+from benchmarks.gpu.gathering import Compute
+from models.codec import Limits
+from models.faces.detector import FaceDetector
+from models.faces.faces import Face, Float, Outlines
+from models.faces.mesh import drawn
+from models.faces.networks import Network
+from models.picture import Pixels
+from presets.catalogue import Catalogue
+
+NETWORKS = ("yunet", "centerface", "face_landmark")  # as their files are called, in the order of `_networks_of`
+_SAME = 0.5  # part of the union of two boxes
+_PRESET = "beauty_fresh"
+
+
+@dataclass(frozen=True, slots=True)
+class _Session:
+    """What a network asks of onnxruntime, computed elsewhere."""
+
+    compute: Compute
+
+    def run(self, outputs: list[str], given: dict[str, Float]) -> list[Float]:
+        """Return all outputs, in the order of the file, which is the order that networks ask for."""
+        [view] = given.values()
+        return self.compute(view)
+
+
+def _networks_of(detector: FaceDetector) -> tuple[Network, Network, Network]:
+    return detector._quick, detector._sure, detector.mesh
+
+
+def by_onnxruntime() -> dict[str, Compute]:
+    """Return the networks as workers compute them."""
+
+    def compute(network: Network, view: Float) -> list[Float]:
+        outputs: list[Float] = network._session.run(network._outputs, {network._input: view})
+        return outputs
+
+    return {
+        name: partial(compute, network) for name, network in zip(NETWORKS, _networks_of(FaceDetector()), strict=True)
+    }
+
+
+def detector_with(computes: Mapping[str, Compute]) -> FaceDetector:
+    """Return the detector of workers, with its networks computed by these."""
+    detector = FaceDetector()
+    for name, network in zip(NETWORKS, _networks_of(detector), strict=True):
+        network._session = _Session(computes[name])
+    return detector
+
+
+def faces_in(detector: FaceDetector, picture: Pixels) -> list[Face]:
+    """Return the faces in uint8 (H, W, 4), with their outlines."""
+    rgb = np.ascontiguousarray(picture[..., :3])
+    return [drawn(detector.mesh, rgb, face) for face in detector.detect(picture)]
+
+
+def apart(here: list[list[Face]], there: list[list[Face]]) -> dict[str, float]:
+    """Return how many faces only one side has or draws in another way, and how far the others are apart, in pixels."""
+    differ, boxes, outlines = 0, [0.0], [0.0]
+    for ours, theirs in zip(here, there, strict=True):
+        left = theirs
+        for face in ours:
+            same = max(left, key=face.overlap, default=None)
+            if same is None or face.overlap(same) < _SAME:
+                differ += 1
+                continue
+            left = [other for other in left if other is not same]
+            boxes.append(float(np.abs(np.subtract(face.box, same.box)).max()))
+            if (shift := _shift(face.drawn, same.drawn)) is None:
+                differ += 1
+            else:
+                outlines.append(shift)
+        differ += len(left)
+    return {"differ": differ, "most_px_of_a_box": max(boxes), "most_px_of_an_outline": max(outlines)}
+
+
+def _shift(some: Outlines, others: Outlines) -> float | None:
+    """Return the largest distance along an axis; None if only one is guessed, or has an ear."""
+    pairs = [*zip(_polygons(some), _polygons(others), strict=False)]
+    if [len(one) for one in _polygons(some)] != [len(one) for one in _polygons(others)]:
+        return None
+    return max(float(np.abs(one - other).max()) for one, other in pairs)
+
+
+def _polygons(outlines: Outlines) -> list[Float]:
+    return [outlines.oval, *outlines.eyes, *outlines.brows, outlines.lips, *outlines.ears]
+
+
+def other_bytes(files: list[bytes], detector: FaceDetector) -> int:
+    """Return how many photos a worker retouches into other bytes with this detector than with its own."""
+    job = BatchSpec("check", "", asdict(Catalogue.built_in().resolve(_PRESET, None, {})), {})
+    with TemporaryDirectory(prefix="photobatch-gpu-") as name:
+        folder = Path(name)
+        ours, theirs = (
+            PixelRetoucher(folder, folder / "models", version="check", limits=Limits(), gpu=0.0) for _ in range(2)
+        )
+        theirs._faces = detector
+        return sum(ours.retouch(file, job, None).data != theirs.retouch(file, job, None).data for file in files)
