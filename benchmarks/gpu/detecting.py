@@ -6,16 +6,17 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
-import simplejpeg
 import torch
 
 from benchmarks.gpu.gathering import Compute, Gathering
 from benchmarks.gpu.graph import Graph
 from benchmarks.gpu.networks import tf32
 from benchmarks.gpu.plan import Plan, Report, seconds
-from benchmarks.gpu.same_faces import NETWORKS, apart, by_onnxruntime, detector_with, faces_in, other_bytes
+from benchmarks.gpu.same_faces import Expected, by_onnxruntime, detector_with, faces_in
 from models.eager.device_jpeg import JpegDevice
 from models.eager.flights import Flights
 from models.faces.detector import FaceDetector
@@ -47,63 +48,55 @@ class _Subject:
 def detector(plan: Plan) -> Report:
     """Return views a second, the faces that differ, photos a second with shared batches, and a verdict.
 
-    `worth_it`: in float32, copies included, the GPU computes the networks of more photos a second than all cores, and
-    finds the same faces. As in `codec`, the rate of all cores is that of one, alone, times their number.
+    `worth_it`: in float32, copies included, in batches that photos can fill together, the GPU computes the networks of
+    more photos a second than all cores, and finds the same faces. As in `codec`, the rate of all cores is that of one,
+    alone, times their number.
     """
-    files, cores = plan.portraits(), len(os.sched_getaffinity(0))
-    pictures = [simplejpeg.decode_jpeg(file, "RGBA") for file in files]
-    cpu = by_onnxruntime()
-    notes: dict[str, list[Float]] = {name: [] for name in NETWORKS}
-    noting = detector_with({name: _noted(cpu[name], notes[name]) for name in NETWORKS})
-    expected = [faces_in(noting, picture) for picture in pictures]
-    subjects = {name: _subject(name, cpu[name], notes[name], len(pictures)) for name in NETWORKS}
-    gpu = {name: one.gpu for name, one in subjects.items()}
-    core = {name: _per_s(plan, one.cpu, one.views[:1]) for name, one in subjects.items()}
-    report: Report = {
-        "cores": cores,
-        "photos": len(pictures),
-        "faces": sum(map(len, expected)),
-        "views_of_a_photo": {name: round(one.a_photo, 2) for name, one in subjects.items()},
-        "views_per_s_of_a_core": core,
-    }
-    speeds, faces = {}, {}
-    for arithmetic, entered in _ARITHMETICS.items():
-        with entered():
-            speeds[arithmetic] = {name: _speeds(plan, one) for name, one in subjects.items()}
-            faces[arithmetic] = apart(expected, [faces_in(detector_with(gpu), picture) for picture in pictures])
-            report[arithmetic] = {
-                "views_per_s": speeds[arithmetic],
-                "outputs": {name: _distances(plan, one) for name, one in subjects.items()},
-                "faces": faces[arithmetic],
-                "photos_of_other_bytes": other_bytes(files, detector_with(gpu)),
-            }
-    report["gathered"] = _gathered(plan, gpu, pictures)
+    with TemporaryDirectory(prefix="photobatch-gpu-") as folder:
+        expected = Expected(plan.portraits(), Path(folder))
+        subjects = {name: _subject(name, compute, expected) for name, compute in by_onnxruntime().items()}
+        gpu = {name: one.gpu for name, one in subjects.items()}
+        cores = len(os.sched_getaffinity(0))
+        core = {name: _per_s(plan, one.cpu, one.views) for name, one in subjects.items()}
+        report: Report = {
+            "cores": cores,
+            "photos": len(expected.pictures),
+            "faces": sum(map(len, expected.faces)),
+            "views_of_a_photo": {name: round(one.a_photo, 2) for name, one in subjects.items()},
+            "views_per_s_of_a_core": core,
+        }
+        speeds, faces = {}, {}
+        for arithmetic, entered in _ARITHMETICS.items():
+            with entered():
+                speeds[arithmetic] = {name: _speeds(plan, one) for name, one in subjects.items()}
+                faces[arithmetic] = expected.faces_apart(gpu)
+                report[arithmetic] = {
+                    "views_per_s": speeds[arithmetic],
+                    "outputs": {name: _distances(plan, one) for name, one in subjects.items()},
+                    "faces": faces[arithmetic],
+                    "photos_of_other_bytes": expected.other_bytes(gpu),
+                }
+        report["gathered"] = _gathered(plan, subjects, expected.pictures)
     here = sum(one.a_photo / core[name] for name, one in subjects.items())
     there = {
         count: sum(one.a_photo / speeds["fp32"][name][count]["copied"] for name, one in subjects.items())
         for count in map(str, plan.views)
     }
     same = faces["fp32"]["differ"] == 0
-    worth_it = same and min(there.values()) < here / cores
-    report["ms_of_a_photo"] = {"core": round(1e3 * here, 2), "gpu": {n: round(1e3 * s, 2) for n, s in there.items()}}
-    report["worth_it"] = worth_it
-    report["verdict"] = WORTH_IT if worth_it else SLOWER if same else OTHER_FACES
-    return report
+    worth_it = same and min(there[str(count)] for count in plan.views if count <= _MOST) < here / cores
+    return report | {
+        "ms_of_a_photo": {"core": round(1e3 * here, 2), "gpu": {n: round(1e3 * s, 2) for n, s in there.items()}},
+        "worth_it": worth_it,
+        "verdict": WORTH_IT if worth_it else SLOWER if same else OTHER_FACES,
+    }
 
 
-def _noted(compute: Compute, notes: list[Float]) -> Compute:
-    def noted(view: Float) -> list[Float]:
-        notes.append(view)
-        return compute(view)
-
-    return noted
-
-
-def _subject(name: str, cpu: Compute, views: list[Float], photos: int) -> _Subject:
+def _subject(name: str, cpu: Compute, expected: Expected) -> _Subject:
+    views = expected.views[name]
     [(size, _)] = Counter(view.shape for view in views).most_common(1)
     graph = Graph(name, _CUDA)
     alike = [view for view in views if view.shape == size]
-    return _Subject(cpu, _on_device(graph), graph, alike, len(views) / photos)
+    return _Subject(cpu, _on_device(graph), graph, alike, len(views) / len(expected.pictures))
 
 
 def _on_device(graph: Graph) -> Compute:
@@ -166,27 +159,36 @@ def _most(some: list[Float], others: list[Float]) -> float:
     return max(float(np.abs(one - other).max()) for one, other in zip(some, others, strict=True))
 
 
-def _gathered(plan: Plan, gpu: dict[str, Compute], pictures: list[Pixels]) -> Report:
-    """Return photos a second whose faces are found by several threads, which fill batches together."""
-    report: Report = {}
+def _gathered(plan: Plan, subjects: dict[str, _Subject], pictures: list[Pixels]) -> Report:
+    """Return photos a second whose faces are found: on a core, and by several threads, which fill batches together."""
+    alone = detector_with({name: one.cpu for name, one in subjects.items()})
+    taken = seconds(lambda: [faces_in(alone, picture) for picture in pictures])
+    report: Report = {"core": {"photos_per_s": round(len(pictures) / taken, 1)}}
     for count in plan.streams:
-        shared = {name: Gathering(compute, _MOST, _WAIT_S) for name, compute in gpu.items()}
+        finding = _Finding({name: one.gpu for name, one in subjects.items()})
         with Flights("cuda", count) as flights:
-            taken = seconds(partial(_all_found, flights, shared, pictures))
+            faces = finding.all(flights, pictures)
+            taken = seconds(partial(finding.all, flights, pictures))
         report[str(count)] = {
+            "faces": faces,
             "photos_per_s": round(len(pictures) / taken, 1),
-            "views_in_a_batch": {name: round(each.mean, 2) for name, each in shared.items()},
+            "views_in_a_batch": {name: round(each.mean, 2) for name, each in finding.shared.items()},
         }
     return report
 
 
-def _all_found(flights: Flights, shared: dict[str, Gathering], pictures: list[Pixels]) -> list[int]:
-    """Return the number of faces by picture; each thread has a detector of its own."""
-    detectors: dict[JpegDevice, FaceDetector] = {}
+class _Finding:
+    """Finds faces in several threads, each with a detector of its own, whose networks are shared."""
 
-    def found(lane: JpegDevice, picture: Pixels) -> int:
-        if lane not in detectors:
-            detectors[lane] = detector_with({name: each.run for name, each in shared.items()})
-        return len(faces_in(detectors[lane], picture))
+    def __init__(self, gpu: dict[str, Compute]) -> None:
+        self.shared = {name: Gathering(compute, _MOST, _WAIT_S) for name, compute in gpu.items()}
+        self._detectors: dict[JpegDevice, FaceDetector] = {}
 
-    return list(flights.map(found, pictures))
+    def all(self, flights: Flights, pictures: list[Pixels]) -> int:
+        """Return the number of faces in all pictures."""
+        return sum(flights.map(self._found, pictures))
+
+    def _found(self, lane: JpegDevice, picture: Pixels) -> int:
+        if lane not in self._detectors:
+            self._detectors[lane] = detector_with({name: each.run for name, each in self.shared.items()})
+        return len(faces_in(self._detectors[lane], picture))

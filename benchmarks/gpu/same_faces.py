@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
+from operator import ne
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
+import simplejpeg
 
 from actors.messages.records import BatchSpec
 from actors.worker.pixels import PixelRetoucher
@@ -66,8 +67,44 @@ def faces_in(detector: FaceDetector, picture: Pixels) -> list[Face]:
     return [drawn(detector.mesh, rgb, face) for face in detector.detect(picture)]
 
 
-def apart(here: list[list[Face]], there: list[list[Face]]) -> dict[str, float]:
-    """Return how many faces only one side has or draws in another way, and how far the others are apart, in pixels."""
+class Expected:
+    """Photos, and what workers find in them and make of them."""
+
+    def __init__(self, files: list[bytes], folder: Path) -> None:
+        """`folder` keeps what is compiled."""
+        self.pictures = [simplejpeg.decode_jpeg(file, "RGBA") for file in files]
+        self.views: dict[str, list[Float]] = {name: [] for name in NETWORKS}  # that the networks saw
+        self._files, self._folder = files, folder
+        cpu = by_onnxruntime()
+        noting = detector_with({name: _noted(cpu[name], self.views[name]) for name in NETWORKS})
+        self.faces = [faces_in(noting, picture) for picture in self.pictures]
+        self._retouched = self._retouched_with(cpu)
+
+    def faces_apart(self, computes: Mapping[str, Compute]) -> dict[str, float]:
+        """Return how many faces only one side has or draws in another way, and the most pixels between the others."""
+        detector = detector_with(computes)
+        return _apart(self.faces, [faces_in(detector, picture) for picture in self.pictures])
+
+    def other_bytes(self, computes: Mapping[str, Compute]) -> int:
+        """Return how many photos become other bytes."""
+        return sum(map(ne, self._retouched, self._retouched_with(computes)))
+
+    def _retouched_with(self, computes: Mapping[str, Compute]) -> list[bytes]:
+        job = BatchSpec("check", "", asdict(Catalogue.built_in().resolve(_PRESET, None, {})), {})
+        worker = PixelRetoucher(self._folder, self._folder, version="check", limits=Limits(), gpu=0.0)
+        worker._faces = detector_with(computes)
+        return [worker.retouch(file, job, None).data for file in self._files]
+
+
+def _noted(compute: Compute, notes: list[Float]) -> Compute:
+    def noted(view: Float) -> list[Float]:
+        notes.append(view)
+        return compute(view)
+
+    return noted
+
+
+def _apart(here: list[list[Face]], there: list[list[Face]]) -> dict[str, float]:
     differ, boxes, outlines = 0, [0.0], [0.0]
     for ours, theirs in zip(here, there, strict=True):
         left = theirs
@@ -96,15 +133,3 @@ def _shift(some: Outlines, others: Outlines) -> float | None:
 
 def _polygons(outlines: Outlines) -> list[Float]:
     return [outlines.oval, *outlines.eyes, *outlines.brows, outlines.lips, *outlines.ears]
-
-
-def other_bytes(files: list[bytes], detector: FaceDetector) -> int:
-    """Return how many photos a worker retouches into other bytes with this detector than with its own."""
-    job = BatchSpec("check", "", asdict(Catalogue.built_in().resolve(_PRESET, None, {})), {})
-    with TemporaryDirectory(prefix="photobatch-gpu-") as name:
-        folder = Path(name)
-        ours, theirs = (
-            PixelRetoucher(folder, folder / "models", version="check", limits=Limits(), gpu=0.0) for _ in range(2)
-        )
-        theirs._faces = detector
-        return sum(ours.retouch(file, job, None).data != theirs.retouch(file, job, None).data for file in files)

@@ -80,9 +80,12 @@ def test_the_detector(plan):
         assert found[arithmetic]["faces"]["differ"] == 0
         assert found[arithmetic]["faces"]["most_px_of_a_box"] < 0.01
         assert found[arithmetic]["photos_of_other_bytes"] <= found["photos"]
-    for one in found["gathered"].values():
-        assert one["photos_per_s"] > 0
-        assert min(one["views_in_a_batch"].values()) >= 1
+    assert found["gathered"]["core"]["photos_per_s"] > 0
+    for count in plan.streams:
+        together = found["gathered"][str(count)]
+        assert together["faces"] == found["faces"]
+        assert min(together["views_in_a_batch"].values()) >= 1
+        assert together["photos_per_s"] > 0
     faster = min(found["ms_of_a_photo"]["gpu"].values()) < found["ms_of_a_photo"]["core"] / found["cores"]
     assert found["verdict"] == (detecting.WORTH_IT if faster else detecting.SLOWER)
     assert found["worth_it"] == faster
