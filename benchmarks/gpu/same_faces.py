@@ -83,7 +83,7 @@ class Expected:
     def faces_apart(self, computes: Mapping[str, Compute]) -> dict[str, float]:
         """Return how many faces only one side has or draws in another way, and the most pixels between the others."""
         detector = detector_with(computes)
-        return _apart(self.faces, [faces_in(detector, picture) for picture in self.pictures])
+        return apart(self.faces, [faces_in(detector, picture) for picture in self.pictures])
 
     def other_bytes(self, computes: Mapping[str, Compute]) -> int:
         """Return how many photos become other bytes."""
@@ -104,7 +104,8 @@ def _noted(compute: Compute, notes: list[Float]) -> Compute:
     return noted
 
 
-def _apart(here: list[list[Face]], there: list[list[Face]]) -> dict[str, float]:
+def apart(here: list[list[Face]], there: list[list[Face]]) -> dict[str, float]:
+    """As `Expected.faces_apart` has it, by photo."""
     differ, boxes, outlines = 0, [0.0], [0.0]
     for ours, theirs in zip(here, there, strict=True):
         left = theirs
@@ -125,10 +126,10 @@ def _apart(here: list[list[Face]], there: list[list[Face]]) -> dict[str, float]:
 
 def _shift(some: Outlines, others: Outlines) -> float | None:
     """Return the largest distance along an axis; None if only one is guessed, or has an ear."""
-    pairs = [*zip(_polygons(some), _polygons(others), strict=False)]
-    if [len(one) for one in _polygons(some)] != [len(one) for one in _polygons(others)]:
+    ours, theirs = _polygons(some), _polygons(others)
+    if [len(one) for one in ours] != [len(one) for one in theirs]:
         return None
-    return max(float(np.abs(one - other).max()) for one, other in pairs)
+    return max(float(np.abs(one - other).max()) for one, other in zip(ours, theirs, strict=True))
 
 
 def _polygons(outlines: Outlines) -> list[Float]:
