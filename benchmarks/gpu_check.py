@@ -23,6 +23,7 @@ LIMITS = {
     "codec": 80,
     "damaged": 50,
     "lama": 60,
+    "detector": 80,
     "flights": 50,
     "retoucher": 150,
     "ladder": 50,

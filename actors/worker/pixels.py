@@ -100,7 +100,7 @@ class PixelRetoucher:
         self._networks = Networks(WeightStore(models), inpainter_for(tables / "library"), gpu=gpu)
         self._pipelines: OrderedDict[str, Pipeline] = OrderedDict()
         self._luts: OrderedDict[str, Lut] = OrderedDict()
-        models_here = f"faces {self._faces.sha256[:12]}, erase {self._networks.engine}"
+        models_here = f"{self._faces.engine}, erase {self._networks.engine}"
         codec += ", jpeg in places" if self._open_parts else ""
         codec += f", {library_name()}" if is_installed() else ""
         self.engine = f"{_engine(version, self._applier.engine)}{codec}, {models_here}"

@@ -68,11 +68,18 @@ def _plain(network: LaMa, images: torch.Tensor, holes: torch.Tensor) -> Iterator
 
 @contextmanager
 def _tf32(network: LaMa, images: torch.Tensor, holes: torch.Tensor) -> Iterator[Call]:
+    with tf32():
+        yield network
+
+
+@contextmanager
+def tf32() -> Iterator[None]:
+    """Let the GPU round the factors of products to 10 bits, as workers do not."""
     settings = (torch.backends.cuda.matmul, torch.backends.cudnn.conv)  # type: ignore[attr-defined]
     for setting in settings:
         setting.fp32_precision = "tf32"
     try:
-        yield network
+        yield
     finally:
         for setting in settings:
             setting.fp32_precision = "ieee"

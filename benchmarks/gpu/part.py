@@ -7,7 +7,7 @@ from contextlib import ExitStack
 
 import torch
 
-from benchmarks.gpu import basics, codecs, networks, retouching
+from benchmarks.gpu import basics, codecs, detecting, networks, retouching
 from benchmarks.gpu.fake_device import FakeDevice
 from benchmarks.gpu.plan import FULL, Plan, Report, tiny
 from models.neural.device import device_for, why_no_gpu
@@ -17,6 +17,7 @@ PARTS: dict[str, Callable[[Plan], Report]] = {
     "copies": basics.copies,
     "loss": basics.loss,
     "codec": codecs.codec,
+    "detector": detecting.detector,
     "flights": retouching.flights,
     "retoucher": retouching.retoucher,
     "damaged": codecs.damaged,

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from models.faces.faces import LONG_SIDE, Face, detection_step
-from models.faces.networks import CenterFace, FaceMesh, YuNet
+from models.faces.networks import RUNTIME, CenterFace, FaceMesh, YuNet
 from models.picture import Pixels
 from models.reduce import reduce_cells
 
@@ -37,7 +37,7 @@ class FaceDetector:
         self._threshold = threshold
         self._last: tuple[Pixels, list[Face]] | None = None  # a picture and its faces
         weights = "".join(network.sha256 for network in (self._quick, self._sure, self.mesh))
-        self.sha256 = hashlib.sha256(weights.encode()).hexdigest()
+        self.engine = f"{RUNTIME}, faces {hashlib.sha256(weights.encode()).hexdigest()[:12]}"
 
     def detect(self, pixels: Pixels) -> list[Face]:
         """Return the faces in `pixels`, uint8 (H, W, 4) of any size, the largest first.

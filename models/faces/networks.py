@@ -18,6 +18,8 @@ _STRIDES = (8, 16, 32)  # of YuNet: pixels of the input per cell of an output
 _LARGEST = 4.0  # logarithm of a size in cells: more than any view holds
 _STRIDE = 4  # of CenterFace
 
+RUNTIME = f"onnxruntime {onnxruntime.__version__}"  # another one rounds in another way
+
 onnxruntime.set_default_logger_severity(3)  # errors; it warns of GPUs that it is not asked to use
 
 

@@ -17,7 +17,7 @@ from models.neural.device import device_for
 
 pytest.importorskip("nvidia.nvimgcodec", reason="needs nvidia-nvimgcodec-cu13")
 
-from benchmarks.gpu import retouching
+from benchmarks.gpu import detecting, retouching
 from benchmarks.gpu.part import PARTS
 
 ROOT = Path(__file__).parents[2]
@@ -66,6 +66,29 @@ def test_damage(plan):
     assert sum(found.values()) == 6
     assert not any("another picture" in outcome for outcome in found), "libjpeg-turbo stands in"
     assert any("refused" in outcome or "left it" in outcome for outcome in found)
+
+
+@pytest.mark.slow
+def test_the_detector(plan):
+    """The fake GPU computes in float32, but not in onnxruntime's order: the faces stay, and bytes may differ."""
+    kernels = plan.fake.kernels
+    found = PARTS["detector"](plan)
+    assert plan.fake.kernels > kernels
+    assert found["faces"] > 0
+    for arithmetic in ("fp32", "tf32"):
+        assert min(rates(found[arithmetic]["views_per_s"])) > 0
+        assert found[arithmetic]["faces"]["differ"] == 0
+        assert found[arithmetic]["faces"]["most_px_of_a_box"] < 0.01
+        assert found[arithmetic]["photos_of_other_bytes"] <= found["photos"]
+    assert found["gathered"]["core"]["photos_per_s"] > 0
+    for count in plan.streams:
+        together = found["gathered"][str(count)]
+        assert together["faces"] == found["faces"]
+        assert min(together["views_in_a_batch"].values()) >= 1
+        assert together["photos_per_s"] > 0
+    faster = min(found["ms_of_a_photo"]["gpu"].values()) < found["ms_of_a_photo"]["core"] / found["cores"]
+    assert found["verdict"] == (detecting.WORTH_IT if faster else detecting.SLOWER)
+    assert found["worth_it"] == faster
 
 
 @pytest.mark.slow
