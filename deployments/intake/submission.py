@@ -135,13 +135,14 @@ class Submissions:
         )
         return spec, specs
 
-    async def check(self, request: SubmitRequest, caller: str | None) -> ResolvedPreset:
-        """Return the preset of a submit that may come; raises what that would, before its photos are sent."""
+    async def check(self, body: Request, caller: str | None) -> tuple[SubmitRequest, ResolvedPreset]:
+        """Return a submit that may come, and its preset; raises what that would, before its photos are sent."""
+        request = await self._bodies.read_json(body, SubmitRequest)
         request.user_id = on_behalf(caller, request.user_id) or ANONYMOUS
         self._photos.check_count(len(request.image_urls) + len(request.photos))
         preset = await self._chosen(request)
         await self._photos.check(request, preset, request.user_id)
-        return preset
+        return request, preset
 
     async def _chosen(self, request: SubmitRequest) -> ResolvedPreset:
         """Check the fields beside the photos, pin the LUT, and return the preset with its parameters."""
