@@ -3,7 +3,7 @@
 import re
 from collections.abc import AsyncIterator
 
-from actors.client import CoordinatorClient
+from actors.messages.coordinator_api import CoordinatorApi
 from actors.messages.errors import BatchError
 from deployments.wire.problems import ApiError
 
@@ -30,7 +30,7 @@ class PhotosOfBatches:
     at a limit, and few pages are kept.
     """
 
-    def __init__(self, coordinator: CoordinatorClient, caller: str | None) -> None:
+    def __init__(self, coordinator: CoordinatorApi, caller: str | None) -> None:
         """`caller` owns the batches; None, without API keys: every batch is everybody's."""
         self._coordinator = coordinator
         self._caller = caller
