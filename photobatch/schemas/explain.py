@@ -7,7 +7,9 @@ _NOT_EQUAL = {
     "greater_than_equal": ("ge", "must be {0} or more"),
     "less_than_equal": ("le", "must be {0} or less"),
     "string_too_long": ("max_length", "has more than {0} characters"),
+    "string_too_short": ("min_length", "has fewer characters than {0}"),
     "too_long": ("max_length", "has more than {0} entries"),
+    "too_short": ("min_length", "has fewer entries than {0}"),
 }
 _KINDS = {
     "int_parsing": "must be a whole number",
@@ -23,6 +25,8 @@ _KINDS = {
     "model_attributes_type": "must be an object of JSON",
     "list_type": "must be a list",
     "missing": "is missing",
+    "string_pattern_mismatch": "is not written as it must be; /docs shows how",
+    "string_unicode": "has half of a character (a surrogate); send whole ones",
     "extra_forbidden": "is not a field of this request; check its spelling in /docs",
 }
 

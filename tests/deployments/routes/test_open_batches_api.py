@@ -183,3 +183,41 @@ async def test_a_batch_has_a_name(world: World) -> None:
     assert renamed.json()["name"] is None, "also after its photos have left memory"
     assert len(await photos(world, task)) == 2
     assert (await world.http.patch(f"{ROOT}/batch/{task}", json={"name": "x" * 201})).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("Anna\r\n\tBen", "Anna Ben"),
+        ("\x1b[31mred\x00", "[31mred"),
+        ("\u202egpj.exe", "gpj.exe"),
+        ("a\u2028b\u0085c", "a b c"),
+        ("  ", None),
+        ("\ufeff\u200d", None),
+        ("\U0001f468\u200d\U0001f469", "\U0001f468\u200d\U0001f469"),
+    ],
+)
+async def test_what_people_are_shown_is_one_line(world: World, given: str, shown: str | None) -> None:
+    task = await world.submit(name=given)
+    assert (await world.http.get(f"{ROOT}/batch/{task}")).json()["name"] == shown
+    await world.http.patch(f"{ROOT}/batch/{task}", json={"name": "Wedding"})
+    renamed = await world.http.patch(f"{ROOT}/batch/{task}", json={"name": given})
+    assert renamed.json()["name"] == shown
+    share = await world.http.post(f"{ROOT}/batch/{task}/share", json={"title": given, "sender": given})
+    assert (share.json()["title"], share.json()["sender"]) == (shown, shown)
+
+
+async def test_a_refused_text_is_told_what_it_must_be(world: World) -> None:
+    for output, words in [
+        ({"creator": "a\nb"}, "must be a text on one line"),
+        ({"copyright": " "}, "must be a text on one line"),
+        ({"creator": ""}, "has fewer characters than 1"),
+        ({"watermark": {"text": "a\n"}}, "U+000A"),
+        ({"watermark": {"text": " "}}, "nothing that can be seen"),
+    ]:
+        body = {"image_urls": MORE, "preset_id": "filter_warm", "output": output}
+        answer = await world.http.post(f"{ROOT}/batch/submit", json=body)
+        assert (answer.status_code, words in answer.json()["detail"]) == (422, True), answer.text
+    task = await world.submit()
+    answer = await world.http.get(f"{ROOT}/batch/{task}/archive.zip", params={"photos": "-1"})
+    assert answer.json()["detail"] == "photos is not written as it must be; /docs shows how."
