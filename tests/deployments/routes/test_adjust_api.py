@@ -47,6 +47,19 @@ async def test_a_failed_adjustment_leaves_the_photo_as_it_was(world: World) -> N
     assert photo["adjust_error"] == FAILURE
 
 
+async def test_a_batch_whose_adjustment_is_cancelled_is_as_it_was(world: World) -> None:
+    whole, partly = await world.submit(), await world.submit()
+    world.coordinator.work(whole, 0, 1, sha256="11" * 32)
+    world.coordinator.work(partly, 0)
+    await world.http.post(f"{ROOT}/batch/{partly}/cancel")
+    for task, status in ((whole, "completed"), (partly, "cancelled")):
+        await world.http.post(f"{ROOT}/batch/{task}/photos/0/adjust", json={"preset_params": {"fade": 0.5}})
+        batch = (await world.http.post(f"{ROOT}/batch/{task}/cancel")).json()
+        assert (batch["status"], batch["counts"]["queued"]) == (status, 0)
+    photo = (await world.http.get(f"{ROOT}/batch/{whole}/photos")).json()["items"][0]
+    assert (photo["result"]["sha256"], photo["own_params"]) == ("11" * 32, None)
+
+
 async def test_the_file_that_was_replaced_goes_and_the_other_stays(world: World) -> None:
     task = await world.submit()
     world.coordinator.work(task, 0, 1)
