@@ -3,7 +3,7 @@
 import re
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, StringConstraints, field_validator, model_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from photobatch.file_names import safe
 from photobatch.schemas.messages import Wire
@@ -11,17 +11,8 @@ from photobatch.schemas.watermark import Watermark
 
 MOST_VARIANTS = 4
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,31}")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-
-
-def _on_one_line(text: str) -> str:
-    if _CONTROL.search(text) or not text.strip():
-        raise ValueError("must be a text on one line, without control characters")
-    return text
-
-
 Format = Literal["same", "jpeg", "png", "webp", "avif", "tiff"]
-Words = Annotated[str, StringConstraints(min_length=1, max_length=500), AfterValidator(_on_one_line)] | None
+Words = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=r"^[^\x00-\x1f\x7f]*$")] | None
 """Text on one line; None: none."""
 Quality = Annotated[int, Field(ge=1, le=100)] | None
 MaxSide = Annotated[int, Field(ge=16, le=65_535)] | None

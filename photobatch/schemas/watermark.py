@@ -39,8 +39,6 @@ class Watermark(Wire):
             shown = " ".join(char if char.isprintable() else f"U+{ord(char):04X}" for char in missing[:5])
             said = f"has characters that the service's font has not, {shown}: bring it as a PNG"
             raise ValueError(said)
-        if text is not None and not text.strip():
-            raise ValueError("has nothing that can be seen; leave the watermark out")
         return text
 
     @field_validator("image")
