@@ -18,6 +18,7 @@ from photobatch.schemas.messages import PhotoError as PhotoError
 from photobatch.schemas.messages import Wire as Wire
 from photobatch.schemas.messages import one_line
 from photobatch.schemas.output import OutputOptions as OutputOptions
+from photobatch.schemas.output import OutputShown
 from photobatch.schemas.output import VariantOptions as VariantOptions
 from photobatch.schemas.presets import LocalizedText as LocalizedText
 from photobatch.schemas.presets import Lut as Lut
@@ -172,7 +173,7 @@ class Checked(Answer):
     """What a submit would do, if its photos are good."""
 
     preset: PresetRef
-    output: OutputOptions
+    output: OutputShown
     max_photos: int = Field(description="So many photos a batch may hold.")
 
 
@@ -195,7 +196,7 @@ class Batch(Answer):
     name: str | None = None
     status: BatchStatus
     preset: PresetRef
-    output: OutputOptions
+    output: OutputShown
     priority: int
     metadata: dict[str, str]
     created_at: datetime
