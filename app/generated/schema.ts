@@ -1865,11 +1865,13 @@ export interface components {
             /**
              * Preset Id
              * @description A preset. Either `preset_id` or `preset_type` is needed.
+             * @default null
              */
             preset_id?: string | null;
             /**
              * Preset Type
              * @description Without a preset: start from neutral parameters of this type.
+             * @default null
              */
             preset_type?: ("beauty" | "filter" | "color" | "erase") | null;
             /**
@@ -1896,11 +1898,13 @@ export interface components {
             /**
              * Callback Url
              * @description Called when the batch has ended; see docs/batches.md.
+             * @default null
              */
             callback_url?: string | null;
             /**
              * Name
              * @description Shown in lists; downloads are named after it. null: none.
+             * @default null
              */
             name?: string | null;
             /**
@@ -2417,7 +2421,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Request Entity Too Large: too_large */
+            /** @description Request Entity Too Large: too_many_photos, too_large */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2522,7 +2526,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not Found: unknown_preset */
+            /** @description Not Found: unknown_preset, unknown_lut */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3810,7 +3814,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not Found: not_found */
+            /** @description Not Found: not_found, unknown_lut */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3960,7 +3964,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not Found: not_found */
+            /** @description Not Found: not_found, unknown_lut */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3978,7 +3982,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Conflict: photo_active */
+            /** @description Conflict: photo_active, too_many_attempts */
             409: {
                 headers: {
                     [name: string]: unknown;
