@@ -209,7 +209,7 @@ async def test_what_people_are_shown_is_one_line(world: World, given: str, shown
 
 async def test_a_refused_text_is_told_what_it_must_be(world: World) -> None:
     for output, words in [
-        ({"creator": "a\nb"}, "is not written as it must be"),
+        ({"creator": "a\nb"}, "must be on one line"),
         ({"creator": ""}, "has fewer characters than 1"),
         ({"watermark": {"text": "a\n"}}, "U+000A"),
     ]:
