@@ -54,7 +54,7 @@ _DESCRIPTION = (
 
 
 _CORS = {
-    "allow_methods": ("GET", "HEAD", "POST", "PUT", "DELETE"),
+    "allow_methods": ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"),
     "allow_headers": (
         "Authorization",
         "X-API-Key",

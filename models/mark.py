@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageCms, ImageDraw, ImageFont
 
-from models.errors import PhotoError
 from models.gain_map import Channel, GainMap, Samples
+from models.mark_image import read_mark
 from models.picture import Picture, Pixels
 
 Weight = npt.NDArray[np.float32]  # (h, w, 1): 0..1
@@ -21,6 +21,7 @@ _HIGHEST = 0.9  # of the height
 _LEAST = 8  # pixels of height
 _OUTLINE = 0.05  # of the height of text: dark around light, so that it can be read on any ground
 _KEPT = 8  # drawn marks, for photos of one size
+_read = lru_cache(_KEPT)(read_mark)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ class Mark:
     def _drawn(self, height: int, width: int, icc: bytes | None) -> Pixels:
         """Return the mark in straight alpha, in the colours of the picture's profile."""
         wanted = max(_LEAST, round(self.size * min(height, width)))
-        image = _text(self.text, wanted) if self.text is not None else _opened(self.png or b"")
+        image = _text(self.text, wanted) if self.text is not None else _read(self.png or b"")
         scale = min(wanted / image.height, _WIDEST * width / image.width, _HIGHEST * height / image.height)
         size = max(1, min(width, round(image.width * scale))), max(1, min(height, round(image.height * scale)))
         if size != image.size:
@@ -87,14 +88,6 @@ def _text(text: str, height: int) -> Image.Image:
     draw = ImageDraw.Draw(image)
     draw.text((-left, -top), text, (255, 255, 255, 255), font, stroke_width=outline, stroke_fill=(0, 0, 0, 160))
     return image
-
-
-@lru_cache(_KEPT)
-def _opened(png: bytes) -> Image.Image:
-    try:
-        return Image.open(io.BytesIO(png), formats=["PNG"]).convert("RGBA")
-    except Exception as damage:
-        raise PhotoError("encode_failed", "The image of the watermark is damaged; bring it again.") from damage
 
 
 def _in_profile(image: Image.Image, icc: bytes) -> Image.Image:

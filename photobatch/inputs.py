@@ -32,7 +32,7 @@ class Collected:
     """The photos of a command line, and what lies beside them in its folders and is not taken."""
 
     photos: list[InputPhoto] = field(default_factory=list)
-    not_taken: Counter[str] = field(default_factory=Counter)  # files by extension in lower case; "": without one
+    not_taken: Counter[str] = field(default_factory=Counter)  # by extension in lower case, "" without one, or in words
 
 
 def collect(inputs: Sequence[Path], *, recursive: bool, out: Path | None, raw: bool = True) -> Collected:
@@ -60,14 +60,18 @@ def collect(inputs: Sequence[Path], *, recursive: bool, out: Path | None, raw: b
     return collected
 
 
-def photos_in(top: Path, *, recursive: bool, out: Path | None, raw: bool) -> Collected:
-    """Return the photos of one folder, possibly none, by place. Raises RefusalError if it cannot be read."""
+def photos_in(top: Path, *, recursive: bool, out: Path | None, raw: bool, patient: bool = False) -> Collected:
+    """Return the photos of one folder, possibly none, by place. Raises RefusalError if it cannot be read.
+
+    `patient`: a folder in it that cannot be read is counted among what is not taken.
+    """
     own, result = folder_identity(top), folder_identity(out) if out else None
     if out and own == result:
         raise RefusalError(f"--out is the photos' own folder, {top}. Choose another, so that no photo is overwritten.")
     suffixes = set(FORMATS) if raw else set(FORMATS) - set(RAW)
     collected = Collected()
-    for place in sorted(_walk(top, {result} if result else set(), recursive)):
+    unread = collected.not_taken if patient else None
+    for place in sorted(_walk(top, {result} if result else set(), recursive, unread)):
         if place.suffix.lower() in suffixes:
             collected.photos.append(InputPhoto(top / place, place))
         else:
@@ -138,8 +142,11 @@ def _in_folder(
     return [InputPhoto(photo.path, label / photo.place) for photo in found.photos]
 
 
-def _walk(top: Path, seen: set[Identity], recursive: bool) -> Iterator[PurePath]:
-    """Yield the files below a folder; real folders before links, so each is found under its own name."""
+def _walk(top: Path, seen: set[Identity], recursive: bool, unread: Counter[str] | None) -> Iterator[PurePath]:
+    """Yield the files below a folder; real folders before links, so each is found under its own name.
+
+    Folders below it that cannot be read are counted in `unread`; None: they are refused.
+    """
     folders, links = deque([PurePath()]), deque[PurePath]()
     while folders or links:
         here = folders.popleft() if folders else links.popleft()
@@ -147,7 +154,14 @@ def _walk(top: Path, seen: set[Identity], recursive: bool) -> Iterator[PurePath]
         if identity is None or identity in seen:
             continue
         seen.add(identity)
-        for entry in _entries(top / here):
+        try:
+            entries = _entries(top / here)
+        except RefusalError:
+            if unread is None or not here.parts:
+                raise
+            unread["unreadable folder"] += 1
+            continue
+        for entry in entries:
             place = here / entry.name
             kind = _kind(entry)
             if kind == stat.S_IFDIR:

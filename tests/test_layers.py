@@ -46,6 +46,7 @@ ALLOWED = {
         "models.codec.header",
         "models.compiled.library",
         "models.errors",
+        "models.mark_image",
         "models.neural.installed",
         "models.weights",
     },

@@ -1,8 +1,11 @@
 """Photos that were computed again with other parameters of their own."""
 
+from collections import Counter, deque
 from dataclasses import dataclass
 
 from actors.messages.records import Json
+
+KEPT = 20  # earlier results of a photo that are told of
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +22,8 @@ class Adjustments:
 
     def __init__(self) -> None:
         self._before: dict[int, Before] = {}  # of photos that are being computed again
-        self._replaced: dict[int, list[Json]] = {}  # earlier results, oldest first: `params` and `sha256`
+        self._replaced: dict[int, deque[Json]] = {}  # the latest earlier results, oldest first: `params` and `sha256`
+        self._revisions: Counter[int] = Counter()  # how often a result was replaced
         self._errors: dict[int, Json] = {}  # why the last adjustment of a photo came to nothing
 
     def begin(self, index: int, before: Before | None) -> None:
@@ -36,7 +40,9 @@ class Adjustments:
         """Note a new result; return what it replaces. `sha256` is the hash of the result before."""
         before = self._before.pop(index, None)
         if before:
-            self._replaced.setdefault(index, []).append({"params": before.params, "sha256": sha256})
+            known = self._replaced.setdefault(index, deque(maxlen=KEPT))
+            known.append({"params": before.params, "sha256": sha256})
+            self._revisions[index] += 1
         return before
 
     def undone(self, index: int, error: Json | None) -> Before | None:
@@ -47,8 +53,12 @@ class Adjustments:
         return before
 
     def replaced(self, index: int) -> list[Json]:
-        """Return what is known of a photo's earlier results, oldest first."""
-        return self._replaced.get(index, [])
+        """Return what is known of a photo's latest earlier results, oldest first."""
+        return list(self._replaced.get(index, ()))
+
+    def revision(self, index: int) -> int:
+        """Return how often a photo's result was replaced."""
+        return self._revisions[index]
 
     def error(self, index: int) -> Json | None:
         """Return why the last adjustment of a photo came to nothing; None if it did not."""

@@ -165,7 +165,9 @@ class Batch(Moves):
                 self._leave_in_flight(at, event.late)
                 for index in self._indices(OPEN_PHOTOS):
                     self._give_up(index, version, C)
-                self.state, self.open = BatchState.CANCELLED, False
+                if self.counts[C] or self.growing or not self.counts.total():  # else photos were adjusted, no more
+                    self.state = BatchState.CANCELLED
+                self.open = False
             case events.Retried():
                 self._retry(version)
             case events.Adjusted():

@@ -113,6 +113,7 @@ def photo_view(batch: Batch, index: int, *, timings: bool) -> Json:
         "notes": told.notes if told else [],
         "timings_ms": told.timings_ms if told and timings else None,
         "replaced": batch.adjustments.replaced(index),
+        "revision": batch.adjustments.revision(index),
         "adjust_error": batch.adjustments.error(index),
     }
 

@@ -12,15 +12,17 @@ def missing(batch: Batch, photos: list[PhotoSpec], at: int | None) -> list[Photo
     BatchError `batch_closed`, `append_conflict`.
     """
     total = len(batch.photos)
+    if at is not None and at > total:
+        raise _conflict(f"This batch has {total} photos, not {at}. Append at {total}.")
     there = photos if at is None else [batch.photos[index] for index in range(at, min(total, at + len(photos)))]
-    if at is not None and (at > total or there != photos[: len(there)]):
-        detail = f"This batch has {total} photos, and other ones from number {at} on. Append at {total}."
-        raise BatchError("append_conflict", detail)
+    if there != photos[: len(there)]:
+        raise _conflict(f"This batch has {total} photos, and other ones from number {at} on. Append at {total}.")
     left = photos if at is None else photos[len(there) :]
     if left and not batch.open:
         detail = "This batch takes no more photos: it was closed, was cancelled, or was not submitted as open."
         raise BatchError("batch_closed", detail)
-    if left and at is not None and at + len(there) != total:
-        detail = f"This batch has {total} photos, not {at}. Append at {total}."
-        raise BatchError("append_conflict", detail)
     return left
+
+
+def _conflict(detail: str) -> BatchError:
+    return BatchError("append_conflict", detail)

@@ -14,6 +14,7 @@ from actors.messages.records import Json
 from actors.pool.supervisor import Supervisor
 
 Spawn = Callable[[Coroutine[Any, Any, None]], None]
+MOST_ATTEMPTS = 1_000  # at a photo, for which it may be adjusted: each is in the journal until the batch is removed
 
 
 class Controls:
@@ -59,12 +60,16 @@ class Controls:
             self._dispatch.record(batch, Renamed(name))
 
     def adjust(self, batch: Batch, index: int, params: Json | None) -> None:
-        """Have a photo computed again with these parameters of its own; raises BatchError `photo_active`, `not_found`.
+        """Have a photo computed again with these parameters of its own.
 
+        Raises BatchError `photo_active`, `too_many_attempts`, `not_found`.
         Repeating it while that is under way changes nothing.
         """
         photo = one_photo(batch, index)
         if batch.photo_state[index] not in OPEN_PHOTOS:
+            if batch.attempt[index] >= MOST_ATTEMPTS:
+                again = f"submit it anew as batch:{batch.spec.task_id}/{index}"
+                raise BatchError("too_many_attempts", f"Photo {index} was computed {MOST_ATTEMPTS} times; {again}.")
             self._dispatch.record(batch, Adjusted(index, params))
             self._dispatch.wake()
         elif photo["params"] != params:

@@ -1303,24 +1303,6 @@ export interface components {
             retryable: boolean;
         };
         /**
-         * PhotoInput
-         * @description One photo of a batch whose photos differ.
-         */
-        PhotoInput: {
-            /**
-             * Source
-             * @description As in `image_urls`.
-             */
-            source: string;
-            /**
-             * Params
-             * @description Parameters that override the batch's.
-             */
-            params?: {
-                [key: string]: unknown;
-            };
-        };
-        /**
          * PhotoList
          * @description A page of photos in their order.
          */
@@ -1842,88 +1824,6 @@ export interface components {
             version: string;
         };
         /**
-         * SubmitRequest
-         * @description `POST /api/v1/batch/submit`.
-         */
-        SubmitRequest: {
-            /**
-             * User Id
-             * @description The owner, if the service has no keys; with keys it is the key's user.
-             * @default anonymous
-             */
-            user_id?: string;
-            /**
-             * Image Urls
-             * @description Sources: `https://…`, `upload:…`, `file:///…`, `s3://…` (also gs and az; with a `/` at the end all photos below), `batch:TASK_ID` for all photos of a batch of yours, `batch:TASK_ID/3` for one of them.
-             */
-            image_urls?: string[];
-            /**
-             * Photos
-             * @description Sources with their own parameters.
-             */
-            photos?: components["schemas"]["PhotoInput"][];
-            /**
-             * Preset Id
-             * @description A preset. Either `preset_id` or `preset_type` is needed.
-             */
-            preset_id?: string | null;
-            /**
-             * Preset Type
-             * @description Without a preset: start from neutral parameters of this type.
-             */
-            preset_type?: ("beauty" | "filter" | "color" | "erase") | null;
-            /**
-             * Preset Params
-             * @description Parameters that override the preset's.
-             */
-            preset_params?: {
-                [key: string]: unknown;
-            };
-            output?: components["schemas"]["OutputOptions"];
-            /**
-             * Priority
-             * @description Among a user's batches, higher ones go first.
-             * @default 5
-             */
-            priority?: number;
-            /**
-             * Metadata
-             * @description Your own strings, returned with the batch.
-             */
-            metadata?: {
-                [key: string]: string;
-            };
-            /**
-             * Callback Url
-             * @description Called when the batch has ended; see docs/batches.md.
-             */
-            callback_url?: string | null;
-            /**
-             * Name
-             * @description Shown in lists; downloads are named after it. null: none.
-             */
-            name?: string | null;
-            /**
-             * Consistency
-             * @description `shoot`: exposure and white balance are matched over the photos, scene by scene, before the look. Not for erase.
-             * @default none
-             * @enum {string}
-             */
-            consistency?: "none" | "shoot";
-            /**
-             * Consistency Strength
-             * @description How far they are matched.
-             * @default 1
-             */
-            consistency_strength?: number;
-            /**
-             * Open
-             * @description More photos may be appended until the batch is closed; it may begin empty.
-             * @default false
-             */
-            open?: boolean;
-        };
-        /**
          * Submitted
          * @description The answer to a submit.
          */
@@ -2116,6 +2016,24 @@ export interface components {
              * @description Sources with their own parameters.
              */
             photos?: components["schemas"]["PhotoInput"][];
+        };
+        /**
+         * PhotoInput
+         * @description One photo of a batch whose photos differ.
+         */
+        PhotoInput: {
+            /**
+             * Source
+             * @description As in `image_urls`.
+             */
+            source: string;
+            /**
+             * Params
+             * @description Parameters that override the batch's.
+             */
+            params?: {
+                [key: string]: unknown;
+            };
         };
         /**
          * Problem
@@ -2341,6 +2259,92 @@ export interface components {
              */
             consistency_strength?: number;
         };
+        /**
+         * SubmitRequest
+         * @description `POST /api/v1/batch/submit`.
+         */
+        SubmitRequest: {
+            /**
+             * User Id
+             * @description The owner, if the service has no keys; with keys it is the key's user.
+             * @default anonymous
+             */
+            user_id?: string;
+            /**
+             * Image Urls
+             * @description Sources: `https://…`, `upload:…`, `file:///…`, `s3://…` (also gs and az; with a `/` at the end all photos below), `batch:TASK_ID` for all photos of a batch of yours, `batch:TASK_ID/3` for one of them.
+             */
+            image_urls?: string[];
+            /**
+             * Photos
+             * @description Sources with their own parameters.
+             */
+            photos?: components["schemas"]["PhotoInput"][];
+            /**
+             * Preset Id
+             * @description A preset. Either `preset_id` or `preset_type` is needed.
+             * @default null
+             */
+            preset_id?: string | null;
+            /**
+             * Preset Type
+             * @description Without a preset: start from neutral parameters of this type.
+             * @default null
+             */
+            preset_type?: ("beauty" | "filter" | "color" | "erase") | null;
+            /**
+             * Preset Params
+             * @description Parameters that override the preset's.
+             */
+            preset_params?: {
+                [key: string]: unknown;
+            };
+            output?: components["schemas"]["OutputOptions"];
+            /**
+             * Priority
+             * @description Among a user's batches, higher ones go first.
+             * @default 5
+             */
+            priority?: number;
+            /**
+             * Metadata
+             * @description Your own strings, returned with the batch.
+             */
+            metadata?: {
+                [key: string]: string;
+            };
+            /**
+             * Callback Url
+             * @description Called when the batch has ended; see docs/batches.md.
+             * @default null
+             */
+            callback_url?: string | null;
+            /**
+             * Name
+             * @description Shown in lists; downloads are named after it. null: none.
+             * @default null
+             */
+            name?: string | null;
+            /**
+             * Consistency
+             * @description `shoot`: exposure and white balance are matched over the photos, scene by scene, before the look. Not for erase.
+             * @default none
+             * @enum {string}
+             */
+            consistency?: "none" | "shoot";
+            /**
+             * Consistency Strength
+             * @description How far they are matched.
+             * @default 1
+             */
+            consistency_strength?: number;
+            /**
+             * Open
+             * @description More photos may be appended until the batch is closed; it may begin empty.
+             * @default false
+             */
+            open?: boolean;
+        };
     };
     responses: never;
     parameters: never;
@@ -2417,7 +2421,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Request Entity Too Large: too_large */
+            /** @description Request Entity Too Large: too_many_photos, too_large */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2522,7 +2526,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not Found: unknown_preset */
+            /** @description Not Found: unknown_preset, unknown_lut */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3810,7 +3814,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not Found: not_found */
+            /** @description Not Found: not_found, unknown_lut */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3960,7 +3964,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not Found: not_found */
+            /** @description Not Found: not_found, unknown_lut */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3978,7 +3982,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Conflict: photo_active */
+            /** @description Conflict: photo_active, too_many_attempts */
             409: {
                 headers: {
                     [name: string]: unknown;

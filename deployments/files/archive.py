@@ -7,6 +7,7 @@ Layout: PKWARE, APPNOTE.TXT 6.3.10, 4.3 (ZIP64 if there are too many entries or 
 
 import hashlib
 import struct
+import zlib
 from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
@@ -25,6 +26,7 @@ _END = struct.Struct("<4s4H2IH")
 _UTF8_NAMES, _STORED = 0x0800, 0
 _PLAIN, _ZIP64 = 20, 45  # "version needed to extract"
 KEPT = 4  # archives; one of 100,000 photos takes 30 MB
+_MEASURED = 50_000  # files whose CRC-32 is kept, in 15 MB
 _MOST16, _MOST32 = 0xFFFF, 0xFFFFFFFF
 _READABLE = 0o100644 << 16  # permissions of the extracted file
 
@@ -116,6 +118,7 @@ class Archives:
 
     def __init__(self) -> None:
         self._kept: OrderedDict[tuple[str, int], Archive] = OrderedDict()
+        self._measured: OrderedDict[str, tuple[int, int]] = OrderedDict()
 
     async def of(self, task_id: str, version: int, make: Callable[[], Awaitable[Archive]]) -> Archive:
         """Return the archive of a batch at a version; `make` builds it if it is not cached."""
@@ -125,6 +128,18 @@ class Archives:
             if len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
         self._kept.move_to_end((task_id, version))
+        return found
+
+    async def measured(self, blobs: Blobs, key: str) -> tuple[int, int]:
+        """Return the bytes of a blob and their CRC-32; it is read once: who has a link may ask again and again."""
+        found = self._measured.get(key)
+        if found is None:
+            size = crc = 0
+            async for piece in blobs.stream(key):
+                size, crc = size + len(piece), zlib.crc32(piece, crc)
+            found = self._measured[key] = size, crc
+            if len(self._measured) > _MEASURED:
+                self._measured.popitem(last=False)
         return found
 
 

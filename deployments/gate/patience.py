@@ -1,6 +1,7 @@
 """Limits for bodies: a least speed, a largest size, and a total for all bodies in memory."""
 
 import asyncio
+import re
 
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -11,7 +12,7 @@ from deployments.wire.body_budget import BodyBudget
 from deployments.wire.json_pieces import LARGEST
 
 # Routes that read their body in pieces, with limits of their own. All others get the whole body.
-BY_THEMSELVES = frozenset({f"{wire.API}/{path}" for path in ("batch/submit", "uploads", "luts")})
+BY_THEMSELVES = re.compile(f"{wire.API}/(batch/submit|batch/check|batch/[^/]+/photos|uploads|luts|presets/import)")
 MAX_BYTES = LARGEST  # such a body is parsed in one call
 GRACE_S = 60.0  # total waiting time for a client; received bytes win time back
 SLOWEST = 2 << 10  # bytes that win back a second; a phone with bad reception sends ten times that
@@ -36,7 +37,8 @@ class Patience:
             return
         with self._budget.share(scope.get(CALLER)) as share:
             body_budget.put(scope, share)
-            await self._app(scope, self._watched(scope["path"] in BY_THEMSELVES, share, receive), send)
+            by_itself = BY_THEMSELVES.fullmatch(scope["path"]) is not None
+            await self._app(scope, self._watched(by_itself, share, receive), send)
 
     def _watched(self, by_itself: bool, share: body_budget.Share, receive: Receive) -> Receive:
         """Return a `receive` that ends the request at its limits."""

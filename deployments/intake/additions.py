@@ -12,6 +12,7 @@ from deployments.gate.access import ANONYMOUS
 from deployments.intake.bodies import BodyReader, Draft
 from deployments.intake.looks import Looks
 from deployments.intake.named_photos import NamedPhotos
+from deployments.intake.photos_of_batches import SCHEME
 from deployments.intake.submission import PERHAPS
 from deployments.intake.uploads import Uploads
 from deployments.services import Services
@@ -38,6 +39,7 @@ class Additions:
             try:
                 if not (draft.request.image_urls or draft.request.photos or draft.files):
                     raise ApiError("no_photos", "Name the photos to append: image_urls, photos or files.")
+                _refuse_itself(draft.request, task_id)
                 batch = await self._coordinator.get(task_id)
                 preset, user = ResolvedPreset(**batch["preset"]), batch["user_id"]
                 photos, _ = await self._photos.take(draft.request, draft.files, preset, caller, user)
@@ -65,3 +67,11 @@ class Additions:
 
     async def _drop(self, draft: Draft[AppendRequest]) -> None:
         await self._uploads.drop(upload.id for upload in draft.files)
+
+
+def _refuse_itself(request: AppendRequest, task_id: str) -> None:
+    """Refuse all photos of a batch for the batch itself: a repeated request would find more of them, and add those."""
+    whole = f"{SCHEME}{task_id}"
+    if whole in request.image_urls or any(photo.source == whole for photo in request.photos):
+        detail = f"A batch takes its own photos one by one: {whole}/0, and so on."
+        raise ApiError("invalid_source", detail, "image_urls" if whole in request.image_urls else "photos")

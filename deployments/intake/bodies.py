@@ -52,8 +52,7 @@ class BodyReader:
         fields = SubmitFields(kind, self._max_photos)
         match content_type.partition(";")[0].strip().lower():
             case "application/json":
-                body = await whole(request, MAX_JSON_BYTES)
-                yield Draft(await self._apart(len(body), lambda: fields.take_json(body)))
+                yield Draft(await self.read_json(request, kind))
             case "application/x-www-form-urlencoded":
                 body = await whole(request, MAX_FIELDS_BYTES)
                 yield Draft(await self._apart(len(body), lambda: _urlencoded(body, fields)))
@@ -63,6 +62,12 @@ class BodyReader:
             case _:
                 kinds = "application/json, multipart/form-data or application/x-www-form-urlencoded"
                 raise ApiError("unsupported_media", f"Send the batch as {kinds}.")
+
+    async def read_json(self, request: Request, kind: type[Given]) -> Given:
+        """Read a request whose body is JSON; raises ApiError."""
+        fields = SubmitFields(kind, self._max_photos)
+        body = await whole(request, MAX_JSON_BYTES)
+        return await self._apart(len(body), lambda: fields.take_json(body))
 
     async def _multipart(
         self, form: Form, fields: SubmitFields[Given], request: Request, owner: str, claim: FormClaim

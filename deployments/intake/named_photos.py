@@ -3,14 +3,13 @@
 import asyncio
 import hashlib
 import json
-import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from actors.messages.errors import BatchError
 from actors.messages.records import PhotoSpec
 from deployments.intake.looks import Looks
+from deployments.intake.photos_of_batches import SCHEME, PhotosOfBatches, check_of_batch
 from deployments.intake.sources import check_mask, check_source, hidden, hidden_mask, uploads_among
 from deployments.intake.uploads import Upload, Uploads
 from deployments.services import Services
@@ -21,9 +20,6 @@ from photobatch.schemas import AppendRequest, SubmitRequest
 from presets.catalogue import ResolvedPreset, resolve
 from presets.errors import PresetError
 from presets.params import check_complete
-
-_PAGE = 500  # photos of one request to the coordinator
-_OF_BATCH = re.compile(r"batch:(b[0-9a-hjkmnp-tv-z]{30})(?:/([0-9]{1,9}))?")
 
 
 @dataclass(slots=True)
@@ -58,8 +54,8 @@ class NamedPhotos:
         self.check_count(len(request.image_urls) + len(request.photos) + len(files))
         named = await self._checked(request, preset, user, plain=bool(request.image_urls or files))
         known, preset = await self._own_uploads(caller, named, preset)
-        if any(photo.source.startswith("batch:") for photo in named):
-            named = [photo async for photo in self._of_batches(named, caller)]
+        if any(photo.source.startswith(SCHEME) for photo in named):
+            named = await self._of_batches(named, len(request.image_urls), len(files), caller)
             self.check_count(len(named) + len(files))
         photos = await asyncio.to_thread(_specs, named, known)
         return photos + [PhotoSpec(file.source, file.name) for file in files], preset
@@ -94,7 +90,7 @@ class NamedPhotos:
         """Raise ApiError `too_many_photos`."""
         limit = self._services.max_photos
         if photos > limit:
-            detail = f"{photos} photos are more than one batch may hold ({limit}); split them into several."
+            detail = f"These are more than one batch may hold ({limit} photos); split them into several."
             raise ApiError("too_many_photos", detail)
 
     async def _pin(self, user: str, photos: list[_Named]) -> None:
@@ -108,9 +104,9 @@ class NamedPhotos:
     def _check(self, urls: int, photos: list[_Named], preset: ResolvedPreset) -> None:
         known: set[bytes] = set()  # digests only: the values together may be as large as the request
         for place, photo in enumerate(photos):
-            field = f"image_urls[{place}]" if place < urls else f"photos[{place - urls}].source"
-            if photo.source.startswith("batch:"):
-                _check_of_batch(photo.source, field)
+            field = _field(place, urls)
+            if photo.source.startswith(SCHEME):
+                check_of_batch(photo.source, field)
             else:
                 check_source(photo.source, field, self._services.roots, prefixes=True)
             if place < urls:  # without parameters of its own
@@ -146,44 +142,21 @@ class NamedPhotos:
             await asyncio.to_thread(_hide, photos, strange)
         return own, replace(preset, params=hidden_mask(preset.params, strange))
 
-    async def _of_batches(self, named: list[_Named], caller: str | None) -> AsyncIterator[_Named]:
-        """Yield the photos, with those of batches in the place of the sources that name them."""
-        known: dict[str, list[dict[str, Any]]] = {}
-        for photo in named:
-            found = _OF_BATCH.fullmatch(photo.source)
-            if found is None:
-                yield photo
-                continue
-            task_id, index = found[1], found[2]
-            if task_id not in known:
-                known[task_id] = await self._photos_of(task_id, caller)
-            try:
-                chosen = known[task_id] if index is None else [known[task_id][int(index)]]
-            except IndexError:
-                detail = f"{task_id} has {len(known[task_id])} photos; the first is 0."
-                raise ApiError("invalid_source", detail, "image_urls") from None
-            for each in chosen:
-                yield _Named(each["source"], photo.params, each["name"])
+    async def _of_batches(self, named: list[_Named], urls: int, files: int, caller: str | None) -> list[_Named]:
+        """Return the photos, with those of batches in the place of the sources that name them.
 
-    async def _photos_of(self, task_id: str, caller: str | None) -> list[dict[str, Any]]:
-        """Return the photos of a batch of the caller's; without API keys every batch is everybody's."""
-        coordinator = self._services.coordinator
-        try:
-            if caller is not None and (await coordinator.get(task_id))["user_id"] != caller:
-                raise BatchError("not_found", "")
-            photos: list[dict[str, Any]] = []
-            cursor: str | None = None
-            while True:
-                page = await coordinator.photos(task_id, None, _PAGE, cursor)
-                photos += ({"source": view["source"], "name": view["name"]} for view in page["items"])
-                cursor = page["next_cursor"]
-                if cursor is None:
-                    return photos
-        except BatchError as error:
-            if error.code != "not_found":
-                raise
-            detail = f"There is no batch {task_id} whose photos could be named; it may have been deleted."
-            raise ApiError("invalid_source", detail, "image_urls") from None
+        `urls` of them have no parameters of their own; `files` more follow. Raises ApiError, BatchError.
+        """
+        batches = PhotosOfBatches(self._services.coordinator, caller)
+        photos: list[_Named] = []
+        for place, photo in enumerate(named):
+            if not photo.source.startswith(SCHEME):
+                photos.append(photo)
+                continue
+            async for page in batches.named_by(photo.source, _field(place, urls)):
+                photos += [_Named(source, photo.params, name) for source, name in page]
+                self.check_count(len(photos) + files)  # each time: all together may be a million times as many
+        return photos
 
 
 def overridden(preset: ResolvedPreset, params: dict[str, Any], where: str) -> ResolvedPreset:
@@ -200,10 +173,9 @@ def _named(request: SubmitRequest | AppendRequest) -> list[_Named]:
     return urls + [_Named(photo.source, photo.params) for photo in request.photos]
 
 
-def _check_of_batch(source: str, field: str) -> None:
-    if not _OF_BATCH.fullmatch(source):
-        detail = f"{field} is batch:TASK_ID for all photos of a batch, or batch:TASK_ID/3 for one of them."
-        raise ApiError("invalid_source", detail, field)
+def _field(place: int, urls: int) -> str:
+    """Return the name of the field that names a photo; `urls` of the photos are in `image_urls`."""
+    return f"image_urls[{place}]" if place < urls else f"photos[{place - urls}].source"
 
 
 def _hide(photos: list[_Named], strange: set[str]) -> None:

@@ -25,7 +25,10 @@ from deployments.services import Services
 from deployments.wire import wire
 from deployments.wire.names import check_template
 from deployments.wire.problems import ApiError
-from photobatch.schemas import MAX_METADATA_BYTES, SubmitRequest
+from models.errors import PhotoError
+from models.mark_image import read_mark
+from photobatch.schemas import MAX_METADATA_BYTES, SubmitRequest, Watermark
+from photobatch.schemas.watermark import PREFIX, png_of
 from presets.catalogue import Preset, ResolvedPreset, resolve
 from presets.errors import PresetError
 
@@ -135,17 +138,19 @@ class Submissions:
         )
         return spec, specs
 
-    async def check(self, request: SubmitRequest, caller: str | None) -> ResolvedPreset:
-        """Return the preset of a submit that may come; raises what that would, before its photos are sent."""
+    async def check(self, body: Request, caller: str | None) -> tuple[SubmitRequest, ResolvedPreset]:
+        """Return a submit that may come, and its preset; raises what that would, before its photos are sent."""
+        request = await self._bodies.read_json(body, SubmitRequest)
         request.user_id = on_behalf(caller, request.user_id) or ANONYMOUS
         self._photos.check_count(len(request.image_urls) + len(request.photos))
         preset = await self._chosen(request)
         await self._photos.check(request, preset, request.user_id)
-        return preset
+        return request, preset
 
     async def _chosen(self, request: SubmitRequest) -> ResolvedPreset:
         """Check the fields beside the photos, pin the LUT, and return the preset with its parameters."""
         _check_fields(request, self._services.callbacks)
+        await _check_mark(request.output.watermark)
         chosen = await self._looks.choose(request.user_id, request.preset_id)
         request.preset_params = await self._looks.pinned(request.user_id, request.preset_params)
         return _resolve(chosen, request, request.preset_params, "preset_params")
@@ -171,11 +176,22 @@ def _resolve(chosen: Preset | None, request: SubmitRequest, params: dict[str, An
 
 def _check_fields(request: SubmitRequest, callbacks: bool) -> None:
     check_template(request.output.name)
-    if (mark := request.output.watermark) and mark.image and mark.image.startswith("sha256:"):  # from an answer
-        raise ApiError("invalid_request", "output.watermark.image must be the PNG itself.", "output.watermark.image")
     if len(json.dumps(request.metadata, ensure_ascii=False).encode()) > MAX_METADATA_BYTES:
         raise metadata_too_large()
     _check_callback(request.callback_url, callbacks)
+
+
+async def _check_mark(mark: Watermark | None) -> None:
+    """Read the image of a mark, so that no batch begins whose photos would all fail."""
+    if mark is None or mark.image is None:
+        return
+    field = "output.watermark.image"
+    if not mark.image.startswith(PREFIX):  # from an answer
+        raise ApiError("invalid_request", f"{field} must be the PNG itself.", field)
+    try:
+        await asyncio.to_thread(read_mark, png_of(mark.image))
+    except PhotoError:
+        raise ApiError("invalid_request", f"{field} is a damaged PNG; write it anew.", field) from None
 
 
 def _check_callback(url: str | None, possible: bool) -> None:

@@ -24,6 +24,7 @@ _REFUSALS = (
     "forbidden_path",
     "no_photos",
     "unknown_preset",
+    "unknown_lut",
     "too_many_photos",
     "too_large",
     "too_many_uploads",

@@ -57,12 +57,14 @@ class AppendFiles(AppendForm):
     files: list[str] = Field(default_factory=list, json_schema_extra={"items": {"type": "string", "format": "binary"}})
 
 
-def _body(json: str, form: str, files: str) -> dict[str, Any]:
-    shapes = {"application/json": json, "application/x-www-form-urlencoded": form, "multipart/form-data": files}
+def _body(*models: str) -> dict[str, Any]:
+    kinds = ("application/json", "application/x-www-form-urlencoded", "multipart/form-data")
+    shapes = dict(zip(kinds, models, strict=False))
     content = {kind: {"schema": {"$ref": _REF.format(model=model)}} for kind, model in shapes.items()}
     return {"requestBody": {"required": True, "content": content}}
 
 
+CHECK_BODY = _body("SubmitRequest")
 SUBMIT_BODY = _body("SubmitRequest", "SubmitForm", "SubmitFiles")
 APPEND_BODY = _body("AppendRequest", "AppendForm", "AppendFiles")
 BINARY = {"schema": {"type": "string", "format": "binary"}}

@@ -32,7 +32,16 @@ At = Annotated[
 ]
 _REFUSALS = (
     *("invalid_json", "invalid_form", "invalid_request", "invalid_params", "invalid_source", "forbidden_path"),
-    *("no_photos", "not_found", "too_many_photos", "too_large", "too_many_uploads", "unsupported_media", "queue_full"),
+    *(
+        "no_photos",
+        "not_found",
+        "unknown_lut",
+        "too_many_photos",
+        "too_large",
+        "too_many_uploads",
+        "unsupported_media",
+        "queue_full",
+    ),
     *("journal_unavailable", "journal_behind", "storage_full", "storage_unavailable", "unavailable"),
 )
 _BYTES: dict[int | str, dict[str, Any]] = {
@@ -76,8 +85,8 @@ async def append_photos(request: Request, here: Here, task_id: TaskId, caller: C
     "/{index}/adjust",
     status_code=202,
     responses=described(
-        *("not_found", "photo_active", "invalid_params", "invalid_request", "invalid_source", "forbidden_path"),
-        *("journal_unavailable", "journal_behind", "unavailable"),
+        *("not_found", "unknown_lut", "photo_active", "too_many_attempts", "invalid_params", "invalid_request"),
+        *("invalid_source", "forbidden_path", "journal_unavailable", "journal_behind", "unavailable"),
     ),
 )
 async def adjust_photo(

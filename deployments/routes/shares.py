@@ -35,15 +35,14 @@ Cursor = Annotated[str | None, Query(pattern="^[0-9]{1,9}$", description="Where 
 async def share_batch(here: Here, task_id: TaskId, request: schemas.ShareRequest | None = None) -> schemas.NewShare:
     """Create a link: everybody who has it may see and download the results, and can do nothing else."""
     wanted = request or schemas.ShareRequest()
-    title, sender = (said.strip() or None if said else None for said in (wanted.title, wanted.sender))
     made = await here.coordinator.make_share(
-        task_id, float(wanted.expires_in_s), title, sender, originals=wanted.originals
+        task_id, float(wanted.expires_in_s), wanted.title, wanted.sender, originals=wanted.originals
     )
     return schemas.NewShare(
         id=made["id"],
         expires_at=_time(made["expires_at"]),
-        title=title,
-        sender=sender,
+        title=wanted.title,
+        sender=wanted.sender,
         originals=wanted.originals,
         url=f"/s/{task_id}?key={made['key']}",
     )

@@ -93,6 +93,9 @@ CODES: dict[str, Code] = {
     "read_only": Code(403, "The preset is built in.", "Duplicate it, and change your copy."),
     "storage_full": Code(507, "The server's disk is full.", "Delete batches that are not needed any more."),
     "storage_unavailable": Code(503, "The blob store does not answer.", "Repeat it after `Retry-After`."),
+    "too_many_attempts": Code(
+        409, "The photo was adjusted a thousand times.", "Submit it anew, with `batch:TASK_ID/INDEX` as its source."
+    ),
     "too_many_photos": Code(413, "More photos than BATCH_MAX_PHOTOS.", "Make several batches of them."),
     "too_many_presets": Code(409, "One user keeps no more presets, or LUTs.", "Delete some that are not needed."),
     "too_many_shares": Code(409, "One batch has no more links.", "Revoke one that is not needed."),

@@ -39,7 +39,7 @@ _SAID = {
     404: "There is nothing at this address; /docs lists what there is.",
     405: "This address does not take that method; the Allow header names those that it takes.",
     408: "The request took too long to arrive; send it again, over a faster line if there is one.",
-    413: "The request is larger than allowed.",
+    413: "The request is larger than 512 KB, which is the limit here.",
 }
 _STORAGE_RETRY_S = 5.0
 

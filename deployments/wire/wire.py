@@ -40,7 +40,7 @@ def photo(task_id: str, view: dict[str, Any]) -> schemas.Photo:
             for name, one in result.get("also", {}).items()
         ]
         result = {**result, "url": f"{base}/result", "thumbnail_url": f"{base}/thumbnail", "also": also}
-    own = {"own_params": view.get("params"), "revision": len(view.get("replaced", ()))}
+    own = {"own_params": view.get("params")}
     return schemas.Photo.model_validate({**view, **own, "result": result})
 
 
@@ -66,7 +66,7 @@ def manifest_line(batch: dict[str, Any], view: dict[str, Any]) -> bytes:
         "engine": view["engine"],
         "reused": view["reused"],
         "attempts": view["attempts"],
-        "replaced": view.get("replaced", []),  # earlier results, oldest first: the photo's own parameters, and the hash
+        "replaced": view.get("replaced", []),  # latest earlier results, oldest first: own parameters, and the hash
         "timings_ms": view["timings_ms"],
         "error": view["error"],
     }

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from photobatch.schemas.health import Health as Health
 from photobatch.schemas.health import HealthCode as HealthCode
@@ -16,7 +16,9 @@ from photobatch.schemas.messages import Answer as Answer
 from photobatch.schemas.messages import Face as Face
 from photobatch.schemas.messages import PhotoError as PhotoError
 from photobatch.schemas.messages import Wire as Wire
+from photobatch.schemas.messages import one_line
 from photobatch.schemas.output import OutputOptions as OutputOptions
+from photobatch.schemas.output import OutputShown
 from photobatch.schemas.output import VariantOptions as VariantOptions
 from photobatch.schemas.presets import LocalizedText as LocalizedText
 from photobatch.schemas.presets import Lut as Lut
@@ -77,7 +79,9 @@ Source = Annotated[str, StringConstraints(min_length=1, max_length=8192)]
 
 
 BatchName = Annotated[
-    str | None, Field(max_length=200, description="Shown in lists; downloads are named after it. null: none.")
+    str | None,
+    Field(max_length=200, description="Shown in lists; downloads are named after it. null: none."),
+    AfterValidator(one_line),
 ]
 
 
@@ -169,7 +173,7 @@ class Checked(Answer):
     """What a submit would do, if its photos are good."""
 
     preset: PresetRef
-    output: OutputOptions
+    output: OutputShown
     max_photos: int = Field(description="So many photos a batch may hold.")
 
 
@@ -192,7 +196,7 @@ class Batch(Answer):
     name: str | None = None
     status: BatchStatus
     preset: PresetRef
-    output: OutputOptions
+    output: OutputShown
     priority: int
     metadata: dict[str, str]
     created_at: datetime

@@ -1,8 +1,11 @@
 """Base classes of all messages."""
 
+import unicodedata
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+_JOINERS = "\u200c\u200d"  # within words of some scripts, and within emoji
 
 
 class Wire(BaseModel):
@@ -24,6 +27,17 @@ class Answer(BaseModel):
     """A message from the server; clients ignore unknown fields."""
 
     model_config = ConfigDict(extra="ignore")
+
+
+def one_line(text: str | None) -> str | None:
+    """Return what people are shown, without control characters, and those that turn its direction, on one line.
+
+    None if nothing of it can be seen.
+    """
+    shown = [(char, unicodedata.category(char)) for char in text or ""]
+    shown = [(char, kind) for char, kind in shown if kind != "Cf" or char in _JOINERS]
+    said = "".join(" " if kind in {"Cc", "Zl", "Zp"} else char for char, kind in shown)
+    return " ".join(said.split()) if said.strip(_JOINERS + " ") else None
 
 
 class PhotoError(Answer):

@@ -1,9 +1,9 @@
 """How results are written."""
 
 import re
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, StringConstraints, field_validator, model_validator
+from pydantic import BeforeValidator, Field, StringConstraints, field_validator, model_validator
 
 from photobatch.file_names import safe
 from photobatch.schemas.messages import Wire
@@ -78,3 +78,20 @@ class OutputOptions(Wire):
         if len(set(names)) < len(names):
             raise ValueError("two of `also` have one name")
         return self
+
+
+def _of_now(given: Any) -> Any:
+    """Return output options as they came from a service, without fields that a later version has added."""
+    said = _known(OutputOptions, given)
+    if not isinstance(said, dict):
+        return said
+    also = [_known(VariantOptions, variant) for variant in said.get("also") or ()]
+    return said | {"also": also, "watermark": _known(Watermark, said.get("watermark"))}
+
+
+def _known(model: type[Wire], given: Any) -> Any:
+    return {key: given[key] for key in given if key in model.model_fields} if isinstance(given, dict) else given
+
+
+OutputShown = Annotated[OutputOptions, BeforeValidator(_of_now)]
+"""Output options in an answer, in which unknown fields are ignored."""

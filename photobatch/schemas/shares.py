@@ -3,9 +3,9 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from photobatch.schemas.messages import Answer, Wire
+from photobatch.schemas.messages import Answer, Wire, one_line
 
 WEEK_S = 604_800
 
@@ -16,8 +16,14 @@ class ShareRequest(Wire):
     expires_in_s: Annotated[int, Field(ge=60, le=31_536_000, description="Seconds; the batch may expire sooner.")] = (
         WEEK_S
     )
-    title: Annotated[str | None, Field(max_length=200, description="Stands above the photos.")] = None
-    sender: Annotated[str | None, Field(max_length=100, description="Who shows them, such as a photographer.")] = None
+    title: Annotated[
+        str | None, Field(max_length=200, description="Stands above the photos."), AfterValidator(one_line)
+    ] = None
+    sender: Annotated[
+        str | None,
+        Field(max_length=100, description="Who shows them, such as a photographer."),
+        AfterValidator(one_line),
+    ] = None
     originals: bool = Field(False, description="The photos as they came may be seen beside the results, and saved too.")
 
 

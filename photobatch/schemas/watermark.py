@@ -36,7 +36,8 @@ class Watermark(Wire):
     @classmethod
     def _can_be_drawn(cls, text: str | None) -> str | None:
         if missing := sorted(set(text or "") - _DRAWN):
-            said = f"has characters that the service's font has not, {' '.join(missing[:5])}: bring it as a PNG"
+            shown = " ".join(char if char.isprintable() else f"U+{ord(char):04X}" for char in missing[:5])
+            said = f"has characters that the service's font has not, {shown}: bring it as a PNG"
             raise ValueError(said)
         return text
 

@@ -104,6 +104,7 @@ class LineDisplay:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._next = 0.0
+        self._last = ""
 
     def __enter__(self) -> Self:
         return self
@@ -114,9 +115,10 @@ class LineDisplay:
         pass
 
     def phase(self, words: str) -> None:
-        """Print the text; the next count is a new task."""
+        """Print the text, unless it is the last line already; the next count is a new task."""
         self._next = 0.0
-        self._print(words)
+        if words != self._last:
+            self._print(words)
 
     def count(self, words: str, done: int, total: int) -> None:
         """Print the progress, unless something was printed a moment ago."""
@@ -142,6 +144,7 @@ class LineDisplay:
             self._print(line)
 
     def _print(self, line: str) -> None:
+        self._last = line
         try:
             self._console.print(line, markup=False, highlight=False, soft_wrap=True)
         except OSError:  # disk full: no reason to stop

@@ -18,6 +18,7 @@ from photobatch.watching.stamp import Stamp, stamp
 SETTLED_S = 2.0  # a file that nobody changed for so long, and that nobody has open for writing, is complete
 _LOOK_S = 0.5  # between two looks while files settle
 _AGAIN_S = 30.0  # between two looks else: folders of other machines report no changes
+_LINK = "behind links out of the folder"
 _PATIENCE_S = 60.0  # after which a file that does not settle is looked at with the others
 
 
@@ -25,7 +26,8 @@ _PATIENCE_S = 60.0  # after which a file that does not settle is looked at with 
 class WatchedFolder:
     """The photos of one folder. Names that begin with a dot are left out, as in every command.
 
-    `known` says whether a photo in this state was taken before.
+    Others may put files there, at any time. So links that lead out of the folder are not followed, and a folder in it
+    that cannot be read ends nothing. `known` says whether a photo in this state was taken before.
     """
 
     path: Path
@@ -43,11 +45,15 @@ class WatchedFolder:
         now = time.monotonic()
         if not self.path.is_dir():
             raise RefusalError(f"The watched folder {self.path} is gone. What was taken from it is done.")
-        found = photos_in(self.path, recursive=self.recursive, out=self.out, raw=self.raw)
+        found = photos_in(self.path, recursive=self.recursive, out=self.out, raw=self.raw, patient=True)
+        top = os.path.realpath(self.path)
         complete, waiting = list[tuple[InputPhoto, Stamp]](), dict[Path, tuple[Stamp, float]]()
         for photo in found.photos:
             state = stamp(photo.path)
             if state is None or self.known(photo.path, state):
+                continue
+            if not Path(os.path.realpath(photo.path)).is_relative_to(top):
+                found.not_taken[_LINK] += 1
                 continue
             before, since = self._seen.get(photo.path, (None, now))
             if before == state and now - since >= SETTLED_S and state[0] and not _is_being_written(photo.path):
@@ -60,8 +66,21 @@ class WatchedFolder:
     def looks(self, stopped: Callable[[], bool]) -> Iterator[None]:
         """Yield whenever it is time to look, soon for the first time, until `stopped`."""
         signal.signal(signal.SIGIO, signal.SIG_IGN)  # see `_is_being_written`
-        due = 0.0
-        changes = watchfiles.watch(
+        due, changes = 0.0, self._changes(stopped)
+        while not stopped():
+            try:
+                changed = bool(next(changes, None))  # the first call begins to watch, before the first look
+            except (RuntimeError, OSError):  # a name that is no UTF-8, the folder is gone, the system watches no more
+                changed, changes = True, self._changes(stopped)
+                time.sleep(_LOOK_S)
+            if changed or self._settling():
+                due = 0.0
+            if time.monotonic() >= due and not stopped():
+                yield
+                due = time.monotonic() + _AGAIN_S
+
+    def _changes(self, stopped: Callable[[], bool]) -> Iterator[set[watchfiles.main.FileChange]]:
+        return watchfiles.watch(
             self.path,
             watch_filter=None,
             step=200,
@@ -69,14 +88,9 @@ class WatchedFolder:
             yield_on_timeout=True,
             stop_event=_Stop(stopped),
             raise_interrupt=False,
+            ignore_permission_denied=True,
             recursive=self.recursive,
         )
-        while not stopped():
-            if next(changes, None) or self._settling():  # the first call begins to watch, before the first look
-                due = 0.0
-            if time.monotonic() >= due and not stopped():
-                yield
-                due = time.monotonic() + _AGAIN_S
 
     def _settling(self) -> bool:
         now = time.monotonic()

@@ -8,6 +8,7 @@ export default {
   too_slow: "The connection is too slow for this file. It is tried again.",
   bad_transition: "The batch is in another state by now. Look again.",
   photo_active: "This photo is being computed. Wait until it is done.",
+  too_many_attempts: "This photo was adjusted a thousand times. Give it another look in a new batch.",
   append_conflict: "Photos came to this batch from somewhere else too. Look at the batch again.",
   batch_closed: "No more photos can be added to this batch. Start another one with the rest.",
   unknown_preset: "There is no such preset any more. Choose another one.",

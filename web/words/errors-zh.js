@@ -8,6 +8,7 @@ export default {
   too_slow: "网络太慢，正在重新上传。",
   bad_transition: "批次的状态已经改变，请查看最新状态。",
   photo_active: "这张照片正在处理，请等待完成。",
+  too_many_attempts: "这张照片已调整过一千次，请用它新建一个批次。",
   append_conflict: "此批次还从别处添加了照片，请重新查看批次。",
   batch_closed: "此批次不能再添加照片，请用其余照片新建一个批次。",
   unknown_preset: "此预设已不存在，请选择其他预设。",

@@ -161,6 +161,17 @@ async def test_cors_is_closed(world: World) -> None:
     assert [name for answer in answers for name in answer.headers if name.startswith("access-control")] == []
 
 
+async def test_cors_knows_every_method_that_routes_take(world: World) -> None:
+    origin = "https://photos.example"
+    async with closed(world, origins=frozenset({origin})) as service:
+        paths = (await service.ann.get("/openapi.json")).json()["paths"]
+        methods = {method.upper() for operations in paths.values() for method in operations}
+        assert "PATCH" in methods
+        for method in methods:
+            asked = {"Origin": origin, "Access-Control-Request-Method": method}
+            assert (await service.nobody.options("/api/v1/batch", headers=asked)).status_code == 200, method
+
+
 async def test_cors_is_open_to_listed_origins(world: World) -> None:
     ours = {"Origin": "https://photos.example"}
     asks = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization,idempotency-key"}

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import re
 
 import httpx
 import pytest
@@ -97,3 +98,29 @@ async def test_and_what_is_read_by_itself_has_limits_of_its_own(world: World) ->
     for path in ("uploads?name=a", "luts?name=a"):
         answer = await world.http.post(f"/api/v1/{path}", content=b"x" * (40 << 20))
         assert answer.json()["code"] in {"too_large", "unsupported_media", "invalid_lut"}, path
+
+
+async def test_so_has_every_route_that_takes_files(world: World) -> None:
+    paths = (await world.http.get("/openapi.json")).json()["paths"]
+    taken = ("multipart/form-data", "application/octet-stream")
+    found = [
+        re.sub(r"\{.*?\}", "b0", path)
+        for path, methods in paths.items()
+        for operation in methods.values()
+        if any(kind in operation.get("requestBody", {}).get("content", ()) for kind in taken)
+    ]
+    assert len(found) > 4
+    assert [path for path in found if not patience.BY_THEMSELVES.fullmatch(path)] == []
+
+
+async def test_files_and_sources_are_appended_as_they_are_submitted(world: World, jpeg: bytes) -> None:
+    task = await world.submit(open=True, image_urls=[])
+    path = f"/api/v1/batch/{task}/photos"
+    photo = jpeg + bytes(190_000 - len(jpeg))  # a larger one would be no photo here
+    answer = await world.http.post(path, files=[("files", (f"{number}.jpg", photo)) for number in range(4)])
+    assert (answer.status_code, answer.json()["counts"]["total"]) == (202, 4), answer.text
+    sources = {"image_urls": ["https://a.example/" + "x" * 8000] * 200}
+    answer = await world.http.post(path, json=sources)
+    assert (answer.status_code, answer.json()["counts"]["total"]) == (202, 204), answer.text
+    checked = await world.http.post("/api/v1/batch/check", json=sources | {"preset_id": "filter_warm"})
+    assert checked.status_code == 200, "what the submit takes is checked"

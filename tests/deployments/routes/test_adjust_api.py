@@ -2,6 +2,9 @@
 
 import json
 
+import pytest
+
+from actors.coordinator import controls
 from tests.deployments.conftest import World
 
 ROOT = "/api/v1"
@@ -44,6 +47,19 @@ async def test_a_failed_adjustment_leaves_the_photo_as_it_was(world: World) -> N
     assert photo["adjust_error"] == FAILURE
 
 
+async def test_a_batch_whose_adjustment_is_cancelled_is_as_it_was(world: World) -> None:
+    whole, partly = await world.submit(), await world.submit()
+    world.coordinator.work(whole, 0, 1, sha256="11" * 32)
+    world.coordinator.work(partly, 0)
+    await world.http.post(f"{ROOT}/batch/{partly}/cancel")
+    for task, status in ((whole, "completed"), (partly, "cancelled")):
+        await world.http.post(f"{ROOT}/batch/{task}/photos/0/adjust", json={"preset_params": {"fade": 0.5}})
+        batch = (await world.http.post(f"{ROOT}/batch/{task}/cancel")).json()
+        assert (batch["status"], batch["counts"]["queued"]) == (status, 0)
+    photo = (await world.http.get(f"{ROOT}/batch/{whole}/photos")).json()["items"][0]
+    assert (photo["result"]["sha256"], photo["own_params"]) == ("11" * 32, None)
+
+
 async def test_the_file_that_was_replaced_goes_and_the_other_stays(world: World) -> None:
     task = await world.submit()
     world.coordinator.work(task, 0, 1)
@@ -73,3 +89,21 @@ async def test_what_cannot_be_adjusted_says_why(world: World) -> None:
         assert (answer.status_code, answer.json()["code"]) == (status, code), path
     wrong = await world.http.post(f"{ROOT}/batch/{task}/photos/0/adjust", json={"preset_params": {"fade": 5}})
     assert wrong.json()["field"] == "preset_params.fade"
+
+
+async def test_a_photo_is_adjusted_often_and_not_for_ever(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(controls, "MOST_ATTEMPTS", 30)
+    task = await world.submit()
+    path = f"{ROOT}/batch/{task}/photos/0/adjust"
+    world.coordinator.work(task, 0, 1, sha256=f"{1:064x}")
+    for count in range(2, 31):
+        answer = await world.http.post(path, json={"preset_params": {"fade": count / 100}})
+        assert answer.status_code == 202, answer.text
+        world.coordinator.work(task, 0, sha256=f"{count:064x}", **({"error": FAILURE} if count > 25 else {}))
+    refused = await world.http.post(path, json={"preset_params": {"fade": 0.9}})
+    assert (refused.status_code, refused.json()["code"]) == (409, "too_many_attempts"), "failed ones count too"
+    assert f"batch:{task}/0" in refused.json()["detail"], "and how to go on"
+    assert (await world.http.get(f"{ROOT}/batch/{task}/photos")).json()["items"][0]["revision"] == 24
+    line = json.loads((await world.http.get(f"{ROOT}/batch/{task}/manifest.jsonl")).text.splitlines()[0])
+    told = [int(each["sha256"], 16) for each in line["replaced"]]
+    assert told == list(range(5, 25)), "the last of those that were replaced"

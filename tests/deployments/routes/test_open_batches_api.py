@@ -1,6 +1,7 @@
 """Batches that photos come to after they were submitted, and photos that are in more than one batch."""
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -128,6 +129,36 @@ async def test_sources_of_batches_that_are_not_there(world: World) -> None:
         assert (answer.status_code, answer.json()["code"]) == (422, "invalid_source"), source
 
 
+async def test_photos_of_a_large_batch_come_in_its_order(world: World) -> None:
+    task = await world.submit(image_urls=[f"https://example.com/{number}.jpg" for number in range(600)])
+    some = await world.submit(image_urls=[f"batch:{task}/{number}" for number in (599, 0, 500, 599)])
+    assert [photo["name"] for photo in await photos(world, some)] == ["599.jpg", "0.jpg", "500.jpg", "599.jpg"]
+    whole = await world.submit(image_urls=[MORE[0], f"batch:{task}"], photos=[{"source": f"batch:{task}/1"}])
+    page = (await world.http.get(f"{ROOT}/batch/{whole}/photos", params={"cursor": 599})).json()["items"]
+    assert [photo["name"] for photo in page] == ["599.jpg", "1.jpg"]
+
+
+async def test_a_batch_that_is_named_again_and_again_costs_no_more_than_one_batch(world: World) -> None:
+    task = await world.submit(image_urls=[f"https://example.com/{number}.jpg" for number in range(1000)])
+    begun = time.process_time()
+    body = {"image_urls": [f"batch:{task}"] * 1000, "preset_id": "filter_warm"}  # a million photos in 33 KB
+    answer = await world.http.post(f"{ROOT}/batch/submit", json=body)
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_many_photos")
+    assert time.process_time() - begun < 1, "it holds up everybody"
+
+
+async def test_a_batch_takes_its_own_photos_one_by_one(world: World) -> None:
+    task = await world.submit(open=True)
+    path = f"{ROOT}/batch/{task}/photos?at=2"
+    for body in ({"image_urls": [f"batch:{task}"]}, {"photos": [{"source": f"batch:{task}"}]}):
+        answer = await world.http.post(path, json=body)
+        assert (answer.status_code, answer.json()["code"]) == (422, "invalid_source"), "a repetition would find more"
+    for _ in range(2):
+        again = await world.http.post(path, json={"image_urls": [f"batch:{task}/1", f"batch:{task}/0"]})
+        assert again.json()["counts"]["total"] == 4
+    assert [photo["name"] for photo in await photos(world, task)] == ["one.jpg", "two.jpg", "two.jpg", "one.jpg"]
+
+
 async def test_another_s_batch_is_like_none(world: World) -> None:
     async with closed(world) as service:
         body = {"image_urls": MORE, "preset_id": "filter_warm"}
@@ -152,3 +183,39 @@ async def test_a_batch_has_a_name(world: World) -> None:
     assert renamed.json()["name"] is None, "also after its photos have left memory"
     assert len(await photos(world, task)) == 2
     assert (await world.http.patch(f"{ROOT}/batch/{task}", json={"name": "x" * 201})).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("Anna\r\n\tBen", "Anna Ben"),
+        ("\x1b[31mred\x00", "[31mred"),
+        ("\u202egpj.exe", "gpj.exe"),
+        ("a\u2028b\u0085c", "a b c"),
+        ("  ", None),
+        ("\ufeff\u200d", None),
+        ("\U0001f468\u200d\U0001f469", "\U0001f468\u200d\U0001f469"),
+    ],
+)
+async def test_what_people_are_shown_is_one_line(world: World, given: str, shown: str | None) -> None:
+    task = await world.submit(name=given)
+    assert (await world.http.get(f"{ROOT}/batch/{task}")).json()["name"] == shown
+    await world.http.patch(f"{ROOT}/batch/{task}", json={"name": "Wedding"})
+    renamed = await world.http.patch(f"{ROOT}/batch/{task}", json={"name": given})
+    assert renamed.json()["name"] == shown
+    share = await world.http.post(f"{ROOT}/batch/{task}/share", json={"title": given, "sender": given})
+    assert (share.json()["title"], share.json()["sender"]) == (shown, shown)
+
+
+async def test_a_refused_text_is_told_what_it_must_be(world: World) -> None:
+    for output, words in [
+        ({"creator": "a\nb"}, "must be on one line"),
+        ({"creator": ""}, "has fewer characters than 1"),
+        ({"watermark": {"text": "a\n"}}, "U+000A"),
+    ]:
+        body = {"image_urls": MORE, "preset_id": "filter_warm", "output": output}
+        answer = await world.http.post(f"{ROOT}/batch/submit", json=body)
+        assert (answer.status_code, words in answer.json()["detail"]) == (422, True), answer.text
+    task = await world.submit()
+    answer = await world.http.get(f"{ROOT}/batch/{task}/archive.zip", params={"photos": "-1"})
+    assert answer.json()["detail"] == "photos is not written as it must be; /docs shows how."

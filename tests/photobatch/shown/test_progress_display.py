@@ -112,3 +112,11 @@ def test_the_summary_says_everything() -> None:
         ["megapixels/s", "12.0"],
         ["peak", "memory", "3,072", "MiB"],
     ]
+
+
+def test_a_phase_that_goes_on_is_one_line() -> None:
+    console = Console(file=io.StringIO(), record=True)
+    display = LineDisplay(console)
+    for words in ("watching a…", "watching a…", "starting…", "watching a…"):
+        display.phase(words)
+    assert console.export_text().splitlines() == ["watching a…", "starting…", "watching a…"]

@@ -71,6 +71,40 @@ def test_it_is_time_to_look_when_a_file_comes_or_settles(watched: WatchedFolder)
     looks.close()
 
 
+def test_a_name_that_is_no_text_ends_no_watch(watched: WatchedFolder) -> None:
+    looks = watched.looks(lambda: False)
+    next(looks)
+    folder = os.fsencode(watched.path)
+    with open(folder + b"/\xff\xfe.jpg", "wb") as file:
+        file.write(b"x")
+    for count in (1, 2):
+        (watched.path / f"{count}.jpg").write_bytes(b"x")
+        next(looks)
+    assert len(names(watched, 3)) == 3
+    looks.close()
+
+
+def test_a_link_out_of_the_folder_is_not_followed(
+    watched: WatchedFolder, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    private = tmp_path_factory.mktemp("private")
+    (private / "a.jpg").write_bytes(b"x")
+    (watched.path / "real").mkdir()
+    (watched.path / "real" / "b.jpg").write_bytes(b"x")
+    for name, target in (("a.jpg", private / "a.jpg"), ("folder", private), ("b.jpg", "real/b.jpg"), ("loop", ".")):
+        (watched.path / name).symlink_to(target)
+    assert sorted(names(watched, 2)) == ["b.jpg", "b.jpg"]
+    assert watched.complete()[1].not_taken == {"behind links out of the folder": 2}
+
+
+def test_a_folder_in_it_that_cannot_be_read_ends_no_watch(watched: WatchedFolder) -> None:
+    closed = watched.path / "closed"
+    closed.mkdir(mode=0)
+    (watched.path / "a.jpg").write_bytes(b"x")
+    assert names(watched, 1) == ["a.jpg"]
+    assert os.access(closed, os.R_OK) or watched.complete()[1].not_taken == {"unreadable folder": 1}
+
+
 def test_a_folder_that_is_gone_is_said(watched: WatchedFolder) -> None:
     watched.path.rename(watched.path.with_name("elsewhere"))
     with pytest.raises(RefusalError, match="is gone"):
