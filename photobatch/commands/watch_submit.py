@@ -93,7 +93,7 @@ class _Watch:
         try:
             step()
         except PhotoBatchError as error:
-            if not is_for_now(error):
+            if not (is_for_now(error) or error.code == "too_many_uploads"):
                 raise
             self._not_before = time.monotonic() + _AGAIN_S
             note(f"{sentence_of(error)} {otherwise}")

@@ -3,7 +3,15 @@
 import re
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, StringConstraints, field_validator, model_validator
+from pydantic import (
+    Field,
+    StringConstraints,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    field_validator,
+    model_validator,
+)
 
 from photobatch.file_names import safe
 from photobatch.schemas.messages import Wire
@@ -80,18 +88,24 @@ class OutputOptions(Wire):
         return self
 
 
-def _of_now(given: Any) -> Any:
-    """Return output options as they came from a service, without fields that a later version has added."""
-    said = _known(OutputOptions, given)
-    if not isinstance(said, dict):
-        return said
-    also = [_known(VariantOptions, variant) for variant in said.get("also") or ()]
-    return said | {"also": also, "watermark": _known(Watermark, said.get("watermark"))}
+def _as_it_is(given: Any, validate: ValidatorFunctionWrapHandler) -> Any:
+    """Return the output options of a stored batch, which may have come under the rules of another version."""
+    if not isinstance(given, dict):
+        return validate(given)
+    also = [_known(VariantOptions, variant) for variant in given.get("also") or ()]
+    mark = given.get("watermark")
+    said = _known(OutputOptions, given) | {"also": also, "watermark": mark and _known(Watermark, mark)}
+    try:
+        return validate(said)
+    except ValidationError:
+        said["also"] = [VariantOptions.model_construct(**variant) for variant in also]
+        said["watermark"] = mark and Watermark.model_construct(**said["watermark"])
+        return OutputOptions.model_construct(**said)
 
 
-def _known(model: type[Wire], given: Any) -> Any:
-    return {key: given[key] for key in given if key in model.model_fields} if isinstance(given, dict) else given
+def _known(model: type[Wire], given: dict[str, Any]) -> dict[str, Any]:
+    return {key: given[key] for key in given if key in model.model_fields}
 
 
-OutputShown = Annotated[OutputOptions, BeforeValidator(_of_now)]
-"""Output options in an answer, in which unknown fields are ignored."""
+OutputShown = Annotated[OutputOptions, WrapValidator(_as_it_is)]
+"""Output options in an answer: unknown fields are ignored, and values are not checked."""

@@ -34,3 +34,21 @@ def test_fields_of_later_versions_are_ignored(model: type[Batch | Checked], mess
     assert len(variants) >= 5
     for changed in variants:
         assert model.model_validate(changed) == expected
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        {"format": "jxl", "also": [{"name": "web", "format": "jxl"}]},
+        {"creator": "Ann\nand Ben", "watermark": {"text": "Ann", "size": 7}},
+        {"quality": 101, "also": [{"name": "a"}, {"name": "a"}]},
+    ],
+)
+@pytest.mark.parametrize(("model", "message"), [(Batch, BATCH), (Checked, CHECKED)])
+def test_output_options_that_other_versions_took_are_shown_as_they_are(
+    model: type[Batch | Checked], message: dict[str, Any], output: dict[str, Any]
+) -> None:
+    shown = model.model_validate(message | {"output": output}).output
+    said = shown.model_dump(mode="json", exclude_unset=True)
+    assert {key: said[key] for key in output} == output
+    assert [variant.name for variant in shown.also] == [one["name"] for one in output.get("also", ())]
