@@ -11,6 +11,7 @@ from actors.messages.records import Share
 from deployments.routes import share_page
 from deployments.routes.archive import Chosen, Of, archive
 from deployments.routes.json_route import JsonRoute
+from deployments.routes.openapi import BINARY
 from deployments.routes.parts import Here, Parts, TaskId
 from deployments.routes.photos import Index, original, result, thumbnail
 from deployments.wire import wire
@@ -129,7 +130,7 @@ def _time(seconds: float) -> datetime:
 
 
 _BYTES: dict[int | str, dict[str, Any]] = {
-    200: {"description": "The file.", "content": {"application/octet-stream": {}}},
+    200: {"description": "The file.", "content": {"application/octet-stream": BINARY}},
     206: {"description": "The requested range."},
     304: {"description": "The client already has it."},
     **_FOLLOWED,
