@@ -1,12 +1,13 @@
 // The first step: which photos.
 
 import { Image } from "expo-image";
-import { useMemo, useState } from "react";
+import { useCallback, useState } from "react";
 import { View } from "react-native";
 
 import { HAS_LIBRARY } from "@/device/album";
 import { dropFiles } from "@/device/chosen-files";
 import { pickPhotos } from "@/device/picker";
+import type { Chosen } from "@/draft/draft";
 import { tell } from "@/parts/asking";
 import { Button } from "@/parts/button";
 import { type Cell, PhotoGrid } from "@/parts/photo-grid";
@@ -15,7 +16,7 @@ import { Words } from "@/parts/text";
 import { EDGE, GAP } from "@/parts/theme";
 import { useDesk } from "@/place";
 import { t } from "@/words";
-import { toggled, useSelection } from "./selection";
+import { idOf, toggled, useSelection } from "./selection";
 import { useDraft } from "./use-draft";
 
 const ICON = require("../../assets/icon.png") as number;
@@ -25,19 +26,17 @@ export function ChooseScreen() {
   const { photos } = useDraft();
   const [selected, setSelected] = useSelection(photos);
   const [picking, setPicking] = useState(false);
-  const cells = useMemo(
-    () =>
-      photos.map(
-        ({ id, name, uri, error }): Cell => ({
-          id,
-          name,
-          label: error ? `${name}: ${error}` : name,
-          picture: { uri },
-          mark: selected.has(id) ? "chosen" : error ? "failed" : undefined,
-        }),
-      ),
-    [photos, selected],
+  const cellOf = useCallback(
+    ({ id, name, uri, error }: Chosen): Cell => ({
+      id,
+      name,
+      label: error ? `${name}: ${error}` : name,
+      picture: { uri },
+      mark: selected.has(id) ? "chosen" : error ? "failed" : undefined,
+    }),
+    [selected],
   );
+  const press = useCallback((id: string) => setSelected((before) => toggled(before, id)), [setSelected]);
 
   async function pick() {
     setPicking(true);
@@ -103,7 +102,7 @@ export function ChooseScreen() {
               </>
             )}
           </View>
-          <PhotoGrid cells={cells} press={(id) => setSelected(toggled(selected, id))} />
+          <PhotoGrid items={photos} keyOf={idOf} cellOf={cellOf} press={press} />
         </>
       )}
     </Screen>
