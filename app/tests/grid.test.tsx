@@ -1,9 +1,11 @@
 /** @jest-environment jsdom */
 
-import { act } from "react";
-import { createRoot, type Root } from "react-dom/client";
+import { act, type ReactNode } from "react";
 import { SafeAreaInsetsContext } from "react-native-safe-area-context";
 
+import { DraftStore } from "@/draft/draft";
+import { Sending } from "@/draft/sending";
+import { Uploads } from "@/draft/uploads";
 import { DeskContext, type Desk } from "@/place";
 import { BatchScreen } from "@/results/batch-screen";
 import { type Batch, type Photo, Service } from "@/service/service";
@@ -32,6 +34,12 @@ jest.mock("@/service/watch", () => ({
   },
 }));
 
+interface Root {
+  render(what: ReactNode): void;
+  unmount(): void;
+}
+
+const { createRoot } = jest.requireActual<{ createRoot: (place: Element) => Root }>("react-dom/client");
 const COUNT = 1000;
 const service = new Service({ address: "http://nowhere.invalid", key: "", user: "u" });
 const photo = (index: number): Photo =>
@@ -49,7 +57,9 @@ beforeEach(() => {
 afterEach(() => act(async () => root.unmount()));
 
 test("news of one photo of a thousand render one cell", async () => {
-  const desk = { service, back() {} } as unknown as Desk;
+  const draft = new DraftStore();
+  const sending = new Sending(draft, service, new Uploads(draft, () => new Promise(() => {})));
+  const desk = { service, draft, sending, back() {} } as unknown as Desk;
   const shown = (
     <SafeAreaInsetsContext.Provider value={{ top: 0, right: 0, bottom: 0, left: 0 }}>
       <DeskContext.Provider value={desk}><BatchScreen task="b1" /></DeskContext.Provider>
@@ -58,6 +68,10 @@ test("news of one photo of a thousand render one cell", async () => {
   await act(async () => root.render(shown));
   const photos = Array.from({ length: COUNT }, (_, index) => photo(index));
   await act(async () => mockTell({ batch, photos, connected: true }));
+  for (let before = -1; before < mockRendered.length; ) { // the list adds cells bit by bit
+    before = mockRendered.length;
+    await act(() => new Promise((resolve) => setTimeout(resolve, 200)));
+  }
   const there = new Set(mockRendered);
   expect(there.has("3")).toBe(true);
   expect(there.size).toBeLessThan(100);

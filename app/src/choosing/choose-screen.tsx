@@ -5,7 +5,6 @@ import { useCallback, useState } from "react";
 import { View } from "react-native";
 
 import { HAS_LIBRARY } from "@/device/album";
-import { dropFiles } from "@/device/chosen-files";
 import { pickPhotos } from "@/device/picker";
 import type { Chosen } from "@/draft/draft";
 import { tell } from "@/parts/asking";
@@ -19,22 +18,23 @@ import { t } from "@/words";
 import { idOf, toggled, useSelection } from "./selection";
 import { useDraft } from "./use-draft";
 
+const LISTED = 5; // refused photos
 const ICON = require("../../assets/icon.png") as number;
 
 export function ChooseScreen() {
-  const { draft, go } = useDesk();
+  const { draft, service, go } = useDesk();
   const { photos } = useDraft();
   const [selected, setSelected] = useSelection(photos);
   const [picking, setPicking] = useState(false);
   const cellOf = useCallback(
-    ({ id, name, uri, error }: Chosen): Cell => ({
+    ({ id, name, uri, error, earlier }: Chosen): Cell => ({
       id,
       name,
       label: error ? `${name}: ${error}` : name,
-      picture: { uri },
+      picture: earlier ? (uri ? service.picture(uri) : null) : { uri },
       mark: selected.has(id) ? "chosen" : error ? "failed" : undefined,
     }),
-    [selected],
+    [selected, service],
   );
   const press = useCallback((id: string) => setSelected((before) => toggled(before, id)), [setSelected]);
 
@@ -46,12 +46,6 @@ export function ChooseScreen() {
     } finally {
       setPicking(false);
     }
-  }
-
-  function remove() {
-    const gone = draft.remove(selected);
-    draft.flush();
-    dropFiles(gone.filter(({ album }) => !album).map(({ uri }) => uri));
   }
 
   const ways = (
@@ -92,7 +86,7 @@ export function ChooseScreen() {
             {selected.size ? (
               <>
                 <Button title={t("choose.none")} onPress={() => setSelected(new Set())} />
-                <Button kind="danger" title={t("choose.remove")} onPress={remove} />
+                <Button kind="danger" title={t("choose.remove")} onPress={() => draft.remove(selected)} />
                 <Words style={{ alignSelf: "center" }}>{t("choose.selected", { n: selected.size })}</Words>
               </>
             ) : (
@@ -102,9 +96,28 @@ export function ChooseScreen() {
               </>
             )}
           </View>
+          <Refused photos={photos} />
           <PhotoGrid items={photos} keyOf={idOf} cellOf={cellOf} press={press} />
         </>
       )}
     </Screen>
+  );
+}
+
+/** The photos that the service did not take, with the reasons. */
+function Refused({ photos }: { photos: Chosen[] }) {
+  const { draft } = useDesk();
+  const refused = photos.filter(({ error }) => error);
+  if (!refused.length) return null;
+  return (
+    <View role="alert" style={{ paddingHorizontal: EDGE, paddingBottom: 8, gap: 4 }}>
+      <Words>{t("sending.refused", { n: refused.length })}</Words>
+      {refused.slice(0, LISTED).map(({ id, name, error }) => (
+        <Words key={id} size="small">{`${name}: ${error}`}</Words>
+      ))}
+      <View style={{ flexDirection: "row" }}>
+        <Button title={t("sending.takeOut")} onPress={() => draft.remove(new Set(refused.map(({ id }) => id)))} />
+      </View>
+    </View>
   );
 }

@@ -14,12 +14,13 @@ import type { Problem } from "@/service/problem";
 import type { Preset } from "@/service/service";
 import { localized, number, t } from "@/words";
 import { type Preview, useCards, useLooks, usePreview } from "./looks";
+import { Light } from "./light";
 import { Sliders } from "./sliders";
 import { useDraft } from "./use-draft";
 
 export function LookScreen() {
-  const { draft, hint, back, go } = useDesk();
-  const { photos, preset: chosen, params } = useDraft();
+  const { draft, sending, hint, back, go } = useDesk();
+  const { photos, preset: chosen, params, light, going } = useDraft();
   const { presets, groups, problem, again } = useLooks();
   const [at, setAt] = useState(0);
   const palette = usePalette();
@@ -34,6 +35,7 @@ export function LookScreen() {
 
   function start() {
     draft.set({ preset: preset!.id, params: mine });
+    sending.start();
     go({ at: "sending" });
   }
 
@@ -48,7 +50,13 @@ export function LookScreen() {
     <Screen
       title={t("look.title")}
       back={back}
-      footer={<Button grow kind="primary" title={t("look.start", { n: photos.length })} disabled={!preset || !photos.length} onPress={start} />}
+      footer={
+        going ? (
+          <Words role="status" tone="soft" size="small">{t("app.before", { done: going.at, n: going.at + going.photos.length })}</Words>
+        ) : (
+          <Button grow kind="primary" title={t("look.start", { n: photos.length })} disabled={!preset || !photos.length} onPress={start} />
+        )
+      }
     >
       <View style={{ flex: 1, flexDirection: wide ? "row" : "column" }}>
         <View style={{ flex: wide ? 1 : undefined, height: wide ? undefined : "42%", backgroundColor: palette.sunken }}>
@@ -74,6 +82,7 @@ export function LookScreen() {
               <Words size="heading">{localized(preset.name)}</Words>
               <Words tone="soft" size="small">{localized(preset.description)}</Words>
               <Sliders key={preset.id} preset={preset} groups={groups} params={mine} change={change} />
+              {photos.length > 1 ? <Light light={light} change={(to) => draft.set({ light: to })} /> : null}
             </View>
           ) : null}
         </ScrollView>

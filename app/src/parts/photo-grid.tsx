@@ -60,7 +60,7 @@ const Square = memo(function Square({ cell, side, press }: Shown) {
       <View style={{ flex: 1, borderRadius: 8, overflow: "hidden", backgroundColor: palette.sunken, alignItems: "center", justifyContent: "center" }}>
         <Text numberOfLines={1} style={{ color: palette["ink-soft"], fontSize: 12, paddingHorizontal: 6 }}>{name}</Text>
         {picture ? (
-          <Image source={picture} recyclingKey={id} contentFit="cover" accessibilityLabel="" style={{ position: "absolute", inset: 0 }} />
+          <Image source={picture} recyclingKey={id} contentFit="cover" transition={120} accessibilityLabel="" style={{ position: "absolute", inset: 0 }} />
         ) : null}
         {chosen ? <View pointerEvents="none" style={{ position: "absolute", inset: 0, backgroundColor: palette.ground, opacity: 0.35 }} /> : null}
         {mark && mark !== "busy" ? (

@@ -56,7 +56,7 @@ export function BatchScreen({ task }: { task: string }) {
           <Button key={name} testID={`filter-${name}`} title={`${t(`filters.${name}`)} ${number(numbers[name])}`} chosen={filter === name} onPress={() => setWanted(name)} />
         ))}
       </Strip>
-      {some.length ? null : <Message text={t(`nothing.${total ? filter : "none"}`)} />}
+      {some.length ? null : <Message text={t(`nothing.${total || batch.open ? filter : "none"}`)} />}
       <PhotoGrid items={some} keyOf={keyOf} cellOf={cell} press={press} />
       <Modal aria-label={t("viewer.title")} visible={open !== null} animationType={Platform.OS === "web" ? "none" : "fade"} onRequestClose={() => setOpen(null)}>
         {open === null ? null : <Viewer task={task} photos={some} start={some.findIndex(({ index }) => index === open)} close={() => setOpen(null)} />}
