@@ -135,7 +135,7 @@ def test_first_results_come_before_the_last_upload(open_page: OpenPage, site: Si
     phone.press("Choose a look")
     expect(page.get_by_test_id("preview")).to_be_visible()
     held: list[Route] = []
-    page.route(f"**/uploads?name={sixty[5].name}", held.append)
+    page.route(f"**/uploads?name={sixty[5].name}", lambda route: held.append(route))
     phone.press("Start with 6 photos")
     expect(page.get_by_test_id("filter-succeeded")).to_have_text("Done 5", timeout=60_000)
     expect(phone.cell(0).locator("img")).to_be_visible()
@@ -164,13 +164,25 @@ def test_another_look_in_one_light(open_page: OpenPage, site: Site, sixty: list[
     page.get_by_label("Match the light of all photos").check()
     phone.seen("en-light")
     phone.press("Start with 3 photos")
-    expect(page.get_by_role("heading", name="Cool filter")).to_be_visible()
+    expect(page.get_by_role("heading", name="Cool", exact=True)).to_be_visible()
     phone.status("completed")
     expect(page.get_by_test_id("filter-succeeded")).to_have_text("Done 3")
     whose = page.evaluate("JSON.parse(localStorage.getItem('user'))")
     newest, before = site.service.http.get("/api/v1/batch", params={"user_id": whose}).json()["items"]
     assert (newest["consistency"], newest["open"], before["consistency"]) == ("shoot", False, "none")
     assert uploads == []
+
+    phone.cell(1).click()
+    phone.press("Adjust")
+    expect(page.get_by_test_id("preview")).to_be_visible()
+    page.get_by_test_id("slider-strength").press("Home")
+    expect(page.get_by_test_id("preview")).to_be_visible()
+    phone.seen("en-adjust")
+    phone.press("Run again")
+    phone.press("Close")
+    phone.status("completed")
+    photos = site.service.photos(newest["task_id"])
+    assert [photo["own_params"] for photo in photos] == [{}, {"strength": 0}, {}]
 
 
 def test_pause_resume_stop_retry_and_delete(open_page: OpenPage, site: Site, sixty: list[Path], tmp_path: Path) -> None:

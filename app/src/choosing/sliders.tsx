@@ -10,10 +10,10 @@ import { FIGURES } from "@/parts/theme";
 import type { Preset, SliderGroup } from "@/service/service";
 import { localized, t } from "@/words";
 
-type Params = Record<string, number>;
+export type Params = Record<string, number>;
 
 interface Props {
-  preset: Preset;
+  preset: Pick<Preset, "type" | "params">;
   groups: SliderGroup[];
   params: Params; // what differs from the preset
   change: (params: Params) => void;

@@ -10,26 +10,33 @@ import { dropResult, fetchResult } from "@/device/transfer";
 import { tell } from "@/parts/asking";
 import { useDesk } from "@/place";
 import { reason } from "@/service/problem";
-import type { Photo } from "@/service/service";
+import type { Batch, Photo } from "@/service/service";
 import { t } from "@/words";
+import { adjustable, AdjustScreen } from "./adjust-screen";
 import { Comparison } from "./comparison";
 import { DarkButton } from "./dark-button";
 import { saveOne } from "./saving";
 
 interface Props {
-  task: string;
+  batch: Batch;
   photos: Photo[];
   start: number;
   close: () => void;
+  adjusted: () => void;
 }
 
-export function Viewer({ task, photos, start, close }: Props) {
+export function Viewer({ batch, photos, start, close, adjusted }: Props) {
   const { service } = useDesk();
   const insets = useSafeAreaInsets();
   const [at, setAt] = useState(Math.max(0, start));
   const [busy, setBusy] = useState(false);
+  const [adjusting, setAdjusting] = useState(false);
   const photo = photos[Math.min(at, photos.length - 1)];
   if (!photo) return null;
+  if (adjusting) {
+    const back = () => setAdjusting(false);
+    return <AdjustScreen batch={batch} photo={photo} close={back} adjusted={() => { back(); adjusted(); }} />;
+  }
 
   async function trying(work: () => Promise<void>) {
     setBusy(true);
@@ -70,7 +77,7 @@ export function Viewer({ task, photos, start, close }: Props) {
       {result ? (
         <Comparison
           key={index}
-          before={service.picture(`/api/v1/batch/${task}/photos/${index}/original`)}
+          before={service.picture(`/api/v1/batch/${batch.task_id}/photos/${index}/original`)}
           after={service.picture(result.url)}
           small={service.picture(result.thumbnail_url)}
           source={photo.source}
@@ -81,10 +88,14 @@ export function Viewer({ task, photos, start, close }: Props) {
           <Text role="status" style={{ color: "#f1eeea", fontSize: 16, textAlign: "center" }}>{said}</Text>
         </View>
       )}
+      {result && ["queued", "processing"].includes(status) ? (
+        <Text role="status" style={{ color: "#f1eeea", backgroundColor: "#1a1918", fontSize: 14, padding: 8, textAlign: "center" }}>{t("adjust.waits")}</Text>
+      ) : null}
       <View style={[bar, { paddingTop: 4, paddingBottom: Math.max(4, insets.bottom) }]}>
         <DarkButton title={t("viewer.previous")} symbol="‹" disabled={at === 0} press={() => setAt(at - 1)} />
         <DarkButton title={t("save")} disabled={!result || busy} press={() => trying(save)} />
         <DarkButton title={t("batch.share")} disabled={!result || busy} press={() => trying(share)} />
+        <DarkButton title={t("app.adjust")} disabled={!adjustable(batch, photo)} press={() => setAdjusting(true)} />
         <DarkButton title={t("viewer.next")} symbol="›" disabled={at >= photos.length - 1} press={() => setAt(at + 1)} />
       </View>
     </View>

@@ -18,6 +18,7 @@ export default {
   before: "The batch before is still being sent: {done} of {n} photos are there.",
   refused: { one: "{n} photo cannot be taken. It is among the chosen ones again, with the reason.", other: "{n} photos cannot be taken. They are among the chosen ones again, with the reasons." },
   leftOver: "The batch takes no more photos. Those that were not sent are chosen again.",
+  adjust: "Adjust",
   hold: "Hold for the original",
   saveAll: "Save to album",
   saving: "{done} of {n} saved",

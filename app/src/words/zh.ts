@@ -18,6 +18,7 @@ export default {
   before: "上一个批次仍在发送：已到 {done} / {n} 张。",
   refused: { other: "{n} 张照片无法接收，已回到所选照片中并注明原因。" },
   leftOver: "此批次不再接收照片，未发送的照片已回到所选照片中。",
+  adjust: "调整",
   hold: "按住看原图",
   saveAll: "保存到相册",
   saving: "已保存 {done} / {n} 张",
