@@ -37,7 +37,8 @@ export function BatchHead({ shown }: { shown: Shown & { batch: Batch } }) {
   const ended = ENDED.includes(status);
   const path = { task_id: task };
   const going = useGoing(task);
-  const progress = going ? counts.succeeded / (going.at + going.photos.length) : batch.progress ?? null;
+  const total = Math.max(counts.total, going ? going.at + going.photos.length : 0);
+  const progress = going ? counts.succeeded / (total || 1) : batch.progress ?? null;
 
   async function trying(work: () => Promise<unknown>) {
     try {
@@ -81,7 +82,7 @@ export function BatchHead({ shown }: { shown: Shown & { batch: Batch } }) {
         <View style={{ flexDirection: "row", alignItems: "center", gap: 8 }}>
           <StatusPill status={status} />
           <Words tone="soft" size="small" style={{ flex: 1 }} role="status">
-            {saving === null ? numbersOf(batch) : t("app.saving", { done: saving, n: counts.succeeded })}
+            {saving === null ? numbersOf(batch, total) : t("app.saving", { done: saving, n: counts.succeeded })}
           </Words>
         </View>
         {ended && saving === null ? null : (
