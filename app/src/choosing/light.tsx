@@ -2,10 +2,10 @@
 
 import { Switch, View } from "react-native";
 
-import { Range } from "@/parts/range";
 import { Words } from "@/parts/text";
 import { TOUCH, usePalette } from "@/parts/theme";
 import { t } from "@/words";
+import { Slider } from "./sliders";
 
 const LOW = 0.1, STEP = 0.05;
 
@@ -31,17 +31,7 @@ export function Light({ light, change }: Props) {
       </View>
       <Words tone="soft" size="small">{t("light.how")}</Words>
       {light === null ? null : (
-        <Range
-          testID="slider-light"
-          label={t("light.far")}
-          text={String(Math.round(light * 100))}
-          low={LOW}
-          high={1}
-          step={STEP}
-          value={light}
-          moving={() => {}}
-          moved={(to) => change(Number(to.toFixed(2)))}
-        />
+        <Slider name="light" label={t("light.far")} low={LOW} high={1} step={STEP} own={1} value={light} set={change} />
       )}
     </View>
   );

@@ -59,7 +59,7 @@ export function BatchScreen({ task }: { task: string }) {
       {some.length ? null : <Message text={t(`nothing.${total || batch.open ? filter : "none"}`)} />}
       <PhotoGrid items={some} keyOf={keyOf} cellOf={cell} press={press} />
       <Modal aria-label={t("viewer.title")} visible={open !== null} animationType={Platform.OS === "web" ? "none" : "fade"} onRequestClose={() => setOpen(null)}>
-        {open === null ? null : <Viewer batch={batch} photos={some} start={some.findIndex(({ index }) => index === open)} close={() => setOpen(null)} adjusted={shown.again} />}
+        {open === null ? null : <Viewer batch={batch} photos={photos} among={some.map(({ index }) => index)} start={open} close={() => setOpen(null)} adjusted={shown.again} />}
       </Modal>
     </Screen>
   );

@@ -19,19 +19,21 @@ import { saveOne } from "./saving";
 
 interface Props {
   batch: Batch;
-  photos: Photo[];
-  start: number;
+  photos: (Photo | undefined)[]; // all of the batch
+  among: number[]; // the indices of those that were to be seen when it was opened
+  start: number; // the index of the first
   close: () => void;
   adjusted: () => void;
 }
 
-export function Viewer({ batch, photos, start, close, adjusted }: Props) {
+export function Viewer({ batch, photos, among: now, start, close, adjusted }: Props) {
   const { service } = useDesk();
   const insets = useSafeAreaInsets();
-  const [at, setAt] = useState(Math.max(0, start));
+  const [among] = useState(now); // news of a photo, such as its result, leave the others where they are
+  const [at, setAt] = useState(Math.max(0, among.indexOf(start)));
   const [busy, setBusy] = useState(false);
   const [adjusting, setAdjusting] = useState(false);
-  const photo = photos[Math.min(at, photos.length - 1)];
+  const photo = photos[among[at] ?? start];
   if (!photo) return null;
   if (adjusting) {
     const back = () => setAdjusting(false);
@@ -72,7 +74,7 @@ export function Viewer({ batch, photos, start, close, adjusted }: Props) {
       <View style={[bar, { paddingTop: insets.top + 4, paddingBottom: 4 }]}>
         <DarkButton title={t("viewer.close")} symbol="×" press={close} />
         <Text numberOfLines={1} style={{ flex: 1, color: "#f1eeea", fontSize: 16, fontWeight: "600" }}>{name}</Text>
-        <Text style={{ color: "#b9b2aa", fontSize: 14, paddingRight: 8 }}>{t("viewer.position", { at: at + 1, total: photos.length })}</Text>
+        <Text style={{ color: "#b9b2aa", fontSize: 14, paddingRight: 8 }}>{t("viewer.position", { at: at + 1, total: among.length })}</Text>
       </View>
       {result ? (
         <Comparison
@@ -96,7 +98,7 @@ export function Viewer({ batch, photos, start, close, adjusted }: Props) {
         <DarkButton title={t("save")} disabled={!result || busy} press={() => trying(save)} />
         <DarkButton title={t("batch.share")} disabled={!result || busy} press={() => trying(share)} />
         <DarkButton title={t("app.adjust")} disabled={!adjustable(batch, photo)} press={() => setAdjusting(true)} />
-        <DarkButton title={t("viewer.next")} symbol="›" disabled={at >= photos.length - 1} press={() => setAt(at + 1)} />
+        <DarkButton title={t("viewer.next")} symbol="›" disabled={at >= among.length - 1} press={() => setAt(at + 1)} />
       </View>
     </View>
   );
