@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from benchmarks.record import command
 from benchmarks.record.figures import Figure, Target
@@ -28,36 +28,52 @@ SCREENS: dict[str, dict[str, Any]] = {
     },
     "desktop": {"viewport": {"width": 1280, "height": 800}},
 }
-_PIXELS_A_SECOND = 1800
-# Scrolls for some seconds, back and forth; returns the milliseconds between frames, those of tasks longer than 50, how
-# far it went, and how many thumbnails came into sight.
+PIXELS_A_SECOND = 1800.0
+# Scrolls at a steady speed what holds the cells: for some seconds, back and forth, or to its end. Returns the
+# milliseconds between frames, those of tasks longer than 50, how far it went, how many pictures came into sight, and
+# how many cells there were at most.
 _SCROLL = """
-async ([seconds, speed]) => {
-  const grid = document.querySelector(".grid");
+async ([cell, seconds, speed]) => {
+  const scrolls = ({scrollHeight, clientHeight}) => scrollHeight > clientHeight + 1;
+  let grid = document.querySelector(cell);
+  while (!scrolls(grid) || !/auto|scroll/.test(getComputedStyle(grid).overflowY)) grid = grid.parentElement;
   const tasks = [];
   const observer = new PerformanceObserver((list) => tasks.push(...list.getEntries().map(({duration}) => duration)));
   observer.observe({type: "longtask"});
   const frames = [];
   const seen = new Set();
-  let travelled = 0;
-  let direction = 1, last = await new Promise(requestAnimationFrame);
-  const end = last + seconds * 1000;
+  let travelled = 0, cells = 0, direction = 1;
+  let last = await new Promise(requestAnimationFrame);
+  const end = last + (seconds ?? 1e6) * 1000;
   while (last < end) {
     const now = await new Promise(requestAnimationFrame);
     frames.push(now - last);
     const before = grid.scrollTop;
     grid.scrollTop += direction * speed * (now - last) / 1000;
     travelled += Math.abs(grid.scrollTop - before);
-    for (const image of grid.querySelectorAll(".cell:not([hidden]) img:not([hidden])")) seen.add(image.src);
-    if (grid.scrollTop + grid.clientHeight >= grid.scrollHeight - 1) direction = -1;
+    const there = document.querySelectorAll(`${cell}:not([hidden])`);
+    cells = Math.max(cells, there.length);
+    for (const one of there) for (const image of one.querySelectorAll("img:not([hidden])")) seen.add(image.src);
+    if (grid.scrollTop + grid.clientHeight >= grid.scrollHeight - 1) {
+      if (seconds === null) break;
+      direction = -1;
+    }
     if (grid.scrollTop <= 0) direction = 1;
     last = now;
   }
   await new Promise((resolve) => setTimeout(resolve, 200));
   observer.disconnect();
-  return {frames, tasks, travelled: [travelled], seen: [seen.size]};
+  return {frames, tasks, travelled: [travelled], seen: [seen.size], cells: [cells]};
 }
 """
+
+
+def scroll(page: Page, cell: str, seconds: float | None, speed: float = PIXELS_A_SECOND) -> dict[str, list[float]]:
+    """Scroll what holds the cells (a CSS selector) for some seconds, or to its end; return what `_SCROLL` does."""
+    measured: dict[str, list[float]] = page.evaluate(_SCROLL, [cell, seconds, speed])
+    if measured["travelled"][0] < sum(measured["frames"]) / 1000 * speed / 2:
+        raise RuntimeError("the grid did not scroll")
+    return measured
 
 
 def photos(folder: Path, count: int) -> list[str]:
@@ -77,10 +93,7 @@ def scrolled(browser: Browser, url: str, screen: str, paths: list[str], seconds:
         page.goto(url)
         page.set_input_files("input[type=file][multiple]", paths)
         page.wait_for_selector(".cell img:not([hidden])")
-        measured: dict[str, list[float]] = page.evaluate(_SCROLL, [seconds, _PIXELS_A_SECOND])
-        if measured["travelled"][0] < seconds * _PIXELS_A_SECOND / 2:
-            raise RuntimeError("the grid did not scroll")
-        return measured
+        return scroll(page, ".cell", seconds)
     finally:
         context.close()
 

@@ -11,7 +11,8 @@ import { LookScreen } from "@/choosing/look-screen";
 import { SendingScreen } from "@/choosing/sending-screen";
 import { account as keptAccount, keepAccount } from "@/device/account";
 import { sendFile } from "@/device/transfer";
-import { DraftStore } from "@/draft/draft";
+import { DraftStore, type Going } from "@/draft/draft";
+import { Sending } from "@/draft/sending";
 import { Uploads } from "@/draft/uploads";
 import { DeskContext, type Place } from "@/place";
 import { BatchScreen } from "@/results/batch-screen";
@@ -24,7 +25,7 @@ const draft = new DraftStore();
 
 export function App() {
   const [account, setAccount] = useState(keptAccount);
-  const [places, setPlaces] = useState<Place[]>(() => (draft.get().sending ? [{ at: "choose" }, { at: "sending" }] : [{ at: "choose" }]));
+  const [places, setPlaces] = useState<Place[]>(() => [{ at: "choose" }, ...underWay(draft.get().going)]);
   const [hint, setHint] = useState<Problem | null>(null);
   const back = useCallback(() => setPlaces((before) => (before.length > 1 ? before.slice(0, -1) : before)), []);
   const place = places.at(-1)!;
@@ -44,22 +45,27 @@ export function App() {
 
   const desk = useMemo(() => {
     const service = new Service(account ?? { address: "", key: "", user: "" });
+    const uploads = new Uploads(draft, (photo, signal) => sendFile(service, photo, signal), setHint);
     return {
       service,
       draft,
-      uploads: new Uploads(draft, (photo, signal) => sendFile(service, photo, signal), setHint),
+      uploads,
+      sending: new Sending(draft, service, uploads),
       hint,
       back,
       go: (next: Place) => setPlaces((before) => [...before, next]),
       restart: (...next: Place[]) => setPlaces(next),
       enter: (address: string, key: string) => {
-        const { photos } = draft.get(); // what was uploaded belongs to whom it was uploaded as
-        draft.set({ photos: photos.map((photo) => ({ ...photo, upload: null, error: null })), request: null });
+        draft.move(address !== account?.address);
         setAccount(keepAccount(address, key));
       },
     };
     // eslint-disable-next-line react-hooks/exhaustive-deps -- uploads under way belong to an account, whatever the hint
   }, [account]);
+  useEffect(() => {
+    if (account) desk.sending.begin();
+    return () => desk.sending.stop();
+  }, [desk, account]);
   const now = useMemo(() => ({ ...desk, hint }), [desk, hint]);
 
   return (
@@ -68,6 +74,12 @@ export function App() {
       <DeskContext.Provider value={now}>{account ? <Shown place={place} /> : <ServiceScreen />}</DeskContext.Provider>
     </SafeAreaProvider>
   );
+}
+
+/** Where the person was when the app was killed while photos were on their way. */
+function underWay(going: Going | null): Place[] {
+  if (!going) return [];
+  return [going.task ? { at: "batch", task: going.task } : { at: "sending" }];
 }
 
 function Shown({ place }: { place: Place }) {

@@ -3,6 +3,7 @@
 import { createContext, useContext } from "react";
 
 import type { DraftStore } from "@/draft/draft";
+import type { Sending } from "@/draft/sending";
 import type { Uploads } from "@/draft/uploads";
 import type { Problem } from "@/service/problem";
 import type { Service } from "@/service/service";
@@ -20,7 +21,8 @@ export interface Desk {
   service: Service;
   draft: DraftStore;
   uploads: Uploads;
-  hint: Problem | null; // why the last upload waits
+  sending: Sending;
+  hint: Problem | null; // why what is on its way waits
   go(place: Place): void;
   back(): void;
   restart(...places: Place[]): void; // forget the way here

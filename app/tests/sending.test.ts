@@ -1,11 +1,14 @@
 import { sendFile } from "@/device/transfer";
 import { type Chosen, DraftStore } from "@/draft/draft";
-import { sendOff } from "@/draft/sending";
+import { Sending } from "@/draft/sending";
 import { Uploads } from "@/draft/uploads";
+import { earlier } from "@/results/anew";
 import type { Problem } from "@/service/problem";
+import type { Photo } from "@/service/service";
 import { type Fake, serving } from "./service";
 
 let fake: Fake;
+const senders: Sending[] = [];
 let hints: (Problem | null)[];
 
 beforeEach(async () => {
@@ -14,7 +17,10 @@ beforeEach(async () => {
   fake = await serving();
 });
 
-afterEach(() => fake.close());
+afterEach(() => {
+  for (const sending of senders.splice(0)) sending.stop();
+  return fake.close();
+});
 
 const photo = (name: string): Chosen => ({ id: name, name, uri: "data:image/jpeg;base64,/9j/", album: true, same: name, upload: null, error: null });
 
@@ -27,63 +33,164 @@ function chosen(names = NAMES): DraftStore {
   return draft;
 }
 
-function started(draft: DraftStore, ends = new AbortController()) {
+function sender(draft: DraftStore): Sending {
   const uploads = new Uploads(draft, (one, signal) => sendFile(fake.service, one, signal), (hint) => hints.push(hint));
-  return sendOff(draft, fake.service, uploads, ends.signal);
+  const sending = new Sending(draft, fake.service, uploads);
+  senders.push(sending);
+  return sending;
 }
 
-const sources = () => [...fake.batches.values()].map(({ body }) => JSON.parse(body).photos.map(({ source }: { source: string }) => source.split("-")[0]!.slice(7)));
+/** Wait for what the app comes to. */
+async function until(done: () => boolean): Promise<void> {
+  while (!done()) await new Promise(setImmediate);
+}
 
-test("every photo goes once, in the order in which it was chosen, into one batch", async () => {
+/** Send off and wait until nothing is on its way. */
+async function sent(draft: DraftStore): Promise<Sending> {
+  const sending = sender(draft);
+  sending.start();
+  await until(() => !draft.get().going);
+  return sending;
+}
+
+const batches = () => [...fake.batches.values()];
+const only = () => batches()[0]!;
+
+test("every photo goes once, in the order in which it was chosen, into one batch, which is closed", async () => {
   const draft = chosen();
-  expect((await started(draft)).task).toBe("b0");
+  await sent(draft);
   expect([...fake.uploads].sort()).toEqual([...NAMES].sort());
-  expect(sources()).toEqual([NAMES]);
-  expect(draft.get()).toMatchObject({ photos: [], sending: false, request: null });
+  expect(batches()).toMatchObject([{ names: NAMES, open: false }]);
+  expect(draft.get()).toMatchObject({ photos: [], going: null });
+});
+
+test("the batch has the first photos before the last ones are uploaded", async () => {
+  let release = () => {};
+  const held = new Promise<void>((resolve) => (release = resolve));
+  fake.hold = async (name) => (name === "11.jpg" ? held : undefined);
+  const draft = chosen();
+  sender(draft).start();
+  await until(() => draft.get().going?.at === 11);
+  expect(draft.get().going!.task).toBe("b0");
+  expect(only()).toMatchObject({ names: NAMES.slice(0, 11), open: true });
+  release();
+  await until(() => !draft.get().going);
+  expect(batches()).toMatchObject([{ names: NAMES, open: false }]);
 });
 
 test("an upload that fails is tried again, and the person hears why it waits", async () => {
   let failures = 2;
   fake.answer = (_, name) => (name === "3.jpg" && failures-- > 0 ? 503 : null);
-  await started(chosen());
-  expect(sources()).toEqual([NAMES]);
+  await sent(chosen());
+  expect(only().names).toEqual(NAMES);
   expect(hints.filter(Boolean).map((hint) => hint!.code)).toEqual(["busy", "busy"]);
   expect(hints.at(-1)).toBeNull();
 });
 
 test("a killed app goes on with the photos that had not been uploaded", async () => {
-  const ends = new AbortController();
   fake.answer = (_, name) => (Number.parseInt(name) > 5 ? 503 : null);
-  const killed = started(chosen(), ends);
-  while (fake.uploads.length < 6) await new Promise(setImmediate);
+  const killed = sender(chosen());
+  killed.start();
+  await until(() => only()?.names.length === 6);
   await new Promise((resolve) => setTimeout(resolve, 500)); // the draft is written as often
-  ends.abort();
-  await expect(killed).rejects.toThrow("aborted");
+  killed.stop();
 
   fake.answer = () => null;
   const next = new DraftStore(); // what the next start finds
-  expect(next.get().sending).toBe(true);
-  await started(next);
+  sender(next).begin();
+  await until(() => !next.get().going);
   expect([...fake.uploads].sort()).toEqual([...NAMES].sort()); // none twice
-  expect(sources()).toEqual([NAMES]);
+  expect(batches()).toMatchObject([{ names: NAMES, open: false }]);
 });
 
-test("a submit whose answer was lost is repeated, and makes one batch", async () => {
+test.each(["/submit", "/photos", "/close"])("an answer to %s that was lost changes nothing", async (route) => {
   let lost = 0;
-  fake.lose = (route) => route.endsWith("/submit") && lost++ < 1;
-  expect((await started(chosen())).task).toBe("b0");
-  expect(fake.batches.size).toBe(1);
+  fake.lose = (path) => path.endsWith(route) && lost++ < 2;
+  await sent(chosen());
+  expect(lost).toBeGreaterThan(2);
+  expect(batches()).toMatchObject([{ names: NAMES, open: false }]);
 });
 
-test("a photo that the service refuses is told, and the others wait for the answer", async () => {
+test("photos that came and whose uploads have expired since do not come twice", async () => {
+  fake.lose = (path) => path.endsWith("/photos");
+  const draft = chosen();
+  const killed = sender(draft);
+  killed.start();
+  await until(() => (only()?.names.length ?? 0) > 0 && draft.get().going!.photos.every(({ upload }) => upload));
+  killed.stop();
+  draft.go({ photos: draft.get().going!.photos.map((one) => ({ ...one, upload: { ...one.upload!, at: 0 } })) });
+
+  fake.lose = () => false;
+  sender(draft).begin();
+  await until(() => !draft.get().going);
+  expect(batches()).toMatchObject([{ names: NAMES, open: false }]);
+});
+
+test("a photo that the service refuses is chosen again, with the reason, and the others are a batch", async () => {
   fake.answer = (_, name) => (name === "2.jpg" ? 415 : null);
   const draft = chosen();
-  const { task, refused } = await started(draft);
-  expect(task).toBeNull();
-  expect(refused.map(({ name }) => name)).toEqual(["2.jpg"]);
-  draft.remove(new Set(["2.jpg"]));
-  await started(draft);
-  expect(sources()).toEqual([NAMES.filter((name) => name !== "2.jpg")]);
+  const sending = await sent(draft);
+  expect(batches()).toMatchObject([{ names: NAMES.filter((name) => name !== "2.jpg"), open: false }]);
+  expect(draft.get().photos).toMatchObject([{ name: "2.jpg", error: expect.stringMatching(/not a photo/) }]);
+  expect(sending.get().said).toMatchObject({ task: "b0", text: expect.stringMatching(/^1 photo cannot/) });
+});
+
+test("what a batch that was stopped did not take is chosen again", async () => {
+  fake.hold = async (name) => {
+    if (name === "5.jpg") {
+      await until(() => only().names.length === 5);
+      only().open = false;
+    }
+  };
+  const draft = chosen();
+  const sending = await sent(draft);
+  expect(only().names).toEqual(NAMES.slice(0, 5));
+  expect(draft.get().photos.map(({ name }) => name)).toEqual(NAMES.slice(5));
+  expect(sending.get().said?.text).toMatch(/takes no more photos/);
+});
+
+test("without a key nothing is lost, and with one it goes on", async () => {
+  const draft = chosen();
+  fake.answer = () => 401;
+  const sending = sender(draft);
+  sending.start();
+  await until(() => sending.get().problem !== null);
+  expect(sending.get().problem).toMatchObject({ code: "unauthorized" });
+  expect(draft.get().going!.photos).toHaveLength(NAMES.length);
+  fake.answer = () => null;
+  sending.begin();
+  await until(() => !draft.get().going);
+  expect(batches()).toMatchObject([{ names: NAMES, open: false }]);
+});
+
+test("who gives up before there is a batch has chosen the photos again", async () => {
+  fake.answer = () => 503;
+  const draft = chosen();
+  const sending = sender(draft);
+  sending.start();
+  await until(() => hints.length > 0);
+  sending.giveUp();
+  expect(draft.get()).toMatchObject({ going: null, photos: NAMES.map((name) => ({ name })) });
+});
+
+test("photos of an earlier batch are not sent again, and the light of all may be matched", async () => {
+  const draft = new DraftStore();
+  draft.add(earlier("b9", [{ index: 3, name: "a.jpg", source: "upload:7", result: null } as Photo]));
+  draft.set({ preset: "filter_warm", light: 0.5 });
+  await sent(draft);
+  expect(fake.uploads).toEqual([]);
+  expect(only().sources).toEqual(["batch:b9/3"]);
+  expect(JSON.parse(only().body)).toMatchObject({ preset_id: "filter_warm", consistency: "shoot", consistency_strength: 0.5, open: true, user_id: "app-test" });
+});
+
+test("with another service, photos of the one before are gone, and files are sent anew", () => {
+  const draft = chosen(["a.jpg"]);
+  draft.update("a.jpg", { upload: { source: "upload:1", at: Date.now() } });
+  draft.add(earlier("b9", [{ index: 3, name: "b.jpg", source: "upload:7", result: null } as Photo]));
+  draft.move(false);
+  expect(draft.get().photos).toHaveLength(2);
+  draft.move(true);
+  expect(draft.get().photos).toMatchObject([{ name: "a.jpg", upload: null }]);
 });
 
 test("who leaves the preview does not take its upload from the batch", async () => {
@@ -96,13 +203,6 @@ test("who leaves the preview does not take its upload from the batch", async () 
   await expect(waits[0]).rejects.toThrow("aborted");
   await expect(waits[1]).resolves.toMatch("upload:0.jpg");
   expect(fake.uploads).toEqual(["0.jpg"]);
-});
-
-test("without a key nothing is lost", async () => {
-  const draft = chosen();
-  fake.answer = () => 401;
-  await expect(started(draft)).rejects.toMatchObject({ code: "unauthorized" });
-  expect(draft.get().photos).toHaveLength(NAMES.length);
 });
 
 test("a photo of the library is there once, however often it is chosen", () => {

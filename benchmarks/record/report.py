@@ -39,6 +39,7 @@ _ORDER = (
     "preview",
     "shoot",
     "scrolling",
+    "app_scrolling",
 )
 _NEEDED = {"peers": "look"}  # required part of a case: earlier records without it measured different work
 

@@ -5,13 +5,11 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import pytest
 
+from benchmarks.servers.folder_host import hosted
 from benchmarks.servers.server import Server, serving
 
 ROOT = Path(__file__).parents[2]
@@ -40,15 +38,8 @@ def built() -> Path:
 
 @pytest.fixture(scope="session")
 def site(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    handler = partial(Silent, directory=built / "web")
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as files:
-        Thread(target=files.serve_forever, daemon=True).start()
-        url = f"http://127.0.0.1:{files.server_port}"
-        with serving(tmp_path_factory.mktemp("server"), BATCH_CORS_ORIGINS=url) as service:
-            yield Site(url, service)
-        files.shutdown()
-
-
-class Silent(SimpleHTTPRequestHandler):
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
+    with (
+        hosted(built / "web") as url,
+        serving(tmp_path_factory.mktemp("server"), BATCH_CORS_ORIGINS=url) as service,
+    ):
+        yield Site(url, service)

@@ -90,7 +90,7 @@ def test_sixty_photos_on_a_phone_in_chinese(open_page: OpenPage, site: Site, six
 
 
 def test_a_killed_app_goes_on_and_nothing_is_there_twice(open_page: OpenPage, site: Site, sixty: list[Path]) -> None:
-    """The first answer to the submit is lost and the app is killed: the next start finds the same batch."""
+    """Answers are lost and the app is killed in the middle: the next start goes on with the same batch."""
     phone = Phone(open_page(locale="en-US", color_scheme="dark", **PHONE), site.url)
     page = phone.page
     phone.begin(site.service.url, "Address of the service", "Use this service")
@@ -101,25 +101,92 @@ def test_a_killed_app_goes_on_and_nothing_is_there_twice(open_page: OpenPage, si
     handed_in = []
 
     def lose(route: Route) -> None:
-        if not handed_in:
-            handed_in.append(route.fetch().json()["task_id"])
+        handed_in.append(route.fetch().json().get("task_id"))
         route.abort()
 
-    page.route("**/api/v1/batch/submit", lose)
+    page.route("**/api/v1/batch/submit", lose, times=1)
+    page.route("**/api/v1/batch/*/photos?at=*", lose)
     phone.press("Start with 12 photos")
-    expect(page.get_by_text("It goes on when the connection is back.")).to_be_visible()
-    phone.seen("en-dark-sending")
+    expect(page.get_by_test_id("coming")).to_contain_text("It goes on when the connection is back.")
+    phone.seen("en-dark-coming")
+    page.wait_for_function(  # a browser's files do not outlive the page, unlike a phone's
+        "() => JSON.parse(localStorage.getItem('draft')).going.photos.every(({upload}) => upload)"
+    )
     page.goto("about:blank")
-    page.unroute_all()
+    page.unroute_all(behavior="ignoreErrors")  # one may be on its way
     page.goto(site.url)
     phone.status("completed")
     expect(page.get_by_test_id("filter-all")).to_have_text("All 12")
+    names = [photo["name"] for photo in site.service.photos(handed_in[0])]
+    assert names == [path.name for path in sixty[:12]]
     phone.press("Back")
     phone.press("My batches")
     expect(page.get_by_test_id("batch-row")).to_have_count(1)
     whose = site.service.batch(handed_in[0])["user_id"]
     [only] = site.service.http.get("/api/v1/batch", params={"user_id": whose}).json()["items"]
     assert only["task_id"] == handed_in[0]
+
+
+def test_first_results_come_before_the_last_upload(open_page: OpenPage, site: Site, sixty: list[Path]) -> None:
+    phone = Phone(open_page(locale="en-US", **PHONE), site.url)
+    page = phone.page
+    phone.begin(site.service.url, "Address of the service", "Use this service")
+    phone.choose(sixty[:6], "Choose photos")
+    phone.press("Choose a look")
+    expect(page.get_by_test_id("preview")).to_be_visible()
+    held = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route(f"**/uploads?name={sixty[5].name}", hold)
+    phone.press("Start with 6 photos")
+    expect(page.get_by_test_id("filter-succeeded")).to_have_text("Done 5", timeout=60_000)
+    expect(phone.cell(0).locator("img")).to_be_visible()
+    expect(page.get_by_test_id("coming")).to_contain_text("5 of 6 photos are sent.")
+    phone.seen("en-coming")
+    held[0].continue_()
+    phone.status("completed")
+    expect(page.get_by_test_id("filter-succeeded")).to_have_text("Done 6")
+    expect(page.get_by_test_id("coming")).to_have_count(0)
+
+
+def test_another_look_in_one_light(open_page: OpenPage, site: Site, sixty: list[Path]) -> None:
+    """The same photos with another look: nothing is uploaded again."""
+    phone = Phone(open_page(locale="en-US", **PHONE), site.url)
+    page = phone.page
+    phone.begin(site.service.url, "Address of the service", "Use this service")
+    phone.choose(sixty[:3], "Choose photos")
+    phone.press("Choose a look")
+    phone.press("Start with 3 photos")
+    phone.status("completed")
+    uploads: list[str] = []
+    page.on("request", lambda request: uploads.append(request.url) if "/uploads" in request.url else None)
+    phone.press("Another look")
+    expect(page.get_by_test_id("preview")).to_be_visible()
+    phone.look("filter_cool").click()
+    page.get_by_label("Match the light of all photos").check()
+    phone.seen("en-light")
+    phone.press("Start with 3 photos")
+    expect(page.get_by_role("heading", name="Cool", exact=True)).to_be_visible()
+    phone.status("completed")
+    expect(page.get_by_test_id("filter-succeeded")).to_have_text("Done 3")
+    whose = page.evaluate("JSON.parse(localStorage.getItem('user'))")
+    newest, before = site.service.http.get("/api/v1/batch", params={"user_id": whose}).json()["items"]
+    assert (newest["consistency"], newest["open"], before["consistency"]) == ("shoot", False, "none")
+    assert uploads == []
+
+    phone.cell(1).click()
+    phone.press("Adjust")
+    expect(page.get_by_test_id("preview")).to_be_visible()
+    page.get_by_test_id("slider-strength").press("Home")
+    expect(page.get_by_test_id("preview")).to_be_visible()
+    phone.seen("en-adjust")
+    phone.press("Run again")
+    phone.press("Close")
+    phone.status("completed")
+    photos = site.service.photos(newest["task_id"])
+    assert [photo["own_params"] for photo in photos] == [None, {"strength": 0}, None]
 
 
 def test_pause_resume_stop_retry_and_delete(open_page: OpenPage, site: Site, sixty: list[Path], tmp_path: Path) -> None:
@@ -133,18 +200,20 @@ def test_pause_resume_stop_retry_and_delete(open_page: OpenPage, site: Site, six
     phone.press("Choose a look")
     phone.look("beauty_heavy").click()
     phone.press("Start with 61 photos")
-    expect(page.get_by_text("text.jpg: This is not a photo")).to_be_visible(timeout=60_000)
-    phone.seen("en-dark-refused")
-    phone.press("Go on with 60 photos")
     phone.press("Pause")
     phone.status("paused")
     phone.seen("en-dark-paused")
+    expect(page.get_by_test_id("coming")).to_have_count(0, timeout=60_000)  # all photos are there
     phone.press("Resume")
     phone.press("Stop")
     phone.status("cancelled")
     phone.press("Retry the rest")
     phone.status("completed")
     expect(page.get_by_test_id("filter-succeeded")).to_have_text("Done 60")
+    expect(page.get_by_text("1 photo cannot be taken.")).to_be_visible()
     phone.seen("en-dark-done")
     phone.press("Delete")
+    expect(page.get_by_text("text.jpg: This is not a photo")).to_be_visible()
+    phone.seen("en-dark-refused")
+    phone.press("Take them out")
     expect(page.get_by_role("heading", name=re.compile("Retouch many"))).to_be_visible()

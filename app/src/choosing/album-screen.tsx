@@ -1,6 +1,6 @@
 // Photos from the phone's library, as many as one likes at once: all of an album by one press.
 
-import { useEffect, useMemo, useState } from "react";
+import { useCallback, useEffect, useState } from "react";
 import { View } from "react-native";
 
 import { type AlbumName, albums, mayRead, photosOf } from "@/device/album";
@@ -13,7 +13,7 @@ import { Strip } from "@/parts/strip";
 import type { Chosen } from "@/draft/draft";
 import { useDesk } from "@/place";
 import { t } from "@/words";
-import { toggled, useSelection } from "./selection";
+import { idOf, toggled, useSelection } from "./selection";
 
 export function AlbumScreen() {
   const { draft, back } = useDesk();
@@ -38,13 +38,11 @@ export function AlbumScreen() {
     };
   }, [allowed, album]);
 
-  const cells = useMemo(
-    () =>
-      photos.map(
-        ({ id, name, uri }): Cell => ({ id, name, label: name, picture: { uri }, mark: selected.has(id) ? "chosen" : undefined }),
-      ),
-    [photos, selected],
+  const cellOf = useCallback(
+    ({ id, name, uri }: Chosen): Cell => ({ id, name, label: name, picture: { uri }, mark: selected.has(id) ? "chosen" : undefined }),
+    [selected],
   );
+  const press = useCallback((id: string) => setSelected((before) => toggled(before, id)), [setSelected]);
 
   function add() {
     const there = draft.add(photos.filter(({ id }) => selected.has(id)));
@@ -76,7 +74,7 @@ export function AlbumScreen() {
           </Strip>
         </View>
       ) : null}
-      <PhotoGrid cells={cells} press={(id) => setSelected(toggled(selected, id))} />
+      <PhotoGrid items={photos} keyOf={idOf} cellOf={cellOf} press={press} />
     </Screen>
   );
 }

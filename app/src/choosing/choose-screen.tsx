@@ -1,12 +1,12 @@
 // The first step: which photos.
 
 import { Image } from "expo-image";
-import { useMemo, useState } from "react";
+import { useCallback, useState } from "react";
 import { View } from "react-native";
 
 import { HAS_LIBRARY } from "@/device/album";
-import { dropFiles } from "@/device/chosen-files";
 import { pickPhotos } from "@/device/picker";
+import type { Chosen } from "@/draft/draft";
 import { tell } from "@/parts/asking";
 import { Button } from "@/parts/button";
 import { type Cell, PhotoGrid } from "@/parts/photo-grid";
@@ -15,29 +15,28 @@ import { Words } from "@/parts/text";
 import { EDGE, GAP } from "@/parts/theme";
 import { useDesk } from "@/place";
 import { t } from "@/words";
-import { toggled, useSelection } from "./selection";
+import { idOf, toggled, useSelection } from "./selection";
 import { useDraft } from "./use-draft";
 
+const LISTED = 5; // refused photos
 const ICON = require("../../assets/icon.png") as number;
 
 export function ChooseScreen() {
-  const { draft, go } = useDesk();
+  const { draft, service, go } = useDesk();
   const { photos } = useDraft();
   const [selected, setSelected] = useSelection(photos);
   const [picking, setPicking] = useState(false);
-  const cells = useMemo(
-    () =>
-      photos.map(
-        ({ id, name, uri, error }): Cell => ({
-          id,
-          name,
-          label: error ? `${name}: ${error}` : name,
-          picture: { uri },
-          mark: selected.has(id) ? "chosen" : error ? "failed" : undefined,
-        }),
-      ),
-    [photos, selected],
+  const cellOf = useCallback(
+    ({ id, name, uri, error, earlier }: Chosen): Cell => ({
+      id,
+      name,
+      label: error ? `${name}: ${error}` : name,
+      picture: earlier ? (uri ? service.picture(uri) : null) : { uri },
+      mark: selected.has(id) ? "chosen" : error ? "failed" : undefined,
+    }),
+    [selected, service],
   );
+  const press = useCallback((id: string) => setSelected((before) => toggled(before, id)), [setSelected]);
 
   async function pick() {
     setPicking(true);
@@ -47,12 +46,6 @@ export function ChooseScreen() {
     } finally {
       setPicking(false);
     }
-  }
-
-  function remove() {
-    const gone = draft.remove(selected);
-    draft.flush();
-    dropFiles(gone.filter(({ album }) => !album).map(({ uri }) => uri));
   }
 
   const ways = (
@@ -93,7 +86,7 @@ export function ChooseScreen() {
             {selected.size ? (
               <>
                 <Button title={t("choose.none")} onPress={() => setSelected(new Set())} />
-                <Button kind="danger" title={t("choose.remove")} onPress={remove} />
+                <Button kind="danger" title={t("choose.remove")} onPress={() => draft.remove(selected)} />
                 <Words style={{ alignSelf: "center" }}>{t("choose.selected", { n: selected.size })}</Words>
               </>
             ) : (
@@ -103,9 +96,28 @@ export function ChooseScreen() {
               </>
             )}
           </View>
-          <PhotoGrid cells={cells} press={(id) => setSelected(toggled(selected, id))} />
+          <Refused photos={photos} />
+          <PhotoGrid items={photos} keyOf={idOf} cellOf={cellOf} press={press} />
         </>
       )}
     </Screen>
+  );
+}
+
+/** The photos that the service did not take, with the reasons. */
+function Refused({ photos }: { photos: Chosen[] }) {
+  const { draft } = useDesk();
+  const refused = photos.filter(({ error }) => error);
+  if (!refused.length) return null;
+  return (
+    <View role="alert" style={{ paddingHorizontal: EDGE, paddingBottom: 8, gap: 4 }}>
+      <Words>{t("sending.refused", { n: refused.length })}</Words>
+      {refused.slice(0, LISTED).map(({ id, name, error }) => (
+        <Words key={id} size="small">{`${name}: ${error}`}</Words>
+      ))}
+      <View style={{ flexDirection: "row" }}>
+        <Button title={t("sending.takeOut")} onPress={() => draft.remove(new Set(refused.map(({ id }) => id)))} />
+      </View>
+    </View>
   );
 }

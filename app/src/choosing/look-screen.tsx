@@ -2,7 +2,7 @@
 
 import { Image } from "expo-image";
 import { useState } from "react";
-import { FlatList, Pressable, ScrollView, Text, useWindowDimensions, View } from "react-native";
+import { FlatList, Pressable, ScrollView, useWindowDimensions, View } from "react-native";
 
 import { Button } from "@/parts/button";
 import { Message } from "@/parts/message";
@@ -10,16 +10,17 @@ import { Screen } from "@/parts/screen";
 import { Words } from "@/parts/text";
 import { EDGE, FIGURES, RADIUS, usePalette } from "@/parts/theme";
 import { useDesk } from "@/place";
-import type { Problem } from "@/service/problem";
 import type { Preset } from "@/service/service";
 import { localized, number, t } from "@/words";
-import { type Preview, useCards, useLooks, usePreview } from "./looks";
+import { useCards, useLooks, usePreview } from "./looks";
+import { Light } from "./light";
 import { Sliders } from "./sliders";
+import { Stage } from "./stage";
 import { useDraft } from "./use-draft";
 
 export function LookScreen() {
-  const { draft, hint, back, go } = useDesk();
-  const { photos, preset: chosen, params } = useDraft();
+  const { draft, sending, hint, back, go } = useDesk();
+  const { photos, preset: chosen, params, light, going } = useDraft();
   const { presets, groups, problem, again } = useLooks();
   const [at, setAt] = useState(0);
   const palette = usePalette();
@@ -28,12 +29,13 @@ export function LookScreen() {
   const photo = photos[at % (photos.length || 1)];
   const cards = useCards(photos[0], presets);
   const mine = preset?.id === chosen ? params : {};
-  const preview = usePreview(photo, preset?.id, mine);
+  const preview = usePreview(photo, preset && { preset_id: preset.id, preset_params: mine });
   const choose = (one: Preset) => draft.set({ preset: one.id, params: {} });
   const change = (changed: Record<string, number>) => draft.set({ preset: preset!.id, params: changed });
 
   function start() {
     draft.set({ preset: preset!.id, params: mine });
+    sending.start();
     go({ at: "sending" });
   }
 
@@ -48,7 +50,13 @@ export function LookScreen() {
     <Screen
       title={t("look.title")}
       back={back}
-      footer={<Button grow kind="primary" title={t("look.start", { n: photos.length })} disabled={!preset || !photos.length} onPress={start} />}
+      footer={
+        going ? (
+          <Words role="status" tone="soft" size="small">{t("app.before", { done: going.at, n: going.at + going.photos.length })}</Words>
+        ) : (
+          <Button grow kind="primary" title={t("look.start", { n: photos.length })} disabled={!preset || !photos.length} onPress={start} />
+        )
+      }
     >
       <View style={{ flex: 1, flexDirection: wide ? "row" : "column" }}>
         <View style={{ flex: wide ? 1 : undefined, height: wide ? undefined : "42%", backgroundColor: palette.sunken }}>
@@ -74,37 +82,12 @@ export function LookScreen() {
               <Words size="heading">{localized(preset.name)}</Words>
               <Words tone="soft" size="small">{localized(preset.description)}</Words>
               <Sliders key={preset.id} preset={preset} groups={groups} params={mine} change={change} />
+              {photos.length > 1 ? <Light light={light} change={(to) => draft.set({ light: to })} /> : null}
             </View>
           ) : null}
         </ScrollView>
       </View>
     </Screen>
-  );
-}
-
-/** The large preview; while a finger holds it, the original. */
-function Stage({ preview, wrong, name }: { preview: Preview; wrong: Problem | null; name: string }) {
-  const [original, setOriginal] = useState(false);
-  const uri = original ? preview.before : preview.after;
-  return (
-    <Pressable
-      accessibilityRole="imagebutton"
-      accessibilityLabel={t("look.picture", { name })}
-      accessibilityHint={t("app.hold")}
-      onPressIn={() => setOriginal(true)}
-      onPressOut={() => setOriginal(false)}
-      style={{ flex: 1, alignItems: "center", justifyContent: "center" }}
-    >
-      {uri ? (
-        <Image testID={preview.busy ? undefined : "preview"} source={{ uri }} contentFit="contain" accessibilityLabel={t("look.picture", { name })} style={{ position: "absolute", inset: 0, opacity: preview.busy ? 0.75 : 1 }} />
-      ) : null}
-      {wrong ? <Message text={wrong.message} /> : uri ? null : <Words tone="soft">{t("look.working")}</Words>}
-      {uri ? (
-        <View pointerEvents="none" style={{ position: "absolute", bottom: 8, paddingHorizontal: 10, paddingVertical: 3, borderRadius: RADIUS, backgroundColor: "#0009" }}>
-          <Text style={{ color: "#fff", fontSize: 13 }}>{original ? t("look.compare") : t("app.hold")}</Text>
-        </View>
-      ) : null}
-    </Pressable>
   );
 }
 

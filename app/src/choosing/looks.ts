@@ -73,17 +73,17 @@ export interface Preview {
 const NOTHING: Preview = { before: null, after: null, shape: 1, busy: true, problem: null };
 
 /** Return a photo with a look, and as it came. */
-export function usePreview(photo: Chosen | undefined, preset: string | undefined, params: Record<string, number>): Preview {
+export function usePreview(photo: Chosen | undefined, look: PreviewItem | undefined): Preview {
   const { service, uploads } = useDesk();
   const [shown, setShown] = useState<Preview & { id?: string }>(NOTHING);
   const id = photo?.id;
-  const wanted = JSON.stringify(params);
+  const wanted = JSON.stringify(look);
   useEffect(() => {
-    if (!id || !preset) return;
+    if (!id || !wanted) return;
     const ends = new AbortController();
     const read = async () => {
       const source = await uploads.source(photo!, ends.signal);
-      const items = [{ preset_id: preset, preset_params: JSON.parse(wanted) }, UNCHANGED];
+      const items = [JSON.parse(wanted) as PreviewItem, UNCHANGED];
       const [after, before] = await service.previews(source, items, LARGE, ends.signal);
       const { image, error, width, height } = after!;
       const problem = error ? new Problem(error.code, error.message, { status: 422 }) : null;
@@ -98,7 +98,7 @@ export function usePreview(photo: Chosen | undefined, preset: string | undefined
       .catch((problem) => isAbort(problem) || setShown((last) => ({ ...last, busy: false, problem })));
     return () => ends.abort();
     // eslint-disable-next-line react-hooks/exhaustive-deps -- the photo's upload changes it, and is no reason
-  }, [service, uploads, id, preset, wanted]);
+  }, [service, uploads, id, wanted]);
   return shown;
 }
 

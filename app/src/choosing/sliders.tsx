@@ -10,10 +10,10 @@ import { FIGURES } from "@/parts/theme";
 import type { Preset, SliderGroup } from "@/service/service";
 import { localized, t } from "@/words";
 
-type Params = Record<string, number>;
+export type Params = Record<string, number>;
 
 interface Props {
-  preset: Preset;
+  preset: Pick<Preset, "type" | "params">;
   groups: SliderGroup[];
   params: Params; // what differs from the preset
   change: (params: Params) => void;
@@ -31,29 +31,37 @@ export function Sliders({ preset, groups, params, change }: Props) {
             const { [slider.name]: _, ...others } = params;
             change(Math.abs(value - own) < 1e-9 ? others : { ...others, [slider.name]: value });
           };
-          return <Row key={slider.name} slider={slider} own={own} value={params[slider.name] ?? own} set={set} />;
+          return <Slider key={slider.name} {...slider} label={localized(slider.label)} own={own} value={params[slider.name] ?? own} set={set} />;
         })}
       </View>
     ));
 }
 
-type One = SliderGroup["sliders"][number];
+interface SliderProps {
+  name: string;
+  label: string;
+  low: number;
+  high: number;
+  step: number;
+  own: number; // to which it can be put back
+  value: number;
+  set: (value: number) => void;
+}
 
-function Row({ slider, own, value, set }: { slider: One; own: number; value: number; set: (value: number) => void }) {
-  const { name, label, low, high, step } = slider;
+export function Slider({ name, label, low, high, step, own, value, set }: SliderProps) {
   const [moving, setMoving] = useState<number | null>(null);
   const now = moving ?? value;
-  const text = shown(now, slider);
+  const text = shown(now, low, high);
   return (
     <View>
       <View style={{ flexDirection: "row", alignItems: "center", minHeight: 32 }}>
-        <Words style={{ flex: 1 }}>{localized(label)}</Words>
-        {Math.abs(now - own) < 1e-9 ? null : <Button title={t("look.reset", { name: localized(label) })} symbol="↺" onPress={() => set(own)} />}
+        <Words style={{ flex: 1 }}>{label}</Words>
+        {Math.abs(now - own) < 1e-9 ? null : <Button title={t("look.reset", { name: label })} symbol="↺" onPress={() => set(own)} />}
         <Words tone="soft" style={{ minWidth: 44, textAlign: "right", fontVariant: FIGURES?.slice() }}>{text}</Words>
       </View>
       <Range
         testID={`slider-${name}`}
-        label={localized(label)}
+        label={label}
         text={text}
         low={low}
         high={high}
@@ -74,7 +82,7 @@ function rounded(value: number, step: number): number {
   return Number((Math.round(value / step) * step).toFixed(6));
 }
 
-function shown(value: number, { low, high }: One): string {
+function shown(value: number, low: number, high: number): string {
   const text = high === 1 ? String(Math.round(value * 100)) : String(value);
   return low < 0 && value > 0 ? `+${text}` : text;
 }

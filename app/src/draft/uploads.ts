@@ -2,8 +2,9 @@
 
 import type { Chosen, DraftStore } from "./draft";
 import { persist } from "@/service/pause";
-import { aborted, type Problem } from "@/service/problem";
+import { aborted, Problem } from "@/service/problem";
 import type { Upload } from "@/service/service";
+import { t } from "@/words";
 
 export type Send = (photo: Chosen, signal: AbortSignal) => Promise<Upload>;
 
@@ -25,10 +26,14 @@ export class Uploads {
     readonly hint: (problem: Problem | null) => void = () => {},
   ) {}
 
-  /** Return the source of a photo, sending its file if it was not sent yet. Raises Problem, AbortError. */
+  /** Return a source by which a photo can be seen, sending its file if it was not sent yet. Raises Problem, AbortError. */
   source(photo: Chosen, signal: AbortSignal): Promise<string> {
     if (signal.aborted) return Promise.reject(aborted());
-    const now = this.draft.get().photos.find(({ id }) => id === photo.id) ?? photo;
+    const now = this.draft.find(photo.id) ?? photo;
+    if (now.earlier) {
+      const { upload } = now.earlier;
+      return upload ? Promise.resolve(upload) : Promise.reject(new Problem("no_preview", t("look.noPreview"), { status: 422 }));
+    }
     if (arrived(now)) return Promise.resolve(now.upload!.source);
     const one = this.underWay.get(now.id) ?? this.begun(now);
     one.waiting += 1;
@@ -64,7 +69,7 @@ export class Uploads {
   }
 }
 
-/** Say whether a photo's file is at the service, and will be there for a while. */
-export function arrived({ upload }: Chosen): boolean {
-  return upload !== null && Date.now() - upload.at < FRESH;
+/** Say whether the service has a photo, and will have it for a while. */
+export function arrived({ earlier, upload }: Chosen): boolean {
+  return earlier !== undefined || (upload !== null && Date.now() - upload.at < FRESH);
 }

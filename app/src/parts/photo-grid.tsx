@@ -1,4 +1,5 @@
-// Photos in squares. Only the cells that can be seen exist, and they are used again.
+// Photos in squares. Only the cells that can be seen exist, and they are used again. A cell renders anew only when what it
+// shows has changed.
 
 import { FlashList } from "@shopify/flash-list";
 import { Image } from "expo-image";
@@ -19,27 +20,30 @@ export interface Cell {
   mark?: "chosen" | "failed" | "stopped" | "busy";
 }
 
-interface Props {
-  cells: Cell[];
-  press: (id: string) => void;
-  longPress?: (id: string) => void;
+interface Props<Item> {
+  items: Item[];
+  keyOf: (item: Item) => string;
+  cellOf: (item: Item) => Cell; // another function once it says something else; asked only for what can be seen
+  press: (key: string) => void; // the same function each time
 }
 
-export function PhotoGrid({ cells, press, longPress }: Props) {
+export function PhotoGrid<Item>({ items, keyOf, cellOf, press }: Props<Item>) {
   const { width } = useWindowDimensions();
   const columns = Math.max(3, Math.floor(width / SIDE));
   const side = width / columns;
-  const render = useCallback(
-    ({ item }: { item: Cell }) => <Square cell={item} side={side} press={press} longPress={longPress} />,
-    [side, press, longPress],
-  );
-  return <FlashList key={columns} data={cells} numColumns={columns} keyExtractor={keyOf} renderItem={render} />;
+  const render = useCallback(({ item }: { item: Item }) => <Square cell={cellOf(item)} side={side} press={press} />, [cellOf, side, press]);
+  return <FlashList key={columns} data={items} numColumns={columns} keyExtractor={keyOf} renderItem={render} />;
 }
 
-const keyOf = ({ id }: Cell) => id;
+interface Shown {
+  cell: Cell;
+  side: number;
+  press: (key: string) => void;
+}
+
 const SIGNS = { chosen: "✓", failed: "!", stopped: "×" };
 
-const Square = memo(function Square({ cell, side, press, longPress }: { cell: Cell; side: number } & Omit<Props, "cells">) {
+const Square = memo(function Square({ cell, side, press }: Shown) {
   const palette = usePalette();
   const { id, name, label, picture, mark } = cell;
   const chosen = mark === "chosen";
@@ -51,7 +55,6 @@ const Square = memo(function Square({ cell, side, press, longPress }: { cell: Ce
       accessibilityState={{ selected: chosen }}
       aria-pressed={chosen}
       onPress={() => press(id)}
-      onLongPress={longPress ? () => longPress(id) : undefined}
       style={{ width: side, height: side, padding: SPACE }}
     >
       <View style={{ flex: 1, borderRadius: 8, overflow: "hidden", backgroundColor: palette.sunken, alignItems: "center", justifyContent: "center" }}>
@@ -72,4 +75,12 @@ const Square = memo(function Square({ cell, side, press, longPress }: { cell: Ce
       </View>
     </Pressable>
   );
-});
+}, alike);
+
+function alike(before: Shown, after: Shown): boolean {
+  const [a, b] = [before.cell, after.cell];
+  return (
+    before.side === after.side && before.press === after.press && a.id === b.id && a.name === b.name && a.label === b.label &&
+    a.mark === b.mark && a.picture?.uri === b.picture?.uri && a.picture?.headers?.Authorization === b.picture?.headers?.Authorization
+  );
+}

@@ -7,17 +7,20 @@ import { maySave } from "@/device/album";
 import { shareLink } from "@/device/share";
 import { sure, tell } from "@/parts/asking";
 import { Button } from "@/parts/button";
+import { Notice } from "@/parts/notice";
 import { ProgressBar } from "@/parts/progress-bar";
 import { StatusPill } from "@/parts/status-pill";
 import { Strip } from "@/parts/strip";
 import { Words } from "@/parts/text";
-import { EDGE, usePalette } from "@/parts/theme";
+import { EDGE } from "@/parts/theme";
 import { useDesk } from "@/place";
 import { isAbort } from "@/service/problem";
 import type { Batch, Photo } from "@/service/service";
 import { ENDED, RUNNING } from "@/service/watch";
 import { t } from "@/words";
+import { Coming, useGoing } from "./coming";
 import { numbersOf } from "./numbers";
+import { earlier } from "./anew";
 import { forget, saveAll } from "./saving";
 import type { Shown } from "./use-batch";
 
@@ -25,8 +28,7 @@ const DAY = 86_400; // s: how long a link works
 
 export function BatchHead({ shown }: { shown: Shown & { batch: Batch } }) {
   const { batch, photos, connected, act } = shown;
-  const { service, back } = useDesk();
-  const palette = usePalette();
+  const { service, draft, back, restart } = useDesk();
   const [saving, setSaving] = useState<number | null>(null);
   const ends = useRef(new AbortController());
   useEffect(() => () => ends.current.abort(), []);
@@ -34,6 +36,9 @@ export function BatchHead({ shown }: { shown: Shown & { batch: Batch } }) {
   const running = RUNNING.includes(status);
   const ended = ENDED.includes(status);
   const path = { task_id: task };
+  const going = useGoing(task);
+  const total = Math.max(counts.total, going ? going.at + going.photos.length : 0);
+  const progress = going ? counts.succeeded / (total || 1) : batch.progress ?? null;
 
   async function trying(work: () => Promise<unknown>) {
     try {
@@ -59,6 +64,11 @@ export function BatchHead({ shown }: { shown: Shown & { batch: Batch } }) {
     if (!(await shareLink(service.url(url)))) tell(t("app.noShare"));
   }
 
+  function anew() {
+    draft.add(earlier(task, photos));
+    restart({ at: "choose" }, { at: "look" });
+  }
+
   async function remove() {
     if (!(await sure(t("batch.sure"), t("batch.sureWhy"), t("batch.delete")))) return;
     await service.ask("delete", "/api/v1/batch/{task_id}", { path });
@@ -72,23 +82,21 @@ export function BatchHead({ shown }: { shown: Shown & { batch: Batch } }) {
         <View style={{ flexDirection: "row", alignItems: "center", gap: 8 }}>
           <StatusPill status={status} />
           <Words tone="soft" size="small" style={{ flex: 1 }} role="status">
-            {saving === null ? numbersOf(batch) : t("app.saving", { done: saving, n: counts.succeeded })}
+            {saving === null ? numbersOf(batch, total) : t("app.saving", { done: saving, n: counts.succeeded })}
           </Words>
         </View>
         {ended && saving === null ? null : (
-          <ProgressBar value={saving === null ? batch.progress ?? null : saving / counts.succeeded} label={t("batch.progress")} />
+          <ProgressBar value={saving === null ? progress : saving / counts.succeeded} label={t("batch.progress")} />
         )}
-        {connected ? null : (
-          <View style={{ backgroundColor: palette["accent-soft"], padding: 8, borderRadius: 8 }}>
-            <Words size="small" role="status">{t("batch.lost")}</Words>
-          </View>
-        )}
+        {connected ? null : <Notice text={t("batch.lost")} />}
+        <Coming task={task} />
       </View>
       <Strip label={t("batch.tools")}>
         {running ? <Button title={t("batch.pause")} onPress={() => trying(() => act("pause"))} /> : null}
         {status === "paused" ? <Button kind="primary" title={t("batch.resume")} onPress={() => trying(() => act("resume"))} /> : null}
         {ended ? null : <Button title={t("batch.cancel")} onPress={() => trying(() => act("cancel"))} />}
         {ended && counts.succeeded ? <Button kind="primary" title={t("app.saveAll")} disabled={saving !== null} onPress={() => trying(save)} /> : null}
+        {ended && counts.total ? <Button title={t("batch.anew")} onPress={anew} /> : null}
         {ended && counts.failed + counts.cancelled ? <Button title={t("batch.retry")} onPress={() => trying(() => act("retry"))} /> : null}
         {counts.succeeded ? <Button title={t("batch.share")} onPress={() => trying(share)} /> : null}
         <Button kind="danger" title={t("batch.delete")} onPress={() => trying(remove)} />

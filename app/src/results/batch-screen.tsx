@@ -1,6 +1,6 @@
 // A batch: how far it is, what has become of its photos, and what can be done with them.
 
-import { useMemo, useState } from "react";
+import { useCallback, useMemo, useState } from "react";
 import { Modal, Platform } from "react-native";
 
 import { Button } from "@/parts/button";
@@ -34,7 +34,8 @@ export function BatchScreen({ task }: { task: string }) {
     const states: readonly string[] | null = FILTERS[filter];
     return photos.filter((photo): photo is Photo => photo !== undefined && (!states || states.includes(photo.status)));
   }, [photos, filter]);
-  const cells = useMemo(() => some.map((photo) => cellOf(photo, service)), [some, service]);
+  const cell = useCallback((photo: Photo) => cellOf(photo, service), [service]);
+  const press = useCallback((key: string) => setOpen(Number(key)), []);
 
   if (problem || !batch) {
     const gone = problem?.status === 404;
@@ -55,20 +56,22 @@ export function BatchScreen({ task }: { task: string }) {
           <Button key={name} testID={`filter-${name}`} title={`${t(`filters.${name}`)} ${number(numbers[name])}`} chosen={filter === name} onPress={() => setWanted(name)} />
         ))}
       </Strip>
-      {cells.length ? null : <Message text={t(`nothing.${total ? filter : "none"}`)} />}
-      <PhotoGrid cells={cells} press={(id) => setOpen(Number(id))} />
+      {some.length ? null : <Message text={t(`nothing.${total || batch.open ? filter : "none"}`)} />}
+      <PhotoGrid items={some} keyOf={keyOf} cellOf={cell} press={press} />
       <Modal aria-label={t("viewer.title")} visible={open !== null} animationType={Platform.OS === "web" ? "none" : "fade"} onRequestClose={() => setOpen(null)}>
-        {open === null ? null : <Viewer task={task} photos={some} start={some.findIndex(({ index }) => index === open)} close={() => setOpen(null)} />}
+        {open === null ? null : <Viewer batch={batch} photos={photos} among={some.map(({ index }) => index)} start={open} close={() => setOpen(null)} adjusted={shown.again} />}
       </Modal>
     </Screen>
   );
 }
 
+const keyOf = ({ index }: Photo) => String(index);
+
 function cellOf(photo: Photo, service: Service): Cell {
-  const { index, name, status, error, result } = photo;
+  const { name, status, error, result } = photo;
   const why = error ? `: ${reason(error.code, error.message)}` : "";
   return {
-    id: String(index),
+    id: keyOf(photo),
     name,
     label: `${name}, ${t(`photo.${status}`)}${why}`,
     picture: result ? service.picture(result.thumbnail_url) : null,

@@ -5,11 +5,12 @@ import type { Batch } from "@/service/service";
 import { RUNNING } from "@/service/watch";
 import { duration, moment, number, t } from "@/words";
 
-export function numbersOf(batch: Batch): string {
+/** `total` counts photos that are on their way too. */
+export function numbersOf(batch: Batch, total = batch.counts.total): string {
   const { status, counts, photos_per_s: rate, expires_at: until } = batch;
   const running = RUNNING.includes(status);
   return [
-    batch.expanding ? t("batch.expanding", { n: counts.total }) : t("batch.done", { done: counts.succeeded, n: counts.total }),
+    batch.expanding ? t("batch.expanding", { n: counts.total }) : t("batch.done", { done: counts.succeeded, n: total }),
     counts.failed ? t("batch.failed", { n: counts.failed }) : null,
     counts.cancelled ? t("batch.stopped", { n: counts.cancelled }) : null,
     running && rate ? t("batch.rate", { rate: number(rate, 1) }) : null,

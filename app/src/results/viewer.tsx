@@ -10,26 +10,35 @@ import { dropResult, fetchResult } from "@/device/transfer";
 import { tell } from "@/parts/asking";
 import { useDesk } from "@/place";
 import { reason } from "@/service/problem";
-import type { Photo } from "@/service/service";
+import type { Batch, Photo } from "@/service/service";
 import { t } from "@/words";
+import { adjustable, AdjustScreen } from "./adjust-screen";
 import { Comparison } from "./comparison";
 import { DarkButton } from "./dark-button";
 import { saveOne } from "./saving";
 
 interface Props {
-  task: string;
-  photos: Photo[];
-  start: number;
+  batch: Batch;
+  photos: (Photo | undefined)[]; // all of the batch
+  among: number[]; // the indices of those that were to be seen when it was opened
+  start: number; // the index of the first
   close: () => void;
+  adjusted: () => void;
 }
 
-export function Viewer({ task, photos, start, close }: Props) {
+export function Viewer({ batch, photos, among: now, start, close, adjusted }: Props) {
   const { service } = useDesk();
   const insets = useSafeAreaInsets();
-  const [at, setAt] = useState(Math.max(0, start));
+  const [among] = useState(now); // news of a photo, such as its result, leave the others where they are
+  const [at, setAt] = useState(Math.max(0, among.indexOf(start)));
   const [busy, setBusy] = useState(false);
-  const photo = photos[Math.min(at, photos.length - 1)];
+  const [adjusting, setAdjusting] = useState(false);
+  const photo = photos[among[at] ?? start];
   if (!photo) return null;
+  if (adjusting) {
+    const back = () => setAdjusting(false);
+    return <AdjustScreen batch={batch} photo={photo} close={back} adjusted={() => { back(); adjusted(); }} />;
+  }
 
   async function trying(work: () => Promise<void>) {
     setBusy(true);
@@ -65,12 +74,12 @@ export function Viewer({ task, photos, start, close }: Props) {
       <View style={[bar, { paddingTop: insets.top + 4, paddingBottom: 4 }]}>
         <DarkButton title={t("viewer.close")} symbol="×" press={close} />
         <Text numberOfLines={1} style={{ flex: 1, color: "#f1eeea", fontSize: 16, fontWeight: "600" }}>{name}</Text>
-        <Text style={{ color: "#b9b2aa", fontSize: 14, paddingRight: 8 }}>{t("viewer.position", { at: at + 1, total: photos.length })}</Text>
+        <Text style={{ color: "#b9b2aa", fontSize: 14, paddingRight: 8 }}>{t("viewer.position", { at: at + 1, total: among.length })}</Text>
       </View>
       {result ? (
         <Comparison
           key={index}
-          before={service.picture(`/api/v1/batch/${task}/photos/${index}/original`)}
+          before={service.picture(`/api/v1/batch/${batch.task_id}/photos/${index}/original`)}
           after={service.picture(result.url)}
           small={service.picture(result.thumbnail_url)}
           source={photo.source}
@@ -81,11 +90,15 @@ export function Viewer({ task, photos, start, close }: Props) {
           <Text role="status" style={{ color: "#f1eeea", fontSize: 16, textAlign: "center" }}>{said}</Text>
         </View>
       )}
+      {result && ["queued", "processing"].includes(status) ? (
+        <Text role="status" style={{ color: "#f1eeea", backgroundColor: "#1a1918", fontSize: 14, padding: 8, textAlign: "center" }}>{t("adjust.waits")}</Text>
+      ) : null}
       <View style={[bar, { paddingTop: 4, paddingBottom: Math.max(4, insets.bottom) }]}>
         <DarkButton title={t("viewer.previous")} symbol="‹" disabled={at === 0} press={() => setAt(at - 1)} />
         <DarkButton title={t("save")} disabled={!result || busy} press={() => trying(save)} />
         <DarkButton title={t("batch.share")} disabled={!result || busy} press={() => trying(share)} />
-        <DarkButton title={t("viewer.next")} symbol="›" disabled={at >= photos.length - 1} press={() => setAt(at + 1)} />
+        <DarkButton title={t("app.adjust")} disabled={!adjustable(batch, photo)} press={() => setAdjusting(true)} />
+        <DarkButton title={t("viewer.next")} symbol="›" disabled={at >= among.length - 1} press={() => setAt(at + 1)} />
       </View>
     </View>
   );

@@ -60,6 +60,11 @@ export function aborted(): Error {
   return Object.assign(new Error("aborted"), { name: "AbortError" });
 }
 
+/** Raises AbortError for an aborted signal; React Native's own signals cannot do that. */
+export function goesOn(signal: AbortSignal): void {
+  if (signal.aborted) throw aborted();
+}
+
 function parsed(text: string): { code?: string; detail?: string } | null {
   try {
     return JSON.parse(text);
