@@ -27,6 +27,7 @@ class OpenMachine(BatchMachine):
             self.apply(event)
         assert [photo.name for photo in self.batch.photos] == [f"{n}.jpg" for n in range(total + count)]
 
+    @precondition(lambda self: self.batch.open)
     @rule()
     def close(self) -> None:
         self.apply(Closed())
