@@ -103,6 +103,8 @@ class Ledger:
     async def whole(self, task_id: str, patience_s: float | None = None) -> Batch:
         """Return a batch with its photos, for reading only; raises BatchError `not_found`, `journal_unavailable`."""
         try:
+            if self.get(task_id).away:  # they are read from the journal, which must have all that was recorded
+                await self.durable(patience_s)
             whole = await self.archive.whole(self.get(task_id), patience_s)
         except BatchError:
             self.get(task_id)  # it may have been removed meanwhile
@@ -337,6 +339,8 @@ def _uploads_named(batch: Batch, event: BatchEvent) -> set[str]:
     match event:
         case Photos():
             return uploads_named(((source, params) for source, _, params in event.rows), usual)
+        case Prefixes():
+            return uploads_named(((None, params) for _, params in event.rows), usual)
         case Adjusted():
             return uploads_named([(None, event.params)], usual)
         case _:

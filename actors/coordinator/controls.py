@@ -61,15 +61,17 @@ class Controls:
     def adjust(self, batch: Batch, index: int, params: Json | None) -> None:
         """Have a photo computed again with these parameters of its own; raises BatchError `photo_active`, `not_found`.
 
-        Repeating it while that is under way changes nothing.
+        Repeating it changes nothing, while that is under way and once it has succeeded.
         """
-        photo = one_photo(batch, index)
-        if batch.photo_state[index] not in OPEN_PHOTOS:
-            self._dispatch.record(batch, Adjusted(index, params))
-            self._dispatch.wake()
-        elif photo["params"] != params:
+        photo, state = one_photo(batch, index), batch.photo_state[index]
+        going_on = state in OPEN_PHOTOS
+        if photo["params"] == params and (going_on or state == PhotoState.SUCCEEDED):
+            return
+        if going_on:
             detail = f"Photo {index} is {photo['status']}; adjust it when it has ended."
             raise BatchError("photo_active", detail)
+        self._dispatch.record(batch, Adjusted(index, params))
+        self._dispatch.wake()
 
     def take_back(self, batch: Batch) -> None:
         """Ask workers to return the photos of a batch that they have not begun."""

@@ -121,7 +121,7 @@ class Dispatch:
         self.wake()
 
     def record(self, batch: Batch, event: BatchEvent) -> None:
-        """Record an event; what is known of a batch's speed goes when it ends."""
+        """Record an event, and tell what else follows batches that one ends, goes on, or can be matched."""
         if isinstance(event, Cancelled):
             self.counters.cancelled(batch.counts[PhotoState.QUEUED] + batch.counts[PhotoState.PROCESSING])
         before = batch.state
@@ -130,7 +130,10 @@ class Dispatch:
             self.forget(batch)
             if before not in ENDED:
                 log.info("batch ended", extra=_told(batch))
-        elif batch.awaits_match:
+            return
+        if before in ENDED:
+            self._reuse.retried(batch)
+        if batch.awaits_match:
             self.all_analysed(batch)
 
     def forget(self, batch: Batch) -> None:
