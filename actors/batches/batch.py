@@ -4,14 +4,14 @@ from dataclasses import replace
 from heapq import heappop
 
 from actors.batches import events
-from actors.batches.adjustments import Before
-from actors.batches.columns import PhotosAwayError, upload_ids
-from actors.batches.compact_json import shared
 from actors.batches.listing import Listing
 from actors.batches.moves import Moves
-from actors.batches.report import Report
-from actors.batches.states import ENDED, OPEN_PHOTOS, BatchState, PhotoState
 from actors.messages.records import BatchSpec, LeaseKey, Share
+from actors.photos.adjustments import Before
+from actors.photos.columns import PhotosAwayError, upload_ids
+from actors.photos.compact_json import shared
+from actors.photos.report import Report
+from actors.photos.states import ENDED, OPEN_PHOTOS, BatchState, PhotoState
 from presets.networks import uses_networks
 
 Q, P, S, F, C = PhotoState

@@ -7,16 +7,16 @@ from collections.abc import Callable, Iterable
 
 from actors.batches.archive import Archive
 from actors.batches.batch import Batch
-from actors.batches.columns import uploads_named
 from actors.batches.events import BATCH_EVENTS, Adjusted, Archived, BatchEvent, Created, Deleted, Photos, Prefixes
 from actors.batches.hash_index import HashIndex, key_of, keys_of, packed, unpacked
 from actors.batches.look_events import LOOK_EVENTS, LookEvent
 from actors.batches.looks import JOURNAL_ID, Looks
 from actors.batches.replay import Replay
 from actors.batches.snapshot import summary
-from actors.batches.states import ENDED
 from actors.messages.errors import BatchError, journal_behind, journal_stopped, journal_unavailable, no_such_batch
 from actors.messages.records import BatchSpec, LeaseKey
+from actors.photos.columns import uploads_named
+from actors.photos.states import ENDED
 from storage.errors import NewerJournalError, StorageError
 from storage.journal import Entry, Journal
 from storage.position import Position

@@ -5,10 +5,10 @@ from collections import Counter
 from heapq import heappush
 
 from actors.batches import events
-from actors.batches.columns import Columns
-from actors.batches.report import Report
-from actors.batches.states import PhotoState
 from actors.messages.records import Json
+from actors.photos.columns import Columns
+from actors.photos.report import Report
+from actors.photos.states import PhotoState
 
 Q, P, S, F, C = PhotoState
 

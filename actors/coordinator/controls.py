@@ -6,11 +6,11 @@ from typing import Any
 
 from actors.batches.batch import Batch
 from actors.batches.events import Adjusted, Cancelled, Closed, Paused, Renamed, Resumed, Retried
-from actors.batches.states import ALLOWED, ENDED, OPEN_PHOTOS, PhotoState
 from actors.batches.views import one_photo
 from actors.coordinator.dispatch import Dispatch
 from actors.messages.errors import BatchError
 from actors.messages.records import Json
+from actors.photos.states import ALLOWED, ENDED, OPEN_PHOTOS, PhotoState
 from actors.pool.supervisor import Supervisor
 
 Spawn = Callable[[Coroutine[Any, Any, None]], None]

@@ -12,11 +12,9 @@ from ray.exceptions import RayError
 from actors import directory, logs
 from actors.background import Background
 from actors.batches.batch import Batch
-from actors.batches.columns import uploads_named
 from actors.batches.idempotency import IdempotencyKeys
 from actors.batches.ledger import Ledger
 from actors.batches.reuse import Reuse
-from actors.batches.states import ENDED
 from actors.batches.views import batch_view, newest, one_photo, photo_page, photo_view
 from actors.coordinator.admission import Admission
 from actors.coordinator.appending import missing
@@ -36,6 +34,8 @@ from actors.memory import tune_memory
 from actors.messages.coordinator_api import CoordinatorApi
 from actors.messages.errors import BatchError, journal_unavailable, no_worker
 from actors.messages.records import BatchSpec, Done, Grant, Json, LeaseKey, PhotoSpec, Visit
+from actors.photos.columns import uploads_named
+from actors.photos.states import ENDED
 from actors.pool import placement
 from actors.pool.supervisor import Supervisor
 from actors.pool.worker_record import WorkerRecord

@@ -8,10 +8,7 @@ from collections.abc import Callable
 from actors.batches.batch import Batch
 from actors.batches.events import BatchEvent, Cancelled, Leased, Reported, Returned, Struck
 from actors.batches.ledger import Ledger
-from actors.batches.report import Report
-from actors.batches.retries import due
 from actors.batches.reuse import Reuse
-from actors.batches.states import ENDED, PhotoState
 from actors.coordinator.counters import OURS, Counters
 from actors.coordinator.hold import Hold
 from actors.coordinator.nodes import Nodes
@@ -19,6 +16,9 @@ from actors.coordinator.scheduler import Scheduler
 from actors.coordinator.suspects import Suspects
 from actors.messages.errors import BatchError
 from actors.messages.records import BatchSpec, Grant, Json, Lease, LeaseKey, Outcome, Visit
+from actors.photos.report import Report
+from actors.photos.retries import due
+from actors.photos.states import ENDED, PhotoState
 from actors.pool.demand import Backlog
 from actors.pool.pool import Pool
 from actors.pool.worker_record import Kind, WorkerRecord

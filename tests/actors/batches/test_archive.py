@@ -14,9 +14,9 @@ import pytest
 
 from actors.batches.events import BATCH_EVENTS, Called, Renamed, Retried, Shared
 from actors.batches.ledger import Ledger
-from actors.batches.states import BatchState
 from actors.messages.errors import BatchError
 from actors.messages.records import Json, LeaseKey, Share
+from actors.photos.states import BatchState
 from benchmarks.servers.redis_server import RedisServer
 from storage.journal import Entry
 from tests.actors.batches import leaving

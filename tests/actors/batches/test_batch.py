@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from actors.batches.batch import MAX_STRIKES, Batch
-from actors.batches.columns import PhotosAwayError
 from actors.batches.events import (
     BATCH_EVENTS,
     Adjusted,
@@ -30,11 +29,12 @@ from actors.batches.events import (
     contents,
 )
 from actors.batches.replay import Replay
-from actors.batches.report import Report
 from actors.batches.snapshot import archived, summary
-from actors.batches.states import ENDED, OPEN_PHOTOS, BatchState, PhotoState
 from actors.batches.views import batch_view, photo_view
 from actors.messages.records import BatchSpec, LeaseKey, Outcome, PhotoSpec
+from actors.photos.columns import PhotosAwayError
+from actors.photos.report import Report
+from actors.photos.states import ENDED, OPEN_PHOTOS, BatchState, PhotoState
 from storage.journal import Entry
 from tests.actors.new_batch import new_batch
 

@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, precondition, rule
 
 from actors.batches.events import BatchEvent, Cancelled, Leased, Matched, Reported, Retried
-from actors.batches.report import Report
-from actors.batches.states import OPEN_PHOTOS
 from actors.batches.views import photo_view
 from actors.messages.records import LeaseKey, Outcome, PhotoSpec
+from actors.photos.report import Report
+from actors.photos.states import OPEN_PHOTOS
 from tests.actors.batches.test_batch import HICCUP, SPEC
 from tests.actors.batches.test_open_batch import OpenMachine
 from tests.actors.new_batch import new_batch

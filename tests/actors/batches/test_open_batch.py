@@ -8,8 +8,8 @@ from hypothesis.stateful import precondition, rule
 
 from actors.batches.batch import Batch
 from actors.batches.events import Closed, Created, contents
-from actors.batches.states import ENDED, BatchState
 from actors.messages.records import PhotoSpec
+from actors.photos.states import ENDED, BatchState
 from tests.actors.batches.test_batch import SPEC, BatchMachine
 
 

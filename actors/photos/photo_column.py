@@ -5,8 +5,8 @@ from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from actors.batches.compact_json import compact_json
 from actors.messages.records import Json, PhotoSpec
+from actors.photos.compact_json import compact_json
 
 
 class PhotoColumn:

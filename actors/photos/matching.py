@@ -1,7 +1,7 @@
 """What is known of the light of a batch's photos, where that is matched over the batch."""
 
-from actors.batches.compact_json import compact_json
 from actors.messages.records import Json
+from actors.photos.compact_json import compact_json
 
 
 class Matching:
