@@ -121,7 +121,7 @@ class Dispatch:
         self.wake()
 
     def record(self, batch: Batch, event: BatchEvent) -> None:
-        """Record an event, and tell what else follows batches that one ends, goes on, or can be matched."""
+        """Record an event. Scheduler, reuse and matcher learn whether its batch ends, goes on or can be matched."""
         if isinstance(event, Cancelled):
             self.counters.cancelled(batch.counts[PhotoState.QUEUED] + batch.counts[PhotoState.PROCESSING])
         before = batch.state
