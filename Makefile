@@ -77,8 +77,8 @@ TESTERS ?= $(shell expr $$(nproc) + 1)
 check: setup ## the loop to work in: lint, types, and tests that need nothing but Python
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync lint unit
 
-UNITS := tests/test_layers.py tests/test_project.py tests/actors/batches tests/deployments tests/presets \
-    tests/models/colour tests/models/erase tests/storage/test_keys.py tests/web/test_words.py
+UNITS := tests/test_layers.py tests/test_project.py tests/actors/photos tests/actors/batches tests/deployments \
+    tests/presets tests/models/colour tests/models/erase tests/storage/test_keys.py tests/web/test_words.py
 
 unit: setup
 	$(PYTEST) $(UNITS)

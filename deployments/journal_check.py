@@ -9,7 +9,7 @@ from pathlib import Path
 from actors.batches.batch import Batch
 from actors.batches.events import Archived
 from actors.batches.replay import Replay
-from actors.batches.states import ENDED
+from actors.photos.states import ENDED
 from deployments.settings import Settings
 from storage import sqlite_check
 from storage.errors import NewerJournalError, StorageError

@@ -15,8 +15,8 @@ async def append(connection: Connection, task_id: str, photos: Sequence[PhotoInp
     batch: Batch | None = None
     for first in range(0, len(photos), _AT_ONCE):
         body = as_json(AppendRequest(photos=list(photos[first : first + _AT_ONCE])), exclude_unset=True)
-        where = {"at": at + first}
-        batch = await connection.ask(Batch, "POST", f"/batch/{task_id}/photos", params=where, json=body)
+        batch = await connection.ask(Batch, "POST", f"/batch/{task_id}/photos", params={"at": at}, json=body)
+        at = batch.counts.total  # a source may stand for several photos
     assert batch is not None, "there is a photo"  # noqa: S101
     return batch
 
@@ -41,5 +41,4 @@ class Appender:
                 self._next += 1
                 some += [one] if isinstance(one, PhotoInput) else []
             if some:
-                await append(self._connection, self._task_id, some, self._at)
-                self._at += len(some)
+                self._at = (await append(self._connection, self._task_id, some, self._at)).counts.total

@@ -101,8 +101,9 @@ class AsyncPhotoBatch:
         `photos`: files, folders (with `recursive` their subfolders too), URLs (`https://`, `s3://`, `upload:…`, and
         `file:///` for files of the server), or `PhotoInput` for a photo with its own parameters. `preset` is an id,
         `params` override its parameters, `name` is a template of result names (`{stem}-{preset}.{ext}`).
-        With `overlap` the first photos are worked on while the last ones are uploaded; if anything is raised then, the
-        batch is deleted. An `open` batch takes more photos by `append` until `close`; `photos` may be empty then.
+        With `overlap` the first photos are worked on while the last ones are uploaded, unless a prefix (`s3://b/x/`) is
+        among them; if anything is raised then, the batch is deleted. An `open` batch takes more photos by `append`
+        until `close`; `photos` may be empty then.
         With `consistency="shoot"` exposure and white balance are matched over the photos before the look, as far as
         `consistency_strength` (0..1) says. `batch:…` (`source` of a batch) names the photos of an earlier batch.
         A file that is not a photo does not stop the others: it is in the batch's `refused`.
@@ -112,6 +113,8 @@ class AsyncPhotoBatch:
         NotFoundError (`unknown_preset`).
         """
         given = await asyncio.to_thread(photos_of, photos, recursive=recursive, may_be_empty=open)
+        # While a prefix is listed, nobody can say how many photos the batch has before the next ones.
+        overlap = overlap and not any(isinstance(one.source, str) and one.source.endswith("/") for one in given)
         request = _request(
             preset_id=preset,
             preset_type=preset_type,

@@ -22,7 +22,7 @@ OURS = {*LAYERS, "benchmarks", "tests"}
 ROOMS = {
     "photobatch": ("schemas", "naming", "watching", "shown", "engine", "stage", "commands"),
     "deployments": ("wire", "gate", "files", "intake", "status", "routes", "reference", "local", "doctor"),
-    "actors": ("messages", "sources", "batches", "worker", "pool", "coordinator"),
+    "actors": ("messages", "sources", "photos", "batches", "worker", "pool", "coordinator"),
     "models": ("colour", "faces", "erase", "neural", "codec", "shoot", "eager", "compiled"),
     "benchmarks": ("record", "photos", "servers", "pages", "rivals", "faults", "gpu"),
 }

@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 from actors.batches.batch import Batch
 from actors.batches.replay import Replay
-from actors.batches.states import BatchState, PhotoState
 from actors.messages.errors import journal_unavailable
+from actors.photos.states import BatchState, PhotoState
 from storage.errors import StorageError
 from storage.journal import Journal
 

@@ -4,14 +4,14 @@ from dataclasses import replace
 from heapq import heappop
 
 from actors.batches import events
-from actors.batches.adjustments import Before
-from actors.batches.columns import PhotosAwayError, upload_ids
-from actors.batches.compact_json import shared
 from actors.batches.listing import Listing
 from actors.batches.moves import Moves
-from actors.batches.report import Report
-from actors.batches.states import ENDED, OPEN_PHOTOS, BatchState, PhotoState
 from actors.messages.records import BatchSpec, LeaseKey, Share
+from actors.photos.adjustments import Before
+from actors.photos.columns import PhotosAwayError, upload_ids
+from actors.photos.compact_json import shared
+from actors.photos.report import Report
+from actors.photos.states import ENDED, OPEN_PHOTOS, BatchState, PhotoState
 from presets.networks import uses_networks
 
 Q, P, S, F, C = PhotoState
@@ -120,8 +120,8 @@ class Batch(Moves):
             if not self._held(index, attempt):
                 continue
             if report.light is not None:
-                self._move(index, Q, version)
                 self.matching.analysed(index, report.light)
+                self._queue(index, version)
             elif report.error is None:
                 self._succeed(report, version, at)
             elif (again := report.again) is not None:  # retryable, with tries left
@@ -135,7 +135,7 @@ class Batch(Moves):
                 self.pace.ended(at, index)
 
     def _return(self, version: int, at: float, event: events.Returned) -> None:
-        for index, attempt in event.attempts:
+        for index, attempt in reversed(event.attempts):
             if self._held(index, attempt):
                 self._queue(index, version)
                 self._stray(index, attempt, at, event.late)
@@ -184,7 +184,7 @@ class Batch(Moves):
                 self._leave_in_flight(at, event.late)
 
     def _retry(self, version: int) -> None:
-        for index in self._indices({F, C}):
+        for index in reversed(self._indices({F, C})):
             self._begin_anew(index, version)
         self.listing.reopen()
         self._reopen()
@@ -252,7 +252,7 @@ class Batch(Moves):
 
     def analyses(self, index: int) -> bool:
         """Whether a photo is to be analysed before it is computed."""
-        return self.consistency is not None and self.matching.wants(index)
+        return self.consistency is not None and self.matching.lacks_light(index)
 
     def expires_at(self, ttl_s: float) -> float | None:
         """Unix time at which it is removed; None while it has not ended."""
@@ -264,7 +264,8 @@ class Batch(Moves):
         """Say whether a worker could get a photo of this batch now."""
         while self._later and self._later[0][0] <= now:
             index = heappop(self._later)[1]
-            if self.photo_state[index] == Q and index not in self.suspects:  # it may have become one since
+            waits_otherwise = index in self.suspects or index in self.matching.waiting  # it may have come to that since
+            if self.photo_state[index] == Q and not waits_otherwise:
                 self.ready[index] = None
         return not self.paused and self.state not in ENDED and bool(self.ready or self.suspects)
 

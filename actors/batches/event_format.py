@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import MISSING, Field, dataclass, fields
 from typing import Any, ClassVar, Generic, NamedTuple, Protocol, TypeVar, get_type_hints
 
-from actors.batches.compact_json import compact_json
 from actors.messages.errors import later_version
 from actors.messages.records import Json
+from actors.photos.compact_json import compact_json
 
 
 @dataclass(frozen=True, slots=True)

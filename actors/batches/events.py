@@ -15,8 +15,8 @@ from dataclasses import asdict, dataclass
 from typing import Annotated, ClassVar, get_args
 
 from actors.batches.event_format import EventFormat, Key
-from actors.batches.report import Report
 from actors.messages.records import BatchSpec, Json, PhotoSpec
+from actors.photos.report import Report
 
 BESIDE = frozenset({"traceparent", "name", "open", "consistency"})  # fields of a spec that `Created` has itself
 Attempts = Sequence[tuple[int, int]]  # a photo's place in its batch, and the number of the attempt

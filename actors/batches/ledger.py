@@ -7,16 +7,16 @@ from collections.abc import Callable, Iterable
 
 from actors.batches.archive import Archive
 from actors.batches.batch import Batch
-from actors.batches.columns import uploads_named
 from actors.batches.events import BATCH_EVENTS, Adjusted, Archived, BatchEvent, Created, Deleted, Photos, Prefixes
 from actors.batches.hash_index import HashIndex, key_of, keys_of, packed, unpacked
 from actors.batches.look_events import LOOK_EVENTS, LookEvent
 from actors.batches.looks import JOURNAL_ID, Looks
 from actors.batches.replay import Replay
 from actors.batches.snapshot import summary
-from actors.batches.states import ENDED
 from actors.messages.errors import BatchError, journal_behind, journal_stopped, journal_unavailable, no_such_batch
 from actors.messages.records import BatchSpec, LeaseKey
+from actors.photos.columns import uploads_named
+from actors.photos.states import ENDED
 from storage.errors import NewerJournalError, StorageError
 from storage.journal import Entry, Journal
 from storage.position import Position
@@ -103,6 +103,8 @@ class Ledger:
     async def whole(self, task_id: str, patience_s: float | None = None) -> Batch:
         """Return a batch with its photos, for reading only; raises BatchError `not_found`, `journal_unavailable`."""
         try:
+            if self.get(task_id).away:  # they are read from the journal, which must have all that was recorded
+                await self.durable(patience_s)
             whole = await self.archive.whole(self.get(task_id), patience_s)
         except BatchError:
             self.get(task_id)  # it may have been removed meanwhile
@@ -337,6 +339,8 @@ def _uploads_named(batch: Batch, event: BatchEvent) -> set[str]:
     match event:
         case Photos():
             return uploads_named(((source, params) for source, _, params in event.rows), usual)
+        case Prefixes():
+            return uploads_named(((None, params) for _, params in event.rows), usual)
         case Adjusted():
             return uploads_named([(None, event.params)], usual)
         case _:

@@ -5,10 +5,10 @@ from collections import Counter
 from heapq import heappush
 
 from actors.batches import events
-from actors.batches.columns import Columns
-from actors.batches.report import Report
-from actors.batches.states import PhotoState
 from actors.messages.records import Json
+from actors.photos.columns import Columns
+from actors.photos.report import Report
+from actors.photos.states import PhotoState
 
 Q, P, S, F, C = PhotoState
 
@@ -31,10 +31,10 @@ class Moves(Columns):
         self.counts[Q] += len(rows)
 
     def _match(self, version: int, event: events.Matched) -> None:
-        for index, shift in event.rows:
-            if self.matching.matched(index, shift):
-                self._move(index, Q, version)
-                self.ready[index] = None
+        for index, shift in reversed(event.rows):
+            if index in self.matching.waiting:
+                self.matching.shifts[index] = shift
+                self._queue(index, version)
 
     def _begin_anew(self, index: int, version: int) -> None:
         self.tries[index] = self.strikes[index] = 0
@@ -86,8 +86,11 @@ class Moves(Columns):
         self.matching.waiting.discard(index)
 
     def _queue(self, index: int, version: int, *, suspect: bool = False, not_before: float = 0.0) -> None:
+        """Let a photo wait for its turn. Of photos that are queued together the last becomes the first."""
         self._move(index, Q, version)
-        if suspect or self.strikes[index]:
+        if self.matching.lacks_shift(index):
+            self.matching.waiting.add(index)
+        elif suspect or self.strikes[index]:
             self.suspects[index] = None
         elif not_before:
             heappush(self._later, (not_before, index))

@@ -11,9 +11,9 @@ import numpy as np
 
 from actors.batches.batch import Batch
 from actors.batches.hash_index import HashIndex, key_of
-from actors.batches.states import ENDED, PhotoState
 from actors.messages.errors import BatchError
 from actors.messages.records import Done, Json, LeaseKey
+from actors.photos.states import ENDED, PhotoState
 
 log = logging.getLogger(__name__)
 

@@ -3,8 +3,8 @@
 from actors.batches.batch import Batch
 from actors.batches.events import Archived
 from actors.batches.listing import Listing
-from actors.batches.states import BatchState, PhotoState
 from actors.messages.records import Share
+from actors.photos.states import BatchState, PhotoState
 
 
 def summary(batch: Batch, uploads: str) -> Archived:

@@ -5,10 +5,10 @@ import hashlib
 from collections.abc import Mapping
 
 from actors.batches.batch import Batch
-from actors.batches.report import Report
-from actors.batches.states import ENDED, PhotoState
 from actors.messages.errors import BatchError
 from actors.messages.records import Json
+from actors.photos.report import Report
+from actors.photos.states import ENDED, PhotoState
 from models.codec.options import EXTENSIONS
 from storage.keys import original_key, result_key, thumbnail_key, variant_key
 

@@ -4,9 +4,9 @@ import time
 from collections.abc import Iterable, Sequence
 
 from actors.batches.batch import Batch
-from actors.batches.states import PhotoState
 from actors.coordinator.config import CoordinatorConfig
 from actors.messages.errors import BatchError
+from actors.photos.states import PhotoState
 
 UNKNOWN_S = 10.0  # the wait that is given while no pace is known
 

@@ -12,10 +12,10 @@ import httpcore
 from actors.batches.batch import Batch
 from actors.batches.events import Called
 from actors.batches.ledger import Ledger
-from actors.batches.retries import backoff_s
 from actors.coordinator.callback_line import AT_ONCE, CallbackLine
 from actors.coordinator.config import CallbackConfig
 from actors.messages.records import Json
+from actors.photos.retries import backoff_s
 from actors.sources.network import CheckedNetwork
 from actors.sources.web_address import web_address
 

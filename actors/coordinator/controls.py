@@ -6,11 +6,11 @@ from typing import Any
 
 from actors.batches.batch import Batch
 from actors.batches.events import Adjusted, Cancelled, Closed, Paused, Renamed, Resumed, Retried
-from actors.batches.states import ALLOWED, ENDED, OPEN_PHOTOS, PhotoState
 from actors.batches.views import one_photo
 from actors.coordinator.dispatch import Dispatch
 from actors.messages.errors import BatchError
 from actors.messages.records import Json
+from actors.photos.states import ALLOWED, ENDED, OPEN_PHOTOS, PhotoState
 from actors.pool.supervisor import Supervisor
 
 Spawn = Callable[[Coroutine[Any, Any, None]], None]
@@ -62,19 +62,21 @@ class Controls:
     def adjust(self, batch: Batch, index: int, params: Json | None) -> None:
         """Have a photo computed again with these parameters of its own.
 
-        Raises BatchError `photo_active`, `too_many_attempts`, `not_found`.
-        Repeating it while that is under way changes nothing.
+        Raises BatchError `photo_active`, `too_many_attempts`, `not_found`. Repeating it changes nothing, while that is
+        under way and once it has succeeded.
         """
-        photo = one_photo(batch, index)
-        if batch.photo_state[index] not in OPEN_PHOTOS:
-            if batch.attempt[index] >= MOST_ATTEMPTS:
-                again = f"submit it anew as batch:{batch.spec.task_id}/{index}"
-                raise BatchError("too_many_attempts", f"Photo {index} was computed {MOST_ATTEMPTS} times; {again}.")
-            self._dispatch.record(batch, Adjusted(index, params))
-            self._dispatch.wake()
-        elif photo["params"] != params:
+        photo, state = one_photo(batch, index), batch.photo_state[index]
+        going_on = state in OPEN_PHOTOS
+        if photo["params"] == params and (going_on or state == PhotoState.SUCCEEDED):
+            return
+        if going_on:
             detail = f"Photo {index} is {photo['status']}; adjust it when it has ended."
             raise BatchError("photo_active", detail)
+        if batch.attempt[index] >= MOST_ATTEMPTS:
+            again = f"submit it anew as batch:{batch.spec.task_id}/{index}"
+            raise BatchError("too_many_attempts", f"Photo {index} was computed {MOST_ATTEMPTS} times; {again}.")
+        self._dispatch.record(batch, Adjusted(index, params))
+        self._dispatch.wake()
 
     def take_back(self, batch: Batch) -> None:
         """Ask workers to return the photos of a batch that they have not begun."""

@@ -12,11 +12,9 @@ from ray.exceptions import RayError
 from actors import directory, logs
 from actors.background import Background
 from actors.batches.batch import Batch
-from actors.batches.columns import upload_ids
 from actors.batches.idempotency import IdempotencyKeys
 from actors.batches.ledger import Ledger
 from actors.batches.reuse import Reuse
-from actors.batches.states import ENDED
 from actors.batches.views import batch_view, newest, one_photo, photo_page, photo_view
 from actors.coordinator.admission import Admission
 from actors.coordinator.appending import missing
@@ -36,6 +34,8 @@ from actors.memory import tune_memory
 from actors.messages.coordinator_api import CoordinatorApi
 from actors.messages.errors import BatchError, journal_unavailable, no_worker
 from actors.messages.records import BatchSpec, Done, Grant, Json, LeaseKey, PhotoSpec, Visit
+from actors.photos.columns import uploads_named
+from actors.photos.states import ENDED
 from actors.pool import placement
 from actors.pool.supervisor import Supervisor
 from actors.pool.worker_record import WorkerRecord
@@ -150,15 +150,15 @@ class Coordinator(UserData):
             for event in contents_of(left):
                 self._dispatch.record(batch, event)
             self._expander.tick()
-            self._uploads.release(upload_ids(photo.source for photo in left))
+            self._uploads.release(uploads_named(((photo.source, photo.params) for photo in left), None))
             self._dispatch.wake()
         return await self._answer(self._ledger.get(task_id))
 
     async def adjust(self, task_id: str, index: int, params: Json | None) -> Json:
         batch = self._ledger.get(task_id)
         await self._ledger.restore(batch, READ_S)
-        self._reuse.retried(batch)
         self._controls.adjust(batch, index, params)
+        self._uploads.release(uploads_named([(None, params)], None))
         return await self._told(one_photo(batch, index))
 
     async def rename(self, task_id: str, name: str | None) -> Json:
@@ -195,7 +195,6 @@ class Coordinator(UserData):
         batch = self._ledger.get(task_id)
         if action == "retry":
             await self._ledger.restore(batch, READ_S)
-            self._reuse.retried(batch)
         self._controls.steer(batch, action)
         return await self._answer(batch)
 

@@ -8,10 +8,7 @@ from collections.abc import Callable
 from actors.batches.batch import Batch
 from actors.batches.events import BatchEvent, Cancelled, Leased, Reported, Returned, Struck
 from actors.batches.ledger import Ledger
-from actors.batches.report import Report
-from actors.batches.retries import due
 from actors.batches.reuse import Reuse
-from actors.batches.states import ENDED, PhotoState
 from actors.coordinator.counters import OURS, Counters
 from actors.coordinator.hold import Hold
 from actors.coordinator.nodes import Nodes
@@ -19,6 +16,9 @@ from actors.coordinator.scheduler import Scheduler
 from actors.coordinator.suspects import Suspects
 from actors.messages.errors import BatchError
 from actors.messages.records import BatchSpec, Grant, Json, Lease, LeaseKey, Outcome, Visit
+from actors.photos.report import Report
+from actors.photos.retries import due
+from actors.photos.states import ENDED, PhotoState
 from actors.pool.demand import Backlog
 from actors.pool.pool import Pool
 from actors.pool.worker_record import Kind, WorkerRecord
@@ -121,7 +121,7 @@ class Dispatch:
         self.wake()
 
     def record(self, batch: Batch, event: BatchEvent) -> None:
-        """Record an event; what is known of a batch's speed goes when it ends."""
+        """Record an event. Scheduler, reuse and matcher learn whether its batch ends, goes on or can be matched."""
         if isinstance(event, Cancelled):
             self.counters.cancelled(batch.counts[PhotoState.QUEUED] + batch.counts[PhotoState.PROCESSING])
         before = batch.state
@@ -130,7 +130,10 @@ class Dispatch:
             self.forget(batch)
             if before not in ENDED:
                 log.info("batch ended", extra=_told(batch))
-        elif batch.awaits_match:
+            return
+        if before in ENDED:
+            self._reuse.retried(batch)
+        if batch.awaits_match:
             self.all_analysed(batch)
 
     def forget(self, batch: Batch) -> None:

@@ -8,11 +8,11 @@ from typing import Any
 from actors.batches.batch import Batch
 from actors.batches.events import Listed, Photos, Prefixes, contents
 from actors.batches.ledger import Ledger
-from actors.batches.retries import backoff_s
 from actors.coordinator.admission import Admission
 from actors.coordinator.dispatch import Dispatch
 from actors.coordinator.hold import Hold
 from actors.messages.records import Json, PhotoSpec
+from actors.photos.retries import backoff_s
 from models.codec.raw.kinds import is_installed
 from storage.errors import StorageError
 from storage.objects import Objects, Place

@@ -37,14 +37,16 @@ class Matcher:
             self._spawn(self._match(batch))
 
     async def _match(self, batch: Batch) -> None:
+        lights = dict(batch.matching.lights)
         try:
-            shifts = await asyncio.to_thread(_shifts, dict(batch.matching.lights), batch.consistency or 0.0)
+            shifts = await asyncio.to_thread(_shifts, lights, batch.consistency or 0.0)
         except Exception:  # a bug of ours must not hold up the batch
             log.exception("the light of %s is not matched", batch.spec.task_id)
             shifts = {}
         finally:
             self._at_work.discard(batch.spec.task_id)
-        if batch.awaits_match and batch.deleted_at is None:  # else photos have come, or gone, meanwhile
+        known = batch.matching.waiting <= lights.keys()  # else a retry has brought more; the next tick matches all
+        if known and batch.awaits_match and batch.deleted_at is None:
             rows = [(index, shifts.get(index)) for index in sorted(batch.matching.waiting)]
             self._dispatch.record(batch, Matched(rows))
             self._dispatch.wake()

@@ -66,7 +66,8 @@ class Scheduler:
 
     def backlog(self, batches: Iterable[Batch]) -> Backlog:
         """Return how many seconds all leasable photos take one worker, and their number."""
-        waiting = [(batch, batch.remaining()) for batch in batches if not batch.paused]
+        going = [batch for batch in batches if not batch.paused]
+        waiting = [(batch, batch.remaining() - len(batch.matching.waiting)) for batch in going]
         seconds = sum(count * self._photo_s.get(batch.spec.task_id, self._usual_s) for batch, count in waiting)
         return Backlog(seconds, sum(count for _, count in waiting))
 

@@ -4,9 +4,9 @@ import time
 from collections import Counter
 
 from actors.batches.ledger import Ledger
-from actors.batches.states import BatchState, PhotoState
 from actors.coordinator.config import CoordinatorConfig
 from actors.messages.records import Json
+from actors.photos.states import BatchState, PhotoState
 from actors.pool.pool import Pool
 from actors.pool.worker_record import Kind
 

@@ -72,14 +72,14 @@ class UploadBudget:
     async def compare(self, stored: Set[str], ledger: Ledger, blobs: Blobs) -> None:
         """Correct the counts: `stored` are the ids of all uploads in the store. Raises StorageError."""
         now = time.monotonic()
-        self.release([name for name, held in self._held.items() if name not in stored and held.until <= now])
+        gone = [name for name, held in self._held.items() if name not in stored and held.until <= now]
+        self.release(gone + [name for name in self._held if ledger.wants_upload(name)])
         unknown = [name for name in stored if name not in self._held and not ledger.wants_upload(name)]
         for first in range(0, len(unknown), AT_ONCE):
             names = unknown[first : first + AT_ONCE]
             for name, found in zip(names, await asyncio.gather(*(_read(blobs, name) for name in names)), strict=True):
-                if (
-                    found and name not in self._held and not ledger.wants_upload(name)
-                ):  # a batch may have come meanwhile
+                # A batch may have come meanwhile.
+                if found and name not in self._held and not ledger.wants_upload(name):
                     self._count(name, found)
 
     def _count(self, name: str, held: _Held) -> None:

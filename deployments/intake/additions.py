@@ -5,15 +5,12 @@ from typing import Any
 
 from fastapi import Request
 
-from actors.messages.errors import BatchError
 from actors.messages.ids import new_id
-from actors.messages.records import PhotoSpec
 from deployments.gate.access import ANONYMOUS
-from deployments.intake.bodies import BodyReader, Draft
+from deployments.intake.bodies import BodyReader
 from deployments.intake.looks import Looks
 from deployments.intake.named_photos import NamedPhotos
 from deployments.intake.photos_of_batches import SCHEME
-from deployments.intake.submission import PERHAPS
 from deployments.intake.uploads import Uploads
 from deployments.services import Services
 from deployments.wire.problems import ApiError
@@ -26,7 +23,6 @@ class Additions:
 
     def __init__(self, services: Services, uploads: Uploads, looks: Looks) -> None:
         self._coordinator = services.coordinator
-        self._uploads = uploads
         self._bodies = BodyReader(uploads, services.max_photos)
         self._photos = NamedPhotos(services, uploads, looks)
 
@@ -44,9 +40,9 @@ class Additions:
                 preset, user = ResolvedPreset(**batch["preset"]), batch["user_id"]
                 photos, _ = await self._photos.take(draft.request, draft.files, preset, caller, user)
             except BaseException:
-                await self._drop(draft)
+                await draft.drop()
                 raise
-            return await asyncio.shield(self._hand_in(task_id, photos, at, draft))
+            return await asyncio.shield(draft.handed_in(self._coordinator.append(task_id, photos, at)))
 
     async def adjust(self, task_id: str, index: int, params: dict[str, Any], caller: str | None) -> dict[str, Any]:
         """Return a photo that is computed again with these parameters; raises ApiError, PresetError, BatchError."""
@@ -54,19 +50,6 @@ class Additions:
         preset = ResolvedPreset(**batch["preset"])
         own = await self._photos.own_params(params, preset, caller, batch["user_id"])
         return await self._coordinator.adjust(task_id, index, own)
-
-    async def _hand_in(
-        self, task_id: str, photos: list[PhotoSpec], at: int | None, draft: Draft[AppendRequest]
-    ) -> dict[str, Any]:
-        try:
-            return await self._coordinator.append(task_id, photos, at)
-        except BatchError as error:
-            if error.code not in PERHAPS:  # otherwise they may have been appended; unused uploads expire
-                await self._drop(draft)
-            raise
-
-    async def _drop(self, draft: Draft[AppendRequest]) -> None:
-        await self._uploads.drop(upload.id for upload in draft.files)
 
 
 def _refuse_itself(request: AppendRequest, task_id: str) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -11,6 +11,7 @@ from urllib.parse import unquote_to_bytes
 
 from fastapi import Request
 
+from actors.messages.errors import BatchError
 from deployments.intake.multipart import Form
 from deployments.intake.submit_fields import FILES, Given, SubmitFields
 from deployments.intake.upload_claims import FormClaim, declared_size
@@ -22,6 +23,7 @@ MAX_JSON_BYTES = 32 << 20
 MAX_FIELDS_BYTES = 8 << 20  # all fields of a form together
 MAX_FIELDS = 1000
 Made = TypeVar("Made")
+_PERHAPS = {"unavailable", "journal_unavailable", "journal_behind"}  # the answer was lost, or came too late
 LARGE = 64 << 10  # bytes; larger bodies are parsed in a thread, to not delay other requests
 _ESCAPED = re.compile(rb"(?:[^%]|%(?:[0-9A-Fa-f]{2})?+){1,65536}+", re.DOTALL)  # pieces that split no escape
 
@@ -31,7 +33,21 @@ class Draft(Generic[Given]):
     """A parsed request: its fields, and its files, which are already stored."""
 
     request: Given
+    uploads: Uploads
     files: list[Upload] = field(default_factory=list)
+
+    async def handed_in(self, answer: Awaitable[Made]) -> Made:
+        """Return the coordinator's answer; a refusal leaves no files, unless the request may have been accepted."""
+        try:
+            return await answer
+        except BatchError as error:
+            if error.code not in _PERHAPS:  # unused uploads expire
+                await self.drop()
+            raise
+
+    async def drop(self) -> None:
+        """Remove the files: no batch names them."""
+        await self.uploads.drop(upload.id for upload in self.files)
 
 
 class BodyReader:
@@ -52,10 +68,10 @@ class BodyReader:
         fields = SubmitFields(kind, self._max_photos)
         match content_type.partition(";")[0].strip().lower():
             case "application/json":
-                yield Draft(await self.read_json(request, kind))
+                yield Draft(await self.read_json(request, kind), self._uploads)
             case "application/x-www-form-urlencoded":
                 body = await whole(request, MAX_FIELDS_BYTES)
-                yield Draft(await self._apart(len(body), lambda: _urlencoded(body, fields)))
+                yield Draft(await self._apart(len(body), lambda: _urlencoded(body, fields)), self._uploads)
             case "multipart/form-data":
                 async with self._uploads.claims.form(request, claim_as, owner) as claim:
                     yield await self._multipart(Form(content_type, request.stream()), fields, request, owner, claim)
@@ -83,7 +99,7 @@ class BodyReader:
                 else:
                     await claim.next_file(so_far)
                     so_far += await self._file(part.name, part.filename, form, files, owner)
-            return Draft(fields.take_form(), files)
+            return Draft(fields.take_form(), self._uploads, files)
         except BaseException:
             await self._uploads.drop(upload.id for upload in files)
             raise

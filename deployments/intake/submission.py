@@ -32,7 +32,6 @@ from photobatch.schemas.watermark import PREFIX, png_of
 from presets.catalogue import Preset, ResolvedPreset, resolve
 from presets.errors import PresetError
 
-PERHAPS = {"unavailable", "journal_unavailable", "journal_behind"}  # refusals after which it may have been accepted
 _RELEASE_S = 2.0
 _RENEW_S = 3.0
 
@@ -43,7 +42,6 @@ class Submissions:
     def __init__(self, services: Services, uploads: Uploads, looks: Looks) -> None:
         self._services = services
         self._looks = looks
-        self._uploads = uploads
         self._bodies = BodyReader(uploads, services.max_photos)
         self._photos = NamedPhotos(services, uploads, looks)
 
@@ -63,7 +61,7 @@ class Submissions:
                 spec, photos = await self._plan(task_id, key, draft, caller)
                 spec = replace(spec, traceparent=request.scope.get(wire.TRACEPARENT))
             except BaseException:
-                await self._drop(draft)
+                await draft.drop()
                 raise
             # Run to the end even if the client leaves: half-way through the files belong to nobody.
             return await asyncio.shield(self._hand_in(spec, photos, draft))
@@ -97,18 +95,10 @@ class Submissions:
             return
 
     async def _hand_in(self, spec: BatchSpec, photos: list[PhotoSpec], draft: Draft[SubmitRequest]) -> dict[str, Any]:
-        try:
-            view = await self._services.coordinator.submit(spec, photos)
-        except BatchError as error:
-            if error.code not in PERHAPS:  # otherwise it may have been accepted; unused uploads expire
-                await self._drop(draft)
-            raise
+        view = await draft.handed_in(self._services.coordinator.submit(spec, photos))
         if view["task_id"] != spec.task_id:  # the batch of an earlier request with this key, with its own files
-            await self._drop(draft)
+            await draft.drop()
         return view
-
-    async def _drop(self, draft: Draft[SubmitRequest]) -> None:
-        await self._uploads.drop(upload.id for upload in draft.files)
 
     async def _plan(
         self, task_id: str, key: str | None, draft: Draft[SubmitRequest], caller: str | None

@@ -11,12 +11,12 @@ from typing import Any
 import uvicorn
 
 from actors.batches.events import Leased, Reported
-from actors.batches.report import Report
 from actors.client import CoordinatorClient
 from actors.coordinator.config import CoordinatorConfig
 from actors.coordinator.coordinator import Coordinator
 from actors.messages.errors import BatchError
 from actors.messages.records import Json, LeaseKey, Outcome
+from actors.photos.report import Report
 from actors.pool.config import Gpus
 from actors.pool.demand import Elastic
 from actors.pool.worker_record import WorkerRecord, WorkerState

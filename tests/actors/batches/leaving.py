@@ -13,10 +13,10 @@ from itertools import count
 from actors.batches.batch import Batch
 from actors.batches.events import Leased, Reported, Retried, contents
 from actors.batches.ledger import Ledger
-from actors.batches.report import Report
 from actors.batches.views import batch_view, photo_view
 from actors.messages.ids import new_id
 from actors.messages.records import BatchSpec, Json, LeaseKey, Outcome, PhotoSpec
+from actors.photos.report import Report
 from storage.errors import StorageError
 from tests.storage.journals import KINDS
 

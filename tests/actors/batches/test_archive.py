@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from actors.batches.events import BATCH_EVENTS, Called, Retried, Shared
+from actors.batches.events import BATCH_EVENTS, Called, Renamed, Retried, Shared
 from actors.batches.ledger import Ledger
-from actors.batches.states import BatchState
 from actors.messages.errors import BatchError
 from actors.messages.records import Json, LeaseKey, Share
+from actors.photos.states import BatchState
 from benchmarks.servers.redis_server import RedisServer
 from storage.journal import Entry
 from tests.actors.batches import leaving
@@ -82,8 +82,10 @@ async def test_what_happens_to_one_that_has_left_is_kept(another: Open) -> None:
     await ledger.put_away(math.inf)
     ledger.record(batch, Shared("5e", 99.5, "Wedding", "Ann", originals=True))
     ledger.record(batch, Called(batch.finished_at, None))
+    ledger.record(batch, Renamed("Anna & Ben"))
+    assert (await seen(ledger, batch.spec.task_id))["batch"]["name"] == "Anna & Ben", "before that is durable, too"
     await ledger.durable()
-    assert lines(ledger) == ["archived", "shared", "called"]
+    assert lines(ledger) == ["archived", "shared", "called", "renamed"]
     again = (await another()).get(batch.spec.task_id)
     assert (again.shares, again.calls, again.version, again.recorded) == (
         {"5e": Share(99.5, "Wedding", "Ann", originals=True)},

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from actors.batches.batch import MAX_STRIKES, Batch
-from actors.batches.columns import PhotosAwayError
 from actors.batches.events import (
     BATCH_EVENTS,
     Adjusted,
@@ -30,11 +29,12 @@ from actors.batches.events import (
     contents,
 )
 from actors.batches.replay import Replay
-from actors.batches.report import Report
 from actors.batches.snapshot import archived, summary
-from actors.batches.states import ENDED, OPEN_PHOTOS, BatchState, PhotoState
 from actors.batches.views import batch_view, photo_view
 from actors.messages.records import BatchSpec, LeaseKey, Outcome, PhotoSpec
+from actors.photos.columns import PhotosAwayError
+from actors.photos.report import Report
+from actors.photos.states import ENDED, OPEN_PHOTOS, BatchState, PhotoState
 from storage.journal import Entry
 from tests.actors.new_batch import new_batch
 
@@ -74,10 +74,9 @@ class BatchMachine(RuleBasedStateMachine):
         self.journal(event)
         self.batch.apply(self.version, self.now, event)
 
+    @precondition(lambda self: self.batch.leasable(self.now))
     @rule(worker=st.sampled_from("xyz"), count=st.integers(1, 4), alone=st.booleans())
     def lease(self, worker: str, count: int, alone: bool) -> None:
-        if not self.batch.leasable(self.now):
-            return
         is_alone = alone and bool(self.batch.suspects)
         chosen = [next(iter(self.batch.suspects))] if is_alone else self.batch.pick(count)
         if not chosen:
@@ -92,6 +91,16 @@ class BatchMachine(RuleBasedStateMachine):
     def report(self, data: st.DataObject, kind: str) -> None:
         """Any report ever possible, late and repeated ones too."""
         _, key = data.draw(st.sampled_from(self.issued))
+        self.report_of(key, kind)
+
+    @precondition(lambda self: self.batch.holder)
+    @rule(kind=st.sampled_from(["good", "good", "good", "bad", "again"]))
+    def all_in_flight_are_reported(self, kind: str) -> None:
+        for worker in sorted(self.batch.workers()):
+            for key in self.batch.held_by(worker):
+                self.report_of(key, kind)
+
+    def report_of(self, key: LeaseKey, kind: str) -> None:
         counts = self.batch.holds(key)
         error = {"good": None, "bad": FAILURE, "again": HICCUP}[kind]
         light = {"level": key.index} if kind == "good" and self.batch.analyses(key.index) else None
@@ -101,8 +110,8 @@ class BatchMachine(RuleBasedStateMachine):
         outcome = Outcome(key, result=None if error or light else result, error=error, light=light)
         self.apply(Reported([Report.of(outcome, again)]))
         if counts:
-            assert self.batch.accepted(key) != bool(light)
             if kind == "good" and not light:
+                assert self.batch.accepted(key), "its worker would remove what it has stored"
                 assert key.index not in self.published, "a result was replaced by a photo that was not adjusted"
                 self.published[key.index] = str(key)
                 if old := self.before.pop(key.index, None):
@@ -128,16 +137,16 @@ class BatchMachine(RuleBasedStateMachine):
         self.apply(Returned([(key.index, key.attempt) for key in held], late=9.0))
         assert worker not in self.batch.holder.values()
 
-    @precondition(lambda self: self.batch.state not in ENDED)
+    @precondition(lambda self: self.batch.state not in ENDED and not self.batch.paused)
     @rule()
     def pause(self) -> None:
         self.apply(Paused())
         assert not self.batch.leasable(self.now) or self.batch.state in ENDED
 
+    @precondition(lambda self: self.batch.paused)
     @rule()
     def resume(self) -> None:
-        if self.batch.paused:
-            self.apply(Resumed())
+        self.apply(Resumed())
 
     @precondition(lambda self: self.batch.state not in ENDED)
     @rule()
@@ -159,6 +168,7 @@ class BatchMachine(RuleBasedStateMachine):
             assert self.batch.finished_at is None
             assert not self.batch.listing.errors()
 
+    @precondition(lambda self: not OPEN_PHOTOS.issuperset(self.batch.photo_state))
     @rule(index=st.integers(0, 4))
     def adjust(self, index: int) -> None:
         """A photo that had a result keeps it until another is there."""
@@ -176,8 +186,10 @@ class BatchMachine(RuleBasedStateMachine):
         if old := self.before.pop(index, None):
             self.published[index] = old[0]
 
-    @rule(name=st.sampled_from(["Anna & Ben", None]))
-    def rename(self, name: str | None) -> None:
+    @precondition(lambda self: self.batch.state in ENDED)
+    @rule()
+    def rename(self) -> None:
+        name = None if self.batch.name else "Anna & Ben"
         self.apply(Renamed(name))
         assert batch_view(self.batch, self.now, 60.0)["name"] == name
 

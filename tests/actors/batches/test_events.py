@@ -9,10 +9,10 @@ from actors.batches import events, look_events
 from actors.batches.events import BATCH_EVENTS
 from actors.batches.look_events import LOOK_EVENTS
 from actors.batches.replay import Replay
-from actors.batches.report import Report
-from actors.batches.states import BatchState
 from actors.batches.views import batch_view, photo_view
 from actors.messages.records import BatchSpec, LeaseKey, Outcome, Share
+from actors.photos.report import Report
+from actors.photos.states import BatchState
 from storage.errors import NewerJournalError, StorageError
 from storage.journal import Entry
 

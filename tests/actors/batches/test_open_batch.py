@@ -8,8 +8,8 @@ from hypothesis.stateful import precondition, rule
 
 from actors.batches.batch import Batch
 from actors.batches.events import Closed, Created, contents
-from actors.batches.states import ENDED, BatchState
 from actors.messages.records import PhotoSpec
+from actors.photos.states import ENDED, BatchState
 from tests.actors.batches.test_batch import SPEC, BatchMachine
 
 
@@ -27,6 +27,7 @@ class OpenMachine(BatchMachine):
             self.apply(event)
         assert [photo.name for photo in self.batch.photos] == [f"{n}.jpg" for n in range(total + count)]
 
+    @precondition(lambda self: self.batch.open)
     @rule()
     def close(self) -> None:
         self.apply(Closed())

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from actors.batches.batch import Batch
 from actors.batches.events import Leased, Reported
-from actors.batches.report import Report
 from actors.batches.reuse import Reuse
 from actors.messages.ids import new_id
 from actors.messages.records import BatchSpec, LeaseKey, Outcome, PhotoSpec
+from actors.photos.report import Report
 from tests.actors.new_batch import new_batch
 from tests.actors.service import Service
 

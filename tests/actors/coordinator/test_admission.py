@@ -10,13 +10,13 @@ import pytest
 
 from actors.batches.batch import Batch
 from actors.batches.events import Leased, Paused, Reported
-from actors.batches.report import Report
 from actors.coordinator.admission import Admission
 from actors.coordinator.config import CoordinatorConfig
 from actors.coordinator.upload_budget import UploadBudget
 from actors.messages.errors import BatchError
 from actors.messages.ids import new_id
 from actors.messages.records import BatchSpec, LeaseKey, Outcome, PhotoSpec
+from actors.photos.report import Report
 from deployments import compose
 from deployments.settings import Settings
 from storage.blobs import open_blobs

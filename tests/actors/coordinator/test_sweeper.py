@@ -25,13 +25,13 @@ from actors.batches.events import (
     contents,
 )
 from actors.batches.ledger import Ledger
-from actors.batches.report import Report
-from actors.batches.states import ENDED
 from actors.coordinator.config import CoordinatorConfig
 from actors.coordinator.sweeper import Sweeper
 from actors.coordinator.upload_budget import UploadBudget
 from actors.messages.ids import made_at, new_id
 from actors.messages.records import BatchSpec, LeaseKey, Outcome, PhotoSpec
+from actors.photos.report import Report
+from actors.photos.states import ENDED
 from actors.pool.config import Gpus
 from actors.pool.demand import Elastic
 from actors.worker.config import WorkerConfig

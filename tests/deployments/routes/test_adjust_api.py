@@ -32,6 +32,8 @@ async def test_a_photo_of_an_ended_batch_is_adjusted(world: World) -> None:
     lines = (await world.http.get(f"{ROOT}/batch/{task}/manifest.jsonl")).text.splitlines()
     assert json.loads(lines[1])["replaced"] == [{"params": None, "sha256": "11" * 32}]
     assert json.loads(lines[1])["preset"]["params"]["fade"] == 0.5
+    again = await world.http.post(f"{path}/adjust", json={"preset_params": {"fade": 0.5}})
+    assert again.json()["status"] == "succeeded", "the same call after the end computes nothing again"
 
 
 async def test_a_failed_adjustment_leaves_the_photo_as_it_was(world: World) -> None:

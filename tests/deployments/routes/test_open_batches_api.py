@@ -43,6 +43,37 @@ async def test_a_repeated_append_adds_nothing(world: World) -> None:
     assert (await world.http.post(path, json=body)).status_code == 202, "its answer was lost, and another closed it"
     names = [photo["name"] for photo in await photos(world, task)]
     assert names == ["one.jpg", "two.jpg", "three.jpg", "four.jpg", "five.jpg"]
+    world.coordinator.work(task, 2)
+    await world.http.post(f"{ROOT}/batch/{task}/photos/2/adjust", json={"preset_params": {"fade": 0.5}})
+    assert (await world.http.post(path, json=body)).status_code == 202, "it is the photo that came then"
+
+
+async def test_a_repeated_prefix_is_listed_once(world: World) -> None:
+    task = await world.submit(open=True)
+    world.coordinator._expander.stop()  # there is no bucket
+    photo = {"source": "s3://photos/open/", "params": {"fade": 0.5}}
+    for at in (2, 2, 3):
+        body = {"photos": [photo], "image_urls": MORE[:1]} if at == 2 else {"photos": [photo]}
+        answer = await world.http.post(f"{ROOT}/batch/{task}/photos", params={"at": at}, json=body)
+        assert (answer.status_code, answer.json()["counts"]["total"], answer.json()["expanding"]) == (202, 3, True)
+    assert len(world.coordinator._ledger.get(task).listing.prefixes) == 1
+
+
+async def test_masks_of_appended_and_adjusted_photos_belong_to_the_batch(world: World, jpeg: bytes) -> None:
+    world.coordinator._expander.stop()
+    region = {"boxes": [[0.1, 0.1, 0.2, 0.2]]}
+    task = await world.submit(open=True, preset_id="erase", preset_params={"regions": region})
+    masks = [(await world.http.post(f"{ROOT}/uploads?name=m.jpg", content=jpeg)).json()["source"] for _ in range(3)]
+    path = f"{ROOT}/batch/{task}/photos"
+    for source, mask in zip([MORE[0], "s3://photos/open/"], masks, strict=False):
+        answer = await world.http.post(path, json={"photos": [{"source": source, "params": {"mask": mask}}]})
+        assert answer.status_code == 202, answer.text
+    world.coordinator.work(task, 2)
+    await world.http.post(f"{path}/2/adjust", json={"preset_params": {"mask": masks[2]}})
+    assert len(world.coordinator._uploads) == 0, "they count for nobody"
+    await world.coordinator.sweep(later_s=10**6)
+    for mask in masks:
+        assert any(mask.removeprefix("upload:") in key for key in world.stored()), "the batch needs it"
 
 
 @pytest.mark.parametrize("at", [0, 1, 9])

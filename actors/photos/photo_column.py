@@ -3,9 +3,10 @@
 import json
 from array import array
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
-from actors.batches.compact_json import compact_json
 from actors.messages.records import Json, PhotoSpec
+from actors.photos.compact_json import compact_json
 
 
 class PhotoColumn:
@@ -23,9 +24,13 @@ class PhotoColumn:
         return len(self._ends)
 
     def __getitem__(self, index: int) -> PhotoSpec:
+        photo = self.as_named(index)
+        return replace(photo, params=self._own[index]) if index in self._own else photo
+
+    def as_named(self, index: int) -> PhotoSpec:
+        """Return a photo as its client named it, whatever its parameters are now."""
         start = self._ends[index - 1] if index else 0
-        source, name, params = json.loads(self._rows[start : self._ends[index]])
-        return PhotoSpec(source, name, self._own.get(index, params) if self._own else params)
+        return PhotoSpec(*json.loads(self._rows[start : self._ends[index]]))
 
     def override(self, index: int, params: Json | None) -> None:
         """Give a photo other parameters of its own."""

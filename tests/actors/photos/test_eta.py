@@ -4,10 +4,10 @@ import random
 
 import pytest
 
-from actors.batches.eta import Pace
 from actors.batches.events import BatchEvent, Leased, Paused, Reported, Resumed
-from actors.batches.report import Report
 from actors.messages.records import BatchSpec, LeaseKey, Outcome, PhotoSpec
+from actors.photos.eta import Pace
+from actors.photos.report import Report
 from tests.actors.new_batch import new_batch
 
 

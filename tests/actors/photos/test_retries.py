@@ -5,7 +5,7 @@ import time
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.batches.retries import FIRST_S, LONGEST_S, backoff_s, due
+from actors.photos.retries import FIRST_S, LONGEST_S, backoff_s, due
 
 HICCUP = {"code": "fetch_failed", "message": "…", "retryable": True}
 FINAL = {"code": "corrupt", "message": "…", "retryable": False}

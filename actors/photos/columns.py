@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from actors.batches.adjustments import Adjustments
-from actors.batches.compact_json import compact_json
-from actors.batches.eta import Pace
-from actors.batches.matching import Matching
-from actors.batches.photo_column import PhotoColumn
-from actors.batches.report import Report
-from actors.batches.states import PhotoState
 from actors.messages.records import Json, LeaseKey
+from actors.photos.adjustments import Adjustments
+from actors.photos.compact_json import compact_json
+from actors.photos.eta import Pace
+from actors.photos.matching import Matching
+from actors.photos.photo_column import PhotoColumn
+from actors.photos.report import Report
+from actors.photos.states import PhotoState
 
 
 class PhotosAwayError(Exception):
