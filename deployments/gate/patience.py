@@ -6,13 +6,11 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from deployments.gate.access import CALLER
-from deployments.wire import body_budget, wire
+from deployments.wire import body_budget
 from deployments.wire.body_budget import BodyBudget
 from deployments.wire.json_pieces import LARGEST
 
-# Routes that read their body in pieces, with limits of their own. All others get the whole body.
-BY_THEMSELVES = frozenset({f"{wire.API}/{path}" for path in ("batch/submit", "uploads", "luts")})
-MAX_BYTES = LARGEST  # such a body is parsed in one call
+MAX_BYTES = LARGEST  # of a body that nobody reads in pieces (`bodies.pieces`): it is parsed in one call
 GRACE_S = 60.0  # total waiting time for a client; received bytes win time back
 SLOWEST = 2 << 10  # bytes that win back a second; a phone with bad reception sends ten times that
 CLOSE = {"Connection": "close"}  # do not read the rest
@@ -36,9 +34,9 @@ class Patience:
             return
         with self._budget.share(scope.get(CALLER)) as share:
             body_budget.put(scope, share)
-            await self._app(scope, self._watched(scope["path"] in BY_THEMSELVES, share, receive), send)
+            await self._app(scope, self._watched(share, receive), send)
 
-    def _watched(self, by_itself: bool, share: body_budget.Share, receive: Receive) -> Receive:
+    def _watched(self, share: body_budget.Share, receive: Receive) -> Receive:
         """Return a `receive` that ends the request at its limits."""
         now = asyncio.get_running_loop().time
         left, room, complete = GRACE_S, MAX_BYTES, False
@@ -55,7 +53,7 @@ class Patience:
                 raise HTTPException(408, headers=CLOSE) from None
             size = len(message.get("body", b""))
             left = min(GRACE_S, left + size / SLOWEST - (now() - began))
-            if not by_itself:
+            if not share.in_pieces:
                 room -= size
                 if room < 0:
                     raise HTTPException(413, headers=CLOSE)

@@ -59,7 +59,7 @@ class BodyReader:
                 yield Draft(await self._apart(len(body), lambda: _urlencoded(body, fields)))
             case "multipart/form-data":
                 async with self._uploads.claims.form(request, claim_as, owner) as claim:
-                    yield await self._multipart(Form(content_type, request.stream()), fields, request, owner, claim)
+                    yield await self._multipart(Form(content_type, pieces(request)), fields, request, owner, claim)
             case _:
                 kinds = "application/json, multipart/form-data or application/x-www-form-urlencoded"
                 raise ApiError("unsupported_media", f"Send the batch as {kinds}.")
@@ -109,6 +109,12 @@ class BodyReader:
         return files[-1].bytes
 
 
+def pieces(request: Request) -> AsyncIterator[bytes]:
+    """Return a request's body piece by piece, for a reader that has limits of its own and counts what it keeps."""
+    body_budget.of(request.scope).in_pieces = True
+    return request.stream()
+
+
 async def whole(request: Request, limit: int) -> bytearray:
     """Return a request's body; raises ApiError `too_large`, BatchError `busy`."""
     size = declared_size(request) or 0
@@ -116,7 +122,7 @@ async def whole(request: Request, limit: int) -> bytearray:
     if size <= limit:
         share = body_budget.of(request.scope)
         share.expect(size)
-        async for piece in request.stream():
+        async for piece in pieces(request):
             share.hold(len(piece))
             body += piece
             if len(body) > limit:
