@@ -53,7 +53,7 @@ PresetOption = Annotated[
     typer.Option(
         "--preset",
         metavar="ID",
-        help="What to do; `photobatch presets` lists it.",
+        help="What to do; `photobatch presets` lists it. For run also a file: .xmp of Lightroom, YAML, JSON.",
         autocompletion=complete_preset,
     ),
 ]
@@ -217,6 +217,19 @@ def check_what(inputs: Sequence[str], preset: str | None, preset_type: str | Non
         raise RefusalError("An INPUT is empty; name a photo or a folder (. for the current one).")
     if preset is None and preset_type is None:
         raise RefusalError("Say what to do: --preset ID. `photobatch presets` lists the presets.")
+
+
+def is_preset_file(preset: str) -> bool:
+    """Whether it names a file: an id has neither dots nor slashes."""
+    return "." in preset or "/" in preset or "\\" in preset
+
+
+def refuse_preset_file(preset: str | None) -> None:
+    """Raise RefusalError where a service is given the file of a preset: it knows presets by their ids."""
+    if preset is not None and is_preset_file(preset):
+        import_ = preset.lower().endswith(".xmp")
+        command = f"presets import {preset} --id ID" if import_ else f"presets add ID --from {preset}"
+        raise RefusalError(f"A service takes a preset by its id. `photobatch {command}` gives it this one.")
 
 
 def read_json(text: str | bytes) -> Any:

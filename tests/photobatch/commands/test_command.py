@@ -18,6 +18,7 @@ from photobatch.commands import options
 from photobatch.commands.command import app
 from photobatch.refusal import RefusalError
 from presets.catalogue import Catalogue
+from tests.presets.camera_raw.xmp import called, of_attributes
 
 COMMAND = Path(sys.executable).with_name("photobatch")
 
@@ -70,6 +71,29 @@ def test_usage_errors(photos: Path, arguments: list[str], words: str) -> None:
     assert "Traceback" not in answer.stderr
     assert answer.stdout == ""
     assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("Golden Hour.xmp", of_attributes(called("Ours"), Exposure2012="+0.50", Clarity2012="+20")),
+        ("ours.json", b'{"id": "ours", "type": "filter", "params": {"fade": 0.1}}'),
+        ("ours.yaml", b"type: filter\nparams: {fade: 0.1}"),
+    ],
+)
+def test_a_preset_may_be_a_file(photos: Path, name: str, content: bytes) -> None:
+    file, out = photos.parent / name, photos.parent / "out"
+    file.write_bytes(content)
+    plan = ["run", photos, "--out", out, "--name", "{preset}_{stem}", "--dry-run", "--json"]
+    answer = said(*plan, "--preset", file, "--param", "vignette=0.1")
+    assert answer.returncode == 0, answer.stderr
+    assert json.loads(answer.stdout)["photos"][0]["output"] == str(out / "ours_a.jpg")
+    assert ("without a counterpart here: Clarity2012" in answer.stderr) == (file.suffix == ".xmp")
+    for wrong, words in [(["--param", "exposure=9"], "exposure"), (["--type", "beauty"], "leave out --type beauty")]:
+        answer = said(*plan, "--preset", file, *wrong)
+        assert (answer.returncode, words in answer.stderr) == (2, True), answer.stderr
+    answer = said("submit", photos, "--preset", file)
+    assert (answer.returncode, "photobatch presets" in answer.stderr) == (2, True), answer.stderr
 
 
 @pytest.mark.parametrize("source", ["in", "in/a.jpg"])
