@@ -78,7 +78,7 @@ def newest(
 def one_photo(batch: Batch, index: int) -> Json:
     """Return a photo with what its stages took; raises BatchError `not_found`."""
     if not 0 <= index < len(batch.photos):
-        raise BatchError("not_found", f"This batch has {len(batch.photos)} photos; the first is 0.")
+        raise BatchError("not_found", f"This batch has no photo {index}; it has {len(batch.photos)}, from 0 on.")
     return photo_view(batch, index, timings=True)
 
 

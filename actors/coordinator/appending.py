@@ -14,7 +14,7 @@ def missing(batch: Batch, photos: list[PhotoSpec], at: int | None) -> list[Photo
     total = len(batch.photos)
     there = photos if at is None else [batch.photos[index] for index in range(at, min(total, at + len(photos)))]
     if at is not None and (at > total or there != photos[: len(there)]):
-        detail = f"This batch has {total} photos, and other ones from number {at} on. Append at {total}."
+        detail = f"This batch has {total} photos{'' if at > total else f', and others at {at}'}. Append at {total}."
         raise BatchError("append_conflict", detail)
     left = photos if at is None else photos[len(there) :]
     if left and not batch.open:

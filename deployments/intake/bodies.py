@@ -15,7 +15,7 @@ from deployments.intake.multipart import Form
 from deployments.intake.submit_fields import FILES, Given, SubmitFields
 from deployments.intake.upload_claims import FormClaim, declared_size
 from deployments.intake.uploads import Upload, Uploads
-from deployments.wire import body_budget
+from deployments.wire import body_budget, explain
 from deployments.wire.problems import ApiError
 
 MAX_JSON_BYTES = 32 << 20
@@ -145,6 +145,8 @@ async def _field(content: AsyncIterator[bytes], room: int, share: body_budget.Sh
 def _urlencoded(body: bytearray, fields: SubmitFields[Given]) -> Given:
     if body.count(b"&") >= MAX_FIELDS:
         raise ApiError("invalid_form", f"The form has more than {MAX_FIELDS} fields; lists are one JSON string.")
+    if body.lstrip()[:1] in {b"{", b"["}:  # a name of ours begins with neither
+        raise ApiError("invalid_request", explain.NO_JSON)
     for pair in body.split(b"&"):
         name, _, value = pair.partition(b"=")
         if pair:

@@ -160,7 +160,7 @@ class NamedPhotos:
             try:
                 chosen = known[task_id] if index is None else [known[task_id][int(index)]]
             except IndexError:
-                detail = f"{task_id} has {len(known[task_id])} photos; the first is 0."
+                detail = f"{task_id} has no photo {index}; it has {len(known[task_id])}, from 0 on."
                 raise ApiError("invalid_source", detail, "image_urls") from None
             for each in chosen:
                 yield _Named(each["source"], photo.params, each["name"])

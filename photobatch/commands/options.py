@@ -169,15 +169,17 @@ def given(**output: Any) -> dict[str, Any]:
 
 
 def parse_watermark(given: str | None, corner: str, opacity: float, size: float) -> dict[str, Any] | None:
-    """Return a mark as the output options have it; a name that ends in `.png` is a file. Raises RefusalError."""
+    """Return a mark as the output options have it; the name of a picture is a file. Raises RefusalError."""
     if given is None:
         return None
-    where = {"corner": corner, "opacity": opacity, "size": size}
-    if not given.lower().endswith(".png"):
-        return {"text": given} | where
-    from photobatch.schemas.watermark import data_url, png_of
+    from photobatch.naming.formats import FORMATS
+    from photobatch.schemas.watermark import check_text, data_url, png_of
 
+    where = {"corner": corner, "opacity": opacity, "size": size}
     try:
+        if Path(given).suffix.lower() not in FORMATS:
+            check_text(given)
+            return {"text": given} | where
         image = data_url(Path(given).read_bytes())
         png_of(image)
     except OSError as error:
@@ -204,7 +206,8 @@ def parse_also(given: Sequence[str]) -> list[dict[str, Any]]:
                 said = "SPEC is of a size (1600px), a quality (q80) and a format (webp), with commas between"
                 raise RefusalError(f"--also {one} is no output: {word} is none of these. {said}.")
         if len(variant) == 1:
-            raise RefusalError(f"--also {one} is like the result. Write --also web=1600px,q80.")
+            wrong = "says nothing of its size, quality or format" if name and "=" in one else "has no name"
+            raise RefusalError(f"--also {one} {wrong}. Write --also NAME=SPEC, such as --also web=1600px,q80.")
         variants.append(variant)
     return variants
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from photobatch.schemas import Preset
 
 app = typer.Typer(
-    help="Presets: list them (without a command), show, add, import, rm.",
+    help="Presets: list, show, add, import, rm.",
     invoke_without_command=True,
     rich_markup_mode=None,
     epilog=asking("presets", "presets --json"),
@@ -44,8 +44,14 @@ def presets(
     """List the presets of a service. Where none was named and none runs here: those that are built in."""
     if context.invoked_subcommand is not None:  # options before a subcommand belong to it
         given = {"url": url, "api_key": api_key, "as_json": as_json}
-        context.default_map = dict.fromkeys(("show", "add", "import", "rm"), given)
+        context.default_map = dict.fromkeys(("list", "show", "add", "import", "rm"), given)
         return
+    list_(url, api_key, as_json)
+
+
+@app.command("list", epilog=asking("presets list --json"))
+def list_(url: UrlOption = None, api_key: KeyOption = None, as_json: JsonOption = False) -> None:
+    """List the presets, as without a command."""
     listed = _listed(url, api_key)
     from photobatch.schemas import PresetList
     from photobatch.shown.preset_table import preset_table

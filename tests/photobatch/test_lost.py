@@ -36,7 +36,7 @@ async def told(url: str, timeout: float = 5.0) -> str:  # noqa: ASYNC109 - the c
             await client.stats()
     assert lost.value.code == "unreachable"
     assert lost.value.detail.startswith(f"{url} does not answer: ")
-    assert lost.value.detail.endswith(". Check the address, and that the service runs there.")
+    assert lost.value.detail.endswith(" `photobatch serve` starts one on this machine.")
     return lost.value.detail
 
 
