@@ -145,7 +145,7 @@ async def _field(content: AsyncIterator[bytes], room: int, share: body_budget.Sh
 def _urlencoded(body: bytearray, fields: SubmitFields[Given]) -> Given:
     if body.count(b"&") >= MAX_FIELDS:
         raise ApiError("invalid_form", f"The form has more than {MAX_FIELDS} fields; lists are one JSON string.")
-    if body.lstrip()[:1] in {b"{", b"["}:  # a name of ours begins with neither
+    if body.lstrip().startswith((b"{", b"[")):  # a name of ours begins with neither
         raise ApiError("invalid_request", explain.NO_JSON)
     for pair in body.split(b"&"):
         name, _, value = pair.partition(b"=")
