@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import json
 from collections.abc import Mapping
 
 from actors.batches.batch import Batch
@@ -97,7 +98,7 @@ def photo_view(batch: Batch, index: int, *, timings: bool) -> Json:
     """Return one photo; `result` includes the keys of its blobs."""
     photo = batch.photos[index]
     state = PhotoState(batch.photo_state[index])
-    told = batch.report(index) if state in {PhotoState.SUCCEEDED, PhotoState.FAILED} else None
+    told = batch.report(index) if state in {PhotoState.SUCCEEDED, PhotoState.FAILED} else _earlier(batch, index)
     return {
         "index": index,
         "name": photo.name,
@@ -115,6 +116,12 @@ def photo_view(batch: Batch, index: int, *, timings: bool) -> Json:
         "replaced": batch.adjustments.replaced(index),
         "adjust_error": batch.adjustments.error(index),
     }
+
+
+def _earlier(batch: Batch, index: int) -> Report | None:
+    """Return the report of the result that counts while a photo is adjusted."""
+    before = batch.adjustments.under_way(index)
+    return before and Report(json.loads(before.outcome))
 
 
 def _blobs(batch: Batch, index: int, told: Report, result: Json) -> Json:
