@@ -4,8 +4,7 @@ import hashlib
 from dataclasses import asdict
 from pathlib import Path
 
-import yaml
-
+from deployments.preset_file import preset_of_file, read_file
 from deployments.retouching import limits_of
 from deployments.settings import Settings
 from models.codec.header import read_header
@@ -19,7 +18,7 @@ from presets.params import check_complete
 
 def recipe_of(wish: Wish, settings: Settings) -> Recipe:
     """Resolve the preset and read the files that it names. Raises PresetError, PhotoError."""
-    preset = _preset_of_file(wish.preset) if isinstance(wish.preset, Path) else _named(wish.preset)
+    preset = preset_of_file(wish.preset).preset if isinstance(wish.preset, Path) else _named(wish.preset)
     given = {**(preset.params if preset else {}), **wish.params}
     attached, pinned = _attached(given, settings)
     resolved = resolve(preset, wish.preset_type, {**wish.params, **pinned})
@@ -43,22 +42,6 @@ def _named(preset_id: str | None) -> Preset | None:
     return None if preset_id is None else Catalogue.built_in().get(preset_id)
 
 
-def _preset_of_file(file: Path) -> Preset:
-    """Return the preset in a YAML or JSON file: `type` and `params`, as in presets/built_in."""
-    content = _read(file, "preset")
-    try:
-        told = yaml.safe_load(content)
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise PresetError("invalid_params", f"{file} is no YAML: {str(error).splitlines()[0]}.", "preset") from None
-    if not isinstance(told, dict) or not isinstance(told.get("type"), str):
-        raise PresetError("invalid_params", f"{file} is no preset: it needs `type`, and `params`.", "preset")
-    params = told.get("params") or {}
-    if not isinstance(params, dict):
-        raise PresetError("invalid_params", f"{file}: params are names with values.", "preset")
-    resolve(None, told["type"], {name: value for name, value in params.items() if name != "lut"})  # before its files
-    return Preset(str(told.get("id") or file.stem), {}, told["type"], 1, params, {})
-
-
 def _attached(params: Json, settings: Settings) -> tuple[dict[str, bytes], Json]:
     """Return the files that the parameters name, and the parameters that then name them."""
     attached: dict[str, bytes] = {}
@@ -66,24 +49,16 @@ def _attached(params: Json, settings: Settings) -> tuple[dict[str, bytes], Json]
     if isinstance(lut := params.get("lut"), str):
         from models.colour.lut_file import read_lut  # noqa: PLC0415 - numpy, for those who bring LUTs alone
 
-        attached["lut"] = _read(Path(lut), "lut")
+        attached["lut"] = read_file(Path(lut), "lut")
         try:
             read_lut(attached["lut"])
         except PhotoError as error:
             raise PhotoError(error.code, f"{lut}: {error.detail}") from None
         pinned["lut"] = hashlib.sha256(attached["lut"]).hexdigest()
     if isinstance(mask := params.get("mask"), str):
-        attached["mask"] = _read(Path(mask), "mask")
+        attached["mask"] = read_file(Path(mask), "mask")
         try:
             read_header(attached["mask"], limits_of(settings))
         except PhotoError as error:
             raise PhotoError("bad_mask", f"{mask}: {error.detail}") from None
     return attached, pinned
-
-
-def _read(file: Path, field: str) -> bytes:
-    try:
-        return file.expanduser().read_bytes()
-    except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) else str(error)
-        raise PresetError("invalid_params", f"{file} can't be read: {why}. A {field} is a local file.", field) from None

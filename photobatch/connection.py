@@ -134,6 +134,8 @@ class Connection:
     def unreachable(self, error: Exception) -> UnavailableError:
         """Return the PhotoBatchError of a connection error."""
         advice = "Check the address, and that the service runs there."
+        if httpx.URL(self.address.url).host in {"127.0.0.1", "localhost", "::1"}:
+            advice += " `photobatch serve` starts one on this machine."
         return UnavailableError("unreachable", f"{self.address.url} does not answer: {reason_of(error)}. {advice}")
 
     async def aclose(self) -> None:

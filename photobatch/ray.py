@@ -77,8 +77,9 @@ def Retouch(  # noqa: N802 - it returns a class, and stands where Ray Data wants
 ) -> type[Stage]:
     """Return a stage: a class that `Dataset.map_batches` makes its actors of.
 
-    `preset` is the id of a built-in preset, or the Path of a YAML file with `type` and `params`; without it
-    `preset_type` begins with neutral parameters. `params` override its own; there `lut` and `mask` are local files.
+    `preset` is the id of a built-in preset, or the Path of a file: YAML with `type` and `params`, or a `.xmp` preset of
+    Lightroom. Without it `preset_type` begins with neutral parameters. `params` override its own; there `lut` and
+    `mask` are local files.
     `output` says how results are written. `column` holds the files, and gets the results. `mask_column` holds a mask
     for each photo, for erase; null: none. `thumbnails` adds a column `thumbnail` of small JPEGs.
 

@@ -4,6 +4,7 @@ Imports no torch: the ingress resolves presets.
 """
 
 import difflib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -57,10 +58,16 @@ class Catalogue:
     def get(self, preset_id: str) -> Preset:
         """Raises PresetError `unknown_preset`."""
         if preset_id not in self._presets:
-            near = difflib.get_close_matches(preset_id, self._presets, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(self._presets))}."
-            raise PresetError("unknown_preset", f"There is no preset {preset_id!r:.80}; {hint}", "preset_id")
+            raise self.unknown(preset_id)
         return self._presets[preset_id]
+
+    def unknown(self, preset_id: str, others: Iterable[str] = ()) -> PresetError:
+        """Return the error `unknown_preset` for an id, with one that is near, of these presets or the others."""
+        ids = {known: known for known in (*self._presets, *others)}
+        called = {name.lower(): preset.id for preset in self._presets.values() for name in preset.name.values()} | ids
+        near = difflib.get_close_matches(preset_id.lower(), called, n=1)
+        hint = f"did you mean {called[near[0]]}?" if near else f"there are {', '.join(sorted(ids))}."
+        return PresetError("unknown_preset", f"There is no preset {preset_id!r:.80}; {hint}", "preset_id")
 
     def has(self, preset_id: str) -> bool:
         """Whether it is one of these."""

@@ -3,6 +3,7 @@
 What they do to a photo is in models/; docs/presets.md shows it.
 """
 
+import difflib
 from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
 
@@ -197,7 +198,9 @@ def validate(preset_type: str, params: dict[str, object]) -> Strict:
         field = ".".join(str(part) for part in place)
         if first["type"] == "extra_forbidden":
             known = _known(preset_type, place)
-            why = f"is not a parameter here; known are {', '.join(sorted(known.model_fields))}"
+            near = difflib.get_close_matches(str(place[-1]), known.model_fields, n=1)
+            hint = f"did you mean {near[0]}? Known are" if near else "known are"
+            why = f"is not a parameter here; {hint} {', '.join(sorted(known.model_fields))}"
         else:
             said = first["msg"].removeprefix("Value error, ")
             why = f"is wrong: {said[:1].lower()}{said[1:]}{_allowed(preset_type, place)}"

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import json
 from collections.abc import Mapping
 
 from actors.batches.batch import Batch
@@ -78,7 +79,7 @@ def newest(
 def one_photo(batch: Batch, index: int) -> Json:
     """Return a photo with what its stages took; raises BatchError `not_found`."""
     if not 0 <= index < len(batch.photos):
-        raise BatchError("not_found", f"This batch has {len(batch.photos)} photos; the first is 0.")
+        raise BatchError("not_found", f"This batch has no photo {index}; it has {len(batch.photos)}, from 0 on.")
     return photo_view(batch, index, timings=True)
 
 
@@ -97,7 +98,7 @@ def photo_view(batch: Batch, index: int, *, timings: bool) -> Json:
     """Return one photo; `result` includes the keys of its blobs."""
     photo = batch.photos[index]
     state = PhotoState(batch.photo_state[index])
-    told = batch.report(index) if state in {PhotoState.SUCCEEDED, PhotoState.FAILED} else None
+    told = batch.report(index) if state in {PhotoState.SUCCEEDED, PhotoState.FAILED} else _earlier(batch, index)
     return {
         "index": index,
         "name": photo.name,
@@ -116,6 +117,12 @@ def photo_view(batch: Batch, index: int, *, timings: bool) -> Json:
         "revision": batch.adjustments.revision(index),
         "adjust_error": batch.adjustments.error(index),
     }
+
+
+def _earlier(batch: Batch, index: int) -> Report | None:
+    """Return the report of the result that counts while a photo is adjusted."""
+    before = batch.adjustments.under_way(index)
+    return None if before is None else Report(json.loads(before.outcome))
 
 
 def _blobs(batch: Batch, index: int, told: Report, result: Json) -> Json:

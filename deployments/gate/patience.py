@@ -1,19 +1,16 @@
 """Limits for bodies: a least speed, a largest size, and a total for all bodies in memory."""
 
 import asyncio
-import re
 
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from deployments.gate.access import CALLER
-from deployments.wire import body_budget, wire
+from deployments.wire import body_budget
 from deployments.wire.body_budget import BodyBudget
 from deployments.wire.json_pieces import LARGEST
 
-# Routes that read their body in pieces, with limits of their own. All others get the whole body.
-BY_THEMSELVES = re.compile(f"{wire.API}/(batch/submit|batch/check|batch/[^/]+/photos|uploads|luts|presets/import)")
-MAX_BYTES = LARGEST  # such a body is parsed in one call
+MAX_BYTES = LARGEST  # of a body that nobody reads in pieces (`bodies.pieces`): it is parsed in one call
 GRACE_S = 60.0  # total waiting time for a client; received bytes win time back
 SLOWEST = 2 << 10  # bytes that win back a second; a phone with bad reception sends ten times that
 CLOSE = {"Connection": "close"}  # do not read the rest
@@ -37,10 +34,9 @@ class Patience:
             return
         with self._budget.share(scope.get(CALLER)) as share:
             body_budget.put(scope, share)
-            by_itself = BY_THEMSELVES.fullmatch(scope["path"]) is not None
-            await self._app(scope, self._watched(by_itself, share, receive), send)
+            await self._app(scope, self._watched(share, receive), send)
 
-    def _watched(self, by_itself: bool, share: body_budget.Share, receive: Receive) -> Receive:
+    def _watched(self, share: body_budget.Share, receive: Receive) -> Receive:
         """Return a `receive` that ends the request at its limits."""
         now = asyncio.get_running_loop().time
         left, room, complete = GRACE_S, MAX_BYTES, False
@@ -57,7 +53,7 @@ class Patience:
                 raise HTTPException(408, headers=CLOSE) from None
             size = len(message.get("body", b""))
             left = min(GRACE_S, left + size / SLOWEST - (now() - began))
-            if not by_itself:
+            if not share.in_pieces:
                 room -= size
                 if room < 0:
                     raise HTTPException(413, headers=CLOSE)

@@ -16,7 +16,7 @@ from deployments.intake.multipart import Form
 from deployments.intake.submit_fields import FILES, Given, SubmitFields
 from deployments.intake.upload_claims import FormClaim, declared_size
 from deployments.intake.uploads import Upload, Uploads
-from deployments.wire import body_budget
+from deployments.wire import body_budget, explain
 from deployments.wire.problems import ApiError
 
 MAX_JSON_BYTES = 32 << 20
@@ -74,7 +74,7 @@ class BodyReader:
                 yield Draft(await self._apart(len(body), lambda: _urlencoded(body, fields)), self._uploads)
             case "multipart/form-data":
                 async with self._uploads.claims.form(request, claim_as, owner) as claim:
-                    yield await self._multipart(Form(content_type, request.stream()), fields, request, owner, claim)
+                    yield await self._multipart(Form(content_type, pieces(request)), fields, request, owner, claim)
             case _:
                 kinds = "application/json, multipart/form-data or application/x-www-form-urlencoded"
                 raise ApiError("unsupported_media", f"Send the batch as {kinds}.")
@@ -130,6 +130,12 @@ class BodyReader:
         return files[-1].bytes
 
 
+def pieces(request: Request) -> AsyncIterator[bytes]:
+    """Return a request's body piece by piece, for a reader that has limits of its own and counts what it keeps."""
+    body_budget.of(request.scope).in_pieces = True
+    return request.stream()
+
+
 async def whole(request: Request, limit: int) -> bytearray:
     """Return a request's body; raises ApiError `too_large`, BatchError `busy`."""
     size = declared_size(request) or 0
@@ -137,7 +143,7 @@ async def whole(request: Request, limit: int) -> bytearray:
     if size <= limit:
         share = body_budget.of(request.scope)
         share.expect(size)
-        async for piece in request.stream():
+        async for piece in pieces(request):
             share.hold(len(piece))
             body += piece
             if len(body) > limit:
@@ -160,6 +166,8 @@ async def _field(content: AsyncIterator[bytes], room: int, share: body_budget.Sh
 def _urlencoded(body: bytearray, fields: SubmitFields[Given]) -> Given:
     if body.count(b"&") >= MAX_FIELDS:
         raise ApiError("invalid_form", f"The form has more than {MAX_FIELDS} fields; lists are one JSON string.")
+    if body.lstrip().startswith((b"{", b"[")):  # a name of ours begins with neither
+        raise ApiError("invalid_request", explain.NO_JSON)
     for pair in body.split(b"&"):
         name, _, value = pair.partition(b"=")
         if pair:

@@ -187,7 +187,8 @@ class Looks:
             return await self._coordinator.find_preset(user, preset_id)
         except BatchError as error:
             if error.code == "unknown_preset":
-                self._services.catalogue.get(preset_id)  # raises too, and suggests a similar name
+                own = [record["id"] for record in await self._coordinator.list_presets(user)]
+                raise self._services.catalogue.unknown(preset_id, own) from None
             raise
 
     async def _record(self, user: str, preset: schemas.PresetInput) -> dict[str, Any]:

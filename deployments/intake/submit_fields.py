@@ -36,7 +36,7 @@ class SubmitFields(Generic[Given]):
         try:
             given = json_pieces.read_object(body, self._known, self._lists)
         except FieldError as error:
-            raise _twice(error.name) if error.known else ApiError(*explain.unknown(error.name)) from None
+            raise _twice(error.name) if error.known else ApiError(*explain.unknown(error.name, self._known)) from None
         except JsonError as error:
             raise ApiError("invalid_json", f"The body is not valid JSON: {error}.") from None
         return self._request(given)
@@ -51,7 +51,7 @@ class SubmitFields(Generic[Given]):
             raise _twice(name)
         self._seen.add(name)
         if name not in self._known and name != FILES:
-            raise ApiError(*explain.unknown(name))
+            raise ApiError(*explain.unknown(name, {*self._known, FILES}))
         if not value.strip():
             return
         if name == FILES:

@@ -64,9 +64,9 @@ async def watch(socket: WebSocket, here: Here, caller: Caller, task_id: str, sin
     - Then one message for each change, at most ten a second: changes in between are combined. A message has at most
       500 photos; while `more` is true the rest follows.
     - `{"type":"ping"}` comes after 15 seconds without another message. `done` is the last message, before the close
-    code 1000. - Close codes: 1000 done; 1011 a bug in the service; 1013 try again in a few seconds; 4400 `since` is no
-    version of this
-      batch; 4401 not allowed; 4404 no such batch (any more).
+      code 1000.
+    - Close codes: 1000 done; 1011 a bug in the service; 1013 try again in a few seconds; 4400 `since` is no version of
+      this batch; 4401 not allowed; 4404 no such batch (any more).
     """
     await socket.accept(subprotocol(socket.scope))
     tasks = [

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request
 
 from deployments.gate.access import ANONYMOUS
+from deployments.intake.bodies import pieces
 from deployments.intake.upload_claims import declared_size
 from deployments.intake.uploads import Upload
 from deployments.routes.json_route import JsonRoute
@@ -53,7 +54,7 @@ async def upload(
     if request.headers.get("content-type", "").lower().startswith("multipart/"):
         detail = "Send the file itself as the body (curl --data-binary @photo.jpg), not a form."
         raise ApiError("unsupported_media", detail)
-    return _told(await here.uploads.take(request.stream(), name, caller or ANONYMOUS, declared_size(request), changed))
+    return _told(await here.uploads.take(pieces(request), name, caller or ANONYMOUS, declared_size(request), changed))
 
 
 @router.post(

@@ -55,6 +55,7 @@ class Share:
     """The bytes of one request."""
 
     def __init__(self, budget: BodyBudget, owner: str | None) -> None:
+        self.in_pieces = False  # whether what reads the body counts and limits it, piece by piece
         self._budget = budget
         self._owner = owner
         self._free = FREE

@@ -16,6 +16,7 @@ from starlette.requests import ClientDisconnect
 from actors.messages.errors import BatchError
 from deployments.wire import explain, safe_headers
 from deployments.wire.codes import CODES, PROBLEMS
+from deployments.wire.json_pieces import LARGEST
 from deployments.wire.request_ids import HEADER, request_id
 from models.errors import PhotoError
 from photobatch import schemas
@@ -39,7 +40,7 @@ _SAID = {
     404: "There is nothing at this address; /docs lists what there is.",
     405: "This address does not take that method; the Allow header names those that it takes.",
     408: "The request took too long to arrive; send it again, over a faster line if there is one.",
-    413: "The request is larger than 512 KB, which is the limit here.",
+    413: f"The request is larger than {LARGEST >> 10} KB, which is the limit here.",
 }
 _STORAGE_RETRY_S = 5.0
 

@@ -27,6 +27,10 @@ def show_plan(work: Work, *, as_json: bool) -> int:
     else:
         lines = [f"{shown(str(job.outcome.source))} -> {shown(str(job.output))}" for job in work.jobs]
         print_plan(lines, sum(_size(job) for job in work.jobs), f"into {work.options.out}")
+        if replaced := sum(job.output.exists() for job in work.jobs):
+            one = "1 result is there already and would be replaced"
+            many = f"{replaced} results are there already and would be replaced"
+            note(f"{one if replaced == 1 else many}; --skip-existing leaves such photos out.")
     return report.exit_code if report.strict and report.not_taken else 0
 
 
@@ -57,7 +61,8 @@ def bytes_of(paths: Sequence[Path]) -> int:
 
 
 def _as_json(job: Job) -> dict[str, Any]:
-    return {"source": job.outcome.source, "output": str(job.output), "bytes": _size(job)}
+    there = job.output.exists()
+    return {"source": job.outcome.source, "output": str(job.output), "bytes": _size(job), "replaces": there}
 
 
 def _size(job: Job) -> int:

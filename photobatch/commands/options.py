@@ -53,7 +53,7 @@ PresetOption = Annotated[
     typer.Option(
         "--preset",
         metavar="ID",
-        help="What to do; `photobatch presets` lists it.",
+        help="What to do; `photobatch presets` lists it. For run also a file: .xmp of Lightroom, YAML, JSON.",
         autocompletion=complete_preset,
     ),
 ]
@@ -168,15 +168,17 @@ def given(**output: Any) -> dict[str, Any]:
 
 
 def parse_watermark(given: str | None, corner: str, opacity: float, size: float) -> dict[str, Any] | None:
-    """Return a mark as the output options have it; a name that ends in `.png` is a file. Raises RefusalError."""
+    """Return a mark as the output options have it; the name of a picture is a file. Raises RefusalError."""
     if given is None:
         return None
-    where = {"corner": corner, "opacity": opacity, "size": size}
-    if not given.lower().endswith(".png"):
-        return {"text": given} | where
-    from photobatch.schemas.watermark import data_url, png_of
+    from photobatch.naming.formats import FORMATS
+    from photobatch.schemas.watermark import check_text, data_url, png_of
 
+    where = {"corner": corner, "opacity": opacity, "size": size}
     try:
+        if Path(given).suffix.lower() not in FORMATS:
+            check_text(given)
+            return {"text": given} | where
         image = data_url(Path(given).read_bytes())
         png_of(image)
     except OSError as error:
@@ -203,7 +205,8 @@ def parse_also(given: Sequence[str]) -> list[dict[str, Any]]:
                 said = "SPEC is of a size (1600px), a quality (q80) and a format (webp), with commas between"
                 raise RefusalError(f"--also {one} is no output: {word} is none of these. {said}.")
         if len(variant) == 1:
-            raise RefusalError(f"--also {one} is like the result. Write --also web=1600px,q80.")
+            wrong = "says nothing of its size, quality or format" if name and "=" in one else "has no name"
+            raise RefusalError(f"--also {one} {wrong}. Write --also NAME=SPEC, such as --also web=1600px,q80.")
         variants.append(variant)
     return variants
 
@@ -216,6 +219,19 @@ def check_what(inputs: Sequence[str], preset: str | None, preset_type: str | Non
         raise RefusalError("An INPUT is empty; name a photo or a folder (. for the current one).")
     if preset is None and preset_type is None:
         raise RefusalError("Say what to do: --preset ID. `photobatch presets` lists the presets.")
+
+
+def is_preset_file(preset: str) -> bool:
+    """Whether it names a file: an id has neither dots nor slashes."""
+    return "." in preset or "/" in preset or "\\" in preset
+
+
+def refuse_preset_file(preset: str | None) -> None:
+    """Raise RefusalError where a service is given the file of a preset: it knows presets by their ids."""
+    if preset is not None and is_preset_file(preset):
+        import_ = preset.lower().endswith(".xmp")
+        command = f"presets import {preset} --id ID" if import_ else f"presets add ID --from {preset}"
+        raise RefusalError(f"A service takes a preset by its id. `photobatch {command}` gives it this one.")
 
 
 def read_json(text: str | bytes) -> Any:

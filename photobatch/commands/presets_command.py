@@ -4,6 +4,7 @@
 # ruff: noqa: PLC0415
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from photobatch.schemas import Preset
 
 app = typer.Typer(
-    help="Presets: list them (without a command), show, add, import, rm.",
+    help="Presets: list, show, add, import, rm.",
     invoke_without_command=True,
     rich_markup_mode=None,
     epilog=asking("presets", "presets --json"),
@@ -43,8 +44,14 @@ def presets(
     """List the presets of a service. Where none was named and none runs here: those that are built in."""
     if context.invoked_subcommand is not None:  # options before a subcommand belong to it
         given = {"url": url, "api_key": api_key, "as_json": as_json}
-        context.default_map = dict.fromkeys(("show", "add", "import", "rm"), given)
+        context.default_map = dict.fromkeys(("list", "show", "add", "import", "rm"), given)
         return
+    list_(url, api_key, as_json)
+
+
+@app.command("list", epilog=asking("presets list --json"))
+def list_(url: UrlOption = None, api_key: KeyOption = None, as_json: JsonOption = False) -> None:
+    """List the presets, as without a command."""
     listed = _listed(url, api_key)
     from photobatch.schemas import PresetList
     from photobatch.shown.preset_table import preset_table
@@ -136,7 +143,7 @@ def import_(  # noqa: PLR0917
 ) -> None:
     """Make a preset of one of Lightroom or Camera Raw. What it cannot do here is listed."""
     from photobatch.commands.service import open_service
-    from photobatch.shown.terminal import note, print_json, print_line
+    from photobatch.shown.terminal import print_json, print_line
 
     with open_service(url, api_key) as client:
         draft = client.presets.read_xmp(file)
@@ -149,10 +156,7 @@ def import_(  # noqa: PLR0917
         return
     params = ", ".join(f"{name} {value:g}" if isinstance(value, float) else name for name, value in made.params.items())
     print_line(f"{made.id} {'would have' if dry_run else 'is there, with'} {params or 'no parameters'}.")
-    if draft.ignored:
-        note(f"without a counterpart here: {', '.join(draft.ignored)}.")
-    if draft.limited:
-        note(f"going further there than here: {', '.join(draft.limited)}.")
+    say_unlike(draft.ignored, draft.limited)
 
 
 @app.command(epilog=asking("presets rm our_warm"))
@@ -169,6 +173,16 @@ def rm(
         print_json({"id": preset_id, "removed": True})
     else:
         print_line(f"{preset_id} is removed.")
+
+
+def say_unlike(ignored: Sequence[str], limited: Sequence[str]) -> None:
+    """Say which settings of an imported preset do nothing here, or less."""
+    from photobatch.shown.terminal import note
+
+    if ignored:
+        note(f"without a counterpart here: {', '.join(ignored)}.")
+    if limited:
+        note(f"going further there than here: {', '.join(limited)}.")
 
 
 def _listed(url: str | None, api_key: str | None) -> "list[Preset]":

@@ -6,6 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from photobatch.commands.dry_run import say_not_taken, show_plan
+from photobatch.commands.options import is_preset_file
+from photobatch.commands.presets_command import say_unlike
 from photobatch.engine import installed
 from photobatch.engine.jobs import RunOptions, Work
 from photobatch.engine.report import Report
@@ -19,6 +21,7 @@ from photobatch.shown.terminal import note, print_json, print_table
 
 def run(options: RunOptions, *, as_json: bool) -> int:
     """Carry out the command and return the exit status. Raises RefusalError."""
+    options = _with_preset_file(options)
     preset = installed.check_preset(options.preset_id, options.preset_type, options.params)
     if options.consistency is not None and preset["type"] == "erase":
         raise RefusalError("Presets of the type erase change no light: leave out --consistency.")
@@ -50,6 +53,7 @@ def run_watch(options: RunOptions, folder: Path, *, as_json: bool) -> int:
         raise RefusalError(f"run --watch-folder {said}")
     if options.dry_run:
         return run(replace(options, inputs=[folder]), as_json=as_json)
+    options = _with_preset_file(options)
     preset = installed.check_preset(options.preset_id, options.preset_type, options.params)
     server = installed.load_server()
     from photobatch.engine.watch import STOPPED as WATCHED  # noqa: PLC0415 - watchfiles, for those who watch alone
@@ -64,6 +68,19 @@ def run_watch(options: RunOptions, folder: Path, *, as_json: bool) -> int:
         print_table(report.as_table())
     note(report.broken or WATCHED)
     return 1 if report.broken else report.exit_code
+
+
+def _with_preset_file(options: RunOptions) -> RunOptions:
+    """Return the options with what a preset's file says, where one is named in place of an id."""
+    if options.preset_id is None or not is_preset_file(options.preset_id):
+        return options
+    found = installed.read_preset_file(Path(options.preset_id))
+    say_unlike(found.ignored, found.limited)
+    preset = found.preset
+    if options.preset_type not in {None, preset.type}:
+        raise RefusalError(f"{options.preset_id} is of type {preset.type}: leave out --type {options.preset_type}.")
+    params = {**preset.params, **options.params}
+    return replace(options, preset_id=None, preset_type=preset.type, preset_name=preset.id, params=params)
 
 
 def _do(work: Work, as_json: bool) -> None:

@@ -76,6 +76,7 @@ def submit(  # noqa: PLR0917
     Ctrl-C after that leaves the batch running.
     """
     options.check_what(inputs or [], preset, preset_type, watch_folder)
+    options.refuse_preset_file(preset)
     from photobatch.commands import submission
 
     output: dict[str, Any] = {"format": format_, "quality": quality, "subsampling": subsampling, "max_side": max_side}

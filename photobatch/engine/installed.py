@@ -139,6 +139,17 @@ def check_preset(preset_id: str | None, preset_type: str | None, params: dict[st
         raise RefusalError(str(error)) from error
 
 
+def read_preset_file(file: Path) -> Any:
+    """Return the preset of a file, a deployments.preset_file.FilePreset; raises RefusalError."""
+    with _needed():
+        from deployments.preset_file import preset_of_file
+        from presets.errors import PresetError
+    try:
+        return preset_of_file(file)
+    except PresetError as error:
+        raise RefusalError(f"{error.detail} ({error.code})") from error
+
+
 def is_server_here() -> bool:
     """Say whether the server's packages are here, or the client's alone."""
     return find_spec("ray") is not None

@@ -31,6 +31,7 @@ class RunOptions:
     out: Path
     preset_id: str | None = None
     preset_type: str | None = None
+    preset_name: str | None = None  # of a preset that a file had: its type and parameters stand in these options
     params: dict[str, Any] = field(default_factory=dict)
     output: dict[str, Any] = field(default_factory=dict)  # of schemas.OutputOptions, without `name`
     name: str | None = None
@@ -41,6 +42,11 @@ class RunOptions:
     strict: bool = False
     dry_run: bool = False
     workers: int | None = None
+
+    @property
+    def preset_called(self) -> str:
+        """What `{preset}` is in names."""
+        return self.preset_name or self.preset_id or self.preset_type or ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +76,8 @@ class Work:
         dated = options.name is not None and "date" in checked_template(options.name).fields
         collected = collect(options.inputs, recursive=options.recursive, out=options.out, raw=reads_raw())
         photos = collected.photos
-        preset = options.preset_id or options.preset_type or ""
         dates = capture_times([photo.path for photo in photos]) if dated else None
-        naming = Naming(options.output.get("format", "same"), options.name, preset, dates)
+        naming = Naming(options.output.get("format", "same"), options.name, options.preset_called, dates)
         outputs = [options.out / place for place in plan(photos, naming)]
         refuse_overwriting(photos, outputs)
         refuse_variants(options.output, (output.relative_to(options.out) for output in outputs))

@@ -86,6 +86,8 @@ class Report:
         table.add_column(style="bold")
         table.add_column(justify="right")
         table.add_row("photos done", str(counts["succeeded"]))
+        if no_face := sum("no_face" in outcome.notes for outcome in self.results):  # retouching changed nothing there
+            table.add_row("  without a face", str(no_face))
         table.add_row("failed", str(counts["failed"]))
         table.add_row("skipped", str(counts["skipped"]))
         if self.continued:

@@ -177,8 +177,7 @@ class _Watch:
     def _take(self, complete: list[tuple[InputPhoto, Stamp]]) -> list[Taken]:
         dates = capture_times([photo.path for photo, _ in complete]) if self._dated else {}
         options = self._options
-        preset = options.preset_id or options.preset_type or ""
-        naming = Naming(options.output.get("format", "same"), options.name, preset, dates)
+        naming = Naming(options.output.get("format", "same"), options.name, options.preset_called, dates)
         refuse_variants(options.output, (photo.place for photo, _ in complete))
         return [
             self._ledger.take(photo, stamp, lambda number, photo=photo: naming.name(photo, number - 1))  # type: ignore[misc]

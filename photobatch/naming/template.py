@@ -60,7 +60,7 @@ class NameTemplate:
         """Read a new template: it must also tell photos apart, and name no folders. Raises TemplateError."""
         template = cls.parse(text)
         if not template.fields & _TELLS_APART:
-            raise TemplateError("a name needs {stem}, {counter} or {index}, or all results had the same")
+            raise TemplateError("a name needs {stem}, {counter} or {index}, or all results have the same")
         words = "".join(part.words for part in template.parts)
         if any(char in words for char in "/\\\0") or text.startswith("."):
             raise TemplateError("it gives names, not folders: leave out /, \\ and a leading dot")

@@ -35,10 +35,7 @@ class Watermark(Wire):
     @field_validator("text")
     @classmethod
     def _can_be_drawn(cls, text: str | None) -> str | None:
-        if missing := sorted(set(text or "") - _DRAWN):
-            shown = " ".join(char if char.isprintable() else f"U+{ord(char):04X}" for char in missing[:5])
-            said = f"has characters that the service's font has not, {shown}: bring it as a PNG"
-            raise ValueError(said)
+        check_text(text or "")
         return text
 
     @field_validator("image")
@@ -55,14 +52,23 @@ class Watermark(Wire):
         return self
 
 
+def check_text(text: str) -> None:
+    """Raise ValueError if the font cannot draw a text."""
+    if missing := [sign for sign in dict.fromkeys(text) if sign not in _DRAWN]:
+        shown = " ".join(sign if sign.isprintable() else f"U+{ord(sign):04X}" for sign in missing[:5])
+        raise ValueError(f"has characters that the font lacks, {shown}: bring it as a PNG")
+
+
 def png_of(image: str) -> bytes:
     """Return the bytes of a PNG in an address `data:`; raises ValueError."""
     try:
         data = base64.b64decode(image.removeprefix(PREFIX), validate=True)
     except (binascii.Error, ValueError):
         data = b""
-    if not (image.startswith(PREFIX) and data.startswith(_SIGNATURE) and data[12:16] == b"IHDR"):
+    if not image.startswith(PREFIX):
         raise ValueError(f"is no PNG; write it as {PREFIX}…")
+    if not (data.startswith(_SIGNATURE) and data[12:16] == b"IHDR"):
+        raise ValueError("is no PNG; only a PNG can be a mark")
     if not _is_whole(data):
         raise ValueError("is a damaged PNG; write it anew")
     if len(data) > MOST_BYTES:

@@ -36,7 +36,8 @@ async def told(url: str, timeout: float = 5.0) -> str:  # noqa: ASYNC109 - the c
             await client.stats()
     assert lost.value.code == "unreachable"
     assert lost.value.detail.startswith(f"{url} does not answer: ")
-    assert lost.value.detail.endswith(". Check the address, and that the service runs there.")
+    assert "Check the address, and that the service runs there." in lost.value.detail
+    assert ("`photobatch serve` starts one" in lost.value.detail) == ("127.0.0.1" in url)
     return lost.value.detail
 
 

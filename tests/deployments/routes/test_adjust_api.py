@@ -70,6 +70,9 @@ async def test_the_file_that_was_replaced_goes_and_the_other_stays(world: World)
     await world.http.post(f"{ROOT}/batch/{task}/photos/0/adjust", json={"preset_params": {"fade": 0.5}})
     await world.coordinator.sweep(later_s=10)
     assert f"{first}" in " ".join(world.stored()), "nothing better is there yet"
+    waiting = (await world.http.get(f"{ROOT}/batch/{task}/photos")).json()["items"][0]
+    assert (waiting["status"], waiting["own_params"], waiting["revision"]) == ("queued", {"fade": 0.5}, 0)
+    assert (await world.http.get(waiting["result"]["url"])).content == b"first", "the earlier result counts until then"
     world.coordinator.work(task, 0)
     second = (await world.coordinator.photo(task, 0))["result"]["key"]
     await world.blobs.put(second, b"second")

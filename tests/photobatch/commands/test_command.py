@@ -18,6 +18,7 @@ from photobatch.commands import options
 from photobatch.commands.command import app
 from photobatch.refusal import RefusalError
 from presets.catalogue import Catalogue
+from tests.presets.camera_raw.xmp import called, of_attributes
 
 COMMAND = Path(sys.executable).with_name("photobatch")
 
@@ -48,6 +49,14 @@ def photos(tmp_path: Path) -> Path:
         (["IN/nothing", "--preset", "beauty_light"], "Check the path"),
         (["EMPTY", "--preset", "beauty_light"], "no photo in"),
         (["IN", "--preset", "beauty_lite"], "did you mean beauty_light"),
+        (["IN", "--preset", "Warm"], "did you mean filter_warm"),
+        (["IN", "--preset", "beauty_light", "--param", "smooth=1"], "did you mean smoothing"),
+        (["IN", "--preset", "color_film", "--param", 'hsl={"rde": {}}'], "did you mean red"),
+        (["IN", "--preset", "beauty_light", "--watermark", "IN/a.jpg"], "a.jpg is no PNG"),
+        (["IN", "--preset", "beauty_light", "--watermark", "logo.gif"], "logo.gif cannot be read"),
+        (["IN", "--preset", "beauty_light", "--watermark", "版权 李"], "The watermark 版权 李 has characters"),
+        (["IN", "--preset", "beauty_light", "--also", "1600px"], "--also 1600px has no name"),
+        (["IN", "--preset", "beauty_light", "--also", "web="], "says nothing of its size"),
         (["IN", "--preset", "beauty_light", "--param", "smoothing=2"], "smoothing"),
         (["IN", "--preset", "beauty_light", "--param", "smoothing"], "KEY=VALUE"),
         (["IN", "--preset", "beauty_light", "--quality", "101"], "--quality"),
@@ -70,6 +79,35 @@ def test_usage_errors(photos: Path, arguments: list[str], words: str) -> None:
     assert "Traceback" not in answer.stderr
     assert answer.stdout == ""
     assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("Golden Hour.xmp", of_attributes(called("Ours"), Exposure2012="+0.50", Clarity2012="+20")),
+        ("ours.json", b'{"id": "ours", "type": "filter", "params": {"fade": 0.1}}'),
+        ("ours.yaml", b"type: filter\nparams: {fade: 0.1}"),
+    ],
+)
+def test_a_preset_may_be_a_file(photos: Path, name: str, content: bytes) -> None:
+    file, out = photos.parent / name, photos.parent / "out"
+    file.write_bytes(content)
+    plan = ["run", photos, "--out", out, "--name", "{preset}_{stem}", "--dry-run", "--json"]
+    answer = said(*plan, "--preset", file, "--param", "vignette=0.1")
+    assert answer.returncode == 0, answer.stderr
+    assert json.loads(answer.stdout)["photos"][0]["output"] == str(out / "ours_a.jpg")
+    assert ("without a counterpart here: Clarity2012" in answer.stderr) == (file.suffix == ".xmp")
+    assert "would be replaced" not in answer.stderr
+    out.mkdir()
+    (out / "ours_a.jpg").write_bytes(b"x")
+    answer = said(*plan[:-1], "--preset", file)
+    assert "1 result is there already and would be replaced" in answer.stderr
+    assert (out / "ours_a.jpg").read_bytes() == b"x"
+    for wrong, words in [(["--param", "exposure=9"], "exposure"), (["--type", "beauty"], "leave out --type beauty")]:
+        answer = said(*plan, "--preset", file, *wrong)
+        assert (answer.returncode, words in answer.stderr) == (2, True), answer.stderr
+    answer = said("submit", photos, "--preset", file)
+    assert (answer.returncode, "photobatch presets" in answer.stderr) == (2, True), answer.stderr
 
 
 @pytest.mark.parametrize("source", ["in", "in/a.jpg"])

@@ -96,6 +96,7 @@ def test_what_is_counted_after_a_phase_is_something_new() -> None:
 
 def test_the_summary_says_everything() -> None:
     outcomes = [PhotoOutcome("a", "b", status) for status in ("succeeded", "failed", "skipped", "cancelled")]
+    outcomes[0].notes = ["no_face"]
     console = terminal()
     report = Report(outcomes, "task", startup_s=3.21, seconds=2.0, pixels=24_000_000)
     report.peak_memory_bytes = 3 << 30
@@ -103,6 +104,7 @@ def test_the_summary_says_everything() -> None:
     rows = [line.split() for line in console.export_text().splitlines()]
     assert rows == [
         ["photos", "done", "1"],
+        ["without", "a", "face", "1"],
         ["failed", "1"],
         ["skipped", "1"],
         ["not", "done", "1"],
