@@ -152,10 +152,13 @@ class BatchMachine(RuleBasedStateMachine):
     @rule()
     def cancel(self) -> None:
         self.cut |= {(index, self.batch.attempt[index]) for index in self.batch.holder}
+        growing = self.batch.growing
         self.apply(Cancelled(late=9.0))
         for index in list(self.before):
             self.restore(index)
-        assert self.batch.state == BatchState.CANCELLED
+        assert self.batch.state in ENDED
+        none_is_missing = not growing and set(self.batch.photo_state) <= {PhotoState.SUCCEEDED, PhotoState.FAILED}
+        assert (self.batch.state == BatchState.CANCELLED) == (not none_is_missing)
 
     @precondition(lambda self: self.batch.state in ENDED)
     @rule()
