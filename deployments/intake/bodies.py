@@ -25,7 +25,7 @@ MAX_FIELDS = 1000
 Made = TypeVar("Made")
 _PERHAPS = {"unavailable", "journal_unavailable", "journal_behind"}  # the answer was lost, or came too late
 LARGE = 64 << 10  # bytes; larger bodies are parsed in a thread, to not delay other requests
-_ESCAPED = re.compile(rb"(?:[^%]|%(?:[0-9A-Fa-f]{2})?+){1,65536}+", re.DOTALL)  # pieces that split no escape
+_ESCAPED = re.compile(rb"(?:[^%]|%(?:[0-9A-Fa-f]{2})?+){1,65536}", re.DOTALL)  # pieces that split no escape
 
 
 @dataclass(slots=True)
