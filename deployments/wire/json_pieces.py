@@ -30,7 +30,7 @@ _BLANKS = re.compile(_BLANK)
 _NAME = re.compile(_BLANK + rb"(" + _STRING + rb")" + _BLANK + rb":" + _BLANK, re.DOTALL)
 _FIELD = re.compile(rb"(" + _VALUE + rb")([,}])", re.DOTALL)
 _CLOSE = re.compile(_BLANK + rb"([,}])")
-# Not possessive: before 3.11.5 Python loses a possessive repetition of such a group, and nothing follows that could fail.
+# Not possessive: Python before 3.11.5 loses a possessive repetition of such a group. Nothing behind it could fail.
 _ITEMS = re.compile(rb"(?:" + _VALUE + rb",){1,%d}" % _AT_ONCE, re.DOTALL)
 _WIDE = re.compile(rb"[\xf0-\xf4]|\\u[dD][89abAB]")
 _LAST_ITEM = re.compile(_VALUE + rb"\]", re.DOTALL)
