@@ -6,6 +6,8 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +19,36 @@ HERE = f"3.{sys.version_info.minor}"  # the Python that these tests run in
 _INSTALL_S = 600.0
 
 
+Release = tuple[int, ...]
+
+
+@cache
 def interpreters() -> dict[str, str]:
-    """Return the Pythons of this machine that start, by version; those that pyenv hides too."""
+    """Return the Pythons of this machine that start, by version; those that pyenv hides too.
+
+    An older release of the oldest one is there by its whole version: Debian 12 has 3.11.2.
+    """
     found = {HERE: str(Path(sys.executable).resolve())}
-    for version in (f"3.{minor}" for minor in range(OLDEST, NEWEST + 1)):
+    oldest: dict[Release, str] = {}
+    for minor in range(OLDEST, NEWEST + 1):
+        version = f"3.{minor}"
         hidden = sorted(Path.home().glob(f".pyenv/versions/{version}.*/bin/python{version}"))
-        for python in filter(None, [shutil.which(f"python{version}"), *map(str, hidden)]):
-            if subprocess.run([python, "-c", "import venv"], capture_output=True, check=False).returncode == 0:
+        for python in filter(None, [shutil.which(f"python{version}"), f"/usr/bin/python{version}", *map(str, hidden)]):
+            if release := _release(python):
                 found.setdefault(version, python)
-    return dict(sorted(found.items()))
+                oldest |= {release: python} if minor == OLDEST else {}
+    if oldest and min(oldest) < (_release(found[f"3.{OLDEST}"]) or ()):
+        found[".".join(map(str, min(oldest)))] = oldest[min(oldest)]
+    return found
+
+
+def _release(python: str) -> Release | None:
+    """Return the version of an interpreter that starts, and can make virtual environments."""
+    words = [python, "-c", "import ensurepip, sys, venv; print(*sys.version_info[:3])"]
+    with suppress(OSError):
+        done = subprocess.run(words, capture_output=True, text=True, check=False)
+        return tuple(map(int, done.stdout.split())) if done.returncode == 0 else None
+    return None
 
 
 def bare() -> Iterator[tuple[str, str]]:
