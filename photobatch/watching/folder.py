@@ -66,12 +66,14 @@ class WatchedFolder:
     def looks(self, stopped: Callable[[], bool]) -> Iterator[None]:
         """Yield whenever it is time to look, soon for the first time, until `stopped`."""
         signal.signal(signal.SIGIO, signal.SIG_IGN)  # see `_is_being_written`
-        due, changes = 0.0, self._changes(stopped)
+        due, changes = 0.0, None
         while not stopped():
+            begins = changes is None  # to watch, with the next call; what came before that is found by a look
             try:
-                changed = bool(next(changes, None))  # the first call begins to watch, before the first look
+                changes = changes or self._changes(stopped)
+                changed = bool(next(changes, None)) or begins
             except (RuntimeError, OSError):  # a name that is no UTF-8, the folder is gone, the system watches no more
-                changed, changes = True, self._changes(stopped)
+                changes, changed = None, True
                 time.sleep(_LOOK_S)
             if changed or self._settling():
                 due = 0.0

@@ -82,7 +82,7 @@ async def test_who_counts_differently_appends_nothing(world: World, at: int) -> 
     answer = await world.http.post(f"{ROOT}/batch/{task}/photos", params={"at": at}, json={"image_urls": MORE})
     assert (answer.status_code, answer.json()["code"]) == (409, "append_conflict")
     assert "2 photos" in answer.json()["detail"]
-    assert ("others" in answer.json()["detail"]) == (at < 2), "behind the last one there are no others"
+    assert ("other ones" in answer.json()["detail"]) == (at < 2), "behind the last one there are none"
     assert len(await photos(world, task)) == 2
 
 
