@@ -1,7 +1,10 @@
 """Run as a process of its own: two nodes with a GPU each, and one of them kills the workers of a kind."""
 
 import ctypes
+import json
+import sqlite3
 import sys
+from collections import Counter
 from functools import partial
 from pathlib import Path
 
@@ -53,11 +56,19 @@ def main(folder: Path, kind: str) -> None:
         task = here.submit(*["sleep 0.1"] * PHOTOS, preset=NETWORK if kind == "gpu" else {})
         counts = here.ended(task, 200)["counts"]
         held = here.until(lambda: here.greet()["quarantined"], "the quarantine")
-        strangers = [photo for photo in here.photos(task) if photo["attempts"] > 3]
+        killed = Counter(struck(folder / "journal.db"))  # workers, by photo
         later = here.ended(here.submit(*["sleep 0.1"] * 20, preset=NETWORK if kind == "gpu" else {}))
         attempts = max(photo["attempts"] for photo in here.photos(later["task_id"]))
         seen = {"counts": counts, "held": [[each["node"] == bad, each["kind"]] for each in held], "attempts": attempts}
-        tell(folder, seen | {"tried more than thrice": len(strangers)})
+        tell(folder, seen | {"of one photo": max(killed.values())})
+
+
+def struck(journal: Path) -> list[int]:
+    """Return the photos that were blamed for the death of a worker, once for each."""
+    with sqlite3.connect(journal) as connection:
+        bodies = connection.execute("select body from events order by version").fetchall()
+    said = [json.loads(body) for (body,) in bodies]
+    return [event["p"][0] for event in said if event["e"] == "struck"]
 
 
 main(Path(sys.argv[1]), sys.argv[2])
