@@ -146,9 +146,10 @@ class _Watch:
 
     def _opened(self) -> Batch:
         """Return the batch to which photos are appended."""
-        if self._ledger.task_id is None:
+        task_id = self._ledger.task_id
+        if task_id is None:
             options = self._options
-            held = self._client.submit(
+            task_id = self._client.submit(
                 [],
                 preset=options.preset_id,
                 preset_type=options.preset_type,
@@ -161,12 +162,12 @@ class _Watch:
                 consistency_strength=options.consistency_strength,
                 open=True,
                 idempotency_key=self._ledger.opening(),
-            )
-            self._ledger.opened(held.task_id)
-            self._new = held.task_id
+            ).task_id
+            self._ledger.opened(task_id)
+            self._new = task_id
             if not self._as_json:
-                print_line(held.task_id)
-        return self._client.batch(self._ledger.task_id or "")
+                print_line(task_id)
+        return self._client.batch(task_id)
 
     def _close(self, task_id: str) -> None:
         with suppress(NotFoundError, ConflictError):  # somebody deleted or cancelled it

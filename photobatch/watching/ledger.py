@@ -56,10 +56,10 @@ class Ledger:
 
     def opening(self) -> str:
         """A batch is opened under the key that is returned; the same one until that is known to have worked."""
+        key = self.key or str(uuid.uuid4())
         if self.key is None:
-            self._add(key=str(uuid.uuid4()))
-        assert self.key is not None, "just recorded"  # noqa: S101
-        return self.key
+            self._add(key=key)
+        return key
 
     def opened(self, task_id: str) -> None:
         """The batch is there."""
