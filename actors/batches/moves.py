@@ -1,6 +1,5 @@
 """How the photos of a batch move from state to state, and what they leave behind."""
 
-import json
 from collections import Counter
 from heapq import heappush
 
@@ -55,7 +54,7 @@ class Moves(Columns):
     def _succeed(self, report: Report, version: int, at: float) -> None:
         before = self.adjustments.under_way(report.index)
         if before:
-            sha256 = Report(json.loads(before.outcome)).row["result"]["sha256"]
+            sha256 = Report.read(before.outcome).row["result"]["sha256"]
             self.adjustments.done(report.index, sha256)
             self._stray(report.index, before.attempt, at, 0.0)
         self._tell(report)

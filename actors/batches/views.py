@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-import json
 from collections.abc import Mapping
 
 from actors.batches.batch import Batch
@@ -122,7 +121,7 @@ def photo_view(batch: Batch, index: int, *, timings: bool) -> Json:
 def _earlier(batch: Batch, index: int) -> Report | None:
     """Return the report of the result that counts while a photo is adjusted."""
     before = batch.adjustments.under_way(index)
-    return None if before is None else Report(json.loads(before.outcome))
+    return None if before is None else Report.read(before.outcome)
 
 
 def _blobs(batch: Batch, index: int, told: Report, result: Json) -> Json:

@@ -1,6 +1,5 @@
 """The photos of a batch in memory, a column for each of their properties."""
 
-import json
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
@@ -88,7 +87,7 @@ class Columns:
     def report(self, index: int) -> Report | None:
         """Return the last report of a photo, None when there is none."""
         said = self.outcome[index]
-        return Report(json.loads(said)) if said else None
+        return Report.read(said) if said else None
 
     def changed_since(self, version: int) -> Iterator[int]:
         """Yield the photos that changed after a version, in their order."""

@@ -1,5 +1,6 @@
 """What a worker said of one attempt, as the journal and the batch keep it."""
 
+import json
 from dataclasses import dataclass
 
 from actors.messages.records import Json, Outcome
@@ -15,6 +16,11 @@ class Report:
     """
 
     row: Json
+
+    @classmethod
+    def read(cls, kept: bytes) -> "Report":
+        """Return the report that a batch keeps as JSON."""
+        return cls(json.loads(kept))
 
     @classmethod
     def of(cls, outcome: Outcome, again: float | None) -> "Report":
